@@ -1,0 +1,2 @@
+//! (plugin layer)
+fn main() {}

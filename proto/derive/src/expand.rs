@@ -1,0 +1,183 @@
+//! What the macros write.
+
+use crate::field::{Member, Words, documentation, type_name};
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
+use syn::{Data, DeriveInput, Error, Fields, Result};
+
+/// A type that a configuration names: a model and its name.
+pub(crate) fn named(input: &DeriveInput, word: &str) -> Result<TokenStream> {
+    let name = type_name(&input.attrs, word)?;
+    let ident = &input.ident;
+    let model = model(input, &members(input)?)?;
+    Ok(quote! {
+        #model
+        impl ::tfplugin::provider::TypeName for #ident {
+            const TYPE_NAME: &'static str = #name;
+        }
+    })
+}
+
+/// A model that is the value of an attribute too.
+pub(crate) fn object(input: &DeriveInput) -> Result<TokenStream> {
+    let members = members(input)?;
+    let ident = &input.ident;
+    let model = model(input, &members)?;
+    let same = members.iter().filter(|member| !member.words.flatten).map(|Member { rust_type, name, .. }| {
+        quote! { <#rust_type as ::tfplugin::AttributeValue>::same(a.attribute(#name), b.attribute(#name)) }
+    });
+    Ok(quote! {
+        #model
+        impl ::tfplugin::AttributeValue for #ident {
+            fn kind() -> ::tfplugin::schema::AttributeKind {
+                ::tfplugin::schema::AttributeKind::Nested(
+                    ::tfplugin::schema::Nesting::Single,
+                    <Self as ::tfplugin::Model>::attributes(),
+                )
+            }
+
+            fn decode(value: &::tfplugin::Value) -> ::std::result::Result<Self, ::tfplugin::model::ValueError> {
+                match value {
+                    ::tfplugin::Value::Object(_) => <Self as ::tfplugin::Model>::decode(value),
+                    _ => Err(::tfplugin::model::ValueError::new(
+                        ::std::format!("an object is needed here, this is {}", value.kind()),
+                    )),
+                }
+            }
+
+            fn encode(&self) -> ::tfplugin::Value {
+                <Self as ::tfplugin::Model>::encode(self)
+            }
+
+            fn same(a: &::tfplugin::Value, b: &::tfplugin::Value) -> bool {
+                true #(&& #same)*
+            }
+        }
+    })
+}
+
+fn members(input: &DeriveInput) -> Result<Vec<Member<'_>>> {
+    match &input.data {
+        Data::Struct(data) => match &data.fields {
+            Fields::Named(fields) => fields.named.iter().map(Member::read).collect(),
+            _ => Err(Error::new(input.ident.span(), "attributes need names: use a struct with named fields")),
+        },
+        _ => Err(Error::new(input.ident.span(), "only a struct can be a schema")),
+    }
+}
+
+fn model(input: &DeriveInput, members: &[Member<'_>]) -> Result<TokenStream> {
+    let ident = &input.ident;
+    let visibility = &input.vis;
+    let description = documentation(&input.attrs);
+    if description.is_empty() {
+        return Err(Error::new(ident.span(), "a schema needs a doc comment: it is what users read in the reference"));
+    }
+    let draft = format_ident!("{ident}Draft");
+    let draft_documentation = format!("[`{ident}`] before everything is known.");
+    let idents: Vec<_> = members.iter().map(|member| member.ident).collect();
+    let documentations = members.iter().map(|member| &member.documentation);
+    let attributes = members.iter().map(attributes);
+    let decoded = members.iter().map(|Member { rust_type, name, words, .. }| match words.flatten {
+        true => quote! { <#rust_type as ::tfplugin::Model>::decode(object)? },
+        false => quote! { ::tfplugin::macros::decode_attribute(object, #name)? },
+    });
+    let drafted = members.iter().map(|Member { rust_type, name, words, .. }| match words.flatten {
+        true => quote! { <<#rust_type as ::tfplugin::Model>::Draft as ::tfplugin::Draft>::decode(object)? },
+        false => quote! { ::tfplugin::macros::decode_knowable(object, #name)? },
+    });
+    let draft_types = members.iter().map(|Member { rust_type, words, .. }| match words.flatten {
+        true => quote! { <#rust_type as ::tfplugin::Model>::Draft },
+        false => quote! { ::tfplugin::Knowable<#rust_type> },
+    });
+    let encoded = members.iter().map(|Member { ident, name, words, .. }| match words.flatten {
+        true => quote! {
+            if let ::tfplugin::Value::Object(inner) = ::tfplugin::Model::encode(&self.#ident) {
+                attributes.extend(inner);
+            }
+        },
+        // A write-only value never leaves the configuration.
+        false if words.write_only => quote! { attributes.insert(#name.to_owned(), ::tfplugin::Value::Null); },
+        false => quote! { attributes.insert(#name.to_owned(), ::tfplugin::AttributeValue::encode(&self.#ident)); },
+    });
+    Ok(quote! {
+        #[doc = #draft_documentation]
+        #[derive(Clone, Debug)]
+        #[allow(dead_code, reason = "not every rule looks at every attribute")]
+        #visibility struct #draft {
+            #(#[doc = #documentations] pub #idents: #draft_types,)*
+        }
+
+        impl ::tfplugin::Draft for #draft {
+            fn decode(object: &::tfplugin::Value) -> ::std::result::Result<Self, ::tfplugin::model::ValueError> {
+                Ok(Self { #(#idents: #drafted,)* })
+            }
+        }
+
+        impl ::tfplugin::Model for #ident {
+            type Draft = #draft;
+
+            fn description() -> &'static str {
+                #description
+            }
+
+            fn attributes() -> ::std::vec::Vec<::tfplugin::schema::Attribute> {
+                let mut attributes = ::std::vec::Vec::new();
+                #(#attributes)*
+                attributes
+            }
+
+            fn decode(object: &::tfplugin::Value) -> ::std::result::Result<Self, ::tfplugin::model::ValueError> {
+                Ok(Self { #(#idents: #decoded,)* })
+            }
+
+            fn encode(&self) -> ::tfplugin::Value {
+                let mut attributes = ::std::collections::BTreeMap::new();
+                #(#encoded)*
+                ::tfplugin::Value::Object(attributes)
+            }
+        }
+    })
+}
+
+/// The statement that adds a member's attribute.
+fn attributes(member: &Member<'_>) -> TokenStream {
+    let Member { rust_type, name, documentation, words, .. } = member;
+    if words.flatten {
+        return quote! { attributes.extend(<#rust_type as ::tfplugin::Model>::attributes()); };
+    }
+    let Words { optional, computed, required, keep, replace, sensitive, write_only, default, deprecated, check, .. } = words;
+    let mode = match (required, computed, default.is_some(), optional) {
+        (true, ..) => quote! { Required },
+        (_, true, _, true) | (_, _, true, _) => quote! { OptionalComputed },
+        (_, true, _, false) => quote! { Computed },
+        _ => quote! { Optional },
+    };
+    let default = default.as_ref().map(|value| {
+        quote! { attribute.default = Some(<#rust_type as ::tfplugin::AttributeValue>::encode(&{ #value })); }
+    });
+    let deprecated = deprecated.as_ref().map(|text| quote! { attribute.deprecated = Some(#text.to_owned()); });
+    let check = check.as_ref().map(|function| {
+        quote! {
+            attribute.rules.check = |value| {
+                let decoded = <#rust_type as ::tfplugin::AttributeValue>::decode(value)?;
+                #function(&decoded).map_err(::tfplugin::model::ValueError::new)
+            };
+        }
+    });
+    let sensitive = sensitive.then(|| quote! { attribute.sensitive = true; });
+    quote! {
+        {
+            let mode = ::tfplugin::schema::Mode::#mode;
+            let mut attribute = ::tfplugin::schema::Attribute::of::<#rust_type>(#name, mode, #documentation);
+            attribute.keep = #keep;
+            attribute.replace = #replace;
+            attribute.write_only = #write_only;
+            #sensitive
+            #default
+            #deprecated
+            #check
+            attributes.push(attribute);
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! What the author of a data source implements.
+
+use crate::diagnostics::Diagnostics;
+use crate::model::Model;
+use crate::provider::Context;
+use async_trait::async_trait;
+
+/// A data source's behaviour.
+#[async_trait]
+pub trait DataSource: Send + Sync + 'static {
+    /// What configuring the provider made.
+    type Provider: Send + Sync + 'static;
+    /// Its attributes.
+    type Model: Model;
+
+    /// Finds fault with a configuration without any connection: rules between attributes.
+    fn check(config: &<Self::Model as Model>::Draft, found: &mut Diagnostics) {
+        let _ = (config, found);
+    }
+
+    /// Fills in what is computed.
+    async fn read(context: &Context<Self::Provider>, config: Self::Model) -> Result<Self::Model, Diagnostics>;
+}

@@ -1,0 +1,109 @@
+//! What a provider tells the person at the terminal: errors and warnings, each on an attribute where there is one.
+
+use crate::value::Path;
+
+/// Whether Terraform stops.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Severity {
+    /// The operation failed.
+    Error,
+    /// The operation goes on; the person should know.
+    Warning,
+}
+
+/// One message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// Error or warning.
+    pub severity: Severity,
+    /// One line, `Unable to <action> <thing>`.
+    pub summary: String,
+    /// What was tried, where, what came back, what to do next.
+    pub detail: String,
+    /// The attribute at fault, relative to the resource's block.
+    pub attribute: Option<Path>,
+}
+
+impl Diagnostic {
+    /// An error without an attribute.
+    pub fn error(summary: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self { severity: Severity::Error, summary: summary.into(), detail: detail.into(), attribute: None }
+    }
+
+    /// A warning without an attribute.
+    pub fn warning(summary: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self { severity: Severity::Warning, summary: summary.into(), detail: detail.into(), attribute: None }
+    }
+
+    /// The same message, pointing at `attribute`.
+    #[must_use]
+    pub fn at(mut self, attribute: impl Into<Path>) -> Self {
+        self.attribute = Some(attribute.into());
+        self
+    }
+}
+
+/// Messages in the order they were found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Diagnostics(Vec<Diagnostic>);
+
+impl Diagnostics {
+    /// Nothing found yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a message; one that is there already is not repeated.
+    pub fn push(&mut self, diagnostic: Diagnostic) {
+        if !self.0.contains(&diagnostic) {
+            self.0.push(diagnostic);
+        }
+    }
+
+    /// Adds an error on an attribute.
+    pub fn error_at(&mut self, attribute: impl Into<Path>, summary: impl Into<String>, detail: impl Into<String>) {
+        self.push(Diagnostic::error(summary, detail).at(attribute));
+    }
+
+    /// Adds a warning on an attribute.
+    pub fn warning_at(&mut self, attribute: impl Into<Path>, summary: impl Into<String>, detail: impl Into<String>) {
+        self.push(Diagnostic::warning(summary, detail).at(attribute));
+    }
+
+    /// Takes over the messages of another run.
+    pub fn append(&mut self, other: Diagnostics) {
+        for diagnostic in other.0 {
+            self.push(diagnostic);
+        }
+    }
+
+    /// Whether any of them stops Terraform.
+    pub fn has_errors(&self) -> bool {
+        self.0.iter().any(|one| one.severity == Severity::Error)
+    }
+
+    /// Whether there is nothing to say.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The messages.
+    pub fn iter(&self) -> impl Iterator<Item = &Diagnostic> {
+        self.0.iter()
+    }
+}
+
+impl From<Diagnostic> for Diagnostics {
+    fn from(diagnostic: Diagnostic) -> Self {
+        Self(vec![diagnostic])
+    }
+}
+
+impl IntoIterator for Diagnostics {
+    type Item = Diagnostic;
+    type IntoIter = std::vec::IntoIter<Diagnostic>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}

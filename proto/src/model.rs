@@ -1,0 +1,344 @@
+//! From values to Rust types and back. Types that implement [`Model`] cannot hold an unknown value, except where a
+//! field says so itself ([`Computed`]); a [`Draft`] is the same struct before everything is known.
+
+use crate::schema::{Attribute, AttributeKind, Nesting};
+use crate::value::{Number, Path, Type, Value, same_elements};
+use std::collections::BTreeMap;
+
+/// Why a value does not fit, and where in it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct ValueError {
+    /// From the value that was decoded to the part at fault.
+    pub path: Path,
+    /// What is wrong and what would be right.
+    pub message: String,
+}
+
+impl ValueError {
+    /// A fault of the value itself.
+    pub fn new(message: impl Into<String>) -> Self {
+        Self { path: Path::root(), message: message.into() }
+    }
+
+    fn wrong_kind(wanted: &str, value: &Value) -> Self {
+        Self::new(format!("a {wanted} is needed here, this is {}", value.kind()))
+    }
+
+    /// The same fault, seen from one level further out.
+    #[must_use]
+    pub fn within(mut self, outer: Path) -> Self {
+        self.path = outer.join(self.path);
+        self
+    }
+}
+
+/// A Rust type that one attribute's value becomes.
+pub trait AttributeValue: Clone + Send + Sync + Sized + 'static {
+    /// Whether null is one of its values.
+    const NULLABLE: bool = false;
+    /// Whether Terraform hides it.
+    const SENSITIVE: bool = false;
+
+    /// The type in the schema.
+    fn kind() -> AttributeKind;
+
+    /// Reads a known value.
+    fn decode(value: &Value) -> Result<Self, ValueError>;
+
+    /// The value to store.
+    fn encode(&self) -> Value;
+
+    /// Whether two known values mean the same.
+    fn same(a: &Value, b: &Value) -> bool {
+        a == b
+    }
+}
+
+/// A struct whose fields are attributes; implemented by the derive macros.
+pub trait Model: Clone + Send + Sync + Sized + 'static {
+    /// The same fields, known or not.
+    type Draft: Draft;
+
+    /// The struct's documentation.
+    fn description() -> &'static str;
+
+    /// The fields as attributes, in order.
+    fn attributes() -> Vec<Attribute>;
+
+    /// Reads an object all of whose values are known, except computed ones.
+    fn decode(object: &Value) -> Result<Self, ValueError>;
+
+    /// The object to store.
+    fn encode(&self) -> Value;
+}
+
+/// A [`Model`] before everything is known: every field is [`Knowable`].
+pub trait Draft: Clone + Send + Sync + Sized + 'static {
+    /// Reads an object any of whose values may be unknown.
+    fn decode(object: &Value) -> Result<Self, ValueError>;
+}
+
+/// A value that may be known only at apply.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Knowable<T> {
+    /// Known now.
+    Known(T),
+    /// Known at apply.
+    Unknown,
+}
+
+impl<T> Knowable<T> {
+    /// The value, if it is known.
+    pub fn known(&self) -> Option<&T> {
+        match self {
+            Self::Known(value) => Some(value),
+            Self::Unknown => None,
+        }
+    }
+
+    /// Whether it is known only at apply.
+    pub fn is_unknown(&self) -> bool {
+        matches!(self, Self::Unknown)
+    }
+}
+
+impl<T> Knowable<Option<T>> {
+    /// The value, if it is known and given.
+    pub fn given(&self) -> Option<&T> {
+        self.known().and_then(Option::as_ref)
+    }
+}
+
+/// A computed attribute's field: what the provider has to fill in before it answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Computed<T> {
+    /// Not computed yet.
+    Pending,
+    /// Computed, or kept from before.
+    Known(T),
+}
+
+impl<T> Computed<T> {
+    /// The value, if there is one already.
+    pub fn known(&self) -> Option<&T> {
+        match self {
+            Self::Known(value) => Some(value),
+            Self::Pending => None,
+        }
+    }
+}
+
+impl<T> From<T> for Computed<T> {
+    fn from(value: T) -> Self {
+        Self::Known(value)
+    }
+}
+
+impl<T: AttributeValue> AttributeValue for Computed<T> {
+    const NULLABLE: bool = T::NULLABLE;
+    const SENSITIVE: bool = T::SENSITIVE;
+
+    fn kind() -> AttributeKind {
+        T::kind()
+    }
+
+    fn decode(value: &Value) -> Result<Self, ValueError> {
+        if value.is_unknown() { Ok(Self::Pending) } else { T::decode(value).map(Self::Known) }
+    }
+
+    fn encode(&self) -> Value {
+        self.known().map_or_else(Value::unknown, T::encode)
+    }
+
+    fn same(a: &Value, b: &Value) -> bool {
+        T::same(a, b)
+    }
+}
+
+impl<T: AttributeValue> AttributeValue for Option<T> {
+    const NULLABLE: bool = true;
+    const SENSITIVE: bool = T::SENSITIVE;
+
+    fn kind() -> AttributeKind {
+        T::kind()
+    }
+
+    fn decode(value: &Value) -> Result<Self, ValueError> {
+        if value.is_null() { Ok(None) } else { T::decode(value).map(Some) }
+    }
+
+    fn encode(&self) -> Value {
+        self.as_ref().map_or(Value::Null, T::encode)
+    }
+
+    fn same(a: &Value, b: &Value) -> bool {
+        match (a.is_null(), b.is_null()) {
+            (true, true) => true,
+            (false, false) => T::same(a, b),
+            _ => false,
+        }
+    }
+}
+
+impl AttributeValue for String {
+    fn kind() -> AttributeKind {
+        AttributeKind::Type(Type::String)
+    }
+
+    fn decode(value: &Value) -> Result<Self, ValueError> {
+        value.as_str().map(str::to_owned).ok_or_else(|| ValueError::wrong_kind("string", value))
+    }
+
+    fn encode(&self) -> Value {
+        Value::String(self.clone())
+    }
+}
+
+impl AttributeValue for bool {
+    fn kind() -> AttributeKind {
+        AttributeKind::Type(Type::Bool)
+    }
+
+    fn decode(value: &Value) -> Result<Self, ValueError> {
+        match value {
+            Value::Bool(set) => Ok(*set),
+            _ => Err(ValueError::wrong_kind("bool", value)),
+        }
+    }
+
+    fn encode(&self) -> Value {
+        Value::Bool(*self)
+    }
+}
+
+macro_rules! whole_numbers {
+    ($($rust:ty),*) => {$(
+        impl AttributeValue for $rust {
+            fn kind() -> AttributeKind {
+                AttributeKind::Type(Type::Number)
+            }
+
+            fn decode(value: &Value) -> Result<Self, ValueError> {
+                let Value::Number(number) = value else { return Err(ValueError::wrong_kind("number", value)) };
+                number.as_i64().and_then(|whole| <$rust>::try_from(whole).ok()).ok_or_else(|| {
+                    ValueError::new(format!(
+                        "{number} is not a whole number from {} to {}", <$rust>::MIN, <$rust>::MAX
+                    ))
+                })
+            }
+
+            fn encode(&self) -> Value {
+                Value::Number(Number::from(i64::from(*self)))
+            }
+        }
+    )*};
+}
+
+whole_numbers!(i64, u32, u16, u8);
+
+impl<T: AttributeValue> AttributeValue for Vec<T> {
+    fn kind() -> AttributeKind {
+        match T::kind() {
+            AttributeKind::Type(element) => AttributeKind::Type(Type::List(Box::new(element))),
+            AttributeKind::Nested(Nesting::Single, members) => AttributeKind::Nested(Nesting::List, members),
+            nested @ AttributeKind::Nested(..) => AttributeKind::Type(Type::List(Box::new(nested.value_type()))),
+        }
+    }
+
+    fn decode(value: &Value) -> Result<Self, ValueError> {
+        let Value::List(elements) = value else { return Err(ValueError::wrong_kind("list", value)) };
+        let decode = |(at, element)| {
+            T::decode(element).map_err(|error: ValueError| error.within(Path::root().index(at)))
+        };
+        elements.iter().enumerate().map(decode).collect()
+    }
+
+    fn encode(&self) -> Value {
+        Value::List(self.iter().map(T::encode).collect())
+    }
+
+    fn same(a: &Value, b: &Value) -> bool {
+        match (a, b) {
+            (Value::List(a), Value::List(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| T::same(a, b)),
+            _ => false,
+        }
+    }
+}
+
+/// Elements without order and without repetition.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Set<T>(pub Vec<T>);
+
+impl<T: AttributeValue> AttributeValue for Set<T> {
+    fn kind() -> AttributeKind {
+        match T::kind() {
+            AttributeKind::Type(element) => AttributeKind::Type(Type::Set(Box::new(element))),
+            AttributeKind::Nested(Nesting::Single, members) => AttributeKind::Nested(Nesting::Set, members),
+            nested @ AttributeKind::Nested(..) => AttributeKind::Type(Type::Set(Box::new(nested.value_type()))),
+        }
+    }
+
+    fn decode(value: &Value) -> Result<Self, ValueError> {
+        let Value::Set(elements) = value else { return Err(ValueError::wrong_kind("set", value)) };
+        elements.iter().map(|element| T::decode(element).map_err(|error| ValueError::new(error.message))).collect::<Result<_, _>>().map(Self)
+    }
+
+    fn encode(&self) -> Value {
+        Value::Set(self.0.iter().map(T::encode).collect())
+    }
+
+    fn same(a: &Value, b: &Value) -> bool {
+        match (a, b) {
+            (Value::Set(a), Value::Set(b)) => same_elements(a, b, T::same),
+            _ => false,
+        }
+    }
+}
+
+impl<T: AttributeValue> AttributeValue for BTreeMap<String, T> {
+    fn kind() -> AttributeKind {
+        match T::kind() {
+            AttributeKind::Type(element) => AttributeKind::Type(Type::Map(Box::new(element))),
+            AttributeKind::Nested(Nesting::Single, members) => AttributeKind::Nested(Nesting::Map, members),
+            nested @ AttributeKind::Nested(..) => AttributeKind::Type(Type::Map(Box::new(nested.value_type()))),
+        }
+    }
+
+    fn decode(value: &Value) -> Result<Self, ValueError> {
+        let Value::Map(elements) = value else { return Err(ValueError::wrong_kind("map", value)) };
+        let decode = |(key, element): (&String, &Value)| match T::decode(element) {
+            Ok(decoded) => Ok((key.clone(), decoded)),
+            Err(error) => Err(error.within(Path::root().key(key))),
+        };
+        elements.iter().map(decode).collect()
+    }
+
+    fn encode(&self) -> Value {
+        Value::Map(self.iter().map(|(key, element)| (key.clone(), element.encode())).collect())
+    }
+
+    fn same(a: &Value, b: &Value) -> bool {
+        match (a, b) {
+            (Value::Map(a), Value::Map(b)) => {
+                a.len() == b.len() && a.iter().all(|(key, a)| b.get(key).is_some_and(|b| T::same(a, b)))
+            }
+            _ => false,
+        }
+    }
+}
+
+/// Decodes the attribute `name` of `object`; what the derive macros call for each field.
+pub fn decode_attribute<T: AttributeValue>(object: &Value, name: &str) -> Result<T, ValueError> {
+    T::decode(object.attribute(name)).map_err(|error| error.within(Path::from(name)))
+}
+
+/// Decodes the attribute `name` of `object`, which may be unknown in part or whole.
+pub fn decode_knowable<T: AttributeValue>(object: &Value, name: &str) -> Result<Knowable<T>, ValueError> {
+    let value = object.attribute(name);
+    // A required attribute is null only while core still collects what is missing; nothing can be said about it.
+    if !value.is_wholly_known() || (value.is_null() && !T::NULLABLE) {
+        return Ok(Knowable::Unknown);
+    }
+    decode_attribute(object, name).map(Knowable::Known)
+}

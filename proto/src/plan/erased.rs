@@ -1,0 +1,337 @@
+//! The seam between the wire, which knows values and type names, and a provider's typed code.
+
+use crate::data_source::DataSource;
+use crate::diagnostics::{Diagnostic, Diagnostics};
+use crate::model::{Draft, Model, ValueError};
+use crate::plan::{self, keep_spelling};
+use crate::provider::Context;
+use crate::resource::{Plan, Resource};
+use crate::schema::{Attribute, AttributeKind, Mode, Nesting, Schema};
+use crate::value::{Path, Value};
+use async_trait::async_trait;
+use std::marker::PhantomData;
+
+/// A planned change, as the wire wants it.
+pub(crate) struct PlannedChange {
+    pub(crate) object: Value,
+    pub(crate) replace: Vec<Path>,
+    pub(crate) private: Vec<u8>,
+}
+
+/// An object and what is kept beside it. Null: there is none.
+pub(crate) struct Stored {
+    pub(crate) object: Value,
+    pub(crate) private: Vec<u8>,
+}
+
+/// A managed type without its Rust types. Every method answers what is to be stored along with what was found.
+#[async_trait]
+pub(crate) trait ErasedResource<P>: Send + Sync {
+    fn schema(&self) -> &Schema;
+    fn check(&self, config: &Value) -> Diagnostics;
+    async fn read(&self, context: &Context<P>, prior: Stored) -> (Stored, Diagnostics);
+    async fn plan(
+        &self,
+        context: &Context<P>,
+        prior: Stored,
+        proposed: &Value,
+        config: &Value,
+    ) -> (PlannedChange, Diagnostics);
+    async fn apply(&self, context: &Context<P>, prior: &Value, planned: Stored) -> (Stored, Diagnostics);
+    async fn import(&self, context: &Context<P>, id: &str) -> (Stored, Diagnostics);
+}
+
+/// A data source without its Rust types.
+#[async_trait]
+pub(crate) trait ErasedDataSource<P>: Send + Sync {
+    fn schema(&self) -> &Schema;
+    fn check(&self, config: &Value) -> Diagnostics;
+    async fn read(&self, context: &Context<P>, config: &Value) -> (Value, Diagnostics);
+}
+
+/// [`ErasedResource`] of a [`Resource`].
+pub(crate) struct TypedResource<R> {
+    schema: Schema,
+    resource: PhantomData<R>,
+}
+
+/// [`ErasedDataSource`] of a [`DataSource`].
+pub(crate) struct TypedDataSource<D> {
+    schema: Schema,
+    data_source: PhantomData<D>,
+}
+
+/// The schema of a model.
+pub(crate) fn schema<M: Model>() -> Schema {
+    Schema { version: 0, description: M::description().to_owned(), attributes: M::attributes() }
+}
+
+/// Finds fault with each attribute alone, then calls `between` if a draft of the whole can be read.
+pub(crate) fn check_config<M: Model>(
+    config: &Value,
+    attributes: &[Attribute],
+    between: impl FnOnce(&M::Draft, &mut Diagnostics),
+) -> Diagnostics {
+    let mut found = Diagnostics::new();
+    check_attributes(attributes, config, &Path::root(), &mut found);
+    if !found.has_errors() {
+        match M::Draft::decode(config) {
+            Ok(draft) => between(&draft, &mut found),
+            Err(error) => found.push(invalid(error)),
+        }
+    }
+    found
+}
+
+fn check_attributes(attributes: &[Attribute], object: &Value, within: &Path, found: &mut Diagnostics) {
+    for attribute in attributes {
+        let value = object.attribute(&attribute.name);
+        let path = within.clone().attribute(&attribute.name);
+        if value.is_null() || value.is_unknown() {
+            continue;
+        }
+        if attribute.mode == Mode::Computed {
+            let detail = format!("{path} is set by the provider. Remove it from the configuration.");
+            found.error_at(path, "Invalid Configuration for Read-Only Attribute", detail);
+            continue;
+        }
+        if let Some(reason) = &attribute.deprecated {
+            found.warning_at(path.clone(), "Attribute Deprecated", reason.clone());
+        }
+        check_members(attribute, value, &path, found);
+        if value.is_wholly_known()
+            && let Err(error) = (attribute.rules.check)(value)
+        {
+            found.push(invalid(error.within(path)));
+        }
+    }
+}
+
+/// The members of a partly unknown nested attribute, which cannot be checked as a whole yet.
+fn check_members(attribute: &Attribute, value: &Value, path: &Path, found: &mut Diagnostics) {
+    let AttributeKind::Nested(nesting, members) = &attribute.kind else { return };
+    match (nesting, value) {
+        (Nesting::Single, Value::Object(_)) => check_attributes(members, value, path, found),
+        (Nesting::List, Value::List(all)) => {
+            for (index, one) in all.iter().enumerate() {
+                check_attributes(members, one, &path.clone().index(index), found);
+            }
+        }
+        (Nesting::Map, Value::Map(all)) => {
+            for (key, one) in all {
+                check_attributes(members, one, &path.clone().key(key), found);
+            }
+        }
+        (Nesting::Set, Value::Set(all)) => {
+            // A path stops at a set, and only members that are settable can be at fault in it.
+            let mut inside = Diagnostics::new();
+            all.iter().for_each(|one| check_attributes(members, one, &Path::root(), &mut inside));
+            inside.into_iter().for_each(|mut one| {
+                one.attribute = Some(path.clone());
+                found.push(one);
+            });
+        }
+        _ => {}
+    }
+}
+
+fn invalid(error: ValueError) -> Diagnostic {
+    let detail = format!("{}: {}.", error.path, error.message);
+    Diagnostic::error("Invalid Attribute Value", detail).at(error.path)
+}
+
+fn bug(what: &str, error: &dyn std::fmt::Display) -> Diagnostic {
+    Diagnostic::error(
+        "Provider Bug",
+        format!("{what}: {error}. This is always a fault of the provider; please report it with the configuration."),
+    )
+}
+
+impl<R: Resource> TypedResource<R> {
+    pub(crate) fn new() -> Self {
+        Self { schema: schema::<R::Model>(), resource: PhantomData }
+    }
+
+    fn model(&self, object: &Value) -> Result<R::Model, Diagnostics> {
+        R::Model::decode(object).map_err(|error| bug("The stored state does not fit the schema", &error.within(Path::root())).into())
+    }
+
+    /// Private state that cannot be read (another version's, or none) starts anew.
+    fn private(bytes: &[u8]) -> R::Private {
+        serde_json::from_slice(bytes).unwrap_or_default()
+    }
+
+    fn stored(object: Value, private: &R::Private) -> Stored {
+        Stored { object, private: serde_json::to_vec(private).unwrap_or_default() }
+    }
+
+    /// A finished object: known, and in the spelling of `before`.
+    fn finish(&self, before: &Value, model: &R::Model) -> Result<Value, Diagnostics> {
+        let object = keep_spelling(&self.schema.attributes, before, model.encode());
+        let pending = self.schema.attributes.iter().find(|one| !object.attribute(&one.name).is_wholly_known());
+        match pending {
+            Some(one) => Err(bug("An attribute was left without a value", &one.name).into()),
+            None => Ok(object),
+        }
+    }
+}
+
+/// Runs `work`; an error among what it found is kept with `fallback`.
+fn outcome<T>(found: &mut Diagnostics, result: Result<T, Diagnostics>) -> Option<T> {
+    match result {
+        Ok(done) => Some(done),
+        Err(errors) => {
+            found.append(errors);
+            None
+        }
+    }
+}
+
+#[async_trait]
+impl<R: Resource> ErasedResource<R::Provider> for TypedResource<R> {
+    fn schema(&self) -> &Schema {
+        &self.schema
+    }
+
+    fn check(&self, config: &Value) -> Diagnostics {
+        check_config::<R::Model>(config, &self.schema.attributes, R::check)
+    }
+
+    async fn read(&self, context: &Context<R::Provider>, prior: Stored) -> (Stored, Diagnostics) {
+        let mut private = Self::private(&prior.private);
+        let result = match self.model(&prior.object) {
+            Ok(model) => R::read(context, model, &mut private).await,
+            Err(errors) => Err(errors),
+        };
+        let result = result.and_then(|read| match read {
+            Some(model) => self.finish(&prior.object, &model),
+            None => Ok(Value::Null),
+        });
+        let mut found = context.take_found();
+        let stored = match outcome(&mut found, result) {
+            Some(object) => Self::stored(object, &private),
+            None => prior,
+        };
+        (stored, found)
+    }
+
+    async fn plan(
+        &self,
+        context: &Context<R::Provider>,
+        prior: Stored,
+        proposed: &Value,
+        config: &Value,
+    ) -> (PlannedChange, Diagnostics) {
+        if proposed.is_null() {
+            return self.plan_destroy(context, prior).await;
+        }
+        let planned = plan::plan(&self.schema.attributes, &prior.object, proposed, config);
+        let unchanged = PlannedChange { object: planned.object.clone(), replace: planned.replace.clone(), private: prior.private.clone() };
+        let drafts = || -> Result<_, ValueError> {
+            Ok((R::Model::decode(&prior.object), <R::Model as Model>::Draft::decode(config)?, <R::Model as Model>::Draft::decode(&planned.object)?))
+        };
+        let mut found = Diagnostics::new();
+        let (before, config, draft) = match drafts() {
+            Ok(drafts) => drafts,
+            Err(error) => {
+                found.push(invalid(error));
+                return (unchanged, found);
+            }
+        };
+        let mut plan = Plan {
+            prior: if prior.object.is_null() { None } else { before.ok() },
+            config,
+            planned: draft,
+            private: Self::private(&prior.private),
+            object: planned.object,
+            replace: planned.replace,
+        };
+        let result = R::plan(context, &mut plan).await;
+        found.append(context.take_found());
+        outcome(&mut found, result);
+        let Stored { object, private } = Self::stored(plan.object, &plan.private);
+        // A plan that changes nothing leaves the private state alone, or it would never be a no-op for long.
+        (PlannedChange { object, replace: plan.replace, private }, found)
+    }
+
+    async fn apply(&self, context: &Context<R::Provider>, prior: &Value, planned: Stored) -> (Stored, Diagnostics) {
+        let mut private = Self::private(&planned.private);
+        let result = self.change(context, prior, &planned.object, &mut private).await;
+        let mut found = context.take_found();
+        let object = match outcome(&mut found, result) {
+            Some(object) => object,
+            // Nothing on create (no taint), the object as it was on update and delete.
+            None => prior.clone(),
+        };
+        (Self::stored(object, &private), found)
+    }
+
+    async fn import(&self, context: &Context<R::Provider>, id: &str) -> (Stored, Diagnostics) {
+        let mut private = R::Private::default();
+        let result = R::import(context, id, &mut private).await.and_then(|model| self.finish(&Value::Null, &model));
+        let mut found = context.take_found();
+        let object = outcome(&mut found, result).unwrap_or(Value::Null);
+        (Self::stored(object, &private), found)
+    }
+}
+
+impl<R: Resource> TypedResource<R> {
+    async fn plan_destroy(&self, context: &Context<R::Provider>, prior: Stored) -> (PlannedChange, Diagnostics) {
+        let result = match self.model(&prior.object) {
+            Ok(model) => R::plan_destroy(context, model, Self::private(&prior.private)).await,
+            Err(errors) => Err(errors),
+        };
+        let mut found = context.take_found();
+        outcome(&mut found, result);
+        (PlannedChange { object: Value::Null, replace: Vec::new(), private: prior.private }, found)
+    }
+
+    async fn change(
+        &self,
+        context: &Context<R::Provider>,
+        prior: &Value,
+        planned: &Value,
+        private: &mut R::Private,
+    ) -> Result<Value, Diagnostics> {
+        if planned.is_null() {
+            R::delete(context, self.model(prior)?, private.clone()).await?;
+            return Ok(Value::Null);
+        }
+        let model = self.model(planned)?;
+        let done = if prior.is_null() {
+            R::create(context, model, private).await?
+        } else {
+            R::update(context, self.model(prior)?, model, private).await?
+        };
+        self.finish(planned, &done)
+    }
+}
+
+impl<D: DataSource> TypedDataSource<D> {
+    pub(crate) fn new() -> Self {
+        Self { schema: schema::<D::Model>(), data_source: PhantomData }
+    }
+}
+
+#[async_trait]
+impl<D: DataSource> ErasedDataSource<D::Provider> for TypedDataSource<D> {
+    fn schema(&self) -> &Schema {
+        &self.schema
+    }
+
+    fn check(&self, config: &Value) -> Diagnostics {
+        check_config::<D::Model>(config, &self.schema.attributes, D::check)
+    }
+
+    async fn read(&self, context: &Context<D::Provider>, config: &Value) -> (Value, Diagnostics) {
+        // Computed attributes arrive as null; typed code knows them as pending.
+        let asked = plan::plan(&self.schema.attributes, &Value::Null, config, config).object;
+        let result = match D::Model::decode(&asked) {
+            Ok(model) => D::read(context, model).await,
+            Err(error) => Err(invalid(error).into()),
+        };
+        let mut found = context.take_found();
+        let object = outcome(&mut found, result).map(|model| keep_spelling(&self.schema.attributes, config, model.encode()));
+        (object.unwrap_or(Value::Null), found)
+    }
+}

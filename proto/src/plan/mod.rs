@@ -1,0 +1,149 @@
+//! The planning pipeline: a pure function of schema, configuration and prior state.
+//!
+//! Order, as Terraform's own framework has it: defaults, write-only values out, spelling, unknowns for what is
+//! computed, kept values, replacement. The resource's own hook comes after.
+
+pub(crate) mod erased;
+
+use crate::schema::{Attribute, AttributeKind, Mode, Nesting};
+use crate::value::{Path, Value};
+use std::collections::BTreeMap;
+
+/// A plan before the resource's own hook.
+#[derive(Debug)]
+pub struct Planned {
+    /// The planned object.
+    pub object: Value,
+    /// Attributes whose change needs a new object.
+    pub replace: Vec<Path>,
+}
+
+/// Plans a create (`prior` null) or an update of an object with these `attributes`.
+pub fn plan(attributes: &[Attribute], prior: &Value, proposed: &Value, config: &Value) -> Planned {
+    let mut object = settle(attributes, prior, proposed, config);
+    let replace = if object == *prior {
+        Vec::new()
+    } else {
+        object = mark_unknown(attributes, &object, config);
+        object = keep(attributes, prior, &object, config);
+        replacements(attributes, prior, &object)
+    };
+    Planned { object, replace }
+}
+
+/// Defaults in, write-only values out, and the prior spelling of what means the same.
+fn settle(attributes: &[Attribute], prior: &Value, proposed: &Value, config: &Value) -> Value {
+    each(attributes, proposed, |attribute, value| {
+        let (before, written) = (prior.attribute(&attribute.name), config.attribute(&attribute.name));
+        if attribute.write_only {
+            return Value::Null;
+        }
+        if written.is_null()
+            && let Some(default) = &attribute.default
+        {
+            return default.clone();
+        }
+        if written.is_wholly_known() && !written.is_null() && !before.is_null() && (attribute.rules.same)(before, written)
+        {
+            return before.clone();
+        }
+        nested(attribute, value, before, written, settle)
+    })
+}
+
+/// Something changes, so what is computed and not configured is known only at apply.
+fn mark_unknown(attributes: &[Attribute], planned: &Value, config: &Value) -> Value {
+    each(attributes, planned, |attribute, value| {
+        let written = config.attribute(&attribute.name);
+        if attribute.is_computed() && written.is_null() && attribute.default.is_none() {
+            return Value::unknown();
+        }
+        nested(attribute, value, &Value::Null, written, |members, _, value, written| mark_unknown(members, value, written))
+    })
+}
+
+/// Computed values that do not change with the rest stay what they were.
+fn keep(attributes: &[Attribute], prior: &Value, planned: &Value, config: &Value) -> Value {
+    if prior.is_null() {
+        return planned.clone();
+    }
+    each(attributes, planned, |attribute, value| {
+        let (before, written) = (prior.attribute(&attribute.name), config.attribute(&attribute.name));
+        if attribute.keep && value.is_unknown() && written.is_null() {
+            return before.clone();
+        }
+        nested(attribute, value, before, written, keep)
+    })
+}
+
+fn replacements(attributes: &[Attribute], prior: &Value, planned: &Value) -> Vec<Path> {
+    if prior.is_null() {
+        return Vec::new();
+    }
+    let changed = |attribute: &&Attribute| {
+        attribute.replace && prior.attribute(&attribute.name) != planned.attribute(&attribute.name)
+    };
+    attributes.iter().filter(changed).map(|attribute| Path::from(attribute.name.as_str())).collect()
+}
+
+/// Maps every attribute of a known object; anything else stays as it is.
+fn each(attributes: &[Attribute], object: &Value, map: impl Fn(&Attribute, &Value) -> Value) -> Value {
+    let Value::Object(_) = object else { return object.clone() };
+    let mapped = attributes
+        .iter()
+        .map(|attribute| (attribute.name.clone(), map(attribute, object.attribute(&attribute.name))))
+        .collect();
+    Value::Object(mapped)
+}
+
+/// Goes into the members of a nested attribute, matching elements as core does: lists by index, maps by key.
+fn nested(
+    attribute: &Attribute,
+    value: &Value,
+    prior: &Value,
+    config: &Value,
+    map: impl Fn(&[Attribute], &Value, &Value, &Value) -> Value,
+) -> Value {
+    let AttributeKind::Nested(nesting, members) = &attribute.kind else { return value.clone() };
+    // What only the provider sets has no configuration to go along.
+    if attribute.mode == Mode::Computed {
+        return value.clone();
+    }
+    let at = |elements: &Value, index: usize| match elements {
+        Value::List(all) => all.get(index).cloned().unwrap_or(Value::Null),
+        _ => Value::Null,
+    };
+    let by = |elements: &Value, key: &str| match elements {
+        Value::Map(all) => all.get(key).cloned().unwrap_or(Value::Null),
+        _ => Value::Null,
+    };
+    match (nesting, value) {
+        (Nesting::Single, Value::Object(_)) => map(members, prior, value, config),
+        (Nesting::List, Value::List(all)) => Value::List(
+            all.iter().enumerate().map(|(i, one)| map(members, &at(prior, i), one, &at(config, i))).collect(),
+        ),
+        (Nesting::Map, Value::Map(all)) => Value::Map(
+            all.iter()
+                .map(|(key, one)| (key.clone(), map(members, &by(prior, key), one, &by(config, key))))
+                .collect::<BTreeMap<_, _>>(),
+        ),
+        // Elements of a set are their own configuration: core matched them before it proposed them.
+        (Nesting::Set, Value::Set(all)) => {
+            Value::Set(all.iter().map(|one| map(members, &Value::Null, one, one)).collect())
+        }
+        _ => value.clone(),
+    }
+}
+
+/// What was read or applied, in the spelling that was there before where it means the same. A computed attribute keeps
+/// the new spelling: nobody wrote the old one.
+pub fn keep_spelling(attributes: &[Attribute], before: &Value, after: Value) -> Value {
+    each(attributes, &after, |attribute, value| {
+        let known = before.attribute(&attribute.name);
+        if known.is_wholly_known() && !known.is_null() && (attribute.rules.same)(known, value) {
+            known.clone()
+        } else {
+            value.clone()
+        }
+    })
+}

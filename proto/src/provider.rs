@@ -1,0 +1,110 @@
+//! A provider as a whole: its block, what configuring it makes, and the table of all its types.
+
+use crate::data_source::DataSource;
+use crate::diagnostics::{Diagnostic, Diagnostics};
+use crate::model::Model;
+use crate::plan::erased::{ErasedDataSource, ErasedResource, TypedDataSource, TypedResource};
+use crate::resource::Resource;
+use async_trait::async_trait;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio_util::sync::CancellationToken;
+
+/// A provider.
+#[async_trait]
+pub trait Provider: Send + Sync + 'static {
+    /// The provider block.
+    type Config: Model;
+    /// What all types work with; dropped and made anew when the provider is configured again.
+    type Configured: Send + Sync + 'static;
+
+    /// Its name in its types' default prefix and in logs, such as `microk8s`.
+    const NAME: &'static str;
+
+    /// Every type that is served.
+    fn table() -> Table<Self::Configured>;
+
+    /// Finds fault with the provider block without any connection.
+    fn check(config: &<Self::Config as Model>::Draft, found: &mut Diagnostics) {
+        let _ = (config, found);
+    }
+
+    /// Makes what the types work with. Values may be unknown at plan; nothing may be connected to here.
+    async fn configure(config: <Self::Config as Model>::Draft) -> Result<Self::Configured, Diagnostics>;
+}
+
+/// The types of a provider by name.
+pub struct Table<P> {
+    pub(crate) resources: BTreeMap<&'static str, Box<dyn ErasedResource<P>>>,
+    pub(crate) data_sources: BTreeMap<&'static str, Box<dyn ErasedDataSource<P>>>,
+}
+
+impl<P: Send + Sync + 'static> Default for Table<P> {
+    fn default() -> Self {
+        Self { resources: BTreeMap::new(), data_sources: BTreeMap::new() }
+    }
+}
+
+/// A type's name in configurations; implemented by the derive macros.
+pub trait TypeName {
+    /// Such as `metallb_bgp_peer`.
+    const TYPE_NAME: &'static str;
+}
+
+impl<P: Send + Sync + 'static> Table<P> {
+    /// Adds a managed resource.
+    #[must_use]
+    pub fn resource<R>(mut self) -> Self
+    where
+        R: Resource<Provider = P>,
+        R::Model: TypeName,
+    {
+        self.resources.insert(<R::Model as TypeName>::TYPE_NAME, Box::new(TypedResource::<R>::new()));
+        self
+    }
+
+    /// Adds a data source.
+    #[must_use]
+    pub fn data_source<D>(mut self) -> Self
+    where
+        D: DataSource<Provider = P>,
+        D::Model: TypeName,
+    {
+        self.data_sources.insert(<D::Model as TypeName>::TYPE_NAME, Box::new(TypedDataSource::<D>::new()));
+        self
+    }
+}
+
+/// What one call works with.
+pub struct Context<P> {
+    provider: Arc<P>,
+    cancelled: CancellationToken,
+    found: Mutex<Diagnostics>,
+}
+
+impl<P> Context<P> {
+    /// A context for one call.
+    pub fn new(provider: Arc<P>, cancelled: CancellationToken) -> Self {
+        Self { provider, cancelled, found: Mutex::default() }
+    }
+
+    /// What configuring the provider made.
+    pub fn provider(&self) -> &Arc<P> {
+        &self.provider
+    }
+
+    /// Cancelled when the person pressed Ctrl-C.
+    pub fn cancelled(&self) -> &CancellationToken {
+        &self.cancelled
+    }
+
+    /// Tells the person something that does not stop the call.
+    pub fn warn(&self, diagnostic: Diagnostic) {
+        self.found.lock().unwrap_or_else(PoisonError::into_inner).push(diagnostic);
+    }
+
+    /// What was told so far.
+    pub fn take_found(&self) -> Diagnostics {
+        std::mem::take(&mut *self.found.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}

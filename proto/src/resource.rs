@@ -1,0 +1,121 @@
+//! What the author of a managed resource implements.
+
+use crate::diagnostics::Diagnostics;
+use crate::model::{AttributeValue, Model};
+use crate::provider::Context;
+use crate::value::{Path, Value};
+use async_trait::async_trait;
+use serde::{Serialize, de::DeserializeOwned};
+
+/// A managed type's behaviour. Only [`Resource::check`] and [`Resource::plan`] may meet unknown values, and say so in
+/// their types; all else is called with a [`Model`] whose computed fields alone may be pending.
+///
+/// An error of `create` stores nothing (no taint): `create` carries on what an earlier one left. An error of `update`
+/// or `delete` keeps the prior state.
+#[async_trait]
+pub trait Resource: Send + Sync + 'static {
+    /// What configuring the provider made.
+    type Provider: Send + Sync + 'static;
+    /// Its attributes.
+    type Model: Model;
+    /// What is kept beside the state and never shown. It must be readable from `{}`, as after an import.
+    type Private: Clone + Default + Serialize + DeserializeOwned + Send + Sync;
+
+    /// Finds fault with a configuration without any connection: rules between attributes. Each attribute alone was
+    /// checked by its type already.
+    fn check(config: &<Self::Model as Model>::Draft, found: &mut Diagnostics) {
+        let _ = (config, found);
+    }
+
+    /// Betters a plan. It must be complete without any connection and deterministic.
+    async fn plan(
+        context: &Context<Self::Provider>,
+        plan: &mut Plan<Self::Model, Self::Private>,
+    ) -> Result<(), Diagnostics> {
+        let _ = (context, plan);
+        Ok(())
+    }
+
+    /// Finds fault with a planned destruction.
+    async fn plan_destroy(
+        context: &Context<Self::Provider>,
+        prior: Self::Model,
+        private: Self::Private,
+    ) -> Result<(), Diagnostics> {
+        let _ = (context, prior, private);
+        Ok(())
+    }
+
+    /// Makes it, or carries on what an interrupted create left, and reads it back.
+    async fn create(
+        context: &Context<Self::Provider>,
+        planned: Self::Model,
+        private: &mut Self::Private,
+    ) -> Result<Self::Model, Diagnostics>;
+
+    /// Reads it; `None` only on a typed "not found". A target that cannot be reached is not gone: warn and answer `prior`.
+    async fn read(
+        context: &Context<Self::Provider>,
+        prior: Self::Model,
+        private: &mut Self::Private,
+    ) -> Result<Option<Self::Model>, Diagnostics>;
+
+    /// Changes it in place and reads it back.
+    async fn update(
+        context: &Context<Self::Provider>,
+        prior: Self::Model,
+        planned: Self::Model,
+        private: &mut Self::Private,
+    ) -> Result<Self::Model, Diagnostics>;
+
+    /// Takes it away; succeeds where it is gone already.
+    async fn delete(
+        context: &Context<Self::Provider>,
+        prior: Self::Model,
+        private: Self::Private,
+    ) -> Result<(), Diagnostics>;
+
+    /// Reads what `id` names, for `terraform import` and `import` blocks.
+    async fn import(
+        context: &Context<Self::Provider>,
+        id: &str,
+        private: &mut Self::Private,
+    ) -> Result<Self::Model, Diagnostics>;
+}
+
+/// A plan of a create or an update, after defaults, unknowns, kept values and replacement were settled.
+pub struct Plan<M: Model, P> {
+    /// The state before, if there is one.
+    pub prior: Option<M>,
+    /// What the author wrote.
+    pub config: M::Draft,
+    /// What the state will be, as far as known.
+    pub planned: M::Draft,
+    /// What apply will find as private state.
+    pub private: P,
+    pub(crate) object: Value,
+    pub(crate) replace: Vec<Path>,
+}
+
+impl<M: Model, P> Plan<M, P> {
+    /// Plans that `attribute` is known only at apply. Only computed attributes may be.
+    pub fn set_unknown(&mut self, attribute: &str) {
+        self.set_value(attribute, Value::unknown());
+    }
+
+    /// Plans a value for a computed `attribute`.
+    pub fn set<T: AttributeValue>(&mut self, attribute: &str, value: &T) {
+        self.set_value(attribute, value.encode());
+    }
+
+    /// Plans a new object because of `attribute`.
+    pub fn replace(&mut self, attribute: &str) {
+        self.replace.push(Path::from(attribute));
+    }
+
+    fn set_value(&mut self, attribute: &str, value: Value) {
+        if let Value::Object(attributes) = &mut self.object {
+            attributes.insert(attribute.to_owned(), value);
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! What a type's configuration looks like, and what planning has to know about each attribute.
+
+mod check;
+
+pub use check::{SchemaError, check};
+
+use crate::value::{Type, Value};
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// Schema of a provider block, a resource or a data source.
+#[derive(Clone, Debug)]
+pub struct Schema {
+    /// Version of the stored state, 0 unless an upgrade was ever needed.
+    pub version: i64,
+    /// What it is, in Markdown, for its users.
+    pub description: String,
+    /// Its attributes, in the order of the struct.
+    pub attributes: Vec<Attribute>,
+}
+
+impl Schema {
+    /// The attribute of that name.
+    pub fn attribute(&self, name: &str) -> Option<&Attribute> {
+        self.attributes.iter().find(|attribute| attribute.name == name)
+    }
+
+    /// The type of the whole block.
+    pub fn object_type(&self) -> Type {
+        object_type(&self.attributes)
+    }
+}
+
+/// The type of an object with these attributes.
+pub fn object_type(attributes: &[Attribute]) -> Type {
+    Type::Object(attributes.iter().map(|one| (one.name.clone(), one.kind.value_type())).collect::<BTreeMap<_, _>>())
+}
+
+/// Who sets an attribute.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// The configuration, always.
+    Required,
+    /// The configuration, if it likes.
+    Optional,
+    /// The configuration if it likes, else the provider.
+    OptionalComputed,
+    /// The provider.
+    Computed,
+}
+
+/// How the members of a nested attribute are held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Nesting {
+    /// One object.
+    Single,
+    /// Objects in order.
+    List,
+    /// Objects without order.
+    Set,
+    /// Objects by key.
+    Map,
+}
+
+/// A plain type, or an object whose members are attributes themselves.
+#[derive(Clone, Debug)]
+pub enum AttributeKind {
+    /// A value of a type.
+    Type(Type),
+    /// Members with their own documentation and rules.
+    Nested(Nesting, Vec<Attribute>),
+}
+
+impl AttributeKind {
+    /// The type of values of this kind.
+    pub fn value_type(&self) -> Type {
+        match self {
+            Self::Type(plain) => plain.clone(),
+            Self::Nested(Nesting::Single, members) => object_type(members),
+            Self::Nested(Nesting::List, members) => Type::List(Box::new(object_type(members))),
+            Self::Nested(Nesting::Set, members) => Type::Set(Box::new(object_type(members))),
+            Self::Nested(Nesting::Map, members) => Type::Map(Box::new(object_type(members))),
+        }
+    }
+}
+
+/// Rules that come from an attribute's Rust type, so that equality and validity never need matching code.
+#[derive(Clone, Copy)]
+pub struct Rules {
+    /// Why a known, non-null value is not acceptable.
+    pub check: fn(&Value) -> Result<(), crate::model::ValueError>,
+    /// Whether two values mean the same in different spellings.
+    pub same: fn(&Value, &Value) -> bool,
+}
+
+impl fmt::Debug for Rules {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Rules")
+    }
+}
+
+/// One attribute.
+#[derive(Clone, Debug)]
+pub struct Attribute {
+    /// Name in the configuration.
+    pub name: String,
+    /// What it is, unit, range, default, in Markdown.
+    pub description: String,
+    /// Its type.
+    pub kind: AttributeKind,
+    /// Who sets it.
+    pub mode: Mode,
+    /// Hidden in Terraform's output.
+    pub sensitive: bool,
+    /// Only in the configuration, never in state.
+    pub write_only: bool,
+    /// Why not to use it any more.
+    pub deprecated: Option<String>,
+    /// The value where the configuration gives none.
+    pub default: Option<Value>,
+    /// A computed value that stays as it is unless the provider's own plan says otherwise.
+    pub keep: bool,
+    /// A change needs a new object.
+    pub replace: bool,
+    /// What its Rust type knows.
+    pub rules: Rules,
+}
+
+impl Attribute {
+    /// An attribute of the Rust type `T` with nothing special about it.
+    pub fn of<T: crate::model::AttributeValue>(name: &str, mode: Mode, description: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            description: description.to_owned(),
+            kind: T::kind(),
+            mode,
+            sensitive: T::SENSITIVE,
+            write_only: false,
+            deprecated: None,
+            default: None,
+            keep: false,
+            replace: false,
+            rules: Rules { check: |value| T::decode(value).map(drop), same: T::same },
+        }
+    }
+
+    /// Whether the provider may set it.
+    pub fn is_computed(&self) -> bool {
+        matches!(self.mode, Mode::Computed | Mode::OptionalComputed)
+    }
+}

@@ -1,0 +1,176 @@
+//! Attribute types whose equality is their meaning: an address, a network, a duration, a secret.
+
+use crate::model::{AttributeValue, ValueError};
+use crate::schema::AttributeKind;
+use crate::value::{Type, Value};
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::time::Duration;
+
+/// Text that stands for something else. Equal where the meaning is equal; the author's spelling is kept.
+#[derive(Clone)]
+pub struct Text<T> {
+    text: String,
+    meaning: T,
+}
+
+impl<T> Text<T> {
+    /// What it stands for.
+    pub fn meaning(&self) -> &T {
+        &self.meaning
+    }
+
+    /// As the author wrote it.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+}
+
+/// A meaning that text can have.
+pub trait Meaning: Clone + PartialEq + Send + Sync + 'static {
+    /// What the text should have been, for messages: `an IP address such as 10.0.0.1`.
+    const EXPECTED: &'static str;
+
+    /// Reads the text.
+    fn parse(text: &str) -> Option<Self>;
+
+    /// The one spelling that is sent to others.
+    fn canonical(&self) -> String;
+}
+
+impl<T: Meaning> Text<T> {
+    /// Reads a text.
+    pub fn parse(text: &str) -> Result<Self, ValueError> {
+        T::parse(text)
+            .map(|meaning| Self { text: text.to_owned(), meaning })
+            .ok_or_else(|| ValueError::new(format!("{text:?} is not {}", T::EXPECTED)))
+    }
+
+    /// The one spelling that is sent to others.
+    pub fn canonical(&self) -> String {
+        self.meaning.canonical()
+    }
+}
+
+impl<T: Meaning> From<T> for Text<T> {
+    fn from(meaning: T) -> Self {
+        Self { text: meaning.canonical(), meaning }
+    }
+}
+
+impl<T: PartialEq> PartialEq for Text<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.meaning == other.meaning
+    }
+}
+
+impl<T> fmt::Debug for Text<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", self.text)
+    }
+}
+
+impl<T> fmt::Display for Text<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl<T: Meaning> AttributeValue for Text<T> {
+    fn kind() -> AttributeKind {
+        AttributeKind::Type(Type::String)
+    }
+
+    fn decode(value: &Value) -> Result<Self, ValueError> {
+        Self::parse(&String::decode(value)?)
+    }
+
+    fn encode(&self) -> Value {
+        Value::String(self.text.clone())
+    }
+
+    fn same(a: &Value, b: &Value) -> bool {
+        a == b || matches!((Self::decode(a), Self::decode(b)), (Ok(a), Ok(b)) if a == b)
+    }
+}
+
+macro_rules! parsed_meanings {
+    ($($rust:ty: $expected:literal),* $(,)?) => {$(
+        impl Meaning for $rust {
+            const EXPECTED: &'static str = $expected;
+
+            fn parse(text: &str) -> Option<Self> {
+                text.parse().ok()
+            }
+
+            fn canonical(&self) -> String {
+                self.to_string()
+            }
+        }
+    )*};
+}
+
+parsed_meanings! {
+    IpAddr: "an IP address such as 10.0.0.1 or 2001:db8::1",
+    Ipv4Addr: "an IPv4 address such as 10.0.0.1",
+    Ipv6Addr: "an IPv6 address such as 2001:db8::1",
+    ipnet::IpNet: "a network such as 10.1.0.0/16 or fd01::/64",
+    ipnet::Ipv4Net: "an IPv4 network such as 10.1.0.0/16",
+    ipnet::Ipv6Net: "an IPv6 network such as fd01::/64",
+}
+
+impl Meaning for Duration {
+    const EXPECTED: &'static str = "a duration such as 90s, 10m or 1h30m";
+
+    fn parse(text: &str) -> Option<Self> {
+        humantime::parse_duration(text).ok()
+    }
+
+    fn canonical(&self) -> String {
+        humantime::format_duration(*self).to_string().replace(' ', "")
+    }
+}
+
+/// Text that is never shown: Terraform hides the attribute, `Debug` and `Display` mask it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Takes a secret.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The secret itself, for the place that needs it and nothing else.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("(secret)")
+    }
+}
+
+impl fmt::Display for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("(secret)")
+    }
+}
+
+impl AttributeValue for Secret {
+    const SENSITIVE: bool = true;
+
+    fn kind() -> AttributeKind {
+        AttributeKind::Type(Type::String)
+    }
+
+    fn decode(value: &Value) -> Result<Self, ValueError> {
+        String::decode(value).map(Self)
+    }
+
+    fn encode(&self) -> Value {
+        Value::String(self.0.clone())
+    }
+}

@@ -1,0 +1,142 @@
+//! Values as Terraform means them: null, unknown, numbers of any precision, and collections.
+
+mod number;
+mod path;
+mod types;
+
+pub use number::Number;
+pub use path::{Path, Step};
+pub use types::Type;
+
+use std::collections::BTreeMap;
+
+/// What is promised about a value that is not known yet.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Refinement {
+    /// `Some(false)`: certainly not null.
+    pub null: Option<bool>,
+    /// A string that certainly begins so.
+    pub prefix: Option<String>,
+    /// Lower bound of a number, and whether the bound itself is possible.
+    pub lower: Option<(Number, bool)>,
+    /// Upper bound of a number, and whether the bound itself is possible.
+    pub upper: Option<(Number, bool)>,
+    /// Least length of a collection.
+    pub shortest: Option<i64>,
+    /// Greatest length of a collection.
+    pub longest: Option<i64>,
+}
+
+/// A value of any type. Objects hold every attribute of their type, absent ones as null.
+#[derive(Clone, Debug)]
+pub enum Value {
+    /// Nothing was given.
+    Null,
+    /// To be known at apply.
+    Unknown(Box<Refinement>),
+    /// `true` or `false`.
+    Bool(bool),
+    /// A number of any size and precision.
+    Number(Number),
+    /// Text in Unicode normal form C.
+    String(String),
+    /// Elements in order.
+    List(Vec<Value>),
+    /// Elements without order.
+    Set(Vec<Value>),
+    /// A fixed number of elements, each of its own type.
+    Tuple(Vec<Value>),
+    /// Elements by key.
+    Map(BTreeMap<String, Value>),
+    /// Attributes by name.
+    Object(BTreeMap<String, Value>),
+    /// A value that brings its type along.
+    Dynamic(Box<(Type, Value)>),
+}
+
+impl Value {
+    /// An unknown value without promises.
+    pub fn unknown() -> Self {
+        Self::Unknown(Box::default())
+    }
+
+    /// Whether nothing was given.
+    pub fn is_null(&self) -> bool {
+        matches!(self, Self::Null)
+    }
+
+    /// Whether this very value is unknown.
+    pub fn is_unknown(&self) -> bool {
+        matches!(self, Self::Unknown(_))
+    }
+
+    /// Whether nothing in it is unknown.
+    pub fn is_wholly_known(&self) -> bool {
+        match self {
+            Self::Unknown(_) => false,
+            Self::List(all) | Self::Set(all) | Self::Tuple(all) => all.iter().all(Self::is_wholly_known),
+            Self::Map(all) | Self::Object(all) => all.values().all(Self::is_wholly_known),
+            Self::Dynamic(inner) => inner.1.is_wholly_known(),
+            Self::Null | Self::Bool(_) | Self::Number(_) | Self::String(_) => true,
+        }
+    }
+
+    /// The attribute of an object; null where this is no object or lacks it.
+    pub fn attribute(&self, name: &str) -> &Value {
+        match self {
+            Self::Object(attributes) => attributes.get(name).unwrap_or(&Value::Null),
+            _ => &Value::Null,
+        }
+    }
+
+    /// The text, if this is a known string.
+    pub fn as_str(&self) -> Option<&str> {
+        match self {
+            Self::String(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// What kind of value this is, in Terraform's words, for messages.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Null => "null",
+            Self::Unknown(_) => "unknown",
+            Self::Bool(_) => "bool",
+            Self::Number(_) => "number",
+            Self::String(_) => "string",
+            Self::List(_) => "list",
+            Self::Set(_) => "set",
+            Self::Tuple(_) => "tuple",
+            Self::Map(_) => "map",
+            Self::Object(_) => "object",
+            Self::Dynamic(_) => "dynamic",
+        }
+    }
+}
+
+/// Equality as core sees it: refinements do not count, sets have no order.
+impl PartialEq for Value {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Null, Self::Null) | (Self::Unknown(_), Self::Unknown(_)) => true,
+            (Self::Bool(a), Self::Bool(b)) => a == b,
+            (Self::Number(a), Self::Number(b)) => a == b,
+            (Self::String(a), Self::String(b)) => a == b,
+            (Self::List(a), Self::List(b)) | (Self::Tuple(a), Self::Tuple(b)) => a == b,
+            (Self::Set(a), Self::Set(b)) => same_elements(a, b, PartialEq::eq),
+            (Self::Map(a), Self::Map(b)) | (Self::Object(a), Self::Object(b)) => a == b,
+            (Self::Dynamic(a), Self::Dynamic(b)) => a == b,
+            _ => false,
+        }
+    }
+}
+
+/// Whether both hold the same elements under `same`, in any order.
+pub(crate) fn same_elements(a: &[Value], b: &[Value], same: impl Fn(&Value, &Value) -> bool) -> bool {
+    if a.len() != b.len() {
+        return false;
+    }
+    let mut left: Vec<&Value> = b.iter().collect();
+    a.iter().all(|one| left.iter().position(|other| same(one, other)).map(|at| left.swap_remove(at)).is_some())
+}
