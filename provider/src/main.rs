@@ -1,1 +1,5 @@
-fn main() {}
+//! The plugin process: start-up, nothing else.
+
+fn main() -> std::process::ExitCode {
+    std::process::ExitCode::SUCCESS
+}

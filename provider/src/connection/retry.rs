@@ -1,0 +1,133 @@
+//! Trying again, three ways: to reach a target, one API call, and until a condition holds. Every loop is bounded by a
+//! deadline, jittered, and ends when Terraform asks the provider to stop.
+
+use rand::RngExt;
+use std::future::Future;
+use std::time::Duration;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+/// When to give up.
+#[derive(Clone, Debug)]
+pub struct Deadline {
+    at: Instant,
+    cancelled: CancellationToken,
+}
+
+/// Whether another try may help.
+#[derive(Debug)]
+pub enum Verdict<T, E> {
+    /// It worked, or failed for good.
+    Final(Result<T, E>),
+    /// It may work later; what was seen now.
+    Again(E),
+}
+
+/// Why a wait ended without success.
+#[derive(Debug, thiserror::Error)]
+pub enum GaveUp<E> {
+    /// It failed for good.
+    #[error("{0}")]
+    Failed(E),
+    /// Time is up; what was seen last.
+    #[error("{0}")]
+    TimedOut(E),
+    /// Terraform asked the provider to stop.
+    #[error("interrupted; the next apply carries on here")]
+    Cancelled,
+}
+
+impl Deadline {
+    /// Gives up `timeout` from now, or when `cancelled` is.
+    pub fn after(timeout: Duration, cancelled: &CancellationToken) -> Self {
+        Self { at: Instant::now() + timeout, cancelled: cancelled.clone() }
+    }
+
+    /// Time that is left.
+    pub fn remaining(&self) -> Duration {
+        self.at.saturating_duration_since(Instant::now())
+    }
+
+    /// Tries to reach a target: quickly at first, then every few seconds.
+    pub async fn reach<T, E, F>(&self, attempt: impl FnMut() -> F) -> Result<T, GaveUp<E>>
+    where
+        F: Future<Output = Verdict<T, E>>,
+    {
+        self.repeat(Pace { first: Duration::from_millis(250), most: Duration::from_secs(5) }, attempt).await
+    }
+
+    /// Repeats one API call that failed for a passing reason.
+    pub async fn call<T, E, F>(&self, attempt: impl FnMut() -> F) -> Result<T, GaveUp<E>>
+    where
+        F: Future<Output = Verdict<T, E>>,
+    {
+        self.repeat(Pace { first: Duration::from_millis(200), most: Duration::from_secs(2) }, attempt).await
+    }
+
+    /// Waits until a condition holds.
+    pub async fn until<T, E, F>(&self, attempt: impl FnMut() -> F) -> Result<T, GaveUp<E>>
+    where
+        F: Future<Output = Verdict<T, E>>,
+    {
+        self.repeat(Pace { first: Duration::from_millis(200), most: Duration::from_secs(1) }, attempt).await
+    }
+
+    async fn repeat<T, E, F>(&self, pace: Pace, mut attempt: impl FnMut() -> F) -> Result<T, GaveUp<E>>
+    where
+        F: Future<Output = Verdict<T, E>>,
+    {
+        let mut pause = pace.first;
+        loop {
+            let verdict = tokio::select! {
+                verdict = attempt() => verdict,
+                () = self.cancelled.cancelled() => return Err(GaveUp::Cancelled),
+            };
+            let seen = match verdict {
+                Verdict::Final(Ok(done)) => return Ok(done),
+                Verdict::Final(Err(error)) => return Err(GaveUp::Failed(error)),
+                Verdict::Again(seen) => seen,
+            };
+            let jittered = pause.mul_f64(rand::rng().random_range(0.8..1.2));
+            if jittered >= self.remaining() {
+                return Err(GaveUp::TimedOut(seen));
+            }
+            tokio::select! {
+                () = tokio::time::sleep(jittered) => {}
+                () = self.cancelled.cancelled() => return Err(GaveUp::Cancelled),
+            }
+            pause = (pause * 2).min(pace.most);
+        }
+    }
+}
+
+struct Pace {
+    first: Duration,
+    most: Duration,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    #[tokio::test(start_paused = true)]
+    async fn gives_up_at_the_deadline_and_says_what_it_saw_last() {
+        let tries = AtomicU32::new(0);
+        let deadline = Deadline::after(Duration::from_secs(3), &CancellationToken::new());
+        let result: Result<(), _> = deadline
+            .until(|| async { Verdict::Again(tries.fetch_add(1, Ordering::Relaxed)) })
+            .await;
+        let seen = tries.load(Ordering::Relaxed);
+        assert!(seen > 2, "{seen}");
+        assert!(matches!(result, Err(GaveUp::TimedOut(last)) if last == seen - 1));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn stops_when_terraform_asks() {
+        let cancelled = CancellationToken::new();
+        let deadline = Deadline::after(Duration::from_secs(3600), &cancelled);
+        cancelled.cancel();
+        let result: Result<(), GaveUp<()>> = deadline.reach(|| async { Verdict::Again(()) }).await;
+        assert!(matches!(result, Err(GaveUp::Cancelled)));
+    }
+}

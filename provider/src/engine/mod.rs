@@ -1,0 +1,6 @@
+//! One engine per kind of target: what all types of that kind do alike.
+
+pub mod cluster_object;
+pub mod gate;
+pub mod router_config;
+pub mod step;

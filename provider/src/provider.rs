@@ -1,0 +1,184 @@
+//! The provider block, and the one table of everything that is served.
+
+use crate::connection::cluster::{Clusters, KubernetesSettings};
+use crate::connection::router::{RouterSettings, Routers};
+use crate::connection::ssh::{HostKeyCheck, Settings as SshSettings, Ssh};
+use async_trait::async_trait;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use tfplugin::types::Secret;
+use tfplugin::{Diagnostic, Diagnostics, Knowable, Object, Provider, Table};
+
+/// Builds dual-stack MicroK8s clusters on Ubuntu machines reached over SSH, and configures MetalLB, Calico and the
+/// VyOS routers that announce their LoadBalancer addresses.
+///
+/// One plugin serves the `microk8s_*`, `calico_*`, `metallb_*` and `vyos_*` types. Terraform infers a resource's
+/// provider from its type's prefix, so types of the other families say `provider = microk8s`.
+#[derive(Clone, Debug, Object)]
+pub struct ProviderBlock {
+    /// How nodes are reached over SSH. All members are optional; `~/.ssh/config` and a running agent apply.
+    #[attribute(optional)]
+    ssh: Option<SshBlock>,
+
+    /// VyOS routers by the name that `router` arguments use.
+    #[attribute(optional)]
+    routers: Option<BTreeMap<String, RouterBlock>>,
+
+    /// A cluster that is not reached through one of its nodes, for `calico_*` and `metallb_*` resources without a
+    /// `cluster`.
+    #[attribute(optional)]
+    kubernetes: Option<KubernetesBlock>,
+}
+
+/// How nodes are reached over SSH.
+#[derive(Clone, Debug, Object)]
+pub struct SshBlock {
+    /// User to log in as; it needs `sudo` without a password. Default: what `~/.ssh/config` says, else the local user.
+    #[attribute(optional)]
+    user: Option<String>,
+
+    /// TCP port. Default: what `~/.ssh/config` says, else 22.
+    #[attribute(optional)]
+    port: Option<u16>,
+
+    /// Private key in OpenSSH or PEM form. Default: an agent, or the key files that the SSH client finds by itself.
+    #[attribute(optional)]
+    private_key: Option<Secret>,
+
+    /// File with the private key; an alternative to `private_key`.
+    #[attribute(optional)]
+    private_key_file: Option<String>,
+
+    /// SSH client configuration file. Default: `~/.ssh/config`.
+    #[attribute(optional)]
+    config_file: Option<String>,
+
+    /// What to do about a host key that is not known yet: `accept-new` (default) trusts the first one seen and records
+    /// it, `strict` refuses, `insecure-accept-any-host-key` trusts whoever answers. A key that a `microk8s_node` pins
+    /// as `host_key` is checked strictly in any case.
+    #[attribute(optional, check = host_key_check)]
+    host_key_check: Option<String>,
+}
+
+/// A VyOS router.
+#[derive(Clone, Debug, Object)]
+pub struct RouterBlock {
+    /// Address of its HTTPS API, such as `https://10.0.0.1`.
+    #[attribute(required, check = https_url)]
+    url: String,
+
+    /// A key of its HTTP API (`set service https api keys id ... key ...`).
+    #[attribute(required)]
+    api_key: Secret,
+
+    /// The only certificate authority (or self-signed certificate) that its API is trusted to show, as PEM.
+    /// Default: the system's authorities.
+    #[attribute(optional)]
+    ca_certificate: Option<String>,
+
+    /// Talks to whoever answers at `url`, without any check of its certificate. Default `false`; for a first look only.
+    #[attribute(optional)]
+    insecure_skip_certificate_verification: Option<bool>,
+}
+
+/// A cluster reached with a kubeconfig.
+#[derive(Clone, Debug, Object)]
+pub struct KubernetesBlock {
+    /// The kubeconfig file. Default: `$KUBECONFIG`, else `~/.kube/config`.
+    #[attribute(optional)]
+    config_path: Option<String>,
+
+    /// The context in it. Default: its current one.
+    #[attribute(optional)]
+    config_context: Option<String>,
+}
+
+/// What every type works with: the three ways out, none of them connected yet.
+pub struct Microk8s {
+    /// Nodes.
+    pub ssh: Arc<Ssh>,
+    /// Clusters.
+    pub clusters: Clusters,
+    /// Routers.
+    pub routers: Routers,
+}
+
+#[async_trait]
+impl Provider for Microk8s {
+    type Config = ProviderBlock;
+    type Configured = Self;
+
+    const NAME: &'static str = "microk8s";
+
+    fn table() -> Table<Self> {
+        Table::default()
+    }
+
+    fn check(config: &ProviderBlockDraft, found: &mut Diagnostics) {
+        if let Some(ssh) = config.ssh.given()
+            && ssh.private_key.is_some()
+            && ssh.private_key_file.is_some()
+        {
+            found.error_at(
+                tfplugin::Path::from("ssh").attribute("private_key_file"),
+                "Conflicting SSH keys",
+                "ssh.private_key and ssh.private_key_file are two ways to give one key. Keep one of them.",
+            );
+        }
+    }
+
+    async fn configure(config: ProviderBlockDraft) -> Result<Self, Diagnostics> {
+        let ssh = Arc::new(Ssh::new(ssh_settings(&config.ssh)?));
+        let kubernetes = config.kubernetes.given().map(|block| KubernetesSettings {
+            config_path: block.config_path.clone(),
+            config_context: block.config_context.clone(),
+        });
+        let routers = match &config.routers {
+            Knowable::Known(routers) => Routers::new(router_settings(routers.clone().unwrap_or_default())),
+            Knowable::Unknown => Routers::unknown(),
+        };
+        Ok(Self { clusters: Clusters::new(Arc::clone(&ssh), kubernetes), ssh, routers })
+    }
+}
+
+/// Settings that are unknown while planning leave nodes unreached, which is a warning where one is needed, not an error.
+fn ssh_settings(block: &Knowable<Option<SshBlock>>) -> Result<SshSettings, Diagnostics> {
+    let Some(block) = block.given() else { return Ok(SshSettings::default()) };
+    let host_key_check = match &block.host_key_check {
+        None => HostKeyCheck::default(),
+        Some(word) => word.parse().map_err(|message: String| {
+            Diagnostic::error("Invalid Attribute Value", message)
+                .at(tfplugin::Path::from("ssh").attribute("host_key_check"))
+        })?,
+    };
+    Ok(SshSettings {
+        user: block.user.clone(),
+        port: block.port,
+        private_key: block.private_key.clone(),
+        private_key_file: block.private_key_file.clone(),
+        config_file: block.config_file.clone(),
+        host_key_check,
+    })
+}
+
+fn router_settings(routers: BTreeMap<String, RouterBlock>) -> BTreeMap<String, RouterSettings> {
+    let settings = |block: RouterBlock| RouterSettings {
+        url: block.url,
+        api_key: block.api_key,
+        ca_certificate: block.ca_certificate,
+        insecure_skip_certificate_verification: block.insecure_skip_certificate_verification.unwrap_or(false),
+    };
+    routers.into_iter().map(|(name, block)| (name, settings(block))).collect()
+}
+
+fn host_key_check(word: &String) -> Result<(), String> {
+    word.parse::<HostKeyCheck>().map(drop)
+}
+
+fn https_url(url: &String) -> Result<(), String> {
+    match reqwest::Url::parse(url) {
+        Ok(parsed) if parsed.scheme() == "https" && parsed.has_host() => Ok(()),
+        Ok(_) => Err(format!("{url:?} must begin with https:// and name a host: the API key would travel in clear text otherwise")),
+        Err(problem) => Err(format!("{url:?} is not a URL such as https://10.0.0.1: {problem}")),
+    }
+}
