@@ -1,0 +1,142 @@
+//! The power switch of a machine. Off is what it says: nothing gets a chance to tidy up, only the disk stays.
+
+use super::disk::{Disk, DiskFile};
+use super::{CONSOLE, Machine, PID_FILE};
+use crate::{LabError, network::namespace_file, process};
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+use tokio::process::{Child, Command};
+use tokio::time::sleep;
+
+const PATIENCE: Duration = Duration::from_secs(30);
+const INTERVAL: Duration = Duration::from_millis(20);
+const LISTENING: &str = "0A";
+
+/// A machine with its switch.
+pub(crate) struct Powered {
+    machine: Machine,
+    /// The `lab` program.
+    program: PathBuf,
+    /// The `unshare` process that keeps the machine alive, while it is on.
+    process: Option<Child>,
+}
+
+impl Powered {
+    /// A new machine, off, with these files on its disk.
+    pub(crate) fn new(machine: Machine, program: &Path, files: &[DiskFile]) -> Result<Powered, LabError> {
+        Disk::of(&machine).format(files)?;
+        let description = serde_json::to_vec(&machine)
+            .map_err(|error| LabError::failed(format!("describe {}", machine.name), error.to_string()))?;
+        let file = description_file(&machine);
+        fs::write(&file, description).map_err(LabError::system("write", &file))?;
+        Ok(Powered { machine, program: program.to_owned(), process: None })
+    }
+
+    /// Switches the machine on and waits until its port answers. Nothing to do where it is on.
+    pub(crate) async fn on(&mut self) -> Result<(), LabError> {
+        if self.process.is_some() {
+            return Ok(());
+        }
+        let console = self.machine.folder().join(CONSOLE);
+        let output = File::options()
+            .create(true)
+            .append(true)
+            .open(&console)
+            .map_err(LabError::system("write", &console))?;
+        let errors = output.try_clone().map_err(LabError::system("write", &console))?;
+        let child = Command::new("nsenter")
+            .arg(format!("--net={}", namespace_file(&self.machine.place.namespace).display()))
+            .args(["unshare", "--mount", "--uts", "--ipc", "--pid", "--fork", "--kill-child"])
+            .arg(&self.program)
+            .arg("boot")
+            .arg(description_file(&self.machine))
+            .stdin(Stdio::null())
+            .stdout(output)
+            .stderr(errors)
+            .kill_on_drop(true)
+            .spawn()
+            .map_err(LabError::system("run", "unshare"))?;
+        let child = self.process.insert(child);
+        wait_until_up(&self.machine, child).await
+    }
+
+    /// Switches the machine off and waits until nothing of it runs any more. Nothing to do where it is off.
+    pub(crate) async fn off(&mut self) -> Result<(), LabError> {
+        let Some(mut child) = self.process.take() else { return Ok(()) };
+        let pid = first_process(&self.machine);
+        child.kill().await.map_err(LabError::system("switch off", &self.machine.name))?;
+        let Some(pid) = pid else { return Ok(()) };
+        let deadline = Instant::now() + PATIENCE;
+        // The first process stays until all others of the machine are gone, and they hold its mounts.
+        while Path::new("/proc").join(&pid).exists() {
+            if Instant::now() > deadline {
+                let reason = format!("process {pid} is still there after {} s", PATIENCE.as_secs());
+                return Err(LabError::failed(format!("switch {} off", self.machine.name), reason));
+            }
+            sleep(INTERVAL).await;
+        }
+        let file = self.machine.folder().join(PID_FILE);
+        fs::remove_file(&file).map_err(LabError::system("remove", &file))
+    }
+}
+
+fn description_file(machine: &Machine) -> PathBuf {
+    machine.folder().join("machine.json")
+}
+
+fn first_process(machine: &Machine) -> Option<String> {
+    fs::read_to_string(machine.folder().join(PID_FILE)).ok()
+}
+
+async fn wait_until_up(machine: &Machine, child: &mut Child) -> Result<(), LabError> {
+    let deadline = Instant::now() + PATIENCE;
+    let failed = |reason: String| {
+        let console = fs::read_to_string(machine.folder().join(CONSOLE)).unwrap_or_default();
+        Err(LabError::failed(format!("switch {} on", machine.name), format!("{reason}\n{console}")))
+    };
+    loop {
+        if let Ok(Some(status)) = child.try_wait() {
+            return failed(format!("its first process {}", process::outcome(status)));
+        }
+        if first_process(machine).is_some_and(|pid| listens(&pid, machine.port)) {
+            return Ok(());
+        }
+        if Instant::now() > deadline {
+            return failed(format!("port {} is not open after {} s", machine.port, PATIENCE.as_secs()));
+        }
+        sleep(INTERVAL).await;
+    }
+}
+
+/// Whether something listens on the TCP port in the network namespace of this process.
+fn listens(pid: &str, port: u16) -> bool {
+    ["tcp", "tcp6"].iter().any(|table| {
+        let file = Path::new("/proc").join(pid).join("net").join(table);
+        fs::read_to_string(file).is_ok_and(|sockets| has_listener(&sockets, port))
+    })
+}
+
+/// Reads the kernel's table of TCP sockets: the second column is the local address, the fourth the state.
+fn has_listener(sockets: &str, port: u16) -> bool {
+    let suffix = format!(":{port:04X}");
+    sockets.lines().skip(1).any(|line| {
+        let mut columns = line.split_whitespace().skip(1);
+        columns.next().is_some_and(|local| local.ends_with(&suffix)) && columns.nth(1) == Some(LISTENING)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_listener_is_told_from_a_connection() {
+        let table = "  sl  local_address rem_address   st tx_queue\n   \
+                     0: 0B00000A:0016 0200000A:D2F0 01 0:0\n   1: 00000000:01BB 00000000:0000 0A 0:0\n";
+        assert!(has_listener(table, 443));
+        assert!(!has_listener(table, 22), "that one is established");
+        assert!(!has_listener(table, 80));
+    }
+}

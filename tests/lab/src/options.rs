@@ -1,0 +1,90 @@
+//! What a lab is asked to consist of.
+
+use crate::LabError;
+use serde::{Deserialize, Serialize};
+
+/// What the lab should have.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct LabOptions {
+    /// The nodes, in the order of their addresses.
+    pub nodes: Vec<NodeOptions>,
+}
+
+/// One node.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct NodeOptions {
+    /// Its hostname.
+    pub name: String,
+    /// Whether MicroK8s is already installed and running on it; a bare Ubuntu machine otherwise.
+    pub running: bool,
+}
+
+impl LabOptions {
+    /// `count` nodes called cp1, cp2 and so on.
+    pub fn with_nodes(count: usize, running: bool) -> LabOptions {
+        let nodes = (1..=count).map(|number| NodeOptions { name: format!("cp{number}"), running }).collect();
+        LabOptions { nodes }
+    }
+
+    /// Names become hostnames, file names and network namespaces, so only plain ones are taken.
+    pub(crate) fn check(&self) -> Result<(), LabError> {
+        const MOST_NODES: usize = 200;
+        let refuse = |reason: String| Err(LabError::failed("start the lab", reason));
+        if self.nodes.len() > MOST_NODES {
+            return refuse(format!("{} nodes asked for, {MOST_NODES} is the most", self.nodes.len()));
+        }
+        for (index, node) in self.nodes.iter().enumerate() {
+            if !is_host_label(&node.name) || RESERVED.contains(&node.name.as_str()) {
+                return refuse(format!(
+                    "`{}` cannot be a node's name: it takes 1 to 63 of a-z, 0-9 and `-`, no `-` at either end, and \
+                     none of {}",
+                    node.name,
+                    RESERVED.join(", ")
+                ));
+            }
+            if self.nodes.iter().take(index).any(|other| other.name == node.name) {
+                return refuse(format!("two nodes are called `{}`", node.name));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Names that other things in the lab have.
+const RESERVED: [&str; 3] = ["localhost", "operator", "router"];
+
+fn is_host_label(name: &str) -> bool {
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    (1..=63).contains(&name.len())
+        && name.chars().all(plain)
+        && !name.starts_with('-')
+        && !name.ends_with('-')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn named(names: &[&str]) -> LabOptions {
+        let node = |name: &&str| NodeOptions { name: (*name).to_owned(), running: false };
+        LabOptions { nodes: names.iter().map(node).collect() }
+    }
+
+    #[test]
+    fn nodes_are_counted_from_one() {
+        let names: Vec<_> =
+            LabOptions::with_nodes(2, false).nodes.into_iter().map(|node| node.name).collect();
+        assert_eq!(names, ["cp1", "cp2"]);
+    }
+
+    #[test]
+    fn plain_names_pass_and_others_are_named_in_the_error() {
+        assert!(named(&["cp1", "w-1"]).check().is_ok());
+        for bad in ["", "-a", "a-", "Cp1", "../x", "a.b", "router", &"a".repeat(64)] {
+            let error = named(&["cp1", bad]).check().unwrap_err().to_string();
+            assert!(error.contains(&format!("`{bad}`")), "{error}");
+        }
+        let error = named(&["cp1", "cp1"]).check().unwrap_err().to_string();
+        assert!(error.contains("two nodes are called `cp1`"), "{error}");
+    }
+}

@@ -1,0 +1,93 @@
+//! A lab ends with the process that started it, however that one ends.
+#![expect(clippy::unwrap_used, reason = "helpers of tests end the test")]
+
+use std::collections::BTreeSet;
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// All namespaces that the kernel lists for the processes that `wanted` holds for.
+fn namespaces(wanted: impl Fn(&Path) -> bool) -> BTreeSet<PathBuf> {
+    let processes = std::fs::read_dir("/proc").unwrap().map(|entry| entry.unwrap().path());
+    let kinds = ["mnt", "net", "pid", "uts", "ipc"];
+    processes
+        .filter(|process| process.join("ns").is_dir() && wanted(process))
+        .flat_map(|process| kinds.map(|kind| process.join("ns").join(kind)))
+        // A process may end between the listing and this.
+        .filter_map(|link| std::fs::read_link(link).ok())
+        .collect()
+}
+
+fn all_namespaces() -> BTreeSet<PathBuf> {
+    namespaces(|_| true)
+}
+
+/// Starts `lab exec` with a command that says that it runs and then waits.
+#[expect(clippy::disallowed_methods, reason = "the test itself waits, nothing else runs in it")]
+fn waiting_lab() -> (Child, String) {
+    let mut lab = Command::new(env!("CARGO_BIN_EXE_lab"))
+        .args(["exec", "--nodes", "2", "--", "sh", "-c", "readlink /proc/self/ns/net; exec sleep 1000"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    BufReader::new(lab.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    (lab, line.trim().to_owned())
+}
+
+#[test]
+fn nothing_is_left_after_the_process_that_started_the_lab_is_killed() {
+    let before = all_namespaces();
+    let mounts = std::fs::read_to_string("/proc/self/mountinfo").unwrap();
+    let (mut lab, operator) = waiting_lab();
+
+    // Positive control: while the lab is up, its namespaces are seen in the way that is used below.
+    let descendants = descendants(lab.id());
+    let own: BTreeSet<_> = namespaces(|process| descendants.iter().any(|one| one == process))
+        .difference(&before)
+        .cloned()
+        .collect();
+    let count = |kind: &str| own.iter().filter(|name| name.to_string_lossy().starts_with(kind)).count();
+    assert!(own.contains(Path::new(&operator)), "{own:?} has no {operator}");
+    assert_eq!(
+        (count("mnt:"), count("net:"), count("pid:"), count("uts:")),
+        (3, 4, 3, 2),
+        "holder, operator, nodes: {own:?}"
+    );
+
+    lab.kill().unwrap();
+    lab.wait().unwrap();
+    let deadline = Instant::now() + Duration::from_secs(10);
+    loop {
+        let left: Vec<_> = all_namespaces().intersection(&own).cloned().collect();
+        let processes: Vec<_> = descendants.iter().filter(|process| process.exists()).collect();
+        if left.is_empty() && processes.is_empty() {
+            break;
+        }
+        assert!(Instant::now() < deadline, "still there: {left:?} {processes:?}");
+    }
+    // Mounts and named network namespaces lived in the lab's mount namespace, of which nothing showed outside.
+    assert_eq!(std::fs::read_to_string("/proc/self/mountinfo").unwrap(), mounts);
+    assert!(!Path::new("/run/netns/node-cp1").exists() && !Path::new("/run/lab/machines").exists());
+}
+
+/// The `/proc` folders of all processes below this one.
+fn descendants(pid: u32) -> Vec<PathBuf> {
+    let parent = |process: &Path| -> Option<u32> {
+        let status = std::fs::read_to_string(process.join("status")).ok()?;
+        status.lines().find_map(|line| line.strip_prefix("PPid:"))?.trim().parse().ok()
+    };
+    let mut found = Vec::new();
+    let mut parents = vec![pid];
+    while let Some(above) = parents.pop() {
+        for process in std::fs::read_dir("/proc").unwrap().map(|entry| entry.unwrap().path()) {
+            if parent(&process) == Some(above) {
+                parents.push(process.file_name().unwrap().to_str().unwrap().parse().unwrap());
+                found.push(process);
+            }
+        }
+    }
+    found
+}
