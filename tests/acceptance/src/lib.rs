@@ -1,1 +1,14 @@
-//! (being written)
+//! Runs the real terraform against the built plugin in the lab.
+//!
+//! A [`Workspace`] is a folder with a configuration, in which terraform runs on the operator's network of a lab; a
+//! [`Run`] is what one command printed. The tests are in this crate's `tests/`, one file per theme.
+
+mod cli;
+mod configuration;
+mod run;
+mod workspace;
+
+pub use cli::{Cli, plugin};
+pub use configuration::provider_block;
+pub use run::{Action, Change, Diagnostic, Run};
+pub use workspace::{Failure, Workspace};

@@ -1,0 +1,40 @@
+# The commands of this repository. Everything they need beyond Rust, Go, make and terraform they install or build
+# themselves: Debian packages with apt, the lab's programs from their Go modules into a cache outside the repository.
+
+CARGO ?= cargo
+
+.PHONY: build bench check demo docs lab parts test
+
+# The plugin, ready to be named in `dev_overrides` or put into a mirror.
+build:
+	$(CARGO) build --release -p terraform-provider-microk8s
+
+# Format, lints, and what may be depended on.
+check:
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets -- -D warnings
+	tests/deny.sh
+
+# The programs that the lab runs, and the packages they come with.
+parts:
+	$(CARGO) run -q -p lab -- parts
+
+# All tests: pure ones, in-process ones, and terraform against the built plugin in the lab.
+test: check parts
+	$(CARGO) build --workspace --all-targets
+	$(CARGO) test --workspace --no-fail-fast
+
+# A whole build-out in the lab, applied, shown, planned again and destroyed.
+demo: parts
+	$(CARGO) build -q --workspace
+	$(CARGO) run -q -p acceptance --bin demo
+
+# The lab alone, with a shell in it.
+lab: parts
+	$(CARGO) build -q --workspace
+	$(CARGO) run -q -p lab -- up --nodes 3
+
+# Handshake time and memory, beside a Go provider.
+bench:
+	$(CARGO) build -q --release -p terraform-provider-microk8s
+	tests/bench/handshake.sh

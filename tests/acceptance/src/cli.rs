@@ -1,0 +1,82 @@
+//! Which programs are tested: terraform or tofu, and the plugin that was built beside the tests.
+
+use crate::Failure;
+use std::path::{Path, PathBuf};
+use tokio::process::Command;
+
+/// A command line client of the plugin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cli {
+    /// HashiCorp's.
+    Terraform,
+    /// OpenTofu's.
+    Tofu,
+}
+
+impl Cli {
+    /// The program's name on `PATH`.
+    pub fn program(self) -> &'static str {
+        match self {
+            Self::Terraform => "terraform",
+            Self::Tofu => "tofu",
+        }
+    }
+
+    /// The full address that this client gives the source `baremetal/microk8s`: its own default registry, then the source. Asked of
+    /// the client, since it differs between clients.
+    async fn provider_address(self, folder: &Path) -> Result<String, Failure> {
+        let output = Command::new(self.program())
+            .arg("providers")
+            .current_dir(folder)
+            .env("TF_CLI_CONFIG_FILE", folder.join("absent.tfrc"))
+            .output()
+            .await
+            .map_err(Failure::system("ask for the provider's address", self.program()))?;
+        let text = String::from_utf8_lossy(&output.stdout);
+        let address = text.split("provider[").skip(1).find_map(|rest| rest.split_once(']')).map(|(address, _)| address);
+        match address {
+            Some(address) if address.ends_with("/baremetal/microk8s") => Ok(address.to_owned()),
+            _ => Err(Failure::new(format!("`{} providers` names no provider: {text}", self.program()))),
+        }
+    }
+
+    /// Writes a CLI configuration into `folder` under which `init` finds the built plugin and nothing else.
+    pub(crate) async fn configure(self, folder: &Path, mirror: &Path) -> Result<PathBuf, Failure> {
+        let address = self.provider_address(folder).await?;
+        let place = mirror.join(address).join(env!("CARGO_PKG_VERSION")).join(platform());
+        std::fs::create_dir_all(&place).map_err(Failure::system("make", &place))?;
+        let link = place.join(concat!("terraform-provider-microk8s_v", env!("CARGO_PKG_VERSION")));
+        if !link.exists() {
+            std::os::unix::fs::symlink(plugin()?, &link).map_err(Failure::system("make", &link))?;
+        }
+        let file = folder.join("cli.tfrc");
+        let text = format!("disable_checkpoint = true\nprovider_installation {{\n  filesystem_mirror {{\n    path = {mirror:?}\n  }}\n}}\n");
+        std::fs::write(&file, text).map_err(Failure::system("write", &file))?;
+        Ok(file)
+    }
+}
+
+/// The built plugin: `$ACCEPTANCE_PLUGIN`, else the one beside the tests.
+pub fn plugin() -> Result<PathBuf, Failure> {
+    const NAME: &str = "terraform-provider-microk8s";
+    if let Some(named) = std::env::var_os("ACCEPTANCE_PLUGIN") {
+        return Ok(PathBuf::from(named));
+    }
+    let own = std::env::current_exe().map_err(Failure::system("find", "this program"))?;
+    own.ancestors()
+        .skip(1)
+        .take(2)
+        .map(|folder| folder.join(NAME))
+        .find(|path| path.is_file())
+        .ok_or_else(|| Failure::new(format!("there is no {NAME} beside {}: run `cargo build --workspace` first", own.display())))
+}
+
+/// The platform in Go's words, as mirrors are laid out.
+fn platform() -> String {
+    let architecture = match std::env::consts::ARCH {
+        "x86_64" => "amd64",
+        "aarch64" => "arm64",
+        other => other,
+    };
+    format!("{}_{architecture}", std::env::consts::OS)
+}

@@ -1,0 +1,129 @@
+//! A folder with a configuration, and terraform in it.
+
+use crate::{Cli, Run};
+use lab::Lab;
+use std::ffi::OsStr;
+use std::fmt::Display;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use tokio::process::Command;
+
+/// Why a test cannot go on; not a fault of what is tested.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Failure(String);
+
+impl Failure {
+    pub(crate) fn new(message: impl Into<String>) -> Self {
+        Self(message.into())
+    }
+
+    pub(crate) fn system<N: AsRef<OsStr> + ?Sized>(action: &str, name: &N) -> impl FnOnce(std::io::Error) -> Self {
+        let what = format!("{action} {}", Path::new(name).display());
+        move |error| Self(format!("unable to {what}: {error}"))
+    }
+}
+
+impl From<lab::LabError> for Failure {
+    fn from(error: lab::LabError) -> Self {
+        Self(error.to_string())
+    }
+}
+
+/// A working directory of terraform's.
+pub struct Workspace<'lab> {
+    lab: &'lab Lab,
+    cli: Cli,
+    folder: tempfile::TempDir,
+    cli_configuration: PathBuf,
+}
+
+impl<'lab> Workspace<'lab> {
+    /// A workspace whose `main.tf` is the lab's provider block and then `configuration`, initialised.
+    pub async fn new(lab: &'lab Lab, configuration: impl Display) -> Result<Self, Failure> {
+        Self::with(Cli::Terraform, lab, &format!("{}\n{configuration}", crate::provider_block(lab))).await
+    }
+
+    /// A workspace with exactly this `main.tf`, for `cli`, initialised.
+    pub async fn with(cli: Cli, lab: &'lab Lab, main: &str) -> Result<Self, Failure> {
+        let folder = tempfile::tempdir().map_err(Failure::system("make", "a folder"))?;
+        let mut workspace = Self { lab, cli, cli_configuration: PathBuf::new(), folder };
+        workspace.write("main.tf", main)?;
+        workspace.cli_configuration = cli.configure(workspace.path(), &workspace.path().join("mirror")).await?;
+        workspace.init().await?;
+        Ok(workspace)
+    }
+
+    /// The folder.
+    pub fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Writes a file of the configuration.
+    pub fn write(&self, name: &str, text: &str) -> Result<(), Failure> {
+        let file = self.path().join(name);
+        std::fs::write(&file, text).map_err(Failure::system("write", &file))
+    }
+
+    /// Replaces the configuration behind the provider block.
+    pub fn configure(&self, configuration: impl Display) -> Result<(), Failure> {
+        self.write("main.tf", &format!("{}\n{configuration}", crate::provider_block(self.lab)))
+    }
+
+    async fn init(&self) -> Result<(), Failure> {
+        let run = self.run(["init", "-no-color"]).await?;
+        if run.success { Ok(()) } else { Err(Failure::new(format!("terraform init failed: {}", run.text))) }
+    }
+
+    /// The command, in this folder, on the operator's network, without anything of the user's.
+    pub fn command<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Command {
+        let mut command = self.lab.operator(self.cli.program());
+        command
+            .args(arguments)
+            .current_dir(self.path())
+            .env("TF_CLI_CONFIG_FILE", &self.cli_configuration)
+            .env("TF_IN_AUTOMATION", "1")
+            .env("TF_INPUT", "0")
+            .env("CHECKPOINT_DISABLE", "1")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        command
+    }
+
+    /// Runs a command to its end.
+    pub async fn run<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Result<Run, Failure> {
+        let output = self.command(arguments).output().await.map_err(Failure::system("run", self.cli.program()))?;
+        Ok(Run::new(output.status.success(), &output.stdout, &output.stderr))
+    }
+
+    /// `terraform plan`.
+    pub async fn plan(&self) -> Result<Run, Failure> {
+        self.run(["plan", "-json"]).await
+    }
+
+    /// `terraform apply`, answered yes.
+    pub async fn apply(&self) -> Result<Run, Failure> {
+        self.run(["apply", "-json", "-auto-approve"]).await
+    }
+
+    /// `terraform destroy`, answered yes.
+    pub async fn destroy(&self) -> Result<Run, Failure> {
+        self.run(["destroy", "-json", "-auto-approve"]).await
+    }
+
+    /// `terraform import`.
+    pub async fn import(&self, address: &str, id: &str) -> Result<Run, Failure> {
+        self.run(["import", "-no-color", address, id]).await
+    }
+
+    /// The attributes in the state of the resource at `address`.
+    pub async fn state(&self, address: &str) -> Result<serde_json::Value, Failure> {
+        let run = self.run(["show", "-json"]).await?;
+        let state: serde_json::Value =
+            serde_json::from_str(run.text.trim()).map_err(|error| Failure::new(format!("{error}: {}", run.text)))?;
+        let resources = state["values"]["root_module"]["resources"].as_array().cloned().unwrap_or_default();
+        let found = resources.into_iter().find(|resource| resource["address"] == address);
+        Ok(found.map(|resource| resource["values"].clone()).unwrap_or_default())
+    }
+}
