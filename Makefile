@@ -35,6 +35,5 @@ lab: parts
 	$(CARGO) run -q -p lab -- up --nodes 3
 
 # Handshake time and memory, beside a Go provider.
-bench:
-	$(CARGO) build -q --release -p terraform-provider-microk8s
-	tests/bench/handshake.sh
+bench: build
+	$(CARGO) bench -p acceptance --bench start
