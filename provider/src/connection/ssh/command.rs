@@ -1,0 +1,101 @@
+//! What is run on a host, and what came back.
+
+use std::fmt;
+
+/// A fixed script for `sh`. Data reaches it as arguments or on stdin, never as part of its text.
+#[derive(Clone, Copy, Debug)]
+pub struct Script {
+    /// What it does, for messages and as the key of cached probes: `read the state of MicroK8s`.
+    pub name: &'static str,
+    /// Its text; `$1` and so on are its arguments.
+    pub text: &'static str,
+}
+
+/// What a command left when it ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Output {
+    /// Its exit code.
+    pub code: i32,
+    /// What it printed.
+    pub stdout: String,
+    /// What it complained about.
+    pub stderr: String,
+}
+
+impl Output {
+    /// Whether its exit code is 0. For many commands of MicroK8s that proves nothing.
+    pub fn succeeded(&self) -> bool {
+        self.code == 0
+    }
+
+    /// The last lines it printed, complaints first, for an error's text.
+    pub fn last_lines(&self) -> String {
+        let text = if self.stderr.trim().is_empty() { &self.stdout } else { &self.stderr };
+        last_lines(text)
+    }
+}
+
+/// The last lines that say something, at most ten.
+pub(crate) fn last_lines(text: &str) -> String {
+    let lines: Vec<&str> = text.lines().map(str::trim_end).filter(|line| !line.is_empty()).collect();
+    let from = lines.len().saturating_sub(10);
+    lines.get(from..).unwrap_or_default().join("\n")
+}
+
+/// A command as one person would tell another: the script's name, or the words.
+pub(crate) enum Command<'a> {
+    /// A program and its arguments.
+    Program(&'a [&'a str]),
+    /// A script and its arguments.
+    Script(&'a Script, &'a [&'a str]),
+}
+
+impl Command<'_> {
+    /// The argument vector for the remote machine.
+    pub(crate) fn words(&self, root: bool) -> Vec<String> {
+        let sudo = ["sudo", "-n", "--"].iter().filter(|_| root).copied();
+        match self {
+            Self::Program(words) => sudo.chain(words.iter().copied()).map(str::to_owned).collect(),
+            Self::Script(script, arguments) => {
+                let shell = ["sh", "-c", script.text, "sh"];
+                sudo.chain(shell).chain(arguments.iter().copied()).map(str::to_owned).collect()
+            }
+        }
+    }
+}
+
+impl fmt::Display for Command<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Program(words) => f.write_str(&words.join(" ")),
+            Self::Script(script, _) => f.write_str(script.name),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn root_is_sudo_that_never_asks() {
+        let words = Command::Program(&["snap", "list"]).words(true);
+        assert_eq!(words, ["sudo", "-n", "--", "snap", "list"]);
+        assert_eq!(Command::Program(&["snap", "list"]).words(false), ["snap", "list"]);
+    }
+
+    #[test]
+    fn data_is_an_argument_of_a_script_and_not_its_text() {
+        let script = Script { name: "greet", text: "echo \"$1\"" };
+        let words = Command::Script(&script, &["$(reboot)"]).words(false);
+        assert_eq!(words, ["sh", "-c", "echo \"$1\"", "sh", "$(reboot)"]);
+    }
+
+    #[test]
+    fn complaints_come_before_what_was_printed() {
+        let output = Output { code: 1, stdout: "working\n".into(), stderr: "\nerror: no\n\n".into() };
+        assert_eq!(output.last_lines(), "error: no");
+        let output = Output { code: 1, stdout: "working\n".into(), stderr: "\n".into() };
+        assert_eq!(output.last_lines(), "working");
+    }
+}

@@ -1,0 +1,146 @@
+//! What can go wrong on the way to a host: what may pass is told apart from what never will.
+
+use super::command::last_lines;
+use std::fmt;
+
+/// What kind of failure it is, and so what helps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SshErrorKind {
+    /// Nobody answers, or not yet: refused, timed out, no route, booting, connection lost.
+    NotReachable,
+    /// The machine answers and refuses our key.
+    KeyRefused,
+    /// The machine shows another host key than it should.
+    HostKeyRefused,
+    /// The machine was reached; the command could not be run there.
+    CommandNotRun,
+    /// The SSH client of this machine does not work.
+    Client,
+}
+
+/// A failure on the way to a host.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SshError {
+    kind: SshErrorKind,
+    host: String,
+    stage: String,
+    lines: String,
+}
+
+impl std::error::Error for SshError {}
+
+impl SshError {
+    /// `stage` is what was tried, as in `connecting`; `lines` what came back.
+    pub(crate) fn new(kind: SshErrorKind, host: &str, stage: impl Into<String>, lines: &str) -> Self {
+        Self { kind, host: host.to_owned(), stage: stage.into(), lines: last_lines(lines) }
+    }
+
+    /// A failure to connect, judged by what `ssh` said.
+    pub(crate) fn connecting(host: &str, said: &str) -> Self {
+        Self::new(judge(said), host, "connecting", said)
+    }
+
+    /// What kind of failure it is.
+    pub fn kind(&self) -> SshErrorKind {
+        self.kind
+    }
+
+    /// Whether the same may work a little later.
+    pub fn may_pass(&self) -> bool {
+        self.kind == SshErrorKind::NotReachable
+    }
+
+    /// The address that was tried.
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// The last lines that came back.
+    pub fn lines(&self) -> &str {
+        &self.lines
+    }
+
+    fn advice(&self) -> &'static str {
+        match self.kind {
+            SshErrorKind::NotReachable => {
+                "Nobody answers there, or not yet. Check the address, that the machine runs, and that port 22 (or the one \
+                 that is configured) is open from here."
+            }
+            SshErrorKind::KeyRefused => {
+                "The machine answers but does not let this key in. Check `ssh.user` and `ssh.private_key` of the provider, or \
+                 the agent, against the machine's authorized_keys."
+            }
+            SshErrorKind::HostKeyRefused => {
+                "The machine shows another host key than the one that is recorded. If the machine was rebuilt on purpose, \
+                 replace the node (-replace), give its new key as `host_key`, or remove the old one from known_hosts \
+                 (ssh-keygen -R). If not, somebody else may be answering."
+            }
+            SshErrorKind::CommandNotRun => {
+                "The machine was reached, the command was not run. The user needs a shell there and sudo without a password."
+            }
+            SshErrorKind::Client => {
+                "The OpenSSH client of this machine did not work. It must be installed and its configuration valid."
+            }
+        }
+    }
+}
+
+impl fmt::Display for SshError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({}) failed.", self.host, self.stage)?;
+        if !self.lines.is_empty() {
+            write!(f, " What came back:\n{}\n", self.lines)?;
+        }
+        write!(f, "\n{}", self.advice())
+    }
+}
+
+/// What `ssh` says on the way to a host, and what that means. The first line of this table that is found decides.
+const SAYINGS: [(&str, SshErrorKind); 11] = [
+    ("System is booting up", SshErrorKind::NotReachable),
+    ("REMOTE HOST IDENTIFICATION HAS CHANGED", SshErrorKind::HostKeyRefused),
+    ("Host key verification failed", SshErrorKind::HostKeyRefused),
+    ("host key is known for", SshErrorKind::HostKeyRefused),
+    ("Permission denied (", SshErrorKind::KeyRefused),
+    ("Too many authentication failures", SshErrorKind::KeyRefused),
+    ("error in libcrypto", SshErrorKind::KeyRefused),
+    ("Bad configuration option", SshErrorKind::Client),
+    ("Can't open user config file", SshErrorKind::Client),
+    ("terminating, ", SshErrorKind::Client),
+    ("Bad owner or permissions on", SshErrorKind::Client),
+];
+
+fn judge(said: &str) -> SshErrorKind {
+    let found = SAYINGS.iter().find(|(saying, _)| said.contains(saying));
+    found.map_or(SshErrorKind::NotReachable, |(_, kind)| *kind)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_may_pass_is_told_from_what_never_will() {
+        let cases = [
+            ("ssh: connect to host 10.0.0.11 port 22: Connection refused", SshErrorKind::NotReachable),
+            ("ssh: connect to host 10.0.0.11 port 22: No route to host", SshErrorKind::NotReachable),
+            ("kex_exchange_identification: Connection closed by remote host", SshErrorKind::NotReachable),
+            ("\"System is booting up. Unprivileged users are not permitted\"\nPermission denied (x)", SshErrorKind::NotReachable),
+            ("ubuntu@10.0.0.11: Permission denied (publickey).", SshErrorKind::KeyRefused),
+            ("No ED25519 host key is known for cp1 and you have requested strict checking.", SshErrorKind::HostKeyRefused),
+            ("Host key verification failed.", SshErrorKind::HostKeyRefused),
+            ("/root/.ssh/config: line 1: Bad configuration option: hots", SshErrorKind::Client),
+        ];
+        for (said, kind) in cases {
+            assert_eq!(SshError::connecting("10.0.0.11", said).kind(), kind, "{said}");
+        }
+    }
+
+    #[test]
+    fn the_text_says_where_what_came_back_and_what_to_do() {
+        let text = SshError::connecting("10.0.0.11", "ubuntu@10.0.0.11: Permission denied (publickey).").to_string();
+        assert!(text.starts_with("10.0.0.11 (connecting) failed."), "{text}");
+        assert!(text.contains("Permission denied (publickey)."), "{text}");
+        assert!(text.contains("authorized_keys"), "{text}");
+    }
+}

@@ -1,0 +1,308 @@
+//! One host: commands, cached probes and forwarded ports over one connection, which is made again when it broke.
+
+use super::command::{Command, Output, Script};
+use super::error::{SshError, SshErrorKind};
+use super::master::Master;
+use super::{Way, host_key};
+use crate::connection::retry::{Deadline, GaveUp, Verdict};
+use openssh::Stdio;
+use std::collections::BTreeMap;
+use std::io;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::sync::{OnceCell, Semaphore};
+use tokio::time::Instant;
+
+/// sshd allows 10 sessions on a connection by default (`MaxSessions`); one is the lifeline, one is left to others.
+const SESSIONS: usize = 8;
+
+/// How long one failure to connect answers for everything that asks in the meantime: all resources of a dead machine
+/// wait for it once.
+const FAILURE_HOLDS: Duration = Duration::from_secs(30);
+
+/// How long a machine that refuses our key may still be at giving it to its user (cloud-init).
+const KEY_MAY_COME: Duration = Duration::from_secs(30);
+
+/// A machine behind an address.
+pub struct Host {
+    address: String,
+    way: Arc<Way>,
+    pin: Mutex<Option<String>>,
+    link: tokio::sync::Mutex<Link>,
+    sessions: Semaphore,
+    probes: Mutex<BTreeMap<&'static str, Probe>>,
+    reported: AtomicBool,
+}
+
+type Probe = Arc<OnceCell<Arc<Output>>>;
+
+#[derive(Default)]
+struct Link {
+    master: Option<Arc<Master>>,
+    failed: Option<(Instant, SshError)>,
+}
+
+impl Host {
+    pub(super) fn new(address: String, way: Arc<Way>) -> Self {
+        Self {
+            address,
+            way,
+            pin: Mutex::default(),
+            link: tokio::sync::Mutex::default(),
+            sessions: Semaphore::new(SESSIONS),
+            probes: Mutex::default(),
+            reported: AtomicBool::new(false),
+        }
+    }
+
+    /// Its address, as configurations give it.
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// From now on only a machine with this host key is accepted. A connection to another one is given up.
+    pub fn pin(&self, key: &str) {
+        let key = host_key::normalised(key).unwrap_or_else(|| key.trim().to_owned());
+        *self.pin.lock().unwrap_or_else(PoisonError::into_inner) = Some(key);
+    }
+
+    /// Forgets a pinned key and the connection it belongs to: another machine may be there now.
+    pub async fn unpin(&self) {
+        let pinned = self.pin.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if pinned.is_some() {
+            self.link.lock().await.master = None;
+        }
+        self.changed();
+    }
+
+    /// The host key of the machine reached, `ssh-ed25519 AAAA...`. `None` where SSH verified it by other means than a key
+    /// in a file, such as a certificate.
+    pub async fn host_key(&self) -> Result<Option<String>, SshError> {
+        Ok(self.connected().await?.host_key.clone())
+    }
+
+    /// Waits until the host lets us in.
+    pub async fn reach(&self, deadline: &Deadline) -> Result<(), GaveUp<SshError>> {
+        let started = Instant::now();
+        deadline
+            .reach(|| async {
+                // What was remembered answers others, not the one who waits for the host to come.
+                self.link.lock().await.failed = None;
+                match self.connected().await {
+                    Ok(_) => Verdict::Final(Ok(())),
+                    Err(error) if error.may_pass() => Verdict::Again(error),
+                    Err(error) if error.kind() == SshErrorKind::KeyRefused && started.elapsed() < KEY_MAY_COME => {
+                        Verdict::Again(error)
+                    }
+                    Err(error) => Verdict::Final(Err(error)),
+                }
+            })
+            .await
+    }
+
+    /// Runs a program as the user who logs in.
+    pub async fn run(&self, words: &[&str], stdin: Option<&[u8]>) -> Result<Output, SshError> {
+        self.execute(Command::Program(words), false, stdin).await
+    }
+
+    /// Runs a script as the user who logs in.
+    pub async fn script(&self, script: &Script, arguments: &[&str], stdin: Option<&[u8]>) -> Result<Output, SshError> {
+        self.execute(Command::Script(script, arguments), false, stdin).await
+    }
+
+    /// The same as root, through `sudo -n`.
+    pub fn root(&self) -> Root<'_> {
+        Root { host: self }
+    }
+
+    /// What `script` prints as root. Asked once and remembered until [`Host::changed`]: all resources on a host share it.
+    pub async fn probe(&self, script: &'static Script) -> Result<Arc<Output>, SshError> {
+        let probe = {
+            let mut probes = self.probes.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(probes.entry(script.name).or_default())
+        };
+        let asked = probe.get_or_try_init(|| async { self.root().script(script, &[], None).await.map(Arc::new) });
+        asked.await.cloned()
+    }
+
+    /// Forgets what probes said: something was written.
+    pub fn changed(&self) {
+        self.probes.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
+    /// Whether this is the first time that somebody wants to tell the person that this host cannot be reached: one
+    /// warning per host is enough.
+    pub fn first_report(&self) -> bool {
+        !self.reported.swap(true, Ordering::Relaxed)
+    }
+
+    /// A local Unix socket that leads to `remote_port` of the host's loopback, in a directory that only this user can
+    /// enter. Ask again before each connection: the path changes when the connection had to be made anew.
+    pub async fn forward(&self, remote_port: u16) -> Result<PathBuf, SshError> {
+        let stage = format!("forwarding port {remote_port}");
+        let mut tried = false;
+        loop {
+            let master = self.connected().await?;
+            match master.forward(remote_port).await {
+                Ok(path) => return Ok(path),
+                Err(openssh::Error::Disconnected) if !tried => self.give_up(&master).await,
+                Err(error) => return Err(self.failure(&stage, error)),
+            }
+            tried = true;
+        }
+    }
+
+    async fn execute(&self, command: Command<'_>, root: bool, stdin: Option<&[u8]>) -> Result<Output, SshError> {
+        let stage = format!("running {command:?}", command = command.to_string());
+        tracing::debug!(host = self.address, root, %command, "run");
+        let words = command.words(root);
+        let Ok(_session) = self.sessions.acquire().await else {
+            return Err(SshError::new(SshErrorKind::Client, &self.address, stage, "no more sessions"));
+        };
+        let mut tried = false;
+        let output = loop {
+            let master = self.connected().await?;
+            match self.once(&master, &words, stdin).await {
+                Ok(output) => break output,
+                // The command was not started: the connection was dead already.
+                Err(Interrupted::BeforeStart(openssh::Error::Disconnected)) if !tried => self.give_up(&master).await,
+                Err(Interrupted::BeforeStart(error)) => return Err(self.failure(&stage, error)),
+                Err(Interrupted::AfterStart(error)) => {
+                    if master.is_alive() {
+                        return Err(self.failure(&stage, error));
+                    }
+                    let said = format!("{error}: the connection was lost while the command ran");
+                    return Err(SshError::new(SshErrorKind::NotReachable, &self.address, stage, &said));
+                }
+            }
+            tried = true;
+        };
+        tracing::debug!(host = self.address, code = output.code, "ran");
+        match root && output.code == 1 && output.stderr.starts_with("sudo:") {
+            true => Err(SshError::new(SshErrorKind::CommandNotRun, &self.address, stage, &output.stderr)),
+            false => Ok(output),
+        }
+    }
+
+    async fn once(&self, master: &Master, words: &[String], stdin: Option<&[u8]>) -> Result<Output, Interrupted> {
+        let (program, arguments) = words.split_first().ok_or_else(|| Interrupted::nothing_to_run())?;
+        let mut child = master
+            .session
+            .command(program.as_str())
+            .args(arguments)
+            .stdin(if stdin.is_some() { Stdio::piped() } else { Stdio::null() })
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .await
+            .map_err(Interrupted::BeforeStart)?;
+        let (input, out, err) = (child.stdin().take(), child.stdout().take(), child.stderr().take());
+        let feed = async {
+            if let (Some(mut input), Some(bytes)) = (input, stdin) {
+                // A command that does not read all of it says so by its exit code.
+                let _ = input.write_all(bytes).await;
+                let _ = input.shutdown().await;
+            }
+        };
+        let ((), stdout, stderr) = tokio::join!(feed, read(out), read(err));
+        let code = match child.wait().await {
+            Ok(status) => status.code().unwrap_or(-1),
+            Err(openssh::Error::Remote(problem)) if problem.kind() == io::ErrorKind::NotFound => 127,
+            Err(error) => return Err(Interrupted::AfterStart(error)),
+        };
+        Ok(Output { code, stdout, stderr })
+    }
+
+    /// The live connection, made now if there is none. Whoever asks at the same time waits for the same attempt.
+    async fn connected(&self) -> Result<Arc<Master>, SshError> {
+        let mut link = self.link.lock().await;
+        let pin = self.pin.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(master) = &link.master {
+            let right_machine = pin.is_none() || pin == master.host_key;
+            if right_machine && master.is_alive() {
+                return Ok(Arc::clone(master));
+            }
+            link.master = None;
+        }
+        if let Some((at, error)) = &link.failed
+            && at.elapsed() < FAILURE_HOLDS
+        {
+            return Err(error.clone());
+        }
+        let connected = match self.way.connection_directory() {
+            Ok(directory) => Master::connect(&self.address, &self.way.settings, pin.as_deref(), directory).await,
+            Err(problem) => {
+                let stage = "making a private directory";
+                Err(SshError::new(SshErrorKind::Client, &self.address, stage, &problem.to_string()))
+            }
+        };
+        link.failed = connected.as_ref().err().map(|error| (Instant::now(), error.clone()));
+        let master = Arc::new(connected?);
+        link.master = Some(Arc::clone(&master));
+        Ok(master)
+    }
+
+    /// Forgets a connection that turned out to be dead.
+    async fn give_up(&self, dead: &Arc<Master>) {
+        let mut link = self.link.lock().await;
+        if link.master.as_ref().is_some_and(|master| Arc::ptr_eq(master, dead)) {
+            link.master = None;
+        }
+    }
+
+    fn failure(&self, stage: &str, error: openssh::Error) -> SshError {
+        let kind = match &error {
+            openssh::Error::Disconnected | openssh::Error::Master(_) | openssh::Error::Connect(_) => {
+                SshErrorKind::NotReachable
+            }
+            _ => SshErrorKind::CommandNotRun,
+        };
+        let said = match std::error::Error::source(&error) {
+            Some(source) => format!("{error}: {source}"),
+            None => error.to_string(),
+        };
+        SshError::new(kind, &self.address, stage, &said)
+    }
+}
+
+/// A host's commands as root.
+#[derive(Clone, Copy)]
+pub struct Root<'a> {
+    host: &'a Host,
+}
+
+impl Root<'_> {
+    /// Runs a program as root.
+    pub async fn run(&self, words: &[&str], stdin: Option<&[u8]>) -> Result<Output, SshError> {
+        self.host.execute(Command::Program(words), true, stdin).await
+    }
+
+    /// Runs a script as root.
+    pub async fn script(&self, script: &Script, arguments: &[&str], stdin: Option<&[u8]>) -> Result<Output, SshError> {
+        self.host.execute(Command::Script(script, arguments), true, stdin).await
+    }
+}
+
+/// When a command's connection broke.
+enum Interrupted {
+    BeforeStart(openssh::Error),
+    AfterStart(openssh::Error),
+}
+
+impl Interrupted {
+    fn nothing_to_run() -> Self {
+        Self::BeforeStart(openssh::Error::InvalidCommand)
+    }
+}
+
+async fn read(stream: Option<impl AsyncReadExt + Unpin>) -> String {
+    let mut bytes = Vec::new();
+    if let Some(mut stream) = stream {
+        // What was read before the connection broke is worth having; that it broke is told by the wait.
+        let _ = stream.read_to_end(&mut bytes).await;
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}

@@ -1,0 +1,154 @@
+//! Nodes over SSH, by the user's own OpenSSH client: `~/.ssh/config`, agents, certificates, jump hosts and hardware keys
+//! apply. One multiplexed connection per host for the life of the process.
+
+mod command;
+mod directory;
+mod error;
+mod host;
+mod host_key;
+mod master;
+
+pub use command::{Output, Script};
+pub use error::{SshError, SshErrorKind};
+pub use host::{Host, Root};
+
+use directory::PrivateDirectory;
+use std::collections::BTreeMap;
+use std::io;
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::sync::{Arc, Mutex, PoisonError};
+use tfplugin::types::Secret;
+
+/// How hosts are reached. What is not given here is left to the SSH client's own configuration.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// User to log in as.
+    pub user: Option<String>,
+    /// TCP port.
+    pub port: Option<u16>,
+    /// Private key in OpenSSH or PEM form. On disk only while a connection is made, in a private directory.
+    pub private_key: Option<Secret>,
+    /// File with the private key.
+    pub private_key_file: Option<String>,
+    /// The client's configuration file.
+    pub config_file: Option<String>,
+    /// What to do about a host key that is not known yet.
+    pub host_key_check: HostKeyCheck,
+}
+
+/// What to do about a host key that nobody pinned.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum HostKeyCheck {
+    /// Trust the first one that is seen, refuse one that contradicts `known_hosts`.
+    #[default]
+    AcceptNew,
+    /// Trust only what `known_hosts` has.
+    Strict,
+    /// Trust whoever answers.
+    InsecureAcceptAnyHostKey,
+}
+
+impl HostKeyCheck {
+    /// The words in configurations, and what they stand for.
+    const WORDS: [(&'static str, Self); 3] = [
+        ("accept-new", Self::AcceptNew),
+        ("strict", Self::Strict),
+        ("insecure-accept-any-host-key", Self::InsecureAcceptAnyHostKey),
+    ];
+}
+
+impl FromStr for HostKeyCheck {
+    type Err = String;
+
+    fn from_str(word: &str) -> Result<Self, String> {
+        let found = Self::WORDS.iter().find(|(known, _)| *known == word);
+        found.map(|(_, check)| *check).ok_or_else(|| {
+            let words = Self::WORDS.map(|(known, _)| known).join(", ");
+            format!("{word:?} is not a way to check host keys; these are: {words}")
+        })
+    }
+}
+
+/// All hosts of this process, connected when first needed.
+pub struct Ssh {
+    way: Arc<Way>,
+    hosts: Mutex<BTreeMap<String, Arc<Host>>>,
+}
+
+/// What the hosts share.
+pub(crate) struct Way {
+    pub(crate) settings: Settings,
+    directory: Mutex<Option<PrivateDirectory>>,
+}
+
+impl Ssh {
+    /// Connects to nothing yet.
+    pub fn new(settings: Settings) -> Self {
+        let way = Way { settings, directory: Mutex::default() };
+        Self { way: Arc::new(way), hosts: Mutex::default() }
+    }
+
+    /// The host of that address: a name, an IPv4 or an IPv6 address, or an alias of `~/.ssh/config`.
+    pub fn host(&self, address: &str) -> Arc<Host> {
+        let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(
+            hosts
+                .entry(address.to_owned())
+                .or_insert_with(|| Arc::new(Host::new(address.to_owned(), Arc::clone(&self.way)))),
+        )
+    }
+}
+
+impl Way {
+    /// A new directory for one connection, inside the private one of this process.
+    fn connection_directory(&self) -> io::Result<PathBuf> {
+        let mut made = self.directory.lock().unwrap_or_else(PoisonError::into_inner);
+        let directory = match &mut *made {
+            Some(directory) => directory,
+            none => none.insert(PrivateDirectory::new()?),
+        };
+        directory.next()
+    }
+}
+
+/// Whether `address` can be the address of a host; for `#[attribute(check = ...)]`.
+pub fn check_address(address: &String) -> Result<(), String> {
+    let allowed = |character: char| character.is_ascii_alphanumeric() || ".:-_%".contains(character);
+    if address.is_empty() || address.starts_with('-') || !address.chars().all(allowed) {
+        return Err(format!(
+            "{address:?} is not an address of a machine: give a host name, an IPv4 or an IPv6 address, without user, port or \
+             prefix length"
+        ));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_that_ssh_would_take_for_something_else_are_refused() {
+        for good in ["cp1", "10.0.0.11", "fd00:10::11", "fe80::1%eth0", "cp1.example.com"] {
+            assert_eq!(check_address(&good.to_owned()), Ok(()), "{good}");
+        }
+        for bad in ["", "-oProxyCommand=x", "ubuntu@cp1", "10.0.0.11/24", "[fd00:10::11]", "cp1 cp2"] {
+            assert!(check_address(&bad.to_owned()).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_way_to_check_host_keys_names_the_known_ones() {
+        assert_eq!("strict".parse(), Ok(HostKeyCheck::Strict));
+        let refused = "no".parse::<HostKeyCheck>().unwrap_err();
+        assert!(refused.contains("accept-new, strict, insecure-accept-any-host-key"), "{refused}");
+    }
+
+    #[test]
+    fn one_host_per_address() {
+        let ssh = Ssh::new(Settings::default());
+        assert!(Arc::ptr_eq(&ssh.host("cp1"), &ssh.host("cp1")));
+        assert!(!Arc::ptr_eq(&ssh.host("cp1"), &ssh.host("cp2")));
+    }
+}
