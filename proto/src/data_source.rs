@@ -19,5 +19,6 @@ pub trait DataSource: Send + Sync + 'static {
     }
 
     /// Fills in what is computed.
-    async fn read(context: &Context<Self::Provider>, config: Self::Model) -> Result<Self::Model, Diagnostics>;
+    async fn read(context: &Context<Self::Provider>, config: Self::Model)
+    -> Result<Self::Model, Diagnostics>;
 }

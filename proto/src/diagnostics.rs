@@ -61,12 +61,22 @@ impl Diagnostics {
     }
 
     /// Adds an error on an attribute.
-    pub fn error_at(&mut self, attribute: impl Into<Path>, summary: impl Into<String>, detail: impl Into<String>) {
+    pub fn error_at(
+        &mut self,
+        attribute: impl Into<Path>,
+        summary: impl Into<String>,
+        detail: impl Into<String>,
+    ) {
         self.push(Diagnostic::error(summary, detail).at(attribute));
     }
 
     /// Adds a warning on an attribute.
-    pub fn warning_at(&mut self, attribute: impl Into<Path>, summary: impl Into<String>, detail: impl Into<String>) {
+    pub fn warning_at(
+        &mut self,
+        attribute: impl Into<Path>,
+        summary: impl Into<String>,
+        detail: impl Into<String>,
+    ) {
         self.push(Diagnostic::warning(summary, detail).at(attribute));
     }
 
@@ -79,7 +89,12 @@ impl Diagnostics {
 
     /// Whether any of them stops Terraform.
     pub fn has_errors(&self) -> bool {
-        self.0.iter().any(|one| one.severity == Severity::Error)
+        self.count_errors() > 0
+    }
+
+    /// How many of them stop Terraform.
+    pub(crate) fn count_errors(&self) -> usize {
+        self.0.iter().filter(|one| one.severity == Severity::Error).count()
     }
 
     /// Whether there is nothing to say.

@@ -13,15 +13,19 @@ pub mod model;
 pub mod plan;
 pub mod provider;
 pub mod resource;
+mod rpc;
 pub mod schema;
+pub mod serve;
 pub mod types;
 pub mod value;
+mod wire;
 
 pub use data_source::DataSource;
 pub use diagnostics::{Diagnostic, Diagnostics, Severity};
 pub use model::{AttributeValue, Computed, Draft, Knowable, Model};
 pub use provider::{Context, Provider, Table};
 pub use resource::{Plan, Resource};
+pub use serve::serve;
 pub use tfplugin_derive::{DataSource, Object, Resource};
 pub use value::{Number, Path, Value};
 

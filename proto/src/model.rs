@@ -242,7 +242,9 @@ impl<T: AttributeValue> AttributeValue for Vec<T> {
         match T::kind() {
             AttributeKind::Type(element) => AttributeKind::Type(Type::List(Box::new(element))),
             AttributeKind::Nested(Nesting::Single, members) => AttributeKind::Nested(Nesting::List, members),
-            nested @ AttributeKind::Nested(..) => AttributeKind::Type(Type::List(Box::new(nested.value_type()))),
+            nested @ AttributeKind::Nested(..) => {
+                AttributeKind::Type(Type::List(Box::new(nested.value_type())))
+            }
         }
     }
 
@@ -260,7 +262,9 @@ impl<T: AttributeValue> AttributeValue for Vec<T> {
 
     fn same(a: &Value, b: &Value) -> bool {
         match (a, b) {
-            (Value::List(a), Value::List(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| T::same(a, b)),
+            (Value::List(a), Value::List(b)) => {
+                a.len() == b.len() && a.iter().zip(b).all(|(a, b)| T::same(a, b))
+            }
             _ => false,
         }
     }
@@ -275,13 +279,19 @@ impl<T: AttributeValue> AttributeValue for Set<T> {
         match T::kind() {
             AttributeKind::Type(element) => AttributeKind::Type(Type::Set(Box::new(element))),
             AttributeKind::Nested(Nesting::Single, members) => AttributeKind::Nested(Nesting::Set, members),
-            nested @ AttributeKind::Nested(..) => AttributeKind::Type(Type::Set(Box::new(nested.value_type()))),
+            nested @ AttributeKind::Nested(..) => {
+                AttributeKind::Type(Type::Set(Box::new(nested.value_type())))
+            }
         }
     }
 
     fn decode(value: &Value) -> Result<Self, ValueError> {
         let Value::Set(elements) = value else { return Err(ValueError::wrong_kind("set", value)) };
-        elements.iter().map(|element| T::decode(element).map_err(|error| ValueError::new(error.message))).collect::<Result<_, _>>().map(Self)
+        elements
+            .iter()
+            .map(|element| T::decode(element).map_err(|error| ValueError::new(error.message)))
+            .collect::<Result<_, _>>()
+            .map(Self)
     }
 
     fn encode(&self) -> Value {
@@ -301,7 +311,9 @@ impl<T: AttributeValue> AttributeValue for BTreeMap<String, T> {
         match T::kind() {
             AttributeKind::Type(element) => AttributeKind::Type(Type::Map(Box::new(element))),
             AttributeKind::Nested(Nesting::Single, members) => AttributeKind::Nested(Nesting::Map, members),
-            nested @ AttributeKind::Nested(..) => AttributeKind::Type(Type::Map(Box::new(nested.value_type()))),
+            nested @ AttributeKind::Nested(..) => {
+                AttributeKind::Type(Type::Map(Box::new(nested.value_type())))
+            }
         }
     }
 
@@ -337,8 +349,13 @@ pub fn decode_attribute<T: AttributeValue>(object: &Value, name: &str) -> Result
 pub fn decode_knowable<T: AttributeValue>(object: &Value, name: &str) -> Result<Knowable<T>, ValueError> {
     let value = object.attribute(name);
     // A required attribute is null only while core still collects what is missing; nothing can be said about it.
-    if !value.is_wholly_known() || (value.is_null() && !T::NULLABLE) {
+    if value.is_unknown() || (value.is_null() && !T::NULLABLE) {
         return Ok(Knowable::Unknown);
     }
-    decode_attribute(object, name).map(Knowable::Known)
+    match decode_attribute(object, name) {
+        Ok(known) => Ok(Knowable::Known(known)),
+        // Only computed members may be unknown in what is known.
+        Err(_) if !value.is_wholly_known() => Ok(Knowable::Unknown),
+        Err(error) => Err(error),
+    }
 }

@@ -21,6 +21,9 @@ pub trait Provider: Send + Sync + 'static {
     /// Its name in its types' default prefix and in logs, such as `microk8s`.
     const NAME: &'static str;
 
+    /// Its address in `required_providers`, such as `baremetal/microk8s`; only a debugger's session needs it.
+    const SOURCE: &'static str = Self::NAME;
+
     /// Every type that is served.
     fn table() -> Table<Self::Configured>;
 

@@ -87,7 +87,7 @@ pub trait Resource: Send + Sync + 'static {
 pub struct Plan<M: Model, P> {
     /// The state before, if there is one.
     pub prior: Option<M>,
-    /// What the author wrote.
+    /// What the author wrote, with defaults.
     pub config: M::Draft,
     /// What the state will be, as far as known.
     pub planned: M::Draft,

@@ -66,14 +66,19 @@ fn doc_comments_and_words_become_the_schema() {
     assert_eq!(Neighbor::description(), "A BGP session.\n\nMore about it.");
     let attributes = Neighbor::attributes();
     let names: Vec<_> = attributes.iter().map(|one| one.name.as_str()).collect();
-    assert_eq!(names, ["router", "address", "remote_as", "hold_time", "password", "ipv6_unicast", "families", "state"]);
+    assert_eq!(
+        names,
+        ["router", "address", "remote_as", "hold_time", "password", "ipv6_unicast", "families", "state"]
+    );
     let modes: Vec<_> = attributes.iter().map(|one| one.mode).collect();
     assert_eq!(modes[2..4], [Mode::Required, Mode::OptionalComputed]);
     assert_eq!((modes[4], modes[7]), (Mode::Optional, Mode::Computed));
     assert!(attributes[0].replace && !attributes[1].replace);
     assert_eq!(attributes[3].default, Some(Value::Number(Number::from(180i64))));
     assert!(attributes[4].sensitive && attributes[7].keep);
-    assert!(matches!(&attributes[5].kind, AttributeKind::Nested(Nesting::Single, members) if members.len() == 1));
+    assert!(
+        matches!(&attributes[5].kind, AttributeKind::Nested(Nesting::Single, members) if members.len() == 1)
+    );
     assert!(matches!(&attributes[6].kind, AttributeKind::Nested(Nesting::Map, _)));
 }
 
@@ -114,7 +119,9 @@ fn a_draft_knows_what_is_unknown() {
         ("ipv6_unicast", object(&[("route_map_import", Value::unknown())])),
     ]);
     let draft = NeighborDraft::decode(&value).unwrap();
-    assert!(draft.target.router.is_unknown() && draft.remote_as.is_unknown() && draft.ipv6_unicast.is_unknown());
+    assert!(
+        draft.target.router.is_unknown() && draft.remote_as.is_unknown() && draft.ipv6_unicast.is_unknown()
+    );
     assert_eq!(draft.hold_time, Knowable::Known(9));
     assert_eq!(draft.families, Knowable::Known(None));
 }

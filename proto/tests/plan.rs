@@ -65,7 +65,12 @@ fn machine<const N: usize>(pairs: [(&str, Value); N]) -> Value {
 }
 
 fn stored() -> Value {
-    machine([("name", text("a")), ("address", text("2001:db8::1")), ("version", text("1")), ("id", text("x"))])
+    machine([
+        ("name", text("a")),
+        ("address", text("2001:db8::1")),
+        ("version", text("1")),
+        ("id", text("x")),
+    ])
 }
 
 /// Proposes as core does: the configuration, and the prior value of what is computed.
@@ -135,9 +140,16 @@ fn a_write_only_value_is_never_planned() {
 
 #[test]
 fn a_known_element_keeps_its_computed_members_when_another_is_added() {
-    let port = |at: i64, listener: Value| object([("number", number(at)), ("protocol", text("tcp")), ("listener", listener)]);
-    let written = |at: i64| object([("number", number(at)), ("protocol", Value::Null), ("listener", Value::Null)]);
-    let prior = machine([("name", text("a")), ("ports", Value::List(vec![port(80, text("nginx"))])), ("id", text("x"))]);
+    let port = |at: i64, listener: Value| {
+        object([("number", number(at)), ("protocol", text("tcp")), ("listener", listener)])
+    };
+    let written =
+        |at: i64| object([("number", number(at)), ("protocol", Value::Null), ("listener", Value::Null)]);
+    let prior = machine([
+        ("name", text("a")),
+        ("ports", Value::List(vec![port(80, text("nginx"))])),
+        ("id", text("x")),
+    ]);
     let config = machine([("name", text("a")), ("ports", Value::List(vec![written(80), written(443)]))]);
     let planned = planned(&prior, config);
     let Value::List(ports) = planned.object.attribute("ports") else { panic!("{:?}", planned.object) };

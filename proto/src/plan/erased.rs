@@ -3,10 +3,11 @@
 use crate::data_source::DataSource;
 use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::model::{Draft, Model, ValueError};
-use crate::plan::{self, keep_spelling};
+use crate::plan::check::{check_config, invalid};
+use crate::plan::{self, effective, keep_spelling, write_only};
 use crate::provider::Context;
 use crate::resource::{Plan, Resource};
-use crate::schema::{Attribute, AttributeKind, Mode, Nesting, Schema};
+use crate::schema::Schema;
 use crate::value::{Path, Value};
 use async_trait::async_trait;
 use std::marker::PhantomData;
@@ -37,7 +38,13 @@ pub(crate) trait ErasedResource<P>: Send + Sync {
         proposed: &Value,
         config: &Value,
     ) -> (PlannedChange, Diagnostics);
-    async fn apply(&self, context: &Context<P>, prior: &Value, planned: Stored) -> (Stored, Diagnostics);
+    async fn apply(
+        &self,
+        context: &Context<P>,
+        prior: &Value,
+        planned: Stored,
+        config: &Value,
+    ) -> (Stored, Diagnostics);
     async fn import(&self, context: &Context<P>, id: &str) -> (Stored, Diagnostics);
 }
 
@@ -66,84 +73,12 @@ pub(crate) fn schema<M: Model>() -> Schema {
     Schema { version: 0, description: M::description().to_owned(), attributes: M::attributes() }
 }
 
-/// Finds fault with each attribute alone, then calls `between` if a draft of the whole can be read.
-pub(crate) fn check_config<M: Model>(
-    config: &Value,
-    attributes: &[Attribute],
-    between: impl FnOnce(&M::Draft, &mut Diagnostics),
-) -> Diagnostics {
-    let mut found = Diagnostics::new();
-    check_attributes(attributes, config, &Path::root(), &mut found);
-    if !found.has_errors() {
-        match M::Draft::decode(config) {
-            Ok(draft) => between(&draft, &mut found),
-            Err(error) => found.push(invalid(error)),
-        }
-    }
-    found
-}
-
-fn check_attributes(attributes: &[Attribute], object: &Value, within: &Path, found: &mut Diagnostics) {
-    for attribute in attributes {
-        let value = object.attribute(&attribute.name);
-        let path = within.clone().attribute(&attribute.name);
-        if value.is_null() || value.is_unknown() {
-            continue;
-        }
-        if attribute.mode == Mode::Computed {
-            let detail = format!("{path} is set by the provider. Remove it from the configuration.");
-            found.error_at(path, "Invalid Configuration for Read-Only Attribute", detail);
-            continue;
-        }
-        if let Some(reason) = &attribute.deprecated {
-            found.warning_at(path.clone(), "Attribute Deprecated", reason.clone());
-        }
-        check_members(attribute, value, &path, found);
-        if value.is_wholly_known()
-            && let Err(error) = (attribute.rules.check)(value)
-        {
-            found.push(invalid(error.within(path)));
-        }
-    }
-}
-
-/// The members of a partly unknown nested attribute, which cannot be checked as a whole yet.
-fn check_members(attribute: &Attribute, value: &Value, path: &Path, found: &mut Diagnostics) {
-    let AttributeKind::Nested(nesting, members) = &attribute.kind else { return };
-    match (nesting, value) {
-        (Nesting::Single, Value::Object(_)) => check_attributes(members, value, path, found),
-        (Nesting::List, Value::List(all)) => {
-            for (index, one) in all.iter().enumerate() {
-                check_attributes(members, one, &path.clone().index(index), found);
-            }
-        }
-        (Nesting::Map, Value::Map(all)) => {
-            for (key, one) in all {
-                check_attributes(members, one, &path.clone().key(key), found);
-            }
-        }
-        (Nesting::Set, Value::Set(all)) => {
-            // A path stops at a set, and only members that are settable can be at fault in it.
-            let mut inside = Diagnostics::new();
-            all.iter().for_each(|one| check_attributes(members, one, &Path::root(), &mut inside));
-            inside.into_iter().for_each(|mut one| {
-                one.attribute = Some(path.clone());
-                found.push(one);
-            });
-        }
-        _ => {}
-    }
-}
-
-fn invalid(error: ValueError) -> Diagnostic {
-    let detail = format!("{}: {}.", error.path, error.message);
-    Diagnostic::error("Invalid Attribute Value", detail).at(error.path)
-}
-
 fn bug(what: &str, error: &dyn std::fmt::Display) -> Diagnostic {
     Diagnostic::error(
         "Provider Bug",
-        format!("{what}: {error}. This is always a fault of the provider; please report it with the configuration."),
+        format!(
+            "{what}: {error}. This is always a fault of the provider; please report it with the configuration."
+        ),
     )
 }
 
@@ -153,7 +88,9 @@ impl<R: Resource> TypedResource<R> {
     }
 
     fn model(&self, object: &Value) -> Result<R::Model, Diagnostics> {
-        R::Model::decode(object).map_err(|error| bug("The stored state does not fit the schema", &error.within(Path::root())).into())
+        R::Model::decode(object).map_err(|error| {
+            bug("The stored state does not fit the schema", &error.within(Path::root())).into()
+        })
     }
 
     /// Private state that cannot be read (another version's, or none) starts anew.
@@ -168,7 +105,8 @@ impl<R: Resource> TypedResource<R> {
     /// A finished object: known, and in the spelling of `before`.
     fn finish(&self, before: &Value, model: &R::Model) -> Result<Value, Diagnostics> {
         let object = keep_spelling(&self.schema.attributes, before, model.encode());
-        let pending = self.schema.attributes.iter().find(|one| !object.attribute(&one.name).is_wholly_known());
+        let pending =
+            self.schema.attributes.iter().find(|one| !object.attribute(&one.name).is_wholly_known());
         match pending {
             Some(one) => Err(bug("An attribute was left without a value", &one.name).into()),
             None => Ok(object),
@@ -226,9 +164,17 @@ impl<R: Resource> ErasedResource<R::Provider> for TypedResource<R> {
             return self.plan_destroy(context, prior).await;
         }
         let planned = plan::plan(&self.schema.attributes, &prior.object, proposed, config);
-        let unchanged = PlannedChange { object: planned.object.clone(), replace: planned.replace.clone(), private: prior.private.clone() };
+        let unchanged = PlannedChange {
+            object: planned.object.clone(),
+            replace: planned.replace.clone(),
+            private: prior.private.clone(),
+        };
         let drafts = || -> Result<_, ValueError> {
-            Ok((R::Model::decode(&prior.object), <R::Model as Model>::Draft::decode(config)?, <R::Model as Model>::Draft::decode(&planned.object)?))
+            Ok((
+                R::Model::decode(&prior.object),
+                <R::Model as Model>::Draft::decode(&effective(&self.schema.attributes, config))?,
+                <R::Model as Model>::Draft::decode(&planned.object)?,
+            ))
         };
         let mut found = Diagnostics::new();
         let (before, config, draft) = match drafts() {
@@ -254,9 +200,15 @@ impl<R: Resource> ErasedResource<R::Provider> for TypedResource<R> {
         (PlannedChange { object, replace: plan.replace, private }, found)
     }
 
-    async fn apply(&self, context: &Context<R::Provider>, prior: &Value, planned: Stored) -> (Stored, Diagnostics) {
+    async fn apply(
+        &self,
+        context: &Context<R::Provider>,
+        prior: &Value,
+        planned: Stored,
+        config: &Value,
+    ) -> (Stored, Diagnostics) {
         let mut private = Self::private(&planned.private);
-        let result = self.change(context, prior, &planned.object, &mut private).await;
+        let result = self.change(context, prior, &planned.object, config, &mut private).await;
         let mut found = context.take_found();
         let object = match outcome(&mut found, result) {
             Some(object) => object,
@@ -268,7 +220,8 @@ impl<R: Resource> ErasedResource<R::Provider> for TypedResource<R> {
 
     async fn import(&self, context: &Context<R::Provider>, id: &str) -> (Stored, Diagnostics) {
         let mut private = R::Private::default();
-        let result = R::import(context, id, &mut private).await.and_then(|model| self.finish(&Value::Null, &model));
+        let result =
+            R::import(context, id, &mut private).await.and_then(|model| self.finish(&Value::Null, &model));
         let mut found = context.take_found();
         let object = outcome(&mut found, result).unwrap_or(Value::Null);
         (Self::stored(object, &private), found)
@@ -276,7 +229,11 @@ impl<R: Resource> ErasedResource<R::Provider> for TypedResource<R> {
 }
 
 impl<R: Resource> TypedResource<R> {
-    async fn plan_destroy(&self, context: &Context<R::Provider>, prior: Stored) -> (PlannedChange, Diagnostics) {
+    async fn plan_destroy(
+        &self,
+        context: &Context<R::Provider>,
+        prior: Stored,
+    ) -> (PlannedChange, Diagnostics) {
         let result = match self.model(&prior.object) {
             Ok(model) => R::plan_destroy(context, model, Self::private(&prior.private)).await,
             Err(errors) => Err(errors),
@@ -291,13 +248,14 @@ impl<R: Resource> TypedResource<R> {
         context: &Context<R::Provider>,
         prior: &Value,
         planned: &Value,
+        config: &Value,
         private: &mut R::Private,
     ) -> Result<Value, Diagnostics> {
         if planned.is_null() {
             R::delete(context, self.model(prior)?, private.clone()).await?;
             return Ok(Value::Null);
         }
-        let model = self.model(planned)?;
+        let model = self.model(&write_only::fill(&self.schema.attributes, planned, config))?;
         let done = if prior.is_null() {
             R::create(context, model, private).await?
         } else {
@@ -324,14 +282,14 @@ impl<D: DataSource> ErasedDataSource<D::Provider> for TypedDataSource<D> {
     }
 
     async fn read(&self, context: &Context<D::Provider>, config: &Value) -> (Value, Diagnostics) {
-        // Computed attributes arrive as null; typed code knows them as pending.
-        let asked = plan::plan(&self.schema.attributes, &Value::Null, config, config).object;
+        let asked = effective(&self.schema.attributes, config);
         let result = match D::Model::decode(&asked) {
             Ok(model) => D::read(context, model).await,
             Err(error) => Err(invalid(error).into()),
         };
         let mut found = context.take_found();
-        let object = outcome(&mut found, result).map(|model| keep_spelling(&self.schema.attributes, config, model.encode()));
+        let object = outcome(&mut found, result)
+            .map(|model| keep_spelling(&self.schema.attributes, config, model.encode()));
         (object.unwrap_or(Value::Null), found)
     }
 }

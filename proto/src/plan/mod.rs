@@ -3,7 +3,9 @@
 //! Order, as Terraform's own framework has it: defaults, write-only values out, spelling, unknowns for what is
 //! computed, kept values, replacement. The resource's own hook comes after.
 
+pub(crate) mod check;
 pub(crate) mod erased;
+pub(crate) mod write_only;
 
 use crate::schema::{Attribute, AttributeKind, Mode, Nesting};
 use crate::value::{Path, Value};
@@ -31,6 +33,11 @@ pub fn plan(attributes: &[Attribute], prior: &Value, proposed: &Value, config: &
     Planned { object, replace }
 }
 
+/// A configuration as typed code reads it: defaults in, and what is computed unknown.
+pub(crate) fn effective(attributes: &[Attribute], config: &Value) -> Value {
+    write_only::fill(attributes, &plan(attributes, &Value::Null, config, config).object, config)
+}
+
 /// Defaults in, write-only values out, and the prior spelling of what means the same.
 fn settle(attributes: &[Attribute], prior: &Value, proposed: &Value, config: &Value) -> Value {
     each(attributes, proposed, |attribute, value| {
@@ -43,7 +50,10 @@ fn settle(attributes: &[Attribute], prior: &Value, proposed: &Value, config: &Va
         {
             return default.clone();
         }
-        if written.is_wholly_known() && !written.is_null() && !before.is_null() && (attribute.rules.same)(before, written)
+        if written.is_wholly_known()
+            && !written.is_null()
+            && !before.is_null()
+            && (attribute.rules.same)(before, written)
         {
             return before.clone();
         }
@@ -58,7 +68,9 @@ fn mark_unknown(attributes: &[Attribute], planned: &Value, config: &Value) -> Va
         if attribute.is_computed() && written.is_null() && attribute.default.is_none() {
             return Value::unknown();
         }
-        nested(attribute, value, &Value::Null, written, |members, _, value, written| mark_unknown(members, value, written))
+        nested(attribute, value, &Value::Null, written, |members, _, value, written| {
+            mark_unknown(members, value, written)
+        })
     })
 }
 

@@ -19,7 +19,10 @@ const RESERVED: [&str; 8] =
 /// Checks a whole schema. `reserved` says whether core's own argument names are forbidden at the top, as in resources.
 pub fn check(schema: &Schema, reserved: bool) -> Result<(), SchemaError> {
     if reserved && let Some(bad) = schema.attributes.iter().find(|one| is_reserved(&one.name)) {
-        return Err(SchemaError { path: bad.name.clone(), message: "is one of Terraform's own argument names" });
+        return Err(SchemaError {
+            path: bad.name.clone(),
+            message: "is one of Terraform's own argument names",
+        });
     }
     members("", &schema.attributes, false)
 }
@@ -31,7 +34,8 @@ fn is_reserved(name: &str) -> bool {
 
 fn members(within: &str, attributes: &[Attribute], in_set: bool) -> Result<(), SchemaError> {
     for (at, attribute) in attributes.iter().enumerate() {
-        let path = if within.is_empty() { attribute.name.clone() } else { format!("{within}.{}", attribute.name) };
+        let path =
+            if within.is_empty() { attribute.name.clone() } else { format!("{within}.{}", attribute.name) };
         let fail = |message| Err(SchemaError { path: path.clone(), message });
         let name_is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
         if attribute.name.is_empty() || !attribute.name.chars().all(name_is_plain) {

@@ -33,7 +33,9 @@ impl Schema {
 
 /// The type of an object with these attributes.
 pub fn object_type(attributes: &[Attribute]) -> Type {
-    Type::Object(attributes.iter().map(|one| (one.name.clone(), one.kind.value_type())).collect::<BTreeMap<_, _>>())
+    Type::Object(
+        attributes.iter().map(|one| (one.name.clone(), one.kind.value_type())).collect::<BTreeMap<_, _>>(),
+    )
 }
 
 /// Who sets an attribute.

@@ -1,5 +1,7 @@
 //! Values as Terraform means them: null, unknown, numbers of any precision, and collections.
 
+pub mod json;
+pub mod msgpack;
 mod number;
 mod path;
 mod types;
@@ -8,7 +10,22 @@ pub use number::Number;
 pub use path::{Path, Step};
 pub use types::Type;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
+
+/// How deep a value that comes from outside may be. Deeper ones are not met in real configurations.
+const LIMIT_DEPTH: usize = 100;
+/// How many values one message may hold, so that a few bytes each cannot fill the memory.
+const LIMIT_VALUES: usize = 4_000_000;
+
+/// Text in the form in which core compares it, Unicode normal form C.
+fn normal_form(text: &str) -> Cow<'_, str> {
+    match is_nfc_quick(text.chars()) {
+        IsNormalized::Yes => Cow::Borrowed(text),
+        IsNormalized::No | IsNormalized::Maybe => Cow::Owned(text.nfc().collect()),
+    }
+}
 
 /// What is promised about a value that is not known yet.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -138,5 +155,6 @@ pub(crate) fn same_elements(a: &[Value], b: &[Value], same: impl Fn(&Value, &Val
         return false;
     }
     let mut left: Vec<&Value> = b.iter().collect();
-    a.iter().all(|one| left.iter().position(|other| same(one, other)).map(|at| left.swap_remove(at)).is_some())
+    a.iter()
+        .all(|one| left.iter().position(|other| same(one, other)).map(|at| left.swap_remove(at)).is_some())
 }

@@ -3,6 +3,9 @@
 use bigdecimal::{BigDecimal, ToPrimitive};
 use std::str::FromStr;
 
+/// Digits that a number from outside may have.
+const LIMIT_DIGITS: usize = 10_000;
+
 /// A number; equality is by value (`1.0` is `1`).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Number(BigDecimal);
@@ -49,7 +52,18 @@ impl FromStr for Number {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        BigDecimal::from_str(text).map(Self).map_err(|problem| format!("{text:?} is not a number: {problem}"))
+        let shown: String = text.chars().take(40).collect();
+        // A short text may stand for a number that fills the memory once it is written out.
+        let exponent = text.split(['e', 'E']).nth(1).map_or(Ok(0), i64::from_str).unwrap_or(i64::MAX);
+        if text.len() > LIMIT_DIGITS || exponent.unsigned_abs() > LIMIT_DIGITS as u64 {
+            return Err(format!("the number {shown}... has more than {LIMIT_DIGITS} digits"));
+        }
+        if !text.bytes().all(|byte| byte.is_ascii_digit() || b"+-.eE".contains(&byte)) {
+            return Err(format!("{shown:?} is not a number"));
+        }
+        BigDecimal::from_str(text)
+            .map(Self)
+            .map_err(|problem| format!("{shown:?} is not a number: {problem}"))
     }
 }
 

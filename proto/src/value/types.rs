@@ -72,7 +72,8 @@ impl Type {
             }
             "object" => {
                 let members = of.as_object().ok_or_else(bad)?;
-                let member = |(name, of): (&String, &serde_json::Value)| Ok((name.clone(), Self::from_json(of)?));
+                let member =
+                    |(name, of): (&String, &serde_json::Value)| Ok((name.clone(), Self::from_json(of)?));
                 Ok(Self::Object(members.iter().map(member).collect::<Result<_, String>>()?))
             }
             _ => Err(bad()),

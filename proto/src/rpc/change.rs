@@ -1,0 +1,49 @@
+//! Managed resources as they are to be: plans and their execution.
+
+use super::{Shared, answered, received};
+use crate::diagnostics::Diagnostics;
+use crate::plan::erased::Stored;
+use crate::provider::Provider;
+use crate::wire::tfplugin6::{apply_resource_change, plan_resource_change};
+use crate::wire::{attribute_path, diagnostics};
+
+impl<P: Provider> Shared<P> {
+    pub(super) async fn plan_resource_change(
+        &self,
+        request: plan_resource_change::Request,
+    ) -> Result<plan_resource_change::Response, Diagnostics> {
+        let resource = self.resource(&request.type_name)?;
+        let of = resource.schema().object_type();
+        let object = received(request.prior_state.as_ref(), &of, "the prior state")?;
+        let proposed = received(request.proposed_new_state.as_ref(), &of, "the proposed state")?;
+        let config = received(request.config.as_ref(), &of, "the configuration")?;
+        let prior = Stored { object, private: request.prior_private };
+        let (planned, found) = resource.plan(&self.context()?, prior, &proposed, &config).await;
+        Ok(plan_resource_change::Response {
+            planned_state: Some(answered(&planned.object, &of)?),
+            requires_replace: planned.replace.iter().map(attribute_path).collect(),
+            planned_private: planned.private,
+            diagnostics: diagnostics(found),
+            ..Default::default()
+        })
+    }
+
+    pub(super) async fn apply_resource_change(
+        &self,
+        request: apply_resource_change::Request,
+    ) -> Result<apply_resource_change::Response, Diagnostics> {
+        let resource = self.resource(&request.type_name)?;
+        let of = resource.schema().object_type();
+        let prior = received(request.prior_state.as_ref(), &of, "the prior state")?;
+        let object = received(request.planned_state.as_ref(), &of, "the planned state")?;
+        let config = received(request.config.as_ref(), &of, "the configuration")?;
+        let planned = Stored { object, private: request.planned_private };
+        let (stored, found) = resource.apply(&self.context()?, &prior, planned, &config).await;
+        Ok(apply_resource_change::Response {
+            new_state: Some(answered(&stored.object, &of)?),
+            private: stored.private,
+            diagnostics: diagnostics(found),
+            ..Default::default()
+        })
+    }
+}

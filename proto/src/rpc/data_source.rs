@@ -1,0 +1,35 @@
+//! Data sources.
+
+use super::{Shared, answered, received};
+use crate::diagnostics::Diagnostics;
+use crate::provider::Provider;
+use crate::wire::diagnostics;
+use crate::wire::tfplugin6::{read_data_source, validate_data_resource_config};
+
+impl<P: Provider> Shared<P> {
+    pub(super) async fn validate_data_resource_config(
+        &self,
+        request: validate_data_resource_config::Request,
+    ) -> Result<validate_data_resource_config::Response, Diagnostics> {
+        let data_source = self.data_source(&request.type_name)?;
+        let of = data_source.schema().object_type();
+        let config = received(request.config.as_ref(), &of, "the configuration")?;
+        let found = data_source.check(&config);
+        Ok(validate_data_resource_config::Response { diagnostics: diagnostics(found) })
+    }
+
+    pub(super) async fn read_data_source(
+        &self,
+        request: read_data_source::Request,
+    ) -> Result<read_data_source::Response, Diagnostics> {
+        let data_source = self.data_source(&request.type_name)?;
+        let of = data_source.schema().object_type();
+        let config = received(request.config.as_ref(), &of, "the configuration")?;
+        let (state, found) = data_source.read(&self.context()?, &config).await;
+        Ok(read_data_source::Response {
+            state: Some(answered(&state, &of)?),
+            diagnostics: diagnostics(found),
+            deferred: None,
+        })
+    }
+}

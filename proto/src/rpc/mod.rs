@@ -1,0 +1,214 @@
+//! The provider's service. Every call runs in a task of its own, so that a panic becomes a message for the person at
+//! the terminal instead of a lost connection, and answers a message where it fails: never a gRPC status.
+
+mod change;
+mod data_source;
+mod provider;
+mod resource;
+mod schema;
+
+use crate::diagnostics::{Diagnostic, Diagnostics};
+use crate::model::ValueError;
+use crate::plan::erased::{self, ErasedDataSource, ErasedResource};
+use crate::provider::{Context, Provider, Table};
+use crate::schema::Schema;
+use crate::value::{Type, Value};
+use crate::wire::tfplugin6::{self as pb, DynamicValue};
+use crate::wire::{diagnostics, from_dynamic, to_dynamic};
+use std::sync::{Arc, LazyLock, PoisonError, RwLock};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tonic::{Request, Response, Status};
+use tracing::Instrument;
+
+/// The service as tonic wants it.
+pub(crate) struct Service<P: Provider>(Arc<Shared<P>>);
+
+/// What all calls share.
+pub(crate) struct Shared<P: Provider> {
+    /// Made at the first call that asks: the handshake does not wait for it.
+    served: LazyLock<Served<P>>,
+    configured: RwLock<Option<Arc<P::Configured>>>,
+    /// Cancels what runs now. What starts after a cancellation gets a fresh one.
+    stop: RwLock<CancellationToken>,
+    running: TaskTracker,
+}
+
+/// All that is served.
+struct Served<P: Provider> {
+    provider: Schema,
+    table: Table<P::Configured>,
+}
+
+impl<P: Provider> Default for Shared<P> {
+    fn default() -> Self {
+        Self {
+            served: LazyLock::new(|| Served { provider: erased::schema::<P::Config>(), table: P::table() }),
+            configured: RwLock::default(),
+            stop: RwLock::default(),
+            running: TaskTracker::new(),
+        }
+    }
+}
+
+impl<P: Provider> Shared<P> {
+    /// Asks what runs to come to an end.
+    pub(crate) fn stop(&self) {
+        let mut stop = self.stop.write().unwrap_or_else(PoisonError::into_inner);
+        std::mem::take(&mut *stop).cancel();
+    }
+
+    /// Waits until nothing runs any more.
+    pub(crate) async fn idle(&self) {
+        self.running.close();
+        self.running.wait().await;
+    }
+
+    /// What a call of a type works with; an error before the provider is configured.
+    fn context(&self) -> Result<Context<P::Configured>, Diagnostics> {
+        let configured = self.configured.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let stop = self.stop.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let configured = configured.ok_or_else(|| {
+            Diagnostic::error(
+                "Provider Not Configured",
+                "Terraform asked for work before it configured the provider. Please report this with the \
+                 command that was run.",
+            )
+        })?;
+        Ok(Context::new(configured, stop))
+    }
+
+    fn resource(&self, name: &str) -> Result<&dyn ErasedResource<P::Configured>, Diagnostics> {
+        self.served.table.resources.get(name).map(|one| &**one).ok_or_else(|| not_served("resource", name))
+    }
+
+    fn data_source(&self, name: &str) -> Result<&dyn ErasedDataSource<P::Configured>, Diagnostics> {
+        self.served
+            .table
+            .data_sources
+            .get(name)
+            .map(|one| &**one)
+            .ok_or_else(|| not_served("data source", name))
+    }
+}
+
+fn not_served(kind: &str, name: &str) -> Diagnostics {
+    let detail = format!("This version of the provider has no {kind} type {name:?}.");
+    Diagnostic::error(format!("Unknown {kind} type"), detail).into()
+}
+
+/// Reads a value that core sent.
+fn received(envelope: Option<&DynamicValue>, of: &Type, what: &str) -> Result<Value, Diagnostics> {
+    from_dynamic(envelope, of).map_err(|error| unreadable(what, error))
+}
+
+fn unreadable(what: &str, error: ValueError) -> Diagnostics {
+    let detail = format!(
+        "Terraform sent {what} that does not fit the provider's schema: {error}. Another version of the provider may \
+         have stored it; please report this otherwise."
+    );
+    Diagnostic::error(format!("Unable to read {what}"), detail).at(error.path).into()
+}
+
+/// Writes a value for core.
+fn answered(value: &Value, of: &Type) -> Result<DynamicValue, Diagnostics> {
+    to_dynamic(value, of).map_err(|error| {
+        let detail = format!(
+            "The provider's answer does not fit its own schema: {error}. This is always a fault of the provider; please \
+             report it with the configuration."
+        );
+        Diagnostic::error("Provider Bug", detail).at(error.path).into()
+    })
+}
+
+/// A response that can tell of faults.
+trait Answer: Default + Send + 'static {
+    fn diagnostics(&mut self) -> &mut Vec<pb::Diagnostic>;
+}
+
+impl<P: Provider> Service<P> {
+    pub(crate) fn new(shared: Arc<Shared<P>>) -> Self {
+        Self(shared)
+    }
+
+    async fn run<A: Answer>(
+        &self,
+        call: &'static str,
+        work: impl Future<Output = Result<A, Diagnostics>> + Send + 'static,
+    ) -> Result<Response<A>, Status> {
+        let failed = |found| {
+            let mut answer = A::default();
+            answer.diagnostics().extend(diagnostics(found));
+            answer
+        };
+        let span = tracing::info_span!("call", tf_rpc = call);
+        let answer = match self.0.running.spawn(work.instrument(span)).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(found)) => failed(found),
+            Err(lost) => failed(panicked(call, lost).into()),
+        };
+        Ok(Response::new(answer))
+    }
+}
+
+fn panicked(call: &str, lost: tokio::task::JoinError) -> Diagnostic {
+    let message = match lost.try_into_panic() {
+        Ok(payload) => crate::serve::panic_message(payload.as_ref()).to_owned(),
+        Err(lost) => lost.to_string(),
+    };
+    Diagnostic::error(
+        "Provider Bug",
+        format!(
+            "The provider gave up in {call}: {message}. This is always a fault of the provider; please report it with \
+             the log that TF_LOG_PROVIDER=TRACE gives. What was stored before is kept."
+        ),
+    )
+}
+
+macro_rules! serve_calls {
+    ($($call:ident),* $(,)?) => {
+        #[tonic::async_trait]
+        impl<P: Provider> pb::provider_server::Provider for Service<P> {
+            $(
+                async fn $call(
+                    &self,
+                    request: Request<pb::$call::Request>,
+                ) -> Result<Response<pb::$call::Response>, Status> {
+                    let shared = Arc::clone(&self.0);
+                    self.run(stringify!($call), async move { shared.$call(request.into_inner()).await }).await
+                }
+            )*
+
+            async fn stop_provider(
+                &self,
+                _: Request<pb::stop_provider::Request>,
+            ) -> Result<Response<pb::stop_provider::Response>, Status> {
+                self.0.stop();
+                Ok(Response::new(pb::stop_provider::Response::default()))
+            }
+        }
+
+        $(
+            impl Answer for pb::$call::Response {
+                fn diagnostics(&mut self) -> &mut Vec<pb::Diagnostic> {
+                    &mut self.diagnostics
+                }
+            }
+        )*
+    };
+}
+
+serve_calls! {
+    get_metadata,
+    get_provider_schema,
+    validate_provider_config,
+    configure_provider,
+    validate_resource_config,
+    upgrade_resource_state,
+    read_resource,
+    plan_resource_change,
+    apply_resource_change,
+    import_resource_state,
+    validate_data_resource_config,
+    read_data_source,
+}

@@ -1,0 +1,92 @@
+//! Managed resources as they are: their configuration, their stored state, what they are now.
+
+use super::{Shared, answered, received, unreadable};
+use crate::diagnostics::{Diagnostic, Diagnostics};
+use crate::plan::erased::Stored;
+use crate::plan::write_only;
+use crate::provider::Provider;
+use crate::value::json;
+use crate::wire;
+use crate::wire::tfplugin6::import_resource_state::ImportedResource;
+use crate::wire::tfplugin6::{
+    import_resource_state, read_resource, upgrade_resource_state, validate_resource_config,
+};
+
+impl<P: Provider> Shared<P> {
+    pub(super) async fn validate_resource_config(
+        &self,
+        request: validate_resource_config::Request,
+    ) -> Result<validate_resource_config::Response, Diagnostics> {
+        let resource = self.resource(&request.type_name)?;
+        let schema = resource.schema();
+        let config = received(request.config.as_ref(), &schema.object_type(), "the configuration")?;
+        let mut found = resource.check(&config);
+        if !request.client_capabilities.is_some_and(|client| client.write_only_attributes_allowed) {
+            write_only::refuse(&schema.attributes, &config, &mut found);
+        }
+        Ok(validate_resource_config::Response { diagnostics: wire::diagnostics(found) })
+    }
+
+    pub(super) async fn upgrade_resource_state(
+        &self,
+        request: upgrade_resource_state::Request,
+    ) -> Result<upgrade_resource_state::Response, Diagnostics> {
+        let schema = self.resource(&request.type_name)?.schema();
+        let raw = request.raw_state.filter(|raw| raw.flatmap.is_empty());
+        if request.version != schema.version || raw.is_none() {
+            let detail = format!(
+                "The state of this {} was stored with schema version {}; this version of the provider reads version {} \
+                 only. Apply with a version of the provider in between first.",
+                request.type_name, request.version, schema.version
+            );
+            return Err(Diagnostic::error("Unable to upgrade the stored state", detail).into());
+        }
+        let of = schema.object_type();
+        let bytes = raw.unwrap_or_default().json;
+        let state = json::decode(&bytes, &of).map_err(|error| unreadable("the stored state", error))?;
+        Ok(upgrade_resource_state::Response {
+            upgraded_state: Some(answered(&state, &of)?),
+            ..Default::default()
+        })
+    }
+
+    pub(super) async fn read_resource(
+        &self,
+        request: read_resource::Request,
+    ) -> Result<read_resource::Response, Diagnostics> {
+        let resource = self.resource(&request.type_name)?;
+        let of = resource.schema().object_type();
+        let object = received(request.current_state.as_ref(), &of, "the stored state")?;
+        let prior = Stored { object, private: request.private };
+        let (stored, found) = resource.read(&self.context()?, prior).await;
+        Ok(read_resource::Response {
+            new_state: Some(answered(&stored.object, &of)?),
+            private: stored.private,
+            diagnostics: wire::diagnostics(found),
+            ..Default::default()
+        })
+    }
+
+    pub(super) async fn import_resource_state(
+        &self,
+        request: import_resource_state::Request,
+    ) -> Result<import_resource_state::Response, Diagnostics> {
+        let resource = self.resource(&request.type_name)?;
+        let of = resource.schema().object_type();
+        let (stored, found) = resource.import(&self.context()?, &request.id).await;
+        let imported_resources = match stored.object.is_null() {
+            true => Vec::new(),
+            false => vec![ImportedResource {
+                type_name: request.type_name,
+                state: Some(answered(&stored.object, &of)?),
+                private: stored.private,
+                identity: None,
+            }],
+        };
+        Ok(import_resource_state::Response {
+            imported_resources,
+            diagnostics: wire::diagnostics(found),
+            deferred: None,
+        })
+    }
+}

@@ -1,0 +1,63 @@
+//! What the provider offers: names, schemas, optional parts of the protocol.
+
+use super::Shared;
+use crate::diagnostics::{Diagnostic, Diagnostics};
+use crate::provider::Provider;
+use crate::schema::{self, Schema};
+use crate::wire;
+use crate::wire::tfplugin6::get_metadata::{DataSourceMetadata, ResourceMetadata};
+use crate::wire::tfplugin6::{ServerCapabilities, get_metadata, get_provider_schema};
+
+fn capabilities() -> ServerCapabilities {
+    ServerCapabilities { plan_destroy: true, get_provider_schema_optional: true, ..Default::default() }
+}
+
+impl<P: Provider> Shared<P> {
+    pub(super) async fn get_metadata(
+        &self,
+        _: get_metadata::Request,
+    ) -> Result<get_metadata::Response, Diagnostics> {
+        let table = &self.served.table;
+        let resource = |name: &&str| ResourceMetadata { type_name: (*name).to_owned() };
+        let data_source = |name: &&str| DataSourceMetadata { type_name: (*name).to_owned() };
+        Ok(get_metadata::Response {
+            server_capabilities: Some(capabilities()),
+            resources: table.resources.keys().map(resource).collect(),
+            data_sources: table.data_sources.keys().map(data_source).collect(),
+            ..Default::default()
+        })
+    }
+
+    pub(super) async fn get_provider_schema(
+        &self,
+        _: get_provider_schema::Request,
+    ) -> Result<get_provider_schema::Response, Diagnostics> {
+        let served = &*self.served;
+        let resources = || served.table.resources.iter().map(|(name, one)| (*name, one.schema()));
+        let data_sources = || served.table.data_sources.iter().map(|(name, one)| (*name, one.schema()));
+        let mut found = Diagnostics::new();
+        check("the provider block", &served.provider, false, &mut found);
+        for (name, schema) in resources().chain(data_sources()) {
+            check(name, schema, true, &mut found);
+        }
+        let encode = |(name, schema): (&str, &Schema)| (name.to_owned(), wire::schema(schema));
+        Ok(get_provider_schema::Response {
+            provider: Some(wire::schema(&served.provider)),
+            resource_schemas: resources().map(encode).collect(),
+            data_source_schemas: data_sources().map(encode).collect(),
+            diagnostics: wire::diagnostics(found),
+            server_capabilities: Some(capabilities()),
+            ..Default::default()
+        })
+    }
+}
+
+/// Core says little about a schema that it refuses, so the rule is named here.
+fn check(name: &str, schema: &Schema, reserved: bool, found: &mut Diagnostics) {
+    if let Err(error) = schema::check(schema, reserved) {
+        let detail = format!(
+            "In the schema of {name}, {error}. This is always a fault of the provider; please report it."
+        );
+        found.push(Diagnostic::error("Provider Bug", detail));
+    }
+}

@@ -1,0 +1,125 @@
+//! Runs a provider as a plugin process: handshake, mutual TLS, and the end.
+
+mod connection;
+mod debug;
+mod handshake;
+mod launch;
+mod listener;
+mod log;
+mod panic;
+mod services;
+mod tls;
+
+pub(crate) use panic::message as panic_message;
+
+use crate::provider::Provider;
+use crate::rpc::{Service, Shared};
+use crate::wire::tfplugin6::provider_server::ProviderServer;
+use connection::Presence;
+use launch::Launch;
+use listener::Listener;
+use std::io::Write;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+use tonic::transport::Server;
+
+/// A state can be large; Terraform's own providers take as much in one message.
+const MESSAGE_SIZE: usize = 256 << 20;
+/// Core gives up a plugin that it cannot reach in a minute, and may be gone by then without a word.
+const FIRST_CONNECTION: Duration = Duration::from_secs(60);
+/// For the answer to `Shutdown` to reach core, which then hangs up.
+const FAREWELL: Duration = Duration::from_millis(50);
+/// For work that was cancelled to write down how far it came. Core kills after two seconds.
+const LAST_WORK: Duration = Duration::from_millis(1500);
+/// Calls wait for nodes and routers rather than compute.
+const THREADS: usize = 4;
+
+/// Serves the provider `P` to the Terraform that started this process; all of a provider's `main`.
+pub fn serve<P: Provider>() -> ExitCode {
+    panic::install();
+    match run::<P>() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // The only way left to tell anybody; core shows it with its own error.
+            let _ = writeln!(std::io::stderr(), "{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Why the process cannot serve.
+#[derive(Debug, thiserror::Error)]
+enum ServeError {
+    #[error(transparent)]
+    Launch(#[from] launch::LaunchError),
+    #[error("Unable to secure the plugin's connection: {0}")]
+    Tls(#[from] tls::TlsError),
+    #[error("Unable to {0}: {1}")]
+    Io(&'static str, #[source] std::io::Error),
+    #[error("Unable to serve Terraform: {0}")]
+    Transport(#[from] tonic::transport::Error),
+}
+
+fn run<P: Provider>() -> Result<(), ServeError> {
+    let debug = std::env::args().skip(1).any(|argument| matches!(argument.as_str(), "-debug" | "--debug"));
+    let environment = |name: &str| std::env::var(name).ok();
+    let launch = if debug { Launch::default() } else { Launch::read(environment)? };
+    log::install(P::NAME, environment);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(THREADS)
+        .enable_all()
+        .build()
+        .map_err(|error| ServeError::Io("start threads", error))?;
+    let result = runtime.block_on(until_end::<P>(&launch, debug));
+    // What is still running must not hold up the end of the process.
+    runtime.shutdown_background();
+    result
+}
+
+async fn until_end<P: Provider>(launch: &Launch, debug: bool) -> Result<(), ServeError> {
+    if !debug {
+        handshake::ignore_interrupts().map_err(|error| ServeError::Io("ignore SIGINT", error))?;
+    }
+    let tls = launch.client_certificate.clone().map(tls::Identity::new).transpose()?;
+    let (listener, place) =
+        Listener::open(launch, tls.is_some()).map_err(|error| ServeError::Io("open a socket", error))?;
+    let certificate = tls.as_ref().map(|identity| &identity.certificate);
+    if debug {
+        debug::hint::<P>(&place).map_err(|error| ServeError::Io("write to standard output", error))?;
+    } else {
+        handshake::shake(&place, certificate)
+            .map_err(|error| ServeError::Io("write to standard output", error))?;
+    }
+
+    let shared = Arc::new(Shared::<P>::default());
+    let end = CancellationToken::new();
+    let presence = Presence::default();
+    let acceptor = tls.map(|identity| identity.acceptor);
+    let service = ProviderServer::new(Service::new(Arc::clone(&shared)))
+        .max_decoding_message_size(MESSAGE_SIZE)
+        .max_encoding_message_size(MESSAGE_SIZE);
+    let server = Server::builder()
+        .add_service(service)
+        .add_service(services::controller(end.clone()))
+        .add_service(services::stdio())
+        .add_service(services::broker())
+        .add_service(services::health())
+        .serve_with_incoming(connection::accept(listener, acceptor, presence.clone()));
+    let ended = async {
+        tokio::select! {
+            served = server => return served.map_err(ServeError::from),
+            () = end.cancelled() => {
+                let _ = tokio::time::timeout(FAREWELL, presence.nobody()).await;
+            }
+            () = presence.lost(FIRST_CONNECTION), if !debug => tracing::debug!("Terraform is gone"),
+            () = debug::interrupted(), if debug => {}
+        }
+        Ok(())
+    }
+    .await;
+    shared.stop();
+    let _ = tokio::time::timeout(LAST_WORK, shared.idle()).await;
+    ended
+}
