@@ -2,10 +2,9 @@
 //!
 //! The program belongs to the lab from then on: it dies with the lab, and with the process that started it.
 
-use crate::holder::OPERATOR;
 use crate::machine::{self, PID_FILE};
 use crate::network::namespace_file;
-use crate::{LabError, holder};
+use crate::{LabError, holder, operator};
 use std::fs;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
@@ -50,26 +49,39 @@ pub fn run(holder: i32, place: Where<'_>, program: &[String]) -> LabError {
 }
 
 fn flags(holder: i32, place: Where<'_>) -> Result<Vec<String>, LabError> {
-    let root = PathBuf::from(format!("/proc/{holder}/root"));
-    let seen = |path: &Path| root.join(path.strip_prefix("/").unwrap_or(path));
     let flag = |kind: &str, file: PathBuf| format!("--{kind}={}", file.display());
     match place {
         Where::Operator => {
             let own = PathBuf::from(format!("/proc/{holder}/ns"));
-            let network = seen(&namespace_file(OPERATOR));
+            let network = seen(holder, &namespace_file(operator::NAME));
             Ok(vec![flag("mount", own.join("mnt")), flag("pid", own.join("pid")), flag("net", network)])
         }
         Where::Machine(name) => {
-            let file = seen(&machine::folder(name).join(PID_FILE));
-            let pid = fs::read_to_string(&file).map_err(|error| {
-                let reason = format!("it is switched off or not there: no {} ({error})", file.display());
-                LabError::failed(format!("run something on {name}"), reason)
-            })?;
-            let namespaces = seen(&Path::new("/proc").join(pid).join("ns"));
+            let namespaces = first_process(holder, name)?.join("ns");
             let kinds = [("mount", "mnt"), ("uts", "uts"), ("ipc", "ipc"), ("net", "net"), ("pid", "pid")];
             Ok(kinds.map(|(kind, file)| flag(kind, namespaces.join(file))).to_vec())
         }
     }
+}
+
+/// Where the host finds a file that the lab sees.
+fn seen(holder: i32, path: &Path) -> PathBuf {
+    PathBuf::from(format!("/proc/{holder}/root")).join(path.strip_prefix("/").unwrap_or(path))
+}
+
+/// The folder under `/proc` of a machine's first process.
+fn first_process(holder: i32, machine: &str) -> Result<PathBuf, LabError> {
+    let file = seen(holder, &machine::folder(machine).join(PID_FILE));
+    let pid = fs::read_to_string(&file).map_err(|error| {
+        let reason = format!("it is switched off or not there: no {} ({error})", file.display());
+        LabError::failed(format!("find what runs on {machine}"), reason)
+    })?;
+    Ok(seen(holder, &Path::new("/proc").join(pid)))
+}
+
+/// Where the host finds a file of a machine.
+pub(crate) fn file(holder: i32, machine: &str, path: &Path) -> Result<PathBuf, LabError> {
+    Ok(first_process(holder, machine)?.join("root").join(path.strip_prefix("/").unwrap_or(path)))
 }
 
 /// The `lab` program: the one that is running, or the one that is built beside a test program.

@@ -5,14 +5,14 @@
 //! is asked for until nobody is there any more to ask.
 
 use crate::machine::power::Powered;
+use crate::machine::system::KeyPair;
 use crate::network::{self, Addresses, Place};
-use crate::node::{self, KeyPair};
-use crate::protocol::{self, LabDescription, NodeDescription, Reply, Request};
-use crate::{LabError, LabOptions, init};
+use crate::parts::Parts;
+use crate::protocol::{self, LabDescription, Reply, Request};
+use crate::{LabError, LabOptions, init, node, operator, router};
 use nix::mount::{MsFlags, mount};
 use std::collections::BTreeMap;
-use std::fs::{self, Permissions};
-use std::os::unix::fs::PermissionsExt as _;
+use std::fs;
 use std::path::{Path, PathBuf};
 use tokio::io::BufReader;
 
@@ -20,8 +20,6 @@ use tokio::io::BufReader;
 pub const FOLDER: &str = "/run/lab";
 /// Where `ip netns` keeps its handles on network namespaces. The lab has its own.
 const NAMESPACES: &str = "/run/netns";
-/// The operator's network namespace.
-pub(crate) const OPERATOR: &str = "operator";
 
 /// Becomes the first process of the lab; returns when the lab is over.
 #[expect(
@@ -61,8 +59,8 @@ pub async fn supervise(pid: i32) -> Result<(), LabError> {
 
 async fn answer(holder: &mut Option<Holder>, request: Request, pid: i32) -> Result<Reply, LabError> {
     match (request, holder) {
-        (Request::Start(options), holder @ None) => {
-            let (started, description) = Holder::start(&options, pid).await?;
+        (Request::Start { options, parts }, holder @ None) => {
+            let (started, description) = Holder::start(&options, &parts, pid).await?;
             *holder = Some(started);
             Ok(Reply::Up(Box::new(description)))
         }
@@ -79,25 +77,39 @@ struct Holder {
 }
 
 impl Holder {
-    async fn start(options: &LabOptions, pid: i32) -> Result<(Holder, LabDescription), LabError> {
+    async fn start(
+        options: &LabOptions,
+        parts: &Parts,
+        pid: i32,
+    ) -> Result<(Holder, LabDescription), LabError> {
         let program = own_program()?;
-        let user_key = KeyPair::generate("operator").await?;
-        let mut places =
-            vec![Place { namespace: OPERATOR.into(), addresses: Addresses::OPERATOR, forwards: false }];
-        let mut machines = BTreeMap::new();
+        let scratch = Path::new(FOLDER);
+        let user_key = KeyPair::generate(operator::NAME, scratch).await?;
+        let mut new_machines = Vec::new();
         let mut nodes = Vec::new();
         for (index, options) in options.nodes.iter().enumerate() {
-            let new = node::new(index, options, &program, &user_key.public).await?;
-            places.push(new.machine.place.clone());
+            let host_key = KeyPair::generate(&options.name, scratch).await?;
+            let (machine, description) =
+                node::new(index, options, &program, parts, &host_key, &user_key.public)?;
+            new_machines.push(machine);
+            nodes.push(description);
+        }
+        let new_router =
+            options.router.as_ref().map(|options| router::new(options, &program, parts)).transpose()?;
+        let (router, not_yet_described) = new_router.unzip();
+        new_machines.extend(router);
+
+        let operator =
+            Place { namespace: operator::NAME.into(), addresses: Addresses::OPERATOR, forwards: false };
+        let places = new_machines.iter().map(|new| new.machine.place.clone());
+        network::build(&[operator].into_iter().chain(places).collect::<Vec<_>>()).await?;
+        let mut machines = BTreeMap::new();
+        for new in new_machines {
             let name = new.machine.name.clone();
-            machines.insert(name, Powered::new(new.machine, &program, &new.files)?);
-            nodes.push(new.description);
+            machines.entry(name).or_insert(Powered::new(new, &program)?).on().await?;
         }
-        network::build(&places).await?;
-        for machine in machines.values_mut() {
-            machine.on().await?;
-        }
-        let description = equip_operator(pid, nodes, &user_key)?;
+        let router = not_yet_described.map(router::Starting::describe).transpose()?;
+        let description = operator::equip(pid, nodes, router, &user_key)?;
         Ok((Holder { machines }, description))
     }
 
@@ -107,38 +119,4 @@ impl Holder {
             LabError::failed(format!("find the machine {name}"), format!("the lab has {known}"))
         })
     }
-}
-
-/// Gives the operator the files with which ssh finds and trusts the nodes.
-fn equip_operator(pid: i32, nodes: Vec<NodeDescription>, key: &KeyPair) -> Result<LabDescription, LabError> {
-    let folder = Path::new(FOLDER).join(OPERATOR);
-    fs::create_dir_all(&folder).map_err(LabError::system("make", &folder))?;
-    let write = |name: &str, text: &str| {
-        let file = folder.join(name);
-        fs::write(&file, text).map_err(LabError::system("write", &file))?;
-        let mode = Permissions::from_mode(0o600);
-        fs::set_permissions(&file, mode).map_err(LabError::system("set the mode of", &file))?;
-        Ok::<_, LabError>(file)
-    };
-    let ssh_private_key = write("id_ed25519", &key.private)?;
-    let known_hosts = write("known_hosts", &known_hosts(&nodes))?;
-    let ssh_config = write("ssh_config", &ssh_config(&nodes, &ssh_private_key, &known_hosts))?;
-    Ok(LabDescription { holder: pid, nodes, ssh_private_key, known_hosts, ssh_config })
-}
-
-fn known_hosts(nodes: &[NodeDescription]) -> String {
-    nodes
-        .iter()
-        .map(|node| format!("{},{},{} {}\n", node.name, node.ipv4, node.ipv6, node.host_public_key))
-        .collect()
-}
-
-fn ssh_config(nodes: &[NodeDescription], key: &Path, known_hosts: &Path) -> String {
-    let hosts = nodes.iter().map(|node| format!("Host {}\n    HostName {}\n", node.name, node.ipv4));
-    let (key, known_hosts) = (key.display(), known_hosts.display());
-    let all = format!(
-        "Host *\n    User ubuntu\n    IdentityFile {key}\n    IdentitiesOnly yes\n    UserKnownHostsFile \
-         {known_hosts}\n    StrictHostKeyChecking yes\n"
-    );
-    hosts.chain([all]).collect()
 }

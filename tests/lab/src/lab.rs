@@ -1,63 +1,71 @@
 //! A running lab, as its users hold it.
 
+use crate::channel::Holder;
 use crate::enter::{self, Where};
-use crate::protocol::{self, LabDescription, NodeDescription, Reply, Request};
-use crate::{LabError, LabOptions, requirements};
+use crate::parts::{self, Progress};
+use crate::protocol::{LabDescription, NodeDescription, Request, RouterDescription};
+use crate::{LabError, LabOptions, process, requirements};
 use std::ffi::OsStr;
 use std::net::{Ipv4Addr, Ipv6Addr};
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
 use std::sync::Arc;
-use tokio::io::BufReader;
-use tokio::process::{Child, ChildStdin, ChildStdout, Command};
-use tokio::sync::Mutex;
+use tokio::process::Command;
+use tokio::task::JoinSet;
 
 /// A lab. It is over when this value is dropped, and when the process that holds it ends in whatever way.
 pub struct Lab {
     description: LabDescription,
     nodes: Vec<Node>,
+    router: Option<Router>,
     holder: Arc<Holder>,
 }
 
-/// A node of a lab.
+/// A machine of a lab.
+#[derive(Clone)]
+pub struct Machine {
+    name: String,
+    holder: Arc<Holder>,
+}
+
+/// A node of a lab: a [`Machine`] with sshd.
+#[derive(Clone)]
 pub struct Node {
+    machine: Machine,
     description: NodeDescription,
     ssh_private_key: PathBuf,
-    holder: Arc<Holder>,
 }
 
-/// The lab's first process, and the way to it.
-struct Holder {
-    program: PathBuf,
-    pid: i32,
-    channel: Mutex<Channel>,
-}
-
-struct Channel {
-    requests: ChildStdin,
-    replies: BufReader<ChildStdout>,
-    /// Ends the lab where its standard input ending should not be enough.
-    process: Child,
+/// The router of a lab: a [`Machine`] with VyOS's API and FRR.
+#[derive(Clone)]
+pub struct Router {
+    machine: Machine,
+    description: RouterDescription,
 }
 
 impl Lab {
-    /// Starts a lab and waits until all machines answer.
+    /// Starts a lab and waits until all machines answer. Whatever is missing for it is installed or built first,
+    /// which can take ten minutes the first time; a line on standard error tells of each.
     pub async fn start(options: LabOptions) -> Result<Lab, LabError> {
         options.check()?;
         requirements::check()?;
-        let program = enter::lab_program()?;
-        let mut channel = Channel::open(&program)?;
-        let Reply::Up(description) = channel.ask(&Request::Start(options)).await? else {
-            return Err(LabError::failed("start the lab", "its holder answered something else"));
-        };
-        let holder = Arc::new(Holder { program, pid: description.holder, channel: Mutex::new(channel) });
+        let parts = parts::prepare(Progress::tell_what_is_made).await?;
+        let running: Vec<_> = options.nodes.iter().map(|node| node.running).collect();
+        let (holder, description) = Holder::start(&Request::Start { options, parts }).await?;
+        let holder = Arc::new(holder);
+        let machine = |name: &str| Machine { name: name.to_owned(), holder: Arc::clone(&holder) };
         let node = |node: &NodeDescription| Node {
+            machine: machine(&node.name),
             description: node.clone(),
             ssh_private_key: description.ssh_private_key.clone(),
-            holder: Arc::clone(&holder),
         };
-        let nodes = description.nodes.iter().map(node).collect();
-        Ok(Lab { nodes, holder, description: *description })
+        let nodes: Vec<Node> = description.nodes.iter().map(node).collect();
+        let router = description
+            .router
+            .clone()
+            .map(|router| Router { machine: machine(crate::router::NAME), description: router });
+        install(nodes.iter().zip(running).filter(|(_, running)| *running).map(|(node, _)| node)).await?;
+        Ok(Lab { nodes, router, holder, description })
     }
 
     /// The nodes, in the order of the options.
@@ -68,6 +76,11 @@ impl Lab {
     /// The node of this name.
     pub fn node(&self, name: &str) -> Option<&Node> {
         self.nodes.iter().find(|node| node.name() == name)
+    }
+
+    /// The router, if the lab has one.
+    pub fn router(&self) -> Option<&Router> {
+        self.router.as_ref()
     }
 
     /// All that there is to know about the lab, as data.
@@ -84,22 +97,56 @@ impl Lab {
 
     /// Ends the lab and waits until nothing of it is left.
     pub async fn stop(self) -> Result<(), LabError> {
-        let mut channel = self.holder.channel.lock().await;
-        channel.process.kill().await.map_err(LabError::system("end", "the lab's holder"))?;
-        let folder = PathBuf::from(format!("/proc/{}", self.holder.pid));
-        while folder.exists() {
-            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-        }
-        Ok(())
+        self.holder.end().await
+    }
+}
+
+impl Machine {
+    /// Its hostname.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Cuts the power. The disk stays.
+    pub async fn stop(&self) -> Result<(), LabError> {
+        self.holder.ask(&Request::PowerOff(self.name.clone())).await
+    }
+
+    /// Switches the machine on again and waits until it answers.
+    pub async fn start(&self) -> Result<(), LabError> {
+        self.holder.ask(&Request::PowerOn(self.name.clone())).await
+    }
+
+    /// A program that runs on the machine as root.
+    pub fn exec<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Command {
+        let mut command = self.holder.command(Where::Machine(&self.name));
+        command.args(arguments);
+        command
+    }
+
+    /// Where the host finds a file of the machine, as long as that is on.
+    pub fn file(&self, path: impl AsRef<Path>) -> Result<PathBuf, LabError> {
+        enter::file(self.holder.pid(), &self.name, path.as_ref())
+    }
+}
+
+impl Deref for Node {
+    type Target = Machine;
+
+    fn deref(&self) -> &Machine {
+        &self.machine
+    }
+}
+
+impl Deref for Router {
+    type Target = Machine;
+
+    fn deref(&self) -> &Machine {
+        &self.machine
     }
 }
 
 impl Node {
-    /// Its hostname.
-    pub fn name(&self) -> &str {
-        &self.description.name
-    }
-
     /// Its IPv4 address.
     pub fn ipv4(&self) -> Ipv4Addr {
         self.description.ipv4
@@ -119,61 +166,55 @@ impl Node {
     pub fn ssh_private_key(&self) -> &Path {
         &self.ssh_private_key
     }
+}
 
-    /// Cuts the power. The disk stays.
-    pub async fn stop(&self) -> Result<(), LabError> {
-        self.holder.ask(&Request::PowerOff(self.name().to_owned())).await
+impl Router {
+    /// Of its HTTPS API.
+    pub fn url(&self) -> &str {
+        &self.description.url
     }
 
-    /// Switches the node on again and waits until its sshd answers.
-    pub async fn start(&self) -> Result<(), LabError> {
-        self.holder.ask(&Request::PowerOn(self.name().to_owned())).await
+    /// That its API accepts.
+    pub fn api_key(&self) -> &str {
+        self.description.api_key.reveal()
     }
 
-    /// A program that runs on the node as root.
-    pub fn exec<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Command {
-        let mut command = self.holder.command(Where::Machine(self.name()));
+    /// The certificate of the authority that signed the one of its API, in PEM.
+    pub fn ca_certificate(&self) -> &str {
+        &self.description.ca_certificate
+    }
+
+    /// File with that certificate, as a program of [`Lab::operator`] sees it.
+    pub fn ca_certificate_file(&self) -> &Path {
+        &self.description.ca_certificate_file
+    }
+
+    /// FRR's own shell on the router.
+    pub fn vtysh<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Command {
+        let mut command = self.exec(["vtysh", "-N", &self.description.frr_instance]);
         command.args(arguments);
         command
     }
 }
 
-impl Holder {
-    fn command(&self, place: Where<'_>) -> Command {
-        let mut command = Command::new(&self.program);
-        command.args(enter::arguments(self.pid, place)).kill_on_drop(true);
-        command
+/// Installs MicroK8s on these nodes, all at once, and waits until it runs.
+async fn install(nodes: impl Iterator<Item = &Node>) -> Result<(), LabError> {
+    const STEPS: [&[&str]; 2] = [
+        &["snap", "install", "microk8s", "--classic", "--channel=1.35/stable"],
+        &["microk8s", "status", "--wait-ready", "--timeout", "120"],
+    ];
+    let mut running = JoinSet::new();
+    for node in nodes.cloned() {
+        running.spawn(async move {
+            for step in STEPS {
+                process::output(&format!("run MicroK8s on {}", node.name()), node.exec(step)).await?;
+            }
+            Ok(())
+        });
     }
-
-    async fn ask(&self, request: &Request) -> Result<(), LabError> {
-        self.channel.lock().await.ask(request).await.map(|_| ())
+    let ended = |error| LabError::failed("run MicroK8s on the nodes", format!("{error}"));
+    while let Some(result) = running.join_next().await {
+        result.map_err(ended)??;
     }
-}
-
-impl Channel {
-    /// Starts the holder in namespaces of its own. `--kill-child` makes it die with `unshare`.
-    fn open(program: &Path) -> Result<Channel, LabError> {
-        let mut process = Command::new("unshare")
-            .args(["--mount", "--net", "--pid", "--fork", "--kill-child", "--"])
-            .arg(program)
-            .arg("hold")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
-            .map_err(LabError::system("run", "unshare"))?;
-        let pipes = process.stdin.take().zip(process.stdout.take());
-        let (requests, replies) =
-            pipes.ok_or_else(|| LabError::failed("talk to the lab's holder", "it has no pipes"))?;
-        Ok(Channel { requests, replies: BufReader::new(replies), process })
-    }
-
-    async fn ask(&mut self, request: &Request) -> Result<Reply, LabError> {
-        protocol::send(&mut self.requests, request).await?;
-        match protocol::receive(&mut self.replies).await? {
-            Some(Reply::Failed(message)) => Err(LabError::Holder(message)),
-            Some(reply) => Ok(reply),
-            None => Err(LabError::failed("talk to the lab's holder", "it has ended")),
-        }
-    }
+    Ok(())
 }

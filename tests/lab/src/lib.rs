@@ -17,6 +17,7 @@
 //! host, an own hostname, an own process tree. What a machine writes stays in its disk, which a power cycle keeps.
 #![cfg(target_os = "linux")]
 
+mod channel;
 pub mod enter;
 mod error;
 pub mod holder;
@@ -25,12 +26,17 @@ mod lab;
 pub mod machine;
 mod network;
 mod node;
+pub mod operator;
 mod options;
+pub mod parts;
 mod process;
 mod protocol;
 mod requirements;
+mod router;
+mod secret;
 
 pub use error::LabError;
-pub use lab::{Lab, Node};
-pub use options::{LabOptions, NodeOptions};
-pub use protocol::{LabDescription, NodeDescription};
+pub use lab::{Lab, Machine, Node, Router};
+pub use options::{LabOptions, NodeOptions, RouterOptions, VyosVersion};
+pub use protocol::{LabDescription, NodeDescription, RouterDescription};
+pub use secret::Secret;

@@ -2,12 +2,36 @@
 
 use crate::LabError;
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
 
 /// What the lab should have.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct LabOptions {
     /// The nodes, in the order of their addresses.
     pub nodes: Vec<NodeOptions>,
+    /// The router; none where this is nothing.
+    pub router: Option<RouterOptions>,
+}
+
+/// The router.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct RouterOptions {
+    /// The release of VyOS that it plays.
+    pub version: VyosVersion,
+    /// How long a commit takes besides the work that it really does.
+    pub commit_delay: Duration,
+}
+
+/// A release of VyOS, by its first two numbers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum VyosVersion {
+    /// 1.4.
+    #[default]
+    #[serde(rename = "1.4")]
+    V1_4,
+    /// 1.5.
+    #[serde(rename = "1.5")]
+    V1_5,
 }
 
 /// One node.
@@ -23,7 +47,7 @@ impl LabOptions {
     /// `count` nodes called cp1, cp2 and so on.
     pub fn with_nodes(count: usize, running: bool) -> LabOptions {
         let nodes = (1..=count).map(|number| NodeOptions { name: format!("cp{number}"), running }).collect();
-        LabOptions { nodes }
+        LabOptions { nodes, router: None }
     }
 
     /// Names become hostnames, file names and network namespaces, so only plain ones are taken.
@@ -67,7 +91,7 @@ mod tests {
 
     fn named(names: &[&str]) -> LabOptions {
         let node = |name: &&str| NodeOptions { name: (*name).to_owned(), running: false };
-        LabOptions { nodes: names.iter().map(node).collect() }
+        LabOptions { nodes: names.iter().map(node).collect(), router: None }
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! What the process that starts a lab and the holder say to each other: one JSON document a line, a reply to each
 //! request, on the holder's standard input and output.
 
-use crate::{LabError, LabOptions};
+use crate::parts::Parts;
+use crate::{LabError, LabOptions, Secret};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::net::{Ipv4Addr, Ipv6Addr};
@@ -12,7 +13,7 @@ use tokio::io::{AsyncBufRead, AsyncBufReadExt as _, AsyncWrite, AsyncWriteExt as
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum Request {
     /// Make the lab. The first request, and only that.
-    Start(LabOptions),
+    Start { options: LabOptions, parts: Parts },
     /// Switch a machine off.
     PowerOff(String),
     /// Switch a machine on.
@@ -36,6 +37,8 @@ pub struct LabDescription {
     pub holder: i32,
     /// The nodes.
     pub nodes: Vec<NodeDescription>,
+    /// The router, if there is one.
+    pub router: Option<RouterDescription>,
     /// File with the private key that user `ubuntu` of every node accepts.
     pub ssh_private_key: PathBuf,
     /// File with the host keys of all nodes, under their names and addresses.
@@ -55,6 +58,25 @@ pub struct NodeDescription {
     pub ipv6: Ipv6Addr,
     /// The key that its sshd shows, in one line of OpenSSH's format.
     pub host_public_key: String,
+}
+
+/// The router, as its users know it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RouterDescription {
+    /// Its IPv4 address.
+    pub ipv4: Ipv4Addr,
+    /// Its IPv6 address.
+    pub ipv6: Ipv6Addr,
+    /// Of its HTTPS API.
+    pub url: String,
+    /// That its API accepts.
+    pub api_key: Secret,
+    /// The certificate of the authority that signed the one of its API, in PEM.
+    pub ca_certificate: String,
+    /// File with that certificate.
+    pub ca_certificate_file: PathBuf,
+    /// Name of its FRR instance, for `vtysh -N`.
+    pub frr_instance: String,
 }
 
 /// Writes one document as one line.

@@ -27,7 +27,17 @@ fn all_namespaces() -> BTreeSet<PathBuf> {
 #[expect(clippy::disallowed_methods, reason = "the test itself waits, nothing else runs in it")]
 fn waiting_lab() -> (Child, String) {
     let mut lab = Command::new(env!("CARGO_BIN_EXE_lab"))
-        .args(["exec", "--nodes", "2", "--", "sh", "-c", "readlink /proc/self/ns/net; exec sleep 1000"])
+        .args([
+            "exec",
+            "--nodes",
+            "2",
+            "--vyos",
+            "none",
+            "--",
+            "sh",
+            "-c",
+            "readlink /proc/self/ns/net; exec sleep 1000",
+        ])
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .spawn()

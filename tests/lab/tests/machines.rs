@@ -63,7 +63,7 @@ async fn a_power_cycle_keeps_the_disk_and_nothing_else() {
     cp1.stop().await.unwrap();
     let (code, _, stderr) = run(on(cp1, "true")).await;
     assert_eq!(code, Some(1));
-    assert!(stderr.contains("Unable to run something on cp1: it is switched off"), "{stderr}");
+    assert!(stderr.contains("Unable to find what runs on cp1: it is switched off"), "{stderr}");
     let (code, _, stderr) = run(ssh(&lab, "cp1", &["-o", "ConnectTimeout=3", "true"])).await;
     assert_eq!(code, Some(255), "{stderr}");
     succeed(ssh(&lab, "cp2", &["true"])).await;

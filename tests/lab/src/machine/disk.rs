@@ -78,7 +78,7 @@ impl Disk {
     }
 
     /// Where a path of the machine is kept.
-    fn place_of(&self, path: &str) -> PathBuf {
+    pub(crate) fn place_of(&self, path: &str) -> PathBuf {
         let owned = OWN_FOLDERS.iter().any(|(own, _)| Path::new(path).starts_with(own));
         if owned { self.own(path) } else { self.upper().join(path) }
     }

@@ -1,16 +1,18 @@
 //! A machine of the lab: a disk, a place on the network, services that its first process starts. Nodes and the router
 //! are machines.
 //!
-//! [`disk`] lays out what a new machine's disk holds; [`boot`] is what its first process does; [`power`] is the
+//! [`disk`] lays out a new machine's disk, and [`system`] says what every one holds; [`boot`] is what its first process does; [`power`] is the
 //! switch on its front.
 
 pub mod boot;
 pub(crate) mod disk;
 pub(crate) mod power;
+pub(crate) mod system;
 
 use crate::network::Place;
+use crate::parts::Parts;
 use serde::{Deserialize, Serialize};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// All that is needed to switch a machine on.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -39,6 +41,38 @@ pub(crate) struct Service {
     pub(crate) name: String,
     pub(crate) program: PathBuf,
     pub(crate) arguments: Vec<String>,
+}
+
+/// A machine that has never been on, and what is put on its disk.
+pub(crate) struct NewMachine {
+    pub(crate) machine: Machine,
+    pub(crate) files: Vec<disk::DiskFile>,
+}
+
+/// Where a machine sees the lab's own program, which plays several commands.
+pub(crate) const PROGRAM: &str = "/opt/lab/bin/lab";
+/// Where a machine sees the programs of the [parts](crate::parts).
+pub(crate) const PROGRAMS: &str = "/opt/lab/bin";
+/// Where a machine sees definitions of custom resources.
+pub(crate) const DEFINITIONS: &str = "/opt/lab/definitions";
+
+/// The lab's program and the parts, each at its place on a machine.
+pub(crate) fn shared(program: &Path, parts: &Parts) -> Vec<Shared> {
+    let at = |folder: &str, name: &str, from: &Path| Shared {
+        from: from.to_owned(),
+        to: Path::new(folder).join(name),
+    };
+    let own = Shared { from: program.to_owned(), to: PROGRAM.into() };
+    let programs = parts.programs.iter().map(|(name, from)| at(PROGRAMS, name, from));
+    let definitions = parts.definitions.iter().map(|(name, from)| at(DEFINITIONS, name, from));
+    [own].into_iter().chain(programs).chain(definitions).collect()
+}
+
+impl Service {
+    pub(crate) fn new(name: &str, program: &str, arguments: &[&str]) -> Service {
+        let arguments = arguments.iter().map(|argument| (*argument).to_owned()).collect();
+        Service { name: name.to_owned(), program: program.into(), arguments }
+    }
 }
 
 impl Machine {

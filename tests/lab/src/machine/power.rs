@@ -1,7 +1,7 @@
 //! The power switch of a machine. Off is what it says: nothing gets a chance to tidy up, only the disk stays.
 
-use super::disk::{Disk, DiskFile};
-use super::{CONSOLE, Machine, PID_FILE};
+use super::disk::Disk;
+use super::{CONSOLE, Machine, NewMachine, PID_FILE};
 use crate::{LabError, network::namespace_file, process};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -24,9 +24,10 @@ pub(crate) struct Powered {
 }
 
 impl Powered {
-    /// A new machine, off, with these files on its disk.
-    pub(crate) fn new(machine: Machine, program: &Path, files: &[DiskFile]) -> Result<Powered, LabError> {
-        Disk::of(&machine).format(files)?;
+    /// A new machine, off.
+    pub(crate) fn new(new: NewMachine, program: &Path) -> Result<Powered, LabError> {
+        let NewMachine { machine, files } = new;
+        Disk::of(&machine).format(&files)?;
         let description = serde_json::to_vec(&machine)
             .map_err(|error| LabError::failed(format!("describe {}", machine.name), error.to_string()))?;
         let file = description_file(&machine);

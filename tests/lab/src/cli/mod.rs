@@ -1,0 +1,146 @@
+//! The sub-commands of `lab`.
+
+mod up;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use lab::parts::{self, Progress};
+use lab::{Lab, LabError, LabOptions, RouterOptions, VyosVersion, enter, holder, machine};
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Rehearses a whole MicroK8s and VyOS build-out on one Linux machine.
+#[derive(Parser)]
+#[command(name = "lab", version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Start a lab, print what is there and what to try, and give a shell in it.
+    Up {
+        #[command(flatten)]
+        wanted: Wanted,
+    },
+    /// Start a lab and run a command in it; ends with the command's exit code.
+    ///
+    /// The command finds the lab described in the environment: LAB_NODES (JSON), LAB_SSH_CONFIG, LAB_SSH_KEY,
+    /// LAB_KNOWN_HOSTS, LAB_ROUTER_URL, LAB_ROUTER_API_KEY, LAB_ROUTER_API_KEY_FILE and LAB_ROUTER_CA.
+    Exec {
+        #[command(flatten)]
+        wanted: Wanted,
+        /// Program and arguments.
+        #[arg(last = true, required = true)]
+        program: Vec<String>,
+    },
+    /// Run a program inside a lab that is up.
+    Enter {
+        /// Process id that `lab up` names.
+        #[arg(long)]
+        holder: i32,
+        /// On this machine as root, instead of on the operator's network.
+        #[arg(long)]
+        machine: Option<String>,
+        /// Program and arguments.
+        #[arg(last = true, required = true)]
+        program: Vec<String>,
+    },
+    /// Find every program that a lab needs, or install or build it.
+    Parts,
+    /// Be the first process of a lab.
+    #[command(hide = true)]
+    Hold,
+    /// Make a lab's network and machines, and serve the process that started it.
+    #[command(hide = true)]
+    Supervise { pid: i32 },
+    /// Be the first process of a machine.
+    #[command(hide = true)]
+    Boot { description: PathBuf },
+}
+
+/// What the lab should have.
+#[derive(Args)]
+struct Wanted {
+    /// How many nodes, called cp1, cp2 and so on.
+    #[arg(long, default_value_t = 3)]
+    nodes: usize,
+    /// Have MicroK8s running on them already.
+    #[arg(long)]
+    running: bool,
+    /// Release of VyOS that the router plays; `none` for a lab without a router.
+    #[arg(long, value_enum, default_value = "1.4")]
+    vyos: Vyos,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Vyos {
+    None,
+    #[value(name = "1.4")]
+    V1_4,
+    #[value(name = "1.5")]
+    V1_5,
+}
+
+impl From<Wanted> for LabOptions {
+    fn from(wanted: Wanted) -> LabOptions {
+        let version = match wanted.vyos {
+            Vyos::None => None,
+            Vyos::V1_4 => Some(VyosVersion::V1_4),
+            Vyos::V1_5 => Some(VyosVersion::V1_5),
+        };
+        let router = version.map(|version| RouterOptions { version, ..RouterOptions::default() });
+        LabOptions { router, ..LabOptions::with_nodes(wanted.nodes, wanted.running) }
+    }
+}
+
+pub(crate) fn main() -> ExitCode {
+    match run(Arguments::parse().command) {
+        Ok(code) => code,
+        Err(error) => {
+            // There is no one to tell when standard error is gone.
+            let _ = writeln!(std::io::stderr(), "{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command) -> Result<ExitCode, LabError> {
+    match command {
+        Command::Up { wanted } => wait(up::up(wanted.into()))?,
+        Command::Exec { wanted, program } => wait(exec(wanted.into(), program))?,
+        Command::Enter { holder, machine, program } => {
+            let place = machine.as_deref().map_or(enter::Where::Operator, enter::Where::Machine);
+            Err(enter::run(holder, place, &program))
+        }
+        Command::Parts => wait(parts::prepare(print_progress))?.map(|_| ExitCode::SUCCESS),
+        Command::Hold => holder::enter().map(|()| ExitCode::SUCCESS),
+        Command::Supervise { pid } => wait(holder::supervise(pid))?.map(|()| ExitCode::SUCCESS),
+        Command::Boot { description } => machine::boot::run(&description).map(|()| ExitCode::SUCCESS),
+    }
+}
+
+fn wait<T>(future: impl Future<Output = T>) -> Result<T, LabError> {
+    let runtime = tokio::runtime::Runtime::new().map_err(|source| LabError::System {
+        action: "start",
+        path: "the async runtime".into(),
+        source,
+    })?;
+    let result = runtime.block_on(future);
+    // A read of standard input that has not ended yet must not keep the process.
+    runtime.shutdown_background();
+    Ok(result)
+}
+
+async fn exec(options: LabOptions, program: Vec<String>) -> Result<ExitCode, LabError> {
+    let lab = Lab::start(options).await?;
+    let code = up::run(&lab, &program).await;
+    lab.stop().await?;
+    code
+}
+
+fn print_progress(progress: &Progress) {
+    // Whoever closed standard output does not want to know.
+    let _ = writeln!(std::io::stdout(), "{progress}");
+}

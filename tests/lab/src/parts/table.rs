@@ -1,0 +1,132 @@
+//! The table of parts.
+
+/// Something that the lab does not consist of itself.
+pub(crate) struct Part {
+    /// What it is known by. For a program, its file name.
+    pub(crate) name: &'static str,
+    pub(crate) source: Source,
+}
+
+/// Where a part comes from, if it is not there.
+pub(crate) enum Source {
+    /// A package of Debian and Ubuntu of the part's name. It is there when this program is.
+    Package { proof: &'static str },
+    /// A program that is built from a Go package.
+    Program { module: &'static Module, package: &'static str },
+    /// The YAML files of a folder in a Go module, with definitions of custom resources.
+    Definitions { module: &'static Module, folder: &'static str },
+}
+
+/// A Go module at the version that its group's go.mod pins.
+pub(crate) struct Module {
+    pub(crate) path: &'static str,
+    pub(crate) go_mod: &'static str,
+    pub(crate) go_sum: &'static str,
+    /// For the linker. `{version}`, `{major}` and `{minor}` are the module's.
+    pub(crate) link: &'static str,
+}
+
+macro_rules! module {
+    ($name:ident, $group:literal, $path:literal, $link:expr) => {
+        static $name: Module = Module {
+            path: $path,
+            go_mod: include_str!(concat!("../../parts/", $group, "/go.mod")),
+            go_sum: include_str!(concat!("../../parts/", $group, "/go.sum")),
+            link: $link,
+        };
+    };
+}
+
+const SMALL: &str = "-s -w";
+/// Without these the programs say that they are v0.0.0-master.
+const KUBERNETES_VERSION: &str = "-s -w -X k8s.io/component-base/version.gitVersion={version} \
+     -X k8s.io/component-base/version.gitMajor={major} -X k8s.io/component-base/version.gitMinor={minor}";
+
+module!(CALICO, "calico", "github.com/projectcalico/calico", SMALL);
+module!(ETCD, "etcd", "go.etcd.io/etcd/server/v3", SMALL);
+module!(KUBERNETES, "kubernetes", "k8s.io/kubernetes", KUBERNETES_VERSION);
+module!(METALLB, "metallb", "go.universe.tf/metallb", SMALL);
+
+/// Everything, in the order in which it is looked for.
+pub(crate) static PARTS: [Part; 14] = [
+    package("util-linux", "unshare"),
+    package("iproute2", "ip"),
+    package("openssh-client", "ssh-keygen"),
+    package("openssh-server", "sshd"),
+    package("sudo", "sudo"),
+    package("frr", "/usr/lib/frr/bgpd"),
+    package("frr-pythontools", "/usr/lib/frr/frr-reload.py"),
+    program("etcd", &ETCD, "go.etcd.io/etcd/server/v3"),
+    program("kube-apiserver", &KUBERNETES, "k8s.io/kubernetes/cmd/kube-apiserver"),
+    program("kube-controller-manager", &KUBERNETES, "k8s.io/kubernetes/cmd/kube-controller-manager"),
+    program("kube-scheduler", &KUBERNETES, "k8s.io/kubernetes/cmd/kube-scheduler"),
+    program("kubectl", &KUBERNETES, "k8s.io/kubernetes/cmd/kubectl"),
+    definitions("calico", &CALICO, "libcalico-go/config/crd"),
+    definitions("metallb", &METALLB, "config/crd/bases"),
+];
+
+const fn package(name: &'static str, proof: &'static str) -> Part {
+    Part { name, source: Source::Package { proof } }
+}
+
+const fn program(name: &'static str, module: &'static Module, package: &'static str) -> Part {
+    Part { name, source: Source::Program { module, package } }
+}
+
+const fn definitions(name: &'static str, module: &'static Module, folder: &'static str) -> Part {
+    Part { name, source: Source::Definitions { module, folder } }
+}
+
+impl Module {
+    /// The version that the go.mod pins.
+    pub(crate) fn version(&self) -> Option<&'static str> {
+        let of_this = |line: &'static str| {
+            let mut words = line.trim().trim_start_matches("require ").split_whitespace();
+            (words.next() == Some(self.path)).then(|| words.next()).flatten()
+        };
+        self.go_mod.lines().find_map(of_this).filter(|version| version.starts_with('v'))
+    }
+
+    /// What the linker is told, with the version in its places.
+    pub(crate) fn link_flags(&self) -> String {
+        let version = self.version().unwrap_or_default();
+        let mut numbers = version.trim_start_matches('v').split('.');
+        let mut number = || numbers.next().unwrap_or_default();
+        let (major, minor) = (number(), number());
+        self.link.replace("{version}", version).replace("{major}", major).replace("{minor}", minor)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_module_is_pinned_by_its_own_go_mod_and_go_sum() {
+        for module in [&CALICO, &ETCD, &KUBERNETES, &METALLB] {
+            let version = module.version().unwrap_or_else(|| panic!("{} is not pinned", module.path));
+            let sum = format!("{} {version} h1:", module.path);
+            assert!(module.go_sum.lines().any(|line| line.starts_with(&sum)), "no sum of {}", module.path);
+        }
+    }
+
+    #[test]
+    fn every_program_is_a_tool_of_its_group() {
+        for part in &PARTS {
+            if let Source::Program { module, package } = part.source {
+                let words: Vec<_> = module.go_mod.split_whitespace().collect();
+                assert!(
+                    words.contains(&package),
+                    "{package} has no tool line, so go.sum may lack what it needs"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn kubernetes_programs_know_their_version() {
+        let flags = KUBERNETES.link_flags();
+        assert!(flags.contains("gitVersion=v1.") && flags.contains("gitMajor=1 "), "{flags}");
+        assert!(!flags.contains('{'), "{flags}");
+    }
+}

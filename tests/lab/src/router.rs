@@ -1,0 +1,75 @@
+//! What makes a machine of the lab the router: VyOS's HTTPS API, played by the lab's own program, in front of FRR.
+
+use crate::machine::disk::{Disk, DiskFile};
+use crate::machine::system::{self, random_id};
+use crate::machine::{Machine, NewMachine, PROGRAM, Service};
+use crate::network::{Addresses, Place};
+use crate::parts::Parts;
+use crate::protocol::RouterDescription;
+use crate::{LabError, RouterOptions, Secret, operator};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Its hostname, which is also the name of its FRR instance.
+pub(crate) const NAME: &str = "router";
+const HTTPS_PORT: u16 = 443;
+/// Where the router keeps its certificates and its configuration.
+const FOLDER: &str = "/var/lib/vyos-stand-in";
+/// What the router's process reads at its start.
+const CONFIGURATION: &str = "/etc/vyos-stand-in.json";
+/// Where tests reach what VyOS's API has no word for.
+const CONTROL: &str = "/run/vyos-stand-in.sock";
+
+/// A router whose certificate does not exist yet.
+pub(crate) struct Starting {
+    authority: PathBuf,
+    api_key: Secret,
+}
+
+/// Puts the router together.
+pub(crate) fn new(
+    options: &RouterOptions,
+    program: &Path,
+    parts: &Parts,
+) -> Result<(NewMachine, Starting), LabError> {
+    let api_key = Secret::new(random_id()?);
+    let configuration = serde_json::json!({
+        "listen": format!("{}:{HTTPS_PORT}", Addresses::ROUTER.ipv4),
+        "api_key_id": "lab",
+        "api_key": api_key.reveal(),
+        "version": options.version,
+        "commit_delay": options.commit_delay,
+        "instance": NAME,
+        "directory": FOLDER,
+        "control": CONTROL,
+    });
+    let mut files = system::files(NAME)?;
+    let text = configuration.to_string();
+    files.push(DiskFile { mode: 0o600, ..DiskFile::text("etc/vyos-stand-in.json", text) });
+    let machine = Machine {
+        name: NAME.into(),
+        place: Place { namespace: NAME.into(), addresses: Addresses::ROUTER, forwards: true },
+        shared: crate::machine::shared(program, parts),
+        services: vec![Service::new("vyos", PROGRAM, &["vyos", CONFIGURATION])],
+        port: HTTPS_PORT,
+    };
+    let authority = Disk::of(&machine).place_of(&format!("{}/ca.pem", FOLDER.trim_start_matches('/')));
+    Ok((NewMachine { machine, files }, Starting { authority, api_key }))
+}
+
+impl Starting {
+    /// To be called when the router is up.
+    pub(crate) fn describe(self) -> Result<RouterDescription, LabError> {
+        let ca_certificate =
+            fs::read_to_string(&self.authority).map_err(LabError::system("read", &self.authority))?;
+        Ok(RouterDescription {
+            ipv4: Addresses::ROUTER.ipv4,
+            ipv6: Addresses::ROUTER.ipv6,
+            url: format!("https://{}", Addresses::ROUTER.ipv4),
+            api_key: self.api_key,
+            ca_certificate,
+            ca_certificate_file: operator::router_authority(),
+            frr_instance: NAME.into(),
+        })
+    }
+}
