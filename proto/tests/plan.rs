@@ -1,5 +1,4 @@
 //! The planning pipeline as a pure function: what becomes unknown, what stays, what is replaced.
-#![expect(missing_docs, reason = "the structs here are read by the test alone")]
 
 use std::collections::BTreeMap;
 use tfplugin::plan::{Planned, keep_spelling, plan};
@@ -7,7 +6,7 @@ use tfplugin::types::Text;
 use tfplugin::{Computed, Model, Number, Object, Path, Resource, Value};
 
 /// A port of a machine.
-#[derive(Clone, Object)]
+#[derive(Clone, Debug, Object)]
 pub struct Port {
     /// Its number.
     #[attribute(required)]
@@ -21,7 +20,7 @@ pub struct Port {
 }
 
 /// A machine.
-#[derive(Clone, Resource)]
+#[derive(Clone, Debug, Resource)]
 #[resource(type_name = "test_machine")]
 pub struct Machine {
     /// Its name.

@@ -21,6 +21,8 @@
 
 mod expand;
 mod field;
+#[cfg(test)]
+mod misuse;
 
 use proc_macro::TokenStream;
 use syn::{DeriveInput, parse_macro_input};

@@ -1,0 +1,67 @@
+//! Misuse of the macros does not compile, and says why in a sentence.
+
+use crate::expand;
+use proc_macro2::TokenStream;
+use quote::quote;
+
+/// What compiling a field with these tokens says.
+fn field(tokens: TokenStream) -> String {
+    complaint(quote! {
+        /// Things.
+        struct Thing { #tokens }
+    })
+}
+
+fn complaint(tokens: TokenStream) -> String {
+    let input = syn::parse2(tokens).unwrap();
+    expand::object(&input).expect_err("this should not compile").to_string()
+}
+
+#[test]
+fn of_fields() {
+    let doc = quote! { #[doc = " A name."] };
+    let cases = [
+        (quote! { #[attribute(required)] name: String }, "an attribute needs a doc comment"),
+        (quote! { #doc name: String }, "say who sets this attribute"),
+        (quote! { #doc #[attribute(required)] name: Option<String> }, "a required attribute is never null"),
+        (quote! { #doc #[attribute(required)] name: Computed<String> }, "a required attribute is never computed"),
+        (quote! { #doc #[attribute(required, optional)] name: String }, "a required attribute is neither optional"),
+        (quote! { #doc #[attribute(optional)] name: String }, "its type must be Option<T>"),
+        (quote! { #doc #[attribute(computed)] name: String }, "its type must be Computed<T>"),
+        (quote! { #doc #[attribute(default = 1)] name: Option<u8> }, "always has a value: drop the Option"),
+        (quote! { #doc #[attribute(computed, default = 1)] name: Computed<u8> }, "has a default or is computed, not both"),
+        (quote! { #doc #[attribute(optional, keep)] name: Option<String> }, "only a computed attribute can be kept"),
+        (quote! { #doc #[attribute(default = 1, write_only)] name: u8 }, "comes from the configuration alone"),
+        (quote! { #doc #[attribute(required, force_new)] name: String }, "not a word of #[attribute(...)]"),
+    ];
+    for (tokens, expected) in cases {
+        let said = field(tokens.clone());
+        assert!(said.contains(expected), "{tokens}\nsays {said}\nnot  {expected}");
+    }
+}
+
+#[test]
+fn of_structs() {
+    let said = complaint(quote! { struct Thing {} });
+    assert!(said.contains("a schema needs a doc comment"), "{said}");
+    let said = complaint(quote! { #[doc = "Things."] struct Thing(String); });
+    assert!(said.contains("use a struct with named fields"), "{said}");
+    let said = complaint(quote! { #[doc = "Things."] enum Thing {} });
+    assert!(said.contains("only a struct can be a schema"), "{said}");
+    let input = syn::parse2(quote! { #[doc = "Things."] struct Thing {} }).unwrap();
+    let said = expand::named(&input, "resource").unwrap_err().to_string();
+    assert!(said.contains("#[resource(type_name = \"...\")]"), "{said}");
+}
+
+#[test]
+fn and_proper_use_compiles() {
+    let input = syn::parse2(quote! {
+        #[doc = "Things."]
+        struct Thing {
+            #[doc = "A name."]
+            #[attribute(required)]
+            name: String,
+        }
+    });
+    assert!(expand::object(&input.unwrap()).is_ok());
+}
