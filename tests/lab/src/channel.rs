@@ -73,10 +73,11 @@ impl Holder {
 }
 
 impl Channel {
-    /// Starts the holder in namespaces of its own. `--kill-child` makes it die with `unshare`.
+    /// Starts the holder in namespaces of its own, without a terminal, so that Ctrl-C is nothing to the machines.
+    /// `--kill-child` makes it die with `unshare`, which `setsid` turns into.
     fn open(program: &Path) -> Result<Channel, LabError> {
-        let mut process = Command::new("unshare")
-            .args(["--mount", "--net", "--pid", "--fork", "--kill-child", "--"])
+        let mut process = Command::new("setsid")
+            .args(["unshare", "--mount", "--net", "--pid", "--fork", "--kill-child", "--"])
             .arg(program)
             .arg("hold")
             .stdin(Stdio::piped())

@@ -2,12 +2,20 @@
 //!
 //! The program belongs to the lab from then on: it dies with the lab, and with the process that started it.
 
+use crate::machine::boot::SEARCH_PATH;
 use crate::machine::{self, PID_FILE};
 use crate::network::namespace_file;
 use crate::{LabError, holder, operator};
-use std::fs;
-use std::os::unix::process::CommandExt as _;
+use nix::sched::{CloneFlags, setns};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use std::fs::{self, File};
+use std::io::IsTerminal as _;
+use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
+use std::process::{ExitCode, ExitStatus};
+use tokio::process::{Child, Command};
+use tokio::signal::unix::{SignalKind, signal};
 
 /// Where in the lab a program runs.
 #[derive(Clone, Copy, Debug)]
@@ -28,38 +36,95 @@ pub(crate) fn arguments(holder: i32, place: Where<'_>) -> Vec<String> {
     arguments
 }
 
-/// Becomes the program that is named first; returns only when that is not possible.
-#[expect(clippy::disallowed_methods, reason = "this replaces the process and waits for nothing")]
-pub fn run(holder: i32, place: Where<'_>, program: &[String]) -> LabError {
-    let mut command = std::process::Command::new("nsenter");
-    match flags(holder, place) {
-        Ok(flags) => command.args(flags),
-        Err(error) => return error,
+/// Runs a program in the lab to its end. The process that calls this must have one thread only: others would stay
+/// outside.
+pub fn run(holder: i32, place: Where<'_>, program: &[String]) -> Result<ExitCode, LabError> {
+    let folder = match place {
+        Where::Operator => {
+            std::env::current_dir().map_err(LabError::system("find", "the working directory"))?
+        }
+        Where::Machine(_) => PathBuf::from("/"),
     };
-    command.args(["--", "setpriv", "--pdeathsig", "KILL", "--"]);
-    if let Where::Operator = place {
-        // Entering a mount namespace loses the working directory.
-        match std::env::current_dir() {
-            Ok(folder) => command.arg("env").arg("--chdir").arg(folder),
-            Err(source) => return LabError::system("find", "the working directory")(source),
-        };
+    join(holder, place)?;
+    // Entering a mount namespace loses the working directory.
+    std::env::set_current_dir(&folder).map_err(LabError::system("enter", &folder))?;
+    let mut command = Command::new("setpriv");
+    command.args(["--pdeathsig", "KILL", "--"]).args(program);
+    if let Where::Machine(_) = place {
+        command.env("PATH", SEARCH_PATH).env("HOME", "/root");
     }
-    let error = command.args(program).exec();
-    LabError::system("run", "nsenter")(error)
+    // No thread can be started any more: its process id would have to be of another namespace.
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(LabError::system("start", "the async runtime"))?;
+    runtime.block_on(async {
+        let child = command.spawn().map_err(LabError::system("run", "setpriv"))?;
+        accompany(child).await.map(exit_code)
+    })
 }
 
-fn flags(holder: i32, place: Where<'_>) -> Result<Vec<String>, LabError> {
-    let flag = |kind: &str, file: PathBuf| format!("--{kind}={}", file.display());
+/// Waits for the program and passes on to it what this process is told. A terminal tells the program itself.
+async fn accompany(mut child: Child) -> Result<ExitStatus, LabError> {
+    let listen = |kind| signal(kind).map_err(LabError::system("listen for", "signals"));
+    let (mut interrupt, mut terminate) = (listen(SignalKind::interrupt())?, listen(SignalKind::terminate())?);
+    let at_terminal = std::io::stdin().is_terminal();
+    let pid = child.id().and_then(|pid| i32::try_from(pid).ok()).map(Pid::from_raw);
+    let pass_on = |signal| {
+        if let Some(pid) = pid {
+            // It may have ended by itself just now.
+            let _ = kill(pid, signal);
+        }
+    };
+    loop {
+        tokio::select! {
+            status = child.wait() => return status.map_err(LabError::system("wait for", "the program in the lab")),
+            _ = interrupt.recv() => if !at_terminal { pass_on(Signal::SIGINT) },
+            _ = terminate.recv() => pass_on(Signal::SIGTERM),
+        }
+    }
+}
+
+/// The program's own code; for one that a signal ended, what a shell would say.
+fn exit_code(status: ExitStatus) -> ExitCode {
+    let code = status.code().or_else(|| Some(128 + status.signal()?));
+    code.and_then(|code| u8::try_from(code).ok()).map_or(ExitCode::FAILURE, ExitCode::from)
+}
+
+/// Enters the namespaces, the mounts last, because the way to the others leads through those of the host.
+fn join(holder: i32, place: Where<'_>) -> Result<(), LabError> {
+    let mut opened = Vec::new();
+    for (kind, file) in namespaces(holder, place)? {
+        opened.push((kind, File::open(&file).map_err(LabError::system("open", &file))?, file));
+    }
+    for (kind, namespace, file) in opened {
+        setns(namespace, kind).map_err(LabError::system("enter", file))?;
+    }
+    Ok(())
+}
+
+fn namespaces(holder: i32, place: Where<'_>) -> Result<Vec<(CloneFlags, PathBuf)>, LabError> {
+    use CloneFlags as Kind;
     match place {
         Where::Operator => {
             let own = PathBuf::from(format!("/proc/{holder}/ns"));
             let network = seen(holder, &namespace_file(operator::NAME));
-            Ok(vec![flag("mount", own.join("mnt")), flag("pid", own.join("pid")), flag("net", network)])
+            Ok(vec![
+                (Kind::CLONE_NEWNET, network),
+                (Kind::CLONE_NEWPID, own.join("pid")),
+                (Kind::CLONE_NEWNS, own.join("mnt")),
+            ])
         }
         Where::Machine(name) => {
-            let namespaces = first_process(holder, name)?.join("ns");
-            let kinds = [("mount", "mnt"), ("uts", "uts"), ("ipc", "ipc"), ("net", "net"), ("pid", "pid")];
-            Ok(kinds.map(|(kind, file)| flag(kind, namespaces.join(file))).to_vec())
+            let folder = first_process(holder, name)?.join("ns");
+            let kinds = [
+                (Kind::CLONE_NEWUTS, "uts"),
+                (Kind::CLONE_NEWIPC, "ipc"),
+                (Kind::CLONE_NEWNET, "net"),
+                (Kind::CLONE_NEWPID, "pid"),
+                (Kind::CLONE_NEWNS, "mnt"),
+            ];
+            Ok(kinds.map(|(kind, file)| (kind, folder.join(file))).to_vec())
         }
     }
 }

@@ -15,6 +15,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use tokio::io::BufReader;
+use tokio::sync::mpsc;
 
 /// Where a lab keeps what it has, in memory. The host has an empty folder here.
 pub const FOLDER: &str = "/run/lab";
@@ -45,12 +46,30 @@ pub(crate) fn own_program() -> Result<PathBuf, LabError> {
     std::env::current_exe().map_err(LabError::system("find", "the program that is running"))
 }
 
-/// Serves one lab, until standard input ends. `pid` is the id that the host knows the lab's first process by.
+/// Serves one lab, until standard input ends, whatever is being done then. `pid` is the id that the host knows the
+/// lab's first process by.
 pub async fn supervise(pid: i32) -> Result<(), LabError> {
-    let mut requests = BufReader::new(tokio::io::stdin());
+    let (to_server, requests) = mpsc::channel(1);
+    tokio::select! {
+        result = listen(to_server) => result,
+        result = serve(requests, pid) => result,
+    }
+}
+
+async fn listen(server: mpsc::Sender<Request>) -> Result<(), LabError> {
+    let mut input = BufReader::new(tokio::io::stdin());
+    while let Some(request) = protocol::receive(&mut input).await? {
+        if server.send(request).await.is_err() {
+            break;
+        }
+    }
+    Ok(())
+}
+
+async fn serve(mut requests: mpsc::Receiver<Request>, pid: i32) -> Result<(), LabError> {
     let mut replies = tokio::io::stdout();
     let mut holder = None;
-    while let Some(request) = protocol::receive::<Request>(&mut requests).await? {
+    while let Some(request) = requests.recv().await {
         let reply = answer(&mut holder, request, pid).await;
         protocol::send(&mut replies, &reply.unwrap_or_else(|error| Reply::Failed(error.to_string()))).await?;
     }

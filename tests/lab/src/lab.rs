@@ -64,7 +64,8 @@ impl Lab {
             .router
             .clone()
             .map(|router| Router { machine: machine(crate::router::NAME), description: router });
-        install(nodes.iter().zip(running).filter(|(_, running)| *running).map(|(node, _)| node)).await?;
+        install(nodes.iter().zip(running).filter(|(_, running)| *running).map(|(node, _)| node.clone()))
+            .await?;
         Ok(Lab { nodes, router, holder, description })
     }
 
@@ -198,13 +199,13 @@ impl Router {
 }
 
 /// Installs MicroK8s on these nodes, all at once, and waits until it runs.
-async fn install(nodes: impl Iterator<Item = &Node>) -> Result<(), LabError> {
+async fn install(nodes: impl Iterator<Item = Node>) -> Result<(), LabError> {
     const STEPS: [&[&str]; 2] = [
         &["snap", "install", "microk8s", "--classic", "--channel=1.35/stable"],
         &["microk8s", "status", "--wait-ready", "--timeout", "120"],
     ];
     let mut running = JoinSet::new();
-    for node in nodes.cloned() {
+    for node in nodes {
         running.spawn(async move {
             for step in STEPS {
                 process::output(&format!("run MicroK8s on {}", node.name()), node.exec(step)).await?;

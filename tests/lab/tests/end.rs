@@ -23,64 +23,78 @@ fn all_namespaces() -> BTreeSet<PathBuf> {
     namespaces(|_| true)
 }
 
-/// Starts `lab exec` with a command that says that it runs and then waits.
+/// Starts `lab exec` with a command that says in which network namespace it runs and then waits.
 #[expect(clippy::disallowed_methods, reason = "the test itself waits, nothing else runs in it")]
-fn waiting_lab() -> (Child, String) {
-    let mut lab = Command::new(env!("CARGO_BIN_EXE_lab"))
-        .args([
-            "exec",
-            "--nodes",
-            "2",
-            "--vyos",
-            "none",
-            "--",
-            "sh",
-            "-c",
-            "readlink /proc/self/ns/net; exec sleep 1000",
-        ])
+fn waiting_lab() -> Child {
+    Command::new(env!("CARGO_BIN_EXE_lab"))
+        .args(["exec", "--nodes", "2", "--vyos", "none", "--", "sh", "-c"])
+        .arg("readlink /proc/self/ns/net; exec sleep 1000")
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .spawn()
-        .unwrap();
-    let mut line = String::new();
-    BufReader::new(lab.stdout.take().unwrap()).read_line(&mut line).unwrap();
-    (lab, line.trim().to_owned())
+        .unwrap()
+}
+
+fn eventually<T>(what: &str, mut look: impl FnMut() -> Result<T, String>) -> T {
+    let deadline = Instant::now() + Duration::from_secs(20);
+    loop {
+        match look() {
+            Ok(found) => return found,
+            Err(seen) => assert!(Instant::now() < deadline, "{what}: {seen}"),
+        }
+    }
+}
+
+fn kill(mut lab: Child) {
+    lab.kill().unwrap();
+    lab.wait().unwrap();
+}
+
+/// Neither these processes nor these namespaces.
+fn nothing_is_left(processes: &[PathBuf], namespaces: &BTreeSet<PathBuf>) {
+    eventually("all of the lab goes away", || {
+        let left: Vec<_> = all_namespaces().intersection(namespaces).cloned().collect();
+        let processes: Vec<_> = processes.iter().filter(|process| process.exists()).collect();
+        if left.is_empty() && processes.is_empty() { Ok(()) } else { Err(format!("{left:?} {processes:?}")) }
+    });
 }
 
 #[test]
 fn nothing_is_left_after_the_process_that_started_the_lab_is_killed() {
     let before = all_namespaces();
     let mounts = std::fs::read_to_string("/proc/self/mountinfo").unwrap();
-    let (mut lab, operator) = waiting_lab();
+    let mut lab = waiting_lab();
+    let mut operator = String::new();
+    BufReader::new(lab.stdout.take().unwrap()).read_line(&mut operator).unwrap();
 
     // Positive control: while the lab is up, its namespaces are seen in the way that is used below.
-    let descendants = descendants(lab.id());
-    let own: BTreeSet<_> = namespaces(|process| descendants.iter().any(|one| one == process))
-        .difference(&before)
-        .cloned()
-        .collect();
+    let processes = descendants(lab.id());
+    let of_lab = namespaces(|process| processes.iter().any(|one| one == process));
+    let own: BTreeSet<_> = of_lab.difference(&before).cloned().collect();
     let count = |kind: &str| own.iter().filter(|name| name.to_string_lossy().starts_with(kind)).count();
-    assert!(own.contains(Path::new(&operator)), "{own:?} has no {operator}");
-    assert_eq!(
-        (count("mnt:"), count("net:"), count("pid:"), count("uts:")),
-        (3, 4, 3, 2),
-        "holder, operator, nodes: {own:?}"
-    );
+    assert!(own.contains(Path::new(operator.trim())), "{own:?} has no {operator}");
+    let counts = ["mnt:", "net:", "pid:", "uts:"].map(count);
+    assert_eq!(counts, [3, 4, 3, 2], "of the holder, the operator and two nodes: {own:?}");
 
-    lab.kill().unwrap();
-    lab.wait().unwrap();
-    let deadline = Instant::now() + Duration::from_secs(10);
-    loop {
-        let left: Vec<_> = all_namespaces().intersection(&own).cloned().collect();
-        let processes: Vec<_> = descendants.iter().filter(|process| process.exists()).collect();
-        if left.is_empty() && processes.is_empty() {
-            break;
-        }
-        assert!(Instant::now() < deadline, "still there: {left:?} {processes:?}");
-    }
+    kill(lab);
+    nothing_is_left(&processes, &own);
     // Mounts and named network namespaces lived in the lab's mount namespace, of which nothing showed outside.
     assert_eq!(std::fs::read_to_string("/proc/self/mountinfo").unwrap(), mounts);
     assert!(!Path::new("/run/netns/node-cp1").exists() && !Path::new("/run/lab/machines").exists());
+}
+
+#[test]
+fn nothing_is_left_when_it_is_killed_while_the_lab_starts() {
+    let lab = waiting_lab();
+    let processes = eventually("a node boots", || {
+        let processes = descendants(lab.id());
+        let command =
+            |process: &PathBuf| std::fs::read_to_string(process.join("cmdline")).unwrap_or_default();
+        let boots = processes.iter().map(command).any(|line| line.contains("\0boot\0"));
+        if boots { Ok(processes) } else { Err(format!("{processes:?}")) }
+    });
+    kill(lab);
+    nothing_is_left(&processes, &BTreeSet::new());
 }
 
 /// The `/proc` folders of all processes below this one.

@@ -2,7 +2,10 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests end the test")]
 
 use lab::{Lab, LabOptions, Node};
-use std::process::Output;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use std::process::{Output, Stdio};
+use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::Command;
 
 async fn two_nodes() -> Lab {
@@ -92,5 +95,31 @@ async fn machines_do_not_see_each_other_nor_the_host() {
     list.arg("/proc/self/net/dev_snmp6");
     let interfaces = succeed(list).await;
     assert_eq!(interfaces, "eth0\nlo\n", "no way from the operator's network to the host's");
+    lab.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_program_of_the_operator_is_interrupted_and_killed_like_any_other() {
+    let lab = Lab::start(LabOptions::default()).await.unwrap();
+    let script = "trap 'echo interrupted; exit 7' INT; echo ready; while :; do sleep 0.05; done";
+    let start = || {
+        let mut command = lab.operator("sh");
+        command.args(["-c", script]).stdin(Stdio::null()).stdout(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        (child, lines)
+    };
+    let (child, mut lines) = start();
+    assert_eq!(lines.next_line().await.unwrap().as_deref(), Some("ready"));
+    let pid = Pid::from_raw(child.id().unwrap().try_into().unwrap());
+    kill(pid, Signal::SIGINT).unwrap();
+    assert_eq!(lines.next_line().await.unwrap().as_deref(), Some("interrupted"));
+    assert_eq!(child.wait_with_output().await.unwrap().status.code(), Some(7));
+
+    let (mut child, mut lines) = start();
+    assert_eq!(lines.next_line().await.unwrap().as_deref(), Some("ready"));
+    child.kill().await.unwrap();
+    // The pipe ends only when no process has it any more.
+    assert_eq!(lines.next_line().await.unwrap(), None);
     lab.stop().await.unwrap();
 }

@@ -48,7 +48,9 @@ fn what_is_made_once_is_found_ever_after() {
             "{program} is not taken from the assets: {second:?}"
         );
     }
-    let definitions =
-        cache.join("terraform-provider-microk8s/parts/metallb-v0.15.2/metallb.io_bgppeers.yaml");
-    assert!(std::fs::read_to_string(definitions).unwrap().contains("kind: CustomResourceDefinition"));
+    let kept = std::fs::read_dir(cache.join("terraform-provider-microk8s/parts")).unwrap();
+    let mut kept = kept.map(|one| one.unwrap().path());
+    let metallb = kept.find(|path| path.file_name().unwrap().to_string_lossy().starts_with("metallb-v"));
+    let definition = std::fs::read_to_string(metallb.unwrap().join("metallb.io_bgppeers.yaml")).unwrap();
+    assert!(definition.contains("kind: CustomResourceDefinition"));
 }

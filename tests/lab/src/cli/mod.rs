@@ -112,7 +112,7 @@ fn run(command: Command) -> Result<ExitCode, LabError> {
         Command::Exec { wanted, program } => wait(exec(wanted.into(), program))?,
         Command::Enter { holder, machine, program } => {
             let place = machine.as_deref().map_or(enter::Where::Operator, enter::Where::Machine);
-            Err(enter::run(holder, place, &program))
+            enter::run(holder, place, &program)
         }
         Command::Parts => wait(parts::prepare(print_progress))?.map(|_| ExitCode::SUCCESS),
         Command::Hold => holder::enter().map(|()| ExitCode::SUCCESS),
