@@ -171,7 +171,7 @@ impl Host {
                 Err(Interrupted::BeforeStart(openssh::Error::Disconnected)) if !tried => self.give_up(&master).await,
                 Err(Interrupted::BeforeStart(error)) => return Err(self.failure(&stage, error)),
                 Err(Interrupted::AfterStart(error)) => {
-                    if master.is_alive() {
+                    if !master.is_ending().await {
                         return Err(self.failure(&stage, error));
                     }
                     let said = format!("{error}: the connection was lost while the command ran");

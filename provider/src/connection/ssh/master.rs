@@ -93,10 +93,22 @@ impl Master {
         matches!(process.try_wait(), Ok(None))
     }
 
+    /// Whether its process ends now: a broken connection breaks commands a moment before it ends `ssh`.
+    pub(crate) async fn is_ending(&self) -> bool {
+        for _ in 0..25 {
+            if !self.is_alive() {
+                return true;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        false
+    }
+
     /// A local Unix socket that leads to `port` of the machine's loopback.
     pub(crate) async fn forward(&self, port: u16) -> Result<PathBuf, openssh::Error> {
         let mut forwards = self.forwards.lock().await;
         if let Some(path) = forwards.get(&port) {
+            self.session.check().await?;
             return Ok(path.clone());
         }
         let path = self.directory.join(port.to_string());

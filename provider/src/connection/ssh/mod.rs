@@ -7,6 +7,8 @@ mod error;
 mod host;
 mod host_key;
 mod master;
+#[cfg(test)]
+mod tests;
 
 pub use command::{Output, Script};
 pub use error::{SshError, SshErrorKind};
@@ -125,7 +127,7 @@ pub fn check_address(address: &String) -> Result<(), String> {
 }
 
 #[cfg(test)]
-mod tests {
+mod settings_tests {
     use super::*;
 
     #[test]

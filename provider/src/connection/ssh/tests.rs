@@ -1,0 +1,246 @@
+//! Against a real sshd on this machine's loopback.
+
+use super::*;
+use crate::connection::retry::Deadline;
+use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
+use tempfile::TempDir;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, UnixStream};
+use tokio::process::{Child, Command};
+use tokio_util::sync::CancellationToken;
+
+/// An sshd of the test's own, with its own keys; ends with the test.
+struct Sshd {
+    directory: TempDir,
+    port: u16,
+    process: Child,
+}
+
+impl Sshd {
+    async fn start() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        for key in ["host", "user"] {
+            keygen(&directory.path().join(key)).await;
+        }
+        std::fs::copy(directory.path().join("user.pub"), directory.path().join("authorized")).unwrap();
+        let port = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
+        let process = spawn(directory.path(), port);
+        let sshd = Self { directory, port, process };
+        sshd.listening().await;
+        sshd
+    }
+
+    async fn listening(&self) {
+        for _ in 0..100 {
+            if tokio::net::TcpStream::connect(("127.0.0.1", self.port)).await.is_ok() {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("sshd does not listen: {}", std::fs::read_to_string(self.directory.path().join("log")).unwrap_or_default());
+    }
+
+    async fn stop(&mut self) {
+        self.process.kill().await.unwrap();
+    }
+
+    async fn start_again(&mut self) {
+        self.process = spawn(self.directory.path(), self.port);
+        self.listening().await;
+    }
+
+    fn settings(&self) -> Settings {
+        let config = self.directory.path().join("config");
+        let known_hosts = self.directory.path().join("known_hosts");
+        std::fs::write(&config, format!("UserKnownHostsFile {}\n", known_hosts.display())).unwrap();
+        Settings {
+            port: Some(self.port),
+            private_key: Some(Secret::new(std::fs::read_to_string(self.directory.path().join("user")).unwrap().trim())),
+            config_file: Some(config.display().to_string()),
+            ..Settings::default()
+        }
+    }
+
+    fn host_key(&self) -> String {
+        let line = std::fs::read_to_string(self.directory.path().join("host.pub")).unwrap();
+        host_key::normalised(&line).unwrap()
+    }
+}
+
+async fn keygen(path: &Path) {
+    let made =
+        Command::new("ssh-keygen").args(["-q", "-t", "ed25519", "-N", "", "-f"]).arg(path).status().await.unwrap();
+    assert!(made.success());
+}
+
+fn spawn(directory: &Path, port: u16) -> Child {
+    // Where sshd runs as root it insists on this directory; elsewhere it does not need it.
+    let _ = std::fs::create_dir_all("/run/sshd");
+    let file = |name: &str| directory.join(name).display().to_string();
+    Command::new("/usr/sbin/sshd")
+        .args(["-D", "-f", "/dev/null", "-E", &file("log"), "-p", &port.to_string(), "-h", &file("host")])
+        .args(["-o", "ListenAddress=127.0.0.1", "-o", "StrictModes=no", "-o", "PidFile=none"])
+        .args(["-o", &format!("AuthorizedKeysFile={}", file("authorized"))])
+        .stdin(Stdio::null())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap()
+}
+
+fn seconds(seconds: u64) -> Deadline {
+    Deadline::after(Duration::from_secs(seconds), &CancellationToken::new())
+}
+
+const COUNT: Script = Script { name: "count", text: "cat; printf '%s|' \"$@\"; echo gone wrong >&2; exit 3" };
+
+#[tokio::test]
+async fn a_command_gets_its_words_and_stdin_untouched() {
+    let sshd = Sshd::start().await;
+    let host = Ssh::new(sshd.settings()).host("127.0.0.1");
+    let output = host.script(&COUNT, &["a b", "$(id)", "'"], Some(b"in ")).await.unwrap();
+    assert_eq!(output, Output { code: 3, stdout: "in a b|$(id)|'|".into(), stderr: "gone wrong\n".into() });
+    let missing = host.run(&["no-such-program"], None).await.unwrap();
+    assert_eq!(missing.code, 127);
+    assert_eq!(host.host_key().await.unwrap().as_deref(), Some(sshd.host_key().as_str()));
+    assert!(!sshd.directory.path().join("known_hosts").exists(), "the user's own file is only read");
+}
+
+#[tokio::test]
+async fn thirty_commands_at_once_pass_one_connection() {
+    let sshd = Sshd::start().await;
+    let host = Ssh::new(sshd.settings()).host("127.0.0.1");
+    let runs = (0..30).map(|number| {
+        let host = Arc::clone(&host);
+        tokio::spawn(async move { host.run(&["echo", &number.to_string()], None).await.unwrap().stdout })
+    });
+    let mut printed = Vec::new();
+    for run in runs.collect::<Vec<_>>() {
+        printed.push(run.await.unwrap().trim().parse::<u32>().unwrap());
+    }
+    assert_eq!(printed, (0..30).collect::<Vec<_>>());
+    let log = std::fs::read_to_string(sshd.directory.path().join("log")).unwrap();
+    assert_eq!(log.matches("Accepted publickey").count(), 1, "{log}");
+}
+
+#[tokio::test]
+async fn a_probe_is_asked_once_until_something_changed() {
+    static ASK: Script = Script { name: "ask", text: "date +%s%N" };
+    let sshd = Sshd::start().await;
+    let host = Ssh::new(sshd.settings()).host("127.0.0.1");
+    let first = tokio::join!(host.probe(&ASK), host.probe(&ASK));
+    let (first, same) = (first.0.unwrap(), first.1.unwrap());
+    assert_eq!(first, same);
+    assert_eq!(host.probe(&ASK).await.unwrap(), first);
+    host.changed();
+    assert_ne!(host.probe(&ASK).await.unwrap(), first);
+}
+
+#[tokio::test]
+async fn only_the_pinned_host_key_is_accepted() {
+    let sshd = Sshd::start().await;
+    let host = Ssh::new(sshd.settings()).host("127.0.0.1");
+    host.pin(&format!("{} root@cp1", sshd.host_key()));
+    host.run(&["true"], None).await.unwrap();
+    keygen(&sshd.directory.path().join("other")).await;
+    host.pin(&std::fs::read_to_string(sshd.directory.path().join("other.pub")).unwrap());
+    let refused = host.run(&["true"], None).await.unwrap_err();
+    assert_eq!(refused.kind(), SshErrorKind::HostKeyRefused, "{refused}");
+    assert!(!refused.may_pass());
+    host.unpin().await;
+    host.reach(&seconds(5)).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_contradiction_to_known_hosts_and_an_unknown_key_under_strict_are_refused() {
+    let sshd = Sshd::start().await;
+    let mut settings = sshd.settings();
+    settings.host_key_check = HostKeyCheck::Strict;
+    let refused = Ssh::new(settings.clone()).host("127.0.0.1").run(&["true"], None).await.unwrap_err();
+    assert_eq!(refused.kind(), SshErrorKind::HostKeyRefused, "{refused}");
+    let known = format!("[127.0.0.1]:{} {}\n", sshd.port, sshd.host_key());
+    std::fs::write(sshd.directory.path().join("known_hosts"), known).unwrap();
+    let host = Ssh::new(settings.clone()).host("127.0.0.1");
+    assert_eq!(host.host_key().await.unwrap(), Some(sshd.host_key()));
+
+    keygen(&sshd.directory.path().join("other")).await;
+    let other = std::fs::read_to_string(sshd.directory.path().join("other.pub")).unwrap();
+    std::fs::write(sshd.directory.path().join("known_hosts"), format!("[127.0.0.1]:{} {other}", sshd.port)).unwrap();
+    settings.host_key_check = HostKeyCheck::AcceptNew;
+    let refused = Ssh::new(settings.clone()).host("127.0.0.1").run(&["true"], None).await.unwrap_err();
+    assert_eq!(refused.kind(), SshErrorKind::HostKeyRefused, "{refused}");
+    settings.host_key_check = HostKeyCheck::InsecureAcceptAnyHostKey;
+    Ssh::new(settings).host("127.0.0.1").run(&["true"], None).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_refused_key_is_told_from_a_machine_that_does_not_answer() {
+    let mut sshd = Sshd::start().await;
+    keygen(&sshd.directory.path().join("other")).await;
+    let mut settings = sshd.settings();
+    settings.private_key = Some(Secret::new(std::fs::read_to_string(sshd.directory.path().join("other")).unwrap()));
+    let refused = Ssh::new(settings).host("127.0.0.1").run(&["true"], None).await.unwrap_err();
+    assert_eq!(refused.kind(), SshErrorKind::KeyRefused, "{refused}");
+
+    sshd.stop().await;
+    let host = Ssh::new(sshd.settings()).host("127.0.0.1");
+    let absent = host.run(&["true"], None).await.unwrap_err();
+    assert_eq!(absent.kind(), SshErrorKind::NotReachable, "{absent}");
+    assert!(absent.lines().contains("Connection refused"), "{absent}");
+    sshd.start_again().await;
+    assert_eq!(host.run(&["true"], None).await.unwrap_err(), absent, "one failure answers for all");
+    host.reach(&seconds(10)).await.unwrap();
+    assert!(host.run(&["true"], None).await.unwrap().succeeded());
+}
+
+#[tokio::test]
+async fn the_connection_is_made_again_when_it_broke() {
+    let sshd = Sshd::start().await;
+    let host = Ssh::new(sshd.settings()).host("127.0.0.1");
+    let parent = host.run(&["sh", "-c", "echo $PPID"], None).await.unwrap().stdout;
+    let parent = parent.trim();
+    // The session's sshd ends itself, as it does when the machine reboots.
+    let cut = host.run(&["kill", "-9", parent], None).await.unwrap_err();
+    assert_eq!(cut.kind(), SshErrorKind::NotReachable, "{cut}");
+    assert!(host.run(&["true"], None).await.unwrap().succeeded());
+}
+
+#[tokio::test]
+async fn a_forwarded_port_leads_to_the_hosts_loopback_and_survives_a_reconnect() {
+    let sshd = Sshd::start().await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let served = tokio::spawn(async move {
+        for _ in 0..2 {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            stream.write_all(b"hello").await.unwrap();
+        }
+    });
+    let host = Ssh::new(sshd.settings()).host("127.0.0.1");
+    assert_eq!(hello(&host.forward(port).await.unwrap()).await, "hello");
+    let parent = host.run(&["sh", "-c", "echo $PPID"], None).await.unwrap().stdout;
+    let _ = host.run(&["kill", "-9", parent.trim()], None).await;
+    assert_eq!(hello(&host.forward(port).await.unwrap()).await, "hello");
+    served.await.unwrap();
+}
+
+async fn hello(socket: &Path) -> String {
+    let mut text = String::new();
+    UnixStream::connect(socket).await.unwrap().read_to_string(&mut text).await.unwrap();
+    text
+}
+
+#[tokio::test]
+async fn the_private_key_is_gone_once_connected_and_everything_once_dropped() {
+    let sshd = Sshd::start().await;
+    let ssh = Ssh::new(sshd.settings());
+    let host = ssh.host("127.0.0.1");
+    let socket = host.forward(1).await.unwrap();
+    let directory = socket.parent().unwrap().to_owned();
+    assert!(directory.join("control").exists());
+    assert!(!directory.join("key").exists());
+    drop(host);
+    drop(ssh);
+    assert!(!directory.exists());
+}
