@@ -34,7 +34,7 @@ pub struct Machine {
     ports: Option<Vec<Port>>,
     /// A secret that is never stored.
     #[attribute(optional, write_only)]
-    token: Option<String>,
+    pub token: Option<String>,
     /// What the machine itself says.
     #[attribute(computed)]
     version: Computed<String>,
