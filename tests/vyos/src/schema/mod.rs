@@ -1,0 +1,179 @@
+//! What may be set: one table of nodes, written as data in the files under `schema/`.
+
+mod notation;
+mod types;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+pub(crate) use notation::NotationError;
+pub(crate) use types::Type;
+
+use crate::config::Version;
+
+const TREES: &[&str] = &[
+    include_str!("../../schema/types.tree"),
+    include_str!("../../schema/bgp.tree"),
+    include_str!("../../schema/policy.tree"),
+    include_str!("../../schema/ospf.tree"),
+    include_str!("../../schema/system.tree"),
+];
+
+/// Longest name of a node: file names of the backend end there.
+const LONGEST_NAME: usize = 255;
+
+/// One node of the table.
+#[derive(Debug)]
+pub(crate) struct SchemaNode {
+    /// What the node holds.
+    pub kind: Kind,
+    /// Place in the order of commit, where the node is a component.
+    pub priority: Option<u32>,
+    children: BTreeMap<String, SchemaNode>,
+}
+
+/// What a node holds.
+#[derive(Clone, Debug)]
+pub(crate) enum Kind {
+    /// Other nodes.
+    Container,
+    /// Nothing; being there is all it says.
+    Flag,
+    /// One value.
+    Leaf(Arc<Type>),
+    /// Values, in the order in which they were set.
+    Multi(Arc<Type>),
+    /// Nodes keyed by values of a type.
+    Tag(Arc<Type>),
+}
+
+impl SchemaNode {
+    fn container() -> Self {
+        Self { kind: Kind::Container, priority: None, children: BTreeMap::new() }
+    }
+}
+
+/// Where a path ends.
+#[derive(Debug)]
+pub(crate) struct Place<'schema> {
+    /// The node that the path ends in or below.
+    pub node: &'schema SchemaNode,
+    /// What the last word of the path is.
+    pub end: End,
+}
+
+/// What the last word of a path is.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum End {
+    /// The name of the node.
+    Name,
+    /// The key of one of a tag node's children.
+    TagValue,
+    /// The value of a leaf.
+    Value,
+}
+
+/// One component: a subtree that is verified, applied and rolled back as a whole.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct ComponentKind {
+    /// Place in the order of commit.
+    pub priority: u32,
+    /// The path to it; a component that is a tag node is one per key.
+    pub path: Vec<String>,
+    /// Whether every key is a component of its own.
+    pub per_key: bool,
+}
+
+/// The whole table for one release.
+#[derive(Debug)]
+pub(crate) struct Schema {
+    root: SchemaNode,
+    components: Vec<ComponentKind>,
+}
+
+impl Schema {
+    /// Reads the table.
+    pub(crate) fn new(version: Version) -> Result<Self, NotationError> {
+        let root = notation::parse(TREES, version)?;
+        let mut components = Vec::new();
+        collect(&root, &mut Vec::new(), &mut components);
+        components.sort_by_key(|component| component.priority);
+        Ok(Self { root, components })
+    }
+
+    /// All components in the order in which they are committed.
+    pub(crate) fn components(&self) -> &[ComponentKind] {
+        &self.components
+    }
+
+    /// Finds where a path ends; `None` if it leads nowhere. Values are not judged.
+    pub(crate) fn place<'word>(&self, path: impl IntoIterator<Item = &'word str>) -> Option<Place<'_>> {
+        let mut place = Place { node: &self.root, end: End::Name };
+        for word in path {
+            place = match (&place.node.kind, place.end) {
+                (Kind::Tag(_), End::Name) => Place { node: place.node, end: End::TagValue },
+                (Kind::Leaf(_) | Kind::Multi(_), End::Name) => Place { node: place.node, end: End::Value },
+                (Kind::Container, _) | (Kind::Tag(_), End::TagValue) => {
+                    Place { node: place.node.children.get(word)?, end: End::Name }
+                }
+                _ => return None,
+            };
+        }
+        Some(place)
+    }
+
+    /// Judges a path as `set` does. The error is the text of the answer.
+    pub(crate) fn check_set(&self, path: &[String]) -> Result<(), String> {
+        let words = || path.iter().map(String::as_str);
+        for word in words() {
+            quotes(word)?;
+        }
+        let shown = path.join(" ");
+        let Some(place) = self.place(words()) else {
+            return Err(format!("Configuration path: [{shown}] is not valid\n\nSet failed\n"));
+        };
+        let names = if place.end == End::Value { path.len() - 1 } else { path.len() };
+        if words().take(names).any(|word| word.len() > LONGEST_NAME) {
+            return Err("Set failed\n".to_owned());
+        }
+        if place.end == End::Name && !matches!(place.node.kind, Kind::Container | Kind::Flag) {
+            return Err(format!("Configuration path: [{shown}] requires a value\nSet failed\n"));
+        }
+        for length in 1..=path.len() {
+            let (Some(place), Some(value)) = (self.place(words().take(length)), path.get(length - 1)) else {
+                continue;
+            };
+            if place.end == End::Name {
+                continue;
+            }
+            if let Kind::Leaf(values) | Kind::Multi(values) | Kind::Tag(values) = &place.node.kind {
+                values.check(value).map_err(|said| said + "Set failed\n")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn quotes(word: &str) -> Result<(), String> {
+    const REFUSED: &[(char, &str)] =
+        &[('\'', "single quote (')"), ('"', "double quote (\")"), ('\n', "newline")];
+    match REFUSED.iter().find(|(letter, _)| word.contains(*letter)) {
+        Some((_, name)) => Err(format!(
+            "Cannot use the {name} character in a value string\nValue validation failed\nSet failed\n"
+        )),
+        None => Ok(()),
+    }
+}
+
+fn collect(node: &SchemaNode, path: &mut Vec<String>, found: &mut Vec<ComponentKind>) {
+    if let Some(priority) = node.priority {
+        let per_key = matches!(node.kind, Kind::Tag(_));
+        found.push(ComponentKind { priority, path: path.clone(), per_key });
+        return;
+    }
+    for (name, child) in &node.children {
+        path.push(name.clone());
+        collect(child, path, found);
+        path.pop();
+    }
+}

@@ -1,0 +1,180 @@
+//! Setting, committing and saving, with the words that VyOS 1.4 answers.
+
+mod support;
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use support::Bench;
+use vyos_stand_in::{Faults, Version};
+
+#[tokio::test]
+async fn what_is_set_runs_and_is_read_back() {
+    let bench = Bench::new(Version::V1_4).await;
+    let said = bench
+        .configure(&[
+            "set protocols bgp system-as 65001",
+            "set protocols bgp neighbor 192.0.2.10 remote-as 65002",
+            "set protocols bgp neighbor 192.0.2.9 remote-as 65002",
+            "set protocols bgp neighbor 192.0.2.9 address-family ipv4-unicast",
+        ])
+        .await;
+    assert_eq!(said.text, r#"{"success": true, "data": null, "error": null}"#);
+    assert_eq!(said.kind, "text/html; charset=utf-8");
+    assert_eq!(
+        bench.show("protocols bgp neighbor").await.text,
+        r#"{"success": true, "data": {"neighbor": {"192.0.2.9": {"address-family": {"ipv4-unicast": {}}, "remote-as": "65002"}, "192.0.2.10": {"remote-as": "65002"}}}, "error": null}"#
+    );
+    assert_eq!(bench.show("protocols bgp system-as").await.data(), json!({"system-as": "65001"}));
+}
+
+#[tokio::test]
+async fn components_that_succeed_stay_when_others_fail() {
+    let bench = Bench::new(Version::V1_4).await;
+    let said = bench
+        .configure(&[
+            "set policy prefix-list PL rule 10 action permit",
+            "set policy prefix-list PL rule 10 prefix 192.0.2.0/24",
+            "set protocols bgp system-as 65001",
+            "set protocols bgp neighbor 192.0.2.2 remote-as 65002",
+            "set protocols bgp neighbor 192.0.2.3 address-family ipv4-unicast",
+        ])
+        .await;
+    assert_eq!(said.status, 400);
+    assert_eq!(
+        said.text,
+        r#"{"success": false, "error": "[ protocols bgp ]\n\nWARNING: BGP neighbor \"192.0.2.2\" requires address-family!\n\nNeighbor \"192.0.2.3\" remote-as must be set!\n\n[[protocols bgp]] failed\nCommit failed\n", "data": null}"#
+    );
+    assert_eq!(bench.show("policy prefix-list PL rule 10 action").await.data(), json!({"action": "permit"}));
+    assert_eq!(bench.show("protocols").await.error(), "Configuration under specified path is empty\n");
+}
+
+#[tokio::test]
+async fn failures_are_told_in_the_order_of_commit() {
+    let bench = Bench::new(Version::V1_4).await;
+    let said = bench
+        .configure(&[
+            "set protocols bgp system-as 65001",
+            "set protocols bgp neighbor 192.0.2.50 address-family ipv4-unicast",
+            "set protocols ospf interface eth9 area 0",
+            "set policy prefix-list PQ rule 5 action permit",
+        ])
+        .await;
+    assert_eq!(
+        said.error(),
+        "[ policy ]\nA prefix must be specified for \"prefix-list PQ rule 5\"!\n\n[[policy]] failed\n[ protocols ospf ]\nInterface \"eth9\" does not exist!\n\n[[protocols ospf]] failed\n[ protocols bgp ]\nNeighbor \"192.0.2.50\" remote-as must be set!\n\n[[protocols bgp]] failed\nCommit failed\n"
+    );
+}
+
+#[tokio::test]
+async fn a_refused_command_discards_the_whole_request() {
+    let bench = Bench::new(Version::V1_4).await;
+    let said = bench
+        .configure(&["set protocols bgp system-as 65001", "set protocols bgp parameters router-id 1.2.3"])
+        .await;
+    assert_eq!(
+        said.error(),
+        "Error: 1.2.3 is not a valid IPv4 address\n\n\n\nInvalid value\nValue validation failed\nSet failed\n"
+    );
+    assert_eq!(bench.show("protocols bgp").await.status, 400);
+    assert_eq!(bench.control.counters().await.expect("counters").commits, 1, "only the boot committed");
+}
+
+#[tokio::test]
+async fn deletes_leave_empty_parents_and_miss_quietly() {
+    let bench = Bench::new(Version::V1_4).await;
+    bench.configure(&["set protocols static route 10.9.0.0/16 next-hop 192.0.2.1"]).await.data();
+    bench.configure(&["delete protocols static route 10.9.0.0/16 next-hop 192.0.2.1"]).await.data();
+    assert_eq!(bench.show("protocols static route").await.data(), json!({"route": {"10.9.0.0/16": {}}}));
+    bench.configure(&["delete protocols static route 10.9.0.0/16"]).await.data();
+    assert_eq!(bench.show("protocols").await.data(), json!({"static": {}}));
+    let exists = json!({"op": "exists", "path": ["protocols", "static"]});
+    assert_eq!(bench.post("/retrieve", exists).await.data(), json!(true));
+    assert_eq!(bench.show("protocols static").await.error(), "Configuration under specified path is empty\n");
+    assert_eq!(bench.configure(&["delete protocols static route 10.8.0.0/16"]).await.data(), Value::Null);
+    let said = bench.configure(&["delete protocols bogus"]).await;
+    assert_eq!(said.error(), "Configuration path: [protocols bogus] is not valid\n\nDelete failed\n");
+}
+
+#[tokio::test]
+async fn a_strict_router_refuses_to_delete_what_is_not_there() {
+    let bench = Bench::new(Version::V1_4).await;
+    let said = bench.configure(&["set service https api strict"]).await;
+    assert_eq!(
+        said.data(),
+        "Requested HTTP API server configuration change; commit will be called in the background"
+    );
+    let mut refused = String::new();
+    for _ in 0..50 {
+        let said = bench.configure(&["delete protocols bgp"]).await;
+        if said.status == 400 {
+            refused = said.error();
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(refused, "Cannot delete [protocols bgp]: path/value does not exist");
+}
+
+#[tokio::test]
+async fn a_held_lock_refuses_commits_but_not_reads() {
+    let bench = Bench::new(Version::V1_4).await;
+    bench.configure(&["set protocols bgp system-as 65001"]).await.data();
+    bench.control.faults(Faults { commit_locked: true, ..Faults::default() }).await.expect("control");
+    let locked = "Configuration system temporarily locked due to another commit in progress\n";
+    assert_eq!(bench.configure(&["set protocols bgp system-as 65002"]).await.error(), locked);
+    assert_eq!(bench.configure(&["delete protocols static"]).await.error(), locked);
+    let said = bench.configure(&["set protocols bgp system-as no"]).await;
+    assert!(said.error().contains("'no' is not a valid number"), "{said:?}");
+    assert_eq!(bench.show("protocols bgp").await.data(), json!({"system-as": "65001"}));
+    bench.post("/config-file", json!({"op": "save"})).await.data();
+    bench.control.faults(Faults::default()).await.expect("control");
+    bench.configure(&["set protocols bgp system-as 65002"]).await.data();
+}
+
+#[tokio::test]
+async fn reads_during_a_commit_are_dirty() {
+    let bench = Bench::new(Version::V1_4).await;
+    bench.configure(&["set protocols bgp system-as 65001"]).await.data();
+    let slow = Faults { commit_delay: Some(Duration::from_millis(600)), ..Faults::default() };
+    bench.control.faults(slow).await.expect("control");
+    let write =
+        bench.configure(&["set protocols bgp system-as 65002", "set protocols bgp timers holdtime 9"]);
+    let read = async {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        let json_form = bench.show("protocols bgp").await;
+        let raw = bench
+            .post(
+                "/retrieve",
+                json!({"op": "showConfig", "path": ["protocols", "bgp"], "configFormat": "raw"}),
+            )
+            .await;
+        let value = json!({"op": "returnValue", "path": ["protocols", "bgp", "system-as"]});
+        (json_form, raw, bench.post("/retrieve", value).await)
+    };
+    let (written, (json_form, raw, value)) = tokio::join!(write, read);
+    assert_eq!(written.data(), Value::Null);
+    assert_eq!(json_form.status, 500);
+    assert_eq!(json_form.error(), "An internal error occured. Check the logs for details.");
+    assert_eq!(raw.data(), ">system-as 65002\n+timers {\n+    holdtime 9\n+}\n");
+    assert_eq!(value.data(), "65002");
+    assert_eq!(bench.show("protocols bgp system-as").await.data(), json!({"system-as": "65002"}));
+}
+
+#[tokio::test]
+async fn only_what_was_saved_outlives_a_reboot() {
+    let bench = Bench::new(Version::V1_4).await;
+    bench.configure(&["set protocols bgp system-as 65001"]).await.data();
+    let description = json!({"op": "set", "path": ["policy", "prefix-list", "A", "description"], "value": "  for {all} \\ of us"});
+    bench.post("/configure", description).await.data();
+    assert_eq!(bench.post("/config-file", json!({"op": "save"})).await.data(), "");
+    bench.configure(&["set protocols bgp system-as 65002", "set system host-name edge"]).await.data();
+    assert!(bench.control.power_cycle().await.expect("control"), "the router comes back");
+    assert_eq!(bench.show("protocols bgp").await.data(), json!({"system-as": "65001"}));
+    assert_eq!(
+        bench.show("policy").await.data(),
+        json!({"prefix-list": {"A": {"description": "for {all} \\ of us"}}})
+    );
+    let counters = bench.control.counters().await.expect("control");
+    assert_eq!((counters.saves, counters.boots), (1, 2));
+}
