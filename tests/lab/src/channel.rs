@@ -5,10 +5,11 @@ use crate::enter::{self, Where};
 use crate::protocol::{self, LabDescription, Reply, Request};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tokio::io::BufReader;
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::sync::Mutex;
+use tokio::time::timeout;
 
 /// The holder of a lab that is up, from outside.
 pub(crate) struct Holder {
@@ -19,7 +20,8 @@ pub(crate) struct Holder {
 }
 
 struct Channel {
-    requests: ChildStdin,
+    /// Nothing when the lab was told to end.
+    requests: Option<ChildStdin>,
     replies: BufReader<ChildStdout>,
     /// Ends the lab where its standard input ending should not be enough.
     process: Child,
@@ -53,22 +55,17 @@ impl Holder {
         self.channel.lock().await.ask(request).await.map(|_| ())
     }
 
-    /// Ends the lab and waits until its last process is gone.
+    /// Ends the lab and waits until its last process is gone, which `unshare` waits for.
     pub(crate) async fn end(&self) -> Result<(), LabError> {
         const PATIENCE: Duration = Duration::from_secs(30);
-        const INTERVAL: Duration = Duration::from_millis(5);
-        let ended = self.channel.lock().await.process.kill().await;
-        ended.map_err(LabError::system("end", "the lab's holder"))?;
-        let process = PathBuf::from(format!("/proc/{}", self.pid));
-        let deadline = Instant::now() + PATIENCE;
-        while process.exists() {
-            if Instant::now() > deadline {
-                let reason = format!("process {} is still there after {} s", self.pid, PATIENCE.as_secs());
-                return Err(LabError::failed("end the lab", reason));
+        let mut channel = self.channel.lock().await;
+        channel.requests = None;
+        match timeout(PATIENCE, channel.process.wait()).await {
+            Ok(ended) => ended.map(|_| ()).map_err(LabError::system("wait for", "the lab's holder")),
+            Err(_) => {
+                Err(LabError::failed("end the lab", format!("it still runs after {} s", PATIENCE.as_secs())))
             }
-            tokio::time::sleep(INTERVAL).await;
         }
-        Ok(())
     }
 }
 
@@ -88,15 +85,16 @@ impl Channel {
         let pipes = process.stdin.take().zip(process.stdout.take());
         let (requests, replies) =
             pipes.ok_or_else(|| LabError::failed("talk to the lab's holder", "it has no pipes"))?;
-        Ok(Channel { requests, replies: BufReader::new(replies), process })
+        Ok(Channel { requests: Some(requests), replies: BufReader::new(replies), process })
     }
 
     async fn ask(&mut self, request: &Request) -> Result<Reply, LabError> {
-        protocol::send(&mut self.requests, request).await?;
+        let gone = || LabError::failed("talk to the lab's holder", "it has ended");
+        protocol::send(self.requests.as_mut().ok_or_else(gone)?, request).await?;
         match protocol::receive(&mut self.replies).await? {
             Some(Reply::Failed(message)) => Err(LabError::Holder(message)),
             Some(reply) => Ok(reply),
-            None => Err(LabError::failed("talk to the lab's holder", "it has ended")),
+            None => Err(gone()),
         }
     }
 }

@@ -50,11 +50,16 @@ fn kill(mut lab: Child) {
     lab.wait().unwrap();
 }
 
+/// What only waits to be buried by the host's first process is not alive.
+fn is_alive(process: &Path) -> bool {
+    std::fs::read_to_string(process.join("status")).is_ok_and(|status| !status.contains("State:\tZ"))
+}
+
 /// Neither these processes nor these namespaces.
 fn nothing_is_left(processes: &[PathBuf], namespaces: &BTreeSet<PathBuf>) {
     eventually("all of the lab goes away", || {
         let left: Vec<_> = all_namespaces().intersection(namespaces).cloned().collect();
-        let processes: Vec<_> = processes.iter().filter(|process| process.exists()).collect();
+        let processes: Vec<_> = processes.iter().filter(|process| is_alive(process)).collect();
         if left.is_empty() && processes.is_empty() { Ok(()) } else { Err(format!("{left:?} {processes:?}")) }
     });
 }
