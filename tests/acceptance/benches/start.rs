@@ -1,7 +1,15 @@
 //! What a plugin costs terraform: time from exec to the handshake line with mutual TLS, and peak memory of a plan. Ours
 //! beside a provider of one resource on terraform-plugin-framework, in turns in one run, so that the ratio holds where the machine is noisy.
-#![expect(clippy::disallowed_methods, reason = "a benchmark measures processes and has nothing else to do meanwhile")]
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::print_stdout, reason = "a benchmark that cannot run should say so and stop")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a benchmark measures processes and has nothing else to do meanwhile"
+)]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "a benchmark that cannot run should say so and stop"
+)]
 
 use nix::sys::resource::{UsageWho, getrusage};
 use std::io::{BufRead, BufReader};
@@ -52,12 +60,20 @@ fn main() {
     // The first launch of each brings the program into memory and is not counted.
     let medians = times.map(|times| median(times[1..].iter().map(Duration::as_secs_f64).collect()) * 1000.0);
     report("exec to handshake, mutual TLS, ms", &ours, &framework, medians);
-    let memory = [&ours, &framework].map(|plugin| median((0..PLANS).map(|_| plan_memory(plugin, folder.path())).collect()));
+    let memory = [&ours, &framework]
+        .map(|plugin| median((0..PLANS).map(|_| plan_memory(plugin, folder.path())).collect()));
     report("peak memory of the plugin during a plan, MiB", &ours, &framework, memory);
 }
 
 fn report(what: &str, ours: &Plugin, other: &Plugin, values: [f64; 2]) {
-    println!("{what}: {} {:.1}, {} {:.1}, ratio {:.2}", ours.label, values[0], other.label, values[1], values[0] / values[1]);
+    println!(
+        "{what}: {} {:.1}, {} {:.1}, ratio {:.2}",
+        ours.label,
+        values[0],
+        other.label,
+        values[1],
+        values[0] / values[1]
+    );
 }
 
 fn median(mut values: Vec<f64>) -> f64 {
@@ -81,7 +97,10 @@ fn launch(program: &Path, certificate: &str) -> Duration {
     let mut line = String::new();
     BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
     let taken = begin.elapsed();
-    assert!(line.starts_with("1|6|") && line.trim_end().len() > 200, "no handshake with a certificate: {line}");
+    assert!(
+        line.starts_with("1|6|") && line.trim_end().len() > 200,
+        "no handshake with a certificate: {line}"
+    );
     child.kill().unwrap();
     child.wait().unwrap();
     taken
@@ -103,9 +122,16 @@ fn plan_memory(plugin: &Plugin, folder: &Path) -> f64 {
     std::os::unix::fs::symlink(std::env::current_exe().unwrap(), front).unwrap();
     let account = place.path().join("account");
     let configuration = place.path().join("cli.tfrc");
-    let overrides = format!("provider_installation {{\n  dev_overrides {{\n    {:?} = {:?}\n  }}\n}}\n", plugin.source, place.path());
+    let overrides = format!(
+        "provider_installation {{\n  dev_overrides {{\n    {:?} = {:?}\n  }}\n}}\n",
+        plugin.source,
+        place.path()
+    );
     std::fs::write(&configuration, overrides).unwrap();
-    let required = format!("terraform {{\n  required_providers {{\n    {name} = {{ source = {:?} }}\n  }}\n}}\n", plugin.source);
+    let required = format!(
+        "terraform {{\n  required_providers {{\n    {name} = {{ source = {:?} }}\n  }}\n}}\n",
+        plugin.source
+    );
     std::fs::write(place.path().join("main.tf"), format!("{required}{}", plugin.resource)).unwrap();
     let output = Command::new("terraform")
         .args(["plan", "-no-color", "-input=false"])
@@ -115,7 +141,12 @@ fn plan_memory(plugin: &Plugin, folder: &Path) -> f64 {
         .env(ACCOUNT, &account)
         .output()
         .unwrap();
-    assert!(output.status.success(), "{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
     let accounts = std::fs::read_to_string(account).unwrap();
     accounts.lines().map(|line| line.parse::<f64>().unwrap() / 1024.0).fold(0.0, f64::max)
 }

@@ -33,7 +33,8 @@ impl Cli {
             .await
             .map_err(Failure::system("ask for the provider's address", self.program()))?;
         let text = String::from_utf8_lossy(&output.stdout);
-        let address = text.split("provider[").skip(1).find_map(|rest| rest.split_once(']')).map(|(address, _)| address);
+        let address =
+            text.split("provider[").skip(1).find_map(|rest| rest.split_once(']')).map(|(address, _)| address);
         match address {
             Some(address) if address.ends_with("/baremetal/microk8s") => Ok(address.to_owned()),
             _ => Err(Failure::new(format!("`{} providers` names no provider: {text}", self.program()))),
@@ -50,7 +51,9 @@ impl Cli {
             std::os::unix::fs::symlink(plugin()?, &link).map_err(Failure::system("make", &link))?;
         }
         let file = folder.join("cli.tfrc");
-        let text = format!("disable_checkpoint = true\nprovider_installation {{\n  filesystem_mirror {{\n    path = {mirror:?}\n  }}\n}}\n");
+        let text = format!(
+            "disable_checkpoint = true\nprovider_installation {{\n  filesystem_mirror {{\n    path = {mirror:?}\n  }}\n}}\n"
+        );
         std::fs::write(&file, text).map_err(Failure::system("write", &file))?;
         Ok(file)
     }
@@ -63,12 +66,14 @@ pub fn plugin() -> Result<PathBuf, Failure> {
         return Ok(PathBuf::from(named));
     }
     let own = std::env::current_exe().map_err(Failure::system("find", "this program"))?;
-    own.ancestors()
-        .skip(1)
-        .take(2)
-        .map(|folder| folder.join(NAME))
-        .find(|path| path.is_file())
-        .ok_or_else(|| Failure::new(format!("there is no {NAME} beside {}: run `cargo build --workspace` first", own.display())))
+    own.ancestors().skip(1).take(2).map(|folder| folder.join(NAME)).find(|path| path.is_file()).ok_or_else(
+        || {
+            Failure::new(format!(
+                "there is no {NAME} beside {}: run `cargo build --workspace` first",
+                own.display()
+            ))
+        },
+    )
 }
 
 /// The platform in Go's words, as mirrors are laid out.

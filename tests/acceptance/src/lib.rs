@@ -3,11 +3,13 @@
 //! A [`Workspace`] is a folder with a configuration, in which terraform runs on the operator's network of a lab; a
 //! [`Run`] is what one command printed. The tests are in this crate's `tests/`, one file per theme.
 
+mod build_out;
 mod cli;
 mod configuration;
 mod run;
 mod workspace;
 
+pub use build_out::{BuildOut, LAB_OVERRIDE};
 pub use cli::{Cli, plugin};
 pub use configuration::provider_block;
 pub use run::{Action, Change, Diagnostic, Run};

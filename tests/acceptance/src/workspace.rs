@@ -14,11 +14,13 @@ use tokio::process::Command;
 pub struct Failure(String);
 
 impl Failure {
-    pub(crate) fn new(message: impl Into<String>) -> Self {
+    /// A failure that says so.
+    pub fn new(message: impl Into<String>) -> Self {
         Self(message.into())
     }
 
-    pub(crate) fn system<N: AsRef<OsStr> + ?Sized>(action: &str, name: &N) -> impl FnOnce(std::io::Error) -> Self {
+    /// What to do with an error of the operating system that came of `action` on `name`.
+    pub fn system<N: AsRef<OsStr> + ?Sized>(action: &str, name: &N) -> impl FnOnce(std::io::Error) -> Self {
         let what = format!("{action} {}", Path::new(name).display());
         move |error| Self(format!("unable to {what}: {error}"))
     }
@@ -46,11 +48,20 @@ impl<'lab> Workspace<'lab> {
 
     /// A workspace with exactly this `main.tf`, for `cli`, initialised.
     pub async fn with(cli: Cli, lab: &'lab Lab, main: &str) -> Result<Self, Failure> {
+        let workspace = Self::of_files(cli, lab, &[("main.tf", main)]).await?;
+        workspace.init().await?;
+        Ok(workspace)
+    }
+
+    /// A workspace with exactly these files, for `cli`, in which `terraform init` was not run yet.
+    pub async fn of_files(cli: Cli, lab: &'lab Lab, files: &[(&str, &str)]) -> Result<Self, Failure> {
         let folder = tempfile::tempdir().map_err(Failure::system("make", "a folder"))?;
         let mut workspace = Self { lab, cli, cli_configuration: PathBuf::new(), folder };
-        workspace.write("main.tf", main)?;
-        workspace.cli_configuration = cli.configure(workspace.path(), &workspace.path().join("mirror")).await?;
-        workspace.init().await?;
+        for (name, text) in files {
+            workspace.write(name, text)?;
+        }
+        workspace.cli_configuration =
+            cli.configure(workspace.path(), &workspace.path().join("mirror")).await?;
         Ok(workspace)
     }
 
@@ -93,7 +104,8 @@ impl<'lab> Workspace<'lab> {
 
     /// Runs a command to its end.
     pub async fn run<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Result<Run, Failure> {
-        let output = self.command(arguments).output().await.map_err(Failure::system("run", self.cli.program()))?;
+        let output =
+            self.command(arguments).output().await.map_err(Failure::system("run", self.cli.program()))?;
         Ok(Run::new(output.status.success(), &output.stdout, &output.stderr))
     }
 
@@ -120,8 +132,8 @@ impl<'lab> Workspace<'lab> {
     /// The attributes in the state of the resource at `address`.
     pub async fn state(&self, address: &str) -> Result<serde_json::Value, Failure> {
         let run = self.run(["show", "-json"]).await?;
-        let state: serde_json::Value =
-            serde_json::from_str(run.text.trim()).map_err(|error| Failure::new(format!("{error}: {}", run.text)))?;
+        let state: serde_json::Value = serde_json::from_str(run.text.trim())
+            .map_err(|error| Failure::new(format!("{error}: {}", run.text)))?;
         let resources = state["values"]["root_module"]["resources"].as_array().cloned().unwrap_or_default();
         let found = resources.into_iter().find(|resource| resource["address"] == address);
         Ok(found.map(|resource| resource["values"].clone()).unwrap_or_default())

@@ -1,0 +1,148 @@
+//! `make demo`: a whole build-out in the lab, from bare machines to a cluster and its router and back to nothing.
+#![expect(clippy::print_stdout, reason = "it is a program for people at a terminal")]
+
+use acceptance::{BuildOut, Cli, Failure, Workspace};
+use lab::{Lab, LabOptions, RouterOptions};
+use std::process::{ExitCode, Stdio};
+use std::time::Instant;
+use tokio::process::Command;
+
+const NODES: usize = 3;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let begin = Instant::now();
+    match demo().await {
+        Ok(()) => {
+            println!("\nAll of it worked, in {} s.", begin.elapsed().as_secs());
+            ExitCode::SUCCESS
+        }
+        Err(failure) => {
+            println!("\nFailed after {} s: {failure}", begin.elapsed().as_secs());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn demo() -> Result<(), Failure> {
+    title("Starting the lab: three bare machines and a router");
+    let options =
+        LabOptions { router: Some(RouterOptions::default()), ..LabOptions::with_nodes(NODES, false) };
+    let lab = Lab::start(options).await?;
+    for node in lab.nodes() {
+        println!("{}  {}  {}", node.name(), node.ipv4(), node.ipv6());
+    }
+    let build_out = BuildOut::read("bare-metal-ipv6")?;
+    let workspace = build_out.workspace(Cli::Terraform, &lab).await?;
+
+    terraform(&workspace, &["init"]).await?;
+    terraform(&workspace, &["plan", "-out=apply.tfplan"]).await?;
+    terraform(&workspace, &["apply", "apply.tfplan"]).await?;
+    look_at_the_cluster(&lab).await?;
+    look_at_the_router(&lab).await?;
+
+    title("Planning again: nothing may change");
+    terraform(&workspace, &["plan", "-detailed-exitcode"]).await?;
+    terraform(&workspace, &["destroy", "-auto-approve"]).await?;
+    nothing_is_left(&lab).await?;
+    lab.stop().await?;
+    Ok(())
+}
+
+fn title(text: &str) {
+    println!("\n== {text}");
+}
+
+/// Runs terraform with its output on the terminal.
+async fn terraform(workspace: &Workspace<'_>, arguments: &[&str]) -> Result<(), Failure> {
+    title(&format!("terraform {}", arguments.join(" ")));
+    let begin = Instant::now();
+    let mut command = workspace.command(arguments);
+    run(
+        command.stdout(Stdio::inherit()).stderr(Stdio::inherit()),
+        &format!("terraform {}", arguments.join(" ")),
+    )
+    .await?;
+    println!("({} s)", begin.elapsed().as_secs());
+    Ok(())
+}
+
+async fn run(command: &mut Command, what: &str) -> Result<(), Failure> {
+    let status = command.status().await.map_err(Failure::system("run", what))?;
+    if status.success() { Ok(()) } else { Err(Failure::new(format!("`{what}` ended with {status}"))) }
+}
+
+/// What a command printed; its own exit code is the caller's to judge.
+async fn output(command: &mut Command, what: &str) -> Result<String, Failure> {
+    let output = command.stdin(Stdio::null()).output().await.map_err(Failure::system("run", what))?;
+    Ok(format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr)))
+}
+
+async fn look_at_the_cluster(lab: &Lab) -> Result<(), Failure> {
+    let Some(first) = lab.nodes().first() else { return Ok(()) };
+    let kubectl = ["/snap/bin/microk8s", "kubectl", "get"];
+    let looks: [(&str, &[&str]); 5] = [
+        (
+            "Nodes, roles and addresses",
+            &["nodes", "--output=wide", "--label-columns=node.kubernetes.io/microk8s-controlplane"],
+        ),
+        ("Service ranges of both families", &["servicecidrs"]),
+        (
+            "Pod ranges of both families",
+            &[
+                "ippools.crd.projectcalico.org",
+                "--output=custom-columns=NAME:.metadata.name,CIDR:.spec.cidr,NAT:.spec.natOutgoing",
+            ],
+        ),
+        ("What MetalLB may give away", &["ipaddresspools.metallb.io", "--namespace=metallb-system"]),
+        ("Whom its speakers peer with", &["bgppeers.metallb.io", "--namespace=metallb-system"]),
+    ];
+    for (what, arguments) in looks {
+        title(what);
+        run(&mut first.exec(kubectl.iter().chain(arguments)), what).await?;
+    }
+    title("The datastore's members");
+    run(&mut first.exec(["/snap/bin/microk8s", "status", "--format", "short"]), "microk8s status").await
+}
+
+async fn look_at_the_router(lab: &Lab) -> Result<(), Failure> {
+    title("The router's neighbours, as FRR sees them");
+    let router = lab.router().ok_or_else(|| Failure::new("this lab has no router"))?;
+    let summary = output(&mut router.vtysh(["-c", "show bgp ipv6 unicast summary"]), "vtysh").await?;
+    println!("{summary}");
+    match lab.nodes().iter().find(|node| !summary.contains(&node.ipv4().to_string())) {
+        Some(node) => Err(Failure::new(format!("FRR does not know {} as a neighbour", node.ipv4()))),
+        None => Ok(()),
+    }
+}
+
+async fn nothing_is_left(lab: &Lab) -> Result<(), Failure> {
+    title("What is left");
+    for node in lab.nodes() {
+        let look = "snap list microk8s; ls -A /var/snap /snap/bin; cat /etc/hosts; \
+                    ps -e -o args= | grep -E '^[^ ]*(etcd|kube-)' || true";
+        let seen = output(&mut node.exec(["sh", "-c", look]), "look for leftovers").await?;
+        println!("-- {}\n{seen}", node.name());
+        let others = lab.nodes().iter().filter(|other| other.name() != node.name());
+        let traces = ["microk8s  ", "BEGIN", "kube-apiserver", "etcd"];
+        if !seen.contains("no matching snaps installed") {
+            return Err(Failure::new(format!("microk8s is still installed on {}", node.name())));
+        }
+        let hosts = others.map(|other| other.ipv4().to_string()).find(|address| seen.contains(address));
+        if let Some(trace) =
+            hosts.or_else(|| traces.iter().find(|trace| seen.contains(**trace)).map(ToString::to_string))
+        {
+            return Err(Failure::new(format!("{trace:?} is left on {}", node.name())));
+        }
+    }
+    let router = lab.router().ok_or_else(|| Failure::new("this lab has no router"))?;
+    let running = output(&mut router.vtysh(["-c", "show running-config"]), "vtysh").await?;
+    let left = running.lines().find(|line| line.starts_with("router bgp") || line.contains("neighbor "));
+    match left {
+        Some(line) => Err(Failure::new(format!("the router still has `{line}`"))),
+        None => {
+            println!("-- router\nno BGP");
+            Ok(())
+        }
+    }
+}

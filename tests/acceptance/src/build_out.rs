@@ -1,0 +1,67 @@
+//! The example build-outs, applied as they stand to the machines of a lab.
+
+use crate::{Cli, Failure, Workspace};
+use lab::Lab;
+use serde_json::json;
+use std::path::Path;
+
+/// The only file that is added to an example: where the lab's SSH key and client configuration are, so that a run
+/// leaves nothing in the user's.
+pub const LAB_OVERRIDE: &str = "lab_override.tf";
+
+/// An example under `examples/build-outs`.
+pub struct BuildOut {
+    files: Vec<(String, String)>,
+}
+
+impl BuildOut {
+    /// Reads an example.
+    pub fn read(name: &str) -> Result<Self, Failure> {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/build-outs").join(name);
+        let entries = std::fs::read_dir(&folder).map_err(Failure::system("read", &folder))?;
+        let mut files = Vec::new();
+        for entry in entries {
+            let path = entry.map_err(Failure::system("read", &folder))?.path();
+            if path.extension().is_some_and(|extension| extension == "tf") {
+                let text = std::fs::read_to_string(&path).map_err(Failure::system("read", &path))?;
+                let name =
+                    path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+                files.push((name, text));
+            }
+        }
+        Ok(Self { files })
+    }
+
+    /// A workspace with the example's files and the lab's machines as its variables.
+    pub async fn workspace<'lab>(&self, cli: Cli, lab: &'lab Lab) -> Result<Workspace<'lab>, Failure> {
+        let variables = variables(lab)?.to_string();
+        let settings = format!(
+            "provider \"microk8s\" {{\n  ssh = {{\n    user        = var.ssh_user\n    private_key = file({key:?})\n    \
+             config_file = {config:?}\n  }}\n}}\n",
+            key = lab.description().ssh_private_key.display().to_string(),
+            config = lab.description().ssh_config.display().to_string(),
+        );
+        let own = [(LAB_OVERRIDE, settings.as_str()), ("lab.auto.tfvars.json", variables.as_str())];
+        let files: Vec<_> =
+            self.files.iter().map(|(name, text)| (name.as_str(), text.as_str())).chain(own).collect();
+        Workspace::of_files(cli, lab, &files).await
+    }
+}
+
+fn variables(lab: &Lab) -> Result<serde_json::Value, Failure> {
+    let router = lab.router().ok_or_else(|| Failure::new("this lab has no router"))?;
+    let nodes: serde_json::Map<_, _> = lab
+        .nodes()
+        .iter()
+        .map(|node| {
+            (node.name().to_owned(), json!({ "address": node.ipv4().to_string(), "role": "control-plane" }))
+        })
+        .collect();
+    Ok(json!({
+        "nodes": nodes,
+        "router_url": router.url(),
+        "router_api_key": router.api_key(),
+        "router_ca_certificate": router.ca_certificate(),
+        "router_address": lab.description().router.as_ref().map(|router| router.ipv4.to_string()),
+    }))
+}
