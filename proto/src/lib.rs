@@ -16,6 +16,7 @@ pub mod resource;
 mod rpc;
 pub mod schema;
 pub mod serve;
+pub mod testing;
 pub mod types;
 pub mod value;
 mod wire;

@@ -71,7 +71,10 @@ fn model(input: &DeriveInput, members: &[Member<'_>]) -> Result<TokenStream> {
     let visibility = &input.vis;
     let description = documentation(&input.attrs);
     if description.is_empty() {
-        return Err(Error::new(ident.span(), "a schema needs a doc comment: it is what users read in the reference"));
+        return Err(Error::new(
+            ident.span(),
+            "a schema needs a doc comment: it is what users read in the reference",
+        ));
     }
     let draft = format_ident!("{ident}Draft");
     let draft_documentation = format!("[`{ident}`] before everything is known.");
@@ -98,7 +101,9 @@ fn model(input: &DeriveInput, members: &[Member<'_>]) -> Result<TokenStream> {
         },
         // A write-only value never leaves the configuration.
         false if words.write_only => quote! { attributes.insert(#name.to_owned(), ::tfplugin::Value::Null); },
-        false => quote! { attributes.insert(#name.to_owned(), ::tfplugin::AttributeValue::encode(&self.#ident)); },
+        false => {
+            quote! { attributes.insert(#name.to_owned(), ::tfplugin::AttributeValue::encode(&self.#ident)); }
+        }
     });
     Ok(quote! {
         #[doc = #draft_documentation]
@@ -146,7 +151,19 @@ fn attributes(member: &Member<'_>) -> TokenStream {
     if words.flatten {
         return quote! { attributes.extend(<#rust_type as ::tfplugin::Model>::attributes()); };
     }
-    let Words { optional, computed, required, keep, replace, sensitive, write_only, default, deprecated, check, .. } = words;
+    let Words {
+        optional,
+        computed,
+        required,
+        keep,
+        replace,
+        sensitive,
+        write_only,
+        default,
+        deprecated,
+        check,
+        ..
+    } = words;
     let mode = match (required, computed, default.is_some(), optional) {
         (true, ..) => quote! { Required },
         (_, true, _, true) | (_, _, true, _) => quote! { OptionalComputed },
@@ -156,7 +173,8 @@ fn attributes(member: &Member<'_>) -> TokenStream {
     let default = default.as_ref().map(|value| {
         quote! { attribute.default = Some(<#rust_type as ::tfplugin::AttributeValue>::encode(&{ #value })); }
     });
-    let deprecated = deprecated.as_ref().map(|text| quote! { attribute.deprecated = Some(#text.to_owned()); });
+    let deprecated =
+        deprecated.as_ref().map(|text| quote! { attribute.deprecated = Some(#text.to_owned()); });
     let check = check.as_ref().map(|function| {
         quote! {
             attribute.rules.check = |value| {

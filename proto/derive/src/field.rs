@@ -61,7 +61,9 @@ impl<'a> Member<'a> {
             (true, false, false, false) if is_option => {
                 fail("a required attribute is never null: drop the Option, or make it optional")
             }
-            (true, false, false, false) if is_computed => fail("a required attribute is never computed: drop the Computed"),
+            (true, false, false, false) if is_computed => {
+                fail("a required attribute is never computed: drop the Computed")
+            }
             (true, false, false, false) => Ok(()),
             (true, ..) => fail("a required attribute is neither optional nor computed and has no default"),
             (false, _, true, true) => fail("an attribute has a default or is computed, not both"),
@@ -77,9 +79,9 @@ impl<'a> Member<'a> {
                 fail("an optional attribute may be null: its type must be Option<T>, or it needs a default")
             }
             (false, true, false, false) => Ok(()),
-            (false, false, false, false) => {
-                fail("say who sets this attribute: #[attribute(required)], optional, computed or default = ...")
-            }
+            (false, false, false, false) => fail(
+                "say who sets this attribute: #[attribute(required)], optional, computed or default = ...",
+            ),
         }
     }
 }
@@ -111,7 +113,10 @@ impl Words {
                     "deprecated" => words.deprecated = Some(meta.value()?.parse()?),
                     "check" => words.check = Some(meta.value()?.parse()?),
                     "name" => words.name = Some(meta.value()?.parse()?),
-                    _ => return Err(meta.error("not a word of #[attribute(...)]; the crate's documentation lists them")),
+                    _ => {
+                        return Err(meta
+                            .error("not a word of #[attribute(...)]; the crate's documentation lists them"));
+                    }
                 }
                 Ok(())
             })?;
@@ -120,7 +125,10 @@ impl Words {
             return Err(Error::new(ident.span(), "only a computed attribute can be kept"));
         }
         if words.write_only && (words.computed || words.default.is_some()) {
-            return Err(Error::new(ident.span(), "a write-only attribute comes from the configuration alone"));
+            return Err(Error::new(
+                ident.span(),
+                "a write-only attribute comes from the configuration alone",
+            ));
         }
         Ok(words)
     }
@@ -153,5 +161,7 @@ pub(crate) fn type_name(attributes: &[Attribute], word: &str) -> Result<LitStr> 
             Ok(())
         })?;
     }
-    found.ok_or_else(|| Error::new(Span::call_site(), format!("name the type: #[{word}(type_name = \"...\")]")))
+    found.ok_or_else(|| {
+        Error::new(Span::call_site(), format!("name the type: #[{word}(type_name = \"...\")]"))
+    })
 }

@@ -24,14 +24,29 @@ fn of_fields() {
         (quote! { #[attribute(required)] name: String }, "an attribute needs a doc comment"),
         (quote! { #doc name: String }, "say who sets this attribute"),
         (quote! { #doc #[attribute(required)] name: Option<String> }, "a required attribute is never null"),
-        (quote! { #doc #[attribute(required)] name: Computed<String> }, "a required attribute is never computed"),
-        (quote! { #doc #[attribute(required, optional)] name: String }, "a required attribute is neither optional"),
+        (
+            quote! { #doc #[attribute(required)] name: Computed<String> },
+            "a required attribute is never computed",
+        ),
+        (
+            quote! { #doc #[attribute(required, optional)] name: String },
+            "a required attribute is neither optional",
+        ),
         (quote! { #doc #[attribute(optional)] name: String }, "its type must be Option<T>"),
         (quote! { #doc #[attribute(computed)] name: String }, "its type must be Computed<T>"),
         (quote! { #doc #[attribute(default = 1)] name: Option<u8> }, "always has a value: drop the Option"),
-        (quote! { #doc #[attribute(computed, default = 1)] name: Computed<u8> }, "has a default or is computed, not both"),
-        (quote! { #doc #[attribute(optional, keep)] name: Option<String> }, "only a computed attribute can be kept"),
-        (quote! { #doc #[attribute(default = 1, write_only)] name: u8 }, "comes from the configuration alone"),
+        (
+            quote! { #doc #[attribute(computed, default = 1)] name: Computed<u8> },
+            "has a default or is computed, not both",
+        ),
+        (
+            quote! { #doc #[attribute(optional, keep)] name: Option<String> },
+            "only a computed attribute can be kept",
+        ),
+        (
+            quote! { #doc #[attribute(default = 1, write_only)] name: u8 },
+            "comes from the configuration alone",
+        ),
         (quote! { #doc #[attribute(required, force_new)] name: String }, "not a word of #[attribute(...)]"),
     ];
     for (tokens, expected) in cases {

@@ -1,6 +1,6 @@
 //! `sample_file` as a managed resource and as a data source.
 
-use crate::Directory;
+use crate::provider::Directory;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::net::IpAddr;

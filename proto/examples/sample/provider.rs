@@ -1,0 +1,36 @@
+//! The provider's block, and the table of what is served.
+
+use crate::file;
+use std::path::PathBuf;
+use tfplugin::{Diagnostics, Object, Provider, Table};
+
+/// Keeps objects as files in a directory.
+#[derive(Clone, Debug, Object)]
+pub(crate) struct Config {
+    /// Where the files are. Without it, nothing can be made.
+    #[attribute(optional)]
+    directory: Option<String>,
+}
+
+/// The provider.
+pub(crate) struct Sample;
+
+/// What the types work with.
+pub(crate) struct Directory(pub(crate) Option<PathBuf>);
+
+#[async_trait::async_trait]
+impl Provider for Sample {
+    type Config = Config;
+    type Configured = Directory;
+
+    const NAME: &'static str = "sample";
+    const SOURCE: &'static str = "example/sample";
+
+    fn table() -> Table<Directory> {
+        Table::default().resource::<file::FileResource>().data_source::<file::FileDataSource>()
+    }
+
+    async fn configure(config: ConfigDraft) -> Result<Directory, Diagnostics> {
+        Ok(Directory(config.directory.given().map(PathBuf::from)))
+    }
+}

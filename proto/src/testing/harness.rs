@@ -1,0 +1,276 @@
+//! Terraform's part, played in-process.
+
+use super::consistency::{Broken, plan_faults, result_faults};
+use super::outcome::{Action, Failure, Planned, State, broken, judged};
+use super::stored::{at, may_be_stored, survives_wire};
+use super::{config, proposed};
+use crate::diagnostics::Diagnostics;
+use crate::model::{Draft, Model};
+use crate::plan::check::check_config;
+use crate::plan::erased::{self, ErasedResource, Stored};
+use crate::provider::{Context, Provider, Table};
+use crate::schema;
+use crate::value::{Path, Value};
+use serde_json::Value as Json;
+use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
+
+/// A configured provider under test.
+pub struct Harness<P: Provider> {
+    table: Table<P::Configured>,
+    configured: Arc<P::Configured>,
+    stop: CancellationToken,
+}
+
+impl<P: Provider> Harness<P> {
+    /// Checks all schemas and configures the provider with the block `provider`.
+    pub async fn new(provider: &Json) -> Result<Self, Failure> {
+        let table = P::table();
+        let block = erased::schema::<P::Config>();
+        let types = table.resources.iter().map(|(name, one)| (*name, one.schema()));
+        let types = types.chain(table.data_sources.iter().map(|(name, one)| (*name, one.schema())));
+        for (name, schema, reserved) in
+            [("provider", &block, false)].into_iter().chain(types.map(|(name, schema)| (name, schema, true)))
+        {
+            schema::check(schema, reserved).map_err(|error| broken(format!("schema of {name}: {error}")))?;
+        }
+        let config = config::read(&block.attributes, provider)?;
+        judged(check_config::<P::Config>(&config, &block.attributes, P::check), Vec::new(), None)?;
+        let draft = <P::Config as Model>::Draft::decode(&config)
+            .map_err(|error| Broken::new(error.path, error.message))?;
+        let configured = Arc::new(P::configure(draft).await?);
+        Ok(Self { table, configured, stop: CancellationToken::new() })
+    }
+
+    /// What configuring made.
+    pub fn configured(&self) -> &Arc<P::Configured> {
+        &self.configured
+    }
+
+    /// Interrupts what runs and what will, as Ctrl-C does.
+    pub fn stop(&self) {
+        self.stop.cancel();
+    }
+
+    fn context(&self) -> Context<P::Configured> {
+        Context::new(Arc::clone(&self.configured), self.stop.clone())
+    }
+
+    fn resource(&self, type_name: &str) -> Result<&dyn ErasedResource<P::Configured>, Failure> {
+        let found = self.table.resources.get(type_name).map(|one| &**one);
+        found.ok_or_else(|| broken(format!("there is no resource type {type_name:?}")).into())
+    }
+
+    /// What `validate` tells about a configuration, errors and warnings.
+    pub fn validate(&self, type_name: &str, config: &Json) -> Result<Diagnostics, Failure> {
+        let resource = self.resource(type_name)?;
+        Ok(resource.check(&config::read(&resource.schema().attributes, config)?))
+    }
+
+    /// Plans a create, or a change of `prior`.
+    pub async fn plan(
+        &self,
+        type_name: &str,
+        prior: Option<&State>,
+        config: &Json,
+    ) -> Result<Planned, Failure> {
+        let resource = self.resource(type_name)?;
+        let attributes = &resource.schema().attributes;
+        let config = config::read(attributes, config)?;
+        judged(resource.check(&config), Vec::new(), prior.cloned())?;
+        let (before, private) = match prior {
+            Some(state) => (state.object.clone(), state.private.clone()),
+            None => (Value::Null, Vec::new()),
+        };
+        let proposal = proposed::proposed(attributes, &before, &config);
+        let stored = Stored { object: before.clone(), private };
+        let (change, found) = resource.plan(&self.context(), stored, &proposal, &config).await;
+        let mut faults = plan_faults(attributes, &before, &config, &change.object);
+        faults.extend(survives_wire(resource.schema(), &change.object).err());
+        let found = judged(found, faults, prior.cloned())?;
+        let differs = |path: &&Path| at(&before, path) != at(&change.object, path);
+        let action = match prior {
+            None => Action::Create,
+            Some(_) if change.replace.iter().any(|path| differs(&path)) => Action::Replace,
+            Some(_) if before == change.object => Action::NoOp,
+            Some(_) => Action::Update,
+        };
+        Ok(Planned {
+            action,
+            object: change.object,
+            replace: change.replace,
+            found,
+            type_name: type_name.to_owned(),
+            prior: prior.cloned(),
+            config,
+            private: change.private,
+        })
+    }
+
+    /// Plans the destruction of `prior`.
+    pub async fn plan_destroy(&self, prior: &State) -> Result<Planned, Failure> {
+        let resource = self.resource(&prior.type_name)?;
+        let stored = Stored { object: prior.object.clone(), private: prior.private.clone() };
+        let (change, found) = resource.plan(&self.context(), stored, &Value::Null, &Value::Null).await;
+        let faults = if change.object.is_null() {
+            Vec::new()
+        } else {
+            vec![broken("planned a non-null destroy value")]
+        };
+        let found = judged(found, faults, Some(prior.clone()))?;
+        Ok(Planned {
+            action: Action::Delete,
+            object: Value::Null,
+            replace: Vec::new(),
+            found,
+            type_name: prior.type_name.clone(),
+            prior: Some(prior.clone()),
+            config: Value::Null,
+            private: change.private,
+        })
+    }
+
+    /// Carries out a plan: what is stored afterwards, nothing after a destruction.
+    pub async fn apply(&self, planned: &Planned) -> Result<Option<State>, Failure> {
+        let resource = self.resource(&planned.type_name)?;
+        match planned.action {
+            Action::NoOp => Ok(planned.prior.clone()),
+            Action::Replace => {
+                let prior = planned.prior.as_ref().ok_or_else(|| broken("nothing to replace"))?;
+                self.carry_out(resource, &self.plan_destroy(prior).await?).await?;
+                // Core plans the new object on its own, from the same configuration.
+                let proposal =
+                    proposed::proposed(&resource.schema().attributes, &Value::Null, &planned.config);
+                let none = Stored { object: Value::Null, private: planned.private.clone() };
+                let (change, found) = resource.plan(&self.context(), none, &proposal, &planned.config).await;
+                judged(found, Vec::new(), None)?;
+                let create = Planned {
+                    action: Action::Create,
+                    object: change.object,
+                    private: change.private,
+                    prior: None,
+                    ..planned.clone()
+                };
+                self.carry_out(resource, &create).await
+            }
+            Action::Create | Action::Update | Action::Delete => self.carry_out(resource, planned).await,
+        }
+    }
+
+    async fn carry_out(
+        &self,
+        resource: &dyn ErasedResource<P::Configured>,
+        planned: &Planned,
+    ) -> Result<Option<State>, Failure> {
+        let attributes = &resource.schema().attributes;
+        let before = planned.prior.as_ref().map_or(Value::Null, |state| state.object.clone());
+        let mut private = planned.private.clone();
+        if planned.action != Action::Delete {
+            let stored = Stored {
+                object: before.clone(),
+                private: planned.prior.as_ref().map(|state| state.private.clone()).unwrap_or_default(),
+            };
+            let proposal = proposed::proposed(attributes, &before, &planned.config);
+            let (again, found) = resource.plan(&self.context(), stored, &proposal, &planned.config).await;
+            let faults = result_faults(&planned.object, &again.object);
+            judged(found, faults, planned.prior.clone())?;
+            private = again.private;
+        }
+        let wanted = Stored { object: planned.object.clone(), private };
+        let (stored, found) = resource.apply(&self.context(), &before, wanted, &planned.config).await;
+        let state = self.state(&planned.type_name, stored);
+        let mut faults = Vec::new();
+        match &state {
+            None if planned.action != Action::Delete => faults.push(broken("returned a null object")),
+            Some(_) if planned.action == Action::Delete => faults.push(broken("destroying left an object")),
+            Some(state) => {
+                faults.extend(result_faults(&planned.object, &state.object));
+                faults.extend(may_be_stored(resource.schema(), &state.object));
+            }
+            None => {}
+        }
+        judged(found, faults, state.clone())?;
+        Ok(state)
+    }
+
+    fn state(&self, type_name: &str, stored: Stored) -> Option<State> {
+        let Stored { object, private } = stored;
+        (!object.is_null()).then(|| State { type_name: type_name.to_owned(), object, private })
+    }
+
+    /// Plans and applies, and expects the next plan to be empty.
+    pub async fn create(&self, type_name: &str, config: &Json) -> Result<State, Failure> {
+        self.change(type_name, None, config).await
+    }
+
+    /// Plans and applies a change of `prior`, and expects the next plan to be empty.
+    pub async fn update(&self, prior: &State, config: &Json) -> Result<State, Failure> {
+        self.change(&prior.type_name, Some(prior), config).await
+    }
+
+    async fn change(&self, type_name: &str, prior: Option<&State>, config: &Json) -> Result<State, Failure> {
+        let planned = self.plan(type_name, prior, config).await?;
+        let state = self.apply(&planned).await?.ok_or_else(|| broken("nothing was stored"))?;
+        let (read, _) = self.read(&state).await?;
+        let read = read.ok_or_else(|| broken("what was just made is not there"))?;
+        let next = self.plan(type_name, Some(&read), config).await?;
+        match next.action {
+            Action::NoOp => Ok(read),
+            action => {
+                let faults = result_faults(&next.object, &read.object);
+                let mut broken = vec![broken(format!("the next plan is not empty but {action:?}"))];
+                broken.extend(faults);
+                Err(Failure { found: Diagnostics::new(), broken, stored: Some(read) })
+            }
+        }
+    }
+
+    /// Refreshes; nothing if it is gone.
+    pub async fn read(&self, prior: &State) -> Result<(Option<State>, Diagnostics), Failure> {
+        let resource = self.resource(&prior.type_name)?;
+        let stored = Stored { object: prior.object.clone(), private: prior.private.clone() };
+        let (stored, found) = resource.read(&self.context(), stored).await;
+        let faults = may_be_stored(resource.schema(), &stored.object);
+        let state = self.state(&prior.type_name, stored);
+        let found = judged(found, faults, Some(prior.clone()))?;
+        Ok((state, found))
+    }
+
+    /// Imports and refreshes.
+    pub async fn import(&self, type_name: &str, id: &str) -> Result<State, Failure> {
+        let resource = self.resource(type_name)?;
+        let (stored, found) = resource.import(&self.context(), id).await;
+        let faults = may_be_stored(resource.schema(), &stored.object);
+        let state = self.state(type_name, stored);
+        judged(found, faults, None)?;
+        let state = state.ok_or_else(|| broken("import returned no resources"))?;
+        let (read, _) = self.read(&state).await?;
+        read.ok_or_else(|| broken("cannot import non-existent remote object").into())
+    }
+
+    /// Plans and carries out the destruction of `prior`.
+    pub async fn destroy(&self, prior: &State) -> Result<(), Failure> {
+        let planned = self.plan_destroy(prior).await?;
+        self.apply(&planned).await.map(drop)
+    }
+
+    /// Reads a data source.
+    pub async fn read_data_source(
+        &self,
+        type_name: &str,
+        config: &Json,
+    ) -> Result<(Value, Diagnostics), Failure> {
+        let data_source = self.table.data_sources.get(type_name);
+        let data_source =
+            data_source.ok_or_else(|| broken(format!("there is no data source type {type_name:?}")))?;
+        let schema = data_source.schema();
+        let config = config::read(&schema.attributes, config)?;
+        judged(data_source.check(&config), Vec::new(), None)?;
+        let (object, found) = data_source.read(&self.context(), &config).await;
+        let mut faults = may_be_stored(schema, &object);
+        if object.is_null() {
+            faults.push(broken("returned a null object"));
+        }
+        Ok((object, judged(found, faults, None)?))
+    }
+}

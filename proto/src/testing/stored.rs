@@ -1,0 +1,63 @@
+//! What core asks of an object before it stores it.
+
+use super::Broken;
+use super::outcome::broken;
+use crate::schema::{Attribute, AttributeKind, Schema};
+use crate::value::{Path, Step, Value, msgpack};
+
+/// The value at a path.
+pub(super) fn at<'a>(object: &'a Value, path: &Path) -> Option<&'a Value> {
+    path.steps().iter().try_fold(object, |value, step| match (step, value) {
+        (Step::Attribute(name), Value::Object(all)) => all.get(name),
+        (Step::Key(key), Value::Map(all)) => all.get(key),
+        (Step::Index(index), Value::List(all)) => all.get(*index),
+        _ => None,
+    })
+}
+
+/// What keeps an object from being stored.
+pub(super) fn may_be_stored(schema: &Schema, object: &Value) -> Vec<Broken> {
+    let mut faults = Vec::new();
+    if object.is_null() {
+        return faults;
+    }
+    for attribute in &schema.attributes {
+        if !object.attribute(&attribute.name).is_wholly_known() {
+            faults.push(Broken::new(attribute.name.as_str().into(), "all values must be known after apply"));
+        }
+    }
+    write_only_faults(&schema.attributes, object, &mut faults);
+    faults.extend(survives_wire(schema, object).err());
+    faults
+}
+
+fn write_only_faults(attributes: &[Attribute], object: &Value, faults: &mut Vec<Broken>) {
+    for attribute in attributes {
+        let value = object.attribute(&attribute.name);
+        if attribute.write_only && !value.is_null() {
+            let message = "write-only attributes cannot be read back from the provider";
+            faults.push(Broken::new(attribute.name.as_str().into(), message));
+        }
+        if let AttributeKind::Nested(_, members) = &attribute.kind {
+            match value {
+                Value::Object(_) => write_only_faults(members, value, faults),
+                Value::List(all) | Value::Set(all) => {
+                    all.iter().for_each(|one| write_only_faults(members, one, faults))
+                }
+                Value::Map(all) => all.values().for_each(|one| write_only_faults(members, one, faults)),
+                _ => {}
+            }
+        }
+    }
+}
+
+/// Whether core would read the very same object.
+pub(super) fn survives_wire(schema: &Schema, object: &Value) -> Result<(), Broken> {
+    let of = schema.object_type();
+    let there_and_back = msgpack::encode(object, &of).and_then(|bytes| msgpack::decode(&bytes, &of));
+    match there_and_back {
+        Ok(back) if back == *object => Ok(()),
+        Ok(_) => Err(broken("core would read another object than the provider wrote")),
+        Err(error) => Err(Broken::new(error.path, error.message)),
+    }
+}

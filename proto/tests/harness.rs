@@ -1,0 +1,270 @@
+//! The in-process Terraform: it carries a good provider from create to import, and it sees every rule broken that a bad
+//! one breaks.
+
+#[path = "../examples/sample/file.rs"]
+mod file;
+#[path = "../examples/sample/provider.rs"]
+mod provider;
+
+use serde_json::json;
+use tfplugin::testing::{Action, Harness, UNKNOWN};
+use tfplugin::types::Text;
+use tfplugin::{Computed, Context, Diagnostics, Number, Object, Plan, Provider, Resource, Table, Value};
+
+struct Sample {
+    terraform: Harness<provider::Sample>,
+    directory: tempfile::TempDir,
+}
+
+async fn sample() -> Sample {
+    let directory = tempfile::tempdir().unwrap();
+    let terraform = Harness::new(&json!({ "directory": directory.path() })).await.unwrap();
+    Sample { terraform, directory }
+}
+
+fn text(text: &str) -> Value {
+    Value::String(text.to_owned())
+}
+
+#[tokio::test]
+async fn a_file_from_create_to_import_to_destroy() {
+    let Sample { terraform, directory } = sample().await;
+    let config = json!({
+        "name": "a", "address": "2001:DB8::0:1", "seal": "wax", "readers": ["x", "y"],
+        "parts": [{ "content": "hello" }], "copies": [{ "place": "p", "every": "60s" }],
+    });
+    let state = terraform.create("sample_file", &config).await.unwrap();
+    assert_eq!(state.object.attribute("id"), &text("file-a"));
+    assert_eq!(state.object.attribute("size"), &Value::Number(Number::from(10_i64)));
+    // The provider wrote another spelling; the author's stays.
+    assert_eq!(state.object.attribute("address"), &text("2001:DB8::0:1"));
+    // The seal came through to the provider and into no state.
+    assert_eq!(state.object.attribute("seal_length"), &Value::Number(Number::from(3_i64)));
+    assert_eq!(state.object.attribute("seal"), &Value::Null);
+
+    let respelled = json!({
+        "name": "a", "address": "2001:db8::1", "readers": ["y", "x"],
+        "parts": [{ "content": "hello", "weight": 1 }], "copies": [{ "place": "p", "every": "1m" }],
+    });
+    let planned = terraform.plan("sample_file", Some(&state), &respelled).await.unwrap();
+    assert_eq!(planned.action, Action::NoOp);
+
+    let state = terraform.update(&state, &json!({ "name": "a", "size": 20 })).await.unwrap();
+    assert_eq!(state.object.attribute("revision"), &Value::Number(Number::from(2_i64)));
+    assert_eq!(state.object.attribute("id"), &text("file-a"));
+
+    let renamed =
+        terraform.plan("sample_file", Some(&state), &json!({ "name": "b", "size": 20 })).await.unwrap();
+    assert_eq!((renamed.action, renamed.replace.len()), (Action::Replace, 1));
+    let replaced = terraform.apply(&renamed).await.unwrap().unwrap();
+    assert_eq!(replaced.object.attribute("id"), &text("file-b"));
+    assert!(directory.path().join("b.json").exists() && !directory.path().join("a.json").exists());
+
+    let imported = terraform.import("sample_file", "b").await.unwrap();
+    let planned =
+        terraform.plan("sample_file", Some(&imported), &json!({ "name": "b", "size": 20 })).await.unwrap();
+    assert_eq!(planned.action, Action::NoOp);
+
+    let found = terraform.read_data_source("sample_file", &json!({ "name": "b" })).await.unwrap().0;
+    assert_eq!(found.attribute("size"), &Value::Number(Number::from(20_i64)));
+
+    terraform.destroy(&replaced).await.unwrap();
+    assert!(!directory.path().join("b.json").exists());
+    assert!(terraform.read(&replaced).await.unwrap().0.is_none());
+}
+
+#[tokio::test]
+async fn drift_is_found_and_mended() {
+    let Sample { terraform, directory } = sample().await;
+    let config = json!({ "name": "a", "size": 5 });
+    let state = terraform.create("sample_file", &config).await.unwrap();
+    let changed = json!({ "size": 6, "address": null, "seal_length": 0, "revision": 1 });
+    std::fs::write(directory.path().join("a.json"), changed.to_string()).unwrap();
+    let read = terraform.read(&state).await.unwrap().0.unwrap();
+    let planned = terraform.plan("sample_file", Some(&read), &config).await.unwrap();
+    assert_eq!(planned.action, Action::Update);
+    let mended = terraform.apply(&planned).await.unwrap().unwrap();
+    assert_eq!(mended.object.attribute("size"), &Value::Number(Number::from(5_i64)));
+}
+
+#[tokio::test]
+async fn what_is_unknown_stays_unknown_in_the_plan() {
+    let Sample { terraform, .. } = sample().await;
+    let config = json!({ "name": UNKNOWN, "size": UNKNOWN, "readers": ["x", UNKNOWN], "parts": UNKNOWN });
+    assert!(terraform.validate("sample_file", &config).unwrap().is_empty());
+    let planned = terraform.plan("sample_file", None, &config).await.unwrap();
+    for name in ["name", "size", "parts", "id"] {
+        assert!(planned.object.attribute(name).is_unknown(), "{name}");
+    }
+    assert!(!planned.object.attribute("readers").is_wholly_known());
+}
+
+#[tokio::test]
+async fn configurations_are_read_as_strictly_as_terraform_reads_them() {
+    let Sample { terraform, .. } = sample().await;
+    let told = |config| match terraform.validate("sample_file", &config) {
+        Ok(found) => found
+            .iter()
+            .map(|one| format!("{:?} {}", one.attribute, one.detail))
+            .collect::<Vec<_>>()
+            .join("\n"),
+        Err(failure) => failure.to_string(),
+    };
+    assert!(
+        told(json!({ "name": "a", "nmae": "a" }))
+            .contains("nmae: an argument of this name is not expected here")
+    );
+    assert!(told(json!({})).contains("name: this argument is required"));
+    assert!(told(json!({ "name": "a", "size": "large" })).contains("size: "));
+    assert!(told(json!({ "name": "a", "id": "mine" })).contains("id is set by the provider"));
+    assert!(told(json!({ "name": "a", "size": -1 })).contains("-1 is not a positive size"));
+    assert!(told(json!({ "name": "a", "address": "10.0.0" })).contains("is not an IP address"));
+    assert!(
+        told(json!({ "name": "a", "copies": [{ "place": "p", "every": "often" }] }))
+            .contains("is not a duration")
+    );
+    assert!(
+        told(json!({ "name": "a", "size": 1, "parts": [{ "content": "" }, { "content": "" }] }))
+            .contains("more parts")
+    );
+}
+
+#[tokio::test]
+async fn a_failed_create_stores_nothing_and_a_failed_update_what_was_there() {
+    let Sample { terraform, directory } = sample().await;
+    let state = terraform.create("sample_file", &json!({ "name": "a" })).await.unwrap();
+    std::fs::remove_dir_all(directory.path()).unwrap();
+    let failure = terraform.create("sample_file", &json!({ "name": "b" })).await.unwrap_err();
+    assert!(failure.to_string().contains("Unable to write file") && failure.stored.is_none(), "{failure}");
+    let failure = terraform.update(&state, &json!({ "name": "a", "size": 3 })).await.unwrap_err();
+    assert_eq!(failure.stored.unwrap().object, state.object);
+}
+
+/// A provider that breaks the rule that its configuration names.
+struct Rude;
+
+/// Nothing to configure.
+#[derive(Clone, Debug, Object)]
+pub struct Nothing {
+    /// Nothing.
+    #[attribute(optional)]
+    nothing: Option<String>,
+}
+
+/// An object.
+#[derive(Clone, Debug, Resource)]
+#[resource(type_name = "rude_object")]
+pub struct Rudeness {
+    /// The rule to break.
+    #[attribute(required)]
+    breaks: String,
+    /// What the author says.
+    #[attribute(optional)]
+    said: Option<String>,
+    /// An address.
+    #[attribute(optional)]
+    address: Option<Text<std::net::IpAddr>>,
+    /// What the provider says.
+    #[attribute(computed)]
+    answer: Computed<String>,
+}
+
+#[async_trait::async_trait]
+impl Provider for Rude {
+    type Config = Nothing;
+    type Configured = ();
+    const NAME: &'static str = "rude";
+
+    fn table() -> Table<()> {
+        Table::default().resource::<RudeObject>()
+    }
+
+    async fn configure(_: NothingDraft) -> Result<(), Diagnostics> {
+        Ok(())
+    }
+}
+
+struct RudeObject;
+
+#[async_trait::async_trait]
+impl Resource for RudeObject {
+    type Provider = ();
+    type Model = Rudeness;
+    type Private = ();
+
+    async fn plan(_: &Context<()>, plan: &mut Plan<Rudeness, ()>) -> Result<(), Diagnostics> {
+        let breaks = plan.planned.breaks.known().map(String::as_str);
+        match breaks {
+            Some("config") => plan.set("said", &"something else".to_owned()),
+            Some("absence") => plan.set("said", &"out of nothing".to_owned()),
+            Some("promise") => plan.set("answer", &"promised".to_owned()),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    async fn create(_: &Context<()>, planned: Rudeness, _: &mut ()) -> Result<Rudeness, Diagnostics> {
+        let mut made = planned;
+        match made.breaks.as_str() {
+            "pending" => return Ok(made),
+            "value" => made.said = Some("changed".to_owned()),
+            "loss" => made.said = None,
+            "birth" => made.said = Some("born".to_owned()),
+            _ => {}
+        }
+        made.answer = "given".to_owned().into();
+        Ok(made)
+    }
+
+    async fn read(_: &Context<()>, mut prior: Rudeness, _: &mut ()) -> Result<Option<Rudeness>, Diagnostics> {
+        match prior.breaks.as_str() {
+            "drift" => prior.said = Some("drifted".to_owned()),
+            "gone" => return Ok(None),
+            _ => {}
+        }
+        Ok(Some(prior))
+    }
+
+    async fn update(
+        _: &Context<()>,
+        _: Rudeness,
+        planned: Rudeness,
+        _: &mut (),
+    ) -> Result<Rudeness, Diagnostics> {
+        Ok(planned)
+    }
+
+    async fn delete(_: &Context<()>, _: Rudeness, _: ()) -> Result<(), Diagnostics> {
+        Ok(())
+    }
+
+    async fn import(_: &Context<()>, _: &str, _: &mut ()) -> Result<Rudeness, Diagnostics> {
+        Ok(Rudeness { breaks: "gone".to_owned(), said: None, address: None, answer: "x".to_owned().into() })
+    }
+}
+
+#[tokio::test]
+async fn broken_rules_are_seen() {
+    let terraform = Harness::<Rude>::new(&json!({})).await.unwrap();
+    let polite = json!({ "breaks": "nothing", "said": "yes" });
+    terraform.create("rude_object", &polite).await.unwrap();
+    for (config, rule) in [
+        (json!({ "breaks": "config", "said": "yes" }), "said: planned value does not match config value"),
+        (json!({ "breaks": "absence" }), "said: planned value for a non-computed attribute"),
+        (json!({ "breaks": "promise" }), "answer: was String(\"promised\"), but now String(\"given\")"),
+        (json!({ "breaks": "pending" }), "answer"),
+        (
+            json!({ "breaks": "value", "said": "yes" }),
+            "said: was String(\"yes\"), but now String(\"changed\")",
+        ),
+        (json!({ "breaks": "loss", "said": "yes" }), "said: had a value, but now null"),
+        (json!({ "breaks": "birth" }), "said: was null, but now has a value"),
+        (json!({ "breaks": "drift" }), "the next plan is not empty but Update"),
+        (json!({ "breaks": "gone" }), "what was just made is not there"),
+    ] {
+        let failure = terraform.create("rude_object", &config).await.unwrap_err();
+        assert!(failure.to_string().contains(rule), "{config}: {failure}");
+    }
+    let failure = terraform.import("rude_object", "any").await.unwrap_err();
+    assert!(failure.to_string().contains("cannot import non-existent remote object"), "{failure}");
+}
