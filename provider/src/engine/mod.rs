@@ -1,6 +1,8 @@
 //! One engine per kind of target: what all types of that kind do alike.
 
 pub mod cluster_object;
+pub mod failure;
 pub mod gate;
 pub mod router_config;
 pub mod step;
+pub mod timeouts;

@@ -1,0 +1,132 @@
+//! What went wrong on a node: what was tried, where, what came back, and what to do next.
+
+use crate::connection::retry::GaveUp;
+use crate::connection::ssh::{Host, Output, SshError, SshErrorKind};
+use tfplugin::Diagnostic;
+
+/// A failure of work on a node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    step: Option<&'static str>,
+    attempt: String,
+    answer: String,
+    advice: Option<String>,
+    attribute: Option<&'static str>,
+    may_pass: bool,
+}
+
+impl Failure {
+    /// `attempt` is what was tried and where, `answer` what came back.
+    pub fn new(attempt: impl Into<String>, answer: impl Into<String>) -> Self {
+        Self {
+            step: None,
+            attempt: attempt.into(),
+            answer: answer.into(),
+            advice: None,
+            attribute: None,
+            may_pass: false,
+        }
+    }
+
+    /// `command` ran on `host` and its output is not what it should be.
+    pub fn command(host: &Host, command: &str, output: &Output) -> Self {
+        let lines = output.last_lines();
+        let said = if lines.is_empty() { "and said nothing".to_owned() } else { format!("and said:\n{lines}") };
+        Self::new(
+            format!("`{command}` on {}", host.address()),
+            format!("It ended with exit code {} {said}", output.code),
+        )
+    }
+
+    /// What the person can do about it.
+    #[must_use]
+    pub fn advise(self, advice: impl Into<String>) -> Self {
+        Self { advice: Some(advice.into()), ..self }
+    }
+
+    /// Points at an attribute.
+    #[must_use]
+    pub fn at(self, attribute: &'static str) -> Self {
+        Self { attribute: Some(attribute), ..self }
+    }
+
+    /// The same may work a little later.
+    #[must_use]
+    pub fn passing(self) -> Self {
+        Self { may_pass: true, ..self }
+    }
+
+    /// Whether the same may work a little later.
+    pub fn may_pass(&self) -> bool {
+        self.may_pass
+    }
+
+    /// The failure, as one of that step. The innermost step is kept.
+    #[must_use]
+    pub fn during(self, step: &'static str) -> Self {
+        Self { step: self.step.or(Some(step)), ..self }
+    }
+
+    /// The failure, and that what `step` did could not be taken back.
+    #[must_use]
+    pub fn and(self, step: &str, also: &Self) -> Self {
+        let answer = format!("{}\nWhat \"{step}\" did could not be taken back: {}", self.answer, also.answer);
+        Self { answer, ..self }
+    }
+
+    /// For the person at the terminal; `summary` is `Unable to <action> <thing>`.
+    pub fn into_diagnostic(self, summary: impl Into<String>) -> Diagnostic {
+        let step = self.step.map(|step| format!("Step: {step}.\n")).unwrap_or_default();
+        let advice = self.advice.map(|advice| format!("\n\n{advice}")).unwrap_or_default();
+        let detail = format!("{step}Tried: {}.\n{}{advice}", self.attempt, self.answer);
+        let diagnostic = Diagnostic::error(summary, detail);
+        match self.attribute {
+            Some(attribute) => diagnostic.at(attribute),
+            None => diagnostic,
+        }
+    }
+}
+
+impl From<SshError> for Failure {
+    fn from(error: SshError) -> Self {
+        let attribute = match error.kind() {
+            SshErrorKind::HostKeyRefused => "host_key",
+            _ => "host",
+        };
+        let failure = Self::new(format!("reaching {} over SSH", error.host()), error.to_string()).at(attribute);
+        if error.may_pass() { failure.passing() } else { failure }
+    }
+}
+
+impl From<GaveUp<Failure>> for Failure {
+    fn from(gave_up: GaveUp<Failure>) -> Self {
+        match gave_up {
+            GaveUp::Failed(failure) => failure,
+            GaveUp::TimedOut(failure) => {
+                let answer = format!("{}\nThat is what was seen last when the time was up.", failure.answer);
+                let advice = failure.advice.clone().unwrap_or_else(|| {
+                    "The next apply carries on here. `timeouts` says how long to wait.".to_owned()
+                });
+                Self { answer, advice: Some(advice), may_pass: false, ..failure }
+            }
+            GaveUp::Cancelled => Self::interrupted(),
+        }
+    }
+}
+
+impl From<GaveUp<SshError>> for Failure {
+    fn from(gave_up: GaveUp<SshError>) -> Self {
+        match gave_up {
+            GaveUp::Failed(error) => GaveUp::Failed(Self::from(error)).into(),
+            GaveUp::TimedOut(error) => GaveUp::TimedOut(Self::from(error)).into(),
+            GaveUp::Cancelled => Self::interrupted(),
+        }
+    }
+}
+
+impl Failure {
+    fn interrupted() -> Self {
+        Self::new("carrying on after Terraform was asked to stop", "The work was interrupted.")
+            .advise("The next apply carries on here.")
+    }
+}

@@ -1,0 +1,237 @@
+//! Work as named steps. Each knows whether it is done already, so that work which was stopped anywhere is carried on by
+//! doing all of it again.
+
+use super::failure::Failure;
+use crate::connection::retry::{Deadline, GaveUp, Verdict};
+use async_trait::async_trait;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// One step of work on a `T`.
+#[async_trait]
+pub trait Step<T: Sync>: Send + Sync {
+    /// What it does, as in `install the snap`.
+    fn name(&self) -> &'static str;
+
+    /// Whether it is done already.
+    async fn check(&self, target: &T) -> Result<bool, Failure>;
+
+    /// Does it. A failure that may pass is tried again, beginning with [`Step::check`].
+    async fn run(&self, target: &T) -> Result<(), Failure>;
+
+    /// Takes back what [`Step::run`] did when it or a later step failed for good. What may stay needs none.
+    async fn undo(&self, target: &T) -> Result<(), Failure> {
+        let _ = target;
+        Ok(())
+    }
+}
+
+/// Steps in order.
+pub struct Steps<'a, T> {
+    steps: &'a [&'a dyn Step<T>],
+    #[cfg(test)]
+    fault: Option<(&'static str, Moment)>,
+}
+
+impl<'a, T: Sync> Steps<'a, T> {
+    /// These steps.
+    pub fn new(steps: &'a [&'a dyn Step<T>]) -> Self {
+        Self {
+            steps,
+            #[cfg(test)]
+            fault: None,
+        }
+    }
+
+    /// Carries out what is not done yet. When a step fails for good, what was done now is taken back, as far as the steps
+    /// know how to; an interruption takes nothing back.
+    pub async fn carry_out(&self, target: &T, deadline: &Deadline) -> Result<(), Failure> {
+        let mut begun: Vec<&dyn Step<T>> = Vec::new();
+        for step in self.steps {
+            #[cfg(test)]
+            self.strike(step.name(), Moment::Before)?;
+            let ran = AtomicBool::new(false);
+            let result = deadline.reach(|| attempt(*step, target, deadline, &ran)).await;
+            if ran.into_inner() {
+                begun.push(*step);
+            }
+            match result {
+                Ok(()) => {}
+                Err(GaveUp::Cancelled) => return Err(Failure::from(GaveUp::<Failure>::Cancelled).during(step.name())),
+                Err(gave_up) => return Err(take_back(&begun, target, Failure::from(gave_up).during(step.name())).await),
+            }
+            #[cfg(test)]
+            self.strike(step.name(), Moment::After)?;
+        }
+        Ok(())
+    }
+}
+
+async fn attempt<T: Sync>(
+    step: &dyn Step<T>,
+    target: &T,
+    deadline: &Deadline,
+    ran: &AtomicBool,
+) -> Verdict<(), Failure> {
+    let work = async {
+        if step.check(target).await? {
+            return Ok(());
+        }
+        tracing::info!(step = step.name(), "run");
+        ran.store(true, Ordering::Relaxed);
+        step.run(target).await
+    };
+    match tokio::time::timeout(deadline.remaining(), work).await {
+        Ok(Err(failure)) if failure.may_pass() => Verdict::Again(failure),
+        Ok(result) => Verdict::Final(result),
+        Err(_) => Verdict::Again(Failure::new(step.name(), "It was not done when the time was up.")),
+    }
+}
+
+/// Takes back the steps that were begun, the last one first, and tells of what could not be.
+async fn take_back<T: Sync>(begun: &[&dyn Step<T>], target: &T, mut failure: Failure) -> Failure {
+    for step in begun.iter().rev() {
+        if let Err(also) = step.undo(target).await {
+            failure = failure.and(step.name(), &also);
+        }
+    }
+    failure
+}
+
+/// When a test's fault strikes.
+#[cfg(test)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Moment {
+    /// The step has not begun.
+    Before,
+    /// The step was carried out, and nobody knows yet.
+    After,
+}
+
+#[cfg(test)]
+impl<T: Sync> Steps<'_, T> {
+    /// The work stops there, as if the plugin was killed: nothing is taken back.
+    pub(crate) fn stopping(mut self, step: &'static str, moment: Moment) -> Self {
+        self.fault = Some((step, moment));
+        self
+    }
+
+    fn strike(&self, step: &'static str, moment: Moment) -> Result<(), Failure> {
+        match self.fault {
+            Some(fault) if fault == (step, moment) => Err(Failure::new("a test", "a fault").during(step)),
+            _ => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Mutex;
+    use std::time::Duration;
+    use tokio_util::sync::CancellationToken;
+
+    /// What was done so far, by name.
+    #[derive(Default)]
+    struct Wall(Mutex<Vec<&'static str>>);
+
+    impl Wall {
+        fn layers(&self) -> Vec<&'static str> {
+            self.0.lock().unwrap().clone()
+        }
+    }
+
+    struct Lay(&'static str);
+
+    #[async_trait]
+    impl Step<Wall> for Lay {
+        fn name(&self) -> &'static str {
+            self.0
+        }
+
+        async fn check(&self, wall: &Wall) -> Result<bool, Failure> {
+            Ok(wall.layers().contains(&self.0))
+        }
+
+        async fn run(&self, wall: &Wall) -> Result<(), Failure> {
+            wall.0.lock().unwrap().push(self.0);
+            Ok(())
+        }
+
+        async fn undo(&self, wall: &Wall) -> Result<(), Failure> {
+            wall.0.lock().unwrap().retain(|layer| *layer != self.0);
+            Ok(())
+        }
+    }
+
+    /// Fails, for now or for good.
+    struct Fail(bool);
+
+    #[async_trait]
+    impl Step<Wall> for Fail {
+        fn name(&self) -> &'static str {
+            "fail"
+        }
+
+        async fn check(&self, _: &Wall) -> Result<bool, Failure> {
+            Ok(false)
+        }
+
+        async fn run(&self, wall: &Wall) -> Result<(), Failure> {
+            wall.0.lock().unwrap().push("failed");
+            let failure = Failure::new("failing", "it failed");
+            Err(if self.0 { failure.passing() } else { failure })
+        }
+    }
+
+    fn minute() -> Deadline {
+        Deadline::after(Duration::from_secs(60), &CancellationToken::new())
+    }
+
+    #[tokio::test]
+    async fn work_that_was_stopped_anywhere_is_carried_on() {
+        let names = ["foundation", "bricks", "roof"];
+        for stopped in names {
+            for moment in [Moment::Before, Moment::After] {
+                let wall = Wall::default();
+                let layers = names.map(Lay);
+                let steps: Vec<&dyn Step<Wall>> = layers.iter().map(|layer| layer as _).collect();
+                let stop = Steps::new(&steps).stopping(stopped, moment).carry_out(&wall, &minute()).await;
+                assert!(stop.is_err());
+                assert!(moment == Moment::After || !wall.layers().contains(&stopped));
+                Steps::new(&steps).carry_out(&wall, &minute()).await.unwrap();
+                assert_eq!(wall.layers(), names, "stopped {moment:?} {stopped}");
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_failure_for_good_takes_back_what_was_done_now_and_nothing_else() {
+        let wall = Wall(Mutex::new(vec!["foundation"]));
+        let failed = Steps::new(&[&Lay("foundation"), &Lay("bricks"), &Fail(false)]).carry_out(&wall, &minute()).await;
+        assert_eq!(wall.layers(), ["foundation", "failed"]);
+        let diagnostic = failed.unwrap_err().into_diagnostic("Unable to build the wall");
+        assert_eq!(diagnostic.detail, "Step: fail.\nTried: failing.\nit failed");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_failure_that_may_pass_is_tried_again_until_the_time_is_up() {
+        let wall = Wall::default();
+        let failed = Steps::new(&[&Fail(true)]).carry_out(&wall, &minute()).await.unwrap_err();
+        assert!(wall.layers().len() > 10, "{:?}", wall.layers());
+        assert!(!failed.may_pass());
+        let text = failed.into_diagnostic("Unable to build the wall").detail;
+        assert!(text.contains("it failed\nThat is what was seen last when the time was up."), "{text}");
+        assert!(text.contains("`timeouts` says how long to wait"), "{text}");
+    }
+
+    #[tokio::test]
+    async fn an_interruption_takes_nothing_back() {
+        let wall = Wall::default();
+        let cancelled = CancellationToken::new();
+        cancelled.cancel();
+        let deadline = Deadline::after(Duration::from_secs(60), &cancelled);
+        let stopped = Steps::new(&[&Lay("bricks"), &Fail(true)]).carry_out(&wall, &deadline).await.unwrap_err();
+        let text = stopped.into_diagnostic("Unable to build the wall").detail;
+        assert!(text.contains("The next apply carries on here"), "{text}");
+    }
+}
