@@ -90,7 +90,6 @@ impl Frr {
             .args(DAEMONS)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            .kill_on_drop(true)
             .spawn()
             .map_err(failed)?;
         let lifeline = supervisor.stdin.take();
@@ -113,6 +112,9 @@ impl Frr {
         drop(self.lifeline.take());
         if tokio::time::timeout(PATIENCE, self.supervisor.wait()).await.is_err() {
             tracing::warn!(instance = self.instance, "the routing daemons did not end; they are killed");
+            if let Err(error) = self.supervisor.start_kill() {
+                tracing::warn!(%error, "and that failed");
+            }
         }
     }
 

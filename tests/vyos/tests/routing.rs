@@ -20,6 +20,9 @@ struct Island {
     work: mpsc::Sender<Job>,
 }
 
+/// What FRR prints of a neighbor whose session stands.
+const ESTABLISHED: &str = "\"bgpState\":\"Established\"";
+
 type Job = Box<dyn FnOnce(&tokio::runtime::Runtime) + Send>;
 
 impl Island {
@@ -106,6 +109,7 @@ fn two_routers_hold_a_session_and_exchange_routes() {
         island.ip("link set eth0 up");
     }
     let (ready, started) = mpsc::channel();
+    let (learn, learned) = tokio::sync::oneshot::channel::<()>();
     let (finish, finished) = tokio::sync::oneshot::channel::<()>();
     let side = std::thread::spawn(move || {
         right.run(async move || {
@@ -128,9 +132,13 @@ fn two_routers_hold_a_session_and_exchange_routes() {
                 .await;
             assert_eq!(said.data(), "");
             ready.send(()).expect("the test waits");
-            let learned = until(&bench, "show bgp ipv4 json", |said| said.contains("10.77.0.0/16")).await;
-            assert!(learned.is_ok(), "{learned:?}");
-            assert!(learned.unwrap_or_default().contains("\"locPrf\":200"), "the route map is applied");
+            let routes = until(&bench, "show bgp ipv4 json", |said| said.contains("10.77.0.0/16")).await;
+            let routes: Value = serde_json::from_str(&routes.expect("the route arrives")).expect("JSON");
+            assert_eq!(
+                routes["routes"]["10.77.0.0/16"][0]["locPrf"], 200,
+                "the route map is applied: {routes}"
+            );
+            learn.send(()).expect("the left router waits");
             drop(finished.await);
             bench.router.stop().await;
         });
@@ -151,11 +159,13 @@ fn two_routers_hold_a_session_and_exchange_routes() {
             ])
             .await;
         assert_eq!(said.data(), Value::Null);
-        let established = until(&bench, "show bgp neighbors json", |said| said.contains("Established")).await;
+        let established = until(&bench, "show bgp neighbors json", |said| said.contains(ESTABLISHED)).await;
         assert!(established.is_ok(), "{established:?}");
         let shown =
             bench.post("/show", json!({"op": "show", "path": ["bgp", "neighbors", "json"]})).await.data();
-        assert!(shown.as_str().is_some_and(|shown| shown.contains("Established")), "{shown}");
+        assert!(shown.as_str().is_some_and(|shown| shown.contains(ESTABLISHED)), "{shown}");
+
+        learned.await.expect("the right router learns the route");
 
         // An update as deletion and setting in one request leaves the session alone.
         let count = |text: &str| {
@@ -175,7 +185,7 @@ fn two_routers_hold_a_session_and_exchange_routes() {
             .await
             .data();
         let after = bench.router.vtysh("show bgp neighbors json").await.unwrap_or_default();
-        assert!(after.contains("\"upstream\"") && after.contains("Established"), "{after}");
+        assert!(after.contains("\"upstream\"") && after.contains(ESTABLISHED), "{after}");
         assert_eq!(count(&after), count(&before), "the session was not reset");
 
         // What FRR refuses fails the component with FRR's words.
