@@ -3,6 +3,8 @@
 use crate::connection::cluster::{Clusters, KubernetesSettings};
 use crate::connection::router::{RouterSettings, Routers};
 use crate::connection::ssh::{HostKeyCheck, Settings as SshSettings, Ssh};
+use crate::engine::cluster_object::Managed;
+use crate::metallb::IpAddressPool;
 use async_trait::async_trait;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -111,7 +113,7 @@ impl Provider for Microk8s {
     const NAME: &'static str = "microk8s";
 
     fn table() -> Table<Self> {
-        Table::default()
+        Table::default().resource::<Managed<IpAddressPool>>()
     }
 
     fn check(config: &ProviderBlockDraft, found: &mut Diagnostics) {
@@ -171,8 +173,8 @@ fn router_settings(routers: BTreeMap<String, RouterBlock>) -> BTreeMap<String, R
     routers.into_iter().map(|(name, block)| (name, settings(block))).collect()
 }
 
-fn host_key_check(word: &String) -> Result<(), String> {
-    word.parse::<HostKeyCheck>().map(drop)
+fn host_key_check(word: &Option<String>) -> Result<(), String> {
+    word.as_ref().map_or(Ok(()), |word| word.parse::<HostKeyCheck>().map(drop))
 }
 
 fn https_url(url: &String) -> Result<(), String> {

@@ -1,0 +1,110 @@
+//! How a client for a cluster is made: through a node, or with a kubeconfig file.
+
+use super::error::{ClusterError, ClusterErrorKind, whole};
+use super::socket::Socket;
+use super::{Address, KubernetesSettings};
+use crate::connection::ssh::{Host, Ssh, SshError, SshErrorKind};
+use hyper_util::client::legacy::connect::{Connection, HttpConnector};
+use hyper_util::rt::TokioExecutor;
+use kube::client::ConfigExt;
+use kube::config::{KubeConfigOptions, Kubeconfig};
+use kube::{Client, Config};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Prints the administrator's kubeconfig with the loopback address, which the server's certificate always names.
+const KUBECONFIG_COMMAND: [&str; 3] = ["/snap/bin/microk8s", "config", "--use-loopback"];
+
+/// Makes a client. The kubeconfig of a node stays in this process's memory.
+pub(super) async fn connect(address: &Address, ssh: &Ssh) -> Result<Client, ClusterError> {
+    match address {
+        Address::Node(host) => through_node(host, &ssh.host(host)).await,
+        Address::Kubeconfig(settings) => with_kubeconfig(settings).await.map_err(|answer| {
+            ClusterError::new(ClusterErrorKind::CredentialsRefused, "Reading the kubeconfig", address.to_string(), answer)
+        }),
+        Address::Nowhere => Err(ClusterError::new(
+            ClusterErrorKind::NotConfigured,
+            "Looking for the cluster",
+            address.to_string(),
+            "the resource has no `cluster` and the provider no `kubernetes` block, or they are not known yet",
+        )),
+    }
+}
+
+async fn through_node(address: &str, host: &Arc<Host>) -> Result<Client, ClusterError> {
+    let fail = |kind, attempt: &str, answer: String| ClusterError::new(kind, attempt, address, answer);
+    let unreached = |attempt: &'static str| {
+        move |error: SshError| {
+            let kind = match error.kind() {
+                SshErrorKind::NotReachable | SshErrorKind::CommandNotRun => ClusterErrorKind::Unreachable,
+                SshErrorKind::KeyRefused | SshErrorKind::HostKeyRefused | SshErrorKind::Client => {
+                    ClusterErrorKind::CredentialsRefused
+                }
+            };
+            ClusterError::new(kind, attempt, address, error.to_string())
+        }
+    };
+    const READING: &str = "Reading the cluster's kubeconfig on the node";
+    let output = host.root().run(&KUBECONFIG_COMMAND, None).await.map_err(unreached(READING))?;
+    if !output.succeeded() {
+        let answer = format!("`sudo microk8s config` ended with code {}: {}", output.code, output.last_lines());
+        return Err(fail(ClusterErrorKind::Unreachable, READING, answer));
+    }
+    // A worker answers with a notice instead.
+    let kubeconfig = Kubeconfig::from_yaml(&output.stdout)
+        .ok()
+        .filter(|kubeconfig| !kubeconfig.clusters.is_empty())
+        .ok_or_else(|| {
+            let answer = "`microk8s config` printed no kubeconfig there; a worker has none, so name a control-plane node";
+            fail(ClusterErrorKind::Unreachable, READING, answer.to_owned())
+        })?;
+    let config = Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default())
+        .await
+        .map_err(|error| fail(ClusterErrorKind::Unreachable, READING, whole(&error)))?;
+    let port = config.cluster_url.port_u16().unwrap_or(443);
+    let socket = host.forward(port).await.map_err(unreached("Opening a tunnel to the API server"))?;
+    client(config, Socket::new(socket))
+        .map_err(|error| fail(ClusterErrorKind::Unreachable, "Preparing a client for the API server", whole(&error)))
+}
+
+async fn with_kubeconfig(settings: &KubernetesSettings) -> Result<Client, String> {
+    let options = KubeConfigOptions { context: settings.config_context.clone(), ..KubeConfigOptions::default() };
+    let config = match settings.config_path.as_deref().map(expand_home) {
+        Some(path) => {
+            let kubeconfig = Kubeconfig::read_from(&path).map_err(|error| whole(&error))?;
+            Config::from_custom_kubeconfig(kubeconfig, &options).await
+        }
+        None => Config::from_kubeconfig(&options).await,
+    }
+    .map_err(|error| whole(&error))?;
+    let mut connector = HttpConnector::new();
+    connector.enforce_http(false);
+    client(config, connector).map_err(|error| whole(&error))
+}
+
+/// `~/` as a shell would read it.
+fn expand_home(path: &str) -> PathBuf {
+    match (path.strip_prefix("~/"), std::env::home_dir()) {
+        (Some(rest), Some(home)) => home.join(rest),
+        _ => PathBuf::from(path),
+    }
+}
+
+/// A client that never tries again by itself: what is worth another try is decided by whoever has a deadline.
+fn client<C>(config: Config, connector: C) -> Result<Client, kube::Error>
+where
+    C: tower::Service<http::Uri> + Clone + Send + Sync + 'static,
+    C::Response: Connection + hyper::rt::Read + hyper::rt::Write + Send + Unpin + 'static,
+    C::Future: Send + 'static,
+    C::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    // An error only says that there is one already.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    let https = config.rustls_https_connector_with_connector(connector)?;
+    let service = tower::ServiceBuilder::new()
+        .layer(config.base_uri_layer())
+        .option_layer(config.auth_layer()?)
+        .map_err(tower::BoxError::from)
+        .service(hyper_util::client::legacy::Client::builder(TokioExecutor::new()).build(https));
+    Ok(Client::new(service, config.default_namespace))
+}

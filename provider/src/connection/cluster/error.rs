@@ -1,0 +1,301 @@
+//! What came back from a cluster's API server, sorted by what it means.
+
+use kube::core::Status;
+
+/// What a failed call means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClusterErrorKind {
+    /// Neither the node nor the provider's `kubernetes` block says where the cluster is.
+    NotConfigured,
+    /// No answer from the node or from its API server; it may come.
+    Unreachable,
+    /// The node or the API server does not accept our credentials.
+    CredentialsRefused,
+    /// The API server knows us and does not let us do this.
+    Forbidden,
+    /// No such kind in this cluster, or not in this version. Says nothing about objects.
+    KindNotServed,
+    /// The namespace does not exist.
+    NamespaceMissing,
+    /// The object does not exist.
+    NotFound,
+    /// An admission or conversion webhook that the API server must ask does not answer; it may.
+    WebhookNotServing,
+    /// An admission webhook refused the object.
+    Denied,
+    /// The object does not fit its kind's schema.
+    Invalid,
+    /// Others own fields that were sent.
+    OwnedByOthers,
+    /// Not the object that was meant: another one has its name now, or none has.
+    AnotherObject,
+    /// Overloaded, starting, or somebody else was faster; it passes.
+    Busy,
+    /// Anything else.
+    Other,
+}
+
+impl ClusterErrorKind {
+    /// Whether the same call may work a little later.
+    pub fn may_pass(self) -> bool {
+        matches!(self, Self::Unreachable | Self::WebhookNotServing | Self::Busy)
+    }
+
+    /// Whether a create may wait for it: what is missing may come in the same apply.
+    pub fn may_come(self) -> bool {
+        self.may_pass() || matches!(self, Self::KindNotServed | Self::NamespaceMissing)
+    }
+
+    /// What a person does about it.
+    pub(crate) fn advice(self) -> &'static str {
+        match self {
+            Self::NotConfigured => {
+                "Set `cluster` to the address of a control-plane node, or give the provider a `kubernetes` block."
+            }
+            Self::Unreachable => {
+                "Check that the node is up, that SSH to it works and that MicroK8s runs there (`microk8s status`)."
+            }
+            Self::CredentialsRefused => {
+                "Check the provider's `ssh` or `kubernetes` block, and that the user may run `sudo -n` on the node."
+            }
+            Self::Forbidden => "Give the user of the kubeconfig the right to do this.",
+            Self::KindNotServed => {
+                "Install what brings the kind first (for MetalLB: the add-on or its manifests), or make this resource \
+                 depend on what installs it."
+            }
+            Self::NamespaceMissing => "Create the namespace first, or make this resource depend on what creates it.",
+            Self::WebhookNotServing => {
+                "The controller behind the webhook is not ready. Look at its pods; if they are ready and this stays, \
+                 the API server cannot reach pod addresses."
+            }
+            Self::Denied => "Change the configuration, or the object that it collides with.",
+            Self::Invalid => "Change the configuration to what the installed version accepts.",
+            Self::AnotherObject => "Run `terraform plan` again to see how the object is now.",
+            Self::NotFound | Self::OwnedByOthers | Self::Busy | Self::Other => "Run `terraform apply` again.",
+        }
+    }
+}
+
+/// A fault that the API server found in one field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FieldFault {
+    /// Path in the object, such as `spec.myASN`.
+    pub field: String,
+    /// What is wrong with it.
+    pub message: String,
+}
+
+/// A failed call.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{attempt} ({cluster}): {answer}")]
+pub struct ClusterError {
+    kind: ClusterErrorKind,
+    attempt: String,
+    cluster: String,
+    answer: String,
+    faults: Vec<FieldFault>,
+}
+
+impl ClusterError {
+    /// An error of a kind: while doing `attempt` in `cluster`, `answer` came back.
+    pub(crate) fn new(
+        kind: ClusterErrorKind,
+        attempt: impl Into<String>,
+        cluster: impl Into<String>,
+        answer: impl Into<String>,
+    ) -> Self {
+        Self { kind, attempt: attempt.into(), cluster: cluster.into(), answer: answer.into(), faults: Vec::new() }
+    }
+
+    /// Sorts what the client says.
+    pub(super) fn from_client(error: &kube::Error, attempt: &str, cluster: &str) -> Self {
+        match error {
+            kube::Error::Api(status) => Self {
+                kind: kind_of(status),
+                attempt: attempt.to_owned(),
+                cluster: cluster.to_owned(),
+                answer: answer(status),
+                faults: faults(status),
+            },
+            kube::Error::Service(_) | kube::Error::HyperError(_) => {
+                Self::new(ClusterErrorKind::Unreachable, attempt, cluster, chain(error))
+            }
+            kube::Error::Auth(_) => Self::new(ClusterErrorKind::CredentialsRefused, attempt, cluster, chain(error)),
+            _ => Self::new(ClusterErrorKind::Other, attempt, cluster, chain(error)),
+        }
+    }
+
+    /// What it means.
+    pub fn kind(&self) -> ClusterErrorKind {
+        self.kind
+    }
+
+    /// What came back.
+    pub fn answer(&self) -> &str {
+        &self.answer
+    }
+
+    /// Faults in single fields, if the API server named some.
+    pub fn faults(&self) -> &[FieldFault] {
+        &self.faults
+    }
+
+    /// The text for a diagnostic: what was tried, where, what came back, and what to do next.
+    pub fn detail(&self) -> String {
+        format!("{self}.\n\n{}", self.kind.advice())
+    }
+}
+
+fn kind_of(status: &Status) -> ClusterErrorKind {
+    use ClusterErrorKind as Kind;
+    let says = |text: &str| status.message.contains(text);
+    let caused_by = |reason: &str| causes(status).any(|cause| cause.reason == reason);
+    if says("denied the request:") || says("denied the request without explanation") {
+        return Kind::Denied;
+    }
+    if says("field not declared in schema") || says("failed to create typed patch object") {
+        return Kind::Invalid;
+    }
+    match status.code {
+        400 | 422 => Kind::Invalid,
+        401 => Kind::CredentialsRefused,
+        // Passes in that the namespace will be gone, or there again.
+        403 if caused_by("NamespaceTerminating") || says("because it is being terminated") => Kind::Busy,
+        403 => Kind::Forbidden,
+        404 => missing(status),
+        409 if caused_by("FieldManagerConflict") => Kind::OwnedByOthers,
+        409 if says("in precondition:") || says("uid mismatch") => Kind::AnotherObject,
+        409 | 429 | 503 | 504 => Kind::Busy,
+        500 if says("failed calling webhook") || says("conversion webhook for") => Kind::WebhookNotServing,
+        500..=599 => Kind::Busy,
+        _ => Kind::Other,
+    }
+}
+
+/// "No such object" carries the object's name. The answer for a kind that is not served does not: it is plain text, or
+/// a status without details.
+fn missing(status: &Status) -> ClusterErrorKind {
+    let details = status.details.as_ref().filter(|details| !details.name.is_empty());
+    match details {
+        Some(details) if details.kind == "namespaces" => ClusterErrorKind::NamespaceMissing,
+        Some(details) if status.message.contains(&format!("{:?} not found", details.name)) => ClusterErrorKind::NotFound,
+        _ => ClusterErrorKind::KindNotServed,
+    }
+}
+
+fn causes(status: &Status) -> impl Iterator<Item = &kube::core::response::StatusCause> {
+    status.details.iter().flat_map(|details| &details.causes)
+}
+
+fn faults(status: &Status) -> Vec<FieldFault> {
+    const UNDECLARED: &str = "field not declared in schema";
+    if let Some((before, _)) = status.message.split_once(&format!(": {UNDECLARED}"))
+        && let Some(field) = before.split_whitespace().last()
+    {
+        return vec![FieldFault { field: field.trim_start_matches('.').to_owned(), message: UNDECLARED.to_owned() }];
+    }
+    causes(status)
+        .filter(|cause| !cause.field.is_empty())
+        .map(|cause| FieldFault {
+            field: cause.field.trim_start_matches('.').to_owned(),
+            message: cause.message.clone(),
+        })
+        .collect()
+}
+
+fn answer(status: &Status) -> String {
+    match status.message.trim() {
+        "" => format!("HTTP {} {}", status.code, status.reason),
+        message => format!("HTTP {}: {message}", status.code),
+    }
+}
+
+/// An error and what it comes from: the client's own texts name only the outermost layer.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(inner) = source {
+        let inner_text = inner.to_string();
+        if !text.contains(&inner_text) {
+            text.push_str(": ");
+            text.push_str(&inner_text);
+        }
+        source = inner.source();
+    }
+    text.replace("ServiceError: ", "").replace("HyperError: ", "")
+}
+
+/// [`chain`] for errors that are not sorted further.
+pub(super) fn whole(error: &impl std::error::Error) -> String {
+    let mut text = error.to_string();
+    if let Some(source) = error.source() {
+        let inner = chain(source);
+        if !text.contains(&inner) {
+            text = format!("{text}: {inner}");
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn sorted(code: u16, message: &str, details: serde_json::Value) -> ClusterErrorKind {
+        let status: Status = serde_json::from_value(json!({
+            "status": "Failure", "code": code, "message": message, "reason": "", "details": details,
+        }))
+        .unwrap();
+        ClusterError::from_client(&kube::Error::Api(Box::new(status)), "Reading", "10.0.0.11").kind()
+    }
+
+    #[test]
+    fn the_two_kinds_of_404_are_told_apart() {
+        let object = json!({"name": "edge", "group": "metallb.io", "kind": "bgppeers"});
+        assert_eq!(sorted(404, "bgppeers.metallb.io \"edge\" not found", object), ClusterErrorKind::NotFound);
+        assert_eq!(sorted(404, "404 page not found", json!(null)), ClusterErrorKind::KindNotServed);
+        assert_eq!(
+            sorted(404, "the server could not find the requested resource", json!({"name": "edge"})),
+            ClusterErrorKind::KindNotServed
+        );
+        assert_eq!(
+            sorted(404, "namespaces \"metallb-system\" not found", json!({"name": "metallb-system", "kind": "namespaces"})),
+            ClusterErrorKind::NamespaceMissing
+        );
+    }
+
+    #[test]
+    fn a_webhook_that_refuses_is_not_one_that_is_silent() {
+        let denied = "admission webhook \"bgppeersvalidationwebhook.metallb.io\" denied the request: missing local ASN";
+        assert_eq!(sorted(403, denied, json!(null)), ClusterErrorKind::Denied);
+        assert_eq!(sorted(400, denied, json!(null)), ClusterErrorKind::Denied);
+        let silent = "Internal error occurred: failed calling webhook \"x\": no endpoints available for service";
+        assert_eq!(sorted(500, silent, json!(null)), ClusterErrorKind::WebhookNotServing);
+        assert!(ClusterErrorKind::WebhookNotServing.may_pass());
+        assert!(!ClusterErrorKind::Denied.may_come());
+    }
+
+    #[test]
+    fn conflicts_over_fields_and_over_identity_differ() {
+        let fields = json!({"causes": [{"reason": "FieldManagerConflict", "message": "conflict with \"kubectl\"", "field": ".spec.addresses"}]});
+        assert_eq!(sorted(409, "Apply failed with 1 conflict", fields), ClusterErrorKind::OwnedByOthers);
+        assert_eq!(
+            sorted(409, "Precondition failed: UID in precondition: a, UID in object meta: b", json!(null)),
+            ClusterErrorKind::AnotherObject
+        );
+        assert_eq!(sorted(409, "the object has been modified", json!(null)), ClusterErrorKind::Busy);
+    }
+
+    #[test]
+    fn faults_name_the_field_without_its_leading_dot() {
+        let status: Status = serde_json::from_value(json!({
+            "status": "Failure", "code": 422, "message": "is invalid", "reason": "Invalid",
+            "details": {"causes": [{"reason": "FieldValueInvalid", "message": "too big", "field": ".spec.peerPort"}]},
+        }))
+        .unwrap();
+        let error = ClusterError::from_client(&kube::Error::Api(Box::new(status)), "Applying", "10.0.0.11");
+        assert_eq!(error.kind(), ClusterErrorKind::Invalid);
+        assert_eq!(error.faults(), [FieldFault { field: "spec.peerPort".into(), message: "too big".into() }]);
+    }
+}

@@ -1,0 +1,214 @@
+//! Objects in a cluster through its API server.
+//!
+//! A [`Cluster`] is an address until the first call: then its node is asked for a kubeconfig, which stays in memory,
+//! and a tunnel to the API server is opened. Reads of one kind share one LIST, writes of one kind take turns, whatever
+//! address they come by.
+
+mod connect;
+mod error;
+mod kind;
+mod lists;
+mod objects;
+mod socket;
+#[cfg(test)]
+pub(crate) mod testing;
+mod turns;
+
+pub use error::{ClusterError, ClusterErrorKind, FieldFault};
+pub use kind::{Kind, ObjectName};
+pub use objects::{Force, Freshness, MANAGER};
+pub use turns::Turn;
+
+use crate::connection::ssh::Ssh;
+use lists::Lists;
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::time::Instant;
+use turns::Turns;
+
+/// How long a node that did not answer is not asked again by those who only read.
+const UNREACHED_FOR: Duration = Duration::from_secs(30);
+
+/// How long connecting may take, with the kubeconfig read on the node and the tunnel opened.
+const CONNECT_WITHIN: Duration = Duration::from_secs(20);
+
+/// How long one call may take.
+const ANSWER_WITHIN: Duration = Duration::from_secs(30);
+
+/// A cluster that is reached with a kubeconfig.
+#[derive(Clone, Debug, Default)]
+pub struct KubernetesSettings {
+    /// The kubeconfig file; where it is not given, what `kubectl` would use.
+    pub config_path: Option<String>,
+    /// The context in it; where it is not given, its current one.
+    pub config_context: Option<String>,
+}
+
+/// Where a cluster is reached.
+#[derive(Clone, Debug)]
+pub(crate) enum Address {
+    /// Through a control-plane node.
+    Node(String),
+    /// With a kubeconfig.
+    Kubeconfig(KubernetesSettings),
+    /// Nobody said where.
+    Nowhere,
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Node(host) => write!(f, "cluster at {host}"),
+            Self::Kubeconfig(KubernetesSettings { config_path: Some(path), .. }) => write!(f, "cluster of {path}"),
+            Self::Kubeconfig(_) => f.write_str("cluster of the default kubeconfig"),
+            Self::Nowhere => f.write_str("cluster not given"),
+        }
+    }
+}
+
+/// All clusters of a run.
+pub struct Clusters {
+    ssh: Arc<Ssh>,
+    kubernetes: Option<KubernetesSettings>,
+    known: Mutex<HashMap<Option<String>, Cluster>>,
+    turns: Arc<Turns>,
+}
+
+impl Clusters {
+    /// Connects to nothing.
+    pub fn new(ssh: Arc<Ssh>, kubernetes: Option<KubernetesSettings>) -> Self {
+        Self { ssh, kubernetes, known: Mutex::default(), turns: Arc::default() }
+    }
+
+    /// The cluster of a control-plane node, or that of the provider's `kubernetes` block.
+    pub fn get(&self, host: Option<&str>) -> Cluster {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let cluster = known.entry(host.map(str::to_owned)).or_insert_with(|| {
+            let address = match (host, &self.kubernetes) {
+                (Some(host), _) => Address::Node(host.to_owned()),
+                (None, Some(settings)) => Address::Kubeconfig(settings.clone()),
+                (None, None) => Address::Nowhere,
+            };
+            Cluster(Arc::new(Inner {
+                address,
+                ssh: Arc::clone(&self.ssh),
+                link: tokio::sync::Mutex::default(),
+                lists: Lists::default(),
+                turns: Arc::clone(&self.turns),
+                warned: AtomicBool::new(false),
+            }))
+        });
+        cluster.clone()
+    }
+
+    /// Whether resources without a `cluster` have one.
+    pub fn has_kubeconfig(&self) -> bool {
+        self.kubernetes.is_some()
+    }
+}
+
+/// A cluster by its address.
+#[derive(Clone)]
+pub struct Cluster(Arc<Inner>);
+
+struct Inner {
+    address: Address,
+    ssh: Arc<Ssh>,
+    link: tokio::sync::Mutex<Link>,
+    lists: Lists,
+    turns: Arc<Turns>,
+    warned: AtomicBool,
+}
+
+/// The connection, as far as there is one.
+#[derive(Default)]
+struct Link {
+    client: Option<kube::Client>,
+    id: Option<String>,
+    failed: Option<(Instant, ClusterError)>,
+}
+
+/// When a connection was made.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Age {
+    Now,
+    Earlier,
+}
+
+impl Cluster {
+    /// A client for the API server; connects where that was not done yet.
+    pub async fn client(&self) -> Result<kube::Client, ClusterError> {
+        Ok(self.connected().await?.0)
+    }
+
+    async fn connected(&self) -> Result<(kube::Client, Age), ClusterError> {
+        let mut link = self.0.link.lock().await;
+        if let Some(client) = &link.client {
+            return Ok((client.clone(), Age::Earlier));
+        }
+        let connecting = connect::connect(&self.0.address, &self.0.ssh);
+        let result = tokio::time::timeout(CONNECT_WITHIN, connecting).await.unwrap_or_else(|_| {
+            let answer = format!("no connection within {} s", CONNECT_WITHIN.as_secs());
+            Err(ClusterError::new(ClusterErrorKind::Unreachable, "Connecting to the API server", self.to_string(), answer))
+        });
+        match result {
+            Ok(client) => {
+                link.client = Some(client.clone());
+                Ok((client, Age::Now))
+            }
+            Err(error) => {
+                link.failed = Some((Instant::now(), error.clone()));
+                Err(error)
+            }
+        }
+    }
+
+    /// The cluster's identity: the UID of its namespace `kube-system`.
+    pub async fn id(&self) -> Result<String, ClusterError> {
+        if let Some(id) = &self.0.link.lock().await.id {
+            return Ok(id.clone());
+        }
+        let id = self.namespace_uid("kube-system").await?;
+        self.0.link.lock().await.id = Some(id.clone());
+        Ok(id)
+    }
+
+    /// The error of a moment ago, for those who would rather not wait for it again.
+    pub async fn recent_failure(&self) -> Option<ClusterError> {
+        let link = self.0.link.lock().await;
+        link.failed.as_ref().filter(|(at, _)| at.elapsed() < UNREACHED_FOR).map(|(_, error)| error.clone())
+    }
+
+    /// Whether this is the first time that somebody tells the person that this cluster is out of reach.
+    pub fn first_warning(&self) -> bool {
+        !self.0.warned.swap(true, Ordering::Relaxed)
+    }
+
+    /// Waits until no other write of the kind is under way in this cluster: admission webhooks look at the other
+    /// objects without locking them.
+    pub async fn turn(&self, kind: Kind) -> Result<Turn, ClusterError> {
+        Ok(self.0.turns.take(&self.id().await?, kind).await)
+    }
+
+    /// A tunnel may have died, a certificate may be another one: the next call connects anew.
+    async fn lost(&self, error: &ClusterError) {
+        let mut link = self.0.link.lock().await;
+        link.client = None;
+        link.id = None;
+        link.failed = Some((Instant::now(), error.clone()));
+    }
+
+    async fn answered(&self) {
+        self.0.link.lock().await.failed = None;
+        self.0.warned.store(false, Ordering::Relaxed);
+    }
+}
+
+impl fmt::Display for Cluster {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.address.fmt(f)
+    }
+}

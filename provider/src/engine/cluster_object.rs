@@ -1,0 +1,88 @@
+//! The engine of every object in a cluster.
+//!
+//! A type declares its attributes, its kind and what can be checked without a connection ([`ClusterObject`]); creation,
+//! reading, updating, deletion, import, identity, drift, the dry run at plan and all waiting are here ([`Managed`]).
+//!
+//! - Attributes become fields of `spec` by name; the schema says what each value is.
+//! - Objects are written by server-side apply under one field manager. What others set beside our fields stays.
+//! - `cluster` is an address. Which cluster an object belongs to is the UID of `kube-system`, kept in private state.
+
+mod address;
+mod apply;
+mod delete;
+mod existing;
+mod failure;
+mod managed;
+mod read;
+mod spec;
+#[cfg(test)]
+mod tests;
+mod trial;
+
+pub use address::{ClusterWideObject, cluster_address, namespace_name, object_name};
+pub use managed::Managed;
+
+use crate::connection::cluster::{Cluster, ClusterError, Kind};
+use crate::connection::retry::Deadline;
+use async_trait::async_trait;
+use kube::core::DynamicObject;
+use serde_json::{Map, Value as Json};
+use tfplugin::provider::TypeName;
+use tfplugin::{Diagnostics, Model};
+
+/// What the author of an object's type declares. The model has the attributes `cluster`, `name`, `timeouts` and, where
+/// the kind is namespaced, `namespace`; all others are fields of `spec`, unless [`ClusterObject::ASIDE`] names them.
+#[async_trait]
+pub trait ClusterObject: Model + TypeName {
+    /// The kind that it is in the cluster.
+    const KIND: Kind;
+
+    /// Attributes whose field is not their name in camel case, at any depth: `("my_asn", "myASN")`.
+    const FIELDS: &'static [(&'static str, &'static str)] = &[];
+
+    /// Attributes that only tell the provider what to do.
+    const ASIDE: &'static [&'static str] = &[];
+
+    /// What some answers of the API server mean for this kind: a part of the text, and what to do.
+    const HINTS: &'static [(&'static str, &'static str)] = &[];
+
+    /// Finds fault with a configuration without any connection: rules between attributes.
+    fn check(config: &Self::Draft, found: &mut Diagnostics) {
+        let _ = (config, found);
+    }
+
+    /// Puts what is sent into the one spelling that others compare by.
+    fn settle(&self, spec: &mut Map<String, Json>) {
+        let _ = spec;
+    }
+
+    /// What to do about an object that is there already and that we did not make.
+    fn takeover(&self, existing: &DynamicObject) -> Takeover {
+        let _ = existing;
+        Takeover::Refused
+    }
+
+    /// Finds fault that only shows beside the cluster's other objects. Called before every write, and at plan, where
+    /// its errors are only warnings: they judge today's cluster.
+    async fn check_beside(&self, cluster: &Cluster, found: &mut Diagnostics) -> Result<(), ClusterError> {
+        let _ = (cluster, found);
+        Ok(())
+    }
+
+    /// Makes the object ready to go. Called again until it works or the deadline is over.
+    async fn before_delete(&self, cluster: &Cluster, deadline: &Deadline) -> Result<(), Diagnostics> {
+        let _ = (cluster, deadline);
+        Ok(())
+    }
+}
+
+/// What to do about an object that is there already and that we did not make.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Takeover {
+    /// A person's or another program's: not ours to change.
+    Refused,
+    /// A controller makes it by itself, so it is taken over; the text says who.
+    Made(&'static str),
+    /// A controller made it by itself, but not like this; the text says what to do.
+    Differs(String),
+}

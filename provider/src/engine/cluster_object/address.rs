@@ -1,0 +1,182 @@
+//! Where an object is: its cluster, its namespace, its name.
+
+use super::ClusterObject;
+use crate::connection::cluster::{Cluster, Clusters, ObjectName};
+use crate::connection::retry::Deadline;
+use crate::connection::ssh::check_address;
+use crate::engine::timeouts::Timeouts;
+use crate::provider::Microk8s;
+use std::time::Duration;
+use tfplugin::{AttributeValue, Context, Object, Value};
+
+/// How long an operation may take where the configuration does not say.
+const PATIENCE: Duration = Duration::from_secs(5 * 60);
+
+/// The address of an object that belongs to the whole cluster.
+#[derive(Clone, Debug, Object)]
+pub struct ClusterWideObject {
+    /// The cluster: address of one of its control-plane nodes, over which its API server is reached through SSH.
+    /// Default: the cluster of the provider's `kubernetes` block. It is an address and not the cluster's identity:
+    /// another address of the same cluster is a change in place.
+    #[attribute(optional, check = cluster_address)]
+    pub cluster: Option<String>,
+
+    /// Name of the object. Another name is another object.
+    #[attribute(required, replace, check = object_name)]
+    pub name: String,
+
+    /// How long to wait. Default: 5 minutes each.
+    #[attribute(optional)]
+    pub timeouts: Option<Timeouts>,
+}
+
+/// Whether a text can be the address of a cluster's node; for `#[attribute(check = ...)]`.
+pub fn cluster_address(address: &Option<String>) -> Result<(), String> {
+    address.as_ref().map_or(Ok(()), check_address)
+}
+
+/// Whether a text can be the name of a namespace; for `#[attribute(check = ...)]`.
+pub fn namespace_name(name: &String) -> Result<(), String> {
+    match object_name(name).is_ok() && !name.contains('.') && name.len() <= 63 {
+        true => Ok(()),
+        false => Err(format!(
+            "{name:?} is not a name of a namespace: use at most 63 lower-case letters, digits and `-`, with a letter or \
+             digit at both ends"
+        )),
+    }
+}
+
+/// Whether a text can be the name of an object; for `#[attribute(check = ...)]`.
+pub fn object_name(name: &String) -> Result<(), String> {
+    let inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    let labels = name.split('.').all(|label| {
+        let ends = label.bytes().next().is_some_and(inner) && label.bytes().next_back().is_some_and(inner);
+        ends && label.bytes().all(|byte| inner(byte) || byte == b'-')
+    });
+    match labels && name.len() <= 253 {
+        true => Ok(()),
+        false => Err(format!(
+            "{name:?} is not a name of an object: use at most 253 lower-case letters, digits, `-` and `.`, with a letter or \
+             digit at both ends"
+        )),
+    }
+}
+
+/// An operation.
+#[derive(Clone, Copy)]
+pub(super) enum Operation {
+    Create,
+    Update,
+    Delete,
+}
+
+/// An object and the way to it.
+pub(super) struct Target {
+    pub(super) cluster: Cluster,
+    pub(super) name: ObjectName,
+    pub(super) address: Option<String>,
+    timeouts: Option<Timeouts>,
+}
+
+impl Target {
+    /// Where `object`, which is known, is.
+    pub(super) fn of<T: ClusterObject>(clusters: &Clusters, object: &Value) -> Self {
+        let text = |attribute: &str| object.attribute(attribute).as_str().map(str::to_owned);
+        let address = text("cluster");
+        Self {
+            cluster: clusters.get(address.as_deref()),
+            name: ObjectName {
+                kind: T::KIND,
+                namespace: text("namespace").filter(|_| T::KIND.is_namespaced()).unwrap_or_default(),
+                name: text("name").unwrap_or_default(),
+            },
+            address,
+            timeouts: Timeouts::decode(object.attribute("timeouts")).ok(),
+        }
+    }
+
+    /// How long `operation` may take.
+    pub(super) fn patience(&self, operation: Operation) -> Duration {
+        let given = self.timeouts.as_ref().and_then(|timeouts| match operation {
+            Operation::Create => timeouts.create.as_ref(),
+            Operation::Update => timeouts.update.as_ref(),
+            Operation::Delete => timeouts.delete.as_ref(),
+        });
+        given.map_or(PATIENCE, |text| *text.meaning())
+    }
+
+    /// When `operation`, which begins now, is given up.
+    pub(super) fn deadline(&self, operation: Operation, context: &Context<Microk8s>) -> Deadline {
+        Deadline::after(self.patience(operation), context.cancelled())
+    }
+
+    /// What `terraform import` calls it.
+    pub(super) fn import_id(&self) -> String {
+        let namespace = self.name.kind.is_namespaced().then_some(&self.name.namespace);
+        let parts = [self.address.as_ref(), namespace, Some(&self.name.name)];
+        parts.into_iter().flatten().cloned().collect::<Vec<_>>().join("/")
+    }
+}
+
+/// What an import id names: `<cluster>/<namespace>/<name>` or `<cluster>/<name>`, or the same without the cluster.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct ImportId<'a> {
+    pub(super) cluster: Option<&'a str>,
+    pub(super) namespace: Option<&'a str>,
+    pub(super) name: &'a str,
+}
+
+impl<'a> ImportId<'a> {
+    /// Reads an id. Two parts of a namespaced object are cluster and name; where resources may do without a cluster and
+    /// the first part can be a namespace, they are namespace and name.
+    pub(super) fn read(id: &'a str, namespaced: bool, has_kubeconfig: bool) -> Option<Self> {
+        let parts: Vec<&str> = id.split('/').collect();
+        let (cluster, namespace, name) = match *parts.as_slice() {
+            [cluster, namespace, name] if namespaced => (Some(cluster), Some(namespace), name),
+            [namespace, name] if namespaced && has_kubeconfig && !namespace.contains(['.', ':']) => {
+                (None, Some(namespace), name)
+            }
+            [cluster, name] => (Some(cluster), None, name),
+            [name] if has_kubeconfig => (None, None, name),
+            _ => return None,
+        };
+        parts.iter().all(|part| !part.is_empty()).then_some(Self { cluster, namespace, name })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(id: &str, namespaced: bool, has_kubeconfig: bool) -> Option<(Option<&str>, Option<&str>, &str)> {
+        ImportId::read(id, namespaced, has_kubeconfig).map(|id| (id.cluster, id.namespace, id.name))
+    }
+
+    #[test]
+    fn import_ids_with_and_without_a_cluster() {
+        assert_eq!(read("10.0.0.11/metallb-system/pool", true, false), Some((Some("10.0.0.11"), Some("metallb-system"), "pool")));
+        assert_eq!(read("fd00::11/pool", true, true), Some((Some("fd00::11"), None, "pool")));
+        assert_eq!(read("cp1/pool", true, false), Some((Some("cp1"), None, "pool")));
+        assert_eq!(read("metallb-system/pool", true, true), Some((None, Some("metallb-system"), "pool")));
+        assert_eq!(read("pool", true, true), Some((None, None, "pool")));
+        assert_eq!(read("10.0.0.11/pool", false, false), Some((Some("10.0.0.11"), None, "pool")));
+    }
+
+    #[test]
+    fn import_ids_that_name_nothing() {
+        assert_eq!(read("pool", true, false), None);
+        assert_eq!(read("10.0.0.11/a/b", false, false), None);
+        assert_eq!(read("10.0.0.11//pool", true, false), None);
+        assert_eq!(read("", true, true), None);
+    }
+
+    #[test]
+    fn names_are_those_that_an_api_server_takes() {
+        for good in ["a", "default-pool", "pool.v6", "0"] {
+            assert_eq!(object_name(&good.to_owned()), Ok(()), "{good}");
+        }
+        for bad in ["", "Pool", "-a", "a-", "a..b", "a/b", "a_b", &"a".repeat(254)] {
+            assert!(object_name(&bad.to_owned()).is_err(), "{bad}");
+        }
+    }
+}

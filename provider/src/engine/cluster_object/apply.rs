@@ -1,0 +1,162 @@
+//! Creating and changing an object: server-side apply.
+
+use super::address::{Operation, Target};
+use super::existing::{held, judge};
+use super::failure::{Failure, gave_up, summary, verdict};
+use super::managed::Private;
+use super::read::model;
+use super::spec::{Fields, Reading};
+use super::ClusterObject;
+use crate::connection::cluster::{ClusterErrorKind, Force, Freshness};
+use crate::provider::Microk8s;
+use kube::core::DynamicObject;
+use serde_json::{Map, Value as Json, json};
+use tfplugin::{Context, Diagnostic, Diagnostics, Value};
+
+/// An object that was written.
+struct Written {
+    cluster_id: String,
+    object: DynamicObject,
+    told: Option<Diagnostic>,
+}
+
+pub(super) async fn create<T: ClusterObject>(
+    context: &Context<Microk8s>,
+    planned: &T,
+    private: &mut Private,
+) -> Result<T, Diagnostics> {
+    let values = planned.encode();
+    let target = Target::of::<T>(&context.provider().clusters, &values);
+    let deadline = target.deadline(Operation::Create, context);
+    let (target_ref, values_ref) = (&target, &values);
+    let written = deadline
+        .call(|| async move { verdict(try_create(planned, values_ref, target_ref).await, ClusterErrorKind::may_come) })
+        .await
+        .map_err(|why| gave_up::<T>("create", &target, target.patience(Operation::Create), why))?;
+    finish(context, &target, &values, written, private)
+}
+
+pub(super) async fn update<T: ClusterObject>(
+    context: &Context<Microk8s>,
+    prior: &T,
+    planned: &T,
+    private: &mut Private,
+) -> Result<T, Diagnostics> {
+    let (before, values) = (prior.encode(), planned.encode());
+    let target = Target::of::<T>(&context.provider().clusters, &values);
+    let deadline = target.deadline(Operation::Update, context);
+    let (before_ref, values_ref, target_ref, known) = (&before, &values, &target, &*private);
+    let written = deadline
+        .call(|| async move {
+            let result = try_update(planned, before_ref, values_ref, target_ref, known).await;
+            verdict(result, ClusterErrorKind::may_pass)
+        })
+        .await
+        .map_err(|why| gave_up::<T>("update", &target, target.patience(Operation::Update), why))?;
+    finish(context, &target, &values, written, private)
+}
+
+async fn try_create<T: ClusterObject>(planned: &T, values: &Value, target: &Target) -> Result<Written, Failure> {
+    let Target { cluster, name, .. } = target;
+    let mut turn = cluster.turn(T::KIND).await?;
+    if turn.is_claimed(name) {
+        let detail = format!(
+            "Two resources of this configuration are the same object, {name} in the {cluster}. Remove one of them, or give \
+             it another name."
+        );
+        return Err(Failure::Refused(Diagnostic::error(summary("create", target), detail).at("name").into()));
+    }
+    let mut told = None;
+    let existing = cluster.find(name, Freshness::Now).await?;
+    if let Some(existing) = &existing {
+        if existing.metadata.deletion_timestamp.is_some() {
+            return Err(Failure::Ending(held(existing, target)));
+        }
+        told = judge(planned, existing, target)?;
+    }
+    beside(planned, target).await?;
+    let uid = existing.as_ref().and_then(|existing| existing.metadata.uid.as_deref());
+    let object = cluster.apply(name, &manifest(planned, values, target, uid), Force::Take).await?;
+    turn.claim(name);
+    Ok(Written { cluster_id: cluster.id().await?, object, told })
+}
+
+async fn try_update<T: ClusterObject>(
+    planned: &T,
+    before: &Value,
+    values: &Value,
+    target: &Target,
+    known: &Private,
+) -> Result<Written, Failure> {
+    let Target { cluster, name, .. } = target;
+    let _turn = cluster.turn(T::KIND).await?;
+    let cluster_id = cluster.id().await?;
+    if let Some(known) = &known.cluster
+        && *known != cluster_id
+    {
+        return Err(Failure::Refused(another_cluster(target, known, &cluster_id)));
+    }
+    beside(planned, target).await?;
+    let uid = known.uid.as_deref();
+    let mut object = cluster.apply(name, &manifest(planned, values, target, uid), Force::Take).await?;
+    // What was dropped from the configuration goes, also where another one owns it, as after an import.
+    let still_there = |field: &String| object.data.get("spec").and_then(|spec| spec.get(field)).is_some();
+    let left: Map<String, Json> = Fields::of::<T>()
+        .dropped(before, values)
+        .into_iter()
+        .filter(still_there)
+        .map(|field| (field, Json::Null))
+        .collect();
+    if !left.is_empty() {
+        object = cluster.merge(name, &json!({ "spec": left })).await?;
+    }
+    Ok(Written { cluster_id, object, told: None })
+}
+
+async fn beside<T: ClusterObject>(planned: &T, target: &Target) -> Result<(), Failure> {
+    let mut found = Diagnostics::new();
+    planned.check_beside(&target.cluster, &mut found).await?;
+    match found.has_errors() {
+        true => Err(Failure::Refused(found)),
+        false => Ok(()),
+    }
+}
+
+fn another_cluster(target: &Target, known: &str, reached: &str) -> Diagnostics {
+    let detail = format!(
+        "{} belongs to the cluster {known} (UID of its namespace kube-system), and the {} is the cluster {reached} now. \
+         Nothing was changed there.\n\nIf the machines were rebuilt on purpose, replace the object too: \
+         `terraform apply -replace=...`, or `replace_triggered_by` the machine in its `lifecycle` block. If not, correct \
+         `cluster`.",
+        target.name, target.cluster
+    );
+    Diagnostic::error(summary("update", target), detail).at("cluster").into()
+}
+
+/// What is sent: our fields alone. With a UID, the API server refuses to write to any other object of that name.
+pub(super) fn manifest<T: ClusterObject>(planned: &T, values: &Value, target: &Target, uid: Option<&str>) -> Json {
+    let mut spec = Fields::of::<T>().to_spec(values);
+    planned.settle(&mut spec);
+    let mut metadata = Map::from_iter([("name".to_owned(), Json::from(target.name.name.as_str()))]);
+    if T::KIND.is_namespaced() {
+        metadata.insert("namespace".to_owned(), target.name.namespace.as_str().into());
+    }
+    if let Some(uid) = uid {
+        metadata.insert("uid".to_owned(), uid.into());
+    }
+    json!({ "apiVersion": T::KIND.api_version(), "kind": T::KIND.name(), "metadata": metadata, "spec": spec })
+}
+
+fn finish<T: ClusterObject>(
+    context: &Context<Microk8s>,
+    target: &Target,
+    values: &Value,
+    written: Written,
+    private: &mut Private,
+) -> Result<T, Diagnostics> {
+    if let Some(told) = written.told {
+        context.warn(told);
+    }
+    *private = Private { cluster: Some(written.cluster_id), uid: written.object.metadata.uid.clone() };
+    model(target, values, &written.object, Reading::Ours(values))
+}

@@ -1,0 +1,66 @@
+//! What a create does about an object that is there already: one that we made is carried on, one that a controller
+//! makes by itself is taken over, any other is left alone.
+
+use super::address::Target;
+use super::failure::summary;
+use super::{ClusterObject, Takeover};
+use crate::connection::cluster::MANAGER;
+use kube::core::DynamicObject;
+use tfplugin::{Diagnostic, Diagnostics};
+
+/// Whether the object has fields that we set.
+pub(super) fn is_ours(existing: &DynamicObject) -> bool {
+    let owners = existing.metadata.managed_fields.iter().flatten();
+    owners.into_iter().any(|owner| owner.manager.as_deref() == Some(MANAGER))
+}
+
+/// What keeps an object that was deleted from going.
+pub(super) fn held(existing: &DynamicObject, target: &Target) -> String {
+    let finalizers = existing.metadata.finalizers.clone().unwrap_or_default().join(", ");
+    let why = match finalizers.as_str() {
+        "" => "Nothing is known to hold it.".to_owned(),
+        held => format!(
+            "It is held by {held}: the controller behind that finalizer has work to do first, or does not run any more."
+        ),
+    };
+    format!("{} was deleted and is not gone yet. {why}", target.name)
+}
+
+/// Finds fault with creating `object` where `existing` is. Answers what a person should know of it.
+pub(super) fn judge<T: ClusterObject>(
+    object: &T,
+    existing: &DynamicObject,
+    target: &Target,
+) -> Result<Option<Diagnostic>, Diagnostics> {
+    if is_ours(existing) {
+        return Ok(None);
+    }
+    let owners: Vec<_> =
+        existing.metadata.managed_fields.iter().flatten().filter_map(|owner| owner.manager.as_deref()).collect();
+    let owners = match owners.as_slice() {
+        [] => "somebody".to_owned(),
+        known => known.join(", "),
+    };
+    let import = format!(
+        "To manage it with Terraform as it is, import it first:\n\n  import {{\n    to = {}.YOUR_NAME_FOR_IT\n    id = {:?}\n  }}",
+        T::TYPE_NAME,
+        target.import_id(),
+    );
+    let refuse = |why: String| {
+        Diagnostics::from(Diagnostic::error(summary("create", target), format!("{why}\n\n{import}")).at("name"))
+    };
+    match object.takeover(existing) {
+        Takeover::Refused => Err(refuse(format!(
+            "{} exists already in the {} and was made by {owners}, so it is not changed.",
+            target.name, target.cluster
+        ))),
+        Takeover::Differs(how) => Err(refuse(format!(
+            "{} exists already in the {}, made by {owners}. {how}",
+            target.name, target.cluster
+        ))),
+        Takeover::Made(by) => Ok(Some(Diagnostic::warning(
+            format!("{} was there already and is managed by Terraform now", target.name),
+            format!("{by} Destroying this resource deletes the object."),
+        ))),
+    }
+}

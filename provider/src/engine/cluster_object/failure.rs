@@ -1,0 +1,98 @@
+//! Why an operation did not work, and how a person is told.
+
+use super::ClusterObject;
+use super::address::Target;
+use super::spec::Fields;
+use crate::connection::cluster::{ClusterError, ClusterErrorKind};
+use crate::connection::retry::{GaveUp, Verdict};
+use std::time::Duration;
+use tfplugin::{Diagnostic, Diagnostics};
+
+/// Why an operation did not work.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// A call failed.
+    Call(ClusterError),
+    /// An object of that name is still on its way out; the text says what holds it.
+    Ending(String),
+    /// It must not be done, for these reasons.
+    Refused(Diagnostics),
+}
+
+impl From<ClusterError> for Failure {
+    fn from(error: ClusterError) -> Self {
+        Self::Call(error)
+    }
+}
+
+impl From<Diagnostics> for Failure {
+    fn from(found: Diagnostics) -> Self {
+        Self::Refused(found)
+    }
+}
+
+/// Whether another try may help, where `passes` says which failed calls do.
+pub(super) fn verdict<R>(result: Result<R, Failure>, passes: fn(ClusterErrorKind) -> bool) -> Verdict<R, Failure> {
+    match result {
+        Err(Failure::Call(error)) if passes(error.kind()) => Verdict::Again(Failure::Call(error)),
+        Err(failure @ Failure::Ending(_)) => Verdict::Again(failure),
+        finished => Verdict::Final(finished),
+    }
+}
+
+/// What a person is told when `action` was given up after `patience`.
+pub(super) fn gave_up<T: ClusterObject>(
+    action: &str,
+    target: &Target,
+    patience: Duration,
+    why: GaveUp<Failure>,
+) -> Diagnostics {
+    let summary = summary(action, target);
+    let waited = format!("\n\nTried for {} s; `timeouts` allows for more.", patience.as_secs());
+    match why {
+        GaveUp::Failed(Failure::Refused(found)) | GaveUp::TimedOut(Failure::Refused(found)) => found,
+        GaveUp::Failed(Failure::Call(error)) => explain::<T>(&summary, target, &error, ""),
+        GaveUp::TimedOut(Failure::Call(error)) => explain::<T>(&summary, target, &error, &waited),
+        GaveUp::Failed(Failure::Ending(held)) | GaveUp::TimedOut(Failure::Ending(held)) => {
+            Diagnostic::error(summary, format!("{held}{waited}")).into()
+        }
+        GaveUp::Cancelled => {
+            Diagnostic::error(summary, "Interrupted. The next apply carries on where this one stopped.").into()
+        }
+    }
+}
+
+/// `Unable to create IPAddressPool metallb-system/default`.
+pub(super) fn summary(action: &str, target: &Target) -> String {
+    format!("Unable to {action} {}", target.name)
+}
+
+/// An error as diagnostics, on the attributes that it is about.
+pub(super) fn explain<T: ClusterObject>(
+    summary: &str,
+    target: &Target,
+    error: &ClusterError,
+    waited: &str,
+) -> Diagnostics {
+    let hints = T::HINTS.iter().filter(|(text, _)| error.answer().contains(text));
+    let hints: String = hints.map(|(_, hint)| format!("\n\n{hint}")).collect();
+    let fields = Fields::of::<T>();
+    let mut found = Diagnostics::new();
+    if error.kind() == ClusterErrorKind::Invalid {
+        for fault in error.faults() {
+            if let Some(attribute) = fields.attribute_at(&fault.field) {
+                let answer = format!("{} refused {}: {}.", target.cluster, fault.field, fault.message);
+                found.error_at(attribute.name.as_str(), summary, format!("{answer}\n\n{}{hints}", error.kind().advice()));
+            }
+        }
+    }
+    if found.is_empty() {
+        let diagnostic = Diagnostic::error(summary, format!("{}{hints}{waited}", error.detail()));
+        let about_the_cluster = matches!(
+            error.kind(),
+            ClusterErrorKind::NotConfigured | ClusterErrorKind::Unreachable | ClusterErrorKind::CredentialsRefused
+        );
+        found.push(if about_the_cluster { diagnostic.at("cluster") } else { diagnostic });
+    }
+    found
+}

@@ -1,0 +1,106 @@
+//! The managed resource that every [`ClusterObject`] is.
+
+use super::{ClusterObject, apply, delete, read, trial};
+use crate::provider::Microk8s;
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+use tfplugin::model::ValueError;
+use tfplugin::provider::TypeName;
+use tfplugin::schema::Attribute;
+use tfplugin::{Context, Diagnostics, Draft, Model, Plan, Resource, Value};
+
+/// A [`ClusterObject`] as a managed resource.
+#[derive(Clone)]
+pub struct Managed<T>(pub(super) T);
+
+/// [`Managed`] before everything is known. The engine looks at values by name, so they are kept beside the typed draft.
+#[derive(Clone)]
+pub struct ManagedDraft<T: ClusterObject> {
+    pub(super) value: Value,
+    pub(super) typed: T::Draft,
+}
+
+/// What is kept beside the state: which object it is, wherever its cluster is reached.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Private {
+    /// UID of the cluster's namespace `kube-system`.
+    pub(super) cluster: Option<String>,
+    /// UID of the object.
+    pub(super) uid: Option<String>,
+}
+
+impl<T: ClusterObject> Draft for ManagedDraft<T> {
+    fn decode(object: &Value) -> Result<Self, ValueError> {
+        Ok(Self { value: object.clone(), typed: T::Draft::decode(object)? })
+    }
+}
+
+impl<T: ClusterObject> Model for Managed<T> {
+    type Draft = ManagedDraft<T>;
+
+    fn description() -> &'static str {
+        T::description()
+    }
+
+    fn attributes() -> Vec<Attribute> {
+        T::attributes()
+    }
+
+    fn decode(object: &Value) -> Result<Self, ValueError> {
+        T::decode(object).map(Self)
+    }
+
+    fn encode(&self) -> Value {
+        self.0.encode()
+    }
+}
+
+impl<T: ClusterObject> TypeName for Managed<T> {
+    const TYPE_NAME: &'static str = T::TYPE_NAME;
+}
+
+#[async_trait]
+impl<T: ClusterObject> Resource for Managed<T> {
+    type Provider = Microk8s;
+    type Model = Self;
+    type Private = Private;
+
+    fn check(config: &ManagedDraft<T>, found: &mut Diagnostics) {
+        T::check(&config.typed, found);
+    }
+
+    async fn plan(context: &Context<Microk8s>, plan: &mut Plan<Self, Private>) -> Result<(), Diagnostics> {
+        let prior = plan.prior.as_ref().map(Model::encode);
+        trial::run::<T>(context, prior.as_ref(), &plan.planned.value, &plan.private).await
+    }
+
+    async fn create(context: &Context<Microk8s>, planned: Self, private: &mut Private) -> Result<Self, Diagnostics> {
+        apply::create(context, &planned.0, private).await.map(Self)
+    }
+
+    async fn read(
+        context: &Context<Microk8s>,
+        prior: Self,
+        private: &mut Private,
+    ) -> Result<Option<Self>, Diagnostics> {
+        Ok(read::read(context, prior.0, private).await?.map(Self))
+    }
+
+    async fn update(
+        context: &Context<Microk8s>,
+        prior: Self,
+        planned: Self,
+        private: &mut Private,
+    ) -> Result<Self, Diagnostics> {
+        apply::update(context, &prior.0, &planned.0, private).await.map(Self)
+    }
+
+    async fn delete(context: &Context<Microk8s>, prior: Self, private: Private) -> Result<(), Diagnostics> {
+        delete::delete(context, &prior.0, &private).await
+    }
+
+    async fn import(context: &Context<Microk8s>, id: &str, private: &mut Private) -> Result<Self, Diagnostics> {
+        read::import(context, id, private).await.map(Self)
+    }
+}

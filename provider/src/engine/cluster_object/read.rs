@@ -1,0 +1,145 @@
+//! Reading an object, and taking one over by its import id. A cluster that cannot be reached says nothing about its
+//! objects: the state stays as it was.
+
+use super::address::{ImportId, Target};
+use super::failure::{explain, summary};
+use super::managed::Private;
+use super::spec::{Fields, Reading};
+use super::ClusterObject;
+use crate::connection::cluster::{ClusterError, ClusterErrorKind, Freshness};
+use crate::provider::Microk8s;
+use kube::core::DynamicObject;
+use serde_json::Value as Json;
+use std::collections::BTreeMap;
+use tfplugin::{Context, Diagnostic, Diagnostics, Model, Value};
+
+/// What a look at the cluster found.
+struct Seen {
+    cluster_id: String,
+    object: Option<DynamicObject>,
+}
+
+pub(super) async fn read<T: ClusterObject>(
+    context: &Context<Microk8s>,
+    prior: T,
+    private: &mut Private,
+) -> Result<Option<T>, Diagnostics> {
+    let before = prior.encode();
+    let target = Target::of::<T>(&context.provider().clusters, &before);
+    let seen = match look(&target).await {
+        Ok(seen) => seen,
+        Err(error) => {
+            if target.cluster.first_warning() {
+                context.warn(unread(&target, &error));
+            }
+            return Ok(Some(prior));
+        }
+    };
+    if let Some(known) = &private.cluster
+        && *known != seen.cluster_id
+    {
+        context.warn(moved(&target, known, &seen.cluster_id));
+        return Ok(Some(prior));
+    }
+    let Some(object) = seen.object else { return Ok(None) };
+    *private = Private { cluster: Some(seen.cluster_id), uid: object.metadata.uid.clone() };
+    model(&target, &before, &object, Reading::Ours(&before)).map(Some)
+}
+
+async fn look(target: &Target) -> Result<Seen, ClusterError> {
+    let object = match target.cluster.find(&target.name, Freshness::Shared).await {
+        // The definition's own absence takes its objects along; a kind that is out of service for now does not.
+        Err(error) if error.kind() == ClusterErrorKind::KindNotServed => {
+            match target.cluster.lacks_definition(target.name.kind).await? {
+                true => None,
+                false => return Err(error),
+            }
+        }
+        found => found?,
+    };
+    Ok(Seen { cluster_id: target.cluster.id().await?, object })
+}
+
+fn unread(target: &Target, error: &ClusterError) -> Diagnostic {
+    let detail = format!(
+        "{}\n\nWhat Terraform knows of the objects in this cluster is kept as it was at the last run, and nothing is taken \
+         for gone. Other targets are planned as ever.",
+        error.detail()
+    );
+    Diagnostic::warning(format!("Unable to read the {}", target.cluster), detail).at("cluster")
+}
+
+fn moved(target: &Target, known: &str, reached: &str) -> Diagnostic {
+    let detail = format!(
+        "{} belongs to the cluster {known} (UID of its namespace kube-system), and the {} is the cluster {reached} now, so \
+         the state is kept as it was.\n\nIf the machines were rebuilt on purpose, replace the object too: \
+         `terraform apply -replace=...`, or `replace_triggered_by` the machine in its `lifecycle` block.",
+        target.name, target.cluster
+    );
+    Diagnostic::warning(summary("read", target), detail).at("cluster")
+}
+
+pub(super) async fn import<T: ClusterObject>(
+    context: &Context<Microk8s>,
+    id: &str,
+    private: &mut Private,
+) -> Result<T, Diagnostics> {
+    let clusters = &context.provider().clusters;
+    let namespaced = T::KIND.is_namespaced();
+    let Some(named) = ImportId::read(id, namespaced, clusters.has_kubeconfig()) else {
+        let full = if namespaced { "<cluster>/<namespace>/<name>, or <cluster>/<name>" } else { "<cluster>/<name>" };
+        let detail = format!(
+            "{id:?} does not name an object. Give {full} in the default namespace, where <cluster> is the address of a \
+             control-plane node. Without <cluster>/ it is looked for in the cluster of the provider's `kubernetes` block."
+        );
+        return Err(Diagnostic::error(format!("Unable to import {}", T::TYPE_NAME), detail).into());
+    };
+    let text = |text: &str| Value::String(text.to_owned());
+    let mut values: BTreeMap<String, Value> =
+        T::attributes().into_iter().map(|one| (one.name, one.default.unwrap_or(Value::Null))).collect();
+    values.insert("name".to_owned(), text(named.name));
+    values.insert("cluster".to_owned(), named.cluster.map_or(Value::Null, text));
+    if let Some(namespace) = named.namespace {
+        values.insert("namespace".to_owned(), text(namespace));
+    }
+    let values = Value::Object(values);
+    let target = Target::of::<T>(clusters, &values);
+    let look = async {
+        let object = target.cluster.find(&target.name, Freshness::Now).await?;
+        Ok(Seen { cluster_id: target.cluster.id().await?, object })
+    };
+    let seen = look.await.map_err(|error| explain::<T>(&summary("import", &target), &target, &error, ""))?;
+    let Some(object) = seen.object else {
+        let detail = format!("There is no {} in the {}.", target.name, target.cluster);
+        return Err(Diagnostic::error(summary("import", &target), detail).into());
+    };
+    *private = Private { cluster: Some(seen.cluster_id), uid: object.metadata.uid.clone() };
+    model(&target, &values, &object, Reading::Whole)
+}
+
+/// The model of an object: its fields as they are in the cluster, the rest as in `values`.
+pub(super) fn model<T: ClusterObject>(
+    target: &Target,
+    values: &Value,
+    object: &DynamicObject,
+    reading: Reading<'_>,
+) -> Result<T, Diagnostics> {
+    let spec = object.data.get("spec").unwrap_or(&Json::Null);
+    let fields = Fields::of::<T>().from_spec(spec, reading);
+    let fitted = fields.and_then(|fields| {
+        let mut all = match values {
+            Value::Object(all) => all.clone(),
+            _ => BTreeMap::new(),
+        };
+        all.extend(fields);
+        <T as Model>::decode(&Value::Object(all)).map_err(|error| format!("{}: {error}", error.path))
+    });
+    fitted.map_err(|why| {
+        let detail = format!(
+            "{} in the {} does not fit this resource type: {why}.\n\nCorrect the object in the cluster, for instance with \
+             `kubectl edit`.",
+            target.name, target.cluster
+        );
+        Diagnostic::error(summary("read", target), detail).into()
+    })
+}

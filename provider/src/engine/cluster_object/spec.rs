@@ -1,0 +1,214 @@
+//! Attributes to the fields of an object's `spec` and back. The schema says what each value is, so no type brings code.
+
+use super::ClusterObject;
+use serde_json::{Map, Value as Json};
+use std::collections::BTreeMap;
+use tfplugin::schema::{Attribute, AttributeKind, Nesting};
+use tfplugin::value::Type;
+use tfplugin::{Number, Value};
+
+/// Attributes that say where an object is and not what.
+const ADDRESS: [&str; 4] = ["cluster", "name", "namespace", "timeouts"];
+
+/// The attributes of a type that are fields of `spec`.
+pub(super) struct Fields {
+    attributes: Vec<Attribute>,
+    irregular: &'static [(&'static str, &'static str)],
+}
+
+/// What an object is read for.
+#[derive(Clone, Copy)]
+pub(super) enum Reading<'a> {
+    /// To see whether our own fields are still as they were: what we never set is not looked at.
+    Ours(&'a Value),
+    /// To take it over as it is.
+    Whole,
+}
+
+impl<'a> Reading<'a> {
+    fn attribute(self, name: &str) -> Self {
+        match self {
+            Self::Ours(before) => Self::Ours(before.attribute(name)),
+            Self::Whole => Self::Whole,
+        }
+    }
+
+    fn is_not_ours(self) -> bool {
+        matches!(self, Self::Ours(Value::Null))
+    }
+}
+
+impl Fields {
+    pub(super) fn of<T: ClusterObject>() -> Self {
+        let aside = |attribute: &Attribute| {
+            let name = attribute.name.as_str();
+            ADDRESS.contains(&name) || T::ASIDE.contains(&name)
+        };
+        let mut attributes = T::attributes();
+        attributes.retain(|attribute| !aside(attribute));
+        Self { attributes, irregular: T::FIELDS }
+    }
+
+    /// The fields to send; what is not given is left out.
+    pub(super) fn to_spec(&self, object: &Value) -> Map<String, Json> {
+        self.members_to_json(&self.attributes, object)
+    }
+
+    /// Reads a spec.
+    pub(super) fn from_spec(&self, spec: &Json, reading: Reading<'_>) -> Result<BTreeMap<String, Value>, String> {
+        self.members_from_json(&self.attributes, spec, reading, "spec")
+    }
+
+    /// The attribute that a path such as `spec.addresses[0]` is about.
+    pub(super) fn attribute_at(&self, path: &str) -> Option<&Attribute> {
+        let field = path.strip_prefix("spec.")?.split(['.', '[']).next()?;
+        self.attributes.iter().find(|attribute| self.field(attribute) == field)
+    }
+
+    /// The names of fields that `before` has and `after` lacks.
+    pub(super) fn dropped(&self, before: &Value, after: &Value) -> Vec<String> {
+        let dropped = |attribute: &&Attribute| {
+            !before.attribute(&attribute.name).is_null() && after.attribute(&attribute.name).is_null()
+        };
+        self.attributes.iter().filter(dropped).map(|attribute| self.field(attribute)).collect()
+    }
+
+    fn field(&self, attribute: &Attribute) -> String {
+        let irregular = self.irregular.iter().find(|(name, _)| *name == attribute.name);
+        irregular.map_or_else(|| camel_case(&attribute.name), |(_, field)| (*field).to_owned())
+    }
+
+    fn members_to_json(&self, attributes: &[Attribute], object: &Value) -> Map<String, Json> {
+        let given = attributes.iter().filter(|attribute| !object.attribute(&attribute.name).is_null());
+        given.map(|one| (self.field(one), self.to_json(&one.kind, object.attribute(&one.name)))).collect()
+    }
+
+    fn to_json(&self, kind: &AttributeKind, value: &Value) -> Json {
+        let AttributeKind::Nested(_, members) = kind else { return plain(value) };
+        match value {
+            Value::List(all) | Value::Set(all) => {
+                all.iter().map(|one| Json::Object(self.members_to_json(members, one))).collect()
+            }
+            Value::Map(all) => {
+                all.iter().map(|(key, one)| (key.clone(), Json::Object(self.members_to_json(members, one)))).collect()
+            }
+            _ => Json::Object(self.members_to_json(members, value)),
+        }
+    }
+
+    fn members_from_json(
+        &self,
+        attributes: &[Attribute],
+        json: &Json,
+        reading: Reading<'_>,
+        path: &str,
+    ) -> Result<BTreeMap<String, Value>, String> {
+        let read = |attribute: &Attribute| {
+            let field = self.field(attribute);
+            let reading = reading.attribute(&attribute.name);
+            let found = json.get(&field).filter(|found| !found.is_null());
+            let value = match (found, &attribute.default) {
+                // Absent means the default, to every reader of such an object.
+                (None, Some(default)) => default.clone(),
+                (None, None) => absent(reading),
+                (Some(_), None) if reading.is_not_ours() => Value::Null,
+                (Some(found), _) => self.from_json(&attribute.kind, found, reading, &format!("{path}.{field}"))?,
+            };
+            Ok((attribute.name.clone(), value))
+        };
+        attributes.iter().map(read).collect()
+    }
+
+    fn from_json(&self, kind: &AttributeKind, json: &Json, reading: Reading<'_>, path: &str) -> Result<Value, String> {
+        let (nesting, members) = match kind {
+            AttributeKind::Type(of) => return from_plain(of, json, reading, path),
+            AttributeKind::Nested(nesting, members) => (nesting, members),
+        };
+        // Lists are one value to the API server: whoever sets one element owns them all.
+        let whole = |one: &Json| self.members_from_json(members, one, Reading::Whole, path).map(Value::Object);
+        match (nesting, json) {
+            (Nesting::Single, Json::Object(_)) => {
+                self.members_from_json(members, json, reading, path).map(Value::Object)
+            }
+            (Nesting::List, Json::Array(all)) => listed(all, reading, Value::List, whole),
+            (Nesting::Set, Json::Array(all)) => listed(all, reading, Value::Set, whole),
+            (Nesting::Map, Json::Object(all)) => {
+                let read = |(key, one): (&String, &Json)| Ok((key.clone(), whole(one)?));
+                all.iter().map(read).collect::<Result<_, String>>().map(Value::Map)
+            }
+            _ => Err(unfit(json, "of another shape", path)),
+        }
+    }
+}
+
+/// Nothing is there. Where we sent an empty list, that means the same.
+fn absent(reading: Reading<'_>) -> Value {
+    match reading {
+        Reading::Ours(empty @ (Value::List(all) | Value::Set(all))) if all.is_empty() => empty.clone(),
+        Reading::Ours(empty @ Value::Map(all)) if all.is_empty() => empty.clone(),
+        _ => Value::Null,
+    }
+}
+
+/// A list. To those who take over an object, an empty one is none.
+fn listed(
+    all: &[Json],
+    reading: Reading<'_>,
+    collect: fn(Vec<Value>) -> Value,
+    one: impl Fn(&Json) -> Result<Value, String>,
+) -> Result<Value, String> {
+    if all.is_empty() && matches!(reading, Reading::Whole) {
+        return Ok(Value::Null);
+    }
+    all.iter().map(one).collect::<Result<_, _>>().map(collect)
+}
+
+fn from_plain(of: &Type, json: &Json, reading: Reading<'_>, path: &str) -> Result<Value, String> {
+    match (of, json) {
+        (Type::String, Json::String(text)) => Ok(Value::String(text.clone())),
+        (Type::Bool, Json::Bool(set)) => Ok(Value::Bool(*set)),
+        (Type::Number, Json::Number(number)) => {
+            number.to_string().parse().map(Value::Number).map_err(|_| unfit(json, "not a number", path))
+        }
+        (Type::List(of), Json::Array(all)) => listed(all, reading, Value::List, |one| from_plain(of, one, reading, path)),
+        (Type::Set(of), Json::Array(all)) => listed(all, reading, Value::Set, |one| from_plain(of, one, reading, path)),
+        (Type::Map(of), Json::Object(all)) => {
+            let read = |(key, one): (&String, &Json)| Ok((key.clone(), from_plain(of, one, reading, path)?));
+            all.iter().map(read).collect::<Result<_, String>>().map(Value::Map)
+        }
+        _ => Err(unfit(json, "of another type", path)),
+    }
+}
+
+fn unfit(json: &Json, what: &str, path: &str) -> String {
+    format!("{path} is {json}, which is {what} than this provider knows the field to be")
+}
+
+fn plain(value: &Value) -> Json {
+    match value {
+        Value::Null | Value::Unknown(_) => Json::Null,
+        Value::Bool(set) => Json::Bool(*set),
+        Value::Number(number) => number_to_json(number),
+        Value::String(text) => Json::String(text.clone()),
+        Value::List(all) | Value::Set(all) | Value::Tuple(all) => all.iter().map(plain).collect(),
+        Value::Map(all) | Value::Object(all) => all.iter().map(|(key, one)| (key.clone(), plain(one))).collect(),
+        Value::Dynamic(inner) => plain(&inner.1),
+    }
+}
+
+/// Whole numbers stay whole: an AS number is never a float.
+fn number_to_json(number: &Number) -> Json {
+    let whole = number.as_u64().map(Json::from).or_else(|| number.as_i64().map(Json::from));
+    whole.or_else(|| number.as_exact_f64().map(Json::from)).unwrap_or(Json::Null)
+}
+
+fn camel_case(name: &str) -> String {
+    let mut words = name.split('_');
+    let mut field = words.next().unwrap_or_default().to_owned();
+    for word in words {
+        let mut letters = word.chars();
+        field.extend(letters.next().map(|letter| letter.to_ascii_uppercase()));
+        field.push_str(letters.as_str());
+    }
+    field
+}

@@ -1,0 +1,125 @@
+//! The dry run at plan. A plan is complete without it; where the cluster answers, it learns what apply would meet.
+
+use super::ClusterObject;
+use super::address::Target;
+use super::apply::manifest;
+use super::existing::{is_ours, judge};
+use super::failure::explain;
+use super::managed::Private;
+use super::spec::Fields;
+use crate::connection::cluster::{ClusterError, ClusterErrorKind, FieldFault, Force, Freshness};
+use crate::provider::Microk8s;
+use kube::core::DynamicObject;
+use serde_json::Value as Json;
+use tfplugin::{Context, Diagnostic, Diagnostics, Severity, Value};
+
+/// Tries what is planned, if all of it is known. Errors are faults of the configuration alone.
+pub(super) async fn run<T: ClusterObject>(
+    context: &Context<Microk8s>,
+    prior: Option<&Value>,
+    planned: &Value,
+    private: &Private,
+) -> Result<(), Diagnostics> {
+    let Ok(object) = T::decode(planned) else { return Ok(()) };
+    let fields = Fields::of::<T>();
+    if prior.is_some_and(|prior| replaces::<T>(prior, planned) || fields.to_spec(prior) == fields.to_spec(planned)) {
+        return Ok(());
+    }
+    let target = Target::of::<T>(&context.provider().clusters, planned);
+    // A cluster that does not answer, or not with this kind, leaves the plan as it is.
+    let Ok(existing) = target.cluster.find(&target.name, Freshness::Shared).await else { return Ok(()) };
+    if let (None, Some(existing)) = (prior, &existing) {
+        // It may be gone before this is created, as in a replacement or behind a renamed key.
+        if let Err(refused) = judge(&object, existing, &target) {
+            warn_all(context, refused);
+        }
+        return Ok(());
+    }
+    let mut beside = Diagnostics::new();
+    if object.check_beside(&target.cluster, &mut beside).await.is_ok() {
+        warn_all(context, beside);
+    }
+    let manifest = manifest(&object, planned, &target, private.uid.as_deref().filter(|_| prior.is_some()));
+    match target.cluster.apply(&target.name, &manifest, Force::DryRun).await {
+        Ok(_) => Ok(()),
+        Err(error) => judge_answer::<T>(context, &target, existing.as_ref(), &manifest, &error),
+    }
+}
+
+/// Whether the schema plans a new object, which does not meet the old one.
+fn replaces<T: ClusterObject>(prior: &Value, planned: &Value) -> bool {
+    let changed = |name: &str| prior.attribute(name) != planned.attribute(name);
+    T::attributes().iter().any(|attribute| attribute.replace && changed(&attribute.name))
+}
+
+fn warn_all(context: &Context<Microk8s>, found: Diagnostics) {
+    for mut diagnostic in found {
+        diagnostic.severity = Severity::Warning;
+        context.warn(diagnostic);
+    }
+}
+
+fn judge_answer<T: ClusterObject>(
+    context: &Context<Microk8s>,
+    target: &Target,
+    existing: Option<&DynamicObject>,
+    manifest: &Json,
+    error: &ClusterError,
+) -> Result<(), Diagnostics> {
+    let summary = format!("{} will be refused as it is planned", target.name);
+    match error.kind() {
+        ClusterErrorKind::Invalid => Err(explain::<T>(&summary, target, error, "")),
+        // A webhook judges today's cluster: what stands in the way may go in the same apply.
+        ClusterErrorKind::Denied => {
+            let detail = format!(
+                "{error}.\n\nThis is today's cluster. If what stands in the way goes in the same apply, all is well; else \
+                 apply will fail."
+            );
+            context.warn(Diagnostic::warning(format!("{} would be refused now", target.name), detail));
+            Ok(())
+        }
+        ClusterErrorKind::OwnedByOthers => {
+            context.warn(taken::<T>(target, existing, manifest, error));
+            Ok(())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// One warning an object about fields that others set and that apply takes.
+fn taken<T: ClusterObject>(
+    target: &Target,
+    existing: Option<&DynamicObject>,
+    manifest: &Json,
+    error: &ClusterError,
+) -> Diagnostic {
+    let fields = Fields::of::<T>();
+    let spec = existing.and_then(|existing| existing.data.get("spec"));
+    let line = |fault: &FieldFault| {
+        let sensitive = fields.attribute_at(&fault.field).is_some_and(|attribute| attribute.sensitive);
+        let name = fault.field.trim_start_matches("spec.");
+        let show = |value: Option<&Json>| match value {
+            Some(_) if sensitive => "(sensitive)".to_owned(),
+            Some(value) => value.to_string(),
+            None => "not set".to_owned(),
+        };
+        let (old, new) = (at(spec, name), at(manifest.get("spec"), name));
+        format!("- {}: {}; {} becomes {}", fault.field, fault.message, show(old), show(new))
+    };
+    let lines: Vec<String> = error.faults().iter().map(line).collect();
+    let whose = match existing.is_some_and(is_ours) {
+        true => "Others changed fields that Terraform manages",
+        false => "Others set fields that this configuration sets too",
+    };
+    let detail = format!(
+        "{whose}:\n{}\n\nApply takes these fields. If the other one is a controller that sets them again, leave them out of \
+         the configuration.",
+        lines.join("\n")
+    );
+    Diagnostic::warning(format!("{} has fields that others own", target.name), detail)
+}
+
+/// The value at a path of names: `serviceAllocation.priority`.
+fn at<'a>(json: Option<&'a Json>, path: &str) -> Option<&'a Json> {
+    path.split('.').try_fold(json?, |json, name| json.get(name))
+}

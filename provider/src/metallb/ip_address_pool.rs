@@ -1,0 +1,84 @@
+//! `metallb_ip_address_pool`.
+
+use super::label_selector::{LabelSelector, distinct, selectors};
+use super::object::{GROUP, HINTS};
+use super::{AddressRange, NamespacedObject};
+use crate::connection::cluster::Kind;
+use crate::engine::cluster_object::ClusterObject;
+use tfplugin::types::Text;
+use tfplugin::{Diagnostics, Object, Resource};
+
+/// Addresses that MetalLB hands out to Services of type LoadBalancer.
+///
+/// A pool only hands out; a `metallb_bgp_advertisement` announces its addresses. A dual-stack Service takes both of its
+/// addresses from one pool, so such a pool has networks of both families. Shrinking or destroying a pool in use is not
+/// refused: its Services get addresses of another pool, or none.
+#[derive(Clone, Debug, Resource)]
+#[resource(type_name = "metallb_ip_address_pool")]
+pub struct IpAddressPool {
+    #[attribute(flatten)]
+    object: NamespacedObject,
+
+    /// The addresses: networks (`192.0.2.0/24`, `2001:db8::/64`) and ranges (`192.0.2.10-192.0.2.20`) of either family.
+    /// They overlap neither each other nor another pool.
+    #[attribute(required, check = some)]
+    addresses: Vec<Text<AddressRange>>,
+
+    /// Whether Services get addresses of this pool without asking for it. Default `true`.
+    #[attribute(default = true)]
+    auto_assign: bool,
+
+    /// Whether IPv4 addresses that end in .0 and .255 are left out, for clients that take them for broadcast addresses.
+    /// Default `false`.
+    #[attribute(default = false)]
+    avoid_buggy_ips: bool,
+
+    /// Keeps the pool for some Services. Such a pool is tried before the general ones. Needs MetalLB 0.13.8.
+    #[attribute(optional)]
+    service_allocation: Option<ServiceAllocation>,
+}
+
+/// The Services that a pool is for: those that match the namespace part and the service part. A part that is left out
+/// matches all.
+#[derive(Clone, Debug, Object)]
+pub struct ServiceAllocation {
+    /// Order among the pools that fit a Service: the lowest number wins, 0 or none comes last.
+    #[attribute(optional)]
+    priority: Option<u32>,
+
+    /// Namespaces of the Services, by name.
+    #[attribute(optional, check = distinct)]
+    namespaces: Option<Vec<String>>,
+
+    /// Namespaces of the Services, by their labels: any of these.
+    #[attribute(optional, check = selectors)]
+    namespace_selectors: Option<Vec<LabelSelector>>,
+
+    /// Services by their labels: any of these.
+    #[attribute(optional, check = selectors)]
+    service_selectors: Option<Vec<LabelSelector>>,
+}
+
+impl ClusterObject for IpAddressPool {
+    const KIND: Kind = Kind::namespaced(GROUP, "v1beta1", "IPAddressPool");
+    const FIELDS: &'static [(&'static str, &'static str)] = &[("avoid_buggy_ips", "avoidBuggyIPs")];
+    const HINTS: &'static [(&'static str, &'static str)] = HINTS;
+
+    fn check(config: &IpAddressPoolDraft, found: &mut Diagnostics) {
+        let Some(addresses) = config.addresses.known() else { return };
+        for (at, range) in addresses.iter().enumerate() {
+            if let Some(earlier) = addresses.iter().take(at).find(|earlier| earlier.meaning().overlaps(range.meaning())) {
+                let path = tfplugin::Path::from("addresses").index(at);
+                let detail = format!("{range} overlaps {earlier} in the same pool, which MetalLB refuses.");
+                found.error_at(path, "Overlapping addresses", detail);
+            }
+        }
+    }
+}
+
+fn some(addresses: &Vec<Text<AddressRange>>) -> Result<(), String> {
+    match addresses.is_empty() {
+        true => Err("a pool needs addresses".to_owned()),
+        false => Ok(()),
+    }
+}

@@ -1,0 +1,47 @@
+//! What all of MetalLB's objects have in common.
+
+use crate::engine::cluster_object::{cluster_address, namespace_name, object_name};
+use crate::engine::timeouts::Timeouts;
+use tfplugin::Object;
+
+/// API group of MetalLB's objects.
+pub(super) const GROUP: &str = "metallb.io";
+
+/// What some answers of the API server mean for all of MetalLB's kinds.
+pub(super) const HINTS: &[(&str, &str)] = &[
+    (
+        "resource must be created in",
+        "MetalLB looks at objects in its own namespace only. Set `namespace` to the one that it names.",
+    ),
+    (
+        "Maximum boundary value must be of type integer",
+        "The installed MetalLB is too old for this Kubernetes: from 1.36 on, its peers need MetalLB 0.16 or newer.",
+    ),
+    (
+        "field not declared in schema",
+        "The installed MetalLB does not know this attribute yet. Leave it out, or update MetalLB.",
+    ),
+];
+
+/// The address of one of MetalLB's objects.
+#[derive(Clone, Debug, Object)]
+pub struct NamespacedObject {
+    /// The cluster: address of one of its control-plane nodes, over which its API server is reached through SSH.
+    /// Default: the cluster of the provider's `kubernetes` block. It is an address and not the cluster's identity:
+    /// another address of the same cluster is a change in place.
+    #[attribute(optional, check = cluster_address)]
+    pub cluster: Option<String>,
+
+    /// Name of the object. Another name is another object.
+    #[attribute(required, replace, check = object_name)]
+    pub name: String,
+
+    /// Namespace of the object, which is the one that MetalLB runs in: it does not look at others. Default
+    /// `metallb-system`, as MicroK8s's add-on and MetalLB's own manifests have it.
+    #[attribute(default = "metallb-system".to_owned(), replace, check = namespace_name)]
+    pub namespace: String,
+
+    /// How long to wait. Default: 5 minutes each.
+    #[attribute(optional)]
+    pub timeouts: Option<Timeouts>,
+}
