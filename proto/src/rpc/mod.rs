@@ -16,6 +16,7 @@ use crate::value::{Type, Value};
 use crate::wire::tfplugin6::{self as pb, DynamicValue};
 use crate::wire::{diagnostics, from_dynamic, to_dynamic};
 use std::sync::{Arc, LazyLock, PoisonError, RwLock};
+use std::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tonic::{Request, Response, Status};
@@ -142,11 +143,19 @@ impl<P: Provider> Service<P> {
             answer
         };
         let span = tracing::info_span!("call", tf_rpc = call);
-        let answer = match self.0.running.spawn(work.instrument(span)).await {
+        let began = Instant::now();
+        let mut answer = match self.0.running.spawn(work.instrument(span.clone())).await {
             Ok(Ok(answer)) => answer,
             Ok(Err(found)) => failed(found),
             Err(lost) => failed(panicked(call, lost).into()),
         };
+        let took = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        span.in_scope(|| {
+            for one in answer.diagnostics() {
+                tracing::debug!(diagnostic_severity = one.severity, diagnostic_summary = one.summary, "told");
+            }
+            tracing::debug!(tf_req_duration_ms = took, "answered");
+        });
         Ok(Response::new(answer))
     }
 }
