@@ -1,0 +1,70 @@
+//! The node's commands: `snap`, `microk8s`, `journalctl` and `cloud-init`.
+
+mod add_node;
+mod addons;
+mod cloud_init;
+mod cluster;
+mod config;
+mod enable;
+mod join;
+mod journalctl;
+mod leave;
+mod microk8s;
+mod remove_node;
+mod status;
+
+use crate::config::DaemonConfig;
+use crate::failure::Result;
+use crate::kubectl::Kubectl;
+use crate::layout::Layout;
+use crate::outcome::Outcome;
+use crate::socket;
+use std::process::ExitCode;
+
+/// What every command of MicroK8s needs to know.
+pub(crate) struct Context {
+    pub(crate) config: DaemonConfig,
+    pub(crate) layout: Layout,
+}
+
+impl Context {
+    fn new() -> Result<Self> {
+        Ok(Self { config: DaemonConfig::handed_over()?, layout: Layout::new("/") })
+    }
+
+    pub(crate) fn kubectl(&self) -> Kubectl {
+        Kubectl::new(&self.config, &self.layout)
+    }
+}
+
+/// Runs one of the node's commands and answers its exit code. `program` is the name by which it was called, without its
+/// directory: `snap`, `microk8s`, `microk8s.kubectl`, `journalctl` or `cloud-init`.
+pub fn run(program: &str, arguments: Vec<String>) -> ExitCode {
+    // Said before is as good.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            return Outcome::complained(1, format!("{program}: cannot start a runtime: {error}")).print();
+        }
+    };
+    runtime.block_on(dispatch(program, arguments)).print()
+}
+
+async fn dispatch(program: &str, arguments: Vec<String>) -> Outcome {
+    match program {
+        "snap" => {
+            let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+            socket::ask(&words)
+                .await
+                .unwrap_or_else(|failure| Outcome::complained(1, format!("error: {failure}")))
+        }
+        "microk8s" => microk8s::run(arguments).await,
+        "microk8s.kubectl" => {
+            microk8s::run(std::iter::once("kubectl".to_owned()).chain(arguments).collect()).await
+        }
+        "journalctl" => journalctl::run(&arguments),
+        "cloud-init" => cloud_init::run(&arguments),
+        other => Outcome::complained(127, format!("{other}: command not found")),
+    }
+}

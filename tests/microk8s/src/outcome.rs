@@ -1,0 +1,57 @@
+//! What a command leaves behind: its two texts and its exit code.
+
+use serde::{Deserialize, Serialize};
+use std::io::Write;
+use std::process::ExitCode;
+
+/// The end of a command.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Outcome {
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+    pub(crate) code: u8,
+}
+
+impl Outcome {
+    /// `text` on standard output and success; a line break is added.
+    pub(crate) fn said(text: impl Into<String>) -> Self {
+        Self { stdout: line(text), ..Self::default() }
+    }
+
+    /// `text` on standard output with an exit code.
+    pub(crate) fn said_with(code: u8, text: impl Into<String>) -> Self {
+        Self { stdout: line(text), code, ..Self::default() }
+    }
+
+    /// `text` on standard error with an exit code.
+    pub(crate) fn complained(code: u8, text: impl Into<String>) -> Self {
+        Self { stderr: line(text), code, ..Self::default() }
+    }
+
+    /// Nothing printed.
+    pub(crate) fn silent(code: u8) -> Self {
+        Self { code, ..Self::default() }
+    }
+
+    /// Prints both texts. A closed pipe is the reader's choice and no error.
+    pub(crate) fn print(self) -> ExitCode {
+        let mut stdout = std::io::stdout().lock();
+        let _ = stdout.write_all(self.stdout.as_bytes()).and_then(|()| stdout.flush());
+        let _ = std::io::stderr().lock().write_all(self.stderr.as_bytes());
+        ExitCode::from(self.code)
+    }
+}
+
+fn line(text: impl Into<String>) -> String {
+    let mut text = text.into();
+    if !text.is_empty() && !text.ends_with('\n') {
+        text.push('\n');
+    }
+    text
+}
+
+/// Prints at once, for commands that take long.
+pub(crate) fn say(text: &str) {
+    let mut stdout = std::io::stdout().lock();
+    let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+}
