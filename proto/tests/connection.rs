@@ -1,5 +1,7 @@
 //! Who may talk to the plugin: the holder of the certificate that core handed over, and nobody else.
 
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test's helpers fail as the test does")]
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use http::uri::PathAndQuery;

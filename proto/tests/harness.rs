@@ -1,6 +1,8 @@
 //! The in-process Terraform: it carries a good provider from create to import, and it sees every rule broken that a bad
 //! one breaks.
 
+#![expect(clippy::unwrap_used, reason = "a test's helpers fail as the test does")]
+
 #[path = "../examples/sample/file.rs"]
 mod file;
 #[path = "../examples/sample/provider.rs"]

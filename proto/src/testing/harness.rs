@@ -220,7 +220,7 @@ impl<P: Provider> Harness<P> {
                 let faults = result_faults(&next.object, &read.object);
                 let mut broken = vec![broken(format!("the next plan is not empty but {action:?}"))];
                 broken.extend(faults);
-                Err(Failure { found: Diagnostics::new(), broken, stored: Some(read) })
+                Err(Failure { found: Diagnostics::new(), broken, stored: Some(Box::new(read)) })
             }
         }
     }

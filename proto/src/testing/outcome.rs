@@ -56,7 +56,7 @@ pub struct Failure {
     /// Which of core's rules it broke.
     pub broken: Vec<Broken>,
     /// What core has stored now.
-    pub stored: Option<State>,
+    pub stored: Option<Box<State>>,
 }
 
 impl fmt::Display for Failure {
@@ -92,7 +92,7 @@ pub(super) fn judged(
     stored: Option<State>,
 ) -> Result<Diagnostics, Failure> {
     if found.has_errors() {
-        return Err(Failure { found, broken: Vec::new(), stored });
+        return Err(Failure { found, broken: Vec::new(), stored: stored.map(Box::new) });
     }
-    if broken.is_empty() { Ok(found) } else { Err(Failure { found, broken, stored }) }
+    if broken.is_empty() { Ok(found) } else { Err(Failure { found, broken, stored: stored.map(Box::new) }) }
 }

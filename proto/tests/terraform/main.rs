@@ -1,5 +1,12 @@
 //! The sample provider under the real terraform: mutual TLS, the wire, and every rule that core has.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test's helpers fail as the test does"
+)]
+
 mod life;
 mod process;
 mod workspace;
