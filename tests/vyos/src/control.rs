@@ -93,7 +93,7 @@ impl Control {
 /// Listens on the socket, in the place of one that a router before left there.
 pub(crate) fn listen(socket: &Path) -> std::io::Result<UnixListener> {
     match std::fs::remove_file(socket) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
         _ => UnixListener::bind(socket),
     }
 }
@@ -102,7 +102,9 @@ pub(crate) fn listen(socket: &Path) -> std::io::Result<UnixListener> {
 pub(crate) async fn serve(listener: UnixListener, session: Arc<Session>) {
     loop {
         match listener.accept().await {
-            Ok((stream, _)) => drop(tokio::spawn(converse(stream, Arc::clone(&session)))),
+            Ok((stream, _)) => {
+                tokio::spawn(converse(stream, Arc::clone(&session)));
+            }
             Err(error) => {
                 tracing::warn!(%error, "the control socket is broken");
                 return;

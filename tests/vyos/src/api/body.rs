@@ -69,17 +69,20 @@ fn request(kind: &str, raw: Bytes) -> Request<Body> {
 /// Reads JSON; the error is worded as Python words it.
 pub(super) fn json(text: &str) -> Result<Value, String> {
     serde_json::from_str(text).map_err(|error| {
-        let (line, column) = (error.line(), error.column().max(1));
-        let place: usize =
-            text.lines().take(line.saturating_sub(1)).map(|line| line.chars().count() + 1).sum();
-        let place = place + column - 1;
-        let before = text.chars().take(place).filter(|letter| !letter.is_whitespace()).last();
-        let problem = match before {
-            Some('{') => "Expecting property name enclosed in double quotes",
-            _ if error.is_eof() || before.is_none() => "Expecting value",
-            Some(',') => "Expecting value",
-            _ => "Expecting ',' delimiter",
+        let lines_before = text.split_inclusive('\n').take(error.line().saturating_sub(1));
+        let place = if error.is_eof() {
+            text.chars().count()
+        } else {
+            lines_before.map(|line| line.chars().count()).sum::<usize>() + error.column().saturating_sub(1)
         };
-        format!("{problem}: line {} column {column} (char {place})", line.max(1))
+        let before: String = text.chars().take(place).collect();
+        let line = before.matches('\n').count() + 1;
+        let column = before.chars().rev().take_while(|letter| *letter != '\n').count() + 1;
+        let problem = match before.trim_end().chars().last() {
+            Some('{') => "Expecting property name enclosed in double quotes",
+            None | Some(',' | '[' | ':') => "Expecting value",
+            Some(_) => "Expecting ',' delimiter",
+        };
+        format!("{problem}: line {line} column {column} (char {place})")
     })
 }

@@ -189,7 +189,8 @@ fn is_valid(endpoint: &Endpoint, version: Version, command: &Map<String, Value>)
     }
     let path_is_good = match command.get("path") {
         Some(Value::Array(words)) => {
-            words.iter().all(Value::is_string) && !(words.is_empty() && endpoint.changes)
+            words.iter().all(Value::is_string)
+                && (!words.is_empty() || !endpoint.changes || command.contains_key("mask"))
         }
         Some(_) => false,
         None => !endpoint.needs_path || command.contains_key("mask"),

@@ -168,7 +168,7 @@ fn interface(value: &str) -> Result<(), String> {
     if known || nix::net::if_::if_nametoindex(value).is_ok() {
         Ok(())
     } else {
-        Err(format!("Incorrect path /sys/class/net/{value}: no such file or directory\n"))
+        Err(format!("Incorrect path /sys/class/net/{value}: no such file or directory"))
     }
 }
 

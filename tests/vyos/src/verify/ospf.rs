@@ -52,3 +52,49 @@ fn area_type(area: &str, settings: &Node, warnings: &mut Vec<String>) {
         warnings.push(format!("Only one area-type is supported for area \"{area}\"!"));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::config::Version::{V1_4, V1_5};
+    use crate::verify::testing::report;
+
+    /// Lines of OSPF, and what is said about them.
+    const REFUSED: &[(&[&str], &str)] = &[
+        (&["redistribute bgp route-map RM"], "Specified route-map \"RM\" does not exist!"),
+        (&["default-information originate route-map RM"], "Specified route-map \"RM\" does not exist!"),
+        (&["area 0 import-list 10"], "Specified access-list \"10\" does not exist!"),
+        (
+            &["area 0 network 192.0.2.0/24", "area 1 network 192.0.2.0/24"],
+            "Network \"192.0.2.0/24\" already defined in different area!",
+        ),
+        (&["interface eth9 area 0"], "Interface \"eth9\" does not exist!"),
+        (
+            &["interface eth0 hello-multiplier 5", "interface eth0 dead-interval 40"],
+            "Can not use hello-multiplier and dead-interval concurrently for eth0!",
+        ),
+        (
+            &["interface eth0 area 0", "area 0 network 192.0.2.0/24"],
+            "Can not use OSPF interface area and area network configuration at the same time!",
+        ),
+    ];
+
+    #[test]
+    fn refusals_are_worded_as_the_router_words_them() {
+        for (lines, said) in REFUSED {
+            let mut all = vec!["interfaces ethernet eth0".to_owned()];
+            all.extend(lines.iter().map(|line| format!("protocols ospf {line}")));
+            let all: Vec<&str> = all.iter().map(String::as_str).collect();
+            assert_eq!(report(V1_4, "protocols ospf", &all).error.as_deref(), Some(*said), "{lines:?}");
+        }
+    }
+
+    #[test]
+    fn only_1_5_warns_of_a_stubby_backbone() {
+        let lines = ["protocols ospf area 0 area-type stub"];
+        assert_eq!(report(V1_4, "protocols ospf", &lines).warnings, Vec::<String>::new());
+        assert_eq!(
+            report(V1_5, "protocols ospf", &lines).warnings,
+            ["You cannot configure STUB to backbone!"]
+        );
+    }
+}

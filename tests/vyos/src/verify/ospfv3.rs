@@ -34,3 +34,32 @@ pub(super) fn verify(ospfv3: &Node, proposal: &Proposal<'_>) -> Check {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::config::Version::V1_4;
+    use crate::verify::testing::report;
+
+    /// Lines of OSPFv3, and what is said about them.
+    const REFUSED: &[(&[&str], &str)] = &[
+        (
+            &["area 1 area-type stub", "area 1 area-type nssa"],
+            "Can only configure one area-type for OSPFv3 area \"1\"!",
+        ),
+        (
+            &["area 1 range 2001:db8::/32 advertise", "area 1 range 2001:db8::/32 not-advertise"],
+            "\"not-advertise\" and \"advertise\" for \"range 2001:db8::/32\" cannot be both configured at the same time!",
+        ),
+        (&["interface eth9 area 0"], "Interface \"eth9\" does not exist!"),
+        (&["redistribute bgp route-map RM"], "Specified route-map \"RM\" does not exist!"),
+    ];
+
+    #[test]
+    fn refusals_are_worded_as_the_router_words_them() {
+        for (lines, said) in REFUSED {
+            let lines: Vec<String> = lines.iter().map(|line| format!("protocols ospfv3 {line}")).collect();
+            let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+            assert_eq!(report(V1_4, "protocols ospfv3", &lines).error.as_deref(), Some(*said), "{lines:?}");
+        }
+    }
+}

@@ -110,3 +110,92 @@ fn route_map_rule(number: &str, rule: &Node, policy: &Node) -> Check {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::config::Version::V1_4;
+    use crate::verify::testing::report;
+
+    /// Lines of the policy, and what is said about them.
+    const REFUSED: &[(&[&str], &str)] = &[
+        (
+            &["prefix-list A rule 10 prefix 192.0.2.0/24"],
+            "Action must be specified for \"prefix-list A rule 10\"!",
+        ),
+        (
+            &["prefix-list A rule 10 action permit"],
+            "A prefix must be specified for \"prefix-list A rule 10\"!",
+        ),
+        (
+            &["as-path-list A rule 10 action permit"],
+            "A regex must be specified for \"as-path-list A rule 10\"!",
+        ),
+        (&["access-list 0 rule 10"], "A source must be specified for \"access-list 0 rule 10\"!"),
+        (
+            &["access-list 100 rule 5 source any", "access-list 100 rule 5 action permit"],
+            "A destination must be specified for \"access-list 100 rule 5\"!",
+        ),
+        (
+            &[
+                "prefix-list A rule 10 action permit",
+                "prefix-list A rule 10 prefix 192.0.2.0/24",
+                "prefix-list A rule 20 action permit",
+                "prefix-list A rule 20 prefix 192.0.2.0/24",
+                "prefix-list A rule 20 description again",
+            ],
+            "Rule \"20\" contains a duplicate prefix definition!",
+        ),
+        (
+            &["route-map A rule 10 action deny", "route-map A rule 10 continue 20"],
+            "rule 10 \"continue\" or \"on-match\" cannot be used with action deny!",
+        ),
+        (
+            &["route-map A rule 10 action permit", "route-map A rule 10 match ipv6 address prefix-list B"],
+            "prefix-list6 B does not exist!",
+        ),
+        (
+            &["route-map A rule 10 action permit", "route-map A rule 10 match ipv6 nexthop access-list B"],
+            "access_list6 B does not exist!",
+        ),
+        (
+            &[
+                "route-map A rule 10 action permit",
+                "route-map A rule 10 set community add 1:1",
+                "route-map A rule 10 set community replace 1:2",
+            ],
+            "Unexpected combination between action replace, add, delete or none in community",
+        ),
+        (
+            &[
+                "route-map A rule 10 action permit",
+                "route-map A rule 10 set extcommunity none",
+                "route-map A rule 10 set extcommunity rt 1:2",
+            ],
+            "Unexpected combination between none, rt, soo, bandwidth, bandwidth-non-transitive in extended-community",
+        ),
+    ];
+
+    #[test]
+    fn refusals_are_worded_as_the_router_words_them() {
+        for (lines, said) in REFUSED {
+            let lines: Vec<String> = lines.iter().map(|line| format!("policy {line}")).collect();
+            let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+            assert_eq!(report(V1_4, "policy", &lines).error.as_deref(), Some(*said), "{lines:?}");
+        }
+    }
+
+    #[test]
+    fn what_the_router_does_not_check_passes() {
+        let lines = [
+            "policy prefix-list A rule 10 action permit",
+            "policy prefix-list A rule 10 prefix 10.0.0.0/16",
+            "policy prefix-list A rule 10 ge 24",
+            "policy prefix-list A rule 10 le 20",
+            "policy route-map A",
+            "policy route-map B rule 10 action permit",
+            "policy route-map B rule 10 call NONE",
+            "policy route-map B rule 10 match as-path NONE",
+        ];
+        assert_eq!(report(V1_4, "policy", &lines).error, None);
+    }
+}

@@ -1,11 +1,9 @@
 //! Setting, committing and saving, with the words that VyOS 1.4 answers.
 
-mod support;
-
 use std::time::Duration;
 
+use crate::support::Bench;
 use serde_json::{Value, json};
-use support::Bench;
 use vyos_stand_in::{Faults, Version};
 
 #[tokio::test]

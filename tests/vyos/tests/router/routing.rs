@@ -3,14 +3,12 @@
 //! Namespaces belong to threads: each router runs on a thread that has left the test's namespace for a new
 //! one. Nothing is named and nothing is left behind: the namespaces end with their threads and daemons.
 
-mod support;
-
 use std::sync::mpsc;
 use std::time::Duration;
 
+use crate::support::{self, Bench};
 use nix::sched::{CloneFlags, unshare};
 use serde_json::{Value, json};
-use support::Bench;
 use vyos_stand_in::{Frr, Version};
 
 /// A thread in a network namespace of its own.
@@ -198,7 +196,7 @@ fn two_routers_hold_a_session_and_exchange_routes() {
         bench.configure(&["delete protocols bgp"]).await.data();
         let gone = bench.router.vtysh("show running-config bgpd").await.unwrap_or_default();
         assert!(!gone.contains("router bgp"), "{gone}");
-        drop(finish.send(()));
+        finish.send(()).expect("the right router waits");
         bench.router.stop().await;
     });
     side.join().expect("the right router saw what it should");

@@ -1,6 +1,4 @@
 //! A router in this process, and a client that speaks to it as VyOS's documentation says.
-#![expect(dead_code, reason = "every test program uses its own part of this")]
-
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -9,45 +7,45 @@ use serde_json::{Value, json};
 use vyos_stand_in::{Control, Router, RouterConfig, Version};
 
 /// The key of every router here.
-pub const KEY: &str = "a key for tests";
+pub(crate) const KEY: &str = "a key for tests";
 
 /// One router and what it needs to be asked.
-pub struct Bench {
+pub(crate) struct Bench {
     /// The router itself.
-    pub router: Router,
+    pub(crate) router: Router,
     /// Its side channel.
-    pub control: Control,
+    pub(crate) control: Control,
     /// A client that trusts its authority.
-    pub client: Client,
-    /// The router's folder.
-    pub folder: tempfile::TempDir,
+    pub(crate) client: Client,
+    /// The router's folder, which lives as long as this.
+    _folder: tempfile::TempDir,
 }
 
 /// An answer of the API.
 #[derive(Debug)]
-pub struct Said {
+pub(crate) struct Said {
     /// HTTP status.
-    pub status: u16,
+    pub(crate) status: u16,
     /// The content type.
-    pub kind: String,
+    pub(crate) kind: String,
     /// The body as it came.
-    pub text: String,
+    pub(crate) text: String,
 }
 
 impl Said {
     /// The body as JSON.
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
 
     /// The `data` of the envelope of a success.
-    pub fn data(&self) -> Value {
+    pub(crate) fn data(&self) -> Value {
         assert_eq!(self.status, 200, "{self:?}");
         self.json()["data"].clone()
     }
 
     /// The `error` of the envelope of a refusal.
-    pub fn error(&self) -> String {
+    pub(crate) fn error(&self) -> String {
         let json = self.json();
         assert_eq!(json["success"], false, "{self:?}");
         json["error"].as_str().expect("an error is a string").to_owned()
@@ -55,7 +53,7 @@ impl Said {
 }
 
 /// The configuration of a router without FRR.
-pub fn config(version: Version, folder: &std::path::Path) -> RouterConfig {
+pub(crate) fn config(version: Version, folder: &std::path::Path) -> RouterConfig {
     RouterConfig {
         listen: SocketAddr::from(([127, 0, 0, 1], 0)),
         certificate_names: vec!["router.test".to_owned()],
@@ -73,14 +71,14 @@ pub fn config(version: Version, folder: &std::path::Path) -> RouterConfig {
 
 impl Bench {
     /// A router of a release, without FRR.
-    pub async fn new(version: Version) -> Self {
+    pub(crate) async fn new(version: Version) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let config = config(version, folder.path());
         Self::with(config, folder).await
     }
 
     /// A router of this configuration.
-    pub async fn with(config: RouterConfig, folder: tempfile::TempDir) -> Self {
+    pub(crate) async fn with(config: RouterConfig, folder: tempfile::TempDir) -> Self {
         let control = Control::new(&config.control);
         let router = Router::start(config).await.expect("the router starts");
         let authority = std::fs::read(router.ca_file()).expect("the authority is written");
@@ -89,21 +87,21 @@ impl Bench {
             .redirect(reqwest::redirect::Policy::none())
             .build()
             .expect("a client");
-        Self { router, control, client, folder }
+        Self { router, control, client, _folder: folder }
     }
 
     /// The URL of a path.
-    pub fn url(&self, path: &str) -> String {
+    pub(crate) fn url(&self, path: &str) -> String {
         format!("https://{}{path}", self.router.address())
     }
 
     /// Sends the documented form.
-    pub async fn post(&self, path: &str, data: Value) -> Said {
+    pub(crate) async fn post(&self, path: &str, data: Value) -> Said {
         self.form(path, Some(&data.to_string()), Some(KEY)).await
     }
 
     /// Sends a form with any fields.
-    pub async fn form(&self, path: &str, data: Option<&str>, key: Option<&str>) -> Said {
+    pub(crate) async fn form(&self, path: &str, data: Option<&str>, key: Option<&str>) -> Said {
         let mut form = reqwest::multipart::Form::new();
         if let Some(data) = data {
             form = form.text("data", data.to_owned());
@@ -115,7 +113,7 @@ impl Bench {
     }
 
     /// Runs `set` and `delete` lines as one request; words are separated by blanks.
-    pub async fn configure(&self, lines: &[&str]) -> Said {
+    pub(crate) async fn configure(&self, lines: &[&str]) -> Said {
         let commands: Vec<Value> = lines
             .iter()
             .map(|line| {
@@ -127,14 +125,14 @@ impl Bench {
     }
 
     /// Reads a part of the configuration.
-    pub async fn show(&self, path: &str) -> Said {
+    pub(crate) async fn show(&self, path: &str) -> Said {
         let path: Vec<&str> = path.split_whitespace().collect();
         self.post("/retrieve", json!({"op": "showConfig", "path": path})).await
     }
 }
 
 /// Takes an answer apart.
-pub async fn said(response: Response) -> Said {
+pub(crate) async fn said(response: Response) -> Said {
     let kind =
         response.headers().get("content-type").map(|kind| kind.to_str().unwrap_or_default().to_owned());
     let status = response.status().as_u16();
