@@ -11,16 +11,17 @@ use crate::faults::Fault;
 use crate::host;
 use crate::outcome::{Outcome, say};
 use crate::pki::certificates;
+use crate::services::datastore;
 use serde_json::{Value, json};
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 use tokio::time::sleep;
 
 const TOKEN: usize = 32;
 const CHECK: usize = 12;
-/// Looks at the API while the node comes up, and the pause between them.
-const LOOKS: u32 = 20;
-const PAUSE: Duration = Duration::from_secs(3);
+/// Looks at the datastore while the node comes up, and the pause between them. Nobody looks whether it did.
+const LOOKS: u32 = 25;
+const PAUSE: Duration = Duration::from_secs(2);
 
 /// What the connection string says.
 #[derive(Debug, PartialEq, Eq)]
@@ -69,7 +70,10 @@ fn parse(arguments: &[String]) -> std::result::Result<Options, Outcome> {
             }
             target if options.target.is_empty() => options.target = target.to_owned(),
             extra => {
-                return Err(Outcome::complained(2, format!("{usage}Got unexpected extra argument ({extra})")));
+                return Err(Outcome::complained(
+                    2,
+                    format!("{usage}Got unexpected extra argument ({extra})"),
+                ));
             }
         }
     }
@@ -186,10 +190,13 @@ fn unreachable(target: &Target, error: &reqwest::Error) -> Outcome {
 async fn control_plane(context: &Context, target: &Target, joined: &Joined) -> Result<Outcome> {
     take_over::control_plane(context, target.address, joined).await?;
     say("Waiting for this node to finish joining the cluster. ");
-    let name = host::node_name()?;
+    let address: IpAddr =
+        joined.hostname_override.parse().tried(|| "The contacted node sent no address".into())?;
     for _ in 0..LOOKS {
         say(".. ");
-        if context.kubectl().run(&["get", "node", &name, "--request-timeout=5s"], "").await.is_ok() {
+        let members = datastore::cluster_members(&context.layout);
+        // The file is the joining member's own only once the cluster has taken it in.
+        if members.iter().any(|member| datastore::ip_of(&member.address) == Some(address)) {
             break;
         }
         sleep(PAUSE).await;

@@ -213,7 +213,9 @@ fn yaml(layout: &Layout, addons: &[Addon], objects: Option<&str>, members: &[Mem
         return text;
     };
     text.push_str("addons:\n");
-    for addon in addons {
+    let mut sorted: Vec<&Addon> = addons.iter().collect();
+    sorted.sort_by_key(|addon| !addon.is_enabled(layout, objects));
+    for addon in sorted {
         text.push_str(&format!(
             "  - name: {}\n    repository: core\n    description: {}\n    version: {}\n    status: {}\n",
             addon.name,

@@ -62,10 +62,14 @@ pub(crate) async fn change(node: &Arc<Node>, verb: &str, arguments: &Arguments) 
             "error: the required argument `<service> (at least 1 argument)` was not provided",
         );
     }
-    let services = match chosen(node, arguments) {
+    let mut services = match chosen(node, arguments) {
         Ok(services) => services,
         Err(outcome) => return outcome,
     };
+    if verb == "stop" {
+        // An API server whose datastore has gone first takes its time to end.
+        services.reverse();
+    }
     let whole = arguments.names.iter().any(|name| name == NAME);
     let recorded = node.update(|state| {
         for service in &services {
