@@ -5,6 +5,7 @@ use crate::connection::router::{RouterSettings, Routers};
 use crate::connection::ssh::{HostKeyCheck, Settings as SshSettings, Ssh};
 use crate::engine::cluster_object::Managed;
 use crate::metallb::IpAddressPool;
+use crate::microk8s::cluster_ipv6::ClusterIpv6;
 use async_trait::async_trait;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -113,7 +114,7 @@ impl Provider for Microk8s {
     const NAME: &'static str = "microk8s";
 
     fn table() -> Table<Self> {
-        Table::default().resource::<Managed<IpAddressPool>>()
+        Table::default().resource::<Managed<IpAddressPool>>().resource::<ClusterIpv6>()
     }
 
     fn check(config: &ProviderBlockDraft, found: &mut Diagnostics) {

@@ -48,6 +48,12 @@ impl Deadline {
         self.at.saturating_duration_since(Instant::now())
     }
 
+    /// The same, but no longer than `timeout` from now.
+    #[must_use]
+    pub fn within(&self, timeout: Duration) -> Self {
+        Self { at: self.at.min(Instant::now() + timeout), cancelled: self.cancelled.clone() }
+    }
+
     /// Tries to reach a target: quickly at first, then every few seconds.
     pub async fn reach<T, E, F>(&self, attempt: impl FnMut() -> F) -> Result<T, GaveUp<E>>
     where

@@ -2,7 +2,7 @@
 
 use crate::connection::retry::GaveUp;
 use crate::connection::ssh::{Host, Output, SshError, SshErrorKind};
-use tfplugin::Diagnostic;
+use tfplugin::{Diagnostic, Severity};
 
 /// A failure of work on a node.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,6 +44,16 @@ impl Failure {
         Self { advice: Some(advice.into()), ..self }
     }
 
+    /// What the person can do besides.
+    #[must_use]
+    pub fn advise_also(self, advice: &str) -> Self {
+        let advice = match &self.advice {
+            Some(first) => format!("{first}\n\n{advice}"),
+            None => advice.to_owned(),
+        };
+        self.advise(advice)
+    }
+
     /// Points at an attribute.
     #[must_use]
     pub fn at(self, attribute: &'static str) -> Self {
@@ -54,6 +64,11 @@ impl Failure {
     #[must_use]
     pub fn passing(self) -> Self {
         Self { may_pass: true, ..self }
+    }
+
+    /// What came back.
+    pub fn answer(&self) -> &str {
+        &self.answer
     }
 
     /// Whether the same may work a little later.
@@ -72,6 +87,11 @@ impl Failure {
     pub fn and(self, step: &str, also: &Self) -> Self {
         let answer = format!("{}\nWhat \"{step}\" did could not be taken back: {}", self.answer, also.answer);
         Self { answer, ..self }
+    }
+
+    /// The same, where Terraform goes on.
+    pub fn into_warning(self, summary: impl Into<String>) -> Diagnostic {
+        Diagnostic { severity: Severity::Warning, ..self.into_diagnostic(summary) }
     }
 
     /// For the person at the terminal; `summary` is `Unable to <action> <thing>`.
@@ -125,7 +145,8 @@ impl From<GaveUp<SshError>> for Failure {
 }
 
 impl Failure {
-    fn interrupted() -> Self {
+    /// Terraform asked the provider to stop.
+    pub fn interrupted() -> Self {
         Self::new("carrying on after Terraform was asked to stop", "The work was interrupted.")
             .advise("The next apply carries on here.")
     }

@@ -6,7 +6,7 @@ use super::node_list::Role;
 use super::range_pair::RangePair;
 use std::collections::BTreeMap;
 use std::fmt;
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// Where a setting stands, below `args/`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,6 +52,9 @@ pub(crate) struct Setting {
 /// The file with Calico's manifest.
 const CNI: &str = "cni-network/cni.yaml";
 
+/// Where a kubelet is told its addresses.
+const NODE_IP: Place = Place::Flag("kubelet", "--node-ip");
+
 const fn control_plane(place: Place, value: Value, shipped: Option<&'static str>) -> Setting {
     Setting { place, control_plane_only: true, value, shipped }
 }
@@ -71,7 +74,7 @@ pub(crate) const SETTINGS: [Setting; 13] = [
     control_plane(Place::Flag("kube-controller-manager", "--cluster-cidr"), Value::PodRanges, None),
     every_node(Place::Flag("kube-proxy", "--cluster-cidr"), Value::PodRanges),
     // Left out by the generator; without it a node reports one address and host-network pods have one.
-    every_node(Place::Flag("kubelet", "--node-ip"), Value::NodeAddresses),
+    every_node(NODE_IP, Value::NodeAddresses),
     control_plane(Place::AddressManagement("assign_ipv4"), Value::Fixed("true"), Some("true")),
     control_plane(Place::AddressManagement("assign_ipv6"), Value::Fixed("true"), None),
     control_plane(Place::Environment("IP6"), Value::Fixed("autodetect"), None),
@@ -119,6 +122,11 @@ pub(crate) struct DualStack {
 pub(crate) struct NodeAddresses {
     pub(crate) ipv4: Ipv4Addr,
     pub(crate) ipv6: Ipv6Addr,
+}
+
+impl NodeAddresses {
+    /// Nobody's, for settings that do not need any.
+    pub(crate) const UNSPECIFIED: Self = Self { ipv4: Ipv4Addr::UNSPECIFIED, ipv6: Ipv6Addr::UNSPECIFIED };
 }
 
 impl fmt::Display for NodeAddresses {
@@ -219,6 +227,17 @@ impl Files {
             .iter()
             .filter(|(name, text)| before.0.get(*name) != Some(text))
             .map(|(name, text)| (name.as_str(), text.as_str()))
+    }
+
+    /// Whether kubelite has to read something anew to get from `before` to these.
+    pub(crate) fn changes_flags_of(&self, before: &Files) -> bool {
+        self.changed_since(before).any(|(name, _)| name != CNI)
+    }
+
+    /// The addresses that the kubelet is told to report.
+    pub(crate) fn node_addresses(&self) -> Vec<IpAddr> {
+        let told = self.get(NODE_IP).ok().flatten().unwrap_or_default();
+        told.split(',').filter_map(|address| address.trim().parse().ok()).collect()
     }
 
     fn text(&self, place: Place) -> &str {

@@ -21,6 +21,13 @@ pub(crate) fn ipv6_beside(addresses: &str, ipv4: Ipv4Addr) -> Result<Option<Ipv6
     Ok(beside.into_iter().chain(others).find_map(candidates))
 }
 
+/// Whether an address is one of the machine's.
+pub(crate) fn has(addresses: &str, address: impl Into<IpAddr>) -> bool {
+    let interfaces: Vec<Interface> = serde_json::from_str(addresses).unwrap_or_default();
+    let address = address.into();
+    interfaces.iter().flat_map(|one| &one.addr_info).any(|one| one.local == address)
+}
+
 /// Interfaces of containers and overlays, by the beginning of their names.
 const CLUSTER_INTERFACES: [&str; 9] =
     ["lo", "cali", "vxlan", "veth", "docker", "br-", "virbr", "tunl", "wireguard.cali"];

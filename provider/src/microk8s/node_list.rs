@@ -1,10 +1,11 @@
 //! The nodes of a cluster, as `microk8s kubectl get nodes --output json` lists them.
 
-use super::range_pair::RangePair;
+use super::range_checks::minor_version;
+use ipnet::Ipv6Net;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::fmt;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// What a node does for its cluster.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,6 +42,8 @@ pub(crate) struct ClusterNode {
     pub(crate) addresses: Vec<IpAddr>,
     pub(crate) role: Role,
     pub(crate) ready: bool,
+    /// 35 for Kubernetes 1.35.
+    pub(crate) minor_version: Option<u32>,
 }
 
 impl ClusterNode {
@@ -53,12 +56,11 @@ impl ClusterNode {
     }
 
     /// Which of the node's addresses lies in a range that is not for nodes.
-    pub(crate) fn address_in(&self, ranges: RangePair) -> Option<IpAddr> {
-        let inside = |address: &IpAddr| match address {
-            IpAddr::V4(ipv4) => ranges.ipv4.contains(ipv4),
-            IpAddr::V6(ipv6) => ranges.ipv6.is_some_and(|range| range.contains(ipv6)),
-        };
-        self.addresses.iter().copied().find(inside)
+    pub(crate) fn ipv6_in(&self, range: Ipv6Net) -> Option<Ipv6Addr> {
+        self.addresses.iter().find_map(|address| match address {
+            IpAddr::V6(ipv6) if range.contains(ipv6) => Some(*ipv6),
+            _ => None,
+        })
     }
 }
 
@@ -82,6 +84,7 @@ impl From<Item> for ClusterNode {
                 Role::Worker
             },
             ready: item.status.conditions.iter().any(|one| one.kind == "Ready" && one.status == "True"),
+            minor_version: minor_version(&item.status.node_info.version),
             name: item.metadata.name,
         }
     }
@@ -112,6 +115,14 @@ struct Status {
     addresses: Vec<Address>,
     #[serde(default)]
     conditions: Vec<Condition>,
+    #[serde(default, rename = "nodeInfo")]
+    node_info: NodeInfo,
+}
+
+#[derive(Default, Deserialize)]
+struct NodeInfo {
+    #[serde(default, rename = "kubeletVersion")]
+    version: String,
 }
 
 #[derive(Deserialize)]
@@ -136,7 +147,8 @@ mod tests {
         {"metadata": {"name": "cp1", "labels": {"node.kubernetes.io/microk8s-controlplane": "microk8s-controlplane"}},
          "status": {"addresses": [{"type": "InternalIP", "address": "fd00:10::11"}, {"type": "InternalIP", "address": "10.0.0.11"},
                                   {"type": "Hostname", "address": "cp1"}],
-                    "conditions": [{"type": "MemoryPressure", "status": "False"}, {"type": "Ready", "status": "True"}]}},
+                    "conditions": [{"type": "MemoryPressure", "status": "False"}, {"type": "Ready", "status": "True"}],
+                    "nodeInfo": {"kubeletVersion": "v1.35.4"}}},
         {"metadata": {"name": "w1", "labels": {"node.kubernetes.io/microk8s-worker": "microk8s-worker"}},
          "status": {"addresses": [{"type": "ExternalIP", "address": "192.0.2.1"}], "conditions": [{"type": "Ready", "status": "Unknown"}]}},
         {"metadata": {"name": "new"}}
@@ -160,13 +172,13 @@ mod tests {
     }
 
     #[test]
-    fn an_address_inside_a_range_is_found_in_both_families() {
+    fn an_address_inside_a_range_is_found() {
         let nodes = parse(LIST).unwrap();
         let inside =
-            |text: &str| nodes[0].address_in(text.parse().unwrap()).map(|address| address.to_string());
-        assert_eq!(inside("10.0.0.0/8,fd99::/64").as_deref(), Some("10.0.0.11"));
-        assert_eq!(inside("10.1.0.0/16,fd00:10::/64").as_deref(), Some("fd00:10::11"));
-        assert_eq!(inside("10.1.0.0/16,fd01::/64"), None);
+            |range: &str| nodes[0].ipv6_in(range.parse().unwrap()).map(|address| address.to_string());
+        assert_eq!(inside("fd00:10::/64").as_deref(), Some("fd00:10::11"));
+        assert_eq!(inside("fd01::/64"), None);
+        assert_eq!((nodes[0].minor_version, nodes[2].minor_version), (Some(35), None));
     }
 
     #[test]

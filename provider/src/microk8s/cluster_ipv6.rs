@@ -1,0 +1,384 @@
+//! `microk8s_cluster_ipv6`: IPv6 beside IPv4 in a whole cluster.
+
+use super::calico_rollout;
+use super::dual_stack::DualStack;
+use super::ipv6_checks;
+use super::ipv6_rollout::{self, Before};
+use super::machine::Machines;
+use super::messages;
+use super::range_checks::{self, Purpose};
+use super::range_pair::RangePair;
+use super::survey::{Age, Survey, Unanswered, survey_of_any};
+use crate::connection::retry::Deadline;
+use crate::connection::ssh::check_address;
+use crate::engine::failure::Failure;
+use crate::engine::timeouts::Timeouts;
+use crate::provider::Microk8s;
+use async_trait::async_trait;
+use ipnet::{Ipv4Net, Ipv6Net};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::time::Duration;
+use tfplugin::types::Text;
+use tfplugin::{Computed, Context, Diagnostics, Plan, Resource};
+
+/// IPv6 beside IPv4 in a MicroK8s cluster: ranges for pods and services, the nodes' own IPv6 addresses, and Calico.
+///
+/// It edits `args/kube-apiserver`, `args/kube-controller-manager`, `args/kube-proxy`, `args/kubelet` and
+/// `args/cni-network/cni.yaml`, line by line, on every control plane, and the two files that matter on every worker, reached
+/// over SSH at the addresses that they have in the cluster; restarts `kubelite` on one node after the other; and applies
+/// Calico's manifest. Pods go on running. A node that does not come up with its new files gets the old ones back, and the
+/// error shows the lines of its log that say why. IPv4 stays the cluster's first family.
+///
+/// Services and pods that exist already keep their addresses of one family; services become dual-stack when their
+/// `ipFamilyPolicy` says so, pods when they are made anew. Calico makes its IPv6 pool, `default-ipv6-ippool`, when its
+/// agents start; a `calico_ippool` of that name takes it over and decides about it from then on.
+///
+/// Every node needs an IPv6 address that stays: static or from a router, but neither temporary nor link-local.
+///
+/// Nodes that join later through `microk8s_cluster_member` get the same settings there. Destroying it gives every node the
+/// settings that it had before (the ones that MicroK8s ships with, after an import). A cluster that has IPv6 already is
+/// imported by the address of a control plane; creating it there is refused, unless the ranges are the same.
+#[derive(Clone, Debug, PartialEq, Resource)]
+#[resource(type_name = "microk8s_cluster_ipv6")]
+pub struct ClusterIpv6 {
+    /// Address of a control plane, as in `microk8s_node`. It is an address and not the cluster's identity: a change is an
+    /// update in place, as long as the same cluster answers there (`cluster_id`).
+    #[attribute(required, check = check_address)]
+    pub host: String,
+
+    /// IPv6 range of pods, such as `fd01::/64`; at most `/122`, the size of Calico's blocks. It must not overlap the range
+    /// of services or the nodes' addresses.
+    #[attribute(required, check = check_pods)]
+    pub cluster_cidr: Text<Ipv6Net>,
+
+    /// IPv6 range of services, such as `fd98::/108`, from `/108` to `/125`; MicroK8s 1.34 and later also take larger ones.
+    /// Kubernetes cannot change it in place: another range needs a new object, which takes IPv6 away from services in
+    /// between.
+    #[attribute(required, replace, check = check_services)]
+    pub service_cidr: Text<Ipv6Net>,
+
+    /// Whether pods reach addresses outside the cluster with the IPv6 address of their node. Pods with unique local
+    /// addresses (`fd00::/8`) reach nothing outside without it. It is what the pool is made with; a pool that exists is
+    /// changed with `calico_ippool`. Default `false`, as in Calico.
+    #[attribute(default = false)]
+    pub nat_outgoing: bool,
+
+    /// How Calico finds the IPv6 address of each node: `first-found` (default; first one on an interface that is not the
+    /// cluster's), `kubernetes-internal-ip` (the one that the kubelet reports), `can-reach=<IPv6 address or name>`,
+    /// `interface=<regular expressions>`, `skip-interface=<regular expressions>` or `cidr=<IPv6 ranges>`.
+    #[attribute(default = "first-found".to_owned(), check = check_autodetection)]
+    pub ip6_autodetection_method: String,
+
+    /// How long operations may take. Default: `30m` each, of which a node has 4 minutes to come up.
+    #[attribute(optional)]
+    pub timeouts: Option<Timeouts>,
+
+    /// Identity of the cluster: the UID of its namespace `kube-system`.
+    #[attribute(computed, keep)]
+    pub cluster_id: Computed<String>,
+
+    /// IPv4 range of pods that the cluster has.
+    #[attribute(computed, keep)]
+    pub ipv4_cluster_cidr: Computed<Text<Ipv4Net>>,
+
+    /// IPv4 range of services that the cluster has.
+    #[attribute(computed, keep)]
+    pub ipv4_service_cidr: Computed<Text<Ipv4Net>>,
+
+    /// What differs on the nodes from these settings, a sentence for each setting. Empty unless something was changed behind
+    /// Terraform's back or a node joined without it; the next apply mends it.
+    #[attribute(computed, keep)]
+    pub drift: Computed<Vec<String>>,
+}
+
+/// What is kept beside the state.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Private {
+    /// The settings that were there before, by the node's name.
+    before: BTreeMap<String, Before>,
+    /// Addresses of the control planes, for when `host` does not answer.
+    control_planes: Vec<String>,
+}
+
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30 * 60);
+
+/// How long the control plane may take until it answers at all.
+const ANSWERS_WITHIN: Duration = Duration::from_secs(5 * 60);
+
+#[async_trait]
+impl Resource for ClusterIpv6 {
+    type Provider = Microk8s;
+    type Model = Self;
+    type Private = Private;
+
+    fn check(config: &ClusterIpv6Draft, found: &mut Diagnostics) {
+        if let (Some(pods), Some(services)) = (config.cluster_cidr.known(), config.service_cidr.known())
+            && range_checks::overlap(*pods.meaning(), *services.meaning())
+        {
+            let text = format!(
+                "The range of services {services} and that of pods {pods} overlap. Give them ranges of their own."
+            );
+            found.error_at("service_cidr", "Overlapping ranges", text);
+        }
+    }
+
+    async fn plan(context: &Context<Microk8s>, plan: &mut Plan<Self, Private>) -> Result<(), Diagnostics> {
+        match &plan.prior {
+            Some(prior) if prior.drift.known().is_some_and(Vec::is_empty) => {}
+            _ => plan.set("drift", &Vec::<String>::new()),
+        }
+        let (Some(host), Some(pods), Some(services)) =
+            (plan.config.host.known(), plan.config.cluster_cidr.known(), plan.config.service_cidr.known())
+        else {
+            return Ok(());
+        };
+        // What cannot be asked yet is asked at apply.
+        match Survey::take(context.provider().ssh.as_ref(), host, Age::OfThisRefresh).await {
+            Ok(survey) => ipv6_checks::check(&survey, *pods.meaning(), *services.meaning()),
+            Err(_) => Ok(()),
+        }
+    }
+
+    async fn create(
+        context: &Context<Microk8s>,
+        planned: Self,
+        private: &mut Private,
+    ) -> Result<Self, Diagnostics> {
+        let deadline = planned.deadline(context, |timeouts| &timeouts.create);
+        planned.set_up(context, private, &deadline).await
+    }
+
+    async fn read(
+        context: &Context<Microk8s>,
+        prior: Self,
+        private: &mut Private,
+    ) -> Result<Option<Self>, Diagnostics> {
+        let machines = context.provider().ssh.as_ref();
+        let survey = match survey_of_any(machines, &prior.host, &private.control_planes).await {
+            Ok(survey) => survey,
+            Err(Unanswered::NotInstalled) => return Ok(None),
+            Err(Unanswered::Failure(failure)) => {
+                if machines.machine(&prior.host).first_report() {
+                    context.warn(messages::kept(&prior.host, failure));
+                }
+                return Ok(Some(prior));
+            }
+        };
+        if prior.cluster_id.known().is_some_and(|id| *id != survey.id) {
+            context.warn(
+                messages::another_cluster(&prior.host, &prior.cluster_id, &survey.id)
+                    .into_warning(UNABLE_TO_READ),
+            );
+            return Ok(Some(prior));
+        }
+        private.remember_control_planes(&survey);
+        prior.seen(&survey).map(Some).map_err(|failure| failure.into_diagnostic(UNABLE_TO_READ).into())
+    }
+
+    async fn update(
+        context: &Context<Microk8s>,
+        prior: Self,
+        planned: Self,
+        private: &mut Private,
+    ) -> Result<Self, Diagnostics> {
+        let deadline = planned.deadline(context, |timeouts| &timeouts.update);
+        let planned = Self { cluster_id: prior.cluster_id, ..planned };
+        planned.set_up(context, private, &deadline).await
+    }
+
+    async fn delete(context: &Context<Microk8s>, prior: Self, private: Private) -> Result<(), Diagnostics> {
+        let deadline = prior.deadline(context, |timeouts| &timeouts.delete);
+        let unable = |failure: Failure| Diagnostics::from(failure.into_diagnostic(UNABLE_TO_REMOVE));
+        let machines = context.provider().ssh.as_ref();
+        let machine = machines.machine(&prior.host);
+        if !machine.look().await.map_err(|failure| unable(failure.advise(messages::IF_GONE)))?.installed {
+            return Ok(());
+        }
+        let survey =
+            Survey::wait(machines, &prior.host, &deadline.within(ANSWERS_WITHIN)).await.map_err(unable)?;
+        if prior.cluster_id.known().is_some_and(|id| *id != survey.id) {
+            return Err(messages::another_cluster(&prior.host, &prior.cluster_id, &survey.id)
+                .into_diagnostic(UNABLE_TO_REMOVE)
+                .into());
+        }
+        for missing in &survey.missing {
+            context.warn(messages::left_out(&missing.node.name, &missing.reason, "keeps its IPv6 settings"));
+        }
+        let files = |member: &_| ipv6_rollout::files_without(member, private.before.get(&member.node.name));
+        ipv6_rollout::roll_out(&survey, &deadline, files).await.map_err(unable)
+    }
+
+    async fn import(
+        context: &Context<Microk8s>,
+        id: &str,
+        private: &mut Private,
+    ) -> Result<Self, Diagnostics> {
+        let unable = |failure: Failure| {
+            Diagnostics::from(failure.into_diagnostic("Unable to import the IPv6 settings"))
+        };
+        let survey = Survey::take(context.provider().ssh.as_ref(), id, Age::Now).await.map_err(unable)?;
+        private.remember_control_planes(&survey);
+        let cluster = ipv6_rollout::cluster_of(&survey.first).map_err(unable)?;
+        let (Some(pods), Some(services)) = (cluster.pods.ipv6, cluster.services.ipv6) else {
+            let attempt = format!("reading the ranges of the cluster at {id}");
+            let answer = format!("It has IPv4 alone: pods {}, services {}.", cluster.pods, cluster.services);
+            return Err(unable(
+                Failure::new(attempt, answer).advise("Create the resource instead of importing it."),
+            ));
+        };
+        let imported = Self {
+            host: id.to_owned(),
+            cluster_cidr: pods.into(),
+            service_cidr: services.into(),
+            nat_outgoing: cluster.nat_outgoing,
+            ip6_autodetection_method: cluster.autodetection,
+            timeouts: None,
+            cluster_id: Computed::Pending,
+            ipv4_cluster_cidr: Computed::Pending,
+            ipv4_service_cidr: Computed::Pending,
+            drift: Computed::Pending,
+        };
+        imported.seen(&survey).map_err(unable)
+    }
+}
+
+impl ClusterIpv6 {
+    fn deadline(
+        &self,
+        context: &Context<Microk8s>,
+        which: impl Fn(&Timeouts) -> &Option<Text<Duration>>,
+    ) -> Deadline {
+        let given = self.timeouts.as_ref().and_then(|timeouts| which(timeouts).as_ref());
+        Deadline::after(given.map_or(DEFAULT_TIMEOUT, |text| *text.meaning()), context.cancelled())
+    }
+
+    /// Brings all nodes to these settings, wherever they are now.
+    async fn set_up(
+        self,
+        context: &Context<Microk8s>,
+        private: &mut Private,
+        deadline: &Deadline,
+    ) -> Result<Self, Diagnostics> {
+        let unable = |failure: Failure| Diagnostics::from(failure.into_diagnostic(UNABLE_TO_SET_UP));
+        let machines = context.provider().ssh.as_ref();
+        let wait = async || Survey::wait(machines, &self.host, &deadline.within(ANSWERS_WITHIN)).await;
+        let survey = wait().await.map_err(unable)?;
+        if self.cluster_id.known().is_some_and(|id| *id != survey.id) {
+            return Err(messages::another_cluster(&self.host, &self.cluster_id, &survey.id)
+                .into_diagnostic(UNABLE_TO_SET_UP)
+                .into());
+        }
+        ipv6_checks::check(&survey, *self.cluster_cidr.meaning(), *self.service_cidr.meaning())?;
+        let first_time = self.cluster_id.known().is_none();
+        let cluster = self.cluster(&survey, first_time).map_err(unable)?;
+        for missing in &survey.missing {
+            // What its kubelet lacks is found by the next plan, once the machine answers.
+            context.warn(messages::left_out(
+                &missing.node.name,
+                &missing.reason,
+                "does not get these settings now",
+            ));
+        }
+        for member in survey.members() {
+            let name = &member.node.name;
+            if !private.before.contains_key(name) {
+                private
+                    .before
+                    .insert(name.clone(), ipv6_rollout::remember(member, &cluster).map_err(unable)?);
+            }
+        }
+        let files = |member: &_| ipv6_rollout::files_with(member, &cluster);
+        ipv6_rollout::roll_out(&survey, deadline, files).await.map_err(unable)?;
+        if let Err(failure) = calico_rollout::watch(&survey.first.machine, deadline).await {
+            context.warn(failure.advise(AGENTS_GO_ON).into_warning("Calico is not done yet"));
+        }
+        let survey = wait().await.map_err(unable)?;
+        private.remember_control_planes(&survey);
+        let host = self.host.clone();
+        let done = self.seen(&survey).map_err(unable)?;
+        match done.drift.known().filter(|drift| !drift.is_empty()) {
+            None => Ok(done),
+            Some(drift) => Err(unable(Failure::new(
+                format!("reading the settings of the cluster at {host} back"),
+                format!("They did not stay as they were written:\n{}", drift.join("\n")),
+            ))),
+        }
+    }
+
+    /// What the cluster's settings are to be.
+    fn cluster(&self, survey: &Survey, first_time: bool) -> Result<DualStack, Failure> {
+        let present = ipv6_rollout::cluster_of(&survey.first)?;
+        let pods = present.pods.with(Some(*self.cluster_cidr.meaning()));
+        let services = present.services.with(Some(*self.service_cidr.meaning()));
+        let other = |now: RangePair, then: RangePair| now.ipv6.is_some() && now != then;
+        if other(present.services, services) || (first_time && other(present.pods, pods)) {
+            let answer = format!(
+                "The cluster has IPv6 already: pods {}, services {}. The range of services of a cluster cannot be changed.",
+                present.pods, present.services
+            );
+            let advice = format!(
+                "To manage what is there, give its ranges and import it:\n\nimport {{\n  to = microk8s_cluster_ipv6.<name>\n  \
+                 id = {:?}\n}}",
+                self.host
+            );
+            return Err(Failure::new(format!("giving the cluster at {} IPv6", self.host), answer)
+                .at("service_cidr")
+                .advise(advice));
+        }
+        Ok(DualStack {
+            pods,
+            services,
+            nat_outgoing: self.nat_outgoing,
+            autodetection: self.ip6_autodetection_method.clone(),
+        })
+    }
+
+    /// The resource as the cluster has it now.
+    fn seen(self, survey: &Survey) -> Result<Self, Failure> {
+        let present = ipv6_rollout::cluster_of(&survey.first)?;
+        let cluster = DualStack {
+            pods: present.pods.with(Some(*self.cluster_cidr.meaning())),
+            services: present.services.with(Some(*self.service_cidr.meaning())),
+            nat_outgoing: self.nat_outgoing,
+            autodetection: self.ip6_autodetection_method.clone(),
+        };
+        let mut drift = Vec::new();
+        for member in survey.members() {
+            drift.extend(ipv6_rollout::differences(member, &cluster)?);
+        }
+        Ok(Self {
+            cluster_id: survey.id.clone().into(),
+            ipv4_cluster_cidr: Text::from(present.pods.ipv4).into(),
+            ipv4_service_cidr: Text::from(present.services.ipv4).into(),
+            drift: drift.into(),
+            ..self
+        })
+    }
+}
+
+impl Private {
+    fn remember_control_planes(&mut self, survey: &Survey) {
+        self.control_planes = survey.control_planes();
+    }
+}
+
+const UNABLE_TO_SET_UP: &str = "Unable to give the cluster IPv6";
+const UNABLE_TO_REMOVE: &str = "Unable to take IPv6 from the cluster";
+const UNABLE_TO_READ: &str = "Unable to read the cluster's IPv6 settings";
+
+const AGENTS_GO_ON: &str = "They go on by themselves. If this stays so, `microk8s kubectl -n kube-system get pods` shows which \
+                            agent does not start; without an IPv6 address on its node none does.";
+
+fn check_pods(range: &Text<Ipv6Net>) -> Result<(), String> {
+    range_checks::check(Purpose::Pods, *range.meaning())
+}
+
+fn check_services(range: &Text<Ipv6Net>) -> Result<(), String> {
+    range_checks::check(Purpose::Services, *range.meaning())
+}
+
+fn check_autodetection(method: &String) -> Result<(), String> {
+    range_checks::check_autodetection(method)
+}

@@ -1,0 +1,299 @@
+//! A machine with MicroK8s on it: what can be asked of it and done to it. Whether a command did what it should is told
+//! from what it leaves, since MicroK8s' exit codes are no proof.
+
+use super::datastore::{self, DatastoreMember};
+use super::dual_stack::Files;
+use super::join_token::{JoinToken, SECONDS_TO_LIVE};
+use super::node_list::{self, ClusterNode, Role};
+use super::scripts;
+use super::view::View;
+use crate::connection::ssh::{Host, Output, Script, Ssh, SshError};
+use crate::engine::failure::Failure;
+use async_trait::async_trait;
+use std::sync::Arc;
+use tfplugin::types::Secret;
+
+/// Runs scripts as root on one machine.
+#[async_trait]
+pub(crate) trait Shell: Send + Sync {
+    /// Where the machine is.
+    fn address(&self) -> &str;
+    /// Runs a script.
+    async fn script(
+        &self,
+        script: &Script,
+        arguments: &[&str],
+        stdin: Option<&[u8]>,
+    ) -> Result<Output, SshError>;
+    /// What a script printed, remembered until something is written.
+    async fn probe(&self, script: &'static Script) -> Result<Arc<Output>, SshError>;
+    /// Something was written.
+    fn changed(&self);
+    /// Whether nobody told the person yet that this machine cannot be reached.
+    fn first_report(&self) -> bool;
+}
+
+/// Where machines are found by their addresses.
+pub(crate) trait Machines: Send + Sync {
+    /// The machine of that address.
+    fn machine(&self, address: &str) -> Machine;
+}
+
+impl Machines for Ssh {
+    fn machine(&self, address: &str) -> Machine {
+        Machine::new(self.host(address))
+    }
+}
+
+#[async_trait]
+impl Shell for Host {
+    fn address(&self) -> &str {
+        self.address()
+    }
+
+    async fn script(
+        &self,
+        script: &Script,
+        arguments: &[&str],
+        stdin: Option<&[u8]>,
+    ) -> Result<Output, SshError> {
+        self.root().script(script, arguments, stdin).await
+    }
+
+    async fn probe(&self, script: &'static Script) -> Result<Arc<Output>, SshError> {
+        self.probe(script).await
+    }
+
+    fn changed(&self) {
+        self.changed();
+    }
+
+    fn first_report(&self) -> bool {
+        self.first_report()
+    }
+}
+
+/// A machine.
+#[derive(Clone)]
+pub(crate) struct Machine {
+    shell: Arc<dyn Shell>,
+}
+
+impl Machine {
+    pub(crate) fn new(shell: Arc<dyn Shell>) -> Self {
+        Self { shell }
+    }
+
+    /// Where it is reached.
+    pub(crate) fn address(&self) -> &str {
+        self.shell.address()
+    }
+
+    /// Whether nobody told the person yet that it cannot be reached.
+    pub(crate) fn first_report(&self) -> bool {
+        self.shell.first_report()
+    }
+
+    /// What its disk and kernel say now.
+    pub(crate) async fn look(&self) -> Result<View, Failure> {
+        let output = self.shell.script(&scripts::LOOK, &[], None).await?;
+        self.readable(&scripts::LOOK, &output, View::parse(&output.stdout))
+    }
+
+    /// The same as of this refresh.
+    pub(crate) async fn remembered(&self) -> Result<View, Failure> {
+        let output = self.shell.probe(&scripts::LOOK).await?;
+        self.readable(&scripts::LOOK, &output, View::parse(&output.stdout))
+    }
+
+    /// The nodes that its API server knows now.
+    pub(crate) async fn nodes(&self) -> Result<Vec<ClusterNode>, Failure> {
+        let output = self.shell.script(&scripts::NODES, &[], None).await?;
+        self.readable(&scripts::NODES, &output, node_list::parse(&output.stdout).ok())
+    }
+
+    /// The same as of this refresh.
+    pub(crate) async fn remembered_nodes(&self) -> Result<Vec<ClusterNode>, Failure> {
+        let output = self.shell.probe(&scripts::NODES).await?;
+        self.readable(&scripts::NODES, &output, node_list::parse(&output.stdout).ok())
+    }
+
+    /// The identity of its cluster: the UID of the namespace `kube-system`.
+    pub(crate) async fn cluster_id(&self) -> Result<String, Failure> {
+        let output = self.shell.probe(&scripts::CLUSTER_ID).await?;
+        let id = output.stdout.trim();
+        let uid =
+            id.len() == 36 && id.chars().all(|character| character.is_ascii_hexdigit() || character == '-');
+        let answer = self.readable(&scripts::CLUSTER_ID, &output, uid.then(|| id.to_owned()));
+        if answer.is_err() {
+            // It may answer in a moment.
+            self.shell.changed();
+        }
+        answer
+    }
+
+    /// The members of the cluster's datastore now.
+    pub(crate) async fn datastore(&self) -> Result<Vec<DatastoreMember>, Failure> {
+        let output = self.shell.script(&scripts::STATUS, &[], None).await?;
+        self.readable(
+            &scripts::STATUS,
+            &output,
+            datastore::parse(&output.stdout).ok().filter(|all| !all.is_empty()),
+        )
+    }
+
+    /// The same as of this refresh.
+    pub(crate) async fn remembered_datastore(&self) -> Result<Vec<DatastoreMember>, Failure> {
+        let output = self.shell.probe(&scripts::STATUS).await?;
+        self.readable(
+            &scripts::STATUS,
+            &output,
+            datastore::parse(&output.stdout).ok().filter(|all| !all.is_empty()),
+        )
+    }
+
+    /// Writes the files that differ from `before`.
+    pub(crate) async fn write(&self, files: &Files, before: &Files) -> Result<(), Failure> {
+        for (name, text) in files.changed_since(before) {
+            let length = text.len().to_string();
+            self.done(&scripts::WRITE, &[name, &length], Some(text.as_bytes())).await?;
+        }
+        Ok(())
+    }
+
+    /// Makes kubelite read its files anew.
+    pub(crate) async fn restart(&self) -> Result<(), Failure> {
+        self.done(&scripts::RESTART, &[], None).await
+    }
+
+    /// Notes that kubelite works with its files.
+    pub(crate) async fn settled(&self) -> Result<(), Failure> {
+        self.done(&scripts::SETTLED, &[], None).await
+    }
+
+    /// Whether its own API server is ready; the answer if it is not.
+    pub(crate) async fn is_ready(&self) -> Result<(), Failure> {
+        let output = self.shell.script(&scripts::READY, &[], None).await?;
+        self.readable(&scripts::READY, &output, (output.stdout.trim() == "ok").then_some(()))
+    }
+
+    /// Whether kubelite does not run at this moment.
+    pub(crate) async fn is_down(&self) -> bool {
+        match self.shell.script(&scripts::SERVICES, &[], None).await {
+            Ok(output) => output.succeeded() && output.stdout.lines().any(|line| line.contains(" inactive")),
+            Err(_) => false,
+        }
+    }
+
+    /// The last lines of kubelite's log, or why there are none.
+    pub(crate) async fn journal(&self) -> String {
+        match self.shell.script(&scripts::JOURNAL, &[], None).await {
+            Ok(output) => tell_tale_lines(&output.stdout),
+            Err(error) => error.to_string(),
+        }
+    }
+
+    /// Brings its Calico manifest into the cluster.
+    pub(crate) async fn apply_calico(&self) -> Result<(), Failure> {
+        self.done(&scripts::APPLY_CALICO, &[], None).await
+    }
+
+    /// The DaemonSet of Calico's agents.
+    pub(crate) async fn calico(&self) -> Result<serde_json::Value, Failure> {
+        let output = self.shell.script(&scripts::CALICO, &[], None).await?;
+        self.readable(&scripts::CALICO, &output, serde_json::from_str(&output.stdout).ok())
+    }
+
+    /// A token that lets a machine into its cluster.
+    pub(crate) async fn token(&self) -> Result<JoinToken, Failure> {
+        let output = self.shell.script(&scripts::ADD_NODE, &[SECONDS_TO_LIVE], None).await?;
+        match JoinToken::parse(&output.stdout) {
+            Some(token) if output.succeeded() => Ok(token),
+            // What it printed may hold a token that works.
+            _ => Err(self.failed(&scripts::ADD_NODE, output.code, &output.stderr).passing()),
+        }
+    }
+
+    /// Joins the cluster of `endpoint`. What came of it must be seen elsewhere.
+    pub(crate) async fn join(&self, endpoint: &Secret, role: Role) -> Result<Output, Failure> {
+        let words: &[&str] = if role == Role::Worker { &["--worker"] } else { &[] };
+        let line = format!("{}\n", endpoint.expose());
+        let output = self.shell.script(&scripts::JOIN, words, Some(line.as_bytes())).await;
+        self.shell.changed();
+        let hide = |text: String| text.replace(endpoint.expose(), "(endpoint and token)");
+        Ok(output.map(|output| Output {
+            stdout: hide(output.stdout),
+            stderr: hide(output.stderr),
+            ..output
+        })?)
+    }
+
+    /// Removes what a failed join leaves.
+    pub(crate) async fn forget_join(&self) -> Result<(), Failure> {
+        self.done(&scripts::FORGET_JOIN, &[], None).await
+    }
+
+    /// Runs the snap's configure hook.
+    pub(crate) async fn configure(&self) -> Result<(), Failure> {
+        self.done(&scripts::CONFIGURE, &[], None).await
+    }
+
+    /// Leaves its cluster.
+    pub(crate) async fn leave(&self) -> Result<(), Failure> {
+        self.done(&scripts::LEAVE, &[], None).await
+    }
+
+    /// Removes another node, with its member of the datastore. What came of it must be seen.
+    pub(crate) async fn remove_node(&self, name: &str) -> Result<Output, Failure> {
+        let output = self.shell.script(&scripts::REMOVE_NODE, &[name], None).await;
+        self.shell.changed();
+        Ok(output?)
+    }
+
+    /// Hands the datastore's vote on this machine to another member.
+    pub(crate) async fn hand_over(&self) -> Result<(), Failure> {
+        self.done(&scripts::HAND_OVER, &[], None).await
+    }
+
+    /// Runs a script that changes something and whose exit code tells whether it did.
+    async fn done(&self, script: &Script, arguments: &[&str], stdin: Option<&[u8]>) -> Result<(), Failure> {
+        let output = self.shell.script(script, arguments, stdin).await;
+        self.shell.changed();
+        let output = output?;
+        self.readable(script, &output, output.succeeded().then_some(()))
+    }
+
+    /// What was read in an answer, or the answer as a failure. Most of them pass: an API server that starts, another change
+    /// of the snap under way.
+    fn readable<T>(&self, script: &Script, output: &Output, read: Option<T>) -> Result<T, Failure> {
+        match read {
+            Some(read) if output.succeeded() => Ok(read),
+            _ => Err(self.failed(script, output.code, &output.last_lines()).passing()),
+        }
+    }
+
+    fn failed(&self, script: &Script, code: i32, lines: &str) -> Failure {
+        let said = if lines.trim().is_empty() {
+            "and said nothing".to_owned()
+        } else {
+            format!("and said:\n{lines}")
+        };
+        Failure::new(
+            format!("`{}` on {}", script.name, self.address()),
+            format!("It ended with exit code {code} {said}"),
+        )
+    }
+}
+
+/// The last lines of a log that tell why a program ended, with the last lines of all if there are none.
+fn tell_tale_lines(log: &str) -> String {
+    const SIGNS: [&str; 6] = ["error", "failed", "fatal", "unknown flag", "invalid", "panic"];
+    let lines: Vec<&str> = log.lines().map(str::trim_end).filter(|line| !line.is_empty()).collect();
+    let telling: Vec<&str> = lines
+        .iter()
+        .copied()
+        .filter(|line| SIGNS.iter().any(|sign| line.to_ascii_lowercase().contains(sign)))
+        .collect();
+    let chosen = if telling.is_empty() { lines } else { telling };
+    chosen.get(chosen.len().saturating_sub(12)..).unwrap_or_default().join("\n")
+}

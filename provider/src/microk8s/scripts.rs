@@ -1,0 +1,137 @@
+//! What is run on the machines of a cluster, as root. Data reaches these as arguments or on stdin.
+
+use crate::connection::ssh::Script;
+
+/// Everything about a node that its own disk and kernel know, in sections that begin with a record separator and a name.
+pub(crate) const LOOK: Script = Script {
+    name: "look at MicroK8s on this machine",
+    text: r#"
+data=/var/snap/microk8s/current
+section() { printf '\036%s\n' "$1"; }
+section hostname; hostname
+[ -e "$data/args/kubelet" ] || exit 0
+for file in kube-apiserver kube-controller-manager kube-proxy kubelet cni-network/cni.yaml; do
+    section "$file"; cat "$data/args/$file" 2>/dev/null
+done
+section locks; ls "$data/var/lock"
+section ca.crt; sha256sum <"$data/certs/ca.crt" 2>/dev/null
+section ca.remote.crt; sha256sum <"$data/certs/ca.remote.crt" 2>/dev/null
+section pending; ls /run/terraform-provider-microk8s.restart 2>/dev/null
+section addresses; ip -json address show
+"#,
+};
+
+/// Writes one file below `args/`: `$1` its name, `$2` the length of the text on stdin, so that a connection that breaks in
+/// the middle changes nothing. A mark in `/run` says that kubelite has not read its file yet; a reboot takes the mark away
+/// and makes it read the file. Calico's manifest below `cni-network/` is not for kubelite.
+pub(crate) const WRITE: Script = Script {
+    name: "write a file of MicroK8s' arguments",
+    text: r#"
+set -eu
+file="/var/snap/microk8s/current/args/$1"
+new=$(mktemp "$file.XXXXXX")
+trap 'rm -f "$new"' EXIT
+cat >"$new"
+[ "$(wc -c <"$new")" -eq "$2" ] || { echo "the text for $file broke off" >&2; exit 1; }
+chmod --reference="$file" "$new"
+chown --reference="$file" "$new"
+case $1 in */*) ;; *) : >/run/terraform-provider-microk8s.restart ;; esac
+mv -f "$new" "$file"
+"#,
+};
+
+/// Makes kubelite read its files.
+pub(crate) const RESTART: Script = Script {
+    name: "snap restart microk8s.daemon-kubelite",
+    text: "exec snap restart microk8s.daemon-kubelite",
+};
+
+/// kubelite works with its files.
+pub(crate) const SETTLED: Script = Script {
+    name: "note that kubelite has read its files",
+    text: "exec rm -f /run/terraform-provider-microk8s.restart",
+};
+
+/// Whether kubelite runs, as systemd sees it.
+pub(crate) const SERVICES: Script = Script {
+    name: "snap services microk8s.daemon-kubelite",
+    text: "exec snap services microk8s.daemon-kubelite",
+};
+
+/// Why kubelite stopped.
+pub(crate) const JOURNAL: Script = Script {
+    name: "journalctl -u snap.microk8s.daemon-kubelite",
+    text: "exec journalctl -u snap.microk8s.daemon-kubelite -n 60 --no-pager",
+};
+
+/// Whether this node's own API server answers.
+pub(crate) const READY: Script = Script {
+    name: "microk8s kubectl get --raw /readyz",
+    text: "exec /snap/bin/microk8s kubectl get --raw /readyz",
+};
+
+/// The nodes that this node's API server knows.
+pub(crate) const NODES: Script = Script {
+    name: "microk8s kubectl get nodes",
+    text: "exec /snap/bin/microk8s kubectl get nodes --output json",
+};
+
+/// The cluster's identity.
+pub(crate) const CLUSTER_ID: Script = Script {
+    name: "microk8s kubectl get namespace kube-system",
+    text: "exec /snap/bin/microk8s kubectl get namespace kube-system --output 'jsonpath={.metadata.uid}'",
+};
+
+/// The members of the datastore, among much else.
+pub(crate) const STATUS: Script =
+    Script { name: "microk8s status --format yaml", text: "exec /snap/bin/microk8s status --format yaml" };
+
+/// Brings Calico's manifest on this node into the cluster.
+pub(crate) const APPLY_CALICO: Script = Script {
+    name: "microk8s kubectl apply -f cni.yaml",
+    text: "exec /snap/bin/microk8s kubectl apply -f /var/snap/microk8s/current/args/cni-network/cni.yaml",
+};
+
+/// How far Calico's agents follow the manifest.
+pub(crate) const CALICO: Script = Script {
+    name: "microk8s kubectl get daemonset calico-node",
+    text: "exec /snap/bin/microk8s kubectl --namespace kube-system get daemonset calico-node --output json",
+};
+
+/// A token for one machine; `$1` its seconds to live.
+pub(crate) const ADD_NODE: Script = Script {
+    name: "microk8s add-node",
+    text: r#"exec /snap/bin/microk8s add-node --format json --token-ttl "$1""#,
+};
+
+/// Joins a cluster: the endpoint with its token on stdin, `--worker` as argument for a worker. On this machine the token is
+/// in join's arguments, which is the only way that join takes it.
+pub(crate) const JOIN: Script = Script {
+    name: "microk8s join",
+    text: r#"read -r endpoint && exec /snap/bin/microk8s join "$endpoint" "$@""#,
+};
+
+/// A failed join leaves a lock behind that stops MicroK8s from renewing certificates.
+pub(crate) const FORGET_JOIN: Script = Script {
+    name: "remove the lock of a join that failed",
+    text: "exec rm -f /var/snap/microk8s/current/var/lock/join-in-progress",
+};
+
+/// Runs the snap's configure hook, which mends flags of this version. Any change of the snap's settings does.
+pub(crate) const CONFIGURE: Script = Script {
+    name: "run the configure hook of MicroK8s",
+    text: "snap set microk8s terraform-configure=joined && exec snap unset microk8s terraform-configure",
+};
+
+/// Leaves the cluster.
+pub(crate) const LEAVE: Script = Script { name: "microk8s leave", text: "exec /snap/bin/microk8s leave" };
+
+/// Removes a node, and its member of the datastore, by name or address. The flag must come last.
+pub(crate) const REMOVE_NODE: Script =
+    Script { name: "microk8s remove-node", text: r#"exec /snap/bin/microk8s remove-node "$1" --force"# };
+
+/// Makes the datastore's member on this machine hand its vote to another one, which it does whenever it stops.
+pub(crate) const HAND_OVER: Script = Script {
+    name: "snap restart microk8s.daemon-k8s-dqlite",
+    text: "exec snap restart microk8s.daemon-k8s-dqlite",
+};
