@@ -101,20 +101,19 @@ impl<R: Resource> TypedResource<R> {
     fn stored(object: Value, private: &R::Private) -> Stored {
         Stored { object, private: serde_json::to_vec(private).unwrap_or_default() }
     }
+}
 
-    /// A finished object: known, and in the spelling of `before`.
-    fn finish(&self, before: &Value, model: &R::Model) -> Result<Value, Diagnostics> {
-        let object = keep_spelling(&self.schema.attributes, before, model.encode());
-        let pending =
-            self.schema.attributes.iter().find(|one| !object.attribute(&one.name).is_wholly_known());
-        match pending {
-            Some(one) => Err(bug("An attribute was left without a value", &one.name).into()),
-            None => Ok(object),
-        }
+/// A finished object: known, and in the spelling of `before`.
+fn finish<M: Model>(schema: &Schema, before: &Value, model: &M) -> Result<Value, Diagnostics> {
+    let object = keep_spelling(&schema.attributes, before, model.encode());
+    let pending = schema.attributes.iter().find(|one| !object.attribute(&one.name).is_wholly_known());
+    match pending {
+        Some(one) => Err(bug("An attribute was left without a value", &one.name).into()),
+        None => Ok(object),
     }
 }
 
-/// Runs `work`; an error among what it found is kept with `fallback`.
+/// What came of the work, if anything; its errors join what was `found`.
 fn outcome<T>(found: &mut Diagnostics, result: Result<T, Diagnostics>) -> Option<T> {
     match result {
         Ok(done) => Some(done),
@@ -142,7 +141,7 @@ impl<R: Resource> ErasedResource<R::Provider> for TypedResource<R> {
             Err(errors) => Err(errors),
         };
         let result = result.and_then(|read| match read {
-            Some(model) => self.finish(&prior.object, &model),
+            Some(model) => finish(&self.schema, &prior.object, &model),
             None => Ok(Value::Null),
         });
         let mut found = context.take_found();
@@ -220,8 +219,9 @@ impl<R: Resource> ErasedResource<R::Provider> for TypedResource<R> {
 
     async fn import(&self, context: &Context<R::Provider>, id: &str) -> (Stored, Diagnostics) {
         let mut private = R::Private::default();
-        let result =
-            R::import(context, id, &mut private).await.and_then(|model| self.finish(&Value::Null, &model));
+        let result = R::import(context, id, &mut private)
+            .await
+            .and_then(|model| finish(&self.schema, &Value::Null, &model));
         let mut found = context.take_found();
         let object = outcome(&mut found, result).unwrap_or(Value::Null);
         (Self::stored(object, &private), found)
@@ -261,7 +261,7 @@ impl<R: Resource> TypedResource<R> {
         } else {
             R::update(context, self.model(prior)?, model, private).await?
         };
-        self.finish(planned, &done)
+        finish(&self.schema, planned, &done)
     }
 }
 
@@ -287,9 +287,9 @@ impl<D: DataSource> ErasedDataSource<D::Provider> for TypedDataSource<D> {
             Ok(model) => D::read(context, model).await,
             Err(error) => Err(invalid(error).into()),
         };
+        let result = result.and_then(|model| finish(&self.schema, config, &model));
         let mut found = context.take_found();
-        let object = outcome(&mut found, result)
-            .map(|model| keep_spelling(&self.schema.attributes, config, model.encode()));
+        let object = outcome(&mut found, result);
         (object.unwrap_or(Value::Null), found)
     }
 }

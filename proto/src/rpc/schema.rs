@@ -3,7 +3,7 @@
 use super::Shared;
 use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::provider::Provider;
-use crate::schema::{self, Schema};
+use crate::schema::{self, Block, Schema};
 use crate::wire;
 use crate::wire::tfplugin6::get_metadata::{DataSourceMetadata, ResourceMetadata};
 use crate::wire::tfplugin6::{ServerCapabilities, get_metadata, get_provider_schema};
@@ -36,9 +36,9 @@ impl<P: Provider> Shared<P> {
         let resources = || served.table.resources.iter().map(|(name, one)| (*name, one.schema()));
         let data_sources = || served.table.data_sources.iter().map(|(name, one)| (*name, one.schema()));
         let mut found = Diagnostics::new();
-        check("the provider block", &served.provider, false, &mut found);
+        check("the provider block", &served.provider, Block::Provider, &mut found);
         for (name, schema) in resources().chain(data_sources()) {
-            check(name, schema, true, &mut found);
+            check(name, schema, Block::Type, &mut found);
         }
         let encode = |(name, schema): (&str, &Schema)| (name.to_owned(), wire::schema(schema));
         Ok(get_provider_schema::Response {
@@ -53,8 +53,8 @@ impl<P: Provider> Shared<P> {
 }
 
 /// Core says little about a schema that it refuses, so the rule is named here.
-fn check(name: &str, schema: &Schema, reserved: bool, found: &mut Diagnostics) {
-    if let Err(error) = schema::check(schema, reserved) {
+fn check(name: &str, schema: &Schema, block: Block, found: &mut Diagnostics) {
+    if let Err(error) = schema::check(schema, block) {
         let detail = format!(
             "In the schema of {name}, {error}. This is always a fault of the provider; please report it."
         );

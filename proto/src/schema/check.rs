@@ -1,6 +1,7 @@
 //! The rules that core has for a schema. One violation disables the whole provider, so they are checked here first.
 
 use super::{Attribute, AttributeKind, Mode, Nesting, Schema};
+use crate::value::Type;
 
 /// A rule that a schema breaks.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -12,24 +13,37 @@ pub struct SchemaError {
     pub message: &'static str,
 }
 
-/// Names that core gives a meaning of its own in a resource's block.
-const RESERVED: [&str; 8] =
-    ["connection", "count", "depends_on", "for_each", "lifecycle", "provider", "provisioner", "version"];
-
-/// Checks a whole schema. `reserved` says whether core's own argument names are forbidden at the top, as in resources.
-pub fn check(schema: &Schema, reserved: bool) -> Result<(), SchemaError> {
-    if reserved && let Some(bad) = schema.attributes.iter().find(|one| is_reserved(&one.name)) {
-        return Err(SchemaError {
-            path: bad.name.clone(),
-            message: "is one of Terraform's own argument names",
-        });
-    }
-    members("", &schema.attributes, false)
+/// Which block a schema is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Block {
+    /// The provider's.
+    Provider,
+    /// A resource's or a data source's.
+    Type,
 }
 
-/// `version` is reserved in provider and module blocks only.
-fn is_reserved(name: &str) -> bool {
-    name != "version" && RESERVED.contains(&name)
+impl Block {
+    /// Names that core gives a meaning of its own in such a block.
+    fn reserved(self) -> &'static [&'static str] {
+        match self {
+            Self::Provider => {
+                &["alias", "count", "depends_on", "for_each", "lifecycle", "locals", "source", "version"]
+            }
+            Self::Type => {
+                &["connection", "count", "depends_on", "for_each", "lifecycle", "provider", "provisioner"]
+            }
+        }
+    }
+}
+
+/// Checks a whole schema.
+pub fn check(schema: &Schema, block: Block) -> Result<(), SchemaError> {
+    let reserved = |one: &&Attribute| block.reserved().contains(&one.name.as_str());
+    if let Some(bad) = schema.attributes.iter().find(reserved) {
+        let message = "is one of Terraform's own argument names";
+        return Err(SchemaError { path: bad.name.clone(), message });
+    }
+    members("", &schema.attributes, false)
 }
 
 fn members(within: &str, attributes: &[Attribute], in_set: bool) -> Result<(), SchemaError> {
@@ -53,9 +67,88 @@ fn members(within: &str, attributes: &[Attribute], in_set: bool) -> Result<(), S
         if attribute.default.is_some() && attribute.mode != Mode::OptionalComputed {
             return fail("a default needs an attribute that is optional and computed");
         }
-        if let AttributeKind::Nested(nesting, inner) = &attribute.kind {
-            members(&path, inner, in_set || *nesting == Nesting::Set)?;
+        match &attribute.kind {
+            AttributeKind::Nested(nesting, inner) => {
+                members(&path, inner, in_set || *nesting == Nesting::Set)?
+            }
+            AttributeKind::Type(of) if is_dynamic_in_set(of, in_set) => {
+                return fail("a set may not contain values of any type");
+            }
+            AttributeKind::Type(_) => {}
         }
     }
     Ok(())
+}
+
+fn is_dynamic_in_set(of: &Type, in_set: bool) -> bool {
+    match of {
+        Type::Dynamic => in_set,
+        Type::Set(element) => is_dynamic_in_set(element, true),
+        Type::List(element) | Type::Map(element) => is_dynamic_in_set(element, in_set),
+        Type::Tuple(elements) => elements.iter().any(|element| is_dynamic_in_set(element, in_set)),
+        Type::Object(attributes) => attributes.values().any(|attribute| is_dynamic_in_set(attribute, in_set)),
+        Type::String | Type::Number | Type::Bool => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::value::Value;
+
+    fn broken(attributes: Vec<Attribute>, block: Block) -> String {
+        let schema = Schema { version: 0, description: String::new(), attributes };
+        check(&schema, block).map_or_else(|error| error.to_string(), |()| "nothing".to_owned())
+    }
+
+    fn attribute(name: &str) -> Attribute {
+        Attribute::of::<Option<String>>(name, Mode::Optional, "An attribute.")
+    }
+
+    #[test]
+    fn a_good_schema_breaks_nothing() {
+        let nested = AttributeKind::Nested(Nesting::Set, vec![attribute("count")]);
+        let all = vec![attribute("a"), attribute("version"), Attribute { kind: nested, ..attribute("b_2") }];
+        assert_eq!(broken(all, Block::Type), "nothing");
+    }
+
+    #[test]
+    fn each_rule_is_named_with_its_place() {
+        let within = |nesting, inner| Attribute {
+            kind: AttributeKind::Nested(nesting, vec![inner]),
+            ..attribute("a")
+        };
+        let secret = || Attribute { write_only: true, ..attribute("s") };
+        let any = |of| Attribute { kind: AttributeKind::Type(of), ..attribute("v") };
+        let default = Attribute { default: Some(Value::Null), ..attribute("d") };
+        for (attributes, block, rule) in [
+            (vec![attribute("count")], Block::Type, "count: is one of Terraform's own"),
+            (vec![attribute("alias")], Block::Provider, "alias: is one of Terraform's own"),
+            (vec![attribute("A")], Block::Type, "A: name may contain only"),
+            (vec![attribute("")], Block::Type, ": name may contain only"),
+            (vec![attribute("a"), attribute("a")], Block::Type, "a: name is defined twice"),
+            (vec![within(Nesting::List, attribute("x-y"))], Block::Type, "a.x-y: name may contain only"),
+            (vec![within(Nesting::Set, secret())], Block::Type, "a.s: a set may not contain write-only"),
+            (
+                vec![Attribute { mode: Mode::Computed, ..secret() }],
+                Block::Type,
+                "s: write-only attributes cannot",
+            ),
+            (vec![default], Block::Type, "d: a default needs"),
+            (
+                vec![any(Type::Set(Box::new(Type::Dynamic)))],
+                Block::Type,
+                "v: a set may not contain values of any type",
+            ),
+            (
+                vec![within(Nesting::Set, any(Type::Dynamic))],
+                Block::Type,
+                "a.v: a set may not contain values of any type",
+            ),
+        ] {
+            let told = broken(attributes, block);
+            assert!(told.starts_with(rule), "{told}");
+        }
+        assert_eq!(broken(vec![within(Nesting::List, secret()), any(Type::Dynamic)], Block::Type), "nothing");
+    }
 }

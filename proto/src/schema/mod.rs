@@ -2,7 +2,7 @@
 
 mod check;
 
-pub use check::{SchemaError, check};
+pub use check::{Block, SchemaError, check};
 
 use crate::value::{Type, Value};
 use std::collections::BTreeMap;

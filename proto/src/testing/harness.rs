@@ -9,7 +9,7 @@ use crate::model::{Draft, Model};
 use crate::plan::check::check_config;
 use crate::plan::erased::{self, ErasedResource, Stored};
 use crate::provider::{Context, Provider, Table};
-use crate::schema;
+use crate::schema::{self, Block};
 use crate::value::{Path, Value};
 use serde_json::Value as Json;
 use std::sync::Arc;
@@ -29,10 +29,9 @@ impl<P: Provider> Harness<P> {
         let block = erased::schema::<P::Config>();
         let types = table.resources.iter().map(|(name, one)| (*name, one.schema()));
         let types = types.chain(table.data_sources.iter().map(|(name, one)| (*name, one.schema())));
-        for (name, schema, reserved) in
-            [("provider", &block, false)].into_iter().chain(types.map(|(name, schema)| (name, schema, true)))
-        {
-            schema::check(schema, reserved).map_err(|error| broken(format!("schema of {name}: {error}")))?;
+        let types = types.map(|(name, schema)| (name, schema, Block::Type));
+        for (name, schema, of) in std::iter::once(("provider", &block, Block::Provider)).chain(types) {
+            schema::check(schema, of).map_err(|error| broken(format!("schema of {name}: {error}")))?;
         }
         let config = config::read(&block.attributes, provider)?;
         judged(check_config::<P::Config>(&config, &block.attributes, P::check), Vec::new(), None)?;
