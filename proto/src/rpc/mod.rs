@@ -6,6 +6,8 @@ mod data_source;
 mod provider;
 mod resource;
 mod schema;
+#[cfg(test)]
+mod tests;
 
 use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::model::ValueError;
