@@ -1,7 +1,7 @@
 //! What went wrong on a node: what was tried, where, what came back, and what to do next.
 
 use crate::connection::retry::GaveUp;
-use crate::connection::ssh::{Host, Output, SshError, SshErrorKind};
+use crate::connection::ssh::{Host, Output, SshError};
 use tfplugin::{Diagnostic, Severity};
 
 /// A failure of work on a node.
@@ -109,11 +109,7 @@ impl Failure {
 
 impl From<SshError> for Failure {
     fn from(error: SshError) -> Self {
-        let attribute = match error.kind() {
-            SshErrorKind::HostKeyRefused => "host_key",
-            _ => "host",
-        };
-        let failure = Self::new(format!("reaching {} over SSH", error.host()), error.to_string()).at(attribute);
+        let failure = Self::new(format!("reaching {} over SSH", error.host()), error.to_string()).at("host");
         if error.may_pass() { failure.passing() } else { failure }
     }
 }

@@ -19,11 +19,10 @@ pub struct Passage {
 
 /// Waits for the turn, then until `quorum` says that the cluster can bear the change. A failure of `quorum` that may pass is
 /// asked again.
-pub async fn enter(
-    cluster: &str,
-    deadline: &Deadline,
-    quorum: impl AsyncFn() -> Result<(), Failure>,
-) -> Result<Passage, Failure> {
+pub async fn enter<F>(cluster: &str, deadline: &Deadline, quorum: impl Fn() -> F) -> Result<Passage, Failure>
+where
+    F: Future<Output = Result<(), Failure>>,
+{
     let gate = {
         let mut gates = GATES.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(gates.entry(cluster.to_owned()).or_default())
@@ -88,13 +87,13 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_cluster_that_cannot_bear_it_yet_is_waited_for_and_one_that_never_will_is_refused() {
         let asked = AtomicU32::new(0);
-        let recovering = async || match asked.fetch_add(1, Ordering::Relaxed) {
+        let recovering = || async { match asked.fetch_add(1, Ordering::Relaxed) {
             0..3 => Err(Failure::new("counting voters", "2 of 3 answer").passing()),
             _ => Ok(()),
-        };
+        } };
         drop(enter("recovering", &minute(), recovering).await.unwrap());
         assert_eq!(asked.load(Ordering::Relaxed), 4);
-        let refused = enter("small", &minute(), async || Err(Failure::new("counting voters", "the only voter"))).await;
+        let refused = enter("small", &minute(), || async { Err(Failure::new("counting voters", "the only voter")) }).await;
         assert_eq!(refused.err(), Some(Failure::new("counting voters", "the only voter")));
         drop(enter("small", &minute(), bearable).await.unwrap());
     }

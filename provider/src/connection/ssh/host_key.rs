@@ -3,6 +3,23 @@
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 use sha2::{Digest, Sha256};
+use tfplugin::types::Meaning;
+
+/// A machine's public host key, equal by the key itself whatever stands around it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HostKey(String);
+
+impl Meaning for HostKey {
+    const EXPECTED: &'static str = "a public host key such as \"ssh-ed25519 AAAAC3Nz...\", as in /etc/ssh/ssh_host_ed25519_key.pub";
+
+    fn parse(text: &str) -> Option<Self> {
+        normalised(text).map(Self)
+    }
+
+    fn canonical(&self) -> String {
+        self.0.clone()
+    }
+}
 
 /// The fingerprint in `debug1: Server host key: ssh-ed25519 SHA256:...`.
 pub(crate) fn fingerprint_in_log(line: &str) -> Option<&str> {

@@ -13,6 +13,7 @@ mod tests;
 pub use command::{Output, Script};
 pub use error::{SshError, SshErrorKind};
 pub use host::{Host, Root};
+pub use host_key::HostKey;
 
 use directory::PrivateDirectory;
 use std::collections::BTreeMap;

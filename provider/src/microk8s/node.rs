@@ -1,0 +1,385 @@
+//! `microk8s_node`.
+
+use super::channel::{Channel, check_confinement};
+use super::hosts_block::{self, Hosts};
+use super::node_facts::NodeFacts;
+use super::node_removal::Removal;
+use super::node_steps::{self, Installation};
+use crate::connection::retry::{Deadline, GaveUp};
+use crate::connection::ssh::{self, Host, HostKey, SshErrorKind};
+use crate::engine::failure::Failure;
+use crate::engine::timeouts::Timeouts;
+use crate::provider::Microk8s;
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+use std::time::Duration;
+use tfplugin::types::Text;
+use tfplugin::{Computed, Context, Diagnostic, Diagnostics, Plan, Resource};
+
+/// A machine that runs MicroK8s: the snap on an Ubuntu machine that is reached over SSH.
+///
+/// The node begins as a cluster of its own; `microk8s_cluster_member` joins it to another. Creating it waits for
+/// cloud-init and snapd, installs the snap, and ends when this very node is Ready and stays so. What is interrupted is
+/// carried on by the next apply. A machine on which somebody else installed MicroK8s is refused; import it.
+///
+/// `host` is where the machine is found, not what it is: the machine is known by its machine id and its host key. A `host`
+/// that changes or becomes unknown is an update in place. If another machine answers at the new address, the apply fails and
+/// says so; to put another machine in its place on purpose, use `replace_triggered_by` with the machine's resource, or
+/// `-replace`.
+///
+/// Destroying it makes the node leave its cluster if it is still in one, removes the snap with all its data, and cleans
+/// `/etc/hosts`.
+///
+/// Import it by its address: `terraform import microk8s_node.cp1 10.0.0.11`.
+#[derive(Clone, Debug, Resource)]
+#[resource(type_name = "microk8s_node")]
+pub struct Node {
+    /// Address of the machine: a name, an IPv4 or an IPv6 address. The provider's `ssh` block says how to log in there.
+    #[attribute(required, check = ssh::check_address)]
+    host: String,
+
+    /// Channel of the snap, `<track>/<risk>`, such as `1.35/stable`. A change refreshes the snap in place, one node of a
+    /// cluster at a time. Kubernetes is upgraded one minor release at a time and never downgraded. Name a track: `latest`
+    /// changes the minor release by itself. `snap info microk8s` lists the channels.
+    #[attribute(required, check = check_confinement)]
+    channel: Text<Channel>,
+
+    /// Names that the machine shall know, each with its addresses in order: a marked block in `/etc/hosts`. Nodes need to
+    /// know each other by name when they join a cluster and no DNS does it. Where cloud-init manages `/etc/hosts`
+    /// (`manage_etc_hosts`), each boot takes the block away and the next apply puts it back.
+    #[attribute(optional, check = hosts_block::check)]
+    hosts: Option<Hosts>,
+
+    /// The machine's public host key, as in `/etc/ssh/ssh_host_ed25519_key.pub`. Only a machine that shows it is talked to.
+    /// Give it where the key is known before, as when cloud-init seeds it. Default: the key that the machine shows when it is
+    /// first reached, unless SSH verifies it by a certificate.
+    #[attribute(optional, computed, keep)]
+    host_key: Computed<Option<Text<HostKey>>>,
+
+    /// Whether snapd is kept from refreshing MicroK8s by itself. Default `true`: a refresh restarts the node, and is better
+    /// done by a change of `channel`.
+    #[attribute(default = true)]
+    hold: bool,
+
+    /// What a destroy does about a machine that cannot be reached, or that is another one by now. Default `false`: it fails,
+    /// and the node stays in the state. `true`: the machine is taken for gone and forgotten, and what may still be on it
+    /// stays there.
+    #[attribute(default = false)]
+    forget_unreachable: bool,
+
+    /// How long to wait. Default: 30 minutes to create and to update, 20 to delete.
+    #[attribute(optional)]
+    timeouts: Option<Timeouts>,
+
+    /// Version of the installed snap, which is Kubernetes' own, such as `v1.35.1`.
+    #[attribute(computed, keep)]
+    version: Computed<String>,
+
+    /// Revision of the installed snap.
+    #[attribute(computed, keep)]
+    revision: Computed<i64>,
+
+    /// Name of the node in its cluster: the machine's host name in lower case, unless its kubelet was told another.
+    #[attribute(computed, keep)]
+    node_name: Computed<String>,
+
+    /// The machine's `/etc/machine-id`, by which it is known again at another address.
+    #[attribute(computed, keep)]
+    machine_id: Computed<String>,
+}
+
+/// What is kept beside the state.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct NodePrivate {
+    /// The last refresh could not look at the machine.
+    #[serde(default)]
+    stale: bool,
+}
+
+const CREATE: Duration = Duration::from_secs(30 * 60);
+const UPDATE: Duration = CREATE;
+const DELETE: Duration = Duration::from_secs(20 * 60);
+/// How long a destroy tries to reach a machine before it asks what to do.
+const REACH_TO_DELETE: Duration = Duration::from_secs(30);
+/// How long one look may take.
+const READ: Duration = Duration::from_secs(60);
+
+#[async_trait]
+impl Resource for Node {
+    type Provider = Microk8s;
+    type Model = Self;
+    type Private = NodePrivate;
+
+    async fn plan(context: &Context<Microk8s>, plan: &mut Plan<Self, NodePrivate>) -> Result<(), Diagnostics> {
+        let Some(prior) = &plan.prior else { return Ok(()) };
+        let host = prior.host.clone();
+        let follows = plan.planned.channel.known() == Some(&prior.channel);
+        if !follows {
+            plan.set_unknown("version");
+            plan.set_unknown("revision");
+        }
+        if plan.private.stale && !follows {
+            context.warn(Diagnostic::warning(
+                format!("Unable to tell whether {host} can be changed"),
+                "The machine could not be looked at during this plan, and the plan changes it. The apply of this node will \
+                 fail unless the machine can be reached by then; other resources are not affected.",
+            ));
+        }
+        Ok(())
+    }
+
+    async fn create(
+        context: &Context<Microk8s>,
+        planned: Self,
+        _private: &mut NodePrivate,
+    ) -> Result<Self, Diagnostics> {
+        let deadline = planned.deadline(context, |timeouts| timeouts.create.as_ref(), CREATE);
+        let host = context.provider().ssh.host(&planned.host);
+        // Another machine may have been at this address a moment ago.
+        host.unpin().await;
+        let work = async {
+            planned.reach(&host, &deadline).await?;
+            node_steps::create(&planned.installation(Arc::clone(&host), deadline)).await?;
+            planned.seen_on(&host).await
+        };
+        work.await.map_err(|failure: Failure| {
+            let advice = "Nothing was stored, and the next apply carries on here. To take away what is on the machine by \
+                          now, import it and destroy it.";
+            failure.advise_also(advice).into_diagnostic(format!("Unable to create MicroK8s node {}", planned.host)).into()
+        })
+    }
+
+    async fn read(
+        context: &Context<Microk8s>,
+        prior: Self,
+        private: &mut NodePrivate,
+    ) -> Result<Option<Self>, Diagnostics> {
+        let host = context.provider().ssh.host(&prior.host);
+        if let Some(key) = prior.pinned() {
+            host.pin(&key);
+        }
+        let facts = match look(context, &host).await.and_then(|facts| prior.is_same_machine(facts)) {
+            Ok(facts) => facts,
+            Err(failure) => {
+                private.stale = true;
+                if host.first_report() {
+                    context.warn(failure.into_warning(format!(
+                        "Unable to look at {}: its resources keep their last known state",
+                        prior.host
+                    )));
+                }
+                return Ok(Some(prior));
+            }
+        };
+        private.stale = false;
+        Ok(prior.with(&facts))
+    }
+
+    async fn update(
+        context: &Context<Microk8s>,
+        prior: Self,
+        planned: Self,
+        private: &mut NodePrivate,
+    ) -> Result<Self, Diagnostics> {
+        if !planned.changes_machine_of(&prior) {
+            return Ok(planned);
+        }
+        let deadline = planned.deadline(context, |timeouts| timeouts.update.as_ref(), UPDATE);
+        let host = context.provider().ssh.host(&planned.host);
+        let work = async {
+            planned.reach(&host, &deadline).await?;
+            prior.is_same_machine(NodeFacts::read(&*host).await?)?;
+            node_steps::update(&planned.installation(Arc::clone(&host), deadline)).await?;
+            planned.seen_on(&host).await
+        };
+        let updated = work.await.map_err(|failure: Failure| {
+            failure.into_diagnostic(format!("Unable to update MicroK8s node {}", planned.host))
+        })?;
+        private.stale = false;
+        Ok(updated)
+    }
+
+    async fn delete(context: &Context<Microk8s>, prior: Self, _private: NodePrivate) -> Result<(), Diagnostics> {
+        let deadline = prior.deadline(context, |timeouts| timeouts.delete.as_ref(), DELETE);
+        let host = context.provider().ssh.host(&prior.host);
+        if let Some(key) = prior.pinned() {
+            host.pin(&key);
+        }
+        let summary = format!("Unable to destroy MicroK8s node {}", prior.host);
+        let reaching = Deadline::after(REACH_TO_DELETE.min(deadline.remaining()), context.cancelled());
+        let found = async {
+            host.reach(&reaching).await?;
+            prior.is_same_machine(look(context, &host).await?)
+        };
+        match found.await {
+            Ok(_) => {
+                let removal = Removal { machine: host, deadline };
+                removal.carry_out().await.map_err(|failure| failure.into_diagnostic(summary).into())
+            }
+            Err(failure) if prior.forget_unreachable && !context.cancelled().is_cancelled() => {
+                context.warn(failure.into_warning(format!("MicroK8s node {} was forgotten, not removed", prior.host)));
+                Ok(())
+            }
+            Err(failure) => Err(failure
+                .advise_also(
+                    "If the machine is gone for good: set forget_unreachable = true and apply, then destroy; or remove the \
+                     node from the state (terraform state rm). If it is only away: bring it back and destroy again.",
+                )
+                .into_diagnostic(summary)
+                .into()),
+        }
+    }
+
+    async fn import(context: &Context<Microk8s>, id: &str, _: &mut NodePrivate) -> Result<Self, Diagnostics> {
+        let summary = format!("Unable to import MicroK8s node {id}");
+        ssh::check_address(&id.to_owned()).map_err(|problem| {
+            Diagnostic::error(summary.clone(), format!("{problem}. The import id of a node is its address, such as 10.0.0.11."))
+        })?;
+        let host = context.provider().ssh.host(id);
+        let found = async {
+            let facts = look(context, &host).await?;
+            let attempt = format!("looking for MicroK8s on {id}");
+            let Some(snap) = &facts.snap else {
+                return Err(Failure::new(attempt, "The snap is not installed there; a node that is not there can only be created."));
+            };
+            let channel = Text::parse(&snap.tracking).map_err(|_| {
+                Failure::new(attempt, format!("The snap follows no channel of the store but {:?}.", snap.tracking))
+                    .advise("Let it follow one (sudo snap refresh microk8s --channel=...) and import again.")
+            })?;
+            let node = Self {
+                host: id.to_owned(),
+                channel,
+                hosts: None,
+                host_key: Computed::Known(shown_key(&host).await?),
+                hold: snap.held,
+                forget_unreachable: false,
+                timeouts: None,
+                version: Computed::Pending,
+                revision: Computed::Pending,
+                node_name: Computed::Pending,
+                machine_id: Computed::Pending,
+            };
+            Ok(node.with(&facts).unwrap_or(node))
+        };
+        found.await.map_err(|failure: Failure| failure.into_diagnostic(summary).into())
+    }
+}
+
+impl Node {
+    fn deadline(
+        &self,
+        context: &Context<Microk8s>,
+        chosen: impl FnOnce(&Timeouts) -> Option<&Text<Duration>>,
+        usual: Duration,
+    ) -> Deadline {
+        let chosen = self.timeouts.as_ref().and_then(chosen).map(|text| *text.meaning());
+        Deadline::after(chosen.unwrap_or(usual), context.cancelled())
+    }
+
+    /// The only host key to accept.
+    fn pinned(&self) -> Option<String> {
+        self.host_key.known().and_then(Option::as_ref).map(Text::canonical)
+    }
+
+    async fn reach(&self, host: &Host, deadline: &Deadline) -> Result<(), Failure> {
+        if let Some(key) = self.pinned() {
+            host.pin(&key);
+        }
+        host.reach(deadline).await.map_err(|gave_up| match &gave_up {
+            GaveUp::Failed(error) if error.kind() == SshErrorKind::HostKeyRefused => Failure::from(gave_up).at("host_key"),
+            _ => Failure::from(gave_up),
+        })
+    }
+
+    fn installation(&self, machine: Arc<Host>, deadline: Deadline) -> Installation {
+        let Self { channel, hosts, hold, .. } = self.clone();
+        Installation { machine, channel, hosts, hold, deadline }
+    }
+
+    /// Whether reaching the machine is needed to bring it from `prior` to this.
+    fn changes_machine_of(&self, prior: &Self) -> bool {
+        self.host != prior.host
+            || self.channel != prior.channel
+            || self.hosts != prior.hosts
+            || self.host_key != prior.host_key
+            || self.hold != prior.hold
+    }
+
+    /// The facts, if they are of the machine in the state.
+    fn is_same_machine(&self, facts: NodeFacts) -> Result<NodeFacts, Failure> {
+        match self.machine_id.known() {
+            Some(known) if *known != facts.machine_id => Err(Failure::new(
+                format!("looking whether {} is at {}", self.node_name.known().map_or("the node", String::as_str), self.host),
+                format!("The machine there has the machine id {}; the node's machine has {known}.", facts.machine_id),
+            )
+            .at("host")
+            .advise(
+                "Another machine answers at this address. If it shall take the node's place, replace the node on purpose: \
+                 -replace, or replace_triggered_by with the machine's resource.",
+            )),
+            _ => Ok(facts),
+        }
+    }
+
+    /// This, with what the machine shows now; nothing if MicroK8s is not on it.
+    fn with(&self, facts: &NodeFacts) -> Option<Self> {
+        let snap = facts.snap.as_ref()?;
+        let channel = match snap.tracks(&self.channel) {
+            true => self.channel.clone(),
+            false => Text::parse(&snap.tracking).unwrap_or_else(|_| self.channel.clone()),
+        };
+        let hosts = match (&facts.hosts_block, &self.hosts) {
+            (Some(block), Some(wanted)) if hosts_block::render(wanted) == *block => Some(wanted.clone()),
+            (Some(block), _) => Some(hosts_block::read(block)),
+            (None, wanted) => wanted.as_ref().map(|_| Hosts::new()),
+        };
+        Some(Self {
+            channel,
+            hosts,
+            hold: snap.held,
+            version: Computed::Known(snap.version.clone()),
+            revision: Computed::Known(snap.revision),
+            node_name: Computed::Known(facts.node_name.clone()),
+            machine_id: Computed::Known(facts.machine_id.clone()),
+            ..self.clone()
+        })
+    }
+
+    /// This, with what is computed filled in from the machine.
+    async fn seen_on(&self, host: &Host) -> Result<Self, Failure> {
+        let facts = NodeFacts::read(host).await?;
+        let host_key = match &self.host_key {
+            Computed::Known(key) => key.clone(),
+            Computed::Pending => shown_key(host).await?,
+        };
+        if let Some(key) = &host_key {
+            host.pin(&key.canonical());
+        }
+        let missing = || Failure::new(format!("looking at {} after all was done", self.host), "The snap is not there any more.");
+        let seen = self.with(&facts).ok_or_else(missing)?;
+        Ok(Self {
+            host_key: Computed::Known(host_key),
+            version: seen.version,
+            revision: seen.revision,
+            node_name: seen.node_name,
+            machine_id: seen.machine_id,
+            ..self.clone()
+        })
+    }
+}
+
+async fn shown_key(host: &Host) -> Result<Option<Text<HostKey>>, Failure> {
+    Ok(host.host_key().await?.and_then(|key| Text::parse(&key).ok()))
+}
+
+/// Looks at a machine, for not longer than a look may take.
+async fn look(context: &Context<Microk8s>, host: &Arc<Host>) -> Result<NodeFacts, Failure> {
+    tokio::select! {
+        facts = tokio::time::timeout(READ, NodeFacts::read(&**host)) => facts.unwrap_or_else(|_| {
+            let attempt = format!("looking at {}", host.address());
+            Err(Failure::new(attempt, format!("It did not answer within {} s.", READ.as_secs())).at("host"))
+        }),
+        () = context.cancelled().cancelled() => Err(Failure::interrupted()),
+    }
+}
