@@ -1,5 +1,7 @@
 //! The plugin process: start-up, nothing else.
 
+use terraform_provider_microk8s::provider::Microk8s;
+
 fn main() -> std::process::ExitCode {
-    std::process::ExitCode::SUCCESS
+    tfplugin::serve::<Microk8s>()
 }

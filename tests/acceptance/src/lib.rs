@@ -7,6 +7,7 @@
 mod build_out;
 mod cli;
 mod configuration;
+mod expect;
 mod run;
 mod workspace;
 
