@@ -6,6 +6,7 @@ use crate::connection::ssh::{HostKeyCheck, Settings as SshSettings, Ssh};
 use crate::engine::cluster_object::Managed;
 use crate::metallb::IpAddressPool;
 use crate::microk8s::cluster_ipv6::ClusterIpv6;
+use crate::microk8s::cluster_member::ClusterMember;
 use crate::microk8s::node::Node;
 use async_trait::async_trait;
 use std::collections::BTreeMap;
@@ -115,7 +116,7 @@ impl Provider for Microk8s {
     const NAME: &'static str = "microk8s";
 
     fn table() -> Table<Self> {
-        Table::default().resource::<Managed<IpAddressPool>>().resource::<ClusterIpv6>().resource::<Node>()
+        Table::default().resource::<Managed<IpAddressPool>>().resource::<ClusterIpv6>().resource::<ClusterMember>().resource::<Node>()
     }
 
     fn check(config: &ProviderBlockDraft, found: &mut Diagnostics) {

@@ -39,17 +39,24 @@ pub(crate) struct DatastoreMember {
 }
 
 impl DatastoreMember {
-    /// Whether the member is the node with that address. Before the first join a datastore has the loopback address.
+    /// The address of its node. Before the first join a datastore has the loopback address.
+    pub(crate) fn ipv4(&self) -> Option<Ipv4Addr> {
+        self.address.rsplit_once(':').and_then(|(host, _)| host.parse().ok())
+    }
+
+    /// Whether the member is the node with that address.
     pub(crate) fn is(&self, node: Ipv4Addr) -> bool {
-        self.address.rsplit_once(':').is_some_and(|(host, _)| host.parse() == Ok(node))
+        self.ipv4() == Some(node)
     }
 }
 
 /// Why a control plane should not be removed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum QuorumLoss {
-    /// Nobody would be left who may decide.
-    #[error("it is the only voter of the datastore, and {others} would be left without one")]
+    /// Nobody would be left who decides, nor anybody who could begin to.
+    #[error(
+        "it is the only voter of the datastore, and none of the others ({others}) can be reached to take its vote"
+    )]
     OnlyVoter {
         /// The other members.
         others: String,
@@ -75,6 +82,12 @@ pub(crate) fn parse(status: &str) -> Result<Vec<DatastoreMember>, serde_saphyr::
     Ok(status.high_availability.nodes)
 }
 
+/// Whether the member on `leaving` is the only one that decides, while others are there.
+pub(crate) fn must_hand_over(members: &[DatastoreMember], leaving: Ipv4Addr) -> bool {
+    let mut voters = members.iter().filter(|member| member.vote == Vote::Voter);
+    members.len() > 1 && voters.next().is_some_and(|voter| voter.is(leaving)) && voters.next().is_none()
+}
+
 /// Whether the datastore outlives the removal of the member on `leaving`. `online` tells which nodes are there now.
 pub(crate) fn check_removal(
     members: &[DatastoreMember],
@@ -89,7 +102,9 @@ pub(crate) fn check_removal(
     let voters: Vec<&DatastoreMember> =
         rest.iter().copied().filter(|member| member.vote == Vote::Voter).collect();
     if voters.is_empty() {
-        return Err(QuorumLoss::OnlyVoter { others: addresses(&rest) });
+        // It hands its vote over to a member that is there.
+        let taken = rest.iter().any(|member| online(member));
+        return if taken { Ok(()) } else { Err(QuorumLoss::OnlyVoter { others: addresses(&rest) }) };
     }
     let missing: Vec<&DatastoreMember> = voters.iter().copied().filter(|member| !online(member)).collect();
     let present = voters.len() - missing.len();
@@ -133,6 +148,16 @@ mod tests {
         assert!(parse("Please use the control plane node.\n").is_err());
     }
 
+    #[test]
+    fn the_only_voter_hands_over_before_it_leaves() {
+        let member = |last: u8, vote| DatastoreMember { address: format!("10.0.0.{last}:19001"), vote };
+        let first = Ipv4Addr::new(10, 0, 0, 1);
+        assert!(must_hand_over(&[member(1, Vote::Voter), member(2, Vote::Spare)], first));
+        assert!(!must_hand_over(&[member(1, Vote::Spare), member(2, Vote::Voter)], first));
+        assert!(!must_hand_over(&[member(1, Vote::Voter), member(2, Vote::Voter)], first));
+        assert!(!must_hand_over(&[member(1, Vote::Voter)], first));
+    }
+
     /// Members as `v` voter, `s` standby, `x` spare; upper case where the node is there. The first leaves.
     fn removal(cluster: &str) -> Result<(), String> {
         let member = |(at, letter): (usize, char)| DatastoreMember {
@@ -153,13 +178,15 @@ mod tests {
 
     #[test]
     fn a_removal_is_refused_where_no_majority_of_the_voters_would_be_left() {
-        for fine in ["VVV", "vVV", "V", "XV", "xV", "Xv", "SVVV", "VVVS", "VVvVV", "VV", "vV", "vVVsx"] {
+        for fine in
+            ["VVV", "vVV", "V", "XV", "xV", "Xv", "SVVV", "VVVS", "VVvVV", "VV", "vV", "vVVsx", "VX", "VxS"]
+        {
             assert_eq!(removal(fine), Ok(()), "{fine}");
         }
         for lost in ["VVv", "vVv", "VvvV", "Vv", "Vvv"] {
             assert!(removal(lost).unwrap_err().contains("more than half are needed"), "{lost}");
         }
-        for only in ["VX", "Vx", "VS"] {
+        for only in ["Vx", "vs", "Vxs"] {
             assert!(removal(only).unwrap_err().contains("only voter"), "{only}");
         }
         assert_eq!(

@@ -1,0 +1,188 @@
+//! What a member's create, update, delete and import do.
+
+use super::{ClusterMember, Private};
+use crate::connection::retry::Deadline;
+use crate::engine::failure::Failure;
+use crate::engine::gate;
+use crate::microk8s::join::Joining;
+use crate::microk8s::machine::{Machine, Machines};
+use crate::microk8s::messages;
+use crate::microk8s::node_list::{ClusterNode, Role};
+use crate::microk8s::removal::{self, QuorumLoss, Removal};
+use crate::microk8s::survey::{Age, Survey};
+use std::time::Duration;
+use tfplugin::Computed;
+
+/// How long the cluster may take until it answers at all.
+const ANSWERS_WITHIN: Duration = Duration::from_secs(5 * 60);
+
+impl ClusterMember {
+    pub(super) async fn join(
+        self,
+        machines: &dyn Machines,
+        private: &mut Private,
+        deadline: &Deadline,
+    ) -> Result<Self, Failure> {
+        let machine = machines.machine(&self.host);
+        let view = machine.look().await?;
+        if !view.installed || view.is_stopped() {
+            let answer = if view.installed {
+                "MicroK8s is stopped there."
+            } else {
+                "MicroK8s is not installed there."
+            };
+            let advice = "Give the address of a `microk8s_node`, by reference, so that it is installed and runs first.";
+            return Err(Failure::new(format!("looking at {}", self.host), answer).at("host").advise(advice));
+        }
+        let survey = Survey::wait(machines, &self.cluster, &deadline.within(ANSWERS_WITHIN)).await?;
+        if survey.first.view.node_name() == view.node_name() {
+            let answer = format!("Both are called {:?}.", view.node_name());
+            let advice = "`host` and `cluster` must be different machines with names of their own.";
+            let attempt = format!("joining {} to the cluster at {}", self.host, self.cluster);
+            return Err(Failure::new(attempt, answer).at("cluster").advise(advice));
+        }
+        let _passage = pass(&survey, deadline).await?;
+        Joining::new(machine, &view, self.role(), &survey, deadline).carry_out().await?;
+        self.found(machines, &view.node_name(), private, deadline).await
+    }
+
+    /// The member as the cluster knows it after a change.
+    async fn found(
+        self,
+        machines: &dyn Machines,
+        name: &str,
+        private: &mut Private,
+        deadline: &Deadline,
+    ) -> Result<Self, Failure> {
+        let survey = Survey::wait(machines, &self.cluster, &deadline.within(ANSWERS_WITHIN)).await?;
+        private.control_planes = survey.control_planes();
+        let named = Self { node_name: name.to_owned().into(), ..self };
+        let node = named.node(&survey).ok_or_else(|| {
+            let answer = format!("There is no node {name} any more, which was there a moment ago.");
+            Failure::new(format!("reading the nodes of the cluster at {}", named.cluster), answer)
+        })?;
+        Ok(named.seen(&survey.id, &node))
+    }
+
+    /// Makes sure that the new addresses lead to the same machine and cluster, and that the node is as it should be.
+    pub(super) async fn refresh(
+        self,
+        machines: &dyn Machines,
+        private: &mut Private,
+        deadline: &Deadline,
+    ) -> Result<Self, Failure> {
+        let machine = machines.machine(&self.host);
+        let view = machine.look().await?;
+        let name = self.node_name.known().cloned().unwrap_or_default();
+        if view.node_name() != name {
+            let answer =
+                format!("The machine there is called {:?}; this member is {name:?}.", view.node_name());
+            let advice = "If the machine was rebuilt on purpose, replace this resource (`-replace`). If not, correct `host`.";
+            return Err(Failure::new(format!("looking at {}", self.host), answer).at("host").advise(advice));
+        }
+        let survey = Survey::wait(machines, &self.cluster, &deadline.within(ANSWERS_WITHIN)).await?;
+        if self.cluster_id.known().is_some_and(|id| *id != survey.id) {
+            return Err(messages::another_cluster(&self.cluster, &self.cluster_id, &survey.id));
+        }
+        let _passage = pass(&survey, deadline).await?;
+        Joining::new(machine, &view, self.role(), &survey, deadline).mend().await?;
+        self.found(machines, &name, private, deadline).await
+    }
+
+    pub(super) async fn remove(
+        &self,
+        machines: &dyn Machines,
+        private: &Private,
+        deadline: &Deadline,
+    ) -> Result<(), Failure> {
+        let survey =
+            self.survey(machines, private).await.map_err(|failure| failure.advise(messages::IF_GONE))?;
+        if self.cluster_id.known().is_some_and(|id| *id != survey.id) {
+            return Err(messages::another_cluster(&self.cluster, &self.cluster_id, &survey.id));
+        }
+        let _passage = pass(&survey, deadline).await?;
+        // Others may have left while this one waited.
+        let survey =
+            Survey::wait(machines, survey.first.machine.address(), &deadline.within(ANSWERS_WITHIN)).await?;
+        let (Some(name), Some(ipv4)) = (self.node_name.known(), self.ipv4()) else { return Ok(()) };
+        let node = self.node(&survey);
+        let machine = self.departing(machines, &survey, node.as_ref()).await?;
+        if self.role() == Role::ControlPlane && !self.allow_quorum_loss {
+            let members = survey.first.machine.datastore().await?;
+            removal::check_quorum(&survey, &members, ipv4).map_err(|loss| self.quorum_loss(&loss))?;
+        }
+        Removal::new(machine, name, ipv4, self.role(), &survey.first.machine).carry_out(deadline).await
+    }
+
+    /// The member's machine, if it is there and still a member; nothing if it is dead or not a member any more.
+    async fn departing(
+        &self,
+        machines: &dyn Machines,
+        survey: &Survey,
+        node: Option<&ClusterNode>,
+    ) -> Result<Option<Machine>, Failure> {
+        let machine = machines.machine(&self.host);
+        match machine.look().await {
+            Ok(view) => {
+                let same = self.node_name.known() == Some(&view.node_name());
+                let member = view.installed && view.is_clustered() && view.authority() == survey.first.view.authority();
+                Ok((same && member).then_some(machine))
+            }
+            Err(failure) if node.is_some_and(|node| node.ready) => Err(failure.advise(
+                "The cluster says that the node is Ready, so its machine lives, and only it can leave in order. Correct `host`, \
+                 or switch the machine off and try again: a dead member is removed from the cluster alone.",
+            )),
+            Err(_) => Ok(None),
+        }
+    }
+
+    pub(super) fn quorum_loss(&self, loss: &QuorumLoss) -> Failure {
+        let name = self.node_name.known().map_or("", String::as_str);
+        Failure::new(format!("checking what the cluster loses with {name}"), format!("It would stop: {loss}."))
+            .at("allow_quorum_loss")
+            .advise(
+                "Bring the other control planes back first, or add some. To remove it all the same, set `allow_quorum_loss` and \
+                 apply before destroying; the cluster's API does not come back by itself after that.",
+            )
+    }
+
+    pub(super) async fn find(
+        machines: &dyn Machines,
+        id: &str,
+        private: &mut Private,
+    ) -> Result<Self, Failure> {
+        let attempt = || format!("importing {id:?}");
+        let Some((cluster, host)) = id.split_once('/') else {
+            return Err(Failure::new(attempt(), "It is not <cluster>/<host>, such as 10.0.0.11/10.0.0.12."));
+        };
+        let survey = Survey::take(machines, cluster, Age::Now).await?;
+        let view = machines.machine(host).look().await?;
+        let member = Self {
+            host: host.to_owned(),
+            cluster: cluster.to_owned(),
+            role: view.role().to_string(),
+            allow_quorum_loss: false,
+            timeouts: None,
+            node_name: view.node_name().into(),
+            address: Computed::Pending,
+            cluster_id: Computed::Pending,
+        };
+        private.control_planes = survey.control_planes();
+        let node = member.node(&survey).filter(|_| view.authority() == survey.first.view.authority());
+        match node {
+            Some(node) => Ok(member.seen(&survey.id, &node)),
+            None => {
+                let answer = format!(
+                    "The machine {:?} is not a member of the cluster at {cluster}.",
+                    view.node_name()
+                );
+                Err(Failure::new(attempt(), answer).advise("Create the resource instead of importing it."))
+            }
+        }
+    }
+}
+
+/// The turn to change the cluster.
+async fn pass(survey: &Survey, deadline: &Deadline) -> Result<gate::Passage, Failure> {
+    gate::enter(survey.first.view.authority().unwrap_or(&survey.id), deadline, async || Ok(())).await
+}

@@ -1,0 +1,152 @@
+//! A member leaves its cluster, or is removed where its machine is dead, in steps that can be stopped anywhere and carried
+//! on by doing them again.
+
+pub(crate) use super::datastore::QuorumLoss;
+use super::datastore::{self, DatastoreMember};
+use super::machine::Machine;
+use super::node_list::{ClusterNode, Role};
+use super::survey::Survey;
+use crate::connection::retry::Deadline;
+use crate::engine::failure::Failure;
+use crate::engine::step::{Step, Steps};
+use async_trait::async_trait;
+use std::net::Ipv4Addr;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+/// How long a removal may take. Leaving alone takes 30 seconds to 3 minutes.
+const REMOVED_WITHIN: Duration = Duration::from_secs(10 * 60);
+
+/// How long the datastore may take to give a vote to another member; it looks every 30 seconds.
+const HANDED_OVER_WITHIN: Duration = Duration::from_secs(90);
+
+/// A member that goes.
+pub(crate) struct Removal {
+    /// Its machine, if that is reached and still is a member.
+    machine: Option<Machine>,
+    name: String,
+    ipv4: Ipv4Addr,
+    role: Role,
+    /// A control plane that stays.
+    peer: Machine,
+    handed_over: AtomicBool,
+}
+
+/// In this order.
+const STEPS: [&dyn Step<Removal>; 3] = [&HandOver, &Leave, &Remove];
+
+impl Removal {
+    /// `machine` is that of the node, where it is reached and still is a member; `peer` a control plane that stays.
+    pub(crate) fn new(
+        machine: Option<Machine>,
+        name: &str,
+        ipv4: Ipv4Addr,
+        role: Role,
+        peer: &Machine,
+    ) -> Self {
+        let (name, peer) = (name.to_owned(), peer.clone());
+        Self { machine, name, ipv4, role, peer, handed_over: AtomicBool::new(false) }
+    }
+
+    /// Removes it from the cluster, its datastore and its list of nodes.
+    pub(crate) async fn carry_out(&self, deadline: &Deadline) -> Result<(), Failure> {
+        Steps::new(&STEPS).carry_out(self, &deadline.within(REMOVED_WITHIN)).await
+    }
+
+    /// The datastore's members, of which there is no news from a worker.
+    async fn datastore(&self) -> Result<Vec<DatastoreMember>, Failure> {
+        match self.role {
+            Role::ControlPlane => self.peer.datastore().await,
+            Role::Worker => Ok(Vec::new()),
+        }
+    }
+}
+
+/// Whether the cluster outlives the removal of the node with that address.
+pub(crate) fn check_quorum(
+    survey: &Survey,
+    members: &[DatastoreMember],
+    leaving: Ipv4Addr,
+) -> Result<(), QuorumLoss> {
+    let is = |node: &ClusterNode, member: &DatastoreMember| node.ipv4().is_some_and(|ipv4| member.is(ipv4));
+    let online = |member: &DatastoreMember| {
+        // Before the first join the only member has the loopback address.
+        member.ipv4().is_some_and(|ipv4| ipv4.is_loopback())
+            || survey.members().any(|one| one.node.ready && is(&one.node, member))
+    };
+    datastore::check_removal(members, leaving, online)
+}
+
+struct HandOver;
+
+#[async_trait]
+impl Step<Removal> for HandOver {
+    fn name(&self) -> &'static str {
+        "hand the vote over to another member"
+    }
+
+    async fn check(&self, removal: &Removal) -> Result<bool, Failure> {
+        let alive = removal.machine.is_some() && removal.role == Role::ControlPlane;
+        Ok(!alive || !datastore::must_hand_over(&removal.datastore().await?, removal.ipv4))
+    }
+
+    async fn run(&self, removal: &Removal) -> Result<(), Failure> {
+        let Some(machine) = &removal.machine else { return Ok(()) };
+        if !removal.handed_over.swap(true, Ordering::Relaxed) {
+            machine.hand_over().await?;
+        }
+        let answer = format!("{} is still the only voter of the datastore.", removal.name);
+        Err(Failure::new("waiting until another member votes", answer).passing())
+    }
+}
+
+struct Leave;
+
+#[async_trait]
+impl Step<Removal> for Leave {
+    fn name(&self) -> &'static str {
+        "leave the cluster"
+    }
+
+    async fn check(&self, removal: &Removal) -> Result<bool, Failure> {
+        match &removal.machine {
+            Some(machine) => machine.look().await.map(|view| !view.is_clustered()),
+            None => Ok(true),
+        }
+    }
+
+    async fn run(&self, removal: &Removal) -> Result<(), Failure> {
+        match &removal.machine {
+            Some(machine) => machine.leave().await,
+            None => Ok(()),
+        }
+    }
+}
+
+struct Remove;
+
+#[async_trait]
+impl Step<Removal> for Remove {
+    fn name(&self) -> &'static str {
+        "remove the node from the cluster"
+    }
+
+    async fn check(&self, removal: &Removal) -> Result<bool, Failure> {
+        let listed = removal.peer.nodes().await?.iter().any(|node| node.name == removal.name);
+        Ok(!listed && !removal.datastore().await?.iter().any(|member| member.is(removal.ipv4)))
+    }
+
+    async fn run(&self, removal: &Removal) -> Result<(), Failure> {
+        let listed = removal.peer.nodes().await?.iter().any(|node| node.name == removal.name);
+        // Without a node of that name, what is left in the datastore is known by its address.
+        let target = if listed { removal.name.clone() } else { removal.ipv4.to_string() };
+        let output = removal.peer.remove_node(&target).await?;
+        if self.check(removal).await? {
+            return Ok(());
+        }
+        let attempt = format!("`microk8s remove-node {target} --force` on {}", removal.peer.address());
+        let said = output.last_lines();
+        Err(Failure::new(attempt, format!("It ended with exit code {} and said:\n{said}", output.code))
+            .passing())
+    }
+}
