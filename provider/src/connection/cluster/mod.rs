@@ -17,7 +17,7 @@ mod turns;
 pub use error::{ClusterError, ClusterErrorKind, FieldFault};
 pub use kind::{Kind, ObjectName};
 pub use objects::{Force, Freshness, MANAGER};
-pub use turns::Turn;
+pub use turns::{Claim, Turn};
 
 use crate::connection::ssh::Ssh;
 use lists::Lists;
@@ -96,6 +96,7 @@ impl Clusters {
                 address,
                 ssh: Arc::clone(&self.ssh),
                 link: tokio::sync::Mutex::default(),
+                asking_for_id: tokio::sync::Mutex::default(),
                 lists: Lists::default(),
                 turns: Arc::clone(&self.turns),
                 warned: AtomicBool::new(false),
@@ -118,6 +119,7 @@ struct Inner {
     address: Address,
     ssh: Arc<Ssh>,
     link: tokio::sync::Mutex<Link>,
+    asking_for_id: tokio::sync::Mutex<()>,
     lists: Lists,
     turns: Arc<Turns>,
     warned: AtomicBool,
@@ -168,6 +170,8 @@ impl Cluster {
 
     /// The cluster's identity: the UID of its namespace `kube-system`.
     pub async fn id(&self) -> Result<String, ClusterError> {
+        // All resources of a refresh want it at the same time; one asks.
+        let _asking = self.0.asking_for_id.lock().await;
         if let Some(id) = &self.0.link.lock().await.id {
             return Ok(id.clone());
         }

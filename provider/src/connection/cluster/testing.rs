@@ -31,8 +31,8 @@ pub(crate) struct World {
     pub(crate) definitions: Vec<String>,
     /// Objects by path.
     pub(crate) objects: BTreeMap<String, Json>,
-    /// Answers to give instead: how often, to which method, and what.
-    pub(crate) script: Vec<(usize, Method, u16, Json)>,
+    /// Answers to give instead: how often, to requests with all of these words, and what.
+    script: Vec<(usize, &'static str, u16, Json)>,
     /// Every request: method, path and query.
     pub(crate) log: Vec<String>,
     /// How long every answer takes.
@@ -99,9 +99,9 @@ impl Drop for ApiServer {
 }
 
 impl World {
-    /// Answers the next `times` requests of a method so.
-    pub(crate) fn say(&mut self, times: usize, method: Method, code: u16, message: &str) {
-        self.script.push((times, method, code, failure(code, message, json!({}))));
+    /// Answers the next `times` requests whose method and address have all of `words` so.
+    pub(crate) fn say(&mut self, times: usize, words: &'static str, code: u16, message: &str) {
+        self.script.push((times, words, code, failure(code, message, json!({}))));
     }
 
     /// Requests whose log line begins so.
@@ -122,8 +122,10 @@ impl World {
     }
 
     fn respond(&mut self, method: &Method, uri: &Uri, body: &[u8]) -> (u16, Json) {
-        self.log.push(format!("{method} {uri}"));
-        if let Some(scripted) = self.script.iter_mut().find(|(times, of, ..)| *times > 0 && of == method) {
+        let line = format!("{method} {uri}");
+        self.log.push(line.clone());
+        let meant = |words: &str| words.split(' ').all(|word| line.contains(word));
+        if let Some(scripted) = self.script.iter_mut().find(|(times, words, ..)| *times > 0 && meant(words)) {
             scripted.0 -= 1;
             return (scripted.2, scripted.3.clone());
         }

@@ -1,7 +1,7 @@
 //! Writes of one kind, one after the other; and what this run has claimed.
 
 use super::{Kind, ObjectName};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::OwnedMutexGuard;
 
@@ -11,8 +11,17 @@ pub(super) struct Turns {
     queues: Mutex<HashMap<(String, Kind), Queue>>,
 }
 
-/// Who waits for a turn, and the objects that this run has made or taken over.
-type Queue = Arc<tokio::sync::Mutex<HashSet<ObjectName>>>;
+/// Who waits for a turn, and the objects that creates of this run stand for.
+type Queue = Arc<tokio::sync::Mutex<HashMap<ObjectName, Claim>>>;
+
+/// How a create of this run came to its object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Claim {
+    /// There was none.
+    Made,
+    /// There was one already, from an earlier run or a controller.
+    CarriedOn,
+}
 
 impl Turns {
     pub(super) async fn take(&self, cluster_id: &str, kind: Kind) -> Turn {
@@ -20,28 +29,28 @@ impl Turns {
             let mut queues = self.queues.lock().unwrap_or_else(PoisonError::into_inner);
             Arc::clone(queues.entry((cluster_id.to_owned(), kind)).or_default())
         };
-        Turn { claimed: queue.lock_owned().await }
+        Turn { claims: queue.lock_owned().await }
     }
 }
 
 /// The right to write objects of one kind, until it is dropped.
 pub struct Turn {
-    claimed: OwnedMutexGuard<HashSet<ObjectName>>,
+    claims: OwnedMutexGuard<HashMap<ObjectName, Claim>>,
 }
 
 impl Turn {
-    /// Notes that a create of this run stands for the object; false if one did already.
-    pub fn claim(&mut self, name: &ObjectName) -> bool {
-        self.claimed.insert(name.clone())
+    /// Notes that a create of this run stands for the object.
+    pub fn claim(&mut self, name: &ObjectName, claim: Claim) {
+        self.claims.insert(name.clone(), claim);
     }
 
-    /// Whether a create of this run stands for the object.
-    pub fn is_claimed(&self, name: &ObjectName) -> bool {
-        self.claimed.contains(name)
+    /// Whether a create of this run stands for the object, and how it came to it.
+    pub fn claimed(&self, name: &ObjectName) -> Option<Claim> {
+        self.claims.get(name).copied()
     }
 
-    /// Notes that the object is gone.
+    /// Notes that the object goes.
     pub fn release(&mut self, name: &ObjectName) {
-        self.claimed.remove(name);
+        self.claims.remove(name);
     }
 }

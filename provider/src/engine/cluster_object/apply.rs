@@ -7,7 +7,7 @@ use super::managed::Private;
 use super::read::model;
 use super::spec::{Fields, Reading};
 use super::ClusterObject;
-use crate::connection::cluster::{ClusterErrorKind, Force, Freshness};
+use crate::connection::cluster::{Claim, ClusterErrorKind, Force, Freshness};
 use crate::provider::Microk8s;
 use kube::core::DynamicObject;
 use serde_json::{Map, Value as Json, json};
@@ -59,7 +59,7 @@ pub(super) async fn update<T: ClusterObject>(
 async fn try_create<T: ClusterObject>(planned: &T, values: &Value, target: &Target) -> Result<Written, Failure> {
     let Target { cluster, name, .. } = target;
     let mut turn = cluster.turn(T::KIND).await?;
-    if turn.is_claimed(name) {
+    if turn.claimed(name).is_some() {
         let detail = format!(
             "Two resources of this configuration are the same object, {name} in the {cluster}. Remove one of them, or give \
              it another name."
@@ -77,7 +77,7 @@ async fn try_create<T: ClusterObject>(planned: &T, values: &Value, target: &Targ
     beside(planned, target).await?;
     let uid = existing.as_ref().and_then(|existing| existing.metadata.uid.as_deref());
     let object = cluster.apply(name, &manifest(planned, values, target, uid), Force::Take).await?;
-    turn.claim(name);
+    turn.claim(name, if existing.is_some() { Claim::CarriedOn } else { Claim::Made });
     Ok(Written { cluster_id: cluster.id().await?, object, told })
 }
 

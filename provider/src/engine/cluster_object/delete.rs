@@ -5,7 +5,7 @@ use super::address::{Operation, Target};
 use super::existing::held;
 use super::failure::{Failure, gave_up, summary, verdict};
 use super::managed::Private;
-use crate::connection::cluster::{ClusterErrorKind, Freshness};
+use crate::connection::cluster::{Claim, ClusterError, ClusterErrorKind, Freshness};
 use crate::connection::retry::{Deadline, GaveUp};
 use crate::provider::Microk8s;
 use std::time::Duration;
@@ -59,7 +59,7 @@ async fn try_delete<T: ClusterObject>(
     deadline: &Deadline,
 ) -> Result<Ended, Failure> {
     let Target { cluster, name, .. } = target;
-    let turn = cluster.turn(T::KIND).await?;
+    let mut turn = cluster.turn(T::KIND).await?;
     let reached = cluster.id().await?;
     if let Some(known) = &private.cluster
         && *known != reached
@@ -69,8 +69,8 @@ async fn try_delete<T: ClusterObject>(
              {reached} now. Terraform forgets the object; if the old cluster still runs somewhere, it is still there."
         )));
     }
-    // A renamed `for_each` key creates and deletes the same object in one run.
-    if turn.is_claimed(name) {
+    // A renamed `for_each` key creates and deletes the same object in one run, in any order.
+    if turn.claimed(name) == Some(Claim::CarriedOn) {
         return Ok(Ended::Nothing);
     }
     let existing = match cluster.find(name, Freshness::Now).await {
@@ -85,7 +85,10 @@ async fn try_delete<T: ClusterObject>(
     }
     prior.before_delete(cluster, deadline).await?;
     match cluster.delete(name, existing.metadata.uid.as_deref()).await {
-        Ok(()) => Ok(Ended::Asked),
+        Ok(()) => {
+            turn.release(name);
+            Ok(Ended::Asked)
+        }
         Err(error) if matches!(error.kind(), ClusterErrorKind::NotFound | ClusterErrorKind::AnotherObject) => {
             Ok(Ended::Nothing)
         }
@@ -94,7 +97,7 @@ async fn try_delete<T: ClusterObject>(
 }
 
 /// Where the kind's definition is gone, its objects are gone too.
-async fn without_kind(target: &Target, error: crate::connection::cluster::ClusterError) -> Result<Ended, Failure> {
+async fn without_kind(target: &Target, error: ClusterError) -> Result<Ended, Failure> {
     match error.kind() {
         ClusterErrorKind::KindNotServed if target.cluster.lacks_definition(target.name.kind).await? => {
             Ok(Ended::Nothing)
