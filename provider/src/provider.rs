@@ -4,10 +4,12 @@ use crate::connection::cluster::{Clusters, KubernetesSettings};
 use crate::connection::router::{RouterSettings, Routers};
 use crate::connection::ssh::{HostKeyCheck, Settings as SshSettings, Ssh};
 use crate::engine::cluster_object::Managed;
+use crate::engine::router_config::RouterObject;
 use crate::metallb::IpAddressPool;
 use crate::microk8s::cluster_ipv6::ClusterIpv6;
 use crate::microk8s::cluster_member::ClusterMember;
 use crate::microk8s::node::Node;
+use crate::vyos::{Bgp, BgpNeighbor};
 use async_trait::async_trait;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -116,7 +118,13 @@ impl Provider for Microk8s {
     const NAME: &'static str = "microk8s";
 
     fn table() -> Table<Self> {
-        Table::default().resource::<Managed<IpAddressPool>>().resource::<ClusterIpv6>().resource::<ClusterMember>().resource::<Node>()
+        Table::default()
+            .resource::<Managed<IpAddressPool>>()
+            .resource::<ClusterIpv6>()
+            .resource::<ClusterMember>()
+            .resource::<Node>()
+            .resource::<RouterObject<Bgp>>()
+            .resource::<RouterObject<BgpNeighbor>>()
     }
 
     fn check(config: &ProviderBlockDraft, found: &mut Diagnostics) {
@@ -183,7 +191,9 @@ fn host_key_check(word: &Option<String>) -> Result<(), String> {
 fn https_url(url: &String) -> Result<(), String> {
     match reqwest::Url::parse(url) {
         Ok(parsed) if parsed.scheme() == "https" && parsed.has_host() => Ok(()),
-        Ok(_) => Err(format!("{url:?} must begin with https:// and name a host: the API key would travel in clear text otherwise")),
+        Ok(_) => Err(format!(
+            "{url:?} must begin with https:// and name a host: the API key would travel in clear text otherwise"
+        )),
         Err(problem) => Err(format!("{url:?} is not a URL such as https://10.0.0.1: {problem}")),
     }
 }

@@ -1,0 +1,117 @@
+//! What an HTTP answer of the API means. VyOS 1.3, 1.4 and 1.5 differ in details that all end here.
+
+use super::error::RouterError;
+use serde::Deserialize;
+
+#[derive(Deserialize)]
+struct Envelope {
+    success: Option<bool>,
+    #[serde(default)]
+    data: serde_json::Value,
+    error: Option<String>,
+    detail: Option<serde_json::Value>,
+}
+
+/// The `data` of a success, or why there is none.
+pub(super) fn understand(url: &str, status: u16, body: &[u8]) -> Result<serde_json::Value, RouterError> {
+    let url = url.to_owned();
+    let envelope: Option<Envelope> = serde_json::from_slice(body).ok();
+    match (status, envelope) {
+        (200, Some(Envelope { success: Some(true), data, .. })) => Ok(data),
+        // 1.3 answers so where the API is not configured.
+        (200, Some(Envelope { success: None, error: Some(_), .. })) | (503, _) => {
+            Err(RouterError::NotServing { url, status })
+        }
+        (404, Some(Envelope { success: None, detail: Some(_), .. })) => {
+            Err(RouterError::NotServing { url, status })
+        }
+        (401, Some(_)) => Err(RouterError::CredentialsRefused { url }),
+        // 1.3 has no 401.
+        (422, Some(Envelope { error: Some(text), .. })) if text.contains("Valid API key is required") => {
+            Err(RouterError::CredentialsRefused { url })
+        }
+        (413, _) => Err(RouterError::TooLarge { url }),
+        (502 | 504, _) => {
+            Err(RouterError::UnknownOutcome { url, cause: format!("HTTP {status} from its proxy") })
+        }
+        (500, Some(Envelope { error: Some(text), .. })) => {
+            Err(RouterError::Internal { url, message: plain(&text) })
+        }
+        (400.., Some(Envelope { success: Some(false), error: Some(text), .. })) => {
+            Err(RouterError::Rejected { component: None, message: plain(&text) })
+        }
+        (status, _) => Err(RouterError::NotVyos { url, status }),
+    }
+}
+
+/// 1.5 escapes three characters in errors.
+fn plain(text: &str) -> String {
+    text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+}
+
+/// Whether the commit lock of another session is in the way.
+pub(super) fn is_lock(message: &str) -> bool {
+    let message = message.split_whitespace().collect::<Vec<_>>().join(" ");
+    message.contains("locked due to another commit") || message.contains("locked by another commit")
+}
+
+/// A refusal without reason: for about a second after a discarded change, nodes of that change are not settable.
+pub(super) fn is_passing(message: &str) -> bool {
+    matches!(message.trim(), "Set failed" | "Delete failed")
+}
+
+/// The two ways to say that nothing is at a path; the second where this version knows no such path.
+pub(super) fn is_nothing_there(message: &str) -> bool {
+    message.contains("Configuration under specified path is empty")
+        || message.contains("Specified configuration path is not valid")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(status: u16, body: &str) -> Result<serde_json::Value, RouterError> {
+        understand("https://r", status, body.as_bytes())
+    }
+
+    #[test]
+    fn success_is_null_empty_or_text() {
+        for data in ["null", "\"\"", "\"WARNING: no address-family\""] {
+            let body = format!(r#"{{"success": true, "data": {data}, "error": null}}"#);
+            assert!(answer(200, &body).is_ok(), "{body}");
+        }
+    }
+
+    #[test]
+    fn tells_the_refusals_apart() {
+        let url = "https://r".to_owned();
+        let refused = r#"{"success": false, "error": "Valid API key is required", "data": null}"#;
+        assert_eq!(answer(401, refused), Err(RouterError::CredentialsRefused { url: url.clone() }));
+        assert_eq!(answer(422, refused), Err(RouterError::CredentialsRefused { url: url.clone() }));
+        let no_rest = r#"{"detail":"Not Found"}"#;
+        assert_eq!(answer(404, no_rest), Err(RouterError::NotServing { url: url.clone(), status: 404 }));
+        let old = r#"{"error": "Start service in configuration mode: set service https api"}"#;
+        assert_eq!(answer(200, old), Err(RouterError::NotServing { url: url.clone(), status: 200 }));
+        assert_eq!(answer(503, "<html>"), Err(RouterError::NotServing { url: url.clone(), status: 503 }));
+        assert_eq!(answer(404, "<html>"), Err(RouterError::NotVyos { url: url.clone(), status: 404 }));
+        assert_eq!(answer(200, "hello"), Err(RouterError::NotVyos { url: url.clone(), status: 200 }));
+        assert!(matches!(answer(504, "<html>"), Err(RouterError::UnknownOutcome { .. })));
+        assert!(matches!(answer(413, "<html>"), Err(RouterError::TooLarge { .. })));
+    }
+
+    #[test]
+    fn escaped_and_plain_errors_read_the_same() {
+        let old = r#"{"success": false, "error": "a < b & \"c\" > d", "data": null}"#;
+        let new = r#"{"success": false, "error": "a &lt; b &amp; \"c\" &gt; d", "data": null}"#;
+        assert_eq!(answer(400, old), answer(400, new));
+    }
+
+    #[test]
+    fn a_lock_is_known_by_either_backend_and_wrapping() {
+        assert!(is_lock("Configuration system temporarily locked due to another commit in progress\n"));
+        assert!(is_lock("Configuration system temporarily locked due to another\ncommit in progress\n"));
+        assert!(is_lock("Configuration system locked by another commit in progress"));
+        assert!(is_passing("Set failed\n"));
+        assert!(!is_passing("Configuration path: [x] is not valid\n\nSet failed\n"));
+    }
+}

@@ -1,0 +1,147 @@
+//! The calls of VyOS's HTTP API that are used. The key travels in the form body alone, and answers are never logged as
+//! they come: the API repeats the key in some of its errors.
+
+use super::RouterSettings;
+use super::answer::{is_lock, is_nothing_there, understand};
+use super::command::Command;
+use super::error::RouterError;
+use super::tree::ConfigTree;
+use super::trust;
+use reqwest::{Client, redirect};
+use serde_json::json;
+use std::error::Error as _;
+use std::time::Duration;
+use tfplugin::types::Secret;
+
+/// The proxy in front of the API gives up after 600 s.
+const ANSWER: Duration = Duration::from_secs(620);
+const CONNECT: Duration = Duration::from_secs(5);
+/// A connection that the proxy closed meanwhile would look like a request of unknown outcome.
+const IDLE: Duration = Duration::from_secs(20);
+
+/// A router's API.
+pub(super) struct Api {
+    client: Result<Client, RouterError>,
+    url: String,
+    key: Secret,
+}
+
+impl Api {
+    /// Connects to nothing yet; settings that make no client are found at the first call.
+    pub(super) fn new(settings: &RouterSettings) -> Self {
+        let url = settings.url.trim_end_matches('/').to_owned();
+        let client = client(settings).map_err(|cause| RouterError::Settings { url: url.clone(), cause });
+        Self { client, url, key: settings.api_key.clone() }
+    }
+
+    /// The running configuration below a container; empty where there is none.
+    pub(super) async fn show_config(&self, root: &[String]) -> Result<ConfigTree, RouterError> {
+        match self.call("retrieve", &json!({"op": "showConfig", "path": root})).await {
+            Ok(data) => Ok(ConfigTree::from_json(&data)),
+            Err(RouterError::Rejected { message, .. }) if is_nothing_there(&message) => {
+                Ok(ConfigTree::default())
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// One commit of all the commands, each below its root. What VyOS has to say about a success is answered.
+    pub(super) async fn configure(&self, commands: &[(&[String], &Command)]) -> Result<String, RouterError> {
+        for (root, command) in commands {
+            tracing::debug!(router = self.url, root = root.join(" "), %command, "configure");
+        }
+        let list: Vec<_> = commands.iter().map(|(root, command)| command.to_json(root)).collect();
+        match self.call("configure", &serde_json::Value::Array(list)).await {
+            Ok(data) => Ok(data.as_str().unwrap_or_default().trim().to_owned()),
+            Err(RouterError::Rejected { message, .. }) if is_lock(&message) => {
+                Err(RouterError::Locked { waited: Duration::ZERO })
+            }
+            Err(RouterError::Rejected { component, mut message }) => {
+                for secret in commands.iter().filter_map(|(_, command)| command.secret()) {
+                    message = message.replace(secret, "(secret)");
+                }
+                Err(RouterError::Rejected { component, message })
+            }
+            // Here a 500 comes after the commit may have begun.
+            Err(RouterError::Internal { url, message }) => {
+                Err(RouterError::UnknownOutcome { url, cause: message })
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Makes the running configuration the one of the next start.
+    pub(super) async fn save(&self) -> Result<(), RouterError> {
+        self.call("config-file", &json!({"op": "save"})).await.map(drop)
+    }
+
+    /// What an operational command prints.
+    pub(super) async fn show(&self, words: &[String]) -> Result<String, RouterError> {
+        let data = self.call("show", &json!({"op": "show", "path": words})).await?;
+        Ok(data.as_str().unwrap_or_default().to_owned())
+    }
+
+    async fn call(&self, endpoint: &str, data: &serde_json::Value) -> Result<serde_json::Value, RouterError> {
+        let client = self.client.as_ref().map_err(Clone::clone)?;
+        let form = [("data", data.to_string()), ("key", self.key.expose().to_owned())];
+        let sent = client.post(format!("{}/{endpoint}", self.url)).form(&form).send().await;
+        let answer = sent.map_err(|problem| self.classify(&problem))?;
+        let status = answer.status().as_u16();
+        let body = answer.bytes().await.map_err(|problem| self.classify(&problem))?;
+        tracing::trace!(router = self.url, endpoint, status, bytes = body.len(), "answered");
+        understand(&self.url, status, &body).map_err(|error| self.without_key(error))
+    }
+
+    fn classify(&self, problem: &reqwest::Error) -> RouterError {
+        let url = self.url.clone();
+        let mut cause = String::new();
+        let mut source = problem.source();
+        while let Some(inner) = source {
+            cause = inner.to_string();
+            source = inner.source();
+        }
+        match () {
+            () if cause.contains("certificate") => RouterError::Untrusted { url, cause },
+            () if problem.is_connect() && problem.is_timeout() => {
+                let cause = format!("no connection within {} s", CONNECT.as_secs());
+                RouterError::Unreachable { url, cause }
+            }
+            () if problem.is_connect() => RouterError::Unreachable { url, cause },
+            () if problem.is_builder() => RouterError::Settings { url, cause: problem.to_string() },
+            () if problem.is_timeout() => {
+                RouterError::UnknownOutcome { url, cause: format!("nothing within {} s", ANSWER.as_secs()) }
+            }
+            () => RouterError::UnknownOutcome { url, cause },
+        }
+    }
+
+    fn without_key(&self, error: RouterError) -> RouterError {
+        let masked = |message: String| match self.key.expose() {
+            "" => message,
+            key => message.replace(key, "(secret)"),
+        };
+        match error {
+            RouterError::Rejected { component, message } => {
+                RouterError::Rejected { component, message: masked(message) }
+            }
+            RouterError::Internal { url, message } => RouterError::Internal { url, message: masked(message) },
+            other => other,
+        }
+    }
+}
+
+fn client(settings: &RouterSettings) -> Result<Client, String> {
+    let builder = Client::builder()
+        .connect_timeout(CONNECT)
+        .timeout(ANSWER)
+        .pool_idle_timeout(IDLE)
+        // The key goes to the router that was named and to nobody else.
+        .redirect(redirect::Policy::none())
+        .no_proxy();
+    let builder = match (&settings.ca_certificate, settings.insecure_skip_certificate_verification) {
+        (_, true) => builder.tls_danger_accept_invalid_certs(true),
+        (Some(pem), false) => builder.tls_backend_preconfigured(trust::only(pem)?),
+        (None, false) => builder,
+    };
+    builder.build().map_err(|problem| problem.to_string())
+}

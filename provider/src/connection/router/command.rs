@@ -1,0 +1,96 @@
+//! One line of a `/configure` request.
+
+use super::tree::{ConfigPath, ConfigTree};
+use std::fmt;
+
+/// What a command does to its path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Operation {
+    /// Makes it exist; a leaf's value is the last word.
+    Set,
+    /// Takes it away with everything below.
+    Delete,
+}
+
+/// A command on a path below the root of the write that it belongs to.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Command {
+    /// What it does.
+    pub operation: Operation,
+    /// Where.
+    pub path: ConfigPath,
+}
+
+/// Leaves whose value is never shown.
+const SECRET_LEAVES: [&str; 6] =
+    ["password", "plaintext-password", "encrypted-password", "md5-key", "key", "secret"];
+
+impl Command {
+    /// Makes `path` exist.
+    pub fn set(path: ConfigPath) -> Self {
+        Self { operation: Operation::Set, path }
+    }
+
+    /// Takes `path` away.
+    pub fn delete(path: ConfigPath) -> Self {
+        Self { operation: Operation::Delete, path }
+    }
+
+    /// Does to `tree` what the router would do.
+    pub fn apply(&self, tree: &mut ConfigTree) {
+        match self.operation {
+            Operation::Set => tree.insert(&self.path),
+            Operation::Delete => tree.remove(&self.path),
+        }
+    }
+
+    /// As the API wants it, below `root`.
+    pub(super) fn to_json(&self, root: &[String]) -> serde_json::Value {
+        let operation = match self.operation {
+            Operation::Set => "set",
+            Operation::Delete => "delete",
+        };
+        let path = [root, &self.path].concat();
+        serde_json::json!({"op": operation, "path": path})
+    }
+
+    /// The value, where this command carries one that is never shown.
+    pub(super) fn secret(&self) -> Option<&str> {
+        let at = self.path.iter().position(|word| SECRET_LEAVES.contains(&word.as_str()))?;
+        self.path.get(at + 1).map(String::as_str)
+    }
+}
+
+impl fmt::Display for Command {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let operation = if self.operation == Operation::Set { "set" } else { "delete" };
+        write!(f, "{operation}")?;
+        let secret = self.secret();
+        for word in &self.path {
+            let shown = if secret == Some(word) { "(secret)" } else { word };
+            write!(f, " {shown}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Command {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_is_sent_but_not_shown() {
+        let path = ["neighbor", "192.0.2.2", "password", "hunter2"].map(str::to_owned).to_vec();
+        let command = Command::set(path);
+        assert_eq!(command.to_string(), "set neighbor 192.0.2.2 password (secret)");
+        assert_eq!(format!("{command:?}"), command.to_string());
+        let json = command.to_json(&["protocols".to_owned(), "bgp".to_owned()]).to_string();
+        assert!(json.contains(r#""protocols","bgp","neighbor","192.0.2.2","password","hunter2""#), "{json}");
+    }
+}

@@ -1,0 +1,267 @@
+//! From waiting writes to answered ones: read, plan, commit, and after a refusal read again and take apart.
+
+use super::answer::is_passing;
+use super::api::Api;
+use super::batch::{Batch, Claims, Trees};
+use super::blame::{Section, Suspect, sections};
+use super::error::RouterError;
+use super::pace::Pace;
+use super::tree::{ConfigPath, ConfigTree};
+use super::write::{Pending, Purpose};
+use crate::connection::retry::{Deadline, GaveUp, Verdict};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+use tfplugin::Diagnostic;
+use tokio::time::{Instant, sleep};
+use tokio_util::sync::CancellationToken;
+
+/// Refusals without reason that are taken for passing ones.
+const PASSING_REFUSALS: u8 = 2;
+/// Lost answers after which what is still missing counts as not done.
+const LOST_ANSWERS: u8 = 2;
+
+/// Commits what waits for one router.
+pub(super) struct Committer<'a> {
+    pub(super) api: &'a Api,
+    pub(super) pace: &'a Pace,
+    pub(super) claims: &'a mut Claims,
+}
+
+/// Writes that go into one commit, and what was tried with them.
+struct Group {
+    pending: Vec<Pending>,
+    locked_since: Option<Instant>,
+    passing_refusals: u8,
+    lost_answers: u8,
+}
+
+impl Group {
+    fn new(pending: Vec<Pending>) -> Self {
+        Self { pending, locked_since: None, passing_refusals: 0, lost_answers: 0 }
+    }
+}
+
+impl Committer<'_> {
+    /// Commits and saves, and answers everyone but those who declined, who are given back.
+    pub(super) async fn settle(&mut self, pending: Vec<Pending>) -> Vec<(Pending, Box<Diagnostic>)> {
+        let (mut done, mut declined) = (Vec::new(), Vec::new());
+        let mut groups = vec![Group::new(pending)];
+        // Ends: every attempt answers somebody, makes the groups smaller, or uses up one of a group's bounded tries.
+        while let Some(group) = groups.pop() {
+            self.attempt(group, &mut groups, &mut done, &mut declined).await;
+        }
+        if !done.is_empty() {
+            self.finish(done).await;
+        }
+        declined
+    }
+
+    async fn attempt(
+        &mut self,
+        mut group: Group,
+        groups: &mut Vec<Group>,
+        done: &mut Vec<Pending>,
+        declined: &mut Vec<(Pending, Box<Diagnostic>)>,
+    ) {
+        let (cancelled, pending): (Vec<_>, Vec<_>) =
+            group.pending.drain(..).partition(|one| one.write.cancelled.is_cancelled());
+        refuse_all(cancelled, &RouterError::Cancelled);
+        let trees = match self.read(pending.iter().map(|one| one.write.root.clone()).collect()).await {
+            Ok(trees) => trees,
+            Err(error) => return refuse_all(pending, &error),
+        };
+        let batch = Batch::plan(pending, &trees, self.claims);
+        let answer = match batch.needed.is_empty() {
+            true => Ok(String::new()),
+            false => self.api.configure(&batch.commands()).await,
+        };
+        let Batch { needed, satisfied, declined: unwilling } = batch;
+        self.done(satisfied, done);
+        declined.extend(unwilling);
+        match answer {
+            Ok(said) => {
+                if !said.is_empty() {
+                    tracing::info!(said, "the router's comment on the commit");
+                }
+                self.done(needed.into_iter().map(|(one, _)| one), done);
+            }
+            Err(error) => {
+                group.pending = Vec::new();
+                self.after_refusal(error, group, needed, groups).await;
+            }
+        }
+    }
+
+    /// What becomes of writes whose commit was not a success.
+    async fn after_refusal(
+        &self,
+        error: RouterError,
+        group: Group,
+        needed: Vec<(Pending, Vec<super::Command>)>,
+        groups: &mut Vec<Group>,
+    ) {
+        tracing::info!(%error, writes = needed.len(), "a commit was refused");
+        let only_pending =
+            |needed: Vec<(Pending, _)>| needed.into_iter().map(|(one, _)| one).collect::<Vec<_>>();
+        match error {
+            RouterError::Locked { .. } => {
+                let since = group.locked_since.unwrap_or_else(Instant::now);
+                if since.elapsed() >= self.pace.lock_patience {
+                    return refuse_all(
+                        only_pending(needed),
+                        &RouterError::Locked { waited: since.elapsed() },
+                    );
+                }
+                sleep(self.pace.lock).await;
+                groups.push(Group { pending: only_pending(needed), locked_since: Some(since), ..group });
+            }
+            RouterError::Rejected { message, .. }
+                if is_passing(&message) && group.passing_refusals < PASSING_REFUSALS =>
+            {
+                sleep(self.pace.after_refusal).await;
+                let passing_refusals = group.passing_refusals + 1;
+                groups.push(Group { pending: only_pending(needed), passing_refusals, ..group });
+            }
+            RouterError::Rejected { message, .. } => {
+                sleep(self.pace.after_refusal).await;
+                take_apart(&message, needed, groups);
+            }
+            RouterError::UnknownOutcome { .. } if group.lost_answers < LOST_ANSWERS => {
+                sleep(self.pace.after_refusal).await;
+                let lost_answers = group.lost_answers + 1;
+                groups.push(Group { pending: only_pending(needed), lost_answers, ..group });
+            }
+            other => refuse_all(only_pending(needed), &other),
+        }
+    }
+
+    fn done(&mut self, writes: impl IntoIterator<Item = Pending>, done: &mut Vec<Pending>) {
+        for one in writes {
+            if one.write.purpose == Purpose::Put {
+                self.claims.insert(one.write.subject.clone(), one.write.claim.clone());
+            }
+            done.push(one);
+        }
+    }
+
+    /// One save for all, then everyone gets what the router holds now.
+    async fn finish(&self, done: Vec<Pending>) {
+        let deadline = Deadline::after(self.pace.reach_patience, &CancellationToken::new());
+        let saved = deadline.call(|| async {
+            match self.api.save().await {
+                Ok(()) => Verdict::Final(Ok(())),
+                Err(error) => Verdict::Again(error),
+            }
+        });
+        if let Err(problem) = saved.await {
+            return refuse_all(done, &RouterError::NotSaved { cause: problem.to_string() });
+        }
+        match self.read(done.iter().map(|one| one.write.root.clone()).collect()).await {
+            Ok(trees) => {
+                let trees: std::collections::BTreeMap<_, _> =
+                    trees.into_iter().map(|(root, tree)| (root, Arc::new(tree))).collect();
+                for one in done {
+                    let tree = trees.get(&one.write.root).cloned().unwrap_or_default();
+                    one.answer(Ok(tree));
+                }
+            }
+            Err(error) => refuse_all(done, &error),
+        }
+    }
+
+    /// What the router holds below each root. A router that starts or commits for another session is waited for.
+    async fn read(&self, roots: BTreeSet<ConfigPath>) -> Result<Trees, RouterError> {
+        let mut trees = Trees::new();
+        for root in roots {
+            let tree = read(self.api, &root, self.pace.reach_patience).await?;
+            trees.insert(root, tree);
+        }
+        Ok(trees)
+    }
+}
+
+/// Reads below one root, trying again for as long as `patience` lasts.
+pub(super) async fn read(
+    api: &Api,
+    root: &ConfigPath,
+    patience: Duration,
+) -> Result<ConfigTree, RouterError> {
+    let deadline = Deadline::after(patience, &CancellationToken::new());
+    let answer = deadline.reach(|| async {
+        match api.show_config(root).await {
+            Ok(tree) => Verdict::Final(Ok(tree)),
+            Err(
+                error @ (RouterError::Unreachable { .. }
+                | RouterError::NotServing { .. }
+                | RouterError::Internal { .. }
+                | RouterError::UnknownOutcome { .. }),
+            ) => Verdict::Again(error),
+            Err(error) => Verdict::Final(Err(error)),
+        }
+    });
+    answer.await.map_err(|problem| match problem {
+        GaveUp::Failed(error) | GaveUp::TimedOut(error) => error,
+        GaveUp::Cancelled => RouterError::Cancelled,
+    })
+}
+
+/// Gives the error to the writes that it names, or that it must be about; where that is not clear, tries halves. What
+/// other components have committed of it meanwhile is seen at the next attempt.
+fn take_apart(message: &str, needed: Vec<(Pending, Vec<super::Command>)>, groups: &mut Vec<Group>) {
+    let found = sections(message);
+    let suspects: Vec<_> = needed.iter().map(|(one, commands)| one.suspect(commands)).collect();
+    let mut errors: Vec<Option<RouterError>> = vec![None; needed.len()];
+    for section in &found {
+        let mut culprits = section.culprits(&suspects);
+        if culprits.is_empty() {
+            let concerned = indices(&suspects, |one| section.concerns(one));
+            culprits = if concerned.len() == 1 { concerned } else { Vec::new() };
+        }
+        for at in culprits {
+            if let Some(error) = errors.get_mut(at) {
+                *error = Some(rejected(section));
+            }
+        }
+    }
+    let alone = needed.len() == 1;
+    let mut rest = Vec::new();
+    let mut concerned_rest = Vec::new();
+    let anyone_named = errors.iter().any(Option::is_some);
+    for (((one, _), error), suspect) in needed.into_iter().zip(errors).zip(&suspects) {
+        match error {
+            Some(error) => one.answer(Err(error)),
+            None if alone => one.answer(Err(found.first().map_or_else(|| unexplained(message), rejected))),
+            None if !anyone_named && found.iter().any(|section| section.concerns(suspect)) => {
+                concerned_rest.push(one)
+            }
+            None => rest.push(one),
+        }
+    }
+    let half = concerned_rest.split_off(concerned_rest.len().div_ceil(2));
+    rest.extend(concerned_rest);
+    for pending in [half, rest].into_iter().filter(|pending| !pending.is_empty()) {
+        groups.push(Group::new(pending));
+    }
+}
+
+fn indices(suspects: &[Suspect], is: impl Fn(&Suspect) -> bool) -> Vec<usize> {
+    suspects.iter().enumerate().filter(|(_, one)| is(one)).map(|(at, _)| at).collect()
+}
+
+fn rejected(section: &Section) -> RouterError {
+    RouterError::Rejected { component: section.component.clone(), message: section.message.clone() }
+}
+
+fn unexplained(message: &str) -> RouterError {
+    RouterError::Rejected {
+        component: None,
+        message: message.split_whitespace().collect::<Vec<_>>().join(" "),
+    }
+}
+
+fn refuse_all(pending: Vec<Pending>, error: &RouterError) {
+    for one in pending {
+        one.answer(Err(error.clone()));
+    }
+}

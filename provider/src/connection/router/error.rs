@@ -1,0 +1,153 @@
+//! What can go wrong on the way to a router, told apart by what the person has to do about it.
+
+use std::time::Duration;
+use tfplugin::Diagnostic;
+
+/// Why a call to a router did not do what was asked. One failure may be the answer to many callers.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum RouterError {
+    /// Nobody answered; nothing was changed.
+    #[error("{url} does not answer: {cause}")]
+    Unreachable {
+        /// The router's address.
+        url: String,
+        /// What the network said.
+        cause: String,
+    },
+    /// Somebody answered whose certificate is not to be trusted.
+    #[error("the certificate that {url} shows is not trusted: {cause}")]
+    Untrusted {
+        /// The router's address.
+        url: String,
+        /// What is wrong with the certificate.
+        cause: String,
+    },
+    /// The settings make no client.
+    #[error("the settings of the router at {url} cannot be used: {cause}")]
+    Settings {
+        /// The router's address.
+        url: String,
+        /// Which, and what is wrong.
+        cause: String,
+    },
+    /// The API key is not one of the router's.
+    #[error("{url} refused the API key (HTTP 401)")]
+    CredentialsRefused {
+        /// The router's address.
+        url: String,
+    },
+    /// VyOS answered, its HTTP API does not.
+    #[error("{url} answers, but not its configuration API (HTTP {status})")]
+    NotServing {
+        /// The router's address.
+        url: String,
+        /// HTTP status.
+        status: u16,
+    },
+    /// The answer is none that VyOS gives.
+    #[error("{url} gave an answer that is not VyOS's (HTTP {status})")]
+    NotVyos {
+        /// The router's address.
+        url: String,
+        /// HTTP status.
+        status: u16,
+    },
+    /// More than the router takes in one request.
+    #[error("{url} takes no request of this size (HTTP 413)")]
+    TooLarge {
+        /// The router's address.
+        url: String,
+    },
+    /// Another session holds the commit lock.
+    #[error("another session on the router held the commit lock for {} seconds", .waited.as_secs())]
+    Locked {
+        /// How long it was waited for.
+        waited: Duration,
+    },
+    /// VyOS will not have it.
+    #[error("VyOS refused{}: {message}", component.as_ref().map(|name| format!(" in {name:?}")).unwrap_or_default())]
+    Rejected {
+        /// The part of the configuration that would not commit, such as `protocols bgp`; none before the commit began.
+        component: Option<String>,
+        /// In VyOS's words.
+        message: String,
+    },
+    /// The API failed inside, as it does on reads while another session commits.
+    #[error("the API of {url} failed (HTTP 500): {message}")]
+    Internal {
+        /// The router's address.
+        url: String,
+        /// In its words.
+        message: String,
+    },
+    /// No answer came to a request that may have been carried out.
+    #[error("no answer came from {url}: {cause}")]
+    UnknownOutcome {
+        /// The router's address.
+        url: String,
+        /// What came instead of an answer.
+        cause: String,
+    },
+    /// The change is active and would be lost at the router's next start.
+    #[error("the change is active on the router, but saving its configuration failed: {cause}")]
+    NotSaved {
+        /// What the save answered.
+        cause: String,
+    },
+    /// The caller itself will not have it, seeing what the router holds.
+    #[error("{}", .0.detail)]
+    Declined(Box<Diagnostic>),
+    /// Terraform asked to stop before anything was sent.
+    #[error("interrupted before anything was changed; the next apply carries on here")]
+    Cancelled,
+}
+
+impl RouterError {
+    /// Whether the router could not be asked at all, so that nothing is known about what it holds.
+    pub fn hides_the_router(&self) -> bool {
+        !matches!(self, Self::Declined(_) | Self::Rejected { .. } | Self::Cancelled)
+    }
+
+    /// What to do about it.
+    pub fn next_step(&self) -> &'static str {
+        match self {
+            Self::Unreachable { .. } => {
+                "Check the address in the provider's `routers`, that the router is up, and that `service https` listens \
+                 there and lets this machine in (`allow-client`)."
+            }
+            Self::Untrusted { .. } => {
+                "Give the certificate that the router shows, or the authority that signed it, as `ca_certificate` of \
+                 the router in the provider block. A name or address in it must match the `url`, unless the \
+                 certificate itself is given."
+            }
+            Self::Settings { .. } => "Correct the router's entry in the provider's `routers`.",
+            Self::CredentialsRefused { .. } => {
+                "Compare `api_key` of the router in the provider block with `show service https api keys` on the \
+                 router."
+            }
+            Self::NotServing { .. } => {
+                "On the router: `set service https api keys id terraform key ...`, from VyOS 1.5 on also \
+                 `set service https api rest`, then commit and save. While it boots this passes by itself."
+            }
+            Self::NotVyos { .. } => {
+                "Check the router's `url` in the provider block: another program answers there."
+            }
+            Self::TooLarge { .. } => {
+                "On the router: `set service https request-body-size-limit 16`, commit, save."
+            }
+            Self::Locked { .. } => {
+                "Nothing was changed. Let the other session finish (`show configuration sessions` on the router names \
+                 it), then apply again."
+            }
+            Self::Rejected { .. } => "Correct the configuration; this object was left as it was.",
+            Self::Internal { .. } => {
+                "Apply again. If it stays, `sudo systemctl restart vyos-http-api` on the router helps."
+            }
+            Self::UnknownOutcome { .. } => {
+                "The router may or may not have carried it out. Apply again: what is there already is carried on."
+            }
+            Self::NotSaved { .. } => "Run `save` in configuration mode on the router, or apply again.",
+            Self::Declined(_) | Self::Cancelled => "",
+        }
+    }
+}

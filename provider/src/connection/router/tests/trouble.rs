@@ -1,0 +1,180 @@
+//! What the actor makes of refusals, locks and lost answers.
+
+use super::*;
+use axum::http::StatusCode;
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
+
+const LOCKED: &str = "Configuration system temporarily locked due to another commit in progress\n";
+
+fn faulty(faults: impl IntoIterator<Item = Fault>) -> Peer {
+    Peer { faults: VecDeque::from_iter(faults), ..Peer::default() }
+}
+
+fn neighbors(peer: &Peer) -> usize {
+    peer.config.at(&["protocols", "bgp", "neighbor"]).map_or(0, |all| all.children().count())
+}
+
+fn commits_and_saves(peer: &std::sync::Mutex<Peer>) -> (usize, usize) {
+    let peer = peer.lock().unwrap();
+    (peer.commits, peer.saves)
+}
+
+#[tokio::test]
+async fn one_bad_neighbor_among_a_hundred_fails_alone() {
+    let verify = BTreeMap::from([("protocols bgp", remote_as_required as _)]);
+    let (peer, router) = start(Peer { verify, ..Peer::default() }).await;
+    let leaf = |number| if number == 50 { "description x" } else { "remote-as 65001" };
+    let writes = (1..=100).map(|number| put(&format!("10.0.0.{number}"), leaf(number))).collect();
+    let results = all(&router, writes).await;
+    let failed: Vec<_> =
+        (1..).zip(&results).filter(|(_, result)| result.is_err()).map(|(number, _)| number).collect();
+    assert_eq!(failed, [50]);
+    let expected = RouterError::Rejected {
+        component: Some("protocols bgp".to_owned()),
+        message: "Neighbor \"10.0.0.50\" remote-as must be set!".to_owned(),
+    };
+    assert_eq!(results[49], Err(expected));
+    let peer = peer.lock().unwrap();
+    assert_eq!(neighbors(&peer), 99);
+    assert!(peer.commits <= 3 && peer.saves <= 2, "{} commits, {} saves", peer.commits, peer.saves);
+}
+
+#[tokio::test]
+async fn a_refusal_that_names_nobody_is_found_by_halves() {
+    fn nobody_named(proposed: &ConfigTree) -> Option<String> {
+        proposed.at(&["protocols", "bgp", "neighbor", "10.0.0.6"])?;
+        Some("local-as must not be what it is".to_owned())
+    }
+    let verify = BTreeMap::from([("protocols bgp", nobody_named as _)]);
+    let (peer, router) = start(Peer { verify, ..Peer::default() }).await;
+    let writes = (1..=8).map(|number| put(&format!("10.0.0.{number}"), "remote-as 1")).collect();
+    let results = all(&router, writes).await;
+    for (number, result) in (1..).zip(&results) {
+        assert_eq!(result.is_err(), number == 6, "{number}: {result:?}");
+    }
+    assert_eq!(neighbors(&peer.lock().unwrap()), 7);
+    assert_eq!(peer.lock().unwrap().saves, 1);
+}
+
+#[tokio::test]
+async fn components_that_did_commit_are_not_done_again() {
+    fn broken(_: &ConfigTree) -> Option<String> {
+        Some("Neighbor \"10.0.0.1\" remote-as must be set!".to_owned())
+    }
+    let verify = BTreeMap::from([("protocols bgp", broken as _)]);
+    let (peer, router) = start(Peer { verify, ..Peer::default() }).await;
+    let list = words("prefix-list PL description x");
+    let policy = Write {
+        root: words("policy"),
+        subject: words("policy prefix-list PL"),
+        changes: Box::new(move |tree| match tree.at(&list) {
+            Some(_) => Ok(vec![]),
+            None => Ok(vec![Command::set(list.clone())]),
+        }),
+        ..put("PL", "unused")
+    };
+    let results = all(&router, vec![policy, put("10.0.0.1", "description x")]).await;
+    assert!(results[0].is_ok(), "{results:?}");
+    assert!(
+        matches!(&results[1], Err(RouterError::Rejected { component: Some(name), .. }) if name == "protocols bgp")
+    );
+    let peer = peer.lock().unwrap();
+    assert_eq!((peer.commits, peer.saves), (1, 1), "{:?}", peer.log);
+    assert!(peer.saved.at(&["policy", "prefix-list", "PL"]).is_some());
+}
+
+#[tokio::test]
+async fn a_lock_is_waited_out() {
+    let (peer, router) = start(faulty([Fault::Refuse(LOCKED), Fault::Refuse(LOCKED)])).await;
+    router.write(put("10.0.0.1", "remote-as 1")).await.unwrap();
+    assert_eq!(commits_and_saves(&peer), (3, 1));
+}
+
+#[tokio::test]
+async fn a_lock_that_stays_is_told() {
+    let (peer, router) = start(faulty(std::iter::repeat_n(Fault::Refuse(LOCKED), 1000))).await;
+    let error = router.write(put("10.0.0.1", "remote-as 1")).await.unwrap_err();
+    assert!(
+        matches!(error, RouterError::Locked { waited } if waited >= Duration::from_millis(300)),
+        "{error}"
+    );
+    assert_eq!(peer.lock().unwrap().saves, 0);
+}
+
+#[tokio::test]
+async fn a_bare_refusal_passes() {
+    let (_, router) = start(faulty([Fault::Refuse("Set failed\n"), Fault::Refuse("Set failed\n")])).await;
+    router.write(put("10.0.0.1", "remote-as 1")).await.unwrap();
+    let (_, router) = start(faulty(std::iter::repeat_n(Fault::Refuse("Set failed\n"), 9))).await;
+    let error = router.write(put("10.0.0.1", "remote-as 1")).await.unwrap_err();
+    assert!(matches!(&error, RouterError::Rejected { message, .. } if message == "Set failed"), "{error}");
+}
+
+#[tokio::test]
+async fn a_lost_answer_to_a_commit_that_was_made_is_a_success() {
+    let (peer, router) = start(faulty([Fault::LoseAnswer])).await;
+    router.write(put("10.0.0.1", "remote-as 1")).await.unwrap();
+    assert_eq!(commits_and_saves(&peer), (1, 1));
+}
+
+#[tokio::test]
+async fn a_lost_request_is_made_again_and_then_told() {
+    let (peer, router) = start(faulty([Fault::LoseRequest])).await;
+    router.write(put("10.0.0.1", "remote-as 1")).await.unwrap();
+    assert_eq!(peer.lock().unwrap().commits, 2);
+    let (peer, router) = start(faulty(std::iter::repeat_n(Fault::LoseRequest, 9))).await;
+    let error = router.write(put("10.0.0.1", "remote-as 1")).await.unwrap_err();
+    assert!(matches!(error, RouterError::UnknownOutcome { .. }), "{error}");
+    assert_eq!(peer.lock().unwrap().saves, 0);
+}
+
+#[tokio::test]
+async fn a_change_that_is_not_saved_is_no_success() {
+    let (peer, router) = start(Peer { save_fails: true, ..Peer::default() }).await;
+    let error = router.write(put("10.0.0.1", "remote-as 1")).await.unwrap_err();
+    assert!(matches!(&error, RouterError::NotSaved { cause } if cause.contains("No space left")), "{error}");
+    peer.lock().unwrap().save_fails = false;
+    router.write(put("10.0.0.1", "remote-as 1")).await.unwrap();
+    let peer = peer.lock().unwrap();
+    assert_eq!(peer.commits, 1, "it was active already");
+    assert!(peer.saved == peer.config);
+}
+
+#[tokio::test]
+async fn a_refused_key_is_told_and_shown_nowhere() {
+    let (peer, _) = start(Peer::default()).await;
+    let url = {
+        let (_, router) = start(Peer::default()).await;
+        router.url().to_owned()
+    };
+    let mut wrong = settings(url);
+    wrong.api_key = tfplugin::types::Secret::new("another-key");
+    assert!(!format!("{wrong:?}").contains("another-key"));
+    let router = Router::new("edge".to_owned(), wrong, quick());
+    let error = router.config(words("protocols bgp")).await.unwrap_err();
+    assert!(matches!(error, RouterError::CredentialsRefused { .. }), "{error}");
+    let error = router.write(put("10.0.0.1", "remote-as 1")).await.unwrap_err();
+    assert!(matches!(error, RouterError::CredentialsRefused { .. }), "{error}");
+    assert_eq!(peer.lock().unwrap().commits, 0);
+}
+
+#[tokio::test]
+async fn a_router_without_its_api_is_told_from_one_that_is_away() {
+    let (_, router) = start(Peer { status: Some(StatusCode::SERVICE_UNAVAILABLE), ..Peer::default() }).await;
+    let error = router.config(words("protocols bgp")).await.unwrap_err();
+    assert!(matches!(error, RouterError::NotServing { status: 503, .. }), "{error}");
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let away = Router::new("edge".to_owned(), settings(format!("http://{free}")), quick());
+    let error = away.config(words("protocols bgp")).await.unwrap_err();
+    assert!(matches!(error, RouterError::Unreachable { .. }), "{error}");
+}
+
+#[tokio::test]
+async fn what_waits_when_terraform_stops_is_not_sent() {
+    let (peer, router) = start_with(Peer::default(), quick()).await;
+    let write = put("10.0.0.1", "remote-as 1");
+    write.cancelled.cancel();
+    assert_eq!(router.write(write).await, Err(RouterError::Cancelled));
+    assert_eq!(peer.lock().unwrap().commits, 0);
+}

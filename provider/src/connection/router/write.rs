@@ -1,0 +1,66 @@
+//! A change that one caller wants, before it is known what else goes into the same commit.
+
+use super::blame::Suspect;
+use super::command::Command;
+use super::error::RouterError;
+use super::tree::{ConfigPath, ConfigTree};
+use std::sync::Arc;
+use tfplugin::Diagnostic;
+use tokio::sync::oneshot;
+use tokio_util::sync::CancellationToken;
+
+/// Says what has to change, seeing the configuration below the write's root; nothing where all is as wanted. It is
+/// asked again after every refusal and every answer that was lost.
+pub type Changes = dyn Fn(&ConfigTree) -> Result<Vec<Command>, Box<Diagnostic>> + Send + Sync;
+
+/// Whether a write makes its object be or not be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// The object shall be there.
+    Put,
+    /// The object shall be gone.
+    Remove,
+}
+
+/// One object's change.
+pub struct Write {
+    /// The component that the object belongs to: a container that always exists in the schema.
+    pub root: ConfigPath,
+    /// The object, from the top.
+    pub subject: ConfigPath,
+    /// Put or remove.
+    pub purpose: Purpose,
+    /// Who wants it. An object that one claim put in this run is not removed by another: a renamed `for_each` key
+    /// removes and makes the same object at once.
+    pub claim: String,
+    /// What to do.
+    pub changes: Box<Changes>,
+    /// Cancelled when Terraform asks to stop; what was not sent yet is then left out.
+    pub cancelled: CancellationToken,
+}
+
+/// A write and who waits for it.
+pub(super) struct Pending {
+    pub(super) write: Write,
+    pub(super) reply: oneshot::Sender<Result<Arc<ConfigTree>, RouterError>>,
+}
+
+impl Pending {
+    /// Answers; a caller that went away does not mind.
+    pub(super) fn answer(self, result: Result<Arc<ConfigTree>, RouterError>) {
+        drop(self.reply.send(result));
+    }
+
+    /// As a suspect of having caused a refusal.
+    pub(super) fn suspect(&self, commands: &[Command]) -> Suspect {
+        let Write { root, subject, .. } = &self.write;
+        Suspect {
+            component: root.join(" "),
+            subject: subject.clone(),
+            paths: commands
+                .iter()
+                .map(|command| [root.as_slice(), &command.path].concat().join(" "))
+                .collect(),
+        }
+    }
+}

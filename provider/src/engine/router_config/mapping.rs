@@ -1,0 +1,115 @@
+//! Attributes and the configuration paths that they are, as data.
+
+use std::net::IpAddr;
+use tfplugin::{Number, Value};
+
+/// An attribute and where its value lives below the object's node.
+pub struct Field {
+    /// Name of the attribute.
+    pub attribute: &'static str,
+    /// Words from the object's node.
+    pub path: &'static [&'static str],
+    /// What is there.
+    pub kind: Kind,
+}
+
+/// What is at a path.
+pub enum Kind {
+    /// A leaf with one value.
+    Value(Form),
+    /// A leaf without value: a bool, `false` where it is not there.
+    Flag,
+    /// A leaf with several values without order: a set.
+    Values(Form),
+    /// A container whose being there means something by itself: an object, null where it is not there.
+    Presence(&'static [Field]),
+    /// A container that only holds leaves together: an object, null where it holds none of them.
+    Group(&'static [Field]),
+    /// Containers by key: a map of objects.
+    Tags(Form, &'static [Field]),
+}
+
+/// What a word stands for. The attribute's own type has checked it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// Itself.
+    Text,
+    /// A number, in a number attribute.
+    Number,
+    /// A number in decimal digits or a word, in a string attribute.
+    Decimal,
+    /// An address or a word, in a string attribute.
+    Address,
+    /// A network, in a string attribute.
+    Network,
+}
+
+impl Field {
+    /// A leaf with one value.
+    pub const fn value(attribute: &'static str, path: &'static [&'static str], form: Form) -> Self {
+        Self { attribute, path, kind: Kind::Value(form) }
+    }
+
+    /// A leaf without value.
+    pub const fn flag(attribute: &'static str, path: &'static [&'static str]) -> Self {
+        Self { attribute, path, kind: Kind::Flag }
+    }
+
+    /// A container that means something by itself.
+    pub const fn presence(
+        attribute: &'static str,
+        path: &'static [&'static str],
+        members: &'static [Field],
+    ) -> Self {
+        Self { attribute, path, kind: Kind::Presence(members) }
+    }
+
+    /// A container that holds leaves together.
+    pub const fn group(
+        attribute: &'static str,
+        path: &'static [&'static str],
+        members: &'static [Field],
+    ) -> Self {
+        Self { attribute, path, kind: Kind::Group(members) }
+    }
+
+    /// Containers by key.
+    pub const fn tags(
+        attribute: &'static str,
+        path: &'static [&'static str],
+        key: Form,
+        members: &'static [Field],
+    ) -> Self {
+        Self { attribute, path, kind: Kind::Tags(key, members) }
+    }
+}
+
+impl Form {
+    /// The one spelling that is sent. VyOS stores words as they come: two spellings would be two objects.
+    pub fn canonical(self, word: &str) -> String {
+        let parsed = match self {
+            Self::Text => None,
+            Self::Number | Self::Decimal => word.parse::<u64>().ok().map(|number| number.to_string()),
+            Self::Address => word.parse::<IpAddr>().ok().map(|address| address.to_string()),
+            Self::Network => word.parse::<ipnet::IpNet>().ok().map(|network| network.to_string()),
+        };
+        parsed.unwrap_or_else(|| word.to_owned())
+    }
+
+    /// The word for a value; none for null.
+    pub(super) fn word(self, value: &Value) -> Option<String> {
+        match value {
+            Value::Number(number) => Some(number.to_string()),
+            Value::String(text) => Some(self.canonical(text)),
+            _ => None,
+        }
+    }
+
+    /// The value for a word that the router holds.
+    pub(super) fn value(self, word: &str) -> Value {
+        match (self, word.parse::<Number>()) {
+            (Self::Number, Ok(number)) => Value::Number(number),
+            _ => Value::String(word.to_owned()),
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! Objects of a router's configuration: one declaration each, and here what they all do alike.
+//!
+//! An object is a node of the configuration: a container that exists once, or a tag with a key. The engine sends what
+//! differs as one list of deletes and sets, reads back, finds drift on its own leaves only, and takes the whole node
+//! away at the end. Creating onto a node that is there already carries on where it is the same, and is refused with
+//! the `import` block where it differs.
+
+mod diagnose;
+mod mapping;
+mod object;
+mod place;
+mod target;
+mod translate;
+
+pub use mapping::{Field, Form, Kind};
+pub use object::RouterObject;
+pub use target::{RouterTarget, RouterTargetDraft};
+
+use tfplugin::provider::TypeName;
+use tfplugin::{Diagnostics, Model};
+
+/// What a type is on the router.
+pub struct Declaration {
+    /// What it is called in messages.
+    pub noun: &'static str,
+    /// The component that VyOS commits it with: a container that exists once.
+    pub component: &'static [&'static str],
+    /// Where in it, if it is a tag.
+    pub tag: Option<Tag>,
+    /// Its attributes.
+    pub fields: &'static [Field],
+    /// Tags below it that are objects of their own. It is not taken away while any is left.
+    pub children: &'static [&'static str],
+}
+
+/// A tag node and the attribute that is its key.
+pub struct Tag {
+    /// The node's words below the component.
+    pub node: &'static [&'static str],
+    /// The attribute.
+    pub attribute: &'static str,
+    /// What the key stands for.
+    pub form: Form,
+}
+
+/// A type whose objects are nodes of a router's configuration.
+pub trait RouterConfig: Model + TypeName {
+    /// What it is on the router.
+    const DECLARATION: &'static Declaration;
+
+    /// The target in a draft.
+    fn target(draft: &Self::Draft) -> &RouterTargetDraft;
+
+    /// Rules between attributes that VyOS would only tell at the commit, or FRR never.
+    fn check(config: &Self::Draft, found: &mut Diagnostics) {
+        let _ = (config, found);
+    }
+}

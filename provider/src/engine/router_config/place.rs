@@ -1,0 +1,173 @@
+//! Where an object lives: its router, its component, its key.
+
+use super::diagnose::{Subject, no_router};
+use super::translate::{from_config, to_config};
+use super::{Declaration, RouterConfig};
+use crate::connection::router::{ConfigPath, ConfigTree, Router, Routers};
+use std::sync::Arc;
+use tfplugin::{Diagnostic, Diagnostics, Value};
+
+/// The place of one object.
+#[derive(Clone)]
+pub(super) struct Place {
+    pub(super) router: Arc<Router>,
+    /// Canonical; empty where there is only one such object.
+    pub(super) key: String,
+    /// From the top, as typed on the router.
+    path: String,
+    declaration: &'static Declaration,
+}
+
+impl Place {
+    /// Of an object with these attributes.
+    pub(super) fn of<T: RouterConfig>(routers: &Routers, object: &Value) -> Result<Self, Diagnostics> {
+        let declaration = T::DECLARATION;
+        let router = routers
+            .get(object.attribute("router").as_str())
+            .map_err(|reason| no_router(declaration.noun, &reason))?;
+        let key = declaration.tag.as_ref().and_then(|tag| tag.form.word(object.attribute(tag.attribute)));
+        Ok(Self::new(declaration, router, key.unwrap_or_default()))
+    }
+
+    fn new(declaration: &'static Declaration, router: Arc<Router>, key: String) -> Self {
+        let mut place = Self { router, key, path: String::new(), declaration };
+        place.path = [place.root(), place.below_root()].concat().join(" ");
+        place
+    }
+
+    /// Of the object that an import id names, and the attributes that say so.
+    pub(super) fn imported<T: RouterConfig>(
+        routers: &Routers,
+        id: &str,
+    ) -> Result<(Self, Vec<(&'static str, Value)>), Diagnostics> {
+        let declaration = T::DECLARATION;
+        let (router, key) = match &declaration.tag {
+            None => (Some(id), ""),
+            // A key may hold a slash itself, so only a router's name ends at one.
+            Some(_) => match id.split_once('/') {
+                Some((name, key)) if routers.get(Some(name)).is_ok() => (Some(name), key),
+                _ => (None, id),
+            },
+        };
+        let found = routers.get(router).map_err(|reason| {
+            let mut problem = no_router(declaration.noun, &reason);
+            problem
+                .detail
+                .push_str(&format!(" The import id {id:?} should be {}.", expected_id(declaration)));
+            problem.attribute = None;
+            problem
+        })?;
+        let mut attributes =
+            vec![("router", router.map_or(Value::Null, |name| Value::String(name.to_owned())))];
+        let key = match &declaration.tag {
+            None => String::new(),
+            Some(tag) => {
+                attributes.push((tag.attribute, tag.form.value(key)));
+                tag.form.canonical(key)
+            }
+        };
+        Ok((Self::new(declaration, found, key), attributes))
+    }
+
+    /// The container that is read and that commits as one.
+    pub(super) fn root(&self) -> ConfigPath {
+        owned(self.declaration.component)
+    }
+
+    /// The object's words below the root.
+    pub(super) fn below_root(&self) -> ConfigPath {
+        match &self.declaration.tag {
+            None => Vec::new(),
+            Some(tag) => [owned(tag.node), vec![self.key.clone()]].concat(),
+        }
+    }
+
+    /// For messages.
+    pub(super) fn subject(&self) -> Subject<'_> {
+        Subject {
+            noun: self.declaration.noun,
+            key: &self.key,
+            path: &self.path,
+            fields: self.declaration.fields,
+        }
+    }
+
+    /// The object in the configuration below the root, and its words there, which may spell the key in another way.
+    pub(super) fn find<'a>(&self, tree: &'a ConfigTree) -> Option<(ConfigPath, &'a ConfigTree)> {
+        match &self.declaration.tag {
+            None => {
+                let fields = self.declaration.fields;
+                let ours = to_config(fields, &Value::Object(from_config(fields, tree)));
+                (!ours.is_empty()).then(|| (Vec::new(), tree))
+            }
+            Some(tag) => {
+                let tags = tree.at(tag.node)?;
+                let (key, node) = tags.children().find(|(key, _)| tag.form.canonical(key) == self.key)?;
+                Some(([owned(tag.node), vec![key.to_owned()]].concat(), node))
+            }
+        }
+    }
+
+    /// Objects of others that are left below `node`, such as `neighbor 10.0.0.11`.
+    pub(super) fn children_below(&self, node: &ConfigTree) -> Vec<String> {
+        let below = |tag: &&'static str| {
+            let keys = node.at(&[*tag]).into_iter().flat_map(ConfigTree::children);
+            keys.map(|(key, _)| format!("{tag} {key}")).collect::<Vec<_>>()
+        };
+        self.declaration.children.iter().flat_map(below).collect()
+    }
+
+    /// Why a create does not touch what is there.
+    pub(super) fn taken<T: RouterConfig>(&self, differences: &[String]) -> Box<Diagnostic> {
+        let (path, url) = (&self.path, self.router.url());
+        let id = if self.key.is_empty() {
+            self.router.name().to_owned()
+        } else {
+            format!("{}/{}", self.router.name(), self.key)
+        };
+        let name = T::TYPE_NAME;
+        let detail = format!(
+            "`{path}` is there already at {url}, and differs from this configuration:\n\n    {}\n\nTo manage what is \
+             there, import it; the next apply then makes these changes:\n\n    import {{\n      to = {name}.NAME\n      \
+             id = {id:?}\n    }}\n\nOtherwise remove it on the router first.",
+            differences.join("\n    ")
+        );
+        Box::new(Diagnostic::error("", detail))
+    }
+
+    /// Why a delete leaves what is there.
+    pub(super) fn inhabited(&self, children: &[String]) -> Box<Diagnostic> {
+        let (path, url) = (&self.path, self.router.url());
+        let detail = format!(
+            "`{path}` at {url} still holds what is not part of this object: {}. Taking it away would take these along. \
+             Remove them first; where Terraform manages them, let them refer to an attribute of this resource (such as \
+             `router`), so that they go before it.",
+            children.join(", ")
+        );
+        Box::new(Diagnostic::error("", detail))
+    }
+
+    /// Nothing is there to import.
+    pub(super) fn absent(&self, id: &str) -> Diagnostic {
+        let detail = format!(
+            "Nothing is configured at `{}` of {}. The import id {id:?} should be {}.",
+            self.path,
+            self.router.url(),
+            expected_id(self.declaration)
+        );
+        Diagnostic::error(self.subject().unable("import", &self.router), detail)
+    }
+}
+
+fn expected_id(declaration: &Declaration) -> String {
+    match &declaration.tag {
+        None => "the router's name".to_owned(),
+        Some(tag) => {
+            format!("`<router>/<{0}>`, or `<{0}>` alone where there is only one router", tag.attribute)
+        }
+    }
+}
+
+fn owned(words: &[&str]) -> ConfigPath {
+    words.iter().map(|word| (*word).to_owned()).collect()
+}

@@ -1,0 +1,12 @@
+//! Which router an object lives on.
+
+use tfplugin::Object;
+
+/// The router that an object lives on.
+#[derive(Clone, Debug, Object)]
+pub struct RouterTarget {
+    /// Name of the router: a key of the provider's `routers`. Not needed where there is only one. An object cannot
+    /// move to another router: a different one makes a new object.
+    #[attribute(optional)]
+    pub router: Option<String>,
+}

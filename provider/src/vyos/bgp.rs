@@ -1,0 +1,183 @@
+//! `vyos_bgp`: a router's BGP as a whole.
+
+use super::bgp_family::{IPV4, IPV6, Ipv4Family, Ipv6Family};
+use super::bgp_neighbor::holdtime;
+use super::remote_as::HIGHEST;
+use super::words;
+use crate::asn::Asn;
+use crate::engine::router_config::{Declaration, Field, Form, RouterConfig, RouterTarget, RouterTargetDraft};
+use std::net::Ipv4Addr;
+use tfplugin::types::Text;
+use tfplugin::{Diagnostics, Object, Path, Resource};
+
+/// BGP of a VyOS router: its AS, its identifier, and what it announces by itself. There is one on a router.
+///
+/// Neighbors and peer-groups are objects of their own (`vyos_bgp_neighbor`) and are left alone when this one changes;
+/// a changed `system_as` restarts all sessions. Parameters that no argument names, set by hand on the router, stay as
+/// they are. Destroying it takes `protocols bgp` away, but is refused while neighbors or peer-groups are left: let them
+/// refer to an attribute of it, so that they go before it.
+///
+/// Creating it where BGP is configured already carries on if nothing differs, and is refused otherwise with the
+/// `import` block to use. Import id: the router's name. VyOS 1.4 or later.
+#[derive(Clone, Debug, Resource)]
+#[resource(type_name = "vyos_bgp")]
+pub struct Bgp {
+    #[attribute(flatten)]
+    target: RouterTarget,
+
+    /// The router's AS number, 1 to 4294967294.
+    #[attribute(required, check = system_as)]
+    system_as: Asn,
+
+    /// The router's BGP identifier, in the form of an IPv4 address. Default: FRR chooses the highest IPv4 address;
+    /// a router without any needs one here.
+    #[attribute(optional)]
+    router_id: Option<Text<Ipv4Addr>>,
+
+    /// Identifier of the cluster that it reflects routes for, in the form of an IPv4 address. Default: `router_id`.
+    #[attribute(optional)]
+    cluster_id: Option<Text<Ipv4Addr>>,
+
+    /// Logs when a neighbor comes and goes. Default `false`.
+    #[attribute(default = false)]
+    log_neighbor_changes: bool,
+
+    /// Exchanges nothing with neighbors in other ASes unless a policy says what (RFC 8212). Default `false`.
+    #[attribute(default = false)]
+    ebgp_requires_policy: bool,
+
+    /// Announces `networks` only while the router has a route to them. Default `false`.
+    #[attribute(default = false)]
+    network_import_check: bool,
+
+    /// Compares the MED of routes from different ASes. Default `false`.
+    #[attribute(default = false)]
+    always_compare_med: bool,
+
+    /// Compares MEDs independent of the order in which routes came. Default `false`.
+    #[attribute(default = false)]
+    deterministic_med: bool,
+
+    /// Uses equal paths at once although they lead through different ASes. Default `false`.
+    #[attribute(default = false)]
+    multipath_relax: bool,
+
+    /// Prefers the lowest router identifier to the oldest route. Default `false`.
+    #[attribute(default = false)]
+    compare_routerid: bool,
+
+    /// Announces a route only once the kernel has it. Default `false`.
+    #[attribute(default = false)]
+    suppress_fib_pending: bool,
+
+    /// Asks the neighbors to avoid this router (RFC 8326). Default `false`.
+    #[attribute(default = false)]
+    graceful_shutdown: bool,
+
+    /// Keeps routes while a neighbor restarts; `{}` for FRR's own time.
+    #[attribute(optional)]
+    graceful_restart: Option<GracefulRestart>,
+
+    /// Preference of routes within the AS, 0 to 4294967295. Default: 100.
+    #[attribute(optional)]
+    default_local_preference: Option<u32>,
+
+    /// Timers of all sessions that have none of their own.
+    #[attribute(optional)]
+    timers: Option<Timers>,
+
+    /// What is announced in IPv4. This alone turns no session's family on.
+    #[attribute(optional)]
+    ipv4_unicast: Option<Ipv4Family>,
+
+    /// What is announced in IPv6. This alone turns no session's family on.
+    #[attribute(optional)]
+    ipv6_unicast: Option<Ipv6Family>,
+}
+
+/// Timers of sessions.
+#[derive(Clone, Debug, Object)]
+pub struct Timers {
+    /// Seconds between two keepalives, 1 to 65535. Needs `holdtime`. Default: 60.
+    #[attribute(optional, check = words::within::<1, 65535, _>)]
+    keepalive: Option<u16>,
+
+    /// Seconds without a sign of life after which a session ends, 3 to 65535, or 0 for never. Needs `keepalive`.
+    /// Default: 180.
+    #[attribute(optional, check = holdtime)]
+    holdtime: Option<u16>,
+}
+
+/// How long a restarting neighbor's routes are kept.
+#[derive(Clone, Debug, Object)]
+pub struct GracefulRestart {
+    /// Seconds, 1 to 3600. Default: 360, set by FRR.
+    #[attribute(optional, check = words::within::<1, 3600, _>)]
+    stalepath_time: Option<u16>,
+}
+
+impl RouterConfig for Bgp {
+    const DECLARATION: &'static Declaration = &Declaration {
+        noun: "BGP",
+        component: &["protocols", "bgp"],
+        tag: None,
+        fields: &[
+            Field::value("system_as", &["system-as"], Form::Number),
+            Field::value("router_id", &["parameters", "router-id"], Form::Address),
+            Field::value("cluster_id", &["parameters", "cluster-id"], Form::Address),
+            Field::flag("log_neighbor_changes", &["parameters", "log-neighbor-changes"]),
+            Field::flag("ebgp_requires_policy", &["parameters", "ebgp-requires-policy"]),
+            Field::flag("network_import_check", &["parameters", "network-import-check"]),
+            Field::flag("always_compare_med", &["parameters", "always-compare-med"]),
+            Field::flag("deterministic_med", &["parameters", "deterministic-med"]),
+            Field::flag("multipath_relax", &["parameters", "bestpath", "as-path", "multipath-relax"]),
+            Field::flag("compare_routerid", &["parameters", "bestpath", "compare-routerid"]),
+            Field::flag("suppress_fib_pending", &["parameters", "suppress-fib-pending"]),
+            Field::flag("graceful_shutdown", &["parameters", "graceful-shutdown"]),
+            Field::presence(
+                "graceful_restart",
+                &["parameters", "graceful-restart"],
+                &[Field::value("stalepath_time", &["stalepath-time"], Form::Number)],
+            ),
+            Field::value("default_local_preference", &["parameters", "default", "local-pref"], Form::Number),
+            Field::group(
+                "timers",
+                &["timers"],
+                &[
+                    Field::value("keepalive", &["keepalive"], Form::Number),
+                    Field::value("holdtime", &["holdtime"], Form::Number),
+                ],
+            ),
+            Field::group("ipv4_unicast", &["address-family", "ipv4-unicast"], IPV4),
+            Field::group("ipv6_unicast", &["address-family", "ipv6-unicast"], IPV6),
+        ],
+        children: &["neighbor", "peer-group"],
+    };
+
+    fn target(draft: &BgpDraft) -> &RouterTargetDraft {
+        &draft.target
+    }
+
+    fn check(config: &BgpDraft, found: &mut Diagnostics) {
+        if let Some(timers) = config.timers.given()
+            && timers.keepalive.is_some() != timers.holdtime.is_some()
+        {
+            found.error_at(
+                Path::from("timers").attribute(if timers.keepalive.is_some() {
+                    "holdtime"
+                } else {
+                    "keepalive"
+                }),
+                "Missing timer",
+                "VyOS silently ignores one of keepalive and holdtime without the other. Give both.",
+            );
+        }
+    }
+}
+
+fn system_as(value: &Asn) -> Result<(), String> {
+    match value.get() {
+        number if number > HIGHEST => Err(format!("{number} is reserved; VyOS takes 1 to {HIGHEST}")),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,159 @@
+//! What a router's BGP announces by itself in one address family.
+
+use super::words;
+use crate::engine::router_config::{Field, Form};
+use std::collections::BTreeMap;
+use tfplugin::Object;
+
+/// What the router announces in IPv4 by itself.
+#[derive(Clone, Debug, Object)]
+pub struct Ipv4Family {
+    /// Networks to announce, by prefix.
+    #[attribute(optional, check = words::networks::<ipnet::Ipv4Net, _>)]
+    networks: Option<BTreeMap<String, Ipv4Network>>,
+
+    /// Networks to announce in place of what lies inside them, by prefix.
+    #[attribute(optional, check = words::networks::<ipnet::Ipv4Net, _>)]
+    aggregate_addresses: Option<BTreeMap<String, Aggregate>>,
+
+    /// Routes to announce, by where they come from: `connected`, `static`, `kernel`, `isis`, `ospf`, `rip` or `babel`.
+    #[attribute(optional, check = ipv4_sources)]
+    redistribute: Option<BTreeMap<String, Redistribute>>,
+
+    /// Equal paths to other ASes that are used at once, 1 to 256.
+    #[attribute(optional, check = words::within::<1, 256, _>)]
+    maximum_paths_ebgp: Option<u16>,
+
+    /// Equal paths within the AS that are used at once, 1 to 256.
+    #[attribute(optional, check = words::within::<1, 256, _>)]
+    maximum_paths_ibgp: Option<u16>,
+}
+
+/// What the router announces in IPv6 by itself.
+#[derive(Clone, Debug, Object)]
+pub struct Ipv6Family {
+    /// Networks to announce, by prefix.
+    #[attribute(optional, check = words::networks::<ipnet::Ipv6Net, _>)]
+    networks: Option<BTreeMap<String, Ipv6Network>>,
+
+    /// Networks to announce in place of what lies inside them, by prefix.
+    #[attribute(optional, check = words::networks::<ipnet::Ipv6Net, _>)]
+    aggregate_addresses: Option<BTreeMap<String, Aggregate>>,
+
+    /// Routes to announce, by where they come from: `connected`, `static`, `kernel`, `ospfv3`, `ripng` or `babel`.
+    #[attribute(optional, check = ipv6_sources)]
+    redistribute: Option<BTreeMap<String, Redistribute>>,
+
+    /// Equal paths to other ASes that are used at once, 1 to 256.
+    #[attribute(optional, check = words::within::<1, 256, _>)]
+    maximum_paths_ebgp: Option<u16>,
+
+    /// Equal paths within the AS that are used at once, 1 to 256.
+    #[attribute(optional, check = words::within::<1, 256, _>)]
+    maximum_paths_ibgp: Option<u16>,
+}
+
+/// A network to announce.
+#[derive(Clone, Debug, Object)]
+pub struct Ipv4Network {
+    /// Route-map that sets its attributes. VyOS does not check that it exists.
+    #[attribute(optional, check = words::route_map)]
+    route_map: Option<String>,
+
+    /// Prefers another protocol's route to the network. Default `false`.
+    #[attribute(default = false)]
+    backdoor: bool,
+}
+
+/// A network to announce.
+#[derive(Clone, Debug, Object)]
+pub struct Ipv6Network {
+    /// Route-map that sets its attributes. VyOS does not check that it exists.
+    #[attribute(optional, check = words::route_map)]
+    route_map: Option<String>,
+}
+
+/// A network to announce in place of what lies inside it.
+#[derive(Clone, Debug, Object)]
+pub struct Aggregate {
+    /// Route-map that sets its attributes. VyOS does not check that it exists.
+    #[attribute(optional, check = words::route_map)]
+    route_map: Option<String>,
+
+    /// Keeps the ASes of what lies inside. Default `false`.
+    #[attribute(default = false)]
+    as_set: bool,
+
+    /// Announces nothing of what lies inside. Default `false`.
+    #[attribute(default = false)]
+    summary_only: bool,
+}
+
+/// Routes of one source.
+#[derive(Clone, Debug, Object)]
+pub struct Redistribute {
+    /// Metric, 1 to 4294967295.
+    #[attribute(optional, check = words::within::<1, 4_294_967_295, _>)]
+    metric: Option<u32>,
+
+    /// Route-map that they pass. VyOS does not check that it exists.
+    #[attribute(optional, check = words::route_map)]
+    route_map: Option<String>,
+}
+
+const ROUTE_MAP: Field = Field::value("route_map", &["route-map"], Form::Text);
+
+const AGGREGATES: Field = Field::tags(
+    "aggregate_addresses",
+    &["aggregate-address"],
+    Form::Network,
+    &[ROUTE_MAP, Field::flag("as_set", &["as-set"]), Field::flag("summary_only", &["summary-only"])],
+);
+
+const REDISTRIBUTE: Field = Field::tags(
+    "redistribute",
+    &["redistribute"],
+    Form::Text,
+    &[Field::value("metric", &["metric"], Form::Number), ROUTE_MAP],
+);
+
+const EBGP_PATHS: Field = Field::value("maximum_paths_ebgp", &["maximum-paths", "ebgp"], Form::Number);
+const IBGP_PATHS: Field = Field::value("maximum_paths_ibgp", &["maximum-paths", "ibgp"], Form::Number);
+
+/// Where each attribute is below `address-family ipv4-unicast`.
+pub(super) const IPV4: &[Field] = &[
+    Field::tags(
+        "networks",
+        &["network"],
+        Form::Network,
+        &[ROUTE_MAP, Field::flag("backdoor", &["backdoor"])],
+    ),
+    AGGREGATES,
+    REDISTRIBUTE,
+    EBGP_PATHS,
+    IBGP_PATHS,
+];
+
+/// Where each attribute is below `address-family ipv6-unicast`.
+pub(super) const IPV6: &[Field] = &[
+    Field::tags("networks", &["network"], Form::Network, &[ROUTE_MAP]),
+    AGGREGATES,
+    REDISTRIBUTE,
+    EBGP_PATHS,
+    IBGP_PATHS,
+];
+
+fn ipv4_sources(value: &Option<BTreeMap<String, Redistribute>>) -> Result<(), String> {
+    sources(value, &["connected", "static", "kernel", "isis", "ospf", "rip", "babel"])
+}
+
+fn ipv6_sources(value: &Option<BTreeMap<String, Redistribute>>) -> Result<(), String> {
+    sources(value, &["connected", "static", "kernel", "ospfv3", "ripng", "babel"])
+}
+
+fn sources(value: &Option<BTreeMap<String, Redistribute>>, known: &[&str]) -> Result<(), String> {
+    match value.iter().flat_map(BTreeMap::keys).find(|source| !known.contains(&source.as_str())) {
+        Some(source) => Err(format!("{source:?} is not one of {}", known.join(", "))),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,143 @@
+//! What a neighbor exchanges in one address family.
+
+use super::words;
+use crate::engine::router_config::{Field, Form};
+use tfplugin::Object;
+
+/// What is exchanged with the neighbor in this address family. The object being there, even empty, turns the family
+/// on; VyOS turns none on by itself.
+#[derive(Clone, Debug, PartialEq, Object)]
+pub struct NeighborFamily {
+    /// Route-map that routes from the neighbor pass. It must exist on the router.
+    #[attribute(optional, check = words::route_map)]
+    pub route_map_import: Option<String>,
+
+    /// Route-map that routes to the neighbor pass. It must exist on the router.
+    #[attribute(optional, check = words::route_map)]
+    pub route_map_export: Option<String>,
+
+    /// Prefix-list that routes from the neighbor pass: a `prefix-list` for IPv4, a `prefix-list6` for IPv6. It must
+    /// exist on the router.
+    #[attribute(optional, check = words::list)]
+    pub prefix_list_import: Option<String>,
+
+    /// Prefix-list that routes to the neighbor pass, as `prefix_list_import`.
+    #[attribute(optional, check = words::list)]
+    pub prefix_list_export: Option<String>,
+
+    /// As-path-list that routes from the neighbor pass. VyOS does not check that it exists.
+    #[attribute(optional, check = words::list)]
+    pub filter_list_import: Option<String>,
+
+    /// As-path-list that routes to the neighbor pass. VyOS does not check that it exists.
+    #[attribute(optional, check = words::list)]
+    pub filter_list_export: Option<String>,
+
+    /// Number of the access-list that routes from the neighbor pass, 1 to 65535. Not together with
+    /// `prefix_list_import`. VyOS does not check that it exists.
+    #[attribute(optional, check = words::within::<1, 65535, _>)]
+    pub distribute_list_import: Option<u32>,
+
+    /// Number of the access-list that routes to the neighbor pass, 1 to 65535. Not together with
+    /// `prefix_list_export`. VyOS does not check that it exists.
+    #[attribute(optional, check = words::within::<1, 65535, _>)]
+    pub distribute_list_export: Option<u32>,
+
+    /// Announces this router as the next hop of routes learned from outside the AS. Default `false`.
+    #[attribute(default = false)]
+    pub nexthop_self: bool,
+
+    /// The same for routes that are reflected. Needs `nexthop_self`. Default `false`.
+    #[attribute(default = false)]
+    pub nexthop_self_force: bool,
+
+    /// Keeps what the neighbor sent before filters, so that they can change without asking it again. Default `false`.
+    #[attribute(default = false)]
+    pub soft_reconfiguration_inbound: bool,
+
+    /// Prefixes after which the session is torn down, 1 to 4294967295.
+    #[attribute(optional, check = words::within::<1, 4_294_967_295, _>)]
+    pub maximum_prefix: Option<u32>,
+
+    /// Prefixes after which no more are sent, 1 to 4294967295.
+    #[attribute(optional, check = words::within::<1, 4_294_967_295, _>)]
+    pub maximum_prefix_out: Option<u32>,
+
+    /// Sends a default route to the neighbor; `{}` does so always.
+    #[attribute(optional)]
+    pub default_originate: Option<DefaultOriginate>,
+
+    /// Takes routes that carry this router's own AS; `{}` up to three times.
+    #[attribute(optional)]
+    pub allowas_in: Option<AllowasIn>,
+
+    /// Replaces the neighbor's AS by this router's own in what is sent to it. Only for a neighbor in another AS.
+    /// Default `false`.
+    #[attribute(default = false)]
+    pub as_override: bool,
+
+    /// Takes private AS numbers out of what is sent. Only for a neighbor in another AS. Default `false`.
+    #[attribute(default = false)]
+    pub remove_private_as: bool,
+
+    /// Reflects routes to this neighbor, which must be in the router's own AS. Default `false`.
+    #[attribute(default = false)]
+    pub route_reflector_client: bool,
+
+    /// Serves this neighbor as a route server. Default `false`.
+    #[attribute(default = false)]
+    pub route_server_client: bool,
+
+    /// Weight of the neighbor's routes, 1 to 65535; the highest wins on this router.
+    #[attribute(optional, check = words::within::<1, 65535, _>)]
+    pub weight: Option<u32>,
+
+    /// Sends all paths, not only the best one. Default `false`.
+    #[attribute(default = false)]
+    pub addpath_tx_all: bool,
+}
+
+/// A default route for the neighbor.
+#[derive(Clone, Debug, PartialEq, Object)]
+pub struct DefaultOriginate {
+    /// Route-map that says when. VyOS does not check that it exists.
+    #[attribute(optional, check = words::route_map)]
+    pub route_map: Option<String>,
+}
+
+/// Routes that carry this router's own AS.
+#[derive(Clone, Debug, PartialEq, Object)]
+pub struct AllowasIn {
+    /// How often it may be in the path, 1 to 10. Default: 3, set by FRR.
+    #[attribute(optional, check = words::within::<1, 10, _>)]
+    pub number: Option<u8>,
+}
+
+/// Where each attribute is below `address-family ...`.
+pub(super) const FIELDS: &[Field] = &[
+    Field::value("route_map_import", &["route-map", "import"], Form::Text),
+    Field::value("route_map_export", &["route-map", "export"], Form::Text),
+    Field::value("prefix_list_import", &["prefix-list", "import"], Form::Text),
+    Field::value("prefix_list_export", &["prefix-list", "export"], Form::Text),
+    Field::value("filter_list_import", &["filter-list", "import"], Form::Text),
+    Field::value("filter_list_export", &["filter-list", "export"], Form::Text),
+    Field::value("distribute_list_import", &["distribute-list", "import"], Form::Number),
+    Field::value("distribute_list_export", &["distribute-list", "export"], Form::Number),
+    Field::flag("nexthop_self", &["nexthop-self"]),
+    Field::flag("nexthop_self_force", &["nexthop-self", "force"]),
+    Field::flag("soft_reconfiguration_inbound", &["soft-reconfiguration", "inbound"]),
+    Field::value("maximum_prefix", &["maximum-prefix"], Form::Number),
+    Field::value("maximum_prefix_out", &["maximum-prefix-out"], Form::Number),
+    Field::presence(
+        "default_originate",
+        &["default-originate"],
+        &[Field::value("route_map", &["route-map"], Form::Text)],
+    ),
+    Field::presence("allowas_in", &["allowas-in"], &[Field::value("number", &["number"], Form::Number)]),
+    Field::flag("as_override", &["as-override"]),
+    Field::flag("remove_private_as", &["remove-private-as"]),
+    Field::flag("route_reflector_client", &["route-reflector-client"]),
+    Field::flag("route_server_client", &["route-server-client"]),
+    Field::value("weight", &["weight"], Form::Number),
+    Field::flag("addpath_tx_all", &["addpath-tx-all"]),
+];
