@@ -163,6 +163,18 @@ impl Node {
         &self.description.host_public_key
     }
 
+    /// Switches a fault of the node on; the crate `microk8s-stand-in` names them and says what their text is for.
+    pub fn switch_on(&self, fault: &str, text: &str) -> Result<(), LabError> {
+        let file = self.file(Path::new(crate::node::FAULTS).join(fault))?;
+        std::fs::write(&file, text).map_err(LabError::system("write", file))
+    }
+
+    /// Switches a fault of the node off again.
+    pub fn switch_off(&self, fault: &str) -> Result<(), LabError> {
+        let file = self.file(Path::new(crate::node::FAULTS).join(fault))?;
+        std::fs::remove_file(&file).map_err(LabError::system("remove", file))
+    }
+
     /// File with the private key of user `ubuntu`, as a program of [`Lab::operator`] sees it.
     pub fn ssh_private_key(&self) -> &Path {
         &self.ssh_private_key
@@ -188,6 +200,12 @@ impl Router {
     /// File with that certificate, as a program of [`Lab::operator`] sees it.
     pub fn ca_certificate_file(&self) -> &Path {
         &self.description.ca_certificate_file
+    }
+
+    /// The way to what VyOS's API has no word for: faults, counters, a reboot. It is another one after the power was
+    /// off.
+    pub fn control(&self) -> Result<vyos_stand_in::Control, LabError> {
+        self.file(crate::router::CONTROL).map(vyos_stand_in::Control::new)
     }
 
     /// FRR's own shell on the router.

@@ -37,6 +37,7 @@ mod secret;
 
 pub use error::LabError;
 pub use lab::{Lab, Machine, Node, Router};
-pub use options::{LabOptions, NodeOptions, RouterOptions, VyosVersion};
+pub use options::{LabOptions, NodeOptions, RouterOptions};
 pub use protocol::{LabDescription, NodeDescription, RouterDescription};
 pub use secret::Secret;
+pub use vyos_stand_in::Version as VyosVersion;

@@ -4,15 +4,22 @@
 use crate::machine::boot::SEARCH_PATH;
 use crate::machine::disk::{Content, DiskFile};
 use crate::machine::system::{self, KeyPair, UBUNTU};
-use crate::machine::{Machine, NewMachine, PROGRAM, Service};
+use crate::machine::{Answer, DEFINITIONS, Machine, NewMachine, PROGRAM, PROGRAMS, Service};
 use crate::network::{Addresses, Place};
 use crate::parts::Parts;
 use crate::{LabError, NodeDescription, NodeOptions};
+use microk8s_stand_in::{DaemonConfig, Programs};
 use std::path::Path;
 
 /// The commands of a node that the lab's program plays, by the name that it is called by.
 const PLAYED: [&str; 3] = ["usr/bin/cloud-init", "usr/bin/journalctl", "usr/bin/snap"];
 const SSH_PORT: u16 = 22;
+/// Where the stand-in for snapd listens when it is ready.
+const SNAPD_SOCKET: &str = "/run/snapd-stand-in.socket";
+/// What the stand-in for snapd reads at its start.
+const CONFIGURATION: &str = "/etc/microk8s-stand-in.json";
+/// Files in here switch faults of the node on, see the crate `microk8s-stand-in`.
+pub(crate) const FAULTS: &str = "/var/lib/lab/faults";
 
 /// Puts together the node at this place, counted from 0. `authorized` is the public key that its user accepts.
 pub(crate) fn new(
@@ -27,12 +34,17 @@ pub(crate) fn new(
     let name = options.name.clone();
     let mut files = system::files(&name)?;
     files.extend(login_files(host_key, authorized));
+    files.push(DiskFile::configuration("etc/microk8s-stand-in.json", &snapd(&name, addresses, parts))?);
+    files.push(DiskFile::folder("var/lib/lab/faults"));
     files.extend(PLAYED.map(|command| DiskFile::link(command, PROGRAM)));
     let machine = Machine {
         place: Place { namespace: format!("node-{name}"), addresses, forwards: false },
         shared: super::machine::shared(program, parts),
-        services: vec![Service::new("sshd", "/usr/sbin/sshd", &["-D", "-e"])],
-        port: SSH_PORT,
+        services: vec![
+            Service::new("snapd", PROGRAM, &["snapd", CONFIGURATION]),
+            Service::new("sshd", "/usr/sbin/sshd", &["-D", "-e"]),
+        ],
+        answers: vec![Answer::Socket(SNAPD_SOCKET.into()), Answer::Port(SSH_PORT)],
         name,
     };
     let description = NodeDescription {
@@ -42,6 +54,26 @@ pub(crate) fn new(
         host_public_key: host_key.public.trim_end().to_owned(),
     };
     Ok((NewMachine { machine, files }, description))
+}
+
+/// What plays snapd and the snap's services is told.
+fn snapd(name: &str, addresses: Addresses, parts: &Parts) -> DaemonConfig {
+    let program = |name: &str| Path::new(PROGRAMS).join(name);
+    DaemonConfig {
+        name: name.to_owned(),
+        addresses: vec![addresses.ipv4.into(), addresses.ipv6.into()],
+        programs: Programs {
+            etcd: program("etcd"),
+            kube_apiserver: program("kube-apiserver"),
+            kube_controller_manager: program("kube-controller-manager"),
+            kube_scheduler: program("kube-scheduler"),
+            kubectl: program("kubectl"),
+        },
+        crds: parts.definitions.keys().map(|name| Path::new(DEFINITIONS).join(name)).collect(),
+        store: None,
+        faults: Some(FAULTS.into()),
+        install_delay_milliseconds: 0,
+    }
 }
 
 /// What sshd and sudo read.

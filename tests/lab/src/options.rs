@@ -17,21 +17,9 @@ pub struct LabOptions {
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct RouterOptions {
     /// The release of VyOS that it plays.
-    pub version: VyosVersion,
+    pub version: vyos_stand_in::Version,
     /// How long a commit takes besides the work that it really does.
     pub commit_delay: Duration,
-}
-
-/// A release of VyOS, by its first two numbers.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum VyosVersion {
-    /// 1.4.
-    #[default]
-    #[serde(rename = "1.4")]
-    V1_4,
-    /// 1.5.
-    #[serde(rename = "1.5")]
-    V1_5,
 }
 
 /// One node.

@@ -2,13 +2,16 @@
 
 use crate::machine::disk::{Disk, DiskFile};
 use crate::machine::system::{self, random_id};
-use crate::machine::{Machine, NewMachine, PROGRAM, Service};
+use crate::machine::{Answer, Machine, NewMachine, PROGRAM, Service};
 use crate::network::{Addresses, Place};
 use crate::parts::Parts;
 use crate::protocol::RouterDescription;
 use crate::{LabError, RouterOptions, Secret, operator};
 use std::fs;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
+use vyos_stand_in::{CA_FILE, RouterConfig};
 
 /// Its hostname, which is also the name of its FRR instance.
 pub(crate) const NAME: &str = "router";
@@ -18,7 +21,7 @@ const FOLDER: &str = "/var/lib/vyos-stand-in";
 /// What the router's process reads at its start.
 const CONFIGURATION: &str = "/etc/vyos-stand-in.json";
 /// Where tests reach what VyOS's API has no word for.
-const CONTROL: &str = "/run/vyos-stand-in.sock";
+pub(crate) const CONTROL: &str = "/run/vyos-stand-in.sock";
 
 /// A router whose certificate does not exist yet.
 pub(crate) struct Starting {
@@ -33,27 +36,29 @@ pub(crate) fn new(
     parts: &Parts,
 ) -> Result<(NewMachine, Starting), LabError> {
     let api_key = Secret::new(random_id()?);
-    let configuration = serde_json::json!({
-        "listen": format!("{}:{HTTPS_PORT}", Addresses::ROUTER.ipv4),
-        "api_key_id": "lab",
-        "api_key": api_key.reveal(),
-        "version": options.version,
-        "commit_delay": options.commit_delay,
-        "instance": NAME,
-        "directory": FOLDER,
-        "control": CONTROL,
-    });
+    let configuration = RouterConfig {
+        listen: SocketAddr::new(Addresses::ROUTER.ipv4.into(), HTTPS_PORT),
+        certificate_names: vec![Addresses::ROUTER.ipv6.to_string(), NAME.to_owned()],
+        api_key_id: "lab".into(),
+        api_key: api_key.reveal().to_owned(),
+        version: options.version,
+        commit_delay: options.commit_delay,
+        minute: Duration::from_secs(60),
+        instance: NAME.into(),
+        directory: FOLDER.into(),
+        control: CONTROL.into(),
+        frr: true,
+    };
     let mut files = system::files(NAME)?;
-    let text = configuration.to_string();
-    files.push(DiskFile { mode: 0o600, ..DiskFile::text("etc/vyos-stand-in.json", text) });
+    files.push(DiskFile::configuration("etc/vyos-stand-in.json", &configuration)?);
     let machine = Machine {
         name: NAME.into(),
         place: Place { namespace: NAME.into(), addresses: Addresses::ROUTER, forwards: true },
         shared: crate::machine::shared(program, parts),
         services: vec![Service::new("vyos", PROGRAM, &["vyos", CONFIGURATION])],
-        port: HTTPS_PORT,
+        answers: vec![Answer::Vyos(CONTROL.into())],
     };
-    let authority = Disk::of(&machine).place_of(&format!("{}/ca.pem", FOLDER.trim_start_matches('/')));
+    let authority = Disk::of(&machine).place_of(&format!("{}/{CA_FILE}", FOLDER.trim_start_matches('/')));
     Ok((NewMachine { machine, files }, Starting { authority, api_key }))
 }
 

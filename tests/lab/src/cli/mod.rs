@@ -5,8 +5,10 @@ mod up;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use lab::parts::{self, Progress};
 use lab::{Lab, LabError, LabOptions, RouterOptions, VyosVersion, enter, holder, machine};
+use serde::de::DeserializeOwned;
+use std::fmt::Display;
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// Rehearses a whole MicroK8s and VyOS build-out on one Linux machine.
@@ -58,6 +60,12 @@ enum Command {
     /// Be the first process of a machine.
     #[command(hide = true)]
     Boot { description: PathBuf },
+    /// Be what plays snapd and MicroK8s on a node.
+    #[command(hide = true)]
+    Snapd { configuration: PathBuf },
+    /// Be the router.
+    #[command(hide = true)]
+    Vyos { configuration: PathBuf },
 }
 
 /// What the lab should have.
@@ -95,7 +103,14 @@ impl From<Wanted> for LabOptions {
     }
 }
 
+/// By other names than its own the program is a command of a node.
 pub(crate) fn main() -> ExitCode {
+    let mut arguments = std::env::args();
+    let called = arguments.next().unwrap_or_default();
+    let name = Path::new(&called).file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    if !matches!(name, "" | "lab") {
+        return microk8s_stand_in::command::run(name, arguments.collect());
+    }
     match run(Arguments::parse().command) {
         Ok(code) => code,
         Err(error) => {
@@ -118,7 +133,24 @@ fn run(command: Command) -> Result<ExitCode, LabError> {
         Command::Hold => holder::enter().map(|()| ExitCode::SUCCESS),
         Command::Supervise { pid } => wait(holder::supervise(pid))?.map(|()| ExitCode::SUCCESS),
         Command::Boot { description } => machine::boot::run(&description).map(|()| ExitCode::SUCCESS),
+        Command::Snapd { configuration } => serve(&configuration, microk8s_stand_in::daemon::run),
+        Command::Vyos { configuration } => serve(&configuration, vyos_stand_in::run),
     }
+}
+
+/// Runs what a machine's service is made of, with its configuration.
+fn serve<C, F, E>(configuration: &Path, run: impl FnOnce(C) -> F) -> Result<ExitCode, LabError>
+where
+    C: DeserializeOwned,
+    F: Future<Output = Result<(), E>>,
+    E: Display,
+{
+    let failed =
+        |reason: String| LabError::Failed { action: format!("serve {}", configuration.display()), reason };
+    let text = std::fs::read(configuration).map_err(|error| failed(error.to_string()))?;
+    let parsed = serde_json::from_slice(&text).map_err(|error| failed(error.to_string()))?;
+    wait(run(parsed))?.map_err(|error| failed(error.to_string()))?;
+    Ok(ExitCode::SUCCESS)
 }
 
 fn wait<T>(future: impl Future<Output = T>) -> Result<T, LabError> {

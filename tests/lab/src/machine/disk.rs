@@ -2,6 +2,7 @@
 
 use super::Machine;
 use crate::LabError;
+use serde::Serialize;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt as _, chown, symlink};
 use std::path::{Path, PathBuf};
@@ -46,6 +47,18 @@ impl DiskFile {
     /// A text file of root's that all may read.
     pub(crate) fn text(path: &'static str, content: impl Into<String>) -> DiskFile {
         DiskFile { path, mode: 0o644, owner: ROOT, content: Content::Text(content.into()) }
+    }
+
+    /// A file with what a program is told at its start, secrets among it, so that only root may read it.
+    pub(crate) fn configuration<T: Serialize>(path: &'static str, content: &T) -> Result<DiskFile, LabError> {
+        let text = serde_json::to_string(content)
+            .map_err(|error| LabError::failed(format!("write /{path}"), error.to_string()))?;
+        Ok(DiskFile { mode: 0o600, ..DiskFile::text(path, text) })
+    }
+
+    /// An empty folder of root's.
+    pub(crate) fn folder(path: &'static str) -> DiskFile {
+        DiskFile { path, mode: 0o755, owner: ROOT, content: Content::Folder }
     }
 
     /// A symbolic link.

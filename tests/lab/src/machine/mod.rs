@@ -23,8 +23,19 @@ pub(crate) struct Machine {
     /// Files and folders of the host that it sees, read-only.
     pub(crate) shared: Vec<Shared>,
     pub(crate) services: Vec<Service>,
-    /// The TCP port that answers when the machine is up.
-    pub(crate) port: u16,
+    /// What is there when the machine is up.
+    pub(crate) answers: Vec<Answer>,
+}
+
+/// A sign that a machine is up.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) enum Answer {
+    /// Something listens on this TCP port.
+    Port(u16),
+    /// Something listens on the Unix socket of this path.
+    Socket(String),
+    /// VyOS's stand-in answers on its control socket, which it does when it has booted.
+    Vyos(String),
 }
 
 /// A file or folder of the host, and where a machine sees it.

@@ -1,14 +1,14 @@
 //! The power switch of a machine. Off is what it says: nothing gets a chance to tidy up, only the disk stays.
 
 use super::disk::Disk;
-use super::{CONSOLE, Machine, NewMachine, PID_FILE};
+use super::{Answer, CONSOLE, Machine, NewMachine, PID_FILE};
 use crate::{LabError, network::namespace_file, process};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 use tokio::process::{Child, Command};
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 const PATIENCE: Duration = Duration::from_secs(30);
 const INTERVAL: Duration = Duration::from_millis(20);
@@ -35,7 +35,7 @@ impl Powered {
         Ok(Powered { machine, program: program.to_owned(), process: None })
     }
 
-    /// Switches the machine on and waits until its port answers. Nothing to do where it is on.
+    /// Switches the machine on and waits until it answers. Nothing to do where it is on.
     pub(crate) async fn on(&mut self) -> Result<(), LabError> {
         if self.process.is_some() {
             return Ok(());
@@ -101,22 +101,40 @@ async fn wait_until_up(machine: &Machine, child: &mut Child) -> Result<(), LabEr
         if let Ok(Some(status)) = child.try_wait() {
             return failed(format!("its first process {}", process::outcome(status)));
         }
-        if first_process(machine).is_some_and(|pid| listens(&pid, machine.port)) {
-            return Ok(());
-        }
+        let silent = match first_process(machine) {
+            Some(pid) => silent(&pid, &machine.answers).await,
+            None => machine.answers.first(),
+        };
+        let Some(silent) = silent else { return Ok(()) };
         if Instant::now() > deadline {
-            return failed(format!("port {} is not open after {} s", machine.port, PATIENCE.as_secs()));
+            return failed(format!("no answer of {silent:?} after {} s", PATIENCE.as_secs()));
         }
         sleep(INTERVAL).await;
     }
 }
 
-/// Whether something listens on the TCP port in the network namespace of this process.
-fn listens(pid: &str, port: u16) -> bool {
-    ["tcp", "tcp6"].iter().any(|table| {
-        let file = Path::new("/proc").join(pid).join("net").join(table);
-        fs::read_to_string(file).is_ok_and(|sockets| has_listener(&sockets, port))
-    })
+/// The first that does not answer yet of the machine whose first process this is.
+async fn silent<'a>(pid: &str, answers: &'a [Answer]) -> Option<&'a Answer> {
+    for answer in answers {
+        if !is_there(pid, answer).await {
+            return Some(answer);
+        }
+    }
+    None
+}
+
+async fn is_there(pid: &str, answer: &Answer) -> bool {
+    let process = Path::new("/proc").join(pid);
+    let read = |table: &str| fs::read_to_string(process.join("net").join(table)).unwrap_or_default();
+    match answer {
+        Answer::Port(port) => ["tcp", "tcp6"].iter().any(|table| has_listener(&read(table), *port)),
+        Answer::Socket(path) => read("unix").lines().any(|line| line.ends_with(path)),
+        Answer::Vyos(path) => {
+            let socket = process.join("root").join(path.trim_start_matches('/'));
+            let control = vyos_stand_in::Control::new(socket);
+            timeout(PATIENCE, control.counters()).await.is_ok_and(|counters| counters.is_ok())
+        }
+    }
 }
 
 /// Reads the kernel's table of TCP sockets: the second column is the local address, the fourth the state.
