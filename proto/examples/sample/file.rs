@@ -41,6 +41,14 @@ pub(crate) struct File {
     #[attribute(optional)]
     parts: Option<Vec<Part>>,
 
+    /// Its cover.
+    #[attribute(optional)]
+    cover: Option<Part>,
+
+    /// Its chapters by title.
+    #[attribute(optional)]
+    chapters: Option<BTreeMap<String, Part>>,
+
     /// Where it is copied to.
     #[attribute(optional)]
     copies: Option<Set<Copy>>,
@@ -88,6 +96,10 @@ pub(crate) struct Copy {
     /// How often it is brought up to date.
     #[attribute(optional)]
     every: Option<Text<std::time::Duration>>,
+
+    /// Where exactly that is.
+    #[attribute(computed)]
+    url: Computed<String>,
 }
 
 fn positive(size: &i64) -> Result<(), String> {
@@ -164,8 +176,12 @@ fn write(context: &Context<Directory>, mut file: File, private: &mut Private) ->
         .map_err(|error| failed("write", &path, error))?;
     file.seal_length = seal_length.into();
     file.revision = stored.revision.into();
-    for part in file.parts.iter_mut().flatten() {
+    let chapters = file.chapters.iter_mut().flat_map(BTreeMap::values_mut);
+    for part in file.parts.iter_mut().flatten().chain(&mut file.cover).chain(chapters) {
         part.length = (part.content.len() as i64).into();
+    }
+    for copy in file.copies.iter_mut().flat_map(|copies| &mut copies.0) {
+        copy.url = format!("sample://{}", copy.place).into();
     }
     Ok(file)
 }
@@ -255,6 +271,8 @@ impl Resource for FileResource {
             readers: None,
             labels: None,
             parts: None,
+            cover: None,
+            chapters: None,
             copies: None,
             password: None,
             seal: None,

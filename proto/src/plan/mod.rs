@@ -57,7 +57,40 @@ fn settle(attributes: &[Attribute], prior: &Value, proposed: &Value, config: &Va
         {
             return before.clone();
         }
-        nested(attribute, value, before, written, settle)
+        match (&attribute.kind, value, before) {
+            (AttributeKind::Nested(Nesting::Set, members), Value::Set(all), Value::Set(before))
+                if attribute.mode != Mode::Computed =>
+            {
+                Value::Set(settle_elements(members, before, all))
+            }
+            _ => nested(attribute, value, before, written, settle),
+        }
+    })
+}
+
+/// Elements of a set have no key, so an element that was there before in other words is found by what it means.
+fn settle_elements(members: &[Attribute], prior: &[Value], proposed: &[Value]) -> Vec<Value> {
+    let mut left: Vec<&Value> = prior.iter().collect();
+    let mut one = |proposed: &Value| {
+        let settled = settle(members, &Value::Null, proposed, proposed);
+        match left.iter().position(|prior| means_same(members, prior, &settled)) {
+            Some(at) => left.swap_remove(at).clone(),
+            None => settled,
+        }
+    };
+    proposed.iter().map(&mut one).collect()
+}
+
+/// Whether `prior` is what is written, apart from spelling and from what the provider computed.
+fn means_same(members: &[Attribute], prior: &Value, written: &Value) -> bool {
+    members.iter().all(|member| {
+        let (before, written) = (prior.attribute(&member.name), written.attribute(&member.name));
+        match &member.kind {
+            _ if written.is_null() => member.is_computed() || before.is_null(),
+            _ if before.is_null() || !written.is_wholly_known() => false,
+            AttributeKind::Nested(Nesting::Single, members) => means_same(members, before, written),
+            _ => (member.rules.same)(before, written),
+        }
     })
 }
 

@@ -23,6 +23,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tonic::{Request, Response, Status};
 use tracing::Instrument;
+use tracing::field::Empty;
 
 /// The service as tonic wants it.
 pub(crate) struct Service<P: Provider>(Arc<Shared<P>>);
@@ -82,10 +83,12 @@ impl<P: Provider> Shared<P> {
     }
 
     fn resource(&self, name: &str) -> Result<&dyn ErasedResource<P::Configured>, Diagnostics> {
+        tracing::Span::current().record("tf_resource_type", name);
         self.served.table.resources.get(name).map(|one| &**one).ok_or_else(|| not_served("resource", name))
     }
 
     fn data_source(&self, name: &str) -> Result<&dyn ErasedDataSource<P::Configured>, Diagnostics> {
+        tracing::Span::current().record("tf_data_source_type", name);
         self.served
             .table
             .data_sources
@@ -144,7 +147,8 @@ impl<P: Provider> Service<P> {
             answer.diagnostics().extend(diagnostics(found));
             answer
         };
-        let span = tracing::info_span!("call", tf_rpc = call);
+        let span =
+            tracing::info_span!("call", tf_rpc = call, tf_resource_type = Empty, tf_data_source_type = Empty);
         let began = Instant::now();
         let mut answer = match self.0.running.spawn(work.instrument(span.clone())).await {
             Ok(Ok(answer)) => answer,

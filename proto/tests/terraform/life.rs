@@ -10,6 +10,8 @@ resource "sample_file" "a" {
   readers  = ["x", "y"]
   labels   = { purpose = "test" }
   parts    = [{ content = "hello" }, { content = "world", weight = 3 }]
+  cover    = { content = "blue", weight = 2 }
+  chapters = { one = { content = "x" }, two = { content = "yy" } }
   copies   = [{ place = "p", every = "60s" }, { place = "q" }]
   password = "geheimnis"
   seal     = "wax"
@@ -28,6 +30,9 @@ async fn a_resource_with_everything_from_create_to_destroy() {
         (&json!(10), &json!(1), &json!(3))
     );
     assert_eq!(stored["parts"][0], json!({ "content": "hello", "weight": 1, "length": 5 }));
+    assert_eq!(stored["cover"], json!({ "content": "blue", "weight": 2, "length": 4 }));
+    assert_eq!(stored["chapters"]["two"]["length"], 2);
+    assert_eq!(stored["copies"].as_array().unwrap().len(), 2);
     assert_eq!(stored["seal"], json!(null));
     terraform.plans_nothing().await;
 
@@ -59,6 +64,24 @@ async fn a_resource_with_everything_from_create_to_destroy() {
 }
 
 #[tokio::test]
+async fn nested_objects_come_change_and_go() {
+    let terraform = Workspace::new();
+    let config =
+        |arguments: &str| format!("resource \"sample_file\" \"a\" {{\n  name = \"a\"\n{arguments}}}\n");
+    for arguments in [
+        "  cover = { content = \"blue\" }\n  chapters = { one = { content = \"x\" } }\n",
+        "  cover = { content = \"green\", weight = 4 }\n  chapters = { one = { content = \"x\" }, two = { content = \"y\" } }\n",
+        "  cover = { content = \"green\" }\n  chapters = { two = { content = \"y\", weight = 9 } }\n",
+        "  chapters = {}\n  parts = []\n",
+        "",
+    ] {
+        terraform.write(&config(arguments)).apply().await.succeeded();
+        terraform.plans_nothing().await;
+    }
+    assert_eq!(terraform.stored("sample_file.a").await["revision"], 5);
+}
+
+#[tokio::test]
 async fn a_set_of_objects_changes_by_element() {
     let terraform = Workspace::new();
     let config = |copies: &str| {
@@ -73,6 +96,8 @@ async fn a_set_of_objects_changes_by_element() {
     terraform.write(&config(r#"[{ place = "r" }, { place = "p" }]"#)).apply().await.succeeded();
     terraform.plans_nothing().await;
     assert_eq!(terraform.stored("sample_file.a").await["copies"].as_array().unwrap().len(), 2);
+    let copies = terraform.stored("sample_file.a").await["copies"].clone();
+    assert!(copies.as_array().unwrap().iter().all(|copy| copy["url"].is_string()), "{copies}");
     terraform.write(&config("[]")).apply().await.succeeded();
     terraform.plans_nothing().await;
     terraform.write(&config("null")).apply().await.succeeded();

@@ -93,7 +93,13 @@ async fn the_log_reaches_core_and_holds_no_secret() {
     let line =
         text.lines().find(|line| line.contains("apply_resource_change")).unwrap_or_else(|| panic!("{text}"));
     assert!(
-        line.contains("[DEBUG] provider.terraform-provider-sample") && line.contains("@module=tfplugin.rpc"),
+        [
+            "[DEBUG] provider.terraform-provider-sample",
+            "@module=tfplugin.rpc",
+            "tf_resource_type=sample_file"
+        ]
+        .into_iter()
+        .all(|part| line.contains(part)),
         "{line}"
     );
     assert!(!text.contains("geheimnis") && !text.contains("siegel"), "{text}");
