@@ -5,10 +5,12 @@ use crate::connection::router::{RouterSettings, Routers};
 use crate::connection::ssh::{HostKeyCheck, Settings as SshSettings, Ssh};
 use crate::engine::cluster_object::Managed;
 use crate::engine::router_config::RouterObject;
-use crate::metallb::IpAddressPool;
+use crate::metallb::{BgpAdvertisement, BgpPeer, IpAddressPool};
+use crate::microk8s::addon::Addon;
 use crate::microk8s::cluster_ipv6::ClusterIpv6;
 use crate::microk8s::cluster_member::ClusterMember;
 use crate::microk8s::node::Node;
+use crate::microk8s::status::Status;
 use crate::vyos::{Bgp, BgpNeighbor};
 use async_trait::async_trait;
 use std::collections::BTreeMap;
@@ -119,10 +121,14 @@ impl Provider for Microk8s {
 
     fn table() -> Table<Self> {
         Table::default()
+            .resource::<Managed<BgpAdvertisement>>()
+            .resource::<Managed<BgpPeer>>()
             .resource::<Managed<IpAddressPool>>()
+            .resource::<Addon>()
             .resource::<ClusterIpv6>()
             .resource::<ClusterMember>()
             .resource::<Node>()
+            .data_source::<Status>()
             .resource::<RouterObject<Bgp>>()
             .resource::<RouterObject<BgpNeighbor>>()
     }

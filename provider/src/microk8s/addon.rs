@@ -1,0 +1,212 @@
+//! `microk8s_addon`.
+
+use super::addon_steps::{self, Change};
+use super::status_report::{NoReport, StatusReport};
+use crate::connection::retry::Deadline;
+use crate::connection::ssh;
+use crate::engine::failure::Failure;
+use crate::engine::timeouts::Timeouts;
+use crate::provider::Microk8s;
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+use tfplugin::types::Text;
+use tfplugin::{Context, Diagnostic, Diagnostics, Resource};
+
+/// An add-on of MicroK8s, enabled in the cluster of a control plane.
+///
+/// MicroK8s tells an add-on that is enabled by what it left in the cluster, and cannot tell which arguments it was given. So
+/// a change of `arguments` disables it and enables it again, and an add-on that is enabled already (by MicroK8s itself or by
+/// hand) is taken over as it is, with a warning where `arguments` are given.
+///
+/// Import it as `<host>/<name>`, or `<host>/<repository>/<name>`: `terraform import microk8s_addon.dns 10.0.0.11/dns`.
+#[derive(Clone, Debug, Resource)]
+#[resource(type_name = "microk8s_addon")]
+pub struct Addon {
+    /// Address of a control plane of the cluster. It may become another one of the same cluster.
+    #[attribute(required, check = ssh::check_address)]
+    host: String,
+
+    /// Name of the add-on, such as `dns`. `microk8s status` lists them.
+    #[attribute(required, replace, check = check_name)]
+    name: String,
+
+    /// Repository that it comes from. Default `core`. The repository must be known to the node (`microk8s addons repo list`).
+    #[attribute(default = "core".to_owned(), replace, check = check_name)]
+    repository: String,
+
+    /// Arguments of its enable script, one word each. IPv6 addresses and other words with colons are taken as they are.
+    #[attribute(optional, replace)]
+    arguments: Option<Vec<String>>,
+
+    /// Arguments of its disable script, which a destroy runs. `hostpath-storage` needs `["destroy-storage"]` here, for it
+    /// asks a question otherwise.
+    #[attribute(optional)]
+    disable_arguments: Option<Vec<String>>,
+
+    /// How long to wait. Default: 15 minutes each.
+    #[attribute(optional)]
+    timeouts: Option<Timeouts>,
+}
+
+/// Nothing is kept beside the state.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct AddonPrivate {}
+
+const USUAL: Duration = Duration::from_secs(15 * 60);
+
+#[async_trait]
+impl Resource for Addon {
+    type Provider = Microk8s;
+    type Model = Self;
+    type Private = AddonPrivate;
+
+    async fn create(context: &Context<Microk8s>, planned: Self, _: &mut AddonPrivate) -> Result<Self, Diagnostics> {
+        let deadline = planned.deadline(context, |timeouts| timeouts.create.as_ref());
+        planned.enable(context, deadline, "enable").await
+    }
+
+    async fn read(context: &Context<Microk8s>, prior: Self, _: &mut AddonPrivate) -> Result<Option<Self>, Diagnostics> {
+        let host = context.provider().ssh.host(&prior.host);
+        match StatusReport::read(&*host).await {
+            Ok(report) => {
+                let addon = report.addon(&prior.repository, &prior.name);
+                Ok(addon.is_some_and(super::status_report::Addon::is_enabled).then_some(prior))
+            }
+            Err(NoReport::NotInstalled(_)) => Ok(None),
+            Err(NoReport::Other(failure)) => {
+                if host.first_report() {
+                    let summary = format!("Unable to look at {}: its resources keep their last known state", prior.host);
+                    context.warn(failure.into_warning(summary));
+                }
+                Ok(Some(prior))
+            }
+        }
+    }
+
+    async fn update(
+        context: &Context<Microk8s>,
+        prior: Self,
+        planned: Self,
+        _: &mut AddonPrivate,
+    ) -> Result<Self, Diagnostics> {
+        if planned.host == prior.host {
+            return Ok(planned);
+        }
+        let deadline = planned.deadline(context, |timeouts| timeouts.update.as_ref());
+        planned.enable(context, deadline, "update").await
+    }
+
+    async fn delete(context: &Context<Microk8s>, prior: Self, _: AddonPrivate) -> Result<(), Diagnostics> {
+        let deadline = prior.deadline(context, |timeouts| timeouts.delete.as_ref());
+        let host = context.provider().ssh.host(&prior.host);
+        let change = prior.change(&host, &deadline, prior.disable_arguments.clone());
+        let work = async {
+            host.reach(&Deadline::after(addon_steps::REACH_TO_DISABLE.min(deadline.remaining()), context.cancelled())).await?;
+            addon_steps::disable(&change).await
+        };
+        work.await.map_err(|failure: Failure| {
+            failure
+                .advise_also(
+                    "If the cluster is gone for good, nothing is left to disable: remove the add-on from the state \
+                     (terraform state rm).",
+                )
+                .into_diagnostic(format!("Unable to disable add-on {}", prior.full_name()))
+                .into()
+        })
+    }
+
+    async fn import(context: &Context<Microk8s>, id: &str, _: &mut AddonPrivate) -> Result<Self, Diagnostics> {
+        let summary = format!("Unable to import add-on {id}");
+        let parts: Vec<&str> = id.split('/').collect();
+        let (host, repository, name) = match *parts.as_slice() {
+            [host, name] => (host, "core", name),
+            [host, repository, name] => (host, repository, name),
+            _ => {
+                let detail = "The import id of an add-on is <host>/<name> or <host>/<repository>/<name>, such as 10.0.0.11/dns.";
+                return Err(Diagnostic::error(summary, detail).into());
+            }
+        };
+        let machine = context.provider().ssh.host(host);
+        let report = StatusReport::read(&*machine)
+            .await
+            .map_err(|no_report| Failure::from(no_report).into_diagnostic(summary.clone()))?;
+        match report.addon(repository, name) {
+            Some(addon) if addon.is_enabled() => Ok(Self {
+                host: host.to_owned(),
+                name: name.to_owned(),
+                repository: repository.to_owned(),
+                arguments: None,
+                disable_arguments: None,
+                timeouts: None,
+            }),
+            Some(_) => {
+                let detail = format!("The add-on {repository}/{name} is not enabled on {host}; it can be created, not imported.");
+                Err(Diagnostic::error(summary, detail).into())
+            }
+            None => Err(addon_steps::unknown(&*machine, &report, repository, name).into_diagnostic(summary).into()),
+        }
+    }
+}
+
+impl Addon {
+    fn full_name(&self) -> String {
+        format!("{}/{}", self.repository, self.name)
+    }
+
+    fn deadline(
+        &self,
+        context: &Context<Microk8s>,
+        chosen: impl FnOnce(&Timeouts) -> Option<&Text<Duration>>,
+    ) -> Deadline {
+        let chosen = self.timeouts.as_ref().and_then(chosen).map(|text| *text.meaning());
+        Deadline::after(chosen.unwrap_or(USUAL), context.cancelled())
+    }
+
+    fn change(&self, host: &std::sync::Arc<ssh::Host>, deadline: &Deadline, arguments: Option<Vec<String>>) -> Change {
+        Change {
+            machine: std::sync::Arc::clone(host) as _,
+            repository: self.repository.clone(),
+            name: self.name.clone(),
+            arguments: arguments.unwrap_or_default(),
+            deadline: deadline.clone(),
+        }
+    }
+
+    async fn enable(self, context: &Context<Microk8s>, deadline: Deadline, action: &str) -> Result<Self, Diagnostics> {
+        let host = context.provider().ssh.host(&self.host);
+        let change = self.change(&host, &deadline, self.arguments.clone());
+        let work = async {
+            host.reach(&deadline).await?;
+            addon_steps::enable(&change).await
+        };
+        let taken_over = work.await.map_err(|failure: Failure| {
+            failure.into_diagnostic(format!("Unable to {action} add-on {}", self.full_name()))
+        })?;
+        if taken_over && action == "enable" && !change.arguments.is_empty() {
+            context.warn(
+                Diagnostic::warning(
+                    format!("Add-on {} was enabled already", self.full_name()),
+                    format!(
+                        "It was taken over as it is on {}, and `arguments` were not applied: MicroK8s cannot change them while \
+                         it is enabled. To apply them, replace the resource (-replace).",
+                        self.host
+                    ),
+                )
+                .at("arguments"),
+            );
+        }
+        Ok(self)
+    }
+}
+
+fn check_name(name: &String) -> Result<(), String> {
+    let allowed = |one: char| one.is_ascii_alphanumeric() || one == '-' || one == '_' || one == '.';
+    match !name.is_empty() && !name.starts_with('-') && name.chars().all(allowed) {
+        true => Ok(()),
+        false => Err(format!(
+            "{name:?} is not a name here. The repository and the arguments have attributes of their own: repository = \"core\", \
+             name = \"metallb\", arguments = [\"10.0.0.100-10.0.0.120\"]"
+        )),
+    }
+}

@@ -1,0 +1,185 @@
+//! The steps that enable and disable an add-on. What counts is the status afterwards: the commands end with 0 for names they
+//! do not know, and for peers that they did not reach.
+
+use super::machine::Shell;
+use super::node_facts::NodeFacts;
+use super::scripts::STATUS;
+use super::status_report::{NoReport, StatusReport};
+use crate::connection::retry::Deadline;
+use crate::connection::ssh::Script;
+use crate::engine::failure::Failure;
+use crate::engine::gate;
+use crate::engine::step::{Step, Steps};
+use async_trait::async_trait;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How long a destroy tries to reach the machine before it asks what to do.
+pub(crate) const REACH_TO_DISABLE: Duration = Duration::from_secs(30);
+
+/// `$1` is the add-on with its repository, the rest its arguments, each a word of its own: where words are joined by colons,
+/// MicroK8s splits IPv6 addresses too.
+const ENABLE: Script = Script { name: "microk8s enable", text: r#"exec /snap/bin/microk8s enable "$@""# };
+const DISABLE: Script = Script { name: "microk8s disable", text: r#"exec /snap/bin/microk8s disable "$@""# };
+
+/// An add-on on a machine, and how to change it.
+pub(crate) struct Change {
+    pub(crate) machine: Arc<dyn Shell>,
+    pub(crate) repository: String,
+    pub(crate) name: String,
+    pub(crate) arguments: Vec<String>,
+    pub(crate) deadline: Deadline,
+}
+
+/// Enables it, and tells whether it was enabled already.
+pub(crate) async fn enable(change: &Change) -> Result<bool, Failure> {
+    Steps::new(&[&Running]).carry_out(change, &change.deadline).await?;
+    let was_enabled = change.is_enabled().await?;
+    Steps::new(&[&Enable, &Settle { enabled: true }]).carry_out(change, &change.deadline).await?;
+    Ok(was_enabled)
+}
+
+/// Disables it, if it is there.
+pub(crate) async fn disable(change: &Change) -> Result<(), Failure> {
+    if let Err(NoReport::NotInstalled(_)) = StatusReport::read(&*change.machine).await {
+        return Ok(());
+    }
+    Steps::new(&[&Running, &Disable, &Settle { enabled: false }]).carry_out(change, &change.deadline).await
+}
+
+/// The node's repositories have no such add-on.
+pub(crate) fn unknown(machine: &dyn Shell, report: &StatusReport, repository: &str, name: &str) -> Failure {
+    let attempt = format!("looking for the add-on {repository}/{name} in the status of {}", machine.address());
+    let siblings: Vec<&str> =
+        report.addons.iter().filter(|addon| addon.repository == repository).map(|addon| addon.name.as_str()).collect();
+    if siblings.is_empty() {
+        let answer = format!("The node has no repository {repository:?}.");
+        let advice = "`microk8s addons repo list` shows those it has; `microk8s addons repo add` adds one.";
+        return Failure::new(attempt, answer).at("repository").advise(advice);
+    }
+    let answer = format!("The repository {repository:?} has no add-on {name:?}. It has: {}.", siblings.join(", "));
+    Failure::new(attempt, answer).at("name")
+}
+
+impl Change {
+    async fn report(&self) -> Result<StatusReport, Failure> {
+        Ok(StatusReport::read(&*self.machine).await?)
+    }
+
+    async fn is_enabled(&self) -> Result<bool, Failure> {
+        let report = self.report().await?;
+        let addon = report.addon(&self.repository, &self.name);
+        addon.map(|addon| addon.is_enabled()).ok_or_else(|| unknown(&*self.machine, &report, &self.repository, &self.name))
+    }
+
+    /// Runs the add-on's script, one change of the cluster at a time: many restart the nodes' services.
+    async fn run(&self, script: &Script) -> Result<(), Failure> {
+        let facts = NodeFacts::read(&*self.machine).await?;
+        let cluster = facts.authority.as_deref().unwrap_or(self.machine.address());
+        let _turn = gate::enter(cluster, &self.deadline, || async { Ok(()) }).await?;
+        let full_name = format!("{}/{}", self.repository, self.name);
+        let words: Vec<&str> =
+            std::iter::once(full_name.as_str()).chain(self.arguments.iter().map(String::as_str)).collect();
+        let output = self.machine.script(script, &words, None).await;
+        self.machine.changed();
+        let output = output?;
+        if output.succeeded() {
+            return Ok(());
+        }
+        let answer = format!("It ended with exit code {} and said:\n{}", output.code, output.last_lines());
+        let failure = Failure::new(format!("`{} {}` on {}", script.name, words.join(" "), self.machine.address()), answer);
+        // An API server that restarts meanwhile shows as a traceback or as kubectl's complaint.
+        let said = format!("{}\n{}", output.stdout, output.stderr);
+        let passing = ["The connection to the server", "connection refused", "etcdserver", "TLS handshake timeout"];
+        Err(if passing.iter().any(|words| said.contains(words)) { failure.passing() } else { failure })
+    }
+}
+
+/// Waits until the status can be told.
+struct Running;
+
+#[async_trait]
+impl Step<Change> for Running {
+    fn name(&self) -> &'static str {
+        "wait until MicroK8s runs"
+    }
+
+    async fn check(&self, change: &Change) -> Result<bool, Failure> {
+        change.report().await.map(|_| true)
+    }
+
+    async fn run(&self, _: &Change) -> Result<(), Failure> {
+        Ok(())
+    }
+}
+
+struct Enable;
+
+#[async_trait]
+impl Step<Change> for Enable {
+    fn name(&self) -> &'static str {
+        "enable the add-on"
+    }
+
+    async fn check(&self, change: &Change) -> Result<bool, Failure> {
+        change.is_enabled().await
+    }
+
+    async fn run(&self, change: &Change) -> Result<(), Failure> {
+        let report = change.report().await?;
+        let is_addon = |word: &String| {
+            let name = word.split(':').next().unwrap_or_default();
+            report.addons.iter().any(|addon| addon.name == name || format!("{}/{}", addon.repository, addon.name) == name)
+        };
+        if !change.arguments.is_empty() && change.arguments.iter().all(is_addon) {
+            let attempt = format!("giving {} its arguments", change.name);
+            let answer = "Every one of them is the name of an add-on, and MicroK8s would enable those instead.";
+            return Err(Failure::new(attempt, answer).at("arguments"));
+        }
+        change.run(&ENABLE).await
+    }
+}
+
+struct Disable;
+
+#[async_trait]
+impl Step<Change> for Disable {
+    fn name(&self) -> &'static str {
+        "disable the add-on"
+    }
+
+    async fn check(&self, change: &Change) -> Result<bool, Failure> {
+        let report = change.report().await?;
+        // One whose repository was removed cannot be disabled any more, and counts as gone.
+        Ok(!report.addon(&change.repository, &change.name).is_some_and(super::status_report::Addon::is_enabled))
+    }
+
+    async fn run(&self, change: &Change) -> Result<(), Failure> {
+        change.run(&DISABLE).await
+    }
+}
+
+/// Waits until the status shows what was done: it looks for pods, which come and go a little later.
+struct Settle {
+    enabled: bool,
+}
+
+#[async_trait]
+impl Step<Change> for Settle {
+    fn name(&self) -> &'static str {
+        "wait until the status shows it"
+    }
+
+    async fn check(&self, change: &Change) -> Result<bool, Failure> {
+        change.machine.changed();
+        let report = change.report().await?;
+        let enabled = report.addon(&change.repository, &change.name).is_some_and(super::status_report::Addon::is_enabled);
+        Ok(enabled == self.enabled)
+    }
+
+    async fn run(&self, change: &Change) -> Result<(), Failure> {
+        let state = if self.enabled { "disabled" } else { "enabled" };
+        let answer = format!("It shows {}/{} as {state} still.", change.repository, change.name);
+        Err(Failure::new(format!("`{}` on {}", STATUS.name, change.machine.address()), answer).passing())
+    }
+}

@@ -1,0 +1,216 @@
+//! Data source `microk8s_status`.
+
+use super::machine::Machine;
+use super::node_list::ClusterNode;
+use super::status_report::StatusReport;
+use crate::connection::retry::{Deadline, Verdict};
+use crate::connection::ssh;
+use crate::engine::failure::Failure;
+use crate::provider::Microk8s;
+use async_trait::async_trait;
+use std::sync::Arc;
+use std::time::Duration;
+use tfplugin::types::Text;
+use tfplugin::{Computed, Context, DataSource, Diagnostics, Object};
+
+/// What a MicroK8s cluster says of itself: whether it runs, the members of its datastore, its nodes and its add-ons.
+#[derive(Clone, Debug, DataSource)]
+#[data_source(type_name = "microk8s_status")]
+pub struct Status {
+    /// Address of a control plane of the cluster. A worker knows nothing of its cluster.
+    #[attribute(required, check = ssh::check_address)]
+    host: String,
+
+    /// How long to wait for MicroK8s to run and for all nodes to be Ready, such as `5m`. Default: no waiting; a cluster that
+    /// does not run is told as it is. When the time is up, reading fails and says what is missing.
+    #[attribute(optional)]
+    wait: Option<Text<Duration>>,
+
+    /// Whether the API server answers and a node is Ready.
+    #[attribute(computed)]
+    running: Computed<bool>,
+
+    /// Whether the datastore has three voters or more, so that it outlives the loss of one.
+    #[attribute(computed)]
+    high_availability: Computed<bool>,
+
+    /// The members of the datastore.
+    #[attribute(computed)]
+    datastore_nodes: Computed<Vec<DatastoreNode>>,
+
+    /// The nodes of the cluster.
+    #[attribute(computed)]
+    nodes: Computed<Vec<NodeStatus>>,
+
+    /// The add-ons of all repositories that the node knows.
+    #[attribute(computed)]
+    addons: Computed<Vec<AddonStatus>>,
+}
+
+/// A member of the datastore.
+#[derive(Clone, Debug, PartialEq, Object)]
+pub struct DatastoreNode {
+    /// Address and port, such as `10.0.0.11:19001`.
+    #[attribute(computed)]
+    address: Computed<String>,
+
+    /// `voter`, `standby` or `spare`.
+    #[attribute(computed)]
+    role: Computed<String>,
+}
+
+/// A node of the cluster.
+#[derive(Clone, Debug, PartialEq, Object)]
+pub struct NodeStatus {
+    /// Name of the node.
+    #[attribute(computed)]
+    name: Computed<String>,
+
+    /// Its addresses inside the cluster, in the order that its kubelet reports.
+    #[attribute(computed)]
+    addresses: Computed<Vec<String>>,
+
+    /// `control-plane` or `worker`.
+    #[attribute(computed)]
+    role: Computed<String>,
+
+    /// Whether it is Ready.
+    #[attribute(computed)]
+    ready: Computed<bool>,
+}
+
+/// An add-on.
+#[derive(Clone, Debug, PartialEq, Object)]
+pub struct AddonStatus {
+    /// Name of the add-on.
+    #[attribute(computed)]
+    name: Computed<String>,
+
+    /// Repository that it comes from.
+    #[attribute(computed)]
+    repository: Computed<String>,
+
+    /// Version that the repository gives it; the script may install a newer one.
+    #[attribute(computed)]
+    version: Computed<Option<String>>,
+
+    /// Whether it is enabled.
+    #[attribute(computed)]
+    enabled: Computed<bool>,
+}
+
+/// How long one look at the cluster may take. Without its datastore, MicroK8s needs up to 50 s to say so.
+const ONE_LOOK: Duration = Duration::from_secs(90);
+
+#[async_trait]
+impl DataSource for Status {
+    type Provider = Microk8s;
+    type Model = Self;
+
+    async fn read(context: &Context<Microk8s>, config: Self) -> Result<Self, Diagnostics> {
+        let host = context.provider().ssh.host(&config.host);
+        let patience = config.wait.as_ref().map(|wait| *wait.meaning());
+        let deadline = Deadline::after(patience.unwrap_or(ONE_LOOK), context.cancelled());
+        let seen = deadline
+            .until(|| async {
+                let seen = tokio::time::timeout(ONE_LOOK, look(&host)).await.unwrap_or_else(|_| {
+                    let attempt = format!("asking {} for the status of its cluster", config.host);
+                    Err(Failure::new(attempt, format!("It did not answer within {} s.", ONE_LOOK.as_secs())).passing())
+                });
+                let seen = seen.and_then(|seen| if patience.is_some() { seen.complete(&config.host) } else { Ok(seen) });
+                match seen {
+                    Err(failure) if patience.is_some() && failure.may_pass() => {
+                        host.changed();
+                        Verdict::Again(failure)
+                    }
+                    seen => Verdict::Final(seen),
+                }
+            })
+            .await;
+        let summary = format!("Unable to read the status of MicroK8s on {}", config.host);
+        match seen {
+            Ok(seen) => Ok(config.showing(seen)),
+            Err(gave_up) => Err(Failure::from(gave_up).into_diagnostic(summary).into()),
+        }
+    }
+}
+
+/// What was seen of a cluster.
+struct Seen {
+    /// Nothing while MicroK8s does not run.
+    report: Result<StatusReport, Failure>,
+    nodes: Vec<ClusterNode>,
+}
+
+async fn look(host: &Arc<ssh::Host>) -> Result<Seen, Failure> {
+    let report = StatusReport::read(&**host).await.map_err(Failure::from);
+    match report {
+        Ok(report) => {
+            let machine = Machine::new(Arc::clone(host) as _);
+            let nodes = machine.remembered_nodes().await?;
+            Ok(Seen { report: Ok(report), nodes })
+        }
+        // MicroK8s that does not run is a status too; a machine that is not reached has none.
+        Err(failure) if failure.may_pass() && host.host_key().await.is_ok() => {
+            Ok(Seen { report: Err(failure), nodes: Vec::new() })
+        }
+        Err(failure) => Err(failure),
+    }
+}
+
+impl Seen {
+    /// This, if it is all that one can wait for.
+    fn complete(self, host: &str) -> Result<Self, Failure> {
+        if let Err(failure) = self.report {
+            return Err(failure);
+        }
+        let missing: Vec<&str> =
+            self.nodes.iter().filter(|node| !node.ready).map(|node| node.name.as_str()).collect();
+        if missing.is_empty() {
+            return Ok(self);
+        }
+        let answer = format!("These nodes are not Ready: {}.", missing.join(", "));
+        Err(Failure::new(format!("waiting for the nodes of the cluster of {host}"), answer).passing())
+    }
+}
+
+impl Status {
+    fn showing(self, seen: Seen) -> Self {
+        let report = seen.report.ok();
+        let members = report.iter().flat_map(|report| &report.members);
+        let addons = report.iter().flat_map(|report| &report.addons);
+        Self {
+            running: report.is_some().into(),
+            high_availability: report.as_ref().is_some_and(StatusReport::is_highly_available).into(),
+            datastore_nodes: members
+                .map(|member| DatastoreNode { address: member.address.clone().into(), role: member.role.clone().into() })
+                .collect::<Vec<_>>()
+                .into(),
+            nodes: seen.nodes.iter().map(NodeStatus::from).collect::<Vec<_>>().into(),
+            addons: addons.map(AddonStatus::from).collect::<Vec<_>>().into(),
+            ..self
+        }
+    }
+}
+
+impl From<&ClusterNode> for NodeStatus {
+    fn from(node: &ClusterNode) -> Self {
+        Self {
+            name: node.name.clone().into(),
+            addresses: node.addresses.iter().map(ToString::to_string).collect::<Vec<_>>().into(),
+            role: node.role.to_string().into(),
+            ready: node.ready.into(),
+        }
+    }
+}
+
+impl From<&super::status_report::Addon> for AddonStatus {
+    fn from(addon: &super::status_report::Addon) -> Self {
+        Self {
+            name: addon.name.clone().into(),
+            repository: addon.repository.clone().into(),
+            version: addon.version.clone().into(),
+            enabled: addon.is_enabled().into(),
+        }
+    }
+}
