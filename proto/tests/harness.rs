@@ -33,7 +33,7 @@ async fn a_file_from_create_to_import_to_destroy() {
     let Sample { terraform, directory } = sample().await;
     let config = json!({
         "name": "a", "address": "2001:DB8::0:1", "seal": "wax", "readers": ["x", "y"],
-        "parts": [{ "content": "hello" }], "copies": [{ "place": "p", "every": "60s" }],
+        "parts": [{ "content": "hello", "origin": "::0:1" }], "copies": [{ "place": "p", "every": "60s" }],
     });
     let state = terraform.create("sample_file", &config).await.unwrap();
     assert_eq!(state.object.attribute("id"), &text("file-a"));
@@ -46,7 +46,7 @@ async fn a_file_from_create_to_import_to_destroy() {
 
     let respelled = json!({
         "name": "a", "address": "2001:db8::1", "readers": ["y", "x"],
-        "parts": [{ "content": "hello", "weight": 1 }], "copies": [{ "place": "p", "every": "1m" }],
+        "parts": [{ "content": "hello", "weight": 1, "origin": "::1" }], "copies": [{ "place": "p", "every": "1m" }],
     });
     let planned = terraform.plan("sample_file", Some(&state), &respelled).await.unwrap();
     assert_eq!(planned.action, Action::NoOp);

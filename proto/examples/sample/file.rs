@@ -81,6 +81,10 @@ pub(crate) struct Part {
     #[attribute(default = 1)]
     weight: i64,
 
+    /// Where it comes from.
+    #[attribute(optional)]
+    origin: Option<Text<IpAddr>>,
+
     /// Length of the content.
     #[attribute(computed)]
     length: Computed<i64>,
@@ -179,9 +183,12 @@ fn write(context: &Context<Directory>, mut file: File, private: &mut Private) ->
     let chapters = file.chapters.iter_mut().flat_map(BTreeMap::values_mut);
     for part in file.parts.iter_mut().flatten().chain(&mut file.cover).chain(chapters) {
         part.length = (part.content.len() as i64).into();
+        // Another spelling than the author's may be.
+        part.origin = part.origin.as_ref().map(|origin| Text::from(*origin.meaning()));
     }
     for copy in file.copies.iter_mut().flat_map(|copies| &mut copies.0) {
         copy.url = format!("sample://{}", copy.place).into();
+        copy.every = copy.every.as_ref().map(|every| Text::from(*every.meaning()));
     }
     Ok(file)
 }

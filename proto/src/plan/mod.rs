@@ -180,15 +180,53 @@ fn nested(
     }
 }
 
-/// What was read or applied, in the spelling that was there before where it means the same. A computed attribute keeps
-/// the new spelling: nobody wrote the old one.
+/// What was read or applied, in the spelling that was there before where it means the same, member by member.
 pub fn keep_spelling(attributes: &[Attribute], before: &Value, after: Value) -> Value {
     each(attributes, &after, |attribute, value| {
         let known = before.attribute(&attribute.name);
         if known.is_wholly_known() && !known.is_null() && (attribute.rules.same)(known, value) {
-            known.clone()
-        } else {
-            value.clone()
+            return known.clone();
         }
+        let AttributeKind::Nested(nesting, members) = &attribute.kind else { return value.clone() };
+        match (nesting, known, value) {
+            (Nesting::Single, Value::Object(_), Value::Object(_)) => {
+                keep_spelling(members, known, value.clone())
+            }
+            (Nesting::List, Value::List(before), Value::List(after)) => {
+                let one = |(at, one): (usize, &Value)| {
+                    keep_spelling(members, before.get(at).unwrap_or(&Value::Null), one.clone())
+                };
+                Value::List(after.iter().enumerate().map(one).collect())
+            }
+            (Nesting::Map, Value::Map(before), Value::Map(after)) => {
+                let one = |(key, one): (&String, &Value)| {
+                    (
+                        key.clone(),
+                        keep_spelling(members, before.get(key).unwrap_or(&Value::Null), one.clone()),
+                    )
+                };
+                Value::Map(after.iter().map(one).collect())
+            }
+            (Nesting::Set, Value::Set(before), Value::Set(after)) => {
+                let mut left: Vec<&Value> = before.iter().collect();
+                let mut one =
+                    |one: &Value| match left.iter().position(|before| may_become(members, before, one)) {
+                        Some(at) => keep_spelling(members, left.swap_remove(at), one.clone()),
+                        None => one.clone(),
+                    };
+                Value::Set(after.iter().map(&mut one).collect())
+            }
+            _ => value.clone(),
+        }
+    })
+}
+
+/// Whether an element of a set may be what came of the element `before`, of which parts may have been unknown.
+fn may_become(members: &[Attribute], before: &Value, after: &Value) -> bool {
+    members.iter().all(|member| {
+        let (before, after) = (before.attribute(&member.name), after.attribute(&member.name));
+        !before.is_wholly_known()
+            || before == after
+            || (!before.is_null() && (member.rules.same)(before, after))
     })
 }

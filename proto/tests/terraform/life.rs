@@ -9,7 +9,7 @@ resource "sample_file" "a" {
   address  = "2001:DB8::0:1"
   readers  = ["x", "y"]
   labels   = { purpose = "test" }
-  parts    = [{ content = "hello" }, { content = "world", weight = 3 }]
+  parts    = [{ content = "hello", origin = "::0:1" }, { content = "world", weight = 3 }]
   cover    = { content = "blue", weight = 2 }
   chapters = { one = { content = "x" }, two = { content = "yy" } }
   copies   = [{ place = "p", every = "60s" }, { place = "q" }]
@@ -29,8 +29,11 @@ async fn a_resource_with_everything_from_create_to_destroy() {
         (&stored["size"], &stored["revision"], &stored["seal_length"]),
         (&json!(10), &json!(1), &json!(3))
     );
-    assert_eq!(stored["parts"][0], json!({ "content": "hello", "weight": 1, "length": 5 }));
-    assert_eq!(stored["cover"], json!({ "content": "blue", "weight": 2, "length": 4 }));
+    assert_eq!(
+        stored["parts"][0],
+        json!({ "content": "hello", "weight": 1, "origin": "::0:1", "length": 5 })
+    );
+    assert_eq!(stored["cover"], json!({ "content": "blue", "weight": 2, "origin": null, "length": 4 }));
     assert_eq!(stored["chapters"]["two"]["length"], 2);
     assert_eq!(stored["copies"].as_array().unwrap().len(), 2);
     assert_eq!(stored["seal"], json!(null));
