@@ -25,11 +25,14 @@ pub struct Faults {
 }
 
 /// An answer that the API did not give.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Answer {
-    /// 401 as the API gives it; 413, 502, 503 and 504 as the proxy gives them.
+    /// 413, 502, 503 and 504 as the proxy gives them; 401 as the API gives it, and any other with an error.
     pub status: u16,
+    /// The error in the API's envelope. Without one the proxy answers, or the API about the key.
+    #[serde(default)]
+    pub error: Option<String>,
     /// How many requests get it; without a number all do.
     #[serde(default)]
     pub times: Option<u32>,
@@ -103,19 +106,19 @@ impl Switches {
         self.state().faults.drop_connections
     }
 
-    /// Counts a request and gives the status that it gets instead of an answer.
-    pub(crate) fn request(&self) -> Option<u16> {
+    /// Counts a request and gives what it gets instead of an answer.
+    pub(crate) fn request(&self) -> Option<Answer> {
         let mut state = self.state();
         state.counters.requests += 1;
         let answer = state.faults.answer.as_mut()?;
-        let status = answer.status;
+        let given = answer.clone();
         if let Some(times) = answer.times.as_mut() {
             *times = times.saturating_sub(1);
             if *times == 0 {
                 state.faults.answer = None;
             }
         }
-        Some(status)
+        Some(given)
     }
 
     /// Whether another session holds the commit lock.

@@ -186,7 +186,7 @@ fn without(running: &str, sections: &[Section]) -> String {
                 line.strip_prefix(start).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
             });
         }
-        if keep && !line.trim().is_empty() {
+        if keep && !line.trim().is_empty() && line != "end" {
             rest.push_str(line);
             rest.push('\n');
         }
@@ -211,7 +211,7 @@ mod tests {
 
     #[test]
     fn only_the_sections_own_statements_are_cut() {
-        let running = "frr defaults traditional\nrouter bgp 1\n neighbor a\n !\n exit\n!\nroute-map A permit 1\n set tag 1\nexit\n!\nrouter bgpx\n";
+        let running = "frr defaults traditional\nrouter bgp 1\n neighbor a\n !\n exit\n!\nroute-map A permit 1\n set tag 1\nexit\n!\nrouter bgpx\nend\n";
         assert_eq!(
             without(running, &[Section::Bgp]),
             "frr defaults traditional\nroute-map A permit 1\n set tag 1\nexit\n!\nrouter bgpx\n"

@@ -26,6 +26,16 @@ pub(super) async fn answer(
     let minutes = call.commands.iter().find_map(|command| command.get("confirm_time")?.as_u64());
     let minutes =
         minutes.filter(|minutes| is_new && *minutes > 0).and_then(|minutes| minutes.try_into().ok());
+    let is_broken = |command: &Map<String, Value>| {
+        words(command)
+            .iter()
+            .map(String::as_str)
+            .chain(field(command, "value"))
+            .any(|word| word.contains('\0'))
+    };
+    if call.commands.iter().any(is_broken) {
+        return Err(Refusal::internal());
+    }
     let commands: Vec<Command> = match action {
         Action::Configure => call.commands.iter().map(command).collect(),
         _ => call.commands.iter().flat_map(section).collect(),

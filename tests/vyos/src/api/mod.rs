@@ -38,13 +38,14 @@ impl Api {
 
     /// Answers one request, whatever it is.
     pub(crate) async fn answer(self: Arc<Self>, request: Request<Body>) -> Answer {
-        if let Some(status) = self.session.switches.request() {
-            return match status {
-                401 => request::unauthorized().answer(self.session.version()),
-                status => page(status),
+        let version = self.session.version();
+        if let Some(fault) = self.session.switches.request() {
+            return match (fault.status, fault.error) {
+                (status, Some(error)) => Refusal::new(status, error).answer(version),
+                (401, None) => request::unauthorized().answer(version),
+                (status, None) => page(status),
             };
         }
-        let version = self.session.version();
         let path = request.uri().path().to_owned();
         if !endpoint::is_passed(&path, version) {
             return page(404);

@@ -61,7 +61,11 @@ pub(super) async fn show(session: &Session, command: &Map<String, Value>) -> Res
         "configuration commands" => commands(&session.running()),
         "configuration json" => {
             let reading = session.show_config(&[]).map_err(|error| Refusal::bad(error.to_string()))?;
-            reading.candidate.as_ref().map(|tree| python::dumps(&Json(tree))).unwrap_or_default()
+            reading
+                .candidate
+                .as_ref()
+                .map(|tree| python::dumps(&Json { node: tree, lists: true }))
+                .unwrap_or_default()
         }
         _ => return forward(session, "show", SHOW, &path).await,
     };

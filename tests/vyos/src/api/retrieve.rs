@@ -27,7 +27,9 @@ fn show(session: &Session, path: &[String], format: &str) -> Result<Answer, Refu
     let reading = match (session.show_config(path), format) {
         (Ok(reading), _) => reading,
         (Err(ReadError::Internal | ReadError::OneOfSeveral), "raw") => return Ok(success(&"  \"\"\n")),
-        (Err(ReadError::OneOfSeveral), _) => return Ok(success(&Json(&Node::default()))),
+        (Err(ReadError::OneOfSeveral), _) => {
+            return Ok(success(&Json { node: &Node::default(), lists: false }));
+        }
         (Err(ReadError::Internal), _) => return Err(Refusal::internal()),
         (Err(error), _) => return Err(Refusal::bad(error.to_string())),
     };
@@ -39,7 +41,7 @@ fn show(session: &Session, path: &[String], format: &str) -> Result<Answer, Refu
         return Err(Refusal::internal());
     };
     match format {
-        "json" => Ok(success(&Json(shown))),
+        "json" => Ok(success(&Json { node: shown, lists: false })),
         "json_ast" => Ok(success(&Ast { name: "", node: shown })),
         other => Err(Refusal::bad(format!("'{other}' is not a valid config format"))),
     }

@@ -194,12 +194,12 @@ exit
     }
 
     #[test]
-    fn ospfv3_redistributes_as_type_2_unless_told() {
+    fn ospfv3_leaves_the_default_type_out() {
         let lines = ["protocols ospfv3 interface eth0 area 0", "protocols ospfv3 redistribute bgp"];
         let text = rendered(Section::Ospfv3, Version::V1_4, &lines);
         assert!(text.starts_with("interface eth0\n ipv6 ospf6 dead-interval 40\n"), "{text}");
         assert!(text.contains(" ipv6 ospf6 area 0\nexit\nrouter ospf6\n"), "{text}");
-        assert!(text.contains(" redistribute bgp metric-type 2\n"), "{text}");
+        assert!(text.contains(" redistribute bgp\n"), "{text}");
     }
 
     #[test]

@@ -84,14 +84,14 @@ pub(super) fn render(ospf: &Node) -> String {
 }
 
 /// ` metric M metric-type T route-map R`, with the type always there.
-pub(super) fn redistribution(options: &Node) -> String {
+fn redistribution(options: &Node) -> String {
     let kind = options.value("metric-type").unwrap_or("2");
     let map = words(options, &[("route-map", "route-map {}")]);
     format!("{} metric-type {kind}{map}", words(options, REDISTRIBUTE))
 }
 
 /// The same with `always` before it.
-pub(super) fn default_information(options: &Node) -> String {
+fn default_information(options: &Node) -> String {
     words(options, &[("always", "always")]) + &redistribution(options)
 }
 

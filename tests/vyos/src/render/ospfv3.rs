@@ -1,6 +1,5 @@
 //! `router ospf6` and what its interfaces carry.
 
-use super::ospf::{default_information, redistribution};
 use super::statements::{Row, line, rows, words};
 use crate::tree::Node;
 
@@ -38,6 +37,16 @@ const ROUTER: &[Row] = &[
 const DISTANCES: &[Row] =
     &[("intra-area", "intra-area {}"), ("inter-area", "inter-area {}"), ("external", "external {}")];
 
+/// Statements are spelled as FRR shows them: without `advertise`, without the default type. A statement that it
+/// shows differently is given to it again in a second pass, and after one of `router ospf6` FRR 8 takes
+/// `interface` for a command of that block and fails.
+fn redistribution(options: &Node) -> String {
+    let kind = options.value("metric-type").filter(|kind| *kind != "2");
+    let kind = kind.map(|kind| format!(" metric-type {kind}")).unwrap_or_default();
+    let map = words(options, &[("route-map", "route-map {}")]);
+    format!("{}{kind}{map}", words(options, &[("metric", "metric {}")]))
+}
+
 /// All statements of the section.
 pub(super) fn render(ospfv3: &Node) -> String {
     let mut text = String::new();
@@ -59,15 +68,16 @@ pub(super) fn render(ospfv3: &Node) -> String {
             line(&mut text, 1, &format!("area {name} {kind}{}", words(options, options_rows)));
         }
         for (prefix, options) in area.each("range") {
-            let how: &[Row] = &[("advertise", "advertise"), ("not-advertise", "not-advertise")];
-            line(&mut text, 1, &format!("area {name} range {prefix}{}", words(options, how)));
+            let hidden = words(options, &[("not-advertise", "not-advertise")]);
+            line(&mut text, 1, &format!("area {name} range {prefix}{hidden}"));
         }
         text.push_str(&rows(area, AREA, name, 1));
     }
     let bandwidth = ospfv3.value("auto-cost reference-bandwidth").unwrap_or("100");
     line(&mut text, 1, &format!("auto-cost reference-bandwidth {bandwidth}"));
     if let Some(originate) = ospfv3.at("default-information originate") {
-        line(&mut text, 1, &format!("default-information originate{}", default_information(originate)));
+        let always = words(originate, &[("always", "always")]);
+        line(&mut text, 1, &format!("default-information originate{always}{}", redistribution(originate)));
     }
     if let Some(distances) = ospfv3.at("distance ospfv3") {
         line(&mut text, 1, &format!("distance ospf6{}", words(distances, DISTANCES)));

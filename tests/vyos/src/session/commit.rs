@@ -92,7 +92,7 @@ impl Session {
             && let Some(section) = Section::of(&change.path)
         {
             let text = render::section(section, candidate, self.version());
-            if let Some(frr) = self.frr.lock().await.as_ref()
+            if let Some(frr) = self.frr.read().await.as_ref()
                 && let Err(said) = frr.apply(&[section], &text).await
             {
                 output.push_str(&wrapped(&said, 72));
@@ -117,7 +117,7 @@ impl Session {
         let Some(script) = last else { return };
         let text: String =
             Section::ALL.iter().map(|section| render::section(*section, &result, self.version())).collect();
-        if let Some(frr) = self.frr.lock().await.as_ref()
+        if let Some(frr) = self.frr.read().await.as_ref()
             && let Err(said) = frr.apply(Section::ALL, &text).await
         {
             let explained = format!(

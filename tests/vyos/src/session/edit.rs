@@ -60,6 +60,7 @@ pub(crate) fn insert(root: &mut Node, schema: &Schema, path: &[String]) {
                 node.shape = match (kind, end) {
                     (Kind::Container, _) | (Kind::Tag(_), End::TagValue) => Shape::Container,
                     (Kind::Tag(_), _) => Shape::Tag,
+                    (Kind::Multi(_), _) => Shape::Values,
                     _ => Shape::Leaf,
                 };
             }

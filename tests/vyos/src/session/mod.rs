@@ -12,7 +12,7 @@ mod wrap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::Mutex as AsyncMutex;
+use tokio::sync::{Mutex as AsyncMutex, RwLock};
 
 pub(crate) use commit::CommitError;
 pub(crate) use edit::{Command, insert};
@@ -44,7 +44,8 @@ pub(crate) struct Session {
     trees: Mutex<Trees>,
     /// One writer at a time; the others wait.
     writer: AsyncMutex<()>,
-    frr: AsyncMutex<Option<Frr>>,
+    /// Commands and reloads run side by side; starting and stopping the daemons waits for them.
+    frr: RwLock<Option<Frr>>,
     pending: Mutex<Option<Pending>>,
 }
 
@@ -57,7 +58,7 @@ impl Session {
             switches: Switches::default(),
             trees: Mutex::default(),
             writer: AsyncMutex::default(),
-            frr: AsyncMutex::default(),
+            frr: RwLock::default(),
             pending: Mutex::default(),
         }
     }
@@ -132,21 +133,21 @@ impl Session {
     /// Starts the routing daemons, if this router has any.
     pub(crate) async fn start_frr(&self) -> Result<(), crate::frr::FrrError> {
         if self.config.frr {
-            *self.frr.lock().await = Some(Frr::start(&self.config.instance, &self.config.directory).await?);
+            *self.frr.write().await = Some(Frr::start(&self.config.instance, &self.config.directory).await?);
         }
         Ok(())
     }
 
     /// Stops the routing daemons.
     pub(crate) async fn stop_frr(&self) {
-        if let Some(frr) = self.frr.lock().await.take() {
+        if let Some(frr) = self.frr.write().await.take() {
             frr.stop().await;
         }
     }
 
     /// Asks the routing daemons; `None` if this router has none.
     pub(crate) async fn vtysh(&self, command: &str) -> Option<String> {
-        let guard = self.frr.lock().await;
+        let guard = self.frr.read().await;
         let frr = guard.as_ref()?;
         Some(frr.vtysh(command).await.unwrap_or_else(|error| error.to_string()))
     }

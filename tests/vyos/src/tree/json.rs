@@ -5,19 +5,23 @@ use serde::ser::{Serialize, SerializeMap, SerializeStruct, Serializer};
 use super::{Node, Shape};
 
 /// The plain form: one value is a string, more are a list, nothing is `{}`.
-pub(crate) struct Json<'tree>(pub &'tree Node);
+pub(crate) struct Json<'tree> {
+    pub(crate) node: &'tree Node,
+    /// Whether leaves that may have several values are lists even with one, as `/show` has them.
+    pub(crate) lists: bool,
+}
 
 impl Serialize for Json<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self.0.values.as_slice() {
+        match self.node.values.as_slice() {
             [] => {
                 let mut map = serializer.serialize_map(None)?;
-                for (name, child) in self.0.children() {
-                    map.serialize_entry(name, &Json(child))?;
+                for (name, node) in self.node.children() {
+                    map.serialize_entry(name, &Json { node, lists: self.lists })?;
                 }
                 map.end()
             }
-            [value] => value.serialize(serializer),
+            [value] if !(self.lists && self.node.shape == Shape::Values) => value.serialize(serializer),
             values => values.serialize(serializer),
         }
     }

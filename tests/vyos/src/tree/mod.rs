@@ -31,6 +31,8 @@ pub(crate) enum Shape {
     Container,
     /// A leaf, with or without a value.
     Leaf,
+    /// A leaf with any number of values.
+    Values,
     /// A tag node: its children are keyed by values.
     Tag,
 }

@@ -42,7 +42,7 @@ impl Writer {
                         self.block(&format!("{name} {}", quoted(key)), old, new, depth);
                     }
                 }
-                Some(Shape::Leaf) => self.leaf(name, old, new, depth),
+                Some(Shape::Leaf | Shape::Values) => self.leaf(name, old, new, depth),
                 Some(Shape::Container) => self.block(name, old, new, depth),
                 None => {}
             }

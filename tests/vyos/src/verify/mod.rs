@@ -88,8 +88,7 @@ pub(crate) mod testing {
         let schema = Schema::new(version).expect("the schema reads");
         let mut root = Node::default();
         for line in lines {
-            let path: Vec<String> =
-                line.split('|').flat_map(str::split_whitespace).map(str::to_owned).collect();
+            let path: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
             schema.check_set(&path).unwrap_or_else(|said| panic!("{line}: {said}"));
             insert(&mut root, &schema, &path);
         }

@@ -11,11 +11,17 @@ use vyos_stand_in::{Answer, Faults, Version};
 async fn answers_that_the_api_did_not_give() {
     let bench = Bench::new(Version::V1_4).await;
     for status in [401, 413, 502, 503, 504] {
-        let answer = Answer { status, times: Some(1) };
+        let answer = Answer { status, times: Some(1), ..Answer::default() };
         bench.control.faults(Faults { answer: Some(answer), ..Faults::default() }).await.expect("control");
         let said = bench.show("system").await;
         assert_eq!((said.status, said.text.contains("nginx")), (status, status != 401));
         assert_eq!(bench.show("system").await.status, 200, "only once");
+    }
+    let lost = "cannot set without config session".to_owned();
+    let answer = Answer { status: 400, error: Some(lost.clone()), times: None };
+    bench.control.faults(Faults { answer: Some(answer), ..Faults::default() }).await.expect("control");
+    for _ in 0..2 {
+        assert_eq!(bench.show("system").await.error(), lost);
     }
 }
 

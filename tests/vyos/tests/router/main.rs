@@ -7,6 +7,10 @@ mod encodings;
 #[cfg(test)]
 mod faults;
 #[cfg(test)]
+mod island;
+#[cfg(test)]
+mod lifetime;
+#[cfg(test)]
 mod reading;
 #[cfg(test)]
 mod rolling;

@@ -109,6 +109,17 @@ async fn operational_commands() {
     ] {
         assert!(commands.contains(line), "{line} in {commands}");
     }
+    let json_form = bench.post("/show", show(&["configuration", "json"])).await.data();
+    let tree: Value = serde_json::from_str(json_form.as_str().expect("text")).expect("JSON");
+    bench.configure(&["delete protocols ospf area 0 network 192.0.2.0/24"]).await.data();
+    assert_eq!(tree["protocols"]["ospf"]["area"]["0"]["network"], json!(["192.0.2.0/24", "198.51.100.0/24"]));
+    let json_form = bench.post("/show", show(&["configuration", "json"])).await.data();
+    let tree: Value = serde_json::from_str(json_form.as_str().expect("text")).expect("JSON");
+    assert_eq!(
+        tree["protocols"]["ospf"]["area"]["0"]["network"],
+        json!(["198.51.100.0/24"]),
+        "one is a list too"
+    );
     for (path, error) in [
         (&["nonsense"][..], "\n  Invalid command: show [nonsense]\n\n"),
         (&["bgp", "summary", "json"], "\n  Invalid command: show bgp summary [json]\n\n"),

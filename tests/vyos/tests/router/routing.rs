@@ -1,111 +1,22 @@
-//! Two routers with real routing daemons, each in a network namespace of its own, joined by a cable.
-//!
-//! Namespaces belong to threads: each router runs on a thread that has left the test's namespace for a new
-//! one. Nothing is named and nothing is left behind: the namespaces end with their threads and daemons.
+//! Routers with real routing daemons: what is committed is what they run.
 
 use std::sync::mpsc;
 use std::time::Duration;
 
-use crate::support::{self, Bench};
-use nix::sched::{CloneFlags, unshare};
 use serde_json::{Value, json};
-use vyos_stand_in::{Frr, Version};
 
-/// A thread in a network namespace of its own.
-struct Island {
-    /// The thread, as `ip link set netns` takes it.
-    thread: i32,
-    work: mpsc::Sender<Job>,
-}
+use crate::island::{Island, joined, possible, router, until};
+use vyos_stand_in::Version;
 
 /// What FRR prints of a neighbor whose session stands.
 const ESTABLISHED: &str = "\"bgpState\":\"Established\"";
-
-type Job = Box<dyn FnOnce(&tokio::runtime::Runtime) + Send>;
-
-impl Island {
-    fn new() -> Self {
-        let (work, jobs) = mpsc::channel::<Job>();
-        let (told, thread) = mpsc::channel();
-        std::thread::spawn(move || {
-            unshare(CloneFlags::CLONE_NEWNET).expect("a network namespace");
-            let runtime =
-                tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-            told.send(nix::unistd::gettid().as_raw()).expect("the test waits");
-            for job in jobs {
-                job(&runtime);
-            }
-        });
-        Self { thread: thread.recv().expect("the thread lives"), work }
-    }
-
-    /// Runs something on the island and waits for it.
-    fn run<Out: Send + 'static>(&self, work: impl AsyncFnOnce() -> Out + Send + 'static) -> Out {
-        let (done, outcome) = mpsc::channel();
-        let job = move |runtime: &tokio::runtime::Runtime| {
-            drop(done.send(runtime.block_on(work())));
-        };
-        self.work.send(Box::new(job)).expect("the thread lives");
-        outcome.recv().expect("the work ended well")
-    }
-
-    /// Runs `ip` with these words.
-    fn ip(&self, words: &str) {
-        let words: Vec<String> = words.split(' ').map(str::to_owned).collect();
-        self.run(async move || {
-            let output = tokio::process::Command::new("ip").args(&words).output().await.expect("ip runs");
-            assert!(output.status.success(), "ip {words:?}: {}", String::from_utf8_lossy(&output.stderr));
-        });
-    }
-}
-
-/// A router on an island, which answers on its loopback.
-async fn router(name: &str, version: Version) -> Bench {
-    let folder = tempfile::tempdir().expect("a folder");
-    let mut config = support::config(version, folder.path());
-    config.frr = true;
-    config.instance = format!("vyos-{}-{name}", std::process::id());
-    Bench::with(config, folder).await
-}
-
-/// Asks until the answer is as wanted; the last answer if that does not come.
-async fn until(bench: &Bench, command: &str, wanted: impl Fn(&str) -> bool) -> Result<String, String> {
-    let mut said = String::new();
-    for _ in 0..100 {
-        said = bench.router.vtysh(command).await.expect("this router has FRR");
-        if wanted(&said) {
-            return Ok(said);
-        }
-        tokio::time::sleep(Duration::from_millis(200)).await;
-    }
-    Err(said)
-}
-
-/// Whether the test can run; says why not.
-fn possible() -> bool {
-    match Frr::check() {
-        Ok(()) => true,
-        Err(reason) => {
-            println!("skipped: {reason}");
-            false
-        }
-    }
-}
 
 #[test]
 fn two_routers_hold_a_session_and_exchange_routes() {
     if !possible() {
         return;
     }
-    let (left, right) = (Island::new(), Island::new());
-    for island in [&left, &right] {
-        island.ip("link set lo up");
-    }
-    left.ip(&format!("link add eth0 type veth peer name eth0 netns {}", right.thread));
-    for (island, address) in [(&left, "10.9.0.1/24"), (&right, "10.9.0.2/24")] {
-        island.ip(&format!("address add {address} dev eth0"));
-        island.ip("link set eth0 up");
-    }
+    let (left, right) = joined("10.9.0.1/24", "10.9.0.2/24");
     let (ready, started) = mpsc::channel();
     let (learn, learned) = tokio::sync::oneshot::channel::<()>();
     let (finish, finished) = tokio::sync::oneshot::channel::<()>();
@@ -200,4 +111,213 @@ fn two_routers_hold_a_session_and_exchange_routes() {
         bench.router.stop().await;
     });
     side.join().expect("the right router saw what it should");
+}
+
+#[test]
+fn frr_keeps_half_of_what_it_refuses() {
+    if !possible() {
+        return;
+    }
+    Island::new().run(async || {
+        let bench = router("half", Version::V1_4).await;
+        let said = bench
+            .configure(&[
+                "set protocols bgp system-as 65001",
+                "set protocols bgp neighbor 192.0.2.2 remote-as 65001",
+                "set protocols bgp neighbor 192.0.2.2 address-family ipv4-unicast as-override",
+            ])
+            .await;
+        assert_eq!(said.status, 400);
+        let error: String = said.error().split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(error.contains("Failure to communicate[13] to bgpd"), "{error}");
+        assert_eq!(bench.show("protocols bgp").await.status, 400, "the tree has nothing of it");
+        let running = async || bench.router.vtysh("show running-config bgpd").await.unwrap_or_default();
+        assert!(running().await.contains("neighbor 192.0.2.2 remote-as 65001"), "FRR has half of it");
+        bench.configure(&["delete protocols bgp"]).await.data();
+        assert!(running().await.contains("neighbor 192.0.2.2"), "nothing to delete, nothing is cleared");
+        bench.configure(&["set policy route-map RM rule 10 action permit"]).await.data();
+        assert!(running().await.contains("neighbor 192.0.2.2"), "the policy's script leaves it alone");
+        bench.configure(&["set protocols bgp system-as 65001"]).await.data();
+        let repaired = running().await;
+        assert!(repaired.contains("router bgp 65001") && !repaired.contains("192.0.2.2"), "{repaired}");
+        assert!(repaired.contains("route-map RM permit 10"), "{repaired}");
+        bench.router.stop().await;
+    });
+}
+
+#[test]
+fn frr_drops_rules_that_the_router_took() {
+    if !possible() {
+        return;
+    }
+    Island::new().run(async || {
+        let bench = router("lists", Version::V1_4).await;
+        bench
+            .configure(&[
+                "set policy prefix-list GOOD rule 10 action permit",
+                "set policy prefix-list GOOD rule 10 prefix 10.0.0.0/16",
+                "set policy prefix-list GOOD rule 10 ge 24",
+            ])
+            .await
+            .data();
+        bench
+            .configure(&[
+                "set policy prefix-list BAD rule 10 action permit",
+                "set policy prefix-list BAD rule 10 prefix 10.0.0.0/16",
+                "set policy prefix-list BAD rule 10 ge 8",
+            ])
+            .await
+            .data();
+        let running = bench.router.vtysh("show running-config bgpd").await.unwrap_or_default();
+        assert!(running.contains("ip prefix-list GOOD seq 10 permit 10.0.0.0/16 ge 24"), "{running}");
+        assert!(!running.contains("BAD"), "{running}");
+        assert_eq!(bench.show("policy prefix-list BAD rule 10 ge").await.data(), json!({"ge": "8"}));
+        bench.router.stop().await;
+    });
+}
+
+#[test]
+fn statements_of_every_section_are_taken() {
+    if !possible() {
+        return;
+    }
+    for version in [Version::V1_4, Version::V1_5] {
+        let island = Island::new();
+        island.ip("link add eth0 type veth peer name eth1");
+        island.run(async move || {
+            let bench = router(&format!("all-{}", if version == Version::V1_4 { 4 } else { 5 }), version).await;
+            let said = bench
+                .configure(&[
+                    "set policy as-path-list ASP rule 10 action permit",
+                    "set policy as-path-list ASP rule 10 regex ^65002$",
+                    "set policy community-list CL rule 10 action permit",
+                    "set policy community-list CL rule 10 regex 65001:1",
+                    "set policy access-list 10 rule 5 action permit",
+                    "set policy access-list 10 rule 5 source any",
+                    "set policy access-list6 SIX rule 5 action permit",
+                    "set policy access-list6 SIX rule 5 source network 2001:db8::/32",
+                    "set policy prefix-list PL rule 10 action permit",
+                    "set policy prefix-list PL rule 10 prefix 0.0.0.0/0",
+                    "set policy route-map RM rule 10 action permit",
+                    "set policy route-map RM rule 10 match as-path ASP",
+                    "set policy route-map RM rule 10 match community community-list CL",
+                    "set policy route-map RM rule 10 match ip address prefix-list PL",
+                    "set policy route-map RM rule 10 set as-path prepend 65001",
+                    "set policy route-map RM rule 10 set community add no-export",
+                    "set policy route-map RM rule 10 set large-community replace 1:2:3",
+                    "set policy route-map RM rule 10 set metric +5",
+                    "set protocols static route 10.77.0.0/16 next-hop 192.0.2.1 distance 30",
+                    "set protocols static route6 2001:db8:77::/48 blackhole tag 7",
+                    "set protocols ospf interface eth0 area 0",
+                    "set protocols ospf interface eth0 network point-to-point",
+                    "set protocols ospf interface eth0 authentication md5 key-id 1 md5-key secret",
+                    "set protocols ospf area 1 area-type nssa no-summary",
+                    "set protocols ospf default-information originate always",
+                    "set protocols ospf redistribute bgp route-map RM",
+                    "set protocols ospfv3 interface eth0 area 0",
+                    "set protocols ospfv3 interface eth0 network point-to-point",
+                    "set protocols ospfv3 area 1 range 2001:db8::/32 advertise",
+                    "set protocols ospfv3 redistribute bgp metric-type 1",
+                    "set protocols ospfv3 redistribute connected",
+                    "set protocols ospfv3 default-information originate always",
+
+                    "set protocols bgp system-as 65001",
+                    "set protocols bgp parameters bestpath as-path multipath-relax",
+                    "set protocols bgp parameters graceful-restart stalepath-time 100",
+                    "set protocols bgp parameters distance global external 20",
+                    "set protocols bgp parameters distance global internal 200",
+                    "set protocols bgp parameters distance global local 200",
+                    "set protocols bgp address-family ipv4-unicast maximum-paths ibgp 4",
+                    "set protocols bgp address-family ipv4-unicast aggregate-address 10.0.0.0/8 summary-only",
+                    "set protocols bgp address-family ipv6-unicast network 2001:db8:77::/48",
+                    "set protocols bgp peer-group PG remote-as 65002",
+                    "set protocols bgp peer-group PG ebgp-multihop 4",
+                    "set protocols bgp peer-group PG password secret",
+                    "set protocols bgp peer-group PG address-family ipv4-unicast maximum-prefix 100",
+                    "set protocols bgp peer-group PG address-family ipv4-unicast filter-list import ASP",
+                    "set protocols bgp listen range 198.51.100.0/24 peer-group PG",
+                    "set protocols bgp neighbor 192.0.2.9 peer-group PG",
+                    "set protocols bgp neighbor eth0 interface v6only remote-as external",
+                    "set protocols bgp neighbor eth0 address-family ipv6-unicast soft-reconfiguration inbound",
+                ])
+                .await;
+            assert_eq!(said.status, 200, "{version:?}: {said:?}");
+            let running = bench.router.vtysh("show running-config").await.unwrap_or_default();
+            for line in [
+                "bgp as-path access-list ASP seq 10 permit ^65002$",
+                "bgp community-list expanded CL seq 10 permit 65001:1",
+                "access-list 10 seq 5 permit any",
+                "ipv6 access-list SIX seq 5 permit 2001:db8::/32",
+                "set metric +5",
+                "ip route 10.77.0.0/16 192.0.2.1 30",
+                "ipv6 route 2001:db8:77::/48 blackhole tag 7",
+                "ip ospf message-digest-key 1 md5 secret",
+                "area 1 nssa no-summary",
+                "default-information originate always",
+                "redistribute bgp route-map RM",
+                "redistribute bgp metric-type 1",
+                "bgp bestpath as-path multipath-relax",
+                "aggregate-address 10.0.0.0/8 summary-only",
+                "neighbor PG maximum-prefix 100",
+                "bgp listen range 198.51.100.0/24 peer-group PG",
+                "neighbor 192.0.2.9 peer-group PG",
+                "neighbor eth0 interface v6only remote-as external",
+            ] {
+                assert!(running.contains(line), "{version:?}: {line} in {running}");
+            }
+            bench.configure(&["delete protocols", "delete policy"]).await.data();
+            let running = bench.router.vtysh("show running-config").await.unwrap_or_default();
+            for word in ["router ", "route-map", "prefix-list", "access-list", " route "] {
+                assert!(!running.contains(word), "{version:?}: {word} in {running}");
+            }
+            bench.router.stop().await;
+        });
+    }
+}
+
+#[test]
+fn a_route_travels_from_bgp_into_ospfv3_and_is_withdrawn() {
+    if !possible() {
+        return;
+    }
+    let (left, right) = joined("fd00:9::1/64", "fd00:9::2/64");
+    let (ready, started) = mpsc::channel();
+    let (learn, learned) = tokio::sync::oneshot::channel::<()>();
+    let (withdraw, withdrawn) = tokio::sync::oneshot::channel::<()>();
+    let common = [
+        "set protocols ospfv3 interface eth0 area 0",
+        "set protocols ospfv3 interface eth0 network point-to-point",
+    ];
+    let side = std::thread::spawn(move || {
+        right.run(async move || {
+            let bench = router("inside", Version::V1_4).await;
+            bench
+                .configure(&[&common[..], &["set protocols ospfv3 parameters router-id 2.2.2.2"]].concat())
+                .await
+                .data();
+            ready.send(()).expect("the test waits");
+            let external = |said: &str| said.contains("2001:db8:f000::/64");
+            let routes = until(&bench, "show ipv6 route json", external).await.expect("the route arrives");
+            assert!(routes.contains("\"protocol\":\"ospf6\""), "{routes}");
+            learn.send(()).expect("the other router waits");
+            until(&bench, "show ipv6 route json", |said| !external(said)).await.expect("the route goes");
+            withdraw.send(()).expect("the other router waits");
+            bench.router.stop().await;
+        });
+    });
+    started.recv_timeout(Duration::from_secs(60)).expect("the inner router is configured");
+    left.run(async move || {
+        let bench = router("border", Version::V1_4).await;
+        let lines = [
+            "set protocols ospfv3 parameters router-id 1.1.1.1",
+            "set protocols ospfv3 redistribute static metric-type 1",
+            "set protocols static route6 2001:db8:f000::/64 blackhole",
+        ];
+        bench.configure(&[&common[..], &lines].concat()).await.data();
+        learned.await.expect("the inner router learns the route");
+        bench.configure(&["delete protocols static route6 2001:db8:f000::/64"]).await.data();
+        withdrawn.await.expect("the inner router loses the route");
+        bench.router.stop().await;
+    });
+    side.join().expect("the inner router saw what it should");
 }

@@ -94,6 +94,8 @@ async fn long_texts_and_names() {
     );
     let name = json!({"op": "set", "path": ["policy", "route-map", "x".repeat(300)]});
     assert_eq!(bench.post("/configure", name).await.error(), "Set failed\n");
+    let said = bench.post("/configure", describe("a\0b".to_owned())).await;
+    assert_eq!(said.status, 500, "{said:?}");
 }
 
 #[tokio::test]
