@@ -5,7 +5,7 @@ use crate::config::DaemonConfig;
 
 /// What can be made to go wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Fault {
+pub enum Fault {
     /// `snap install` takes as many seconds as the file says.
     InstallSlow,
     /// `snap install` ends as if the install hook had failed; the file's text is the hook's output.
@@ -26,7 +26,7 @@ pub(crate) enum Fault {
 
 impl Fault {
     /// The name of the file that switches the fault on.
-    pub(crate) fn file(self) -> &'static str {
+    pub fn file(self) -> &'static str {
         match self {
             Self::InstallSlow => "install-slow",
             Self::InstallFails => "install-fails",

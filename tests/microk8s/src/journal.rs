@@ -18,6 +18,9 @@ pub(crate) struct Entry {
     pub(crate) message: String,
 }
 
+/// A file this large is set aside, in place of the one that was set aside before: a node's disk is small.
+const LARGEST: u64 = 4 * 1024 * 1024;
+
 /// The journal of one unit.
 #[derive(Debug, Clone)]
 pub(crate) struct Journal {
@@ -41,6 +44,9 @@ impl Journal {
         if let Some(directory) = self.file.parent() {
             let _ = std::fs::create_dir_all(directory);
         }
+        if std::fs::metadata(&self.file).is_ok_and(|metadata| metadata.len() > LARGEST) {
+            let _ = std::fs::rename(&self.file, self.aside());
+        }
         let opened = std::fs::OpenOptions::new().create(true).append(true).open(&self.file);
         let _ = opened.and_then(|mut file| file.write_all(line.as_bytes()));
     }
@@ -50,8 +56,13 @@ impl Journal {
         self.write("systemd", 1, message);
     }
 
+    fn aside(&self) -> PathBuf {
+        self.file.with_extension("old.jsonl")
+    }
+
     pub(crate) fn entries(&self) -> Vec<Entry> {
-        let text = std::fs::read_to_string(&self.file).unwrap_or_default();
+        let text = |file| std::fs::read_to_string(file).unwrap_or_default();
+        let text = text(self.aside()) + &text(self.file.clone());
         text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
     }
 }

@@ -11,7 +11,6 @@ mod api;
 mod args;
 mod cni;
 mod failure;
-mod faults;
 mod host;
 mod journal;
 mod kubectl;
@@ -27,6 +26,8 @@ mod socket;
 pub mod command;
 pub mod config;
 pub mod daemon;
+pub mod faults;
 
 pub use config::{DaemonConfig, Programs};
 pub use failure::Failure;
+pub use faults::Fault;

@@ -64,7 +64,7 @@ async fn dispatch(program: &str, arguments: Vec<String>) -> Outcome {
             microk8s::run(std::iter::once("kubectl".to_owned()).chain(arguments).collect()).await
         }
         "journalctl" => journalctl::run(&arguments),
-        "cloud-init" => cloud_init::run(&arguments),
+        "cloud-init" => cloud_init::run(&arguments).await,
         other => Outcome::complained(127, format!("{other}: command not found")),
     }
 }

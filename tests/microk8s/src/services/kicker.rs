@@ -10,6 +10,7 @@ use crate::journal::Journal;
 use crate::kubectl::Kubectl;
 use crate::layout::read;
 use crate::pki::{certificates, names};
+use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -47,15 +48,15 @@ pub(crate) async fn run(node: Arc<Node>, stop: CancellationToken) -> Result<()> 
 
 /// One look at everything; says whether kubelite had to be restarted.
 async fn round(node: &Arc<Node>) -> Result<bool> {
+    if !node.layout.is_locked("join-in-progress") && certificates_changed(node)? {
+        for service in [Service::ClusterAgent, Service::Containerd, Service::Kubelite] {
+            node.services.restart(node, service).await;
+        }
+        return Ok(true);
+    }
     apply_network(node).await?;
-    let layout = &node.layout;
-    if layout.is_locked("join-in-progress") || !certificates_changed(node)? {
-        return Ok(false);
-    }
-    for service in [Service::ClusterAgent, Service::Containerd, Service::Kubelite] {
-        node.services.restart(node, service).await;
-    }
-    Ok(true)
+    recycle_pods(node).await?;
+    Ok(false)
 }
 
 /// Makes the server's certificate anew where the node's addresses or its CA have changed.
@@ -91,4 +92,50 @@ async fn apply_network(node: &Arc<Node>) -> Result<()> {
     kubectl.apply(include_str!("../../snap/metallb-namespace.yaml")).await?;
     kubectl.apply(&read(&layout.cni_manifest())?).await?;
     layout.set_lock("cni-loaded")
+}
+
+/// After an installation or a refresh the pods that mount the snap's data are made anew, as they still hold the old
+/// revision's directory.
+async fn recycle_pods(node: &Arc<Node>) -> Result<()> {
+    const LOCK: &str = "snapdata-mounts-need-reload";
+    let layout = &node.layout;
+    let due = layout.is_locked(LOCK) && layout.is_locked("cni-loaded") && !layout.is_locked("no-cni-reload");
+    let api = Api::new(layout, "client.config")?;
+    if !due || !api.is_ready().await {
+        return Ok(());
+    }
+    let path = format!("/api/v1/pods?fieldSelector=spec.nodeName={}", host::node_name()?);
+    for pod in api.items(&path).await?.iter().filter(|pod| mounts_snap_data(pod)) {
+        let text = |pointer: &str| pod.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+        let (namespace, name) = (text("/metadata/namespace"), text("/metadata/name"));
+        api.delete(&format!("/api/v1/namespaces/{namespace}/pods/{name}")).await?;
+    }
+    layout.drop_lock(LOCK)
+}
+
+/// Whether the pod has an owner that makes it anew, and a volume below `$SNAP_DATA`.
+fn mounts_snap_data(pod: &Value) -> bool {
+    let volumes = pod.pointer("/spec/volumes").and_then(Value::as_array);
+    let mut paths =
+        volumes.into_iter().flatten().filter_map(|volume| volume.pointer("/hostPath/path")?.as_str());
+    pod.pointer("/metadata/ownerReferences/0").is_some()
+        && paths.any(|path| path.starts_with("/var/snap/microk8s/current"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn only_owned_pods_with_the_snaps_data_are_recycled() {
+        let pod = |owner: bool, path: &str| {
+            let owners = if owner { json!([{"kind": "DaemonSet"}]) } else { json!([]) };
+            let volumes = json!([{"name": "x", "emptyDir": {}}, {"name": "y", "hostPath": {"path": path}}]);
+            json!({"metadata": {"ownerReferences": owners}, "spec": {"volumes": volumes}})
+        };
+        assert!(mounts_snap_data(&pod(true, "/var/snap/microk8s/current/var/lib/calico")));
+        assert!(!mounts_snap_data(&pod(false, "/var/snap/microk8s/current/var/lib/calico")));
+        assert!(!mounts_snap_data(&pod(true, "/var/lib/other")));
+    }
 }

@@ -145,6 +145,11 @@ pub(crate) async fn refresh(node: &Arc<Node>, arguments: &Arguments) -> Outcome 
             Err(failure) => cannot("Switch the channel", failure),
         };
     }
+    let running = running_commands();
+    if !running.is_empty() && !arguments.has("ignore-running") {
+        let reason = format!("snap \"{NAME}\" has running apps ({NAME}), pids: {}", running.join(","));
+        return Outcome::complained(1, format!("error: cannot refresh \"{NAME}\": {reason}"));
+    }
     let summary = format!("Refresh \"{NAME}\" snap from \"{channel}\" channel");
     recorded(node, "refresh-snap", summary, async {
         match replace(node, &current, &build).await {
@@ -164,6 +169,20 @@ pub(crate) async fn refresh(node: &Arc<Node>, arguments: &Arguments) -> Outcome 
         Outcome::said(format!("{NAME} ({channel}) {version} from Canonical** refreshed"))
     })
     .await
+}
+
+/// The process ids of `microk8s` commands that run on this node; its services do not count.
+fn running_commands() -> Vec<String> {
+    let processes = std::fs::read_dir("/proc").into_iter().flatten().filter_map(std::result::Result::ok);
+    let is_command = |path: &std::path::Path| {
+        let line = std::fs::read_to_string(path.join("cmdline")).unwrap_or_default();
+        let program = line.split('\0').next().unwrap_or_default();
+        program.rsplit('/').next() == Some(NAME)
+    };
+    processes
+        .filter(|process| is_command(&process.path()))
+        .map(|process| process.file_name().to_string_lossy().into_owned())
+        .collect()
 }
 
 /// Stops everything, copies the data to the new revision and runs the hooks there.

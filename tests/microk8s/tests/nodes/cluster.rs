@@ -1,0 +1,101 @@
+//! Several nodes: joining, leaving, and losing the datastore's majority.
+
+use crate::ground::{Ended, Ground, Node, until};
+
+async fn token(node: &Node) -> String {
+    node.microk8s("add-node --format token-check").await.stdout.trim().to_owned()
+}
+
+async fn join(node: &Node, through: &Node, options: &str) -> Ended {
+    let token = token(through).await;
+    node.microk8s(format!("join 10.0.0.11:25000/{token} {options}").trim()).await
+}
+
+async fn roles(node: &Node) -> Vec<String> {
+    let status = node.microk8s("status --format yaml").await.stdout;
+    status.lines().filter_map(|line| line.trim().strip_prefix("role: ")).map(str::to_owned).collect()
+}
+
+async fn three(ground: &Ground) -> [Node; 3] {
+    let nodes = tokio::join!(ground.node("cp1", 11), ground.node("cp2", 12), ground.node("cp3", 13));
+    let nodes = [nodes.0, nodes.1, nodes.2];
+    for node in &nodes {
+        node.install("1.35/stable").await;
+    }
+    for node in &nodes[1..] {
+        let joined = join(node, &nodes[0], "").await;
+        assert_eq!(joined.code, 0, "{joined:?}");
+        assert!(joined.stdout.ends_with("Successfully joined the cluster.\n"), "{joined:?}");
+    }
+    nodes[0].sees_ready(&["cp1", "cp2", "cp3"]).await;
+    nodes
+}
+
+pub(crate) async fn control_planes_and_a_worker_join_and_leave(ground: &Ground) {
+    let [cp1, cp2, cp3] = three(ground).await;
+    until("three voters", async || (roles(&cp1).await == ["voter"; 3]).then_some(())).await;
+    let status = cp2.microk8s("status").await.stdout;
+    assert!(status.contains("high-availability: yes\n  datastore master nodes: 10.0.0.11:19001 10.0.0.12:19001 10.0.0.13:19001\n"), "{status}");
+
+    let worker = ground.node("worker1", 14).await;
+    worker.install("1.35/stable").await;
+    let spent = token(&cp1).await;
+    let wrong = worker.microk8s(&format!("join 10.0.0.11:25000/{}/000000000000", &spent[..32])).await;
+    assert_eq!(wrong.code, 4, "{wrong:?}");
+    let unknown = worker.microk8s(&format!("join 10.0.0.11:25000/{}/{}", "0".repeat(32), &spent[33..])).await;
+    assert_eq!(
+        (unknown.code, unknown.stdout.lines().last()),
+        (6, Some("Connection failed. Invalid token (500)."))
+    );
+    let lock = "ls /var/snap/microk8s/current/var/lock/join-in-progress";
+    assert_eq!(worker.run(lock).await.code, 0, "a failed join leaves its lock behind");
+    let joined = join(&worker, &cp1, "--worker").await;
+    assert_eq!(joined.code, 0, "{joined:?}");
+    cp1.sees_ready(&["worker1"]).await;
+    for line in ["status", "kubectl get nodes", "config"] {
+        let notice = worker.microk8s(line).await;
+        assert_eq!(notice.code, 0);
+        assert!(
+            notice.stdout.starts_with("This MicroK8s deployment is acting as a node in a cluster.\n"),
+            "{line}"
+        );
+    }
+    assert_eq!(worker.microk8s("add-node").await.code, 1);
+    let services = worker.said("snap services microk8s").await;
+    let row = |name: &str| services.lines().find(|line| line.contains(name)).unwrap().to_owned();
+    assert!(
+        row("apiserver-proxy").contains(" active ") && row("k8s-dqlite").contains(" inactive "),
+        "{services}"
+    );
+
+    let again = join(&cp2, &cp1, "").await;
+    assert!(again.code == 6 && again.stdout.contains("is already known to dqlite (500)."), "{again:?}");
+    let registered = cp1.microk8s("remove-node cp3").await;
+    assert!(
+        registered.code == 1
+            && registered.stdout.starts_with("Removal failed. Node cp3 is registered with dqlite.")
+    );
+    assert_eq!(cp3.microk8s("leave").await.code, 0);
+    assert_eq!(cp1.microk8s("remove-node cp3").await.code, 0);
+    until("two members", async || (roles(&cp1).await == ["voter", "spare"]).then_some(())).await;
+    assert_eq!(cp3.microk8s("leave").await.code, 1);
+    cp3.sees_ready(&["cp3"]).await;
+    assert_eq!(worker.microk8s("leave").await.code, 0);
+    assert_eq!(cp1.microk8s("remove-node worker1").await.code, 0);
+    let missing = cp1.microk8s("remove-node worker1").await;
+    assert_eq!((missing.code, missing.stdout.as_str()), (1, "Node worker1 does not exist in Kubernetes.\n"));
+    let back = join(&cp3, &cp1, "").await;
+    assert_eq!(back.code, 0, "{back:?}");
+    cp1.sees_ready(&["cp1", "cp2", "cp3"]).await;
+}
+
+pub(crate) async fn a_lost_majority_stops_the_api(ground: &Ground) {
+    let [cp1, cp2, cp3] = three(ground).await;
+    until("three voters", async || (roles(&cp1).await == ["voter"; 3]).then_some(())).await;
+    cp3.cut().await;
+    let create = "kubectl create namespace one --request-timeout=20s";
+    until("a write without the third", async || (cp1.microk8s(create).await.code == 0).then_some(())).await;
+    cp2.cut().await;
+    let refused = cp1.microk8s("kubectl create namespace two --request-timeout=10s").await;
+    assert_ne!(refused.code, 0, "{refused:?}");
+}
