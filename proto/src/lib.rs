@@ -3,7 +3,7 @@
 //! A provider is a table of types ([`Provider`]). Each managed type is a struct whose doc comments are its
 //! documentation ([`derive@Resource`]) and a behaviour ([`Resource`]) that is only ever called with known values;
 //! unknown, null, defaults, replacement and equality are the business of the planning pipeline ([`plan`]).
-//! [`serve`] runs the provider as a plugin process.
+//! [`serve()`] runs the provider as a plugin process.
 
 extern crate self as tfplugin;
 
@@ -15,7 +15,7 @@ pub mod provider;
 pub mod resource;
 mod rpc;
 pub mod schema;
-pub mod serve;
+mod serve;
 pub mod testing;
 pub mod types;
 pub mod value;

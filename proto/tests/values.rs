@@ -317,3 +317,32 @@ fn damaged_bytes_are_an_error_or_another_value_and_never_a_crash() {
     }
     assert!(errors > 5_000 && values > 1_000, "{errors} errors, {values} values");
 }
+
+#[test]
+fn damaged_state_is_an_error_or_another_value_and_never_a_crash() {
+    let mut dice = Dice(0x57a7e);
+    let object = of(json!(["object", {
+        "name": "string", "size": "number", "on": "bool", "any": "dynamic", "pair": ["tuple", ["bool", "string"]],
+        "ports": ["set", "number"], "labels": ["map", ["list", "string"]],
+    }]));
+    let good = br#"{"name":"\u00e9\ud83d\ude00","size":1.5e3,"on":true,"any":{"type":"bool","value":null},"pair":[false,"x"],"ports":[80,443],"labels":{"a":["b",null]}}"#;
+    assert!(state::decode(good, &object).is_ok());
+    let (mut errors, mut values) = (0, 0);
+    for _ in 0..20_000 {
+        let mut bytes = good.to_vec();
+        let at = usize::try_from(dice.roll(bytes.len() as u64)).unwrap();
+        match dice.roll(3) {
+            0 => bytes.truncate(at),
+            1 => bytes.insert(at, u8::try_from(dice.roll(256)).unwrap()),
+            _ => bytes[at] = u8::try_from(dice.roll(128)).unwrap(),
+        }
+        match state::decode(&bytes, &object) {
+            Err(_) => errors += 1,
+            Ok(value) => {
+                values += 1;
+                msgpack::encode(&value, &object).unwrap();
+            }
+        }
+    }
+    assert!(errors > 5_000 && values > 1_000, "{errors} errors, {values} values");
+}

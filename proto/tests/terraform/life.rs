@@ -213,3 +213,19 @@ async fn without_a_directory_only_the_resource_fails() {
     assert!(output.contains("The provider block names no directory"), "{output}");
     assert_eq!(terraform.stored("sample_file.a").await, json!(null));
 }
+
+#[tokio::test]
+async fn a_large_state_travels_in_one_message() {
+    let terraform = Workspace::new();
+    let word = "0123456789abcdef".repeat(512);
+    let body = format!(
+        "resource \"sample_file\" \"a\" {{\n  name = \"a\"\n  labels = {{ big = join(\"\", [for i in range(1000) : \"{word}\"]) }}\n}}\n"
+    );
+    // Eight megabytes, of which neither plan nor state may be printed here.
+    let applied = terraform.write(&body).apply().await;
+    assert_eq!(applied.code, Some(0));
+    let plan = terraform.run(&["plan", "-detailed-exitcode"]).await;
+    assert_eq!(plan.code, Some(0));
+    let stored = terraform.stored("sample_file.a").await;
+    assert_eq!(stored["labels"]["big"].as_str().map(str::len), Some(8_192_000));
+}
