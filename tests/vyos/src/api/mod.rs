@@ -73,19 +73,20 @@ impl Api {
             return detail(405, "Method Not Allowed");
         }
         let query = head.uri.query().unwrap_or_default().to_owned();
-        if endpoint.is_open {
-            return info::answer(&self.session, &query).unwrap_or_else(|refusal| refusal.answer(version));
-        }
-        let sent = body::read(&head.headers, raw).await;
-        let call = match request::read(endpoint, version, &sent) {
-            Ok(call) => call,
-            Err(request::Malformed::Unreadable) => return detail(400, "There was an error parsing the body"),
-            Err(request::Malformed::Refused(refusal)) => return refusal.answer(version),
-        };
-        let known =
-            running.each("service https api keys id").any(|(_, id)| id.value("key") == Some(&call.key));
-        if !known {
-            return request::unauthorized().answer(version);
+        let mut call = request::Call::default();
+        if !endpoint.is_open {
+            let sent = body::read(&head.headers, raw).await;
+            call = match request::read(endpoint, version, &sent) {
+                Ok(call) => call,
+                Err(request::Malformed::Unreadable) => {
+                    return detail(400, "There was an error parsing the body");
+                }
+                Err(request::Malformed::Refused(refusal)) => return refusal.answer(version),
+            };
+            let mut keys = running.each("service https api keys id").map(|(_, id)| id.value("key"));
+            if !keys.any(|key| key == Some(&call.key)) {
+                return request::unauthorized().answer(version);
+            }
         }
         // The router goes on when its client is gone, so the work is a task of its own.
         match tokio::spawn(self.dispatch(endpoint, call, query)).await {
@@ -114,7 +115,7 @@ impl Api {
                 self.session.switches.power_cycle();
                 Ok(answer::success(&""))
             }
-            Action::Info => Err(Refusal::internal()),
+            Action::Info => info::answer(&self.session, &query),
         }
     }
 }

@@ -9,7 +9,7 @@ use super::python::{repr, str};
 use crate::config::Version;
 
 /// A request of the right form. Who may send it is not decided yet.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Call {
     pub(super) key: String,
     /// The command, or the commands of a list.

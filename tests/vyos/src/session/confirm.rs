@@ -51,6 +51,13 @@ impl Session {
         format!("Initialized commit-confirm; {minutes} minutes to confirm before {action}\n")
     }
 
+    /// Nothing waits to be confirmed after a reboot.
+    pub(super) fn forget_confirm(&self) {
+        if let Some(pending) = self.pending.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            pending.timer.abort();
+        }
+    }
+
     /// Keeps what was committed.
     pub(crate) fn confirm(&self) -> Result<String, ConfirmError> {
         let pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner).take();

@@ -33,7 +33,7 @@ impl Session {
         }
         // A reader, or a reboot, sees the old file or the new one.
         let draft = path.with_extension("draft");
-        std::fs::write(&draft, boot_file(&self.running(), self.version().release())).map_err(failed)?;
+        std::fs::write(&draft, boot_file(&self.running(), self.version())).map_err(failed)?;
         std::fs::rename(&draft, &path).map_err(failed)?;
         self.switches.count_save();
         Ok(())
@@ -74,6 +74,7 @@ impl Session {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => self.factory(),
             Err(error) => return Err(StorageError::File(BOOT_FILE.to_owned(), error)),
         };
+        self.forget_confirm();
         *self.trees() = super::Trees::default();
         if let Err(error) = self.replace(tree).await {
             tracing::warn!(%error, "parts of the saved configuration were refused at boot");

@@ -1,29 +1,42 @@
 //! Line breaks as Python's `textwrap.fill` sets them, because VyOS prints every message through it.
 
-/// Breaks a message into lines of at most `width` letters, at blanks and inside hyphenated words.
+use std::collections::VecDeque;
+
+/// Breaks a message into lines of at most `width` letters, at blanks and inside hyphenated words; a word that
+/// is longer than a line is cut.
 pub(super) fn wrapped(message: &str, width: usize) -> String {
-    let mut lines = String::new();
-    let mut line = String::new();
-    for chunk in chunks(message) {
-        let blank = chunk.starts_with(' ');
-        if line.is_empty() && blank && !lines.is_empty() {
-            continue;
+    let mut chunks = chunks(message);
+    let mut lines: Vec<String> = Vec::new();
+    while !chunks.is_empty() {
+        let mut line = String::new();
+        if !lines.is_empty() && chunks.front().is_some_and(|chunk| chunk.starts_with(' ')) {
+            chunks.pop_front();
         }
-        if line.chars().count() + chunk.chars().count() > width && !line.is_empty() {
-            lines.push_str(line.trim_end_matches(' '));
-            lines.push('\n');
-            line.clear();
-            if blank {
-                continue;
+        while let Some(chunk) = chunks.front() {
+            if length(&line) + length(chunk) > width {
+                break;
             }
+            line.push_str(chunk);
+            chunks.pop_front();
         }
-        line.push_str(&chunk);
+        if let Some(chunk) = chunks.front_mut()
+            && length(chunk) > width
+        {
+            let room = width - length(&line);
+            line.extend(chunk.chars().take(room));
+            *chunk = chunk.chars().skip(room).collect();
+        }
+        lines.push(line.trim_end_matches(' ').to_owned());
     }
-    lines + line.trim_end_matches(' ')
+    lines.join("\n")
+}
+
+fn length(text: &str) -> usize {
+    text.chars().count()
 }
 
 /// Words, runs of blanks, and the parts of hyphenated words.
-fn chunks(message: &str) -> Vec<String> {
+fn chunks(message: &str) -> VecDeque<String> {
     let letters: Vec<char> =
         message.chars().map(|letter| if letter.is_whitespace() { ' ' } else { letter }).collect();
     let mut chunks: Vec<String> = Vec::new();
@@ -38,8 +51,7 @@ fn chunks(message: &str) -> Vec<String> {
         }
     }
     chunks.push(chunk);
-    chunks.retain(|chunk| !chunk.is_empty());
-    chunks
+    chunks.into_iter().filter(|chunk| !chunk.is_empty()).collect()
 }
 
 /// A hyphen joins words if at least two letters stand on both sides.
@@ -68,6 +80,12 @@ mod tests {
             wrapped(message, 72),
             "Peer-group member \"192.0.2.2\" cannot override remote-as of peer-group\n\"PG\"!"
         );
+    }
+
+    #[test]
+    fn a_word_longer_than_a_line_is_cut() {
+        assert_eq!(wrapped("say abcdefghijkl now", 8), "say abcd\nefghijkl\nnow");
+        assert_eq!(wrapped("", 8), "");
     }
 
     #[test]

@@ -2,19 +2,25 @@
 //! would change.
 
 use super::{Node, Shape, natural};
+use crate::config::Version;
 
-/// What VyOS appends to a saved configuration.
-fn footer(release: &str) -> String {
-    format!(
-        "\n\n// Warning: Do not remove the following line.\n// vyos-config-version: \"bgp@5:https@6:interfaces@32:ospf@2:policy@8:quagga@11:system@27\"\n// Release version: {release}\n"
-    )
+/// Versions of the parts of the configuration, which VyOS notes at the end of a saved one.
+fn components(version: Version) -> &'static str {
+    match version {
+        Version::V1_4 => "bgp@5:https@6:ospf@2:policy@8:quagga@11",
+        Version::V1_5 => "bgp@6:https@7:ospf@2:policy@9:quagga@12",
+    }
 }
 
 /// The configuration as it is saved.
-pub(crate) fn boot_file(root: &Node, release: &str) -> String {
+pub(crate) fn boot_file(root: &Node, version: Version) -> String {
     let mut writer = Writer { lines: String::new(), margin: false };
     writer.body(Some(root), Some(root), 0);
-    writer.lines + &footer(release)
+    let (components, release) = (components(version), version.release());
+    let footer = format!(
+        "\n\n// Warning: Do not remove the following line.\n// vyos-config-version: \"{components}\"\n// Release version: {release}\n"
+    );
+    writer.lines + &footer
 }
 
 /// A subtree before and after, with a margin of one column: `+` added, `-` deleted, `>` changed.

@@ -176,3 +176,19 @@ async fn only_what_was_saved_outlives_a_reboot() {
     let counters = bench.control.counters().await.expect("control");
     assert_eq!((counters.saves, counters.boots), (1, 2));
 }
+
+#[tokio::test]
+async fn a_router_that_starts_again_keeps_its_certificate_and_what_was_saved() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let config = crate::support::config(Version::V1_4, folder.path());
+    let first = Bench::with(config.clone(), tempfile::tempdir().expect("a folder")).await;
+    first.configure(&["set system host-name edge"]).await.data();
+    first.post("/config-file", json!({"op": "save"})).await.data();
+    let authority = std::fs::read(first.router.ca_file()).expect("an authority");
+    let Bench { router, client, .. } = first;
+    router.stop().await;
+    let mut second = Bench::with(config, folder).await;
+    assert_eq!(std::fs::read(second.router.ca_file()).expect("an authority"), authority);
+    second.client = client;
+    assert_eq!(second.show("system").await.data(), json!({"host-name": "edge"}));
+}
