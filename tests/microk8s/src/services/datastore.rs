@@ -1,6 +1,7 @@
 //! k8s-dqlite, with etcd in its place: one member for each control plane, dqlite's own files and names around it.
 
 mod control;
+mod door;
 mod roles;
 
 use super::Service;
@@ -14,6 +15,7 @@ pub(crate) use roles::{Member, Role, cluster_file, cluster_members};
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
@@ -24,6 +26,8 @@ const TOOLS_PORT: u16 = 19002;
 const POLL: Duration = Duration::from_millis(500);
 const ROLES: Duration = Duration::from_secs(2);
 const PATIENCE: Duration = Duration::from_secs(60);
+/// More members without a vote than any lab has.
+const LEARNERS: usize = 20;
 
 /// Flags of k8s-dqlite that mean nothing to etcd, and why they may be passed over.
 const PASSED_OVER: [(&str, &str); 6] = [
@@ -67,92 +71,99 @@ pub(crate) async fn run(node: Arc<Node>, stop: CancellationToken) -> Result<()> 
         return Ok(());
     }
     let (directory, listen) = places(layout)?;
-    let directory = directory.trim_end_matches('/');
-    if let Some(socket) = listen.strip_prefix("unix://") {
-        // What a power cut left behind would keep etcd from listening.
-        remove(std::path::Path::new(socket))?;
-    }
+    let socket = listen.strip_prefix("unix://").tried(|| format!("--listen={listen} is no socket"))?;
     let address = address(layout);
-    let host = address.rsplit_once(':').map_or("127.0.0.1", |(host, _)| host);
+    let own = ip_of(&address).tried(|| format!("{address} is no address of a member"))?;
     let peer = format!("http://{address}");
-    let data = format!("{directory}/etcd");
-    let mut arguments: Vec<String> = vec![
+    let arguments = arguments(layout, &directory, own, &peer).await?;
+    let program = Program::start(Service::K8sDqlite, &node.config.programs.etcd, &arguments)?;
+    let (says, votes) = watch::channel(None);
+    tokio::select! {
+        ended = program.until(&stop) => ended,
+        ended = follow(layout, own, &peer, says) => ended,
+        ended = door::keep(layout, socket, own, votes) => ended,
+    }
+}
+
+/// etcd's command line: the first start of a cluster, joining one, or going on.
+async fn arguments(layout: &Layout, directory: &str, own: IpAddr, peer: &str) -> Result<Vec<String>> {
+    let data = format!("{}/etcd", directory.trim_end_matches('/'));
+    let clients = format!("http://{own}:{TOOLS_PORT}");
+    let mut arguments = vec![
         format!("--data-dir={data}"),
         format!("--listen-peer-urls={peer}"),
-        format!("--listen-client-urls={listen},http://{host}:{TOOLS_PORT}"),
-        format!("--advertise-client-urls=http://{host}:{TOOLS_PORT}"),
+        format!("--listen-client-urls={clients}"),
+        format!("--advertise-client-urls={clients}"),
+        format!("--max-learners={LEARNERS}"),
         "--unsafe-no-fsync".into(),
         "--log-level=warn".into(),
     ];
     let first_start = !std::path::Path::new(&data).exists();
-    let joins = first_start && layout.backend("init.yaml").exists();
-    if joins {
-        let voters = roles::listed(&read_or_empty(&layout.backend("init.yaml")));
-        let name = roles::name_of(&address);
-        let cluster = Members::at_any(&voters).await?.add_learner(&peer, &name).await?;
-        arguments.extend([
-            format!("--name={name}"),
-            format!("--initial-cluster={cluster}"),
-            "--initial-cluster-state=existing".into(),
-        ]);
+    let name = if first_start {
+        roles::name_of(peer.trim_start_matches("http://"))
     } else {
-        let name =
-            if first_start { roles::name_of(&address) } else { read_or_empty(&layout.backend("name")) };
-        arguments.extend([format!("--name={name}"), format!("--initial-cluster={name}={peer}")]);
+        read_or_empty(&layout.backend("name"))
+    };
+    arguments.push(format!("--name={name}"));
+    if first_start && layout.backend("init.yaml").exists() {
+        let voters = roles::listed(&read_or_empty(&layout.backend("init.yaml")));
+        let cluster = Members::at_any(&voters).await?.add_learner(peer, &name).await?;
+        arguments.extend([format!("--initial-cluster={cluster}"), "--initial-cluster-state=existing".into()]);
+    } else {
+        arguments.push(format!("--initial-cluster={name}={peer}"));
         arguments.push(format!("--initial-advertise-peer-urls={peer}"));
     }
-    if first_start {
-        let name = parse::value_of(&arguments, "--name").unwrap_or_default();
-        write(&layout.backend("name"), &name)?;
-    }
-    let program = Program::start(Service::K8sDqlite, &node.config.programs.etcd, &arguments)?;
-    let parts = stop.child_token();
-    let keep = keep_files(layout, host, &peer, parts.clone());
-    let ended = tokio::select! {
-        ended = program.until(&stop) => ended,
-        Err(failure) = keep => Err(failure),
-    };
-    parts.cancel();
-    ended
+    write(&layout.backend("name"), &name)?;
+    Ok(arguments)
 }
 
-/// Completes a join or a move to another address, then keeps dqlite's files as the members are.
-async fn keep_files(layout: &Layout, host: &str, peer: &str, stop: CancellationToken) -> Result<()> {
-    let members = Members::at(host)?;
+/// Completes a move to another address, then follows the members: keeps dqlite's files as they are, says whether this
+/// one votes, and gives others their vote where this one leads.
+async fn follow(layout: &Layout, own: IpAddr, peer: &str, says: watch::Sender<Option<bool>>) -> Result<()> {
+    let here = Members::at(own)?;
     let deadline = Instant::now() + PATIENCE;
-    if layout.backend("update.yaml").exists() {
-        while members.move_to(peer).await.is_err() {
-            if Instant::now() > deadline {
-                return Err(Failure::new(format!("the datastore could not be moved to {peer}")));
-            }
-            sleep(POLL).await;
-        }
-        remove(&layout.backend("update.yaml"))?;
-    }
-    if layout.backend("init.yaml").exists() {
-        let voters = roles::listed(&read_or_empty(&layout.backend("init.yaml")));
-        while promote(&voters, peer).await.is_err() {
-            if Instant::now() > deadline {
-                return Err(Failure::new("this member could not be made a voter".to_owned()));
-            }
-            sleep(POLL).await;
-        }
-        remove(&layout.backend("init.yaml"))?;
-    }
-    while !stop.is_cancelled() {
-        if let Ok(list) = members.list().await {
-            roles::write_files(layout, &list, peer)?;
-        }
-        tokio::select! {
-            () = sleep(ROLES) => {}
-            () = stop.cancelled() => {}
+    while layout.backend("update.yaml").exists() {
+        match here.move_to(peer).await {
+            Ok(()) => remove(&layout.backend("update.yaml"))?,
+            Err(failure) if Instant::now() > deadline => return Err(failure),
+            Err(_) => sleep(POLL).await,
         }
     }
-    Ok(())
+    loop {
+        // Without a majority there is nothing to follow; the files stay as they were.
+        let round = follow_once(layout, &here, peer).await;
+        if let Ok(Some(votes)) = round {
+            says.send_if_modified(|known| {
+                let changed = *known != Some(votes);
+                *known = Some(votes);
+                changed
+            });
+        }
+        let known = says.borrow().is_some();
+        sleep(if known { ROLES } else { POLL }).await;
+    }
 }
 
-async fn promote(voters: &[String], peer: &str) -> Result<()> {
-    Members::at_any(voters).await?.promote(peer).await
+/// Whether this member votes; nothing while it is not among the members.
+async fn follow_once(layout: &Layout, here: &Members, peer: &str) -> Result<Option<bool>> {
+    let list = match here.list().await {
+        Ok(list) => list,
+        // A member without a vote answers nobody.
+        Err(_) => members(layout).await?.list().await?,
+    };
+    let address = peer.trim_start_matches("http://");
+    let Some(own) = list.iter().find(|member| member.address() == address && !member.name.is_empty()) else {
+        return Ok(None);
+    };
+    roles::write_files(layout, &list, address)?;
+    remove(&layout.backend("init.yaml"))?;
+    if let Some(next) = roles::next_voter(&list).filter(|_| !own.learner)
+        && here.leads(&own.id).await?
+    {
+        // A learner that has not caught up is refused; the next round asks again.
+        let _ = here.promote(next).await;
+    }
+    Ok(Some(!own.learner))
 }
 
 /// The client of the members that the cluster's own files name, for `leave` and `remove-node`.

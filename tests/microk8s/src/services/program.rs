@@ -12,13 +12,17 @@ use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 use tokio::process::{Child, Command};
 use tokio_util::sync::CancellationToken;
 
-/// How long a program may take to end before it is killed.
-const GRACE: Duration = Duration::from_secs(15);
+/// How long a program may take to end before it is killed. etcd would wait for its clients, which do not leave; its log
+/// is whole at any time.
+fn grace(service: Service) -> Duration {
+    Duration::from_secs(if service == Service::K8sDqlite { 1 } else { 15 })
+}
 
 /// A running program.
 pub(crate) struct Program {
     child: Child,
     name: String,
+    grace: Duration,
     last_lines: tokio::task::JoinHandle<Vec<String>>,
 }
 
@@ -44,7 +48,7 @@ impl Program {
                 None => Vec::new(),
             }
         });
-        Ok(Self { child, name, last_lines })
+        Ok(Self { child, name, grace: grace(service), last_lines })
     }
 
     fn signal(&self, signal: Signal) {
@@ -79,7 +83,7 @@ impl Program {
     pub(crate) async fn stop(mut self) -> Result<()> {
         self.signal(Signal::SIGTERM);
         self.signal(Signal::SIGCONT);
-        if tokio::time::timeout(GRACE, self.child.wait()).await.is_err() {
+        if tokio::time::timeout(self.grace, self.child.wait()).await.is_err() {
             self.child.kill().await.tried(|| format!("Cannot kill {}", self.name))?;
         }
         Ok(())

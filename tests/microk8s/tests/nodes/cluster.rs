@@ -89,6 +89,26 @@ pub(crate) async fn control_planes_and_a_worker_join_and_leave(ground: &Ground) 
     cp1.sees_ready(&["cp1", "cp2", "cp3"]).await;
 }
 
+pub(crate) async fn a_lost_spare_stops_nothing(ground: &Ground) {
+    let (cp1, cp2) = tokio::join!(ground.node("cp1", 11), ground.node("cp2", 12));
+    cp1.install("1.35/stable").await;
+    cp2.install("1.35/stable").await;
+    let joined = join(&cp2, &cp1, "").await;
+    assert_eq!(joined.code, 0, "{joined:?}");
+    cp1.sees_ready(&["cp1", "cp2"]).await;
+    assert_eq!(roles(&cp1).await, ["voter", "spare"]);
+    let through = cp2.microk8s("kubectl create namespace through-the-spare").await;
+    assert_eq!(through.code, 0, "{through:?}");
+    let voter = cp1.microk8s("leave").await;
+    assert_eq!(voter.code, 3, "{voter:?}");
+    cp2.cut().await;
+    let create = cp1.microk8s("kubectl create namespace one --request-timeout=20s").await;
+    assert_eq!(create.code, 0, "{create:?}");
+    let removed = cp1.microk8s("remove-node cp2 --force").await;
+    assert_eq!(removed.code, 0, "{removed:?}");
+    until("one member", async || (roles(&cp1).await == ["voter"]).then_some(())).await;
+}
+
 pub(crate) async fn a_lost_majority_stops_the_api(ground: &Ground) {
     let [cp1, cp2, cp3] = three(ground).await;
     until("three voters", async || (roles(&cp1).await == ["voter"; 3]).then_some(())).await;

@@ -81,6 +81,7 @@ async fn run(filter: &str) -> ExitCode {
         one_node::stops_starts_refreshes_and_is_removed,
         dual_stack::a_launch_configuration_makes_both_families,
         cluster::control_planes_and_a_worker_join_and_leave,
+        cluster::a_lost_spare_stops_nothing,
         cluster::a_lost_majority_stops_the_api,
         faults::each_fault_shows_and_passes,
     ];

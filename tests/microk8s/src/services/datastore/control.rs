@@ -3,6 +3,7 @@
 use crate::failure::{Failure, Result, Tried};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 /// A member as etcd lists it.
@@ -33,19 +34,19 @@ pub(crate) struct Members {
 
 impl Members {
     /// Through the member at `host`.
-    pub(crate) fn at(host: &str) -> Result<Self> {
+    pub(crate) fn at(host: IpAddr) -> Result<Self> {
         let client = reqwest::Client::builder()
             .no_proxy()
             .timeout(Duration::from_secs(5))
             .build()
             .tried(|| "Cannot make a client of the datastore".into())?;
-        Ok(Self { client, server: format!("http://{host}:{}", super::TOOLS_PORT) })
+        Ok(Self { client, server: format!("http://{}", SocketAddr::from((host, super::TOOLS_PORT))) })
     }
 
     /// Through the first of the members at `addresses` that answers.
     pub(crate) async fn at_any(addresses: &[String]) -> Result<Self> {
         for address in addresses {
-            let Some((host, _)) = address.rsplit_once(':') else { continue };
+            let Some(host) = super::ip_of(address) else { continue };
             let members = Self::at(host)?;
             if members.list().await.is_ok() {
                 return Ok(members);
@@ -55,7 +56,7 @@ impl Members {
     }
 
     async fn call(&self, method: &str, body: &Value) -> Result<Value> {
-        let shown = format!("{}/v3/cluster/member/{method}", self.server);
+        let shown = format!("{}/v3/{method}", self.server);
         let answer = self.client.post(&shown).body(body.to_string()).send().await.tried(|| shown.clone())?;
         let status = answer.status();
         let text = answer.text().await.tried(|| shown.clone())?;
@@ -67,7 +68,7 @@ impl Members {
 
     /// Every member, confirmed by a majority.
     pub(crate) async fn list(&self) -> Result<Vec<Listed>> {
-        let answer = self.call("list", &json!({"linearizable": true})).await?;
+        let answer = self.call("cluster/member/list", &json!({"linearizable": true})).await?;
         let members = answer.get("members").cloned().unwrap_or_default();
         serde_json::from_value(members).tried(|| format!("Cannot understand the members of {}", self.server))
     }
@@ -83,9 +84,9 @@ impl Members {
     pub(crate) async fn add_learner(&self, peer: &str, name: &str) -> Result<String> {
         if let Ok(stale) = self.find(peer).await {
             // Left from a start that did not get as far as having data.
-            self.call("remove", &json!({"ID": stale.id})).await?;
+            self.call("cluster/member/remove", &json!({"ID": stale.id})).await?;
         }
-        self.call("add", &json!({"peerURLs": [peer], "isLearner": true})).await?;
+        self.call("cluster/member/add", &json!({"peerURLs": [peer], "isLearner": true})).await?;
         let named = |member: &Listed| {
             let name = if member.name.is_empty() { name } else { &member.name };
             format!("{name}=http://{}", member.address())
@@ -93,13 +94,15 @@ impl Members {
         Ok(self.list().await?.iter().map(named).collect::<Vec<_>>().join(","))
     }
 
-    /// Lets the member vote, once it has caught up.
-    pub(crate) async fn promote(&self, peer: &str) -> Result<()> {
-        let member = self.find(peer).await?;
-        if member.learner {
-            self.call("promote", &json!({"ID": member.id})).await?;
-        }
-        Ok(())
+    /// Gives the member its vote, once it has caught up.
+    pub(crate) async fn promote(&self, member: &Listed) -> Result<()> {
+        self.call("cluster/member/promote", &json!({"ID": member.id})).await.map(drop)
+    }
+
+    /// Whether the member `id`, which has to be the one that is asked, leads the others.
+    pub(crate) async fn leads(&self, id: &str) -> Result<bool> {
+        let status = self.call("maintenance/status", &json!({})).await?;
+        Ok(status.get("leader").and_then(Value::as_str) == Some(id))
     }
 
     /// Says that the only member is somewhere else now.
@@ -108,12 +111,12 @@ impl Members {
         let [member] = members.as_slice() else {
             return Err(Failure::new("only a single member can be moved"));
         };
-        self.call("update", &json!({"ID": member.id, "peerURLs": [peer]})).await.map(drop)
+        self.call("cluster/member/update", &json!({"ID": member.id, "peerURLs": [peer]})).await.map(drop)
     }
 
     /// Removes the member at `address`.
     pub(crate) async fn remove(&self, address: &str) -> Result<()> {
         let member = self.find(address).await?;
-        self.call("remove", &json!({"ID": member.id})).await.map(drop)
+        self.call("cluster/member/remove", &json!({"ID": member.id})).await.map(drop)
     }
 }

@@ -38,15 +38,28 @@ pub(crate) struct Member {
     pub(crate) role: Role,
 }
 
-/// The role of the member that joined as number `position` of `count`: three voters where there are that many, one
-/// otherwise, then up to three standbys. In the lab every member votes in etcd; the names are dqlite's.
+/// How many of so many members vote.
+fn voters(members: usize) -> usize {
+    if members < 3 { 1 } else { 3 }
+}
+
+/// The role of the member at `position` of `count`, those with a vote first and each kind by the time of joining: three
+/// voters where there are that many members, one otherwise, then up to three standbys.
+///
+/// A vote once given stays: of two members that are left of three both vote, though only one is called a voter.
 fn role(position: usize, count: usize) -> Role {
-    let voters = if count < 3 { 1 } else { 3 };
     match position {
-        voter if voter < voters => Role::Voter,
-        standby if count >= 3 && standby < voters + 3 => Role::Standby,
+        voter if voter < voters(count) => Role::Voter,
+        standby if count >= 3 && standby < voters(count) + 3 => Role::Standby,
         _ => Role::Spare,
     }
+}
+
+/// The member that should get a vote next, if any.
+pub(crate) fn next_voter(members: &[Listed]) -> Option<&Listed> {
+    let voting = members.iter().filter(|member| !member.learner).count();
+    let waiting = members.iter().filter(|member| member.learner && !member.name.is_empty());
+    waiting.min_by(|one, other| one.name.cmp(&other.name)).filter(|_| voting < voters(members.len()))
 }
 
 /// A new member's name, which sorts by the time of joining.
@@ -55,20 +68,21 @@ pub(crate) fn name_of(address: &str) -> String {
     format!("{:015}-{}", since.as_millis(), address.replace([':', '.'], "-"))
 }
 
-/// Writes `cluster.yaml`, and `info.yaml` for the member at `peer`.
-pub(crate) fn write_files(layout: &Layout, members: &[Listed], peer: &str) -> Result<()> {
+/// Writes `cluster.yaml`, and `info.yaml` for the member at `own`.
+pub(crate) fn write_files(layout: &Layout, members: &[Listed], own: &str) -> Result<()> {
     let mut sorted: Vec<&Listed> = members.iter().collect();
-    sorted.sort_by(|one, other| one.name.cmp(&other.name));
+    sorted.sort_by(|one, other| (one.learner, &one.name).cmp(&(other.learner, &other.name)));
     let mut cluster = String::new();
     for (position, member) in sorted.iter().enumerate() {
-        // A member that has not caught up yet is nobody's help, whatever the names of the others.
-        let role = if member.learner { Role::Spare } else { role(position, sorted.len()) };
+        let named = role(position, sorted.len());
+        // Until it has its vote, a member that is due to get one is a spare.
+        let role = if member.learner && named == Role::Voter { Role::Spare } else { named };
         let entry = [
             format!("Address: {}\n", member.address()),
             format!("ID: {}\n", member.id),
             format!("Role: {}\n", role.number()),
         ];
-        if member.address() == peer.trim_start_matches("http://") {
+        if member.address() == own {
             write_changed(layout, "info.yaml", &entry.concat())?;
         }
         cluster.push_str(&format!("- {}", entry.join("  ")));
@@ -143,7 +157,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let layout = Layout::new(folder.path());
         let members = [member("2", "10.0.0.12:19001"), member("1", "10.0.0.11:19001")];
-        write_files(&layout, &members, "http://10.0.0.12:19001").unwrap();
+        write_files(&layout, &members, "10.0.0.12:19001").unwrap();
         let found = cluster_members(&layout);
         let expected = [("10.0.0.11:19001", Role::Voter), ("10.0.0.12:19001", Role::Spare)]
             .map(|(address, role)| Member { address: address.into(), role });
@@ -151,6 +165,16 @@ mod tests {
         let info = read_or_empty(&layout.backend("info.yaml"));
         assert_eq!(field(&info, "Address").as_deref(), Some("10.0.0.12:19001"));
         assert_eq!(field(&info, "Role").as_deref(), Some("2"));
+    }
+
+    #[test]
+    fn the_member_that_waits_longest_votes_next_where_votes_are_short() {
+        let learner = |name: &str| Listed { learner: true, ..member(name, "10.0.0.1:19001") };
+        let next = |members: &[Listed]| next_voter(members).map(|member| member.name.clone());
+        assert_eq!(next(&[member("1", ""), learner("2")]), None, "one of two votes");
+        assert_eq!(next(&[member("1", ""), learner("3"), learner("2")]).as_deref(), Some("2"));
+        assert_eq!(next(&[member("1", ""), member("2", ""), member("3", ""), learner("4")]), None);
+        assert_eq!(next(&[member("1", ""), learner("2"), learner("")]).as_deref(), Some("2"));
     }
 
     #[test]
