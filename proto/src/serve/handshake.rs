@@ -26,14 +26,15 @@ fn line(network: &str, address: &str, certificate: Option<&CertificateDer<'_>>) 
     format!("{HANDSHAKE}|{PROTOCOL}|{network}|{address}|grpc|{certificate}\n")
 }
 
-/// Ctrl-C reaches every process of the terminal. Core answers it with `StopProvider` and waits for what runs; a provider
-/// that died of it would lose what it just made.
+/// Ctrl-C reaches every process of the terminal, and so does what ends a job of continuous integration. Core answers both
+/// with `StopProvider` and waits for what runs; a provider that died of them would lose what it just made.
 pub(super) fn ignore_interrupts() -> io::Result<()> {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};
-        // The signal is swallowed from here on, even when nobody waits for it any more.
+        // A signal is swallowed from here on, even when nobody waits for it any more.
         drop(signal(SignalKind::interrupt())?);
+        drop(signal(SignalKind::terminate())?);
     }
     Ok(())
 }

@@ -43,16 +43,21 @@ async fn creating(terraform: &Workspace) -> (tokio::process::Child, BufReader<to
 }
 
 #[tokio::test]
-async fn ctrl_c_ends_the_work_and_not_the_plugin() {
-    let terraform = Workspace::new();
-    let (child, _output) = creating(&terraform).await;
-    kill("-INT", format!("-{}", child.id().unwrap())).await;
-    let output =
-        tokio::time::timeout(Duration::from_secs(30), child.wait_with_output()).await.unwrap().unwrap();
-    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(errors.contains("It was interrupted") && !errors.contains("did not respond"), "{errors}");
-    assert!(terraform.plugins().iter().all(|pid| !alive(pid)));
-    assert_eq!(terraform.left_over().len(), 0);
+async fn a_signal_to_all_ends_the_work_and_not_the_plugin() {
+    for signal in ["-INT", "-TERM"] {
+        let terraform = Workspace::new();
+        let (child, _output) = creating(&terraform).await;
+        kill(signal, format!("-{}", child.id().unwrap())).await;
+        let output = child.wait_with_output();
+        let output = tokio::time::timeout(Duration::from_secs(30), output).await.unwrap().unwrap();
+        let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(
+            errors.contains("It was interrupted") && !errors.contains("did not respond"),
+            "{signal}: {errors}"
+        );
+        assert!(terraform.plugins().iter().all(|pid| !alive(pid)));
+        assert_eq!(terraform.left_over().len(), 0);
+    }
 }
 
 #[tokio::test]
