@@ -300,6 +300,9 @@ async fn configure(node: &Arc<Node>, build: &Build, arguments: &Arguments) -> Re
             write(&layout.launcher().join("snap-set.yaml"), config)?;
         }
     }
+    if arguments.verb == "unset" && arguments.names.iter().any(|name| name == "config") {
+        node.update(|state| state.config = None)?;
+    }
     hooks::configure(layout, build)?;
     if hooks::minor(&build.version) >= 34 && layout.is_locked("ha-cluster") {
         node.services.restart(node, Service::Kubelite).await;

@@ -43,7 +43,7 @@ async fn change(node: &Arc<Node>, verb: &str, arguments: &Arguments, root: bool)
     // Services are started and stopped by changes of their own kind, which the services' hooks need while another runs.
     match verb {
         "start" | "stop" | "restart" => return services::change(node, verb, arguments).await,
-        "install" | "refresh" | "remove" | "revert" | "set" => {}
+        "install" | "refresh" | "remove" | "revert" | "set" | "unset" => {}
         unknown => {
             return Outcome::complained(
                 64,
