@@ -1,5 +1,6 @@
 //! The provider block, and the one table of everything that is served.
 
+use crate::calico::IpPool;
 use crate::connection::cluster::{Clusters, KubernetesSettings};
 use crate::connection::router::{RouterSettings, Routers};
 use crate::connection::ssh::{HostKeyCheck, Settings as SshSettings, Ssh};
@@ -11,7 +12,7 @@ use crate::microk8s::cluster_ipv6::ClusterIpv6;
 use crate::microk8s::cluster_member::ClusterMember;
 use crate::microk8s::node::Node;
 use crate::microk8s::status::Status;
-use crate::vyos::{Bgp, BgpNeighbor};
+use crate::vyos::{Bgp, BgpNeighbor, BgpSummary};
 use async_trait::async_trait;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -121,6 +122,7 @@ impl Provider for Microk8s {
 
     fn table() -> Table<Self> {
         Table::default()
+            .resource::<Managed<IpPool>>()
             .resource::<Managed<BgpAdvertisement>>()
             .resource::<Managed<BgpPeer>>()
             .resource::<Managed<IpAddressPool>>()
@@ -131,6 +133,7 @@ impl Provider for Microk8s {
             .data_source::<Status>()
             .resource::<RouterObject<Bgp>>()
             .resource::<RouterObject<BgpNeighbor>>()
+            .data_source::<BgpSummary>()
     }
 
     fn check(config: &ProviderBlockDraft, found: &mut Diagnostics) {

@@ -51,6 +51,12 @@ pub trait ClusterObject: Model + TypeName {
         let _ = (config, found);
     }
 
+    /// Fills in computed attributes that follow from the others, once those are known, and finds fault with what comes of
+    /// it.
+    fn complete(&mut self, found: &mut Diagnostics) {
+        let _ = found;
+    }
+
     /// Puts what is sent into the one spelling that others compare by.
     fn settle(&self, spec: &mut Map<String, Json>) {
         let _ = spec;

@@ -1,11 +1,20 @@
 //! What MetalLB's speakers announce and to whom.
 
 mod address_range;
+mod bgp_advertisement;
+mod bgp_peer;
+mod go_duration;
 mod ip_address_pool;
 mod label_selector;
+mod mode;
 mod object;
+#[cfg(test)]
+mod tests;
 
 pub use address_range::AddressRange;
+pub use bgp_advertisement::BgpAdvertisement;
+pub use bgp_peer::BgpPeer;
+pub use go_duration::GoDuration;
 pub use ip_address_pool::IpAddressPool;
 pub use label_selector::LabelSelector;
 pub use object::NamespacedObject;

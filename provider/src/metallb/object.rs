@@ -14,6 +14,16 @@ pub(super) const HINTS: &[(&str, &str)] = &[
         "MetalLB looks at objects in its own namespace only. Set `namespace` to the one that it names.",
     ),
     (
+        "on native bgp mode",
+        "MetalLB runs its native BGP mode here, as MicroK8s's add-on does, which does not know this. Its FRR modes do; they \
+         come with MetalLB's own manifests or Helm chart.",
+    ),
+    (
+        "native bgp mode does not support ipv6",
+        "MetalLB runs its native BGP mode here, as MicroK8s's add-on does, which announces IPv4 alone. Its FRR modes \
+         announce both; they come with MetalLB's own manifests or Helm chart.",
+    ),
+    (
         "Maximum boundary value must be of type integer",
         "The installed MetalLB is too old for this Kubernetes: from 1.36 on, its peers need MetalLB 0.16 or newer.",
     ),

@@ -17,18 +17,19 @@ use tfplugin::{Context, Diagnostic, Diagnostics, Value};
 struct Written {
     cluster_id: String,
     object: DynamicObject,
-    told: Option<Diagnostic>,
+    told: Diagnostics,
 }
 
 pub(super) async fn create<T: ClusterObject>(
     context: &Context<Microk8s>,
-    planned: &T,
+    planned: T,
     private: &mut Private,
 ) -> Result<T, Diagnostics> {
+    let planned = completed(planned)?;
     let values = planned.encode();
     let target = Target::of::<T>(&context.provider().clusters, &values);
     let deadline = target.deadline(Operation::Create, context);
-    let (target_ref, values_ref) = (&target, &values);
+    let (planned, target_ref, values_ref) = (&planned, &target, &values);
     let written = deadline
         .call(|| async move { verdict(try_create(planned, values_ref, target_ref).await, ClusterErrorKind::may_come) })
         .await
@@ -39,13 +40,15 @@ pub(super) async fn create<T: ClusterObject>(
 pub(super) async fn update<T: ClusterObject>(
     context: &Context<Microk8s>,
     prior: &T,
-    planned: &T,
+    planned: T,
     private: &mut Private,
 ) -> Result<T, Diagnostics> {
+    let planned = completed(planned)?;
     let (before, values) = (prior.encode(), planned.encode());
     let target = Target::of::<T>(&context.provider().clusters, &values);
     let deadline = target.deadline(Operation::Update, context);
-    let (before_ref, values_ref, target_ref, known) = (&before, &values, &target, &*private);
+    let (planned, known) = (&planned, &*private);
+    let (before_ref, values_ref, target_ref) = (&before, &values, &target);
     let written = deadline
         .call(|| async move {
             let result = try_update(planned, before_ref, values_ref, target_ref, known).await;
@@ -54,6 +57,13 @@ pub(super) async fn update<T: ClusterObject>(
         .await
         .map_err(|why| gave_up::<T>("update", &target, target.patience(Operation::Update), why))?;
     finish(context, &target, &values, written, private)
+}
+
+/// The object with all that follows from what was given.
+pub(super) fn completed<T: ClusterObject>(mut object: T) -> Result<T, Diagnostics> {
+    let mut found = Diagnostics::new();
+    object.complete(&mut found);
+    if found.has_errors() { Err(found) } else { Ok(object) }
 }
 
 async fn try_create<T: ClusterObject>(planned: &T, values: &Value, target: &Target) -> Result<Written, Failure> {
@@ -66,15 +76,15 @@ async fn try_create<T: ClusterObject>(planned: &T, values: &Value, target: &Targ
         );
         return Err(Failure::Refused(Diagnostic::error(summary("create", target), detail).at("name").into()));
     }
-    let mut told = None;
+    let mut told = Diagnostics::new();
     let existing = cluster.find(name, Freshness::Now).await?;
     if let Some(existing) = &existing {
         if existing.metadata.deletion_timestamp.is_some() {
             return Err(Failure::Ending(held(existing, target)));
         }
-        told = judge(planned, existing, target)?;
+        judge(planned, existing, target)?.into_iter().for_each(|one| told.push(one));
     }
-    beside(planned, target).await?;
+    told.append(beside(planned, target).await?);
     let uid = existing.as_ref().and_then(|existing| existing.metadata.uid.as_deref());
     let object = cluster.apply(name, &manifest(planned, values, target, uid), Force::Take).await?;
     turn.claim(name, if existing.is_some() { Claim::CarriedOn } else { Claim::Made });
@@ -96,7 +106,7 @@ async fn try_update<T: ClusterObject>(
     {
         return Err(Failure::Refused(another_cluster(target, known, &cluster_id)));
     }
-    beside(planned, target).await?;
+    let told = beside(planned, target).await?;
     let uid = known.uid.as_deref();
     let mut object = cluster.apply(name, &manifest(planned, values, target, uid), Force::Take).await?;
     // What was dropped from the configuration goes, also where another one owns it, as after an import.
@@ -110,15 +120,16 @@ async fn try_update<T: ClusterObject>(
     if !left.is_empty() {
         object = cluster.merge(name, &json!({ "spec": left })).await?;
     }
-    Ok(Written { cluster_id, object, told: None })
+    Ok(Written { cluster_id, object, told })
 }
 
-async fn beside<T: ClusterObject>(planned: &T, target: &Target) -> Result<(), Failure> {
+/// What shows beside the other objects of the cluster, as far as it does not forbid the write.
+async fn beside<T: ClusterObject>(planned: &T, target: &Target) -> Result<Diagnostics, Failure> {
     let mut found = Diagnostics::new();
     planned.check_beside(&target.cluster, &mut found).await?;
     match found.has_errors() {
         true => Err(Failure::Refused(found)),
-        false => Ok(()),
+        false => Ok(found),
     }
 }
 
@@ -154,9 +165,7 @@ fn finish<T: ClusterObject>(
     written: Written,
     private: &mut Private,
 ) -> Result<T, Diagnostics> {
-    if let Some(told) = written.told {
-        context.warn(told);
-    }
+    written.told.into_iter().for_each(|one| context.warn(one));
     *private = Private { cluster: Some(written.cluster_id), uid: written.object.metadata.uid.clone() };
     model(target, values, &written.object, Reading::Ours(values))
 }

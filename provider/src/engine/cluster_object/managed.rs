@@ -76,7 +76,7 @@ impl<T: ClusterObject> Resource for Managed<T> {
     }
 
     async fn create(context: &Context<Microk8s>, planned: Self, private: &mut Private) -> Result<Self, Diagnostics> {
-        apply::create(context, &planned.0, private).await.map(Self)
+        apply::create(context, planned.0, private).await.map(Self)
     }
 
     async fn read(
@@ -93,7 +93,7 @@ impl<T: ClusterObject> Resource for Managed<T> {
         planned: Self,
         private: &mut Private,
     ) -> Result<Self, Diagnostics> {
-        apply::update(context, &prior.0, &planned.0, private).await.map(Self)
+        apply::update(context, &prior.0, planned.0, private).await.map(Self)
     }
 
     async fn delete(context: &Context<Microk8s>, prior: Self, private: Private) -> Result<(), Diagnostics> {

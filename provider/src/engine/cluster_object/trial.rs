@@ -2,9 +2,9 @@
 
 use super::ClusterObject;
 use super::address::Target;
-use super::apply::manifest;
+use super::apply::{completed, manifest};
 use super::existing::{is_ours, judge};
-use super::failure::explain;
+use super::failure::{explain, summary};
 use super::managed::Private;
 use super::spec::Fields;
 use crate::connection::cluster::{ClusterError, ClusterErrorKind, FieldFault, Force, Freshness};
@@ -21,6 +21,8 @@ pub(super) async fn run<T: ClusterObject>(
     private: &Private,
 ) -> Result<(), Diagnostics> {
     let Ok(object) = T::decode(planned) else { return Ok(()) };
+    let object = completed(object)?;
+    let planned = &object.encode();
     let fields = Fields::of::<T>();
     if prior.is_some_and(|prior| replaces::<T>(prior, planned) || fields.to_spec(prior) == fields.to_spec(planned)) {
         return Ok(());
@@ -66,9 +68,8 @@ fn judge_answer<T: ClusterObject>(
     manifest: &Json,
     error: &ClusterError,
 ) -> Result<(), Diagnostics> {
-    let summary = format!("{} will be refused as it is planned", target.name);
-    match error.kind() {
-        ClusterErrorKind::Invalid => Err(explain::<T>(&summary, target, error, "")),
+        match error.kind() {
+        ClusterErrorKind::Invalid => Err(explain::<T>(&summary("plan", target), target, error, "")),
         // A webhook judges today's cluster: what stands in the way may go in the same apply.
         ClusterErrorKind::Denied => {
             let detail = format!(

@@ -1,0 +1,127 @@
+//! Blocks of addresses that nodes took from a pool, and how a pool is emptied before it goes: what `calicoctl` does.
+
+use super::IpPool;
+use crate::connection::cluster::{Cluster, ClusterError, ClusterErrorKind, Freshness, Kind, ObjectName};
+use crate::connection::retry::Deadline;
+use crate::engine::cluster_object::ClusterObject;
+use ipnet::IpNet;
+use kube::core::DynamicObject;
+use serde_json::{Value as Json, json};
+use std::time::Duration;
+use tfplugin::types::Meaning;
+use tfplugin::{Diagnostic, Diagnostics};
+
+const BLOCK: Kind = Kind::cluster_wide("crd.projectcalico.org", "v1", "IPAMBlock");
+const AFFINITY: Kind = Kind::cluster_wide("crd.projectcalico.org", "v1", "BlockAffinity");
+
+/// How long nodes may take to see that a pool is closed; as long as `calicoctl` gives them.
+const SEEN_WITHIN: Duration = Duration::from_millis(500);
+
+/// Users of addresses that an error names; the others are counted.
+const NAMED: usize = 10;
+
+/// A block in `range` whose prefix length is not `size`.
+pub(super) async fn of_another_size(cluster: &Cluster, range: &IpNet, size: u8) -> Result<Option<IpNet>, ClusterError> {
+    let blocks = within(cluster, BLOCK, range, Freshness::Shared).await?;
+    Ok(blocks.iter().filter_map(network).find(|block| block.prefix_len() != size))
+}
+
+/// Closes the pool, makes sure that no pod has an address of it, and takes its empty blocks away.
+pub(super) async fn close_and_clear(pool: &IpPool, cluster: &Cluster, deadline: &Deadline) -> Result<(), Diagnostics> {
+    let failed = |error: ClusterError| -> Diagnostics {
+        Diagnostic::error(format!("Unable to empty IPPool {}", pool.name()), error.detail()).into()
+    };
+    let range = pool.cidr.meaning();
+    let name = ObjectName { kind: IpPool::KIND, namespace: String::new(), name: pool.name().to_owned() };
+    let close = |closed: bool| {
+        let (name, patch) = (&name, json!({ "spec": { "disabled": closed } }));
+        async move { cluster.merge(name, &patch).await }
+    };
+    if !pool.is_closed() {
+        close(true).await.map_err(failed)?;
+        tokio::time::sleep(SEEN_WITHIN.min(deadline.remaining())).await;
+    }
+    let blocks = within(cluster, BLOCK, range, Freshness::Now).await.map_err(failed)?;
+    let users: Vec<String> = blocks.iter().flat_map(users).collect();
+    if !users.is_empty() && !pool.is_forced() {
+        if !pool.is_closed() {
+            close(false).await.map_err(failed)?;
+        }
+        return Err(in_use(pool, cluster, &users));
+    }
+    for affinity in within(cluster, AFFINITY, range, Freshness::Now).await.map_err(failed)? {
+        remove(cluster, AFFINITY, &affinity).await.map_err(failed)?;
+    }
+    for block in blocks.iter().filter(|block| self::users(block).is_empty()) {
+        remove(cluster, BLOCK, block).await.map_err(failed)?;
+    }
+    Ok(())
+}
+
+/// Objects of a kind with a `spec.cidr` inside of `range`. A cluster without the kind has none.
+async fn within(
+    cluster: &Cluster,
+    kind: Kind,
+    range: &IpNet,
+    freshness: Freshness,
+) -> Result<Vec<DynamicObject>, ClusterError> {
+    match cluster.list(kind, "", freshness).await {
+        Ok(listed) => {
+            Ok(listed.iter().filter(|one| network(one).is_some_and(|block| range.contains(&block))).cloned().collect())
+        }
+        Err(error) if error.kind() == ClusterErrorKind::KindNotServed => Ok(Vec::new()),
+        Err(error) => Err(error),
+    }
+}
+
+fn network(object: &DynamicObject) -> Option<IpNet> {
+    IpNet::parse(object.data.pointer("/spec/cidr")?.as_str()?)
+}
+
+/// Who has addresses of a block, apart from the ends of tunnels, which nodes take and give back by themselves.
+fn users(block: &DynamicObject) -> Vec<String> {
+    let spec = block.data.get("spec").unwrap_or(&Json::Null);
+    let array = |field: &str| spec.get(field).and_then(Json::as_array).map(Vec::as_slice).unwrap_or_default();
+    let attributes = array("attributes");
+    let taken = array("allocations").iter().filter_map(Json::as_u64);
+    let of = taken.map(|index| usize::try_from(index).ok().and_then(|index| attributes.get(index)));
+    of.filter_map(user).collect()
+}
+
+fn user(attributes: Option<&Json>) -> Option<String> {
+    let text = |path: &str| attributes.and_then(|one| one.pointer(path)).and_then(Json::as_str);
+    let handle = text("/handle_id").unwrap_or("an unknown user");
+    if handle.contains("-tunnel-addr-") {
+        return None;
+    }
+    Some(match (text("/secondary/namespace"), text("/secondary/pod")) {
+        (Some(namespace), Some(pod)) => format!("pod {namespace}/{pod}"),
+        _ => handle.to_owned(),
+    })
+}
+
+async fn remove(cluster: &Cluster, kind: Kind, object: &DynamicObject) -> Result<(), ClusterError> {
+    let name = object.metadata.name.clone().unwrap_or_default();
+    let name = ObjectName { kind, namespace: String::new(), name };
+    match cluster.delete(&name, object.metadata.uid.as_deref()).await {
+        Err(error) if !matches!(error.kind(), ClusterErrorKind::NotFound | ClusterErrorKind::AnotherObject) => Err(error),
+        _ => Ok(()),
+    }
+}
+
+fn in_use(pool: &IpPool, cluster: &Cluster, users: &[String]) -> Diagnostics {
+    let named: Vec<&str> = users.iter().take(NAMED).map(String::as_str).collect();
+    let more = match users.len().saturating_sub(NAMED) {
+        0 => String::new(),
+        more => format!("\n- and {more} more"),
+    };
+    let detail = format!(
+        "{} addresses of {} are in use in the {cluster}:\n- {}{more}\n\nThey would lose their way to other nodes and out. \
+         Set `disabled = true`, apply, have the pods made anew (`kubectl rollout restart`) and destroy then; or set \
+         `force_destroy = true` and apply before the destroy.",
+        users.len(),
+        pool.cidr,
+        named.join("\n- "),
+    );
+    Diagnostic::error(format!("Unable to delete IPPool {}", pool.name()), detail).at("force_destroy").into()
+}

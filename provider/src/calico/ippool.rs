@@ -1,0 +1,279 @@
+//! `calico_ippool`.
+
+use super::blocks;
+use crate::connection::cluster::{Cluster, ClusterError, Freshness, Kind};
+use crate::connection::retry::Deadline;
+use crate::engine::cluster_object::{ClusterObject, ClusterWideObject, Takeover};
+use async_trait::async_trait;
+use ipnet::IpNet;
+use kube::core::DynamicObject;
+use serde_json::{Map, Value as Json};
+use tfplugin::model::Set;
+use tfplugin::types::{Meaning, Text};
+use tfplugin::{Computed, Diagnostics, Resource};
+
+/// The pools that calico-node makes by itself when it starts and finds none of the family.
+const MADE_BY_CALICO: [&str; 2] = ["default-ipv4-ippool", "default-ipv6-ippool"];
+
+/// A range that Calico gives pods their addresses from.
+///
+/// MicroK8s has no Calico API server, so the checks that `calicoctl` makes are made here. The range should lie inside the
+/// cluster's pod range (`cluster_cidr`), or kube-proxy takes its pods for strangers.
+///
+/// calico-node makes `default-ipv4-ippool` and `default-ipv6-ippool` by itself when it starts and finds no pool of the
+/// family. Such a pool of the same range is taken over; one of another range is an error that says what to do. Destroying
+/// the last pool of a family brings the default one back at the next start of calico-node.
+///
+/// Destroying closes the pool first and is refused while pods have addresses of it, unless `force_destroy` is set.
+#[derive(Clone, Debug, Resource)]
+#[resource(type_name = "calico_ippool")]
+pub struct IpPool {
+    #[attribute(flatten)]
+    object: ClusterWideObject,
+
+    /// The range, such as `fd01::/64`: a network without host bits, not of link-local addresses, that overlaps no other
+    /// pool. Another range is another pool.
+    #[attribute(required, replace, check = cidr)]
+    pub(super) cidr: Text<IpNet>,
+
+    /// Prefix length of the blocks that nodes take from the pool: 20 to 32 for IPv4, 116 to 128 for IPv6. Another length
+    /// is another pool. Default: 26 for IPv4, 122 for IPv6.
+    #[attribute(optional, computed, keep, replace)]
+    block_size: Computed<u8>,
+
+    /// When packets between pods of this pool travel in VXLAN: `Always`, `CrossSubnet` or `Never`. Default `Always`, for
+    /// the Calico of MicroK8s knows no other way between nodes.
+    #[attribute(default = "Always".to_owned(), check = encapsulation)]
+    vxlan_mode: String,
+
+    /// When packets between pods of this pool travel in IP-in-IP: `Always`, `CrossSubnet` or `Never`. IPv4 only, and not
+    /// beside VXLAN. Default `Never`.
+    #[attribute(default = "Never".to_owned(), check = encapsulation)]
+    ipip_mode: String,
+
+    /// Whether packets of pods to addresses outside of all pools take the node's address. Without it, pods with private
+    /// addresses (such as fd01::/64) do not reach the Internet. Default `false`.
+    #[attribute(default = false)]
+    nat_outgoing: bool,
+
+    /// Whether the pool is closed: pods keep their addresses, no new ones are given out. Default `false`.
+    #[attribute(default = false)]
+    disabled: bool,
+
+    /// Whether the range is kept from BGP peers of Calico. Default `false`.
+    #[attribute(default = false)]
+    disable_bgp_export: bool,
+
+    /// Nodes that take addresses of the pool, in Calico's selector language. Default `all()`.
+    #[attribute(default = "all()".to_owned(), check = node_selector)]
+    node_selector: String,
+
+    /// What addresses are given to: `Workload` (pods) and `Tunnel` (ends of tunnels), or `LoadBalancer` alone (Calico
+    /// 3.30). Default: `Workload` and `Tunnel`.
+    #[attribute(default = Set(vec!["Workload".to_owned(), "Tunnel".to_owned()]), check = allowed_uses)]
+    allowed_uses: Set<String>,
+
+    /// Whether a destroy goes on while pods have addresses of the pool. They keep them, and lose their way out and to
+    /// other nodes. Default `false`.
+    #[attribute(default = false)]
+    force_destroy: bool,
+}
+
+#[async_trait]
+impl ClusterObject for IpPool {
+    const KIND: Kind = Kind::cluster_wide("crd.projectcalico.org", "v1", "IPPool");
+    const FIELDS: &'static [(&'static str, &'static str)] = &[("disable_bgp_export", "disableBGPExport")];
+    const ASIDE: &'static [&'static str] = &["force_destroy"];
+
+    fn check(config: &IpPoolDraft, found: &mut Diagnostics) {
+        let (vxlan, ipip) = (config.vxlan_mode.known(), config.ipip_mode.known());
+        let range = config.cidr.known().map(Text::meaning);
+        if let (Some(vxlan), Some(ipip)) = (vxlan, ipip)
+            && vxlan != "Never"
+            && ipip != "Never"
+        {
+            let detail = format!(
+                "vxlan_mode is {vxlan} and ipip_mode is {ipip}, but packets travel in one of the two. Set the other to \
+                 \"Never\" (the default of vxlan_mode is \"Always\")."
+            );
+            found.error_at("ipip_mode", "VXLAN and IP-in-IP at once", detail);
+        }
+        if let (Some(IpNet::V6(range)), Some(ipip)) = (range, ipip)
+            && ipip != "Never"
+        {
+            let detail = format!("{range} is a range of IPv6, which does not travel in IP-in-IP. Use vxlan_mode.");
+            found.error_at("ipip_mode", "IP-in-IP for IPv6", detail);
+        }
+        if config.allowed_uses.known().is_some_and(is_for_load_balancers) {
+            check_load_balancer(config, found);
+        }
+    }
+
+    fn complete(&mut self, found: &mut Diagnostics) {
+        let range = *self.cidr.meaning();
+        let size = self.block_size.known().copied().unwrap_or_else(|| default_block_size(&range));
+        self.block_size = Computed::Known(size);
+        check_block_size(&range, size, self.disabled, found);
+    }
+
+    /// Calico compares ranges as text.
+    fn settle(&self, spec: &mut Map<String, Json>) {
+        spec.insert("cidr".to_owned(), self.cidr.canonical().into());
+    }
+
+    fn takeover(&self, existing: &DynamicObject) -> Takeover {
+        if !MADE_BY_CALICO.contains(&self.object.name.as_str()) {
+            return Takeover::Refused;
+        }
+        let range = spec_text(existing, "cidr").and_then(IpNet::parse);
+        if range != Some(*self.cidr.meaning()) {
+            return Takeover::Differs(format!(
+                "calico-node makes this pool by itself when it starts without one. Its range is {}, not {}. Give the range \
+                 that it has, or remove it while no pod uses it (`kubectl delete ippools.crd.projectcalico.org {}`) and \
+                 apply at once: calico-node makes it again at its next start.",
+                spec_text(existing, "cidr").unwrap_or("not given"),
+                self.cidr,
+                self.object.name,
+            ));
+        }
+        let size = existing.data.pointer("/spec/blockSize").and_then(Json::as_u64);
+        match (size, &self.block_size) {
+            (Some(theirs), Computed::Known(ours)) if theirs != u64::from(*ours) => Takeover::Differs(format!(
+                "calico-node makes this pool by itself when it starts without one. Its blocks have the prefix length \
+                 {theirs}, which cannot change to {ours}. Set `block_size = {theirs}`."
+            )),
+            _ => Takeover::Made("calico-node makes this pool by itself when it starts without one."),
+        }
+    }
+
+    async fn check_beside(&self, cluster: &Cluster, found: &mut Diagnostics) -> Result<(), ClusterError> {
+        let range = self.cidr.meaning();
+        let pools = cluster.list(Self::KIND, "", Freshness::Shared).await?;
+        for pool in pools.iter() {
+            let name = pool.metadata.name.as_deref().unwrap_or_default();
+            let other = spec_text(pool, "cidr").and_then(IpNet::parse);
+            if let Some(other) = other.filter(|other| name != self.object.name && overlap(range, other)) {
+                let detail = format!(
+                    "{range} overlaps {other} of the IPPool {name} in the {cluster}. Calico would give addresses to \
+                     whichever pool comes first, without a word."
+                );
+                found.error_at("cidr", "Overlapping IP pools", detail);
+            }
+        }
+        let Computed::Known(size) = self.block_size else { return Ok(()) };
+        if let Some(other) = blocks::of_another_size(cluster, range, size).await? {
+            let detail = format!(
+                "The block {other} was given out of {range} in the {cluster}, so `block_size` cannot be {size} there. Pods \
+                 of an earlier pool may still use it."
+            );
+            found.error_at("block_size", "Blocks of another size", detail);
+        }
+        Ok(())
+    }
+
+    async fn before_delete(&self, cluster: &Cluster, deadline: &Deadline) -> Result<(), Diagnostics> {
+        blocks::close_and_clear(self, cluster, deadline).await
+    }
+}
+
+impl IpPool {
+    pub(super) fn name(&self) -> &str {
+        &self.object.name
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.disabled
+    }
+
+    pub(super) fn is_forced(&self) -> bool {
+        self.force_destroy
+    }
+}
+
+fn spec_text<'a>(object: &'a DynamicObject, field: &str) -> Option<&'a str> {
+    object.data.get("spec")?.get(field)?.as_str()
+}
+
+fn overlap(a: &IpNet, b: &IpNet) -> bool {
+    a.contains(b) || b.contains(a)
+}
+
+fn default_block_size(range: &IpNet) -> u8 {
+    match range {
+        IpNet::V4(_) => 26,
+        IpNet::V6(_) => 122,
+    }
+}
+
+fn check_block_size(range: &IpNet, size: u8, disabled: bool, found: &mut Diagnostics) {
+    let (least, most) = match range {
+        IpNet::V4(_) => (20, 32),
+        IpNet::V6(_) => (116, 128),
+    };
+    if !(least..=most).contains(&size) {
+        let detail = format!("Blocks of {range} have a prefix length from {least} to {most}, not {size}.");
+        found.error_at("block_size", "Block size out of range", detail);
+    } else if range.prefix_len() > size && !disabled {
+        let detail = format!("{range} is smaller than one block, whose prefix length is {size}.");
+        found.error_at("cidr", "Range smaller than a block", detail);
+    }
+}
+
+fn is_for_load_balancers(uses: &Set<String>) -> bool {
+    uses.0.iter().any(|one| one == "LoadBalancer")
+}
+
+/// What Calico demands of a pool for LoadBalancer addresses.
+fn check_load_balancer(config: &IpPoolDraft, found: &mut Diagnostics) {
+    let demands = [
+        ("vxlan_mode", config.vxlan_mode.known().is_some_and(|mode| mode != "Never"), "\"Never\""),
+        ("ipip_mode", config.ipip_mode.known().is_some_and(|mode| mode != "Never"), "\"Never\""),
+        ("disable_bgp_export", config.disable_bgp_export.known() == Some(&false), "true"),
+        ("node_selector", config.node_selector.known().is_some_and(|selector| selector != "all()"), "\"all()\""),
+    ];
+    for (attribute, _, wanted) in demands.into_iter().filter(|(_, broken, _)| *broken) {
+        let detail = format!("A pool for LoadBalancer addresses needs {attribute} = {wanted}.");
+        found.error_at(attribute, "Not for LoadBalancer addresses", detail);
+    }
+}
+
+fn cidr(range: &Text<IpNet>) -> Result<(), String> {
+    let network = range.meaning();
+    let link_local = match network {
+        IpNet::V4(range) => range.addr().is_link_local(),
+        IpNet::V6(range) => range.addr().is_unicast_link_local(),
+    };
+    if *network != network.trunc() {
+        return Err(format!("{range} has host bits; the network is {}", network.trunc()));
+    }
+    match link_local {
+        true => Err(format!("{range} is a range of link-local addresses, which no pod can have")),
+        false => Ok(()),
+    }
+}
+
+fn encapsulation(mode: &String) -> Result<(), String> {
+    match mode.as_str() {
+        "Always" | "CrossSubnet" | "Never" => Ok(()),
+        _ => Err(format!("{mode:?} is none of Always, CrossSubnet and Never")),
+    }
+}
+
+fn node_selector(selector: &String) -> Result<(), String> {
+    match selector.contains("global()") {
+        true => Err("global() selects no nodes; use all()".to_owned()),
+        false => Ok(()),
+    }
+}
+
+fn allowed_uses(uses: &Set<String>) -> Result<(), String> {
+    if let Some(other) = uses.0.iter().find(|one| !["Workload", "Tunnel", "LoadBalancer"].contains(&one.as_str())) {
+        return Err(format!("{other:?} is none of Workload, Tunnel and LoadBalancer"));
+    }
+    match uses.0.len() {
+        0 => Err("a pool without uses gives out no addresses; use `disabled` for that".to_owned()),
+        1 => Ok(()),
+        _ if is_for_load_balancers(uses) => Err("LoadBalancer goes with no other use".to_owned()),
+        _ => Ok(()),
+    }
+}

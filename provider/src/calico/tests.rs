@@ -1,0 +1,192 @@
+//! Calico's types through the rules of Terraform's core, against an API server in this process.
+
+use crate::connection::cluster::MANAGER;
+use crate::connection::cluster::testing::ApiServer;
+use crate::provider::Microk8s;
+use serde_json::{Value as Json, json};
+use tfplugin::testing::{Action, Failure, Harness};
+use tfplugin::{Severity, Value};
+
+const POOL: &str = "calico_ippool";
+const POOLS: &str = "/apis/crd.projectcalico.org/v1/ippools";
+const BLOCKS: &str = "/apis/crd.projectcalico.org/v1/ipamblocks";
+const AFFINITIES: &str = "/apis/crd.projectcalico.org/v1/blockaffinities";
+
+async fn run(server: &ApiServer) -> Harness<Microk8s> {
+    Harness::new(&json!({"kubernetes": {"config_path": server.kubeconfig()}})).await.unwrap()
+}
+
+fn pool(more: Json) -> Json {
+    let mut config = json!({"name": "pods-v6", "cidr": "fd01::/64", "timeouts": {"create": "2s", "delete": "2s"}});
+    config.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    config
+}
+
+fn spec(server: &ApiServer, name: &str) -> Json {
+    server.world().objects[&format!("{POOLS}/{name}")]["spec"].clone()
+}
+
+fn errors(failure: &Failure) -> String {
+    assert!(failure.broken.is_empty(), "{failure}");
+    let text = failure.found.iter().map(|one| {
+        let at = one.attribute.as_ref().map(ToString::to_string).unwrap_or_default();
+        format!("{} ({at})\n{}", one.summary, one.detail)
+    });
+    text.collect::<Vec<_>>().join("\n").split(' ').map(|word| word.find("/kubeconfig").map_or(word, |at| &word[at + 1..])).collect::<Vec<_>>().join(" ")
+}
+
+#[tokio::test]
+async fn defaults_are_sent_and_the_range_in_its_one_spelling() {
+    let server = ApiServer::start().await;
+    let run = run(&server).await;
+    let state = run.create(POOL, &pool(json!({"cidr": "FD01:0::/64"}))).await.unwrap();
+    let mut sent = spec(&server, "pods-v6");
+    sent["allowedUses"].as_array_mut().unwrap().sort_by_key(ToString::to_string);
+    assert_eq!(
+        sent,
+        json!({
+            "cidr": "fd01::/64", "blockSize": 122, "vxlanMode": "Always", "ipipMode": "Never", "natOutgoing": false,
+            "disabled": false, "disableBGPExport": false, "nodeSelector": "all()", "allowedUses": ["Tunnel", "Workload"],
+        })
+    );
+    assert_eq!(state.object.attribute("cidr"), &Value::String("FD01:0::/64".into()), "the author's spelling stays");
+    let changed = run.update(&state, &pool(json!({"nat_outgoing": true}))).await.unwrap();
+    let replaced = run.plan(POOL, Some(&changed), &pool(json!({"cidr": "fd02::/64"}))).await.unwrap();
+    assert_eq!(replaced.action, Action::Replace);
+    run.destroy(&changed).await.unwrap();
+    assert!(server.world().objects.is_empty());
+}
+
+#[tokio::test]
+async fn import_then_an_empty_plan() {
+    let server = ApiServer::start().await;
+    server.world().put(POOLS, "pods-v6", "calicoctl", json!({"cidr": "fd01::/64", "blockSize": 120, "vxlanMode": "Always"}));
+    let run = run(&server).await;
+    let state = run.import(POOL, "pods-v6").await.unwrap();
+    assert_eq!(run.plan(POOL, Some(&state), &pool(json!({"timeouts": null}))).await.unwrap().action, Action::NoOp);
+}
+
+#[tokio::test]
+async fn what_calicoctl_would_refuse_is_said_on_the_attribute() {
+    let server = ApiServer::start().await;
+    let run = run(&server).await;
+    let cases = [
+        (json!({"cidr": "fd01::1/64"}), "cidr"),
+        (json!({"cidr": "fe80::/64"}), "cidr"),
+        (json!({"cidr": "169.254.0.0/16"}), "cidr"),
+        (json!({"vxlan_mode": "Sometimes"}), "vxlan_mode"),
+        (json!({"vxlan_mode": "Never", "ipip_mode": "Always"}), "ipip_mode"),
+        (json!({"cidr": "10.2.0.0/16", "ipip_mode": "Always", "vxlan_mode": "Always"}), "ipip_mode"),
+        (json!({"node_selector": "global()"}), "node_selector"),
+        (json!({"allowed_uses": ["Pods"]}), "allowed_uses"),
+        (json!({"allowed_uses": []}), "allowed_uses"),
+        (json!({"allowed_uses": ["LoadBalancer", "Workload"]}), "allowed_uses"),
+        (json!({"allowed_uses": ["LoadBalancer"], "disable_bgp_export": true, "vxlan_mode": "Always"}), "vxlan_mode"),
+    ];
+    for (more, attribute) in cases {
+        let found = run.validate(POOL, &pool(more.clone())).unwrap();
+        let at = found.iter().filter(|one| one.severity == Severity::Error).map(|one| one.attribute.clone().unwrap().to_string());
+        assert_eq!(at.collect::<Vec<_>>(), [attribute], "{more}");
+    }
+    for (more, attribute) in [
+        (json!({"cidr": "fd01::/124"}), "cidr"),
+        (json!({"block_size": 64}), "block_size"),
+        (json!({"cidr": "10.2.0.0/16", "block_size": 122}), "block_size"),
+    ] {
+        let refused = run.plan(POOL, None, &pool(more.clone())).await.unwrap_err();
+        assert_eq!(refused.found.iter().next().unwrap().attribute, Some(attribute.into()), "{more}");
+    }
+    for sound in [json!({"cidr": "10.2.0.0/16", "block_size": 28}), json!({"cidr": "fd01::/124", "disabled": true})] {
+        let planned = run.plan(POOL, None, &pool(sound.clone())).await.unwrap();
+        assert!(planned.found.is_empty(), "{sound}: {:?}", planned.found);
+    }
+}
+
+#[tokio::test]
+async fn overlap_with_a_pool_of_the_cluster() {
+    let server = ApiServer::start().await;
+    server.world().put(POOLS, "default-ipv6-ippool", "calico-node", json!({"cidr": "fd01::/48"}));
+    let run = run(&server).await;
+    let planned = run.plan(POOL, None, &pool(json!({}))).await.unwrap();
+    assert_eq!(planned.found.iter().next().map(|one| one.severity), Some(Severity::Warning), "the other one may go first");
+    insta::assert_snapshot!(errors(&run.apply(&planned).await.unwrap_err()));
+    assert_eq!(server.world().objects.len(), 1);
+}
+
+#[tokio::test]
+async fn blocks_of_another_size_in_the_range() {
+    let server = ApiServer::start().await;
+    server.world().put(BLOCKS, "fd01---120", "calico-ipam", json!({"cidr": "fd01::/120"}));
+    let refused = errors(&run(&server).await.create(POOL, &pool(json!({}))).await.unwrap_err());
+    assert!(refused.contains("(block_size)") && refused.contains("fd01::/120"), "{refused}");
+    run(&server).await.create(POOL, &pool(json!({"block_size": 120}))).await.unwrap();
+}
+
+#[tokio::test]
+async fn the_pool_that_calico_node_makes_is_taken_over() {
+    let server = ApiServer::start().await;
+    let made = json!({"cidr": "fd01::/64", "blockSize": 122, "vxlanMode": "Always", "natOutgoing": false, "ipipMode": "Never"});
+    server.world().put(POOLS, "default-ipv6-ippool", "calico-node", made);
+    let run = run(&server).await;
+    let config = pool(json!({"name": "default-ipv6-ippool", "nat_outgoing": true}));
+    let planned = run.plan(POOL, None, &config).await.unwrap();
+    let state = run.apply(&planned).await.unwrap().unwrap();
+    assert_eq!(spec(&server, "default-ipv6-ippool")["natOutgoing"], json!(true));
+    let next = run.plan(POOL, Some(&state), &config).await.unwrap();
+    assert_eq!(next.action, Action::NoOp);
+}
+
+#[tokio::test]
+async fn the_pool_that_calico_node_made_of_another_range() {
+    let server = ApiServer::start().await;
+    server.world().put(POOLS, "default-ipv6-ippool", "calico-node", json!({"cidr": "fd7a:1:2::/48"}));
+    let config = pool(json!({"name": "default-ipv6-ippool"}));
+    insta::assert_snapshot!(errors(&run(&server).await.create(POOL, &config).await.unwrap_err()));
+}
+
+fn block(users: Json) -> Json {
+    json!({"cidr": "fd01::/122", "allocations": [0, null, 1], "attributes": users})
+}
+
+#[tokio::test]
+async fn a_pool_in_use_stays_and_stays_open() {
+    let server = ApiServer::start().await;
+    let run = run(&server).await;
+    let state = run.create(POOL, &pool(json!({}))).await.unwrap();
+    let users = json!([
+        {"handle_id": "vxlan-v6-tunnel-addr-cp1", "secondary": {"node": "cp1"}},
+        {"handle_id": "k8s-pod-network.1", "secondary": {"namespace": "default", "pod": "web-0", "node": "cp1"}},
+    ]);
+    server.world().put(BLOCKS, "fd01---122", "calico-ipam", block(users));
+    insta::assert_snapshot!(errors(&run.destroy(&state).await.unwrap_err()));
+    assert_eq!(spec(&server, "pods-v6")["disabled"], json!(false));
+    assert_eq!(server.world().count("DELETE"), 0);
+
+    let forced = run.update(&state, &pool(json!({"force_destroy": true}))).await.unwrap();
+    run.destroy(&forced).await.unwrap();
+    let left: Vec<String> = server.world().objects.keys().cloned().collect();
+    assert_eq!(left, [format!("{BLOCKS}/fd01---122")], "the pod keeps its address");
+}
+
+#[tokio::test]
+async fn empty_blocks_and_their_affinities_go_with_the_pool() {
+    let server = ApiServer::start().await;
+    let state = run(&server).await.create(POOL, &pool(json!({}))).await.unwrap();
+    let tunnels = json!([{"handle_id": "vxlan-v6-tunnel-addr-cp1"}, {"handle_id": "vxlan-v6-tunnel-addr-cp2"}]);
+    {
+        let mut world = server.world();
+        world.put(BLOCKS, "fd01---122", "calico-ipam", block(tunnels));
+        world.put(BLOCKS, "fd02---122", "calico-ipam", json!({"cidr": "fd02::/122", "allocations": []}));
+        world.put(AFFINITIES, "cp1-fd01---122", "calico-ipam", json!({"cidr": "fd01::/122", "deleted": "false"}));
+    }
+    run(&server).await.destroy(&state).await.unwrap();
+    let left: Vec<String> = server.world().objects.keys().cloned().collect();
+    assert_eq!(left, [format!("{BLOCKS}/fd02---122")], "another pool's blocks stay");
+}
+
+#[tokio::test]
+async fn a_pool_of_ours_is_carried_on() {
+    let server = ApiServer::start().await;
+    server.world().put(POOLS, "pods-v6", MANAGER, json!({"cidr": "fd01::/64"}));
+    run(&server).await.create(POOL, &pool(json!({}))).await.unwrap();
+}

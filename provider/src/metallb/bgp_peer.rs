@@ -1,0 +1,185 @@
+//! `metallb_bgp_peer`.
+
+use super::label_selector::{LabelSelector, selectors};
+use super::mode::{Mode, mode};
+use super::object::{GROUP, HINTS};
+use super::{GoDuration, NamespacedObject};
+use crate::asn::Asn;
+use crate::connection::cluster::{Cluster, ClusterError, Kind};
+use crate::engine::cluster_object::ClusterObject;
+use async_trait::async_trait;
+use std::net::{IpAddr, Ipv4Addr};
+use std::time::Duration;
+use tfplugin::types::{Secret, Text};
+use tfplugin::{Diagnostics, Object, Resource};
+
+/// A router that MetalLB's speakers hold a BGP session with.
+///
+/// What the session can do depends on how MetalLB runs. MicroK8s's add-on runs the `native` mode, which announces no
+/// IPv6 and knows none of the attributes that say "FRR modes". In the FRR modes, two peers of one node must agree on
+/// `my_asn` and `router_id`, and must not have the same address.
+#[derive(Clone, Debug, Resource)]
+#[resource(type_name = "metallb_bgp_peer")]
+pub struct BgpPeer {
+    #[attribute(flatten)]
+    object: NamespacedObject,
+
+    /// AS number of the speakers, 1 to 4294967295.
+    #[attribute(required)]
+    my_asn: Asn,
+
+    /// AS number of the router, 1 to 4294967295. Exactly one of `peer_asn` and `dynamic_asn` is given.
+    #[attribute(optional)]
+    peer_asn: Option<Asn>,
+
+    /// Takes the AS number that the router shows: `internal` if it must be `my_asn`, `external` if it must be another.
+    /// FRR modes, MetalLB 0.14.9.
+    #[attribute(optional, check = dynamic_asn)]
+    dynamic_asn: Option<String>,
+
+    /// Address of the router. Prefixes of one family go over a session of the same family, unless
+    /// `dual_stack_address_family` is set.
+    #[attribute(required)]
+    peer_address: Text<IpAddr>,
+
+    /// TCP port of the router, 1 to 16384. Default 179.
+    #[attribute(default = 179, check = peer_port)]
+    peer_port: u16,
+
+    /// How long the session lives without a message, such as `90s`: at least `3s`, or `0s` for ever. Default: 90 s in
+    /// native mode, FRR's own 180 s in the FRR modes (90 s before MetalLB 0.14.9).
+    #[attribute(optional, check = hold_time)]
+    hold_time: Option<Text<GoDuration>>,
+
+    /// How often to send a sign of life, at most `hold_time`. Default: a third of `hold_time`. FRR modes.
+    #[attribute(optional)]
+    keepalive_time: Option<Text<GoDuration>>,
+
+    /// How long to wait between attempts to connect, `1s` to `65535s` in whole seconds. FRR modes, MetalLB 0.14.4.
+    #[attribute(optional, check = connect_time)]
+    connect_time: Option<Text<GoDuration>>,
+
+    /// Router ID of the speakers. Default: an address of the node. The same for all of a node's peers in the FRR modes.
+    #[attribute(optional)]
+    router_id: Option<Text<Ipv4Addr>>,
+
+    /// Address of the node that the session comes from. Without effect in `frr-k8s` mode.
+    #[attribute(optional)]
+    source_address: Option<Text<IpAddr>>,
+
+    /// Nodes that hold the session: any of these. Default: all nodes.
+    #[attribute(optional, check = selectors)]
+    node_selectors: Option<Vec<LabelSelector>>,
+
+    /// Password of the session (TCP-MD5). It is stored in plain text in the object and in Terraform's state;
+    /// `password_secret` keeps it out of both.
+    #[attribute(optional)]
+    password: Option<Secret>,
+
+    /// The Secret with the password of the session.
+    #[attribute(optional)]
+    password_secret: Option<PasswordSecret>,
+
+    /// Name of the BFDProfile for the session, in the same namespace. FRR modes.
+    #[attribute(optional)]
+    bfd_profile: Option<String>,
+
+    /// Whether the router may be more than one hop away. Only between different AS numbers. Default `false`.
+    #[attribute(default = false)]
+    ebgp_multi_hop: bool,
+
+    /// Name of the VRF that the session is in. FRR modes, MetalLB 0.13.8.
+    #[attribute(optional)]
+    vrf: Option<String>,
+
+    /// Whether the one session carries IPv4 and IPv6 prefixes. FRR modes, MetalLB 0.15.
+    #[attribute(optional)]
+    dual_stack_address_family: Option<bool>,
+
+    /// Whether routes stay for a while when the session breaks (RFC 4724). A change makes a new object. FRR modes,
+    /// MetalLB 0.14.6.
+    #[attribute(optional, replace)]
+    enable_graceful_restart: Option<bool>,
+}
+
+/// A Secret of type `kubernetes.io/basic-auth` in the same namespace, with the password under the key `password`.
+#[derive(Clone, Debug, Object)]
+pub struct PasswordSecret {
+    /// Name of the Secret.
+    #[attribute(required)]
+    name: String,
+}
+
+#[async_trait]
+impl ClusterObject for BgpPeer {
+    const KIND: Kind = Kind::namespaced(GROUP, "v1beta2", "BGPPeer");
+    const FIELDS: &'static [(&'static str, &'static str)] =
+        &[("my_asn", "myASN"), ("peer_asn", "peerASN"), ("dynamic_asn", "dynamicASN"), ("router_id", "routerID")];
+    const HINTS: &'static [(&'static str, &'static str)] = HINTS;
+
+    fn check(config: &BgpPeerDraft, found: &mut Diagnostics) {
+        let (asn, dynamic) = (&config.peer_asn, &config.dynamic_asn);
+        if asn.given().is_some() && dynamic.given().is_some() {
+            let detail = "The AS number of the router is either known (`peer_asn`) or taken as it comes (`dynamic_asn`).";
+            found.error_at("dynamic_asn", "Conflicting AS numbers", detail);
+        }
+        if matches!((asn.known(), dynamic.known()), (Some(None), Some(None))) {
+            found.error_at("peer_asn", "Missing AS number", "Give `peer_asn`, or `dynamic_asn` in the FRR modes.");
+        }
+        if let (Some(ours), Some(theirs), Some(true)) =
+            (config.my_asn.known(), asn.given(), config.ebgp_multi_hop.known())
+            && ours == theirs
+        {
+            let detail = format!("Both sides are AS {ours}, so this is no EBGP session. MetalLB refuses the combination.");
+            found.error_at("ebgp_multi_hop", "Multi-hop within one AS", detail);
+        }
+        if config.password.given().is_some() && config.password_secret.given().is_some() {
+            let detail = "MetalLB's webhook takes both, and then its speakers refuse their whole configuration. Keep one.";
+            found.error_at("password", "Conflicting passwords", detail);
+        }
+        if let (Some(keepalive), Some(hold)) = (config.keepalive_time.given(), config.hold_time.given())
+            && keepalive.meaning() > hold.meaning()
+        {
+            let detail = format!("keepalive_time is {keepalive}, which is longer than hold_time {hold}.");
+            found.error_at("keepalive_time", "Keepalive longer than hold time", detail);
+        }
+    }
+
+    async fn check_beside(&self, cluster: &Cluster, found: &mut Diagnostics) -> Result<(), ClusterError> {
+        if self.source_address.is_some() && mode(cluster, &self.object.namespace).await == Some(Mode::FrrK8s) {
+            let detail = "MetalLB runs in frr-k8s mode here, which takes this attribute and does nothing with it.";
+            found.warning_at("source_address", "Source address without effect", detail);
+        }
+        Ok(())
+    }
+}
+
+fn dynamic_asn(word: &Option<String>) -> Result<(), String> {
+    match word.as_deref() {
+        None | Some("internal" | "external") => Ok(()),
+        Some(other) => Err(format!("{other:?} is neither internal nor external")),
+    }
+}
+
+fn peer_port(port: &u16) -> Result<(), String> {
+    match port {
+        1..=16384 => Ok(()),
+        _ => Err(format!("MetalLB takes ports from 1 to 16384, not {port}")),
+    }
+}
+
+fn hold_time(time: &Option<Text<GoDuration>>) -> Result<(), String> {
+    match time.as_ref().map(|time| time.meaning().0) {
+        Some(time) if !time.is_zero() && time < Duration::from_secs(3) => Err("it must be 0s or at least 3s".to_owned()),
+        _ => Ok(()),
+    }
+}
+
+fn connect_time(time: &Option<Text<GoDuration>>) -> Result<(), String> {
+    match time.as_ref().map(|time| time.meaning().0) {
+        Some(time) if time.subsec_nanos() != 0 || !(1..=65535).contains(&time.as_secs()) => {
+            Err("it must be 1s to 65535s, in whole seconds".to_owned())
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,161 @@
+//! MetalLB's types through the rules of Terraform's core, against an API server in this process.
+
+use crate::connection::cluster::testing::ApiServer;
+use crate::provider::Microk8s;
+use serde_json::{Value as Json, json};
+use tfplugin::Severity;
+use tfplugin::testing::{Action, Harness, UNKNOWN};
+
+const PEER: &str = "metallb_bgp_peer";
+const PEERS: &str = "/apis/metallb.io/v1beta2/namespaces/metallb-system/bgppeers";
+const ADVERTISEMENT: &str = "metallb_bgp_advertisement";
+const ADVERTISEMENTS: &str = "/apis/metallb.io/v1beta1/namespaces/metallb-system/bgpadvertisements";
+
+async fn run(server: &ApiServer) -> Harness<Microk8s> {
+    Harness::new(&json!({"kubernetes": {"config_path": server.kubeconfig()}})).await.unwrap()
+}
+
+fn with(mut base: Json, more: Json) -> Json {
+    base.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    base
+}
+
+fn peer(more: Json) -> Json {
+    with(json!({"name": "edge", "my_asn": 4_200_000_001_u32, "peer_address": "2001:db8::1"}), more)
+}
+
+#[tokio::test]
+async fn a_peer_with_everything_survives_the_way_there_and_back() {
+    let server = ApiServer::start().await;
+    let run = run(&server).await;
+    let config = peer(json!({
+        "peer_asn": 4_294_967_295_u32, "peer_port": 1179, "hold_time": "1m30s", "keepalive_time": "30s", "connect_time": "5s",
+        "router_id": "10.0.0.11", "source_address": "2001:db8::2", "password_secret": {"name": "edge-password"},
+        "bfd_profile": "fast", "ebgp_multi_hop": true, "vrf": "red", "dual_stack_address_family": true,
+        "enable_graceful_restart": true,
+        "node_selectors": [{"match_expressions": [{"key": "rack", "operator": "In", "values": ["1", "2"]}]}],
+    }));
+    let state = run.create(PEER, &config).await.unwrap();
+    let spec = server.world().objects[&format!("{PEERS}/edge")]["spec"].clone();
+    assert_eq!(
+        spec,
+        json!({
+            "myASN": 4_200_000_001_u32, "peerASN": 4_294_967_295_u32, "peerAddress": "2001:db8::1", "peerPort": 1179,
+            "holdTime": "1m30s", "keepaliveTime": "30s", "connectTime": "5s", "routerID": "10.0.0.11",
+            "sourceAddress": "2001:db8::2", "passwordSecret": {"name": "edge-password"}, "bfdProfile": "fast",
+            "ebgpMultiHop": true, "vrf": "red", "dualStackAddressFamily": true, "enableGracefulRestart": true,
+            "nodeSelectors": [{"matchExpressions": [{"key": "rack", "operator": "In", "values": ["1", "2"]}]}],
+        })
+    );
+    let imported = run.import(PEER, "edge").await.unwrap();
+    let planned = run.plan(PEER, Some(&imported), &config).await.unwrap();
+    assert_eq!(planned.action, Action::NoOp);
+
+    let respelled = with(config.clone(), json!({"hold_time": "90s", "peer_address": "2001:DB8::1"}));
+    assert_eq!(run.plan(PEER, Some(&state), &respelled).await.unwrap().action, Action::NoOp);
+    let changed = with(config, json!({"enable_graceful_restart": false}));
+    assert_eq!(run.plan(PEER, Some(&state), &changed).await.unwrap().action, Action::Replace);
+}
+
+#[tokio::test]
+async fn what_a_peer_must_not_be_is_said_on_the_attribute() {
+    let server = ApiServer::start().await;
+    let run = run(&server).await;
+    let cases = [
+        (json!({}), "peer_asn"),
+        (json!({"peer_asn": 64512, "dynamic_asn": "internal"}), "dynamic_asn"),
+        (json!({"dynamic_asn": "Internal"}), "dynamic_asn"),
+        (json!({"peer_asn": 0}), "peer_asn"),
+        (json!({"peer_asn": 4_294_967_296_u64}), "peer_asn"),
+        (json!({"peer_asn": 64512, "peer_port": 16385}), "peer_port"),
+        (json!({"peer_asn": 64512, "peer_port": 0}), "peer_port"),
+        (json!({"peer_asn": 64512, "hold_time": "2s"}), "hold_time"),
+        (json!({"peer_asn": 64512, "hold_time": "90"}), "hold_time"),
+        (json!({"peer_asn": 64512, "hold_time": "9s", "keepalive_time": "10s"}), "keepalive_time"),
+        (json!({"peer_asn": 64512, "connect_time": "1500ms"}), "connect_time"),
+        (json!({"peer_asn": 64512, "router_id": "2001:db8::1"}), "router_id"),
+        (json!({"peer_asn": 4_200_000_001_u32, "ebgp_multi_hop": true}), "ebgp_multi_hop"),
+        (json!({"peer_asn": 64512, "password": "a", "password_secret": {"name": "b"}}), "password"),
+        (json!({"peer_asn": 64512, "node_selectors": [{"match_labels": {}}, {"match_labels": {}}]}), "node_selectors"),
+        (json!({"peer_asn": 64512, "name": "Edge"}), "name"),
+        (json!({"peer_asn": 64512, "namespace": "a.b"}), "namespace"),
+    ];
+    for (more, attribute) in cases {
+        let found = run.validate(PEER, &peer(more.clone())).unwrap();
+        let at: Vec<String> = found
+            .iter()
+            .filter(|one| one.severity == Severity::Error)
+            .map(|one| one.attribute.as_ref().map(ToString::to_string).unwrap_or_default())
+            .collect();
+        assert!(at.iter().any(|path| path.starts_with(attribute)), "{more}: {found:?}");
+    }
+    for sound in [json!({"peer_asn": 64512}), json!({"peer_asn": UNKNOWN}), json!({"dynamic_asn": UNKNOWN})] {
+        let found = run.validate(PEER, &peer(sound.clone())).unwrap();
+        assert!(found.is_empty(), "{sound}: {found:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_password_is_sent_and_never_told() {
+    let server = ApiServer::start().await;
+    let run = run(&server).await;
+    server.world().put(PEERS, "edge", "kubectl", json!({"password": "old-secret"}));
+    let state = run.import(PEER, "edge").await;
+    assert!(state.is_err(), "an object without its required fields is no peer");
+    server.world().put(PEERS, "edge", "kubectl", json!({"myASN": 1, "peerASN": 2, "peerAddress": "10.0.0.1", "password": "old-secret"}));
+    let state = run.import(PEER, "edge").await.unwrap();
+    let config = json!({"name": "edge", "my_asn": 1, "peer_asn": 2, "peer_address": "10.0.0.1", "password": "new-secret"});
+    let planned = run.plan(PEER, Some(&state), &config).await.unwrap();
+    let told = format!("{:?}", planned.found);
+    assert!(told.contains("spec.password") && told.contains("(sensitive)"), "{told}");
+    assert!(!told.contains("old-secret") && !told.contains("new-secret"), "{told}");
+    run.apply(&planned).await.unwrap();
+    assert_eq!(server.world().objects[&format!("{PEERS}/edge")]["spec"]["password"], "new-secret");
+}
+
+#[tokio::test]
+async fn a_source_address_without_effect_is_told() {
+    let server = ApiServer::start().await;
+    let sets = "/apis/apps/v1/namespaces/metallb-system/daemonsets";
+    server.world().served.push(sets.into());
+    let env = json!([{"name": "METALLB_BGP_TYPE", "value": "frr-k8s"}]);
+    let pod = json!({"template": {"spec": {"containers": [{"name": "speaker", "env": env}]}}});
+    server.world().put(sets, "speaker", "kubectl", pod);
+    let run = run(&server).await;
+    let config = peer(json!({"peer_asn": 64512, "source_address": "2001:db8::2"}));
+    let planned = run.plan(PEER, None, &config).await.unwrap();
+    assert!(planned.found.iter().any(|one| one.summary == "Source address without effect"), "{:?}", planned.found);
+}
+
+#[tokio::test]
+async fn an_advertisement_from_create_to_destroy() {
+    let server = ApiServer::start().await;
+    let run = run(&server).await;
+    let config = json!({"name": "default", "ip_address_pools": ["default-pool"]});
+    let state = run.create(ADVERTISEMENT, &config).await.unwrap();
+    let spec = |server: &ApiServer| server.world().objects[&format!("{ADVERTISEMENTS}/default")]["spec"].clone();
+    assert_eq!(spec(&server), json!({"ipAddressPools": ["default-pool"], "aggregationLength": 32, "aggregationLengthV6": 128}));
+    let more = json!({
+        "peers": ["edge"], "local_pref": 200, "communities": ["64512:100", "no-export"], "aggregation_length_v6": 64,
+        "ip_address_pool_selectors": [{"match_labels": {"public": "yes"}}], "node_selectors": [],
+    });
+    let config = with(config, more);
+    let state = run.update(&state, &config).await.unwrap();
+    assert_eq!(spec(&server)["ipAddressPoolSelectors"], json!([{"matchLabels": {"public": "yes"}}]));
+    assert_eq!(spec(&server)["nodeSelectors"], json!([]));
+    let imported = run.import(ADVERTISEMENT, "default").await.unwrap();
+    let without_empty_list = with(config, json!({"node_selectors": null}));
+    assert_eq!(run.plan(ADVERTISEMENT, Some(&imported), &without_empty_list).await.unwrap().action, Action::NoOp);
+    run.destroy(&state).await.unwrap();
+    assert!(server.world().objects.is_empty());
+
+    for (more, attribute) in [
+        (json!({"aggregation_length": 33}), "aggregation_length"),
+        (json!({"aggregation_length_v6": 0}), "aggregation_length_v6"),
+        (json!({"communities": ["65536:1"]}), "communities"),
+        (json!({"peers": ["a", "a"]}), "peers"),
+    ] {
+        let found = run.validate(ADVERTISEMENT, &with(json!({"name": "default"}), more)).unwrap();
+        assert_eq!(found.iter().next().unwrap().attribute, Some(attribute.into()), "{found:?}");
+    }
+}
