@@ -13,34 +13,31 @@ struct Envelope {
 }
 
 /// The `data` of a success, or why there is none.
-pub(super) fn understand(url: &str, status: u16, body: &[u8]) -> Result<serde_json::Value, RouterError> {
-    let url = url.to_owned();
+pub(super) fn understand(status: u16, body: &[u8]) -> Result<serde_json::Value, RouterError> {
     let envelope: Option<Envelope> = serde_json::from_slice(body).ok();
     match (status, envelope) {
         (200, Some(Envelope { success: Some(true), data, .. })) => Ok(data),
         // 1.3 answers so where the API is not configured.
         (200, Some(Envelope { success: None, error: Some(_), .. })) | (503, _) => {
-            Err(RouterError::NotServing { url, status })
+            Err(RouterError::NotServing { status })
         }
         (404, Some(Envelope { success: None, detail: Some(_), .. })) => {
-            Err(RouterError::NotServing { url, status })
+            Err(RouterError::NotServing { status })
         }
-        (401, Some(_)) => Err(RouterError::CredentialsRefused { url }),
+        (401, Some(_)) => Err(RouterError::CredentialsRefused),
         // 1.3 has no 401.
         (422, Some(Envelope { error: Some(text), .. })) if text.contains("Valid API key is required") => {
-            Err(RouterError::CredentialsRefused { url })
+            Err(RouterError::CredentialsRefused)
         }
-        (413, _) => Err(RouterError::TooLarge { url }),
-        (502 | 504, _) => {
-            Err(RouterError::UnknownOutcome { url, cause: format!("HTTP {status} from its proxy") })
-        }
+        (413, _) => Err(RouterError::TooLarge),
+        (502 | 504, _) => Err(RouterError::UnknownOutcome { cause: format!("HTTP {status} from its proxy") }),
         (500, Some(Envelope { error: Some(text), .. })) => {
-            Err(RouterError::Internal { url, message: plain(&text) })
+            Err(RouterError::Internal { message: plain(&text) })
         }
         (400.., Some(Envelope { success: Some(false), error: Some(text), .. })) => {
             Err(RouterError::Rejected { component: None, message: plain(&text) })
         }
-        (status, _) => Err(RouterError::NotVyos { url, status }),
+        (status, _) => Err(RouterError::NotVyos { status }),
     }
 }
 
@@ -60,6 +57,13 @@ pub(super) fn is_passing(message: &str) -> bool {
     matches!(message.trim(), "Set failed" | "Delete failed")
 }
 
+/// Whether a refusal came from FRR, after VyOS itself had found no fault; by version.
+pub(super) fn is_of_the_routing_daemon(message: &str) -> bool {
+    ["vtysh failed", "Failure to communicate", "rendering the new routing daemon configuration"]
+        .iter()
+        .any(|sign| message.contains(sign))
+}
+
 /// The two ways to say that nothing is at a path; the second where this version knows no such path.
 pub(super) fn is_nothing_there(message: &str) -> bool {
     message.contains("Configuration under specified path is empty")
@@ -71,7 +75,7 @@ mod tests {
     use super::*;
 
     fn answer(status: u16, body: &str) -> Result<serde_json::Value, RouterError> {
-        understand("https://r", status, body.as_bytes())
+        understand(status, body.as_bytes())
     }
 
     #[test]
@@ -84,19 +88,18 @@ mod tests {
 
     #[test]
     fn tells_the_refusals_apart() {
-        let url = "https://r".to_owned();
         let refused = r#"{"success": false, "error": "Valid API key is required", "data": null}"#;
-        assert_eq!(answer(401, refused), Err(RouterError::CredentialsRefused { url: url.clone() }));
-        assert_eq!(answer(422, refused), Err(RouterError::CredentialsRefused { url: url.clone() }));
+        assert_eq!(answer(401, refused), Err(RouterError::CredentialsRefused));
+        assert_eq!(answer(422, refused), Err(RouterError::CredentialsRefused));
         let no_rest = r#"{"detail":"Not Found"}"#;
-        assert_eq!(answer(404, no_rest), Err(RouterError::NotServing { url: url.clone(), status: 404 }));
+        assert_eq!(answer(404, no_rest), Err(RouterError::NotServing { status: 404 }));
         let old = r#"{"error": "Start service in configuration mode: set service https api"}"#;
-        assert_eq!(answer(200, old), Err(RouterError::NotServing { url: url.clone(), status: 200 }));
-        assert_eq!(answer(503, "<html>"), Err(RouterError::NotServing { url: url.clone(), status: 503 }));
-        assert_eq!(answer(404, "<html>"), Err(RouterError::NotVyos { url: url.clone(), status: 404 }));
-        assert_eq!(answer(200, "hello"), Err(RouterError::NotVyos { url: url.clone(), status: 200 }));
+        assert_eq!(answer(200, old), Err(RouterError::NotServing { status: 200 }));
+        assert_eq!(answer(503, "<html>"), Err(RouterError::NotServing { status: 503 }));
+        assert_eq!(answer(404, "<html>"), Err(RouterError::NotVyos { status: 404 }));
+        assert_eq!(answer(200, "hello"), Err(RouterError::NotVyos { status: 200 }));
         assert!(matches!(answer(504, "<html>"), Err(RouterError::UnknownOutcome { .. })));
-        assert!(matches!(answer(413, "<html>"), Err(RouterError::TooLarge { .. })));
+        assert!(matches!(answer(413, "<html>"), Err(RouterError::TooLarge)));
     }
 
     #[test]

@@ -30,7 +30,7 @@ impl Api {
     /// Connects to nothing yet; settings that make no client are found at the first call.
     pub(super) fn new(settings: &RouterSettings) -> Self {
         let url = settings.url.trim_end_matches('/').to_owned();
-        let client = client(settings).map_err(|cause| RouterError::Settings { url: url.clone(), cause });
+        let client = client(settings).map_err(|cause| RouterError::Settings { cause });
         Self { client, url, key: settings.api_key.clone() }
     }
 
@@ -63,9 +63,7 @@ impl Api {
                 Err(RouterError::Rejected { component, message })
             }
             // Here a 500 comes after the commit may have begun.
-            Err(RouterError::Internal { url, message }) => {
-                Err(RouterError::UnknownOutcome { url, cause: message })
-            }
+            Err(RouterError::Internal { message }) => Err(RouterError::UnknownOutcome { cause: message }),
             Err(error) => Err(error),
         }
     }
@@ -85,34 +83,11 @@ impl Api {
         let client = self.client.as_ref().map_err(Clone::clone)?;
         let form = [("data", data.to_string()), ("key", self.key.expose().to_owned())];
         let sent = client.post(format!("{}/{endpoint}", self.url)).form(&form).send().await;
-        let answer = sent.map_err(|problem| self.classify(&problem))?;
+        let answer = sent.map_err(|problem| classify(&problem))?;
         let status = answer.status().as_u16();
-        let body = answer.bytes().await.map_err(|problem| self.classify(&problem))?;
+        let body = answer.bytes().await.map_err(|problem| classify(&problem))?;
         tracing::trace!(router = self.url, endpoint, status, bytes = body.len(), "answered");
-        understand(&self.url, status, &body).map_err(|error| self.without_key(error))
-    }
-
-    fn classify(&self, problem: &reqwest::Error) -> RouterError {
-        let url = self.url.clone();
-        let mut cause = String::new();
-        let mut source = problem.source();
-        while let Some(inner) = source {
-            cause = inner.to_string();
-            source = inner.source();
-        }
-        match () {
-            () if cause.contains("certificate") => RouterError::Untrusted { url, cause },
-            () if problem.is_connect() && problem.is_timeout() => {
-                let cause = format!("no connection within {} s", CONNECT.as_secs());
-                RouterError::Unreachable { url, cause }
-            }
-            () if problem.is_connect() => RouterError::Unreachable { url, cause },
-            () if problem.is_builder() => RouterError::Settings { url, cause: problem.to_string() },
-            () if problem.is_timeout() => {
-                RouterError::UnknownOutcome { url, cause: format!("nothing within {} s", ANSWER.as_secs()) }
-            }
-            () => RouterError::UnknownOutcome { url, cause },
-        }
+        understand(status, &body).map_err(|error| self.without_key(error))
     }
 
     fn without_key(&self, error: RouterError) -> RouterError {
@@ -124,9 +99,31 @@ impl Api {
             RouterError::Rejected { component, message } => {
                 RouterError::Rejected { component, message: masked(message) }
             }
-            RouterError::Internal { url, message } => RouterError::Internal { url, message: masked(message) },
+            RouterError::Internal { message } => RouterError::Internal { message: masked(message) },
             other => other,
         }
+    }
+}
+
+/// Whether anything can have happened before the call broke off.
+fn classify(problem: &reqwest::Error) -> RouterError {
+    let mut cause = problem.to_string();
+    let mut source = problem.source();
+    while let Some(inner) = source {
+        cause = inner.to_string();
+        source = inner.source();
+    }
+    match () {
+        () if cause.contains("certificate") => RouterError::Untrusted { cause },
+        () if problem.is_connect() && problem.is_timeout() => {
+            RouterError::Unreachable { cause: format!("no connection within {} s", CONNECT.as_secs()) }
+        }
+        () if problem.is_connect() => RouterError::Unreachable { cause },
+        () if problem.is_builder() => RouterError::Settings { cause },
+        () if problem.is_timeout() => {
+            RouterError::UnknownOutcome { cause: format!("nothing within {} s", ANSWER.as_secs()) }
+        }
+        () => RouterError::UnknownOutcome { cause },
     }
 }
 

@@ -67,7 +67,11 @@ impl Committer<'_> {
         let (cancelled, pending): (Vec<_>, Vec<_>) =
             group.pending.drain(..).partition(|one| one.write.cancelled.is_cancelled());
         refuse_all(cancelled, &RouterError::Cancelled);
-        let trees = match self.read(pending.iter().map(|one| one.write.root.clone()).collect()).await {
+        // A commit whose answer was lost may still run, and nothing can be read until it ends.
+        let patience =
+            if group.lost_answers > 0 { self.pace.lock_patience } else { self.pace.reach_patience };
+        let roots = pending.iter().map(|one| one.write.root.clone()).collect();
+        let trees = match self.read(roots, patience).await {
             Ok(trees) => trees,
             Err(error) => return refuse_all(pending, &error),
         };
@@ -127,6 +131,11 @@ impl Committer<'_> {
                 sleep(self.pace.after_refusal).await;
                 take_apart(&message, needed, groups);
             }
+            RouterError::TooLarge if needed.len() > 1 => {
+                let mut one = only_pending(needed);
+                let other = one.split_off(one.len() / 2);
+                groups.extend([other, one].map(Group::new));
+            }
             RouterError::UnknownOutcome { .. } if group.lost_answers < LOST_ANSWERS => {
                 sleep(self.pace.after_refusal).await;
                 let lost_answers = group.lost_answers + 1;
@@ -157,7 +166,8 @@ impl Committer<'_> {
         if let Err(problem) = saved.await {
             return refuse_all(done, &RouterError::NotSaved { cause: problem.to_string() });
         }
-        match self.read(done.iter().map(|one| one.write.root.clone()).collect()).await {
+        let roots = done.iter().map(|one| one.write.root.clone()).collect();
+        match self.read(roots, self.pace.reach_patience).await {
             Ok(trees) => {
                 let trees: std::collections::BTreeMap<_, _> =
                     trees.into_iter().map(|(root, tree)| (root, Arc::new(tree))).collect();
@@ -171,10 +181,10 @@ impl Committer<'_> {
     }
 
     /// What the router holds below each root. A router that starts or commits for another session is waited for.
-    async fn read(&self, roots: BTreeSet<ConfigPath>) -> Result<Trees, RouterError> {
+    async fn read(&self, roots: BTreeSet<ConfigPath>, patience: Duration) -> Result<Trees, RouterError> {
         let mut trees = Trees::new();
         for root in roots {
-            let tree = read(self.api, &root, self.pace.reach_patience).await?;
+            let tree = read(self.api, &root, patience).await?;
             trees.insert(root, tree);
         }
         Ok(trees)

@@ -1,5 +1,6 @@
 //! What can go wrong on the way to a router, told apart by what the person has to do about it.
 
+use super::answer::is_of_the_routing_daemon;
 use std::time::Duration;
 use tfplugin::Diagnostic;
 
@@ -7,59 +8,43 @@ use tfplugin::Diagnostic;
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum RouterError {
     /// Nobody answered; nothing was changed.
-    #[error("{url} does not answer: {cause}")]
+    #[error("nobody answers: {cause}")]
     Unreachable {
-        /// The router's address.
-        url: String,
         /// What the network said.
         cause: String,
     },
     /// Somebody answered whose certificate is not to be trusted.
-    #[error("the certificate that {url} shows is not trusted: {cause}")]
+    #[error("the certificate that it shows is not trusted: {cause}")]
     Untrusted {
-        /// The router's address.
-        url: String,
         /// What is wrong with the certificate.
         cause: String,
     },
     /// The settings make no client.
-    #[error("the settings of the router at {url} cannot be used: {cause}")]
+    #[error("the router's settings cannot be used: {cause}")]
     Settings {
-        /// The router's address.
-        url: String,
         /// Which, and what is wrong.
         cause: String,
     },
     /// The API key is not one of the router's.
-    #[error("{url} refused the API key (HTTP 401)")]
-    CredentialsRefused {
-        /// The router's address.
-        url: String,
-    },
+    #[error("the API key was refused (HTTP 401)")]
+    CredentialsRefused,
     /// VyOS answered, its HTTP API does not.
-    #[error("{url} answers, but not its configuration API (HTTP {status})")]
+    #[error("it answers, but its configuration API does not (HTTP {status})")]
     NotServing {
-        /// The router's address.
-        url: String,
         /// HTTP status.
         status: u16,
     },
     /// The answer is none that VyOS gives.
-    #[error("{url} gave an answer that is not VyOS's (HTTP {status})")]
+    #[error("the answer is none that VyOS gives (HTTP {status})")]
     NotVyos {
-        /// The router's address.
-        url: String,
         /// HTTP status.
         status: u16,
     },
     /// More than the router takes in one request.
-    #[error("{url} takes no request of this size (HTTP 413)")]
-    TooLarge {
-        /// The router's address.
-        url: String,
-    },
+    #[error("the request was too large (HTTP 413)")]
+    TooLarge,
     /// Another session holds the commit lock.
-    #[error("another session on the router held the commit lock for {} seconds", .waited.as_secs())]
+    #[error("another session held the commit lock for {} seconds", .waited.as_secs())]
     Locked {
         /// How long it was waited for.
         waited: Duration,
@@ -73,18 +58,14 @@ pub enum RouterError {
         message: String,
     },
     /// The API failed inside, as it does on reads while another session commits.
-    #[error("the API of {url} failed (HTTP 500): {message}")]
+    #[error("the API failed (HTTP 500): {message}")]
     Internal {
-        /// The router's address.
-        url: String,
         /// In its words.
         message: String,
     },
     /// No answer came to a request that may have been carried out.
-    #[error("no answer came from {url}: {cause}")]
+    #[error("no answer came: {cause}")]
     UnknownOutcome {
-        /// The router's address.
-        url: String,
         /// What came instead of an answer.
         cause: String,
     },
@@ -121,7 +102,7 @@ impl RouterError {
                  certificate itself is given."
             }
             Self::Settings { .. } => "Correct the router's entry in the provider's `routers`.",
-            Self::CredentialsRefused { .. } => {
+            Self::CredentialsRefused => {
                 "Compare `api_key` of the router in the provider block with `show service https api keys` on the \
                  router."
             }
@@ -132,12 +113,15 @@ impl RouterError {
             Self::NotVyos { .. } => {
                 "Check the router's `url` in the provider block: another program answers there."
             }
-            Self::TooLarge { .. } => {
-                "On the router: `set service https request-body-size-limit 16`, commit, save."
-            }
+            Self::TooLarge => "On the router: `set service https request-body-size-limit 16`, commit, save.",
             Self::Locked { .. } => {
                 "Nothing was changed. Let the other session finish (`show configuration sessions` on the router names \
                  it), then apply again."
+            }
+            Self::Rejected { message, .. } if is_of_the_routing_daemon(message) => {
+                "The routing daemon refused what VyOS itself took for right. The configuration was left as it was, but \
+                 the daemon may hold parts of the change until the next commit of the same component. Correct the \
+                 configuration and apply again."
             }
             Self::Rejected { .. } => "Correct the configuration; this object was left as it was.",
             Self::Internal { .. } => {

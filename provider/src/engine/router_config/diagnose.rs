@@ -4,14 +4,16 @@ use super::mapping::{Field, Kind};
 use crate::connection::router::{NoRouter, Router, RouterError};
 use tfplugin::{Diagnostic, Path};
 
-/// The object that a message is about.
-pub(super) struct Subject<'a> {
-    pub(super) noun: &'static str,
+/// What a message is about.
+pub struct Subject<'a> {
+    /// What it is called.
+    pub noun: &'static str,
     /// The tag's value, such as the neighbor's address; empty where there is only one such object.
-    pub(super) key: &'a str,
+    pub key: &'a str,
     /// From the top, as typed on the router.
-    pub(super) path: &'a str,
-    pub(super) fields: &'static [Field],
+    pub path: &'a str,
+    /// Its attributes, to find the one that VyOS speaks of.
+    pub fields: &'static [Field],
 }
 
 impl Subject<'_> {
@@ -20,18 +22,18 @@ impl Subject<'_> {
     }
 
     /// The summary of everything that may go wrong with `action`.
-    pub(super) fn unable(&self, action: &str, router: &Router) -> String {
+    pub fn unable(&self, action: &str, router: &Router) -> String {
         format!("Unable to {action} {} on router {:?}", self.name(), router.name())
     }
 
     /// A failure of the router.
-    pub(super) fn failed(&self, action: &str, router: &Router, error: RouterError) -> Diagnostic {
+    pub fn failed(&self, action: &str, router: &Router, error: RouterError) -> Diagnostic {
         let summary = self.unable(action, router);
         if let RouterError::Declined(reason) = error {
             return Diagnostic { summary, ..*reason };
         }
-        let (url, path) = (router.url(), self.path);
-        let detail = format!("Tried at {url}, path `{path}`: {error}.\n\n{}", error.next_step());
+        let told = sentence(&format!("Tried `{}` at {}: {error}", self.path, router.url()));
+        let detail = format!("{told}\n\n{}", error.next_step());
         let attribute = match &error {
             RouterError::Rejected { message, .. } => attribute_in(message, self.fields, &Path::root()),
             other if other.hides_the_router() => Some(Path::from("router")),
@@ -42,14 +44,14 @@ impl Subject<'_> {
 }
 
 /// A name that leads to no router.
-pub(super) fn no_router(noun: &str, reason: &NoRouter) -> Diagnostic {
+pub fn no_router(noun: &str, reason: &NoRouter) -> Diagnostic {
     let next = match reason {
         NoRouter::NotKnownYet => "Apply what the provider block depends on first.",
         NoRouter::Unnamed { .. } => "Use one of these names, or add the router to the provider block.",
         NoRouter::Ambiguous { routers } if routers.is_empty() => "Add the router to the provider block.",
         NoRouter::Ambiguous { .. } => "Say which one with `router`.",
     };
-    let detail = format!("{}. {next}", capitalised(&reason.to_string()));
+    let detail = format!("{} {next}", sentence(&reason.to_string()));
     Diagnostic::error(format!("Unable to find the router of {noun}"), detail).at("router")
 }
 
@@ -70,7 +72,13 @@ fn attribute_in(message: &str, fields: &[Field], within: &Path) -> Option<Path> 
     })
 }
 
-fn capitalised(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+/// With a capital letter and a full stop, unless what others said ends it already.
+pub(super) fn sentence(text: &str) -> String {
+    let mut letters = text.trim().chars();
+    let mut told: String =
+        letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default();
+    if !told.ends_with(['.', '!', '?']) {
+        told.push('.');
+    }
+    told
 }

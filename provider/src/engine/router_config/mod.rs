@@ -12,6 +12,7 @@ mod place;
 mod target;
 mod translate;
 
+pub use diagnose::{Subject, no_router};
 pub use mapping::{Field, Form, Kind};
 pub use object::RouterObject;
 pub use target::{RouterTarget, RouterTargetDraft};

@@ -1,7 +1,7 @@
 //! The behaviour of every [`RouterConfig`] type as a Terraform resource.
 
 use super::RouterConfig;
-use super::diagnose::no_router;
+use super::diagnose::{no_router, sentence};
 use super::place::Place;
 use super::translate::{changes, creation, from_config, in_words_of, to_config};
 use crate::connection::router::{Changes, Command, ConfigTree, NoRouter, Purpose, RouterError, Write};
@@ -65,9 +65,7 @@ impl<T: RouterConfig> Resource for RouterObject<T> {
             None => Ok(creation(&wanted, &here.below_root())),
             Some((path, node)) => match changes(T::DECLARATION.fields, node, &wanted, &path) {
                 same if same.is_empty() => Ok(same),
-                different => {
-                    Err(here.taken::<T>(&different.iter().map(Command::to_string).collect::<Vec<_>>()))
-                }
+                different => Err(here.taken::<T>(different)),
             },
         };
         put(context, "create", &place, &object, private, Box::new(changes)).await
@@ -137,7 +135,6 @@ impl<T: RouterConfig> Resource for RouterObject<T> {
         let (place, named) = Place::imported::<T>(&context.provider().routers, id)?;
         let tree =
             place.router.config(place.root()).await.map_err(|error| failed("import", &place, error))?;
-        let named = named.into_iter().map(|(attribute, value)| (attribute.to_owned(), value)).collect();
         model_in(&place, &tree, &Value::Object(named)).unwrap_or_else(|| Err(place.absent(id).into()))
     }
 }
@@ -202,11 +199,11 @@ fn failed(action: &str, place: &Place, error: RouterError) -> Diagnostics {
 }
 
 fn unread(place: &Place, error: &RouterError) -> Diagnostic {
-    let (name, url) = (place.router.name(), place.router.url());
+    let told = sentence(&format!("Tried at {}: {error}", place.router.url()));
     let detail = format!(
-        "Tried at {url}: {error}. What the state says of this router's objects is kept as it was; changes made on the \
-         router meanwhile are not seen.\n\n{}",
+        "{told} What the state says of this router's objects is kept as it was; changes made on the router meanwhile \
+         are not seen.\n\n{}",
         error.next_step()
     );
-    Diagnostic::warning(format!("Unable to read router {name:?}"), detail).at("router")
+    Diagnostic::warning(format!("Unable to read router {:?}", place.router.name()), detail).at("router")
 }

@@ -3,7 +3,8 @@
 use super::diagnose::{Subject, no_router};
 use super::translate::{from_config, to_config};
 use super::{Declaration, RouterConfig};
-use crate::connection::router::{ConfigPath, ConfigTree, Router, Routers};
+use crate::connection::router::{Command, ConfigPath, ConfigTree, Router, Routers};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use tfplugin::{Diagnostic, Diagnostics, Value};
 
@@ -39,7 +40,7 @@ impl Place {
     pub(super) fn imported<T: RouterConfig>(
         routers: &Routers,
         id: &str,
-    ) -> Result<(Self, Vec<(&'static str, Value)>), Diagnostics> {
+    ) -> Result<(Self, BTreeMap<String, Value>), Diagnostics> {
         let declaration = T::DECLARATION;
         let (router, key) = match &declaration.tag {
             None => (Some(id), ""),
@@ -57,12 +58,13 @@ impl Place {
             problem.attribute = None;
             problem
         })?;
-        let mut attributes =
-            vec![("router", router.map_or(Value::Null, |name| Value::String(name.to_owned())))];
+        let mut attributes = BTreeMap::new();
+        attributes
+            .insert("router".to_owned(), router.map_or(Value::Null, |name| Value::String(name.to_owned())));
         let key = match &declaration.tag {
             None => String::new(),
             Some(tag) => {
-                attributes.push((tag.attribute, tag.form.value(key)));
+                attributes.insert(tag.attribute.to_owned(), tag.form.value(key));
                 tag.form.canonical(key)
             }
         };
@@ -118,7 +120,7 @@ impl Place {
     }
 
     /// Why a create does not touch what is there.
-    pub(super) fn taken<T: RouterConfig>(&self, differences: &[String]) -> Box<Diagnostic> {
+    pub(super) fn taken<T: RouterConfig>(&self, differences: Vec<Command>) -> Box<Diagnostic> {
         let (path, url) = (&self.path, self.router.url());
         let id = if self.key.is_empty() {
             self.router.name().to_owned()
@@ -126,6 +128,10 @@ impl Place {
             format!("{}/{}", self.router.name(), self.key)
         };
         let name = T::TYPE_NAME;
+        let root = self.root();
+        let in_full =
+            |one: Command| Command { path: [root.as_slice(), &one.path].concat(), ..one }.to_string();
+        let differences: Vec<_> = differences.into_iter().map(in_full).collect();
         let detail = format!(
             "`{path}` is there already at {url}, and differs from this configuration:\n\n    {}\n\nTo manage what is \
              there, import it; the next apply then makes these changes:\n\n    import {{\n      to = {name}.NAME\n      \

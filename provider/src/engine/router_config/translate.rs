@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use tfplugin::Value;
 
 /// The configuration of an object with these attributes, in canonical spelling.
-pub fn to_config(fields: &[Field], object: &Value) -> ConfigTree {
+pub(super) fn to_config(fields: &[Field], object: &Value) -> ConfigTree {
     let mut tree = ConfigTree::default();
     for field in fields {
         let value = object.attribute(field.attribute);
@@ -42,7 +42,7 @@ pub fn to_config(fields: &[Field], object: &Value) -> ConfigTree {
 }
 
 /// The attributes of an object that looks like this on the router. What no field speaks of is not ours.
-pub fn from_config(fields: &[Field], tree: &ConfigTree) -> BTreeMap<String, Value> {
+pub(super) fn from_config(fields: &[Field], tree: &ConfigTree) -> BTreeMap<String, Value> {
     let value = |field: &Field| {
         let node = tree.at(field.path);
         let words = || node.into_iter().flat_map(ConfigTree::children);
@@ -72,7 +72,7 @@ pub fn from_config(fields: &[Field], tree: &ConfigTree) -> BTreeMap<String, Valu
 }
 
 /// What was read, in the words of `before` wherever both are the same configuration.
-pub fn in_words_of(
+pub(super) fn in_words_of(
     fields: &[Field],
     before: &Value,
     read: BTreeMap<String, Value>,
@@ -89,7 +89,7 @@ pub fn in_words_of(
 }
 
 /// The commands that make `current` look like `wanted`, as far as the fields go. What others own stays.
-pub fn changes(
+pub(super) fn changes(
     fields: &[Field],
     current: &ConfigTree,
     wanted: &ConfigTree,
@@ -180,7 +180,7 @@ fn tag_changes(
 }
 
 /// The commands that make everything in `wanted` below `within`, and `within` itself.
-pub fn creation(wanted: &ConfigTree, within: &[String]) -> Vec<Command> {
+pub(super) fn creation(wanted: &ConfigTree, within: &[String]) -> Vec<Command> {
     if wanted.is_empty() {
         return vec![Command::set(within.to_vec())];
     }

@@ -124,12 +124,12 @@ fn failure(status: StatusCode, error: &str) -> Response {
 }
 
 /// The request, or the answer to one that is none.
-fn understood(state: &Shared, form: &BTreeMap<String, String>) -> Result<Value, Response> {
+fn understood(state: &Shared, form: &BTreeMap<String, String>) -> Result<Value, Box<Response>> {
     if let Some(status) = state.lock().unwrap().status {
-        return Err((status, "<html>").into_response());
+        return Err(Box::new((status, "<html>").into_response()));
     }
     if form.get("key").map(String::as_str) != Some(KEY) {
-        return Err(failure(StatusCode::UNAUTHORIZED, "Valid API key is required"));
+        return Err(Box::new(failure(StatusCode::UNAUTHORIZED, "Valid API key is required")));
     }
     Ok(serde_json::from_str(form.get("data").unwrap()).unwrap())
 }
@@ -141,7 +141,7 @@ fn path(json: &Value) -> ConfigPath {
 async fn configure(State(state): State<Shared>, Form(form): Form<BTreeMap<String, String>>) -> Response {
     let data = match understood(&state, &form) {
         Ok(data) => data,
-        Err(answer) => return answer,
+        Err(answer) => return *answer,
     };
     let command = |json: &Value| match json["op"].as_str().unwrap() {
         "set" => Command::set(path(json)),
@@ -178,7 +178,7 @@ async fn configure(State(state): State<Shared>, Form(form): Form<BTreeMap<String
 async fn retrieve(State(state): State<Shared>, Form(form): Form<BTreeMap<String, String>>) -> Response {
     let data = match understood(&state, &form) {
         Ok(data) => data,
-        Err(answer) => return answer,
+        Err(answer) => return *answer,
     };
     let mut peer = state.lock().unwrap();
     peer.reads += 1;
@@ -191,7 +191,7 @@ async fn retrieve(State(state): State<Shared>, Form(form): Form<BTreeMap<String,
 
 async fn save(State(state): State<Shared>, Form(form): Form<BTreeMap<String, String>>) -> Response {
     if let Err(answer) = understood(&state, &form) {
-        return answer;
+        return *answer;
     }
     let mut peer = state.lock().unwrap();
     peer.saves += 1;

@@ -153,9 +153,9 @@ async fn a_refused_key_is_told_and_shown_nowhere() {
     assert!(!format!("{wrong:?}").contains("another-key"));
     let router = Router::new("edge".to_owned(), wrong, quick());
     let error = router.config(words("protocols bgp")).await.unwrap_err();
-    assert!(matches!(error, RouterError::CredentialsRefused { .. }), "{error}");
+    assert!(matches!(error, RouterError::CredentialsRefused), "{error}");
     let error = router.write(put("10.0.0.1", "remote-as 1")).await.unwrap_err();
-    assert!(matches!(error, RouterError::CredentialsRefused { .. }), "{error}");
+    assert!(matches!(error, RouterError::CredentialsRefused), "{error}");
     assert_eq!(peer.lock().unwrap().commits, 0);
 }
 
@@ -163,7 +163,7 @@ async fn a_refused_key_is_told_and_shown_nowhere() {
 async fn a_router_without_its_api_is_told_from_one_that_is_away() {
     let (_, router) = start(Peer { status: Some(StatusCode::SERVICE_UNAVAILABLE), ..Peer::default() }).await;
     let error = router.config(words("protocols bgp")).await.unwrap_err();
-    assert!(matches!(error, RouterError::NotServing { status: 503, .. }), "{error}");
+    assert!(matches!(error, RouterError::NotServing { status: 503 }), "{error}");
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let away = Router::new("edge".to_owned(), settings(format!("http://{free}")), quick());
     let error = away.config(words("protocols bgp")).await.unwrap_err();

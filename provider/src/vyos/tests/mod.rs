@@ -1,0 +1,124 @@
+//! The types against the VyOS stand-in, driven by Terraform's rules.
+
+mod declarations;
+mod existing;
+mod life;
+mod many;
+mod trouble;
+
+use crate::provider::Microk8s;
+use serde_json::{Value as Json, json};
+use std::time::Duration;
+use tempfile::TempDir;
+use tfplugin::Value;
+use tfplugin::testing::{Failure, Harness, State};
+use vyos_stand_in::{Control, Router, RouterConfig, Version};
+
+const KEY: &str = "a-key-that-nobody-guesses";
+const BGP: &str = "vyos_bgp";
+const NEIGHBOR: &str = "vyos_bgp_neighbor";
+
+/// A router without routing daemons, and how to reach it.
+struct Edge {
+    router: Router,
+    control: Control,
+    url: String,
+    authority: String,
+    _folder: TempDir,
+}
+
+impl Edge {
+    async fn start(version: Version) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let control = folder.path().join("control");
+        let router = Router::start(RouterConfig {
+            listen: "127.0.0.1:0".parse().unwrap(),
+            certificate_names: Vec::new(),
+            api_key_id: "terraform".to_owned(),
+            api_key: KEY.to_owned(),
+            version,
+            commit_delay: Duration::from_millis(50),
+            minute: Duration::from_secs(60),
+            instance: "none".to_owned(),
+            directory: folder.path().to_owned(),
+            control: control.clone(),
+            frr: false,
+        })
+        .await
+        .unwrap();
+        let authority = std::fs::read_to_string(router.ca_file()).unwrap();
+        let url = format!("https://{}", router.address());
+        Self { router, control: Control::new(control), url, authority, _folder: folder }
+    }
+
+    /// The provider as a new run of Terraform configures it.
+    async fn run(&self) -> Harness<Microk8s> {
+        self.run_with(json!({"url": self.url, "api_key": KEY, "ca_certificate": self.authority})).await
+    }
+
+    async fn run_with(&self, edge: Json) -> Harness<Microk8s> {
+        Harness::new(&json!({"routers": {"edge": edge}})).await.unwrap()
+    }
+
+    /// Commands behind Terraform's back, such as `set protocols bgp system-as 1`.
+    async fn configure(&self, lines: &[&str]) {
+        let command = |line: &&str| {
+            let (operation, path) = line.split_once(' ').unwrap();
+            json!({"op": operation, "path": path.split(' ').collect::<Vec<_>>()})
+        };
+        let answer = self.post("configure", lines.iter().map(command).collect()).await;
+        assert_eq!(answer["success"], true, "{answer}");
+    }
+
+    /// What the router holds.
+    async fn config(&self, path: &str) -> Json {
+        let path: Vec<_> = path.split(' ').collect();
+        self.post("retrieve", json!({"op": "showConfig", "path": path})).await["data"].clone()
+    }
+
+    async fn post(&self, endpoint: &str, data: Json) -> Json {
+        let client =
+            reqwest::Client::builder().no_proxy().tls_danger_accept_invalid_certs(true).build().unwrap();
+        let form = [("data", data.to_string()), ("key", KEY.to_owned())];
+        let answer = client.post(format!("{}/{endpoint}", self.url)).form(&form).send().await.unwrap();
+        serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap()
+    }
+
+    async fn commits_and_saves(&self) -> (u64, u64) {
+        let counters = self.control.counters().await.unwrap();
+        (counters.commits, counters.saves)
+    }
+}
+
+fn bgp() -> Json {
+    json!({"router": "edge", "system_as": 213_127, "router_id": "10.0.0.1"})
+}
+
+fn neighbor(address: &str) -> Json {
+    json!({
+        "router": "edge", "address": address, "remote_as": "213127", "description": format!("metallb {address}"),
+        "ipv6_unicast": {},
+    })
+}
+
+/// `base` with other members.
+fn with(mut base: Json, members: Json) -> Json {
+    for (name, value) in members.as_object().unwrap() {
+        base[name] = value.clone();
+    }
+    base
+}
+
+fn text<'a>(state: &'a State, attribute: &str) -> Option<&'a str> {
+    state.object.attribute(attribute).as_str()
+}
+
+/// What was told, for snapshots: where the router listens differs from run to run.
+fn told(failure: &Failure, edge: &Edge) -> String {
+    assert!(failure.broken.is_empty(), "{failure}");
+    let one = |one: &tfplugin::Diagnostic| {
+        let at = one.attribute.as_ref().map(|path| format!("at {path}\n")).unwrap_or_default();
+        format!("{}\n{at}{}", one.summary, one.detail.replace(&edge.url, "https://router"))
+    };
+    failure.found.iter().map(one).collect::<Vec<_>>().join("\n---\n")
+}
