@@ -2,8 +2,9 @@
 //!
 //! The program belongs to the lab from then on: it dies with the lab, and with the process that started it.
 
+use crate::error::last_lines;
 use crate::machine::boot::SEARCH_PATH;
-use crate::machine::{self, PID_FILE};
+use crate::machine::{self, CONSOLE, PID_FILE};
 use crate::network::namespace_file;
 use crate::{LabError, holder, operator};
 use nix::sched::{CloneFlags, setns};
@@ -136,12 +137,17 @@ fn seen(holder: i32, path: &Path) -> PathBuf {
 
 /// The folder under `/proc` of a machine's first process.
 fn first_process(holder: i32, machine: &str) -> Result<PathBuf, LabError> {
-    let file = seen(holder, &machine::folder(machine).join(PID_FILE));
-    let pid = fs::read_to_string(&file).map_err(|error| {
-        let reason = format!("it is switched off or not there: no {} ({error})", file.display());
-        LabError::failed(format!("find what runs on {machine}"), reason)
-    })?;
-    Ok(seen(holder, &Path::new("/proc").join(pid)))
+    let failed = |reason: String| Err(LabError::failed(format!("find what runs on {machine}"), reason));
+    let folder = seen(holder, &machine::folder(machine));
+    let Ok(pid) = fs::read_to_string(folder.join(PID_FILE)) else {
+        return failed("it is switched off, or the lab has no such machine".to_owned());
+    };
+    let process = seen(holder, &Path::new("/proc").join(pid));
+    if !process.exists() {
+        let console = fs::read_to_string(folder.join(CONSOLE)).unwrap_or_default();
+        return failed(format!("it went down by itself{}", last_lines(&console)));
+    }
+    Ok(process)
 }
 
 /// Where the host finds a file of a machine.

@@ -61,8 +61,8 @@ impl LabError {
     }
 }
 
-/// The end of what a program wrote, as it is put under the line that says that it failed.
-fn last_lines(output: &str) -> String {
+/// The end of what a program wrote, as it is put under the line that says that something failed.
+pub(crate) fn last_lines(output: &str) -> String {
     const LINES: usize = 12;
     let lines: Vec<&str> = output.trim_end().lines().collect();
     lines.iter().skip(lines.len().saturating_sub(LINES)).map(|line| format!("\n    {line}")).collect()

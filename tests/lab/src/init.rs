@@ -15,7 +15,8 @@ pub(crate) struct Service {
 /// How the first of the services to end did so.
 pub(crate) struct Ended {
     pub(crate) name: String,
-    pub(crate) status: WaitStatus,
+    /// In words, to follow the name.
+    pub(crate) how: String,
 }
 
 /// Starts all services and waits until one of them ends.
@@ -29,11 +30,13 @@ pub(crate) fn run(services: Vec<Service>) -> Result<Ended, LabError> {
     }
     loop {
         let status = wait().map_err(LabError::system("wait for", "the processes of this namespace"))?;
-        let ended = running.iter().find(|(pid, _)| status.pid() == Some(*pid));
-        if let Some((_, name)) = ended
-            && matches!(status, WaitStatus::Exited(..) | WaitStatus::Signaled(..))
-        {
-            return Ok(Ended { name: name.clone(), status });
+        let how = match status {
+            WaitStatus::Exited(_, code) => format!("exited with {code}"),
+            WaitStatus::Signaled(_, signal, _) => format!("was ended by {signal}"),
+            _ => continue,
+        };
+        if let Some((_, name)) = running.iter().find(|(pid, _)| status.pid() == Some(*pid)) {
+            return Ok(Ended { name: name.clone(), how });
         }
     }
 }

@@ -4,7 +4,7 @@ use crate::machine::system::KeyPair;
 use crate::protocol::{LabDescription, NodeDescription, RouterDescription};
 use crate::{LabError, holder};
 use std::fs::{self, Permissions};
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 
 /// His network namespace, and his folder below the lab's.
@@ -17,25 +17,32 @@ pub(crate) fn equip(
     router: Option<RouterDescription>,
     key: &KeyPair,
 ) -> Result<LabDescription, LabError> {
-    let folder = Path::new(holder::FOLDER).join(NAME);
+    let folder = folder();
     fs::create_dir_all(&folder).map_err(LabError::system("make", &folder))?;
     let ssh_private_key = write(&folder, "id_ed25519", &key.private)?;
     let known_hosts = write(&folder, "known_hosts", &known_hosts(&nodes))?;
     let ssh_config = write(&folder, "ssh_config", &ssh_config(&nodes, &ssh_private_key, &known_hosts))?;
     if let Some(router) = &router {
-        fs::write(&router.ca_certificate_file, &router.ca_certificate)
-            .map_err(LabError::system("write", &router.ca_certificate_file))?;
         write(&folder, API_KEY, router.api_key.reveal())?;
     }
     Ok(LabDescription { holder, nodes, router, ssh_private_key, known_hosts, ssh_config })
 }
 
+fn folder() -> PathBuf {
+    Path::new(holder::FOLDER).join(NAME)
+}
+
 /// The file with the API key of the router.
 const API_KEY: &str = "router-api-key";
 
-/// Where he finds the certificate of the authority that signed the router's.
-pub(crate) fn router_authority() -> PathBuf {
-    Path::new(holder::FOLDER).join(NAME).join("router-ca.pem")
+/// Shows him the certificate of the authority that signed the router's. It is the router's own file, because the
+/// router may get another one when it boots.
+pub(crate) fn show_authority(certificate: &Path) -> Result<PathBuf, LabError> {
+    let folder = folder();
+    fs::create_dir_all(&folder).map_err(LabError::system("make", &folder))?;
+    let link = folder.join("router-ca.pem");
+    symlink(certificate, &link).map_err(LabError::system("link", &link))?;
+    Ok(link)
 }
 
 /// Writes a file that only he can read, as ssh insists on.
@@ -81,7 +88,7 @@ pub fn environment(lab: &LabDescription) -> Result<Vec<(&'static str, String)>, 
             ("LAB_ROUTER_URL", router.url.clone()),
             ("LAB_ROUTER_CA", path(&router.ca_certificate_file)),
             ("LAB_ROUTER_API_KEY", router.api_key.reveal().to_owned()),
-            ("LAB_ROUTER_API_KEY_FILE", path(&Path::new(holder::FOLDER).join(NAME).join(API_KEY))),
+            ("LAB_ROUTER_API_KEY_FILE", path(&folder().join(API_KEY))),
         ]);
     }
     Ok(variables)

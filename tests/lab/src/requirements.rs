@@ -3,6 +3,7 @@
 use crate::LabError;
 use nix::unistd::geteuid;
 use std::fs;
+use std::os::unix::fs::MetadataExt as _;
 
 /// Bit of CAP_SYS_ADMIN in the capability sets that the kernel shows.
 const SYS_ADMIN: u64 = 1 << 21;
@@ -17,7 +18,19 @@ pub(crate) fn check() -> Result<(), LabError> {
             "root is not allowed to mount here (no CAP_SYS_ADMIN): in a container, run it with --privileged";
         missing.push(advice.to_owned());
     }
+    for folder in ["/etc", "/usr", "/var"] {
+        if device_of(folder) != device_of("/") {
+            missing.push(format!(
+                "{folder} is on a file system of its own, and the lab's machines are overlays over the root file \
+                 system only: use a machine, or a privileged container, with all in one"
+            ));
+        }
+    }
     if missing.is_empty() { Ok(()) } else { Err(LabError::Unsupported { missing }) }
+}
+
+fn device_of(path: &str) -> Option<u64> {
+    fs::metadata(path).ok().map(|about| about.dev())
 }
 
 fn may_administer(status: &str) -> bool {

@@ -73,7 +73,7 @@ impl Starting {
             url: format!("https://{}", Addresses::ROUTER.ipv4),
             api_key: self.api_key,
             ca_certificate,
-            ca_certificate_file: operator::router_authority(),
+            ca_certificate_file: operator::show_authority(&self.authority)?,
             frr_instance: NAME.into(),
         })
     }

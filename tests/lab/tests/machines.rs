@@ -80,6 +80,24 @@ async fn a_power_cycle_keeps_the_disk_and_nothing_else() {
 }
 
 #[tokio::test]
+async fn a_machine_that_went_down_by_itself_can_be_switched_on() {
+    let lab = two_nodes().await;
+    let cp1 = lab.node("cp1").unwrap();
+    succeed(on(cp1, "kill $(cat /run/sshd.pid)")).await;
+    // Until its first process has seen that sshd ended, programs can be started, and are killed.
+    let mut said = String::new();
+    while !said.contains("went down by itself") {
+        let (code, _, stderr) = run(on(cp1, "sleep 30")).await;
+        assert_ne!(code, Some(0));
+        said = stderr;
+    }
+    assert!(said.contains("its service sshd"), "{said}");
+    cp1.start().await.unwrap();
+    assert_eq!(succeed(ssh(&lab, "cp1", &["hostname"])).await, "cp1\n");
+    lab.stop().await.unwrap();
+}
+
+#[tokio::test]
 async fn machines_do_not_see_each_other_nor_the_host() {
     let lab = two_nodes().await;
     let [cp1, cp2] = lab.nodes() else { panic!("two nodes") };

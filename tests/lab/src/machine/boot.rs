@@ -5,6 +5,7 @@
 use super::disk::{Disk, OWN_FOLDERS, make_folder};
 use super::{Machine, PID_FILE, Shared};
 use crate::LabError;
+use crate::error::last_lines;
 use crate::init;
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use nix::unistd::{pivot_root, sethostname};
@@ -23,11 +24,10 @@ pub fn run(description: &Path) -> Result<(), LabError> {
     change_root(&root)?;
     sethostname(&machine.name).map_err(LabError::system("name", &machine.name))?;
     make_folder(Path::new("/run/sshd"))?;
-    let ended = init::run(services(&machine)?)?;
-    Err(LabError::failed(
-        format!("keep {} running", machine.name),
-        format!("its service {} ended: {:?}", ended.name, ended.status),
-    ))
+    let init::Ended { name, how } = init::run(services(&machine)?)?;
+    let log = fs::read_to_string(log_of(&name)).unwrap_or_default();
+    let reason = format!("its service {name} {how}{}", last_lines(&log));
+    Err(LabError::failed(format!("keep {} running", machine.name), reason))
 }
 
 /// `/proc` is still the holder's here, so its `self` is the id that the holder knows this process by.
@@ -114,6 +114,10 @@ fn change_root(root: &Path) -> Result<(), LabError> {
 pub(crate) const SEARCH_PATH: &str =
     "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/usr/games:/usr/local/games:/snap/bin";
 
+fn log_of(service: &str) -> PathBuf {
+    PathBuf::from("/var/log").join(format!("{service}.log"))
+}
+
 fn services(machine: &Machine) -> Result<Vec<init::Service>, LabError> {
     machine.services.iter().map(service).collect()
 }
@@ -123,7 +127,7 @@ fn services(machine: &Machine) -> Result<Vec<init::Service>, LabError> {
     reason = "the first process of a machine is no async program; init waits for all"
 )]
 fn service(service: &super::Service) -> Result<init::Service, LabError> {
-    let log = PathBuf::from("/var/log").join(format!("{}.log", service.name));
+    let log = log_of(&service.name);
     let output =
         File::options().create(true).append(true).open(&log).map_err(LabError::system("write", &log))?;
     let errors = output.try_clone().map_err(LabError::system("write", &log))?;

@@ -37,8 +37,12 @@ impl Powered {
 
     /// Switches the machine on and waits until it answers. Nothing to do where it is on.
     pub(crate) async fn on(&mut self) -> Result<(), LabError> {
-        if self.process.is_some() {
-            return Ok(());
+        // One that is going down by itself just now is still on, but will not answer.
+        if let Some(process) = &mut self.process {
+            let up = wait_until_up(&self.machine, process).await;
+            if up.is_ok() || self.is_on() {
+                return up;
+            }
         }
         let console = self.machine.folder().join(CONSOLE);
         let output = File::options()
@@ -63,11 +67,19 @@ impl Powered {
         wait_until_up(&self.machine, child).await
     }
 
+    /// A machine also goes down by itself, when one of its services ends.
+    fn is_on(&mut self) -> bool {
+        self.process.as_mut().is_some_and(|process| matches!(process.try_wait(), Ok(None)))
+    }
+
     /// Switches the machine off and waits until nothing of it runs any more. Nothing to do where it is off.
     pub(crate) async fn off(&mut self) -> Result<(), LabError> {
+        let is_on = self.is_on();
         let Some(mut child) = self.process.take() else { return Ok(()) };
         let pid = first_process(&self.machine);
-        child.kill().await.map_err(LabError::system("switch off", &self.machine.name))?;
+        if is_on {
+            child.kill().await.map_err(LabError::system("switch off", &self.machine.name))?;
+        }
         let Some(pid) = pid else { return Ok(()) };
         let deadline = Instant::now() + PATIENCE;
         // The first process stays until all others of the machine are gone, and they hold its mounts.
