@@ -1,9 +1,13 @@
 //! A VyOS router to test against: its HTTPS API and its configuration tree, rendered into the real FRR.
 //!
 //! The API answers with the words, status codes and oddities of the real one; commits succeed in parts as
-//! they do there. Interfaces and their addresses are only kept in the tree: the network namespace that the
-//! process lives in has them from whoever made it. Endpoints beyond the routing configuration (images,
-//! certificates, GraphQL) are not played.
+//! they do there. What it does not play:
+//!
+//! * Interfaces, their addresses, forwarding and where the API listens are only kept in the tree: the network
+//!   namespace that the process lives in has them from whoever made it.
+//! * Endpoints beyond the routing configuration (images, certificates, GraphQL) are a 404, VRFs and BFD
+//!   sessions are no part of the tree.
+//! * A router without FRR has no daemons to ask: `/show` says that they do not run.
 
 mod api;
 mod config;

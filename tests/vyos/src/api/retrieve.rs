@@ -4,17 +4,15 @@ use serde_json::{Map, Value};
 
 use super::answer::{Answer, Refusal, page, success};
 use super::{field, unknown_operation, words};
+use crate::config::Version;
 use crate::session::{ReadError, Session};
 use crate::tree::{Ast, Json, Node};
 
 pub(super) fn answer(session: &Session, command: &Map<String, Value>) -> Result<Answer, Refusal> {
     let path = words(command);
     match field(command, "op").unwrap_or_default() {
-        // The process dies of it, and is started again while the proxy has nobody to ask.
-        "exists" if path.is_empty() => {
-            session.switches.cut_connections();
-            Ok(page(502))
-        }
+        // The process dies of it; until it is started again the proxy has nobody to ask.
+        "exists" if path.is_empty() && session.version() == Version::V1_4 => Ok(page(502)),
         "exists" => Ok(success(&session.exists(&path))),
         "returnValue" => Ok(success(&session.values(&path).first())),
         "returnValues" => Ok(success(&session.values(&path))),

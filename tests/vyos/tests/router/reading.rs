@@ -45,6 +45,7 @@ async fn values_and_existence() {
     assert_eq!(retrieve(&bench, "exists", &["protocols", "bgp", "system-as", "65001"]).await, true);
     assert_eq!(retrieve(&bench, "exists", &["protocols", "bgp", "system-as", "65002"]).await, false);
     assert_eq!(retrieve(&bench, "exists", &["nonsense"]).await, false);
+    assert_eq!(bench.post("/retrieve", json!({"op": "exists", "path": []})).await.status, 502);
     // The words are joined and split again, so a value with a blank is never found.
     let description: Vec<&str> = below("description").into_iter().chain(["the other side"]).collect();
     assert_eq!(retrieve(&bench, "exists", &description).await, false);

@@ -146,6 +146,85 @@ fn frr_keeps_half_of_what_it_refuses() {
 }
 
 #[test]
+fn from_1_5_on_everything_is_rendered_by_the_last_component() {
+    if !possible() {
+        return;
+    }
+    Island::new().run(async || {
+        let bench = router("last", Version::V1_5).await;
+        let said = bench
+            .configure(&[
+                "set policy route-map RM rule 10 action permit",
+                "set protocols static route 10.77.0.0/16 blackhole",
+                "set protocols bgp system-as 65001",
+                "set protocols bgp neighbor 192.0.2.2 remote-as 65001",
+                "set protocols bgp neighbor 192.0.2.2 address-family ipv4-unicast as-override",
+            ])
+            .await;
+        assert_eq!(said.status, 400);
+        let error: String = said.error().split_whitespace().collect::<Vec<_>>().join(" ");
+        let explained = "[ protocols bgp ] The system encountered an error while rendering the new routing daemon configuration. To ensure network stability";
+        assert!(error.starts_with(explained), "{error}");
+        assert!(error.ends_with("[[protocols bgp]] failed Commit failed"), "{error}");
+        assert_eq!(bench.show("policy route-map RM rule 10").await.data(), json!({"action": "permit"}));
+        assert_eq!(bench.show("protocols").await.data(), json!({"static": {"route": {"10.77.0.0/16": {"blackhole": {}}}}}));
+        // The next commit renders everything again, and so mends what FRR kept.
+        bench.configure(&["delete protocols static"]).await.data();
+        let running = bench.router.vtysh("show running-config").await.unwrap_or_default();
+        assert!(running.contains("route-map RM permit 10") && !running.contains("router bgp"), "{running}");
+        bench.router.stop().await;
+    });
+}
+
+#[test]
+fn neighbors_of_a_listen_range_come_by_themselves() {
+    if !possible() {
+        return;
+    }
+    let (left, right) = joined("10.9.1.1/24", "10.9.1.2/24");
+    let (finish, finished) = tokio::sync::oneshot::channel::<()>();
+    let side = std::thread::spawn(move || {
+        right.run(async move || {
+            let bench = router("node", Version::V1_4).await;
+            bench
+                .configure(&[
+                    "set protocols bgp system-as 65001",
+                    "set protocols bgp neighbor 10.9.1.1 remote-as internal",
+                    "set protocols bgp neighbor 10.9.1.1 timers connect 1",
+                    "set protocols bgp neighbor 10.9.1.1 address-family ipv4-unicast",
+                ])
+                .await
+                .data();
+            drop(finished.await);
+            bench.router.stop().await;
+        });
+    });
+    left.run(async move || {
+        let bench = router("listener", Version::V1_4).await;
+        bench
+            .configure(&[
+                "set protocols bgp system-as 65001",
+                "set protocols bgp peer-group NODES remote-as internal",
+                "set protocols bgp peer-group NODES address-family ipv4-unicast",
+                "set protocols bgp listen range 10.9.1.0/24 peer-group NODES",
+            ])
+            .await
+            .data();
+        let neighbors = until(&bench, "show bgp neighbors json", |said| said.contains(ESTABLISHED)).await;
+        let neighbors: Value = serde_json::from_str(&neighbors.expect("a session")).expect("JSON");
+        assert_eq!(neighbors["10.9.1.2"]["bgpState"], "Established", "{neighbors}");
+        assert_eq!(
+            bench.show("protocols bgp neighbor").await.error(),
+            "Configuration under specified path is empty\n",
+            "the tree has no such neighbor"
+        );
+        finish.send(()).expect("the node waits");
+        bench.router.stop().await;
+    });
+    side.join().expect("the node saw what it should");
+}
+
+#[test]
 fn frr_drops_rules_that_the_router_took() {
     if !possible() {
         return;
