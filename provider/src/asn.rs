@@ -38,7 +38,11 @@ impl FromStr for Asn {
     /// Decimal digits alone: no sign, no `AS`, no `1.10`.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-        digits.then(|| text.parse().ok()).flatten().map(Self).ok_or_else(|| out_of_range(&format!("{text:?}")))
+        digits
+            .then(|| text.parse().ok())
+            .flatten()
+            .map(Self)
+            .ok_or_else(|| out_of_range(&format!("{text:?}")))
     }
 }
 

@@ -21,13 +21,21 @@ const SEEN_WITHIN: Duration = Duration::from_millis(500);
 const NAMED: usize = 10;
 
 /// A block in `range` whose prefix length is not `size`.
-pub(super) async fn of_another_size(cluster: &Cluster, range: &IpNet, size: u8) -> Result<Option<IpNet>, ClusterError> {
+pub(super) async fn of_another_size(
+    cluster: &Cluster,
+    range: &IpNet,
+    size: u8,
+) -> Result<Option<IpNet>, ClusterError> {
     let blocks = within(cluster, BLOCK, range, Freshness::Shared).await?;
     Ok(blocks.iter().filter_map(network).find(|block| block.prefix_len() != size))
 }
 
 /// Closes the pool, makes sure that no pod has an address of it, and takes its empty blocks away.
-pub(super) async fn close_and_clear(pool: &IpPool, cluster: &Cluster, deadline: &Deadline) -> Result<(), Diagnostics> {
+pub(super) async fn close_and_clear(
+    pool: &IpPool,
+    cluster: &Cluster,
+    deadline: &Deadline,
+) -> Result<(), Diagnostics> {
     let failed = |error: ClusterError| -> Diagnostics {
         Diagnostic::error(format!("Unable to empty IPPool {}", pool.name()), error.detail()).into()
     };
@@ -66,9 +74,11 @@ async fn within(
     freshness: Freshness,
 ) -> Result<Vec<DynamicObject>, ClusterError> {
     match cluster.list(kind, "", freshness).await {
-        Ok(listed) => {
-            Ok(listed.iter().filter(|one| network(one).is_some_and(|block| range.contains(&block))).cloned().collect())
-        }
+        Ok(listed) => Ok(listed
+            .iter()
+            .filter(|one| network(one).is_some_and(|block| range.contains(&block)))
+            .cloned()
+            .collect()),
         Err(error) if error.kind() == ClusterErrorKind::KindNotServed => Ok(Vec::new()),
         Err(error) => Err(error),
     }
@@ -104,7 +114,11 @@ async fn remove(cluster: &Cluster, kind: Kind, object: &DynamicObject) -> Result
     let name = object.metadata.name.clone().unwrap_or_default();
     let name = ObjectName { kind, namespace: String::new(), name };
     match cluster.delete(&name, object.metadata.uid.as_deref()).await {
-        Err(error) if !matches!(error.kind(), ClusterErrorKind::NotFound | ClusterErrorKind::AnotherObject) => Err(error),
+        Err(error)
+            if !matches!(error.kind(), ClusterErrorKind::NotFound | ClusterErrorKind::AnotherObject) =>
+        {
+            Err(error)
+        }
         _ => Ok(()),
     }
 }

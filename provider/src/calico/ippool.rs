@@ -101,7 +101,8 @@ impl ClusterObject for IpPool {
         if let (Some(IpNet::V6(range)), Some(ipip)) = (range, ipip)
             && ipip != "Never"
         {
-            let detail = format!("{range} is a range of IPv6, which does not travel in IP-in-IP. Use vxlan_mode.");
+            let detail =
+                format!("{range} is a range of IPv6, which does not travel in IP-in-IP. Use vxlan_mode.");
             found.error_at("ipip_mode", "IP-in-IP for IPv6", detail);
         }
         if config.allowed_uses.known().is_some_and(is_for_load_balancers) {
@@ -138,10 +139,12 @@ impl ClusterObject for IpPool {
         }
         let size = existing.data.pointer("/spec/blockSize").and_then(Json::as_u64);
         match (size, &self.block_size) {
-            (Some(theirs), Computed::Known(ours)) if theirs != u64::from(*ours) => Takeover::Differs(format!(
-                "calico-node makes this pool by itself when it starts without one. Its blocks have the prefix length \
+            (Some(theirs), Computed::Known(ours)) if theirs != u64::from(*ours) => {
+                Takeover::Differs(format!(
+                    "calico-node makes this pool by itself when it starts without one. Its blocks have the prefix length \
                  {theirs}, which cannot change to {ours}. Set `block_size = {theirs}`."
-            )),
+                ))
+            }
             _ => Takeover::Made("calico-node makes this pool by itself when it starts without one."),
         }
     }
@@ -229,7 +232,11 @@ fn check_load_balancer(config: &IpPoolDraft, found: &mut Diagnostics) {
         ("vxlan_mode", config.vxlan_mode.known().is_some_and(|mode| mode != "Never"), "\"Never\""),
         ("ipip_mode", config.ipip_mode.known().is_some_and(|mode| mode != "Never"), "\"Never\""),
         ("disable_bgp_export", config.disable_bgp_export.known() == Some(&false), "true"),
-        ("node_selector", config.node_selector.known().is_some_and(|selector| selector != "all()"), "\"all()\""),
+        (
+            "node_selector",
+            config.node_selector.known().is_some_and(|selector| selector != "all()"),
+            "\"all()\"",
+        ),
     ];
     for (attribute, _, wanted) in demands.into_iter().filter(|(_, broken, _)| *broken) {
         let detail = format!("A pool for LoadBalancer addresses needs {attribute} = {wanted}.");
@@ -252,14 +259,14 @@ fn cidr(range: &Text<IpNet>) -> Result<(), String> {
     }
 }
 
-fn encapsulation(mode: &String) -> Result<(), String> {
-    match mode.as_str() {
+fn encapsulation(mode: &str) -> Result<(), String> {
+    match mode {
         "Always" | "CrossSubnet" | "Never" => Ok(()),
         _ => Err(format!("{mode:?} is none of Always, CrossSubnet and Never")),
     }
 }
 
-fn node_selector(selector: &String) -> Result<(), String> {
+fn node_selector(selector: &str) -> Result<(), String> {
     match selector.contains("global()") {
         true => Err("global() selects no nodes; use all()".to_owned()),
         false => Ok(()),
@@ -267,7 +274,9 @@ fn node_selector(selector: &String) -> Result<(), String> {
 }
 
 fn allowed_uses(uses: &Set<String>) -> Result<(), String> {
-    if let Some(other) = uses.0.iter().find(|one| !["Workload", "Tunnel", "LoadBalancer"].contains(&one.as_str())) {
+    if let Some(other) =
+        uses.0.iter().find(|one| !["Workload", "Tunnel", "LoadBalancer"].contains(&one.as_str()))
+    {
         return Err(format!("{other:?} is none of Workload, Tunnel and LoadBalancer"));
     }
     match uses.0.len() {

@@ -17,7 +17,8 @@ async fn run(server: &ApiServer) -> Harness<Microk8s> {
 }
 
 fn pool(more: Json) -> Json {
-    let mut config = json!({"name": "pods-v6", "cidr": "fd01::/64", "timeouts": {"create": "2s", "delete": "2s"}});
+    let mut config =
+        json!({"name": "pods-v6", "cidr": "fd01::/64", "timeouts": {"create": "2s", "delete": "2s"}});
     config.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     config
 }
@@ -32,7 +33,12 @@ fn errors(failure: &Failure) -> String {
         let at = one.attribute.as_ref().map(ToString::to_string).unwrap_or_default();
         format!("{} ({at})\n{}", one.summary, one.detail)
     });
-    text.collect::<Vec<_>>().join("\n").split(' ').map(|word| word.find("/kubeconfig").map_or(word, |at| &word[at + 1..])).collect::<Vec<_>>().join(" ")
+    text.collect::<Vec<_>>()
+        .join("\n")
+        .split(' ')
+        .map(|word| word.find("/kubeconfig").map_or(word, |at| &word[at + 1..]))
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 #[tokio::test]
@@ -49,7 +55,11 @@ async fn defaults_are_sent_and_the_range_in_its_one_spelling() {
             "disabled": false, "disableBGPExport": false, "nodeSelector": "all()", "allowedUses": ["Tunnel", "Workload"],
         })
     );
-    assert_eq!(state.object.attribute("cidr"), &Value::String("FD01:0::/64".into()), "the author's spelling stays");
+    assert_eq!(
+        state.object.attribute("cidr"),
+        &Value::String("FD01:0::/64".into()),
+        "the author's spelling stays"
+    );
     let changed = run.update(&state, &pool(json!({"nat_outgoing": true}))).await.unwrap();
     let replaced = run.plan(POOL, Some(&changed), &pool(json!({"cidr": "fd02::/64"}))).await.unwrap();
     assert_eq!(replaced.action, Action::Replace);
@@ -60,10 +70,18 @@ async fn defaults_are_sent_and_the_range_in_its_one_spelling() {
 #[tokio::test]
 async fn import_then_an_empty_plan() {
     let server = ApiServer::start().await;
-    server.world().put(POOLS, "pods-v6", "calicoctl", json!({"cidr": "fd01::/64", "blockSize": 120, "vxlanMode": "Always"}));
+    server.world().put(
+        POOLS,
+        "pods-v6",
+        "calicoctl",
+        json!({"cidr": "fd01::/64", "blockSize": 120, "vxlanMode": "Always"}),
+    );
     let run = run(&server).await;
     let state = run.import(POOL, "pods-v6").await.unwrap();
-    assert_eq!(run.plan(POOL, Some(&state), &pool(json!({"timeouts": null}))).await.unwrap().action, Action::NoOp);
+    assert_eq!(
+        run.plan(POOL, Some(&state), &pool(json!({"timeouts": null}))).await.unwrap().action,
+        Action::NoOp
+    );
 }
 
 #[tokio::test]
@@ -81,11 +99,17 @@ async fn what_calicoctl_would_refuse_is_said_on_the_attribute() {
         (json!({"allowed_uses": ["Pods"]}), "allowed_uses"),
         (json!({"allowed_uses": []}), "allowed_uses"),
         (json!({"allowed_uses": ["LoadBalancer", "Workload"]}), "allowed_uses"),
-        (json!({"allowed_uses": ["LoadBalancer"], "disable_bgp_export": true, "vxlan_mode": "Always"}), "vxlan_mode"),
+        (
+            json!({"allowed_uses": ["LoadBalancer"], "disable_bgp_export": true, "vxlan_mode": "Always"}),
+            "vxlan_mode",
+        ),
     ];
     for (more, attribute) in cases {
         let found = run.validate(POOL, &pool(more.clone())).unwrap();
-        let at = found.iter().filter(|one| one.severity == Severity::Error).map(|one| one.attribute.clone().unwrap().to_string());
+        let at = found
+            .iter()
+            .filter(|one| one.severity == Severity::Error)
+            .map(|one| one.attribute.clone().unwrap().to_string());
         assert_eq!(at.collect::<Vec<_>>(), [attribute], "{more}");
     }
     for (more, attribute) in [
@@ -96,7 +120,9 @@ async fn what_calicoctl_would_refuse_is_said_on_the_attribute() {
         let refused = run.plan(POOL, None, &pool(more.clone())).await.unwrap_err();
         assert_eq!(refused.found.iter().next().unwrap().attribute, Some(attribute.into()), "{more}");
     }
-    for sound in [json!({"cidr": "10.2.0.0/16", "block_size": 28}), json!({"cidr": "fd01::/124", "disabled": true})] {
+    for sound in
+        [json!({"cidr": "10.2.0.0/16", "block_size": 28}), json!({"cidr": "fd01::/124", "disabled": true})]
+    {
         let planned = run.plan(POOL, None, &pool(sound.clone())).await.unwrap();
         assert!(planned.found.is_empty(), "{sound}: {:?}", planned.found);
     }
@@ -108,7 +134,11 @@ async fn overlap_with_a_pool_of_the_cluster() {
     server.world().put(POOLS, "default-ipv6-ippool", "calico-node", json!({"cidr": "fd01::/48"}));
     let run = run(&server).await;
     let planned = run.plan(POOL, None, &pool(json!({}))).await.unwrap();
-    assert_eq!(planned.found.iter().next().map(|one| one.severity), Some(Severity::Warning), "the other one may go first");
+    assert_eq!(
+        planned.found.iter().next().map(|one| one.severity),
+        Some(Severity::Warning),
+        "the other one may go first"
+    );
     insta::assert_snapshot!(errors(&run.apply(&planned).await.unwrap_err()));
     assert_eq!(server.world().objects.len(), 1);
 }
@@ -172,12 +202,18 @@ async fn a_pool_in_use_stays_and_stays_open() {
 async fn empty_blocks_and_their_affinities_go_with_the_pool() {
     let server = ApiServer::start().await;
     let state = run(&server).await.create(POOL, &pool(json!({}))).await.unwrap();
-    let tunnels = json!([{"handle_id": "vxlan-v6-tunnel-addr-cp1"}, {"handle_id": "vxlan-v6-tunnel-addr-cp2"}]);
+    let tunnels =
+        json!([{"handle_id": "vxlan-v6-tunnel-addr-cp1"}, {"handle_id": "vxlan-v6-tunnel-addr-cp2"}]);
     {
         let mut world = server.world();
         world.put(BLOCKS, "fd01---122", "calico-ipam", block(tunnels));
         world.put(BLOCKS, "fd02---122", "calico-ipam", json!({"cidr": "fd02::/122", "allocations": []}));
-        world.put(AFFINITIES, "cp1-fd01---122", "calico-ipam", json!({"cidr": "fd01::/122", "deleted": "false"}));
+        world.put(
+            AFFINITIES,
+            "cp1-fd01---122",
+            "calico-ipam",
+            json!({"cidr": "fd01::/122", "deleted": "false"}),
+        );
     }
     run(&server).await.destroy(&state).await.unwrap();
     let left: Vec<String> = server.world().objects.keys().cloned().collect();

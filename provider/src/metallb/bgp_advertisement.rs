@@ -82,7 +82,10 @@ fn communities(communities: &Option<Vec<String>>) -> Result<(), String> {
     distinct(communities)?;
     let communities = communities.as_deref().unwrap_or_default();
     if communities.len() > MOST_COMMUNITIES {
-        return Err(format!("{} communities are more than the {MOST_COMMUNITIES} that a speaker sends", communities.len()));
+        return Err(format!(
+            "{} communities are more than the {MOST_COMMUNITIES} that a speaker sends",
+            communities.len()
+        ));
     }
     communities.iter().try_for_each(|text| community(text))
 }
@@ -93,7 +96,9 @@ fn community(text: &str) -> Result<(), String> {
     let sound = match *sections.as_slice() {
         [name] => !name.is_empty(),
         [asn, value] => asn.parse::<u16>().is_ok() && value.parse::<u16>().is_ok(),
-        ["large", ref numbers @ ..] if numbers.len() == 3 => numbers.iter().all(|number| number.parse::<u32>().is_ok()),
+        ["large", ref numbers @ ..] if numbers.len() == 3 => {
+            numbers.iter().all(|number| number.parse::<u32>().is_ok())
+        }
         _ => false,
     };
     match sound {

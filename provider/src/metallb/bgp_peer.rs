@@ -113,8 +113,12 @@ pub struct PasswordSecret {
 #[async_trait]
 impl ClusterObject for BgpPeer {
     const KIND: Kind = Kind::namespaced(GROUP, "v1beta2", "BGPPeer");
-    const FIELDS: &'static [(&'static str, &'static str)] =
-        &[("my_asn", "myASN"), ("peer_asn", "peerASN"), ("dynamic_asn", "dynamicASN"), ("router_id", "routerID")];
+    const FIELDS: &'static [(&'static str, &'static str)] = &[
+        ("my_asn", "myASN"),
+        ("peer_asn", "peerASN"),
+        ("dynamic_asn", "dynamicASN"),
+        ("router_id", "routerID"),
+    ];
     const HINTS: &'static [(&'static str, &'static str)] = HINTS;
 
     fn check(config: &BgpPeerDraft, found: &mut Diagnostics) {
@@ -124,13 +128,19 @@ impl ClusterObject for BgpPeer {
             found.error_at("dynamic_asn", "Conflicting AS numbers", detail);
         }
         if matches!((asn.known(), dynamic.known()), (Some(None), Some(None))) {
-            found.error_at("peer_asn", "Missing AS number", "Give `peer_asn`, or `dynamic_asn` in the FRR modes.");
+            found.error_at(
+                "peer_asn",
+                "Missing AS number",
+                "Give `peer_asn`, or `dynamic_asn` in the FRR modes.",
+            );
         }
         if let (Some(ours), Some(theirs), Some(true)) =
             (config.my_asn.known(), asn.given(), config.ebgp_multi_hop.known())
             && ours == theirs
         {
-            let detail = format!("Both sides are AS {ours}, so this is no EBGP session. MetalLB refuses the combination.");
+            let detail = format!(
+                "Both sides are AS {ours}, so this is no EBGP session. MetalLB refuses the combination."
+            );
             found.error_at("ebgp_multi_hop", "Multi-hop within one AS", detail);
         }
         if config.password.given().is_some() && config.password_secret.given().is_some() {
@@ -146,8 +156,10 @@ impl ClusterObject for BgpPeer {
     }
 
     async fn check_beside(&self, cluster: &Cluster, found: &mut Diagnostics) -> Result<(), ClusterError> {
-        if self.source_address.is_some() && mode(cluster, &self.object.namespace).await == Some(Mode::FrrK8s) {
-            let detail = "MetalLB runs in frr-k8s mode here, which takes this attribute and does nothing with it.";
+        if self.source_address.is_some() && mode(cluster, &self.object.namespace).await == Some(Mode::FrrK8s)
+        {
+            let detail =
+                "MetalLB runs in frr-k8s mode here, which takes this attribute and does nothing with it.";
             found.warning_at("source_address", "Source address without effect", detail);
         }
         Ok(())
@@ -170,7 +182,9 @@ fn peer_port(port: &u16) -> Result<(), String> {
 
 fn hold_time(time: &Option<Text<GoDuration>>) -> Result<(), String> {
     match time.as_ref().map(|time| time.meaning().0) {
-        Some(time) if !time.is_zero() && time < Duration::from_secs(3) => Err("it must be 0s or at least 3s".to_owned()),
+        Some(time) if !time.is_zero() && time < Duration::from_secs(3) => {
+            Err("it must be 0s or at least 3s".to_owned())
+        }
         _ => Ok(()),
     }
 }

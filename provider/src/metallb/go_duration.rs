@@ -8,16 +8,8 @@ use tfplugin::types::Meaning;
 pub struct GoDuration(pub Duration);
 
 /// Units and their nanoseconds. Longer spellings come before those that begin like them.
-const UNITS: [(&str, f64); 8] = [
-    ("ns", 1.0),
-    ("us", 1e3),
-    ("µs", 1e3),
-    ("μs", 1e3),
-    ("ms", 1e6),
-    ("s", 1e9),
-    ("m", 6e10),
-    ("h", 3.6e12),
-];
+const UNITS: [(&str, f64); 8] =
+    [("ns", 1.0), ("us", 1e3), ("µs", 1e3), ("μs", 1e3), ("ms", 1e6), ("s", 1e9), ("m", 6e10), ("h", 3.6e12)];
 
 impl Meaning for GoDuration {
     const EXPECTED: &'static str = "a duration such as 90s, 1m30s or 1500ms (units: h, m, s, ms)";
@@ -28,7 +20,8 @@ impl Meaning for GoDuration {
         }
         let (mut rest, mut total) = (text, 0.0);
         while !rest.is_empty() {
-            let digits = rest.len() - rest.trim_start_matches(|letter: char| letter.is_ascii_digit() || letter == '.').len();
+            let digits = rest.len()
+                - rest.trim_start_matches(|letter: char| letter.is_ascii_digit() || letter == '.').len();
             let (number, after) = rest.split_at_checked(digits)?;
             let (unit, nanoseconds) = UNITS.iter().find(|(unit, _)| after.starts_with(unit))?;
             total += number.parse::<f64>().ok()? * nanoseconds;

@@ -67,7 +67,9 @@ impl ClusterObject for IpAddressPool {
     fn check(config: &IpAddressPoolDraft, found: &mut Diagnostics) {
         let Some(addresses) = config.addresses.known() else { return };
         for (at, range) in addresses.iter().enumerate() {
-            if let Some(earlier) = addresses.iter().take(at).find(|earlier| earlier.meaning().overlaps(range.meaning())) {
+            if let Some(earlier) =
+                addresses.iter().take(at).find(|earlier| earlier.meaning().overlaps(range.meaning()))
+            {
                 let path = tfplugin::Path::from("addresses").index(at);
                 let detail = format!("{range} overlaps {earlier} in the same pool, which MetalLB refuses.");
                 found.error_at(path, "Overlapping addresses", detail);
@@ -76,7 +78,7 @@ impl ClusterObject for IpAddressPool {
     }
 }
 
-fn some(addresses: &Vec<Text<AddressRange>>) -> Result<(), String> {
+fn some(addresses: &[Text<AddressRange>]) -> Result<(), String> {
     match addresses.is_empty() {
         true => Err("a pool needs addresses".to_owned()),
         false => Ok(()),

@@ -49,7 +49,9 @@ impl MatchExpression {
         let has_values = values.as_ref().is_some_and(|values| !values.is_empty());
         match operator.as_str() {
             "In" | "NotIn" if has_values => Ok(()),
-            "In" | "NotIn" => Err(format!("the rule on label {key:?} needs `values` for operator {operator}")),
+            "In" | "NotIn" => {
+                Err(format!("the rule on label {key:?} needs `values` for operator {operator}"))
+            }
             "Exists" | "DoesNotExist" if has_values => {
                 Err(format!("the rule on label {key:?} takes no `values` for operator {operator}"))
             }
@@ -62,7 +64,8 @@ impl MatchExpression {
 /// Whether no text is given twice, which MetalLB refuses; for `#[attribute(check = ...)]`.
 pub(super) fn distinct(texts: &Option<Vec<String>>) -> Result<(), String> {
     let texts = texts.as_deref().unwrap_or_default();
-    let repeated = texts.iter().enumerate().find(|(at, text)| texts.iter().take(*at).any(|earlier| earlier == *text));
+    let repeated =
+        texts.iter().enumerate().find(|(at, text)| texts.iter().take(*at).any(|earlier| earlier == *text));
     repeated.map_or(Ok(()), |(_, text)| Err(format!("{text:?} is given twice, which MetalLB refuses")))
 }
 

@@ -47,7 +47,10 @@ mod tests {
         let with = |name: &str, env: Json| {
             of(&json!({"spec": {"template": {"spec": {"containers": [{"name": name, "env": env}]}}}}))
         };
-        assert_eq!(with("speaker", json!([{"name": "METALLB_BGP_TYPE", "value": "frr-k8s"}])), Some(Mode::FrrK8s));
+        assert_eq!(
+            with("speaker", json!([{"name": "METALLB_BGP_TYPE", "value": "frr-k8s"}])),
+            Some(Mode::FrrK8s)
+        );
         assert_eq!(with("speaker", json!([{"name": "METALLB_BGP_TYPE", "value": "frr"}])), Some(Mode::Frr));
         assert_eq!(with("speaker", json!([{"name": "METALLB_HOST"}])), Some(Mode::Native));
         assert_eq!(with("frr-k8s", json!([])), None);

@@ -76,7 +76,10 @@ async fn what_a_peer_must_not_be_is_said_on_the_attribute() {
         (json!({"peer_asn": 64512, "router_id": "2001:db8::1"}), "router_id"),
         (json!({"peer_asn": 4_200_000_001_u32, "ebgp_multi_hop": true}), "ebgp_multi_hop"),
         (json!({"peer_asn": 64512, "password": "a", "password_secret": {"name": "b"}}), "password"),
-        (json!({"peer_asn": 64512, "node_selectors": [{"match_labels": {}}, {"match_labels": {}}]}), "node_selectors"),
+        (
+            json!({"peer_asn": 64512, "node_selectors": [{"match_labels": {}}, {"match_labels": {}}]}),
+            "node_selectors",
+        ),
         (json!({"peer_asn": 64512, "name": "Edge"}), "name"),
         (json!({"peer_asn": 64512, "namespace": "a.b"}), "namespace"),
     ];
@@ -102,7 +105,12 @@ async fn a_password_is_sent_and_never_told() {
     server.world().put(PEERS, "edge", "kubectl", json!({"password": "old-secret"}));
     let state = run.import(PEER, "edge").await;
     assert!(state.is_err(), "an object without its required fields is no peer");
-    server.world().put(PEERS, "edge", "kubectl", json!({"myASN": 1, "peerASN": 2, "peerAddress": "10.0.0.1", "password": "old-secret"}));
+    server.world().put(
+        PEERS,
+        "edge",
+        "kubectl",
+        json!({"myASN": 1, "peerASN": 2, "peerAddress": "10.0.0.1", "password": "old-secret"}),
+    );
     let state = run.import(PEER, "edge").await.unwrap();
     let config = json!({"name": "edge", "my_asn": 1, "peer_asn": 2, "peer_address": "10.0.0.1", "password": "new-secret"});
     let planned = run.plan(PEER, Some(&state), &config).await.unwrap();
@@ -124,7 +132,11 @@ async fn a_source_address_without_effect_is_told() {
     let run = run(&server).await;
     let config = peer(json!({"peer_asn": 64512, "source_address": "2001:db8::2"}));
     let planned = run.plan(PEER, None, &config).await.unwrap();
-    assert!(planned.found.iter().any(|one| one.summary == "Source address without effect"), "{:?}", planned.found);
+    assert!(
+        planned.found.iter().any(|one| one.summary == "Source address without effect"),
+        "{:?}",
+        planned.found
+    );
 }
 
 #[tokio::test]
@@ -133,8 +145,12 @@ async fn an_advertisement_from_create_to_destroy() {
     let run = run(&server).await;
     let config = json!({"name": "default", "ip_address_pools": ["default-pool"]});
     let state = run.create(ADVERTISEMENT, &config).await.unwrap();
-    let spec = |server: &ApiServer| server.world().objects[&format!("{ADVERTISEMENTS}/default")]["spec"].clone();
-    assert_eq!(spec(&server), json!({"ipAddressPools": ["default-pool"], "aggregationLength": 32, "aggregationLengthV6": 128}));
+    let spec =
+        |server: &ApiServer| server.world().objects[&format!("{ADVERTISEMENTS}/default")]["spec"].clone();
+    assert_eq!(
+        spec(&server),
+        json!({"ipAddressPools": ["default-pool"], "aggregationLength": 32, "aggregationLengthV6": 128})
+    );
     let more = json!({
         "peers": ["edge"], "local_pref": 200, "communities": ["64512:100", "no-export"], "aggregation_length_v6": 64,
         "ip_address_pool_selectors": [{"match_labels": {"public": "yes"}}], "node_selectors": [],
@@ -145,7 +161,10 @@ async fn an_advertisement_from_create_to_destroy() {
     assert_eq!(spec(&server)["nodeSelectors"], json!([]));
     let imported = run.import(ADVERTISEMENT, "default").await.unwrap();
     let without_empty_list = with(config, json!({"node_selectors": null}));
-    assert_eq!(run.plan(ADVERTISEMENT, Some(&imported), &without_empty_list).await.unwrap().action, Action::NoOp);
+    assert_eq!(
+        run.plan(ADVERTISEMENT, Some(&imported), &without_empty_list).await.unwrap().action,
+        Action::NoOp
+    );
     run.destroy(&state).await.unwrap();
     assert!(server.world().objects.is_empty());
 

@@ -20,7 +20,12 @@ pub(super) async fn connect(address: &Address, ssh: &Ssh) -> Result<Client, Clus
     match address {
         Address::Node(host) => through_node(host, &ssh.host(host)).await,
         Address::Kubeconfig(settings) => with_kubeconfig(settings).await.map_err(|answer| {
-            ClusterError::new(ClusterErrorKind::CredentialsRefused, "Reading the kubeconfig", address.to_string(), answer)
+            ClusterError::new(
+                ClusterErrorKind::CredentialsRefused,
+                "Reading the kubeconfig",
+                address.to_string(),
+                answer,
+            )
         }),
         Address::Nowhere => Err(ClusterError::new(
             ClusterErrorKind::NotConfigured,
@@ -47,7 +52,8 @@ async fn through_node(address: &str, host: &Arc<Host>) -> Result<Client, Cluster
     const READING: &str = "Reading the cluster's kubeconfig on the node";
     let output = host.root().run(&KUBECONFIG_COMMAND, None).await.map_err(unreached(READING))?;
     if !output.succeeded() {
-        let answer = format!("`sudo microk8s config` ended with code {}: {}", output.code, output.last_lines());
+        let answer =
+            format!("`sudo microk8s config` ended with code {}: {}", output.code, output.last_lines());
         return Err(fail(ClusterErrorKind::Unreachable, READING, answer));
     }
     // A worker answers with a notice instead.
@@ -63,12 +69,14 @@ async fn through_node(address: &str, host: &Arc<Host>) -> Result<Client, Cluster
         .map_err(|error| fail(ClusterErrorKind::Unreachable, READING, whole(&error)))?;
     let port = config.cluster_url.port_u16().unwrap_or(443);
     let socket = host.forward(port).await.map_err(unreached("Opening a tunnel to the API server"))?;
-    client(config, Socket::new(socket))
-        .map_err(|error| fail(ClusterErrorKind::Unreachable, "Preparing a client for the API server", whole(&error)))
+    client(config, Socket::new(socket)).map_err(|error| {
+        fail(ClusterErrorKind::Unreachable, "Preparing a client for the API server", whole(&error))
+    })
 }
 
 async fn with_kubeconfig(settings: &KubernetesSettings) -> Result<Client, String> {
-    let options = KubeConfigOptions { context: settings.config_context.clone(), ..KubeConfigOptions::default() };
+    let options =
+        KubeConfigOptions { context: settings.config_context.clone(), ..KubeConfigOptions::default() };
     let config = match settings.config_path.as_deref().map(expand_home) {
         Some(path) => {
             let kubeconfig = Kubeconfig::read_from(&path).map_err(|error| whole(&error))?;

@@ -63,7 +63,9 @@ impl ClusterErrorKind {
                 "Install what brings the kind first (for MetalLB: the add-on or its manifests), or make this resource \
                  depend on what installs it."
             }
-            Self::NamespaceMissing => "Create the namespace first, or make this resource depend on what creates it.",
+            Self::NamespaceMissing => {
+                "Create the namespace first, or make this resource depend on what creates it."
+            }
             Self::WebhookNotServing => {
                 "The controller behind the webhook is not ready. Look at its pods; if they are ready and this stays, \
                  the API server cannot reach pod addresses."
@@ -104,7 +106,13 @@ impl ClusterError {
         cluster: impl Into<String>,
         answer: impl Into<String>,
     ) -> Self {
-        Self { kind, attempt: attempt.into(), cluster: cluster.into(), answer: answer.into(), faults: Vec::new() }
+        Self {
+            kind,
+            attempt: attempt.into(),
+            cluster: cluster.into(),
+            answer: answer.into(),
+            faults: Vec::new(),
+        }
     }
 
     /// Sorts what the client says.
@@ -120,7 +128,9 @@ impl ClusterError {
             kube::Error::Service(_) | kube::Error::HyperError(_) => {
                 Self::new(ClusterErrorKind::Unreachable, attempt, cluster, chain(error))
             }
-            kube::Error::Auth(_) => Self::new(ClusterErrorKind::CredentialsRefused, attempt, cluster, chain(error)),
+            kube::Error::Auth(_) => {
+                Self::new(ClusterErrorKind::CredentialsRefused, attempt, cluster, chain(error))
+            }
             _ => Self::new(ClusterErrorKind::Other, attempt, cluster, chain(error)),
         }
     }
@@ -178,7 +188,9 @@ fn missing(status: &Status) -> ClusterErrorKind {
     let details = status.details.as_ref().filter(|details| !details.name.is_empty());
     match details {
         Some(details) if details.kind == "namespaces" => ClusterErrorKind::NamespaceMissing,
-        Some(details) if status.message.contains(&format!("{:?} not found", details.name)) => ClusterErrorKind::NotFound,
+        Some(details) if status.message.contains(&format!("{:?} not found", details.name)) => {
+            ClusterErrorKind::NotFound
+        }
         _ => ClusterErrorKind::KindNotServed,
     }
 }
@@ -192,7 +204,10 @@ fn faults(status: &Status) -> Vec<FieldFault> {
     if let Some((before, _)) = status.message.split_once(&format!(": {UNDECLARED}"))
         && let Some(field) = before.split_whitespace().last()
     {
-        return vec![FieldFault { field: field.trim_start_matches('.').to_owned(), message: UNDECLARED.to_owned() }];
+        return vec![FieldFault {
+            field: field.trim_start_matches('.').to_owned(),
+            message: UNDECLARED.to_owned(),
+        }];
     }
     causes(status)
         .filter(|cause| !cause.field.is_empty())
@@ -260,7 +275,11 @@ mod tests {
             ClusterErrorKind::KindNotServed
         );
         assert_eq!(
-            sorted(404, "namespaces \"metallb-system\" not found", json!({"name": "metallb-system", "kind": "namespaces"})),
+            sorted(
+                404,
+                "namespaces \"metallb-system\" not found",
+                json!({"name": "metallb-system", "kind": "namespaces"})
+            ),
             ClusterErrorKind::NamespaceMissing
         );
     }
@@ -270,7 +289,8 @@ mod tests {
         let denied = "admission webhook \"bgppeersvalidationwebhook.metallb.io\" denied the request: missing local ASN";
         assert_eq!(sorted(403, denied, json!(null)), ClusterErrorKind::Denied);
         assert_eq!(sorted(400, denied, json!(null)), ClusterErrorKind::Denied);
-        let silent = "Internal error occurred: failed calling webhook \"x\": no endpoints available for service";
+        let silent =
+            "Internal error occurred: failed calling webhook \"x\": no endpoints available for service";
         assert_eq!(sorted(500, silent, json!(null)), ClusterErrorKind::WebhookNotServing);
         assert!(ClusterErrorKind::WebhookNotServing.may_pass());
         assert!(!ClusterErrorKind::Denied.may_come());

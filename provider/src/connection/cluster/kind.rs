@@ -91,6 +91,9 @@ mod tests {
         assert_eq!(definition("metallb.io", "Community"), "communities.metallb.io");
         assert_eq!(definition("crd.projectcalico.org", "IPPool"), "ippools.crd.projectcalico.org");
         assert_eq!(definition("crd.projectcalico.org", "IPAMBlock"), "ipamblocks.crd.projectcalico.org");
-        assert_eq!(definition("crd.projectcalico.org", "BlockAffinity"), "blockaffinities.crd.projectcalico.org");
+        assert_eq!(
+            definition("crd.projectcalico.org", "BlockAffinity"),
+            "blockaffinities.crd.projectcalico.org"
+        );
     }
 }

@@ -62,7 +62,9 @@ impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Node(host) => write!(f, "cluster at {host}"),
-            Self::Kubeconfig(KubernetesSettings { config_path: Some(path), .. }) => write!(f, "cluster of {path}"),
+            Self::Kubeconfig(KubernetesSettings { config_path: Some(path), .. }) => {
+                write!(f, "cluster of {path}")
+            }
             Self::Kubeconfig(_) => f.write_str("cluster of the default kubeconfig"),
             Self::Nowhere => f.write_str("cluster not given"),
         }
@@ -154,7 +156,12 @@ impl Cluster {
         let connecting = connect::connect(&self.0.address, &self.0.ssh);
         let result = tokio::time::timeout(CONNECT_WITHIN, connecting).await.unwrap_or_else(|_| {
             let answer = format!("no connection within {} s", CONNECT_WITHIN.as_secs());
-            Err(ClusterError::new(ClusterErrorKind::Unreachable, "Connecting to the API server", self.to_string(), answer))
+            Err(ClusterError::new(
+                ClusterErrorKind::Unreachable,
+                "Connecting to the API server",
+                self.to_string(),
+                answer,
+            ))
         });
         match result {
             Ok(client) => {

@@ -33,7 +33,11 @@ pub enum Force {
 
 impl Cluster {
     /// The object, or `None` where the kind is served and the object does not exist.
-    pub async fn find(&self, name: &ObjectName, freshness: Freshness) -> Result<Option<DynamicObject>, ClusterError> {
+    pub async fn find(
+        &self,
+        name: &ObjectName,
+        freshness: Freshness,
+    ) -> Result<Option<DynamicObject>, ClusterError> {
         if freshness == Freshness::Shared {
             let listed = self.list(name.kind, &name.namespace, freshness).await?;
             return Ok(listed.iter().find(|one| one.metadata.name.as_deref() == Some(&name.name)).cloned());
@@ -51,7 +55,12 @@ impl Cluster {
     }
 
     /// All objects of a kind in a namespace; `""` where the kind has none.
-    pub async fn list(&self, kind: Kind, namespace: &str, freshness: Freshness) -> Result<Listed, ClusterError> {
+    pub async fn list(
+        &self,
+        kind: Kind,
+        namespace: &str,
+        freshness: Freshness,
+    ) -> Result<Listed, ClusterError> {
         if freshness == Freshness::Now {
             self.0.lists.drop_kind(kind);
         }
@@ -89,23 +98,41 @@ impl Cluster {
         };
         let (parameters, patch) = (&parameters, &Patch::Apply(object));
         let stores = force == Force::Take;
-        self.write(stores, &attempt, name, |api| async move { api.patch(&name.name, parameters, patch).await }).await
+        self.write(
+            stores,
+            &attempt,
+            name,
+            |api| async move { api.patch(&name.name, parameters, patch).await },
+        )
+        .await
     }
 
     /// Merges `patch` into the object; null takes a field away, whoever owns it.
-    pub async fn merge(&self, name: &ObjectName, patch: &serde_json::Value) -> Result<DynamicObject, ClusterError> {
+    pub async fn merge(
+        &self,
+        name: &ObjectName,
+        patch: &serde_json::Value,
+    ) -> Result<DynamicObject, ClusterError> {
         let parameters = PatchParams { field_manager: Some(MANAGER.to_owned()), ..PatchParams::default() };
         let (parameters, patch) = (&parameters, &Patch::Merge(patch));
         let attempt = format!("Changing {name}");
-        self.write(true, &attempt, name, |api| async move { api.patch(&name.name, parameters, patch).await }).await
+        self.write(true, &attempt, name, |api| async move { api.patch(&name.name, parameters, patch).await })
+            .await
     }
 
     /// Asks for the object's end, if it is the one with this UID. Finalizers may hold it for a while.
     pub async fn delete(&self, name: &ObjectName, uid: Option<&str>) -> Result<(), ClusterError> {
-        let preconditions = uid.map(|uid| Preconditions { uid: Some(uid.to_owned()), resource_version: None });
+        let preconditions =
+            uid.map(|uid| Preconditions { uid: Some(uid.to_owned()), resource_version: None });
         let parameters = DeleteParams { preconditions, ..DeleteParams::default() };
         let (attempt, parameters) = (format!("Deleting {name}"), &parameters);
-        self.write(true, &attempt, name, |api| async move { api.delete(&name.name, parameters).await.map(drop) }).await
+        self.write(
+            true,
+            &attempt,
+            name,
+            |api| async move { api.delete(&name.name, parameters).await.map(drop) },
+        )
+        .await
     }
 
     /// Whether the kind's CustomResourceDefinition is known not to exist. A kind can be out of service for a moment
@@ -114,7 +141,9 @@ impl Cluster {
         let definition = kind.definition();
         let attempt = format!("Reading CustomResourceDefinition {definition}");
         let definition = &definition;
-        let get = |client| async move { Api::<CustomResourceDefinition>::all(client).get_metadata(definition).await };
+        let get = |client| async move {
+            Api::<CustomResourceDefinition>::all(client).get_metadata(definition).await
+        };
         match self.call(&attempt, get).await {
             Ok(_) => Ok(false),
             Err(error) if error.kind() == ClusterErrorKind::NotFound => Ok(true),
@@ -124,7 +153,9 @@ impl Cluster {
 
     pub(super) async fn namespace_uid(&self, name: &str) -> Result<String, ClusterError> {
         let attempt = format!("Reading namespace {name}");
-        let namespace = self.call(&attempt, |client| async move { Api::<Namespace>::all(client).get(name).await }).await?;
+        let namespace = self
+            .call(&attempt, |client| async move { Api::<Namespace>::all(client).get(name).await })
+            .await?;
         namespace.metadata.uid.ok_or_else(|| {
             ClusterError::new(ClusterErrorKind::Other, attempt, self.to_string(), "the answer carries no UID")
         })
@@ -180,7 +211,12 @@ impl Cluster {
             }
         };
         match &result {
-            Err(error) if matches!(error.kind(), ClusterErrorKind::Unreachable | ClusterErrorKind::CredentialsRefused) => {
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    ClusterErrorKind::Unreachable | ClusterErrorKind::CredentialsRefused
+                ) =>
+            {
                 self.lost(error).await;
             }
             _ => self.answered().await,

@@ -135,15 +135,21 @@ impl World {
         }
         if let Some(name) = path.strip_prefix(DEFINITIONS) {
             return match self.definitions.iter().any(|known| known == name) {
-                true => (200, json!({"apiVersion": "meta.k8s.io/v1", "kind": "PartialObjectMetadata", "metadata": {"name": name}})),
+                true => (
+                    200,
+                    json!({"apiVersion": "meta.k8s.io/v1", "kind": "PartialObjectMetadata", "metadata": {"name": name}}),
+                ),
                 false => not_found(name),
             };
         }
         if self.served.iter().any(|served| served == path) {
-            let items = self.objects.range(format!("{path}/")..format!("{path}0")).map(|(_, one)| one.clone());
+            let items =
+                self.objects.range(format!("{path}/")..format!("{path}0")).map(|(_, one)| one.clone());
             return (200, json!({"metadata": {}, "items": items.collect::<Vec<_>>()}));
         }
-        let Some((collection, name)) = path.rsplit_once('/').filter(|(of, _)| self.served.iter().any(|one| one == of)) else {
+        let Some((collection, name)) =
+            path.rsplit_once('/').filter(|(of, _)| self.served.iter().any(|one| one == of))
+        else {
             return (404, Json::String("404 page not found".into()));
         };
         let (collection, name) = (collection.to_owned(), name.to_owned());
@@ -151,16 +157,27 @@ impl World {
         let query = uri.query().unwrap_or_default();
         match *method {
             Method::GET => self.objects.get(path).map_or_else(|| not_found(&name), |one| (200, one.clone())),
-            Method::PATCH if query.contains("force") || query.contains("dryRun") => {
-                self.apply(&collection, &name, &sent(), query.contains("force=true"), query.contains("dryRun"))
-            }
+            Method::PATCH if query.contains("force") || query.contains("dryRun") => self.apply(
+                &collection,
+                &name,
+                &sent(),
+                query.contains("force=true"),
+                query.contains("dryRun"),
+            ),
             Method::PATCH => self.merge(path, &sent()),
             Method::DELETE => self.delete(path, &name, &sent()),
             _ => (405, json!({})),
         }
     }
 
-    fn apply(&mut self, collection: &str, name: &str, sent: &Json, force: bool, dry_run: bool) -> (u16, Json) {
+    fn apply(
+        &mut self,
+        collection: &str,
+        name: &str,
+        sent: &Json,
+        force: bool,
+        dry_run: bool,
+    ) -> (u16, Json) {
         const US: &str = super::MANAGER;
         let path = format!("{collection}/{name}");
         let wanted = sent["spec"].as_object().unwrap();
@@ -168,9 +185,18 @@ impl World {
         let existing = self.objects.get(&path).cloned();
         match (uid, &existing) {
             (Some(uid), Some(existing)) if existing["metadata"]["uid"] != uid => {
-                return (409, failure(409, "Precondition failed: UID in precondition: a, UID in object meta: b", json!({})));
+                return (
+                    409,
+                    failure(
+                        409,
+                        "Precondition failed: UID in precondition: a, UID in object meta: b",
+                        json!({}),
+                    ),
+                );
             }
-            (Some(_), None) => return (409, failure(409, "uid mismatch: no existing object was found", json!({}))),
+            (Some(_), None) => {
+                return (409, failure(409, "uid mismatch: no existing object was found", json!({})));
+            }
             _ => {}
         }
         let mut object = existing.unwrap_or_else(|| {
@@ -201,7 +227,8 @@ impl World {
         }
         owners.insert(US.into(), wanted.keys().cloned().collect());
         object["spec"] = Json::Object(spec);
-        object["metadata"]["managedFields"] = owners.iter().map(|(who, fields)| owner(who, fields.iter())).collect();
+        object["metadata"]["managedFields"] =
+            owners.iter().map(|(who, fields)| owner(who, fields.iter())).collect();
         if !dry_run {
             self.objects.insert(path, object.clone());
         }
@@ -224,7 +251,10 @@ impl World {
         let Some(object) = self.objects.get_mut(path) else { return not_found(name) };
         let uid = sent["preconditions"]["uid"].as_str();
         if uid.is_some_and(|uid| object["metadata"]["uid"] != uid) {
-            return (409, failure(409, "Precondition failed: UID in precondition: a, UID in object meta: b", json!({})));
+            return (
+                409,
+                failure(409, "Precondition failed: UID in precondition: a, UID in object meta: b", json!({})),
+            );
         }
         if object["metadata"]["finalizers"].is_array() {
             object["metadata"]["deletionTimestamp"] = json!("2026-01-01T00:00:00Z");

@@ -36,7 +36,7 @@ pub fn cluster_address(address: &Option<String>) -> Result<(), String> {
 }
 
 /// Whether a text can be the name of a namespace; for `#[attribute(check = ...)]`.
-pub fn namespace_name(name: &String) -> Result<(), String> {
+pub fn namespace_name(name: &str) -> Result<(), String> {
     match object_name(name).is_ok() && !name.contains('.') && name.len() <= 63 {
         true => Ok(()),
         false => Err(format!(
@@ -47,7 +47,7 @@ pub fn namespace_name(name: &String) -> Result<(), String> {
 }
 
 /// Whether a text can be the name of an object; for `#[attribute(check = ...)]`.
-pub fn object_name(name: &String) -> Result<(), String> {
+pub fn object_name(name: &str) -> Result<(), String> {
     let inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
     let labels = name.split('.').all(|label| {
         let ends = label.bytes().next().is_some_and(inner) && label.bytes().next_back().is_some_and(inner);
@@ -154,7 +154,10 @@ mod tests {
 
     #[test]
     fn import_ids_with_and_without_a_cluster() {
-        assert_eq!(read("10.0.0.11/metallb-system/pool", true, false), Some((Some("10.0.0.11"), Some("metallb-system"), "pool")));
+        assert_eq!(
+            read("10.0.0.11/metallb-system/pool", true, false),
+            Some((Some("10.0.0.11"), Some("metallb-system"), "pool"))
+        );
         assert_eq!(read("fd00::11/pool", true, true), Some((Some("fd00::11"), None, "pool")));
         assert_eq!(read("cp1/pool", true, false), Some((Some("cp1"), None, "pool")));
         assert_eq!(read("metallb-system/pool", true, true), Some((None, Some("metallb-system"), "pool")));
@@ -173,10 +176,10 @@ mod tests {
     #[test]
     fn names_are_those_that_an_api_server_takes() {
         for good in ["a", "default-pool", "pool.v6", "0"] {
-            assert_eq!(object_name(&good.to_owned()), Ok(()), "{good}");
+            assert_eq!(object_name(good), Ok(()), "{good}");
         }
         for bad in ["", "Pool", "-a", "a-", "a..b", "a/b", "a_b", &"a".repeat(254)] {
-            assert!(object_name(&bad.to_owned()).is_err(), "{bad}");
+            assert!(object_name(bad).is_err(), "{bad}");
         }
     }
 }

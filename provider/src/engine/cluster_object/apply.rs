@@ -1,12 +1,12 @@
 //! Creating and changing an object: server-side apply.
 
+use super::ClusterObject;
 use super::address::{Operation, Target};
 use super::existing::{held, judge};
 use super::failure::{Failure, gave_up, summary, verdict};
 use super::managed::Private;
 use super::read::model;
 use super::spec::{Fields, Reading};
-use super::ClusterObject;
 use crate::connection::cluster::{Claim, ClusterErrorKind, Force, Freshness};
 use crate::provider::Microk8s;
 use kube::core::DynamicObject;
@@ -31,7 +31,9 @@ pub(super) async fn create<T: ClusterObject>(
     let deadline = target.deadline(Operation::Create, context);
     let (planned, target_ref, values_ref) = (&planned, &target, &values);
     let written = deadline
-        .call(|| async move { verdict(try_create(planned, values_ref, target_ref).await, ClusterErrorKind::may_come) })
+        .call(|| async move {
+            verdict(try_create(planned, values_ref, target_ref).await, ClusterErrorKind::may_come)
+        })
         .await
         .map_err(|why| gave_up::<T>("create", &target, target.patience(Operation::Create), why))?;
     finish(context, &target, &values, written, private)
@@ -66,7 +68,11 @@ pub(super) fn completed<T: ClusterObject>(mut object: T) -> Result<T, Diagnostic
     if found.has_errors() { Err(found) } else { Ok(object) }
 }
 
-async fn try_create<T: ClusterObject>(planned: &T, values: &Value, target: &Target) -> Result<Written, Failure> {
+async fn try_create<T: ClusterObject>(
+    planned: &T,
+    values: &Value,
+    target: &Target,
+) -> Result<Written, Failure> {
     let Target { cluster, name, .. } = target;
     let mut turn = cluster.turn(T::KIND).await?;
     if turn.claimed(name).is_some() {
@@ -145,7 +151,12 @@ fn another_cluster(target: &Target, known: &str, reached: &str) -> Diagnostics {
 }
 
 /// What is sent: our fields alone. With a UID, the API server refuses to write to any other object of that name.
-pub(super) fn manifest<T: ClusterObject>(planned: &T, values: &Value, target: &Target, uid: Option<&str>) -> Json {
+pub(super) fn manifest<T: ClusterObject>(
+    planned: &T,
+    values: &Value,
+    target: &Target,
+    uid: Option<&str>,
+) -> Json {
     let mut spec = Fields::of::<T>().to_spec(values);
     planned.settle(&mut spec);
     let mut metadata = Map::from_iter([("name".to_owned(), Json::from(target.name.name.as_str()))]);

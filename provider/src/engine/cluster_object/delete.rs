@@ -48,7 +48,8 @@ pub(super) async fn delete<T: ClusterObject>(
         }
         Ended::Asked => {}
     }
-    let gone = deadline.until(|| async move { verdict(is_gone(target_ref, private).await, ClusterErrorKind::may_pass) });
+    let gone = deadline
+        .until(|| async move { verdict(is_gone(target_ref, private).await, ClusterErrorKind::may_pass) });
     gone.await.map_err(|why| gave_up::<T>("delete", &target, patience, why))
 }
 
@@ -80,7 +81,8 @@ async fn try_delete<T: ClusterObject>(
     };
     if private.uid.is_some() && existing.metadata.uid != private.uid {
         return Ok(Ended::LeftAlone(
-            "Somebody deleted it and made another object of the same name, which is not Terraform's.".to_owned(),
+            "Somebody deleted it and made another object of the same name, which is not Terraform's."
+                .to_owned(),
         ));
     }
     prior.before_delete(cluster, deadline).await?;
@@ -89,7 +91,9 @@ async fn try_delete<T: ClusterObject>(
             turn.release(name);
             Ok(Ended::Asked)
         }
-        Err(error) if matches!(error.kind(), ClusterErrorKind::NotFound | ClusterErrorKind::AnotherObject) => {
+        Err(error)
+            if matches!(error.kind(), ClusterErrorKind::NotFound | ClusterErrorKind::AnotherObject) =>
+        {
             Ok(Ended::Nothing)
         }
         Err(error) => without_kind(target, error).await,
@@ -123,7 +127,9 @@ fn unreached<T: ClusterObject>(target: &Target, patience: Duration, why: GaveUp<
     };
     let about_the_cluster = matches!(
         call.kind(),
-        ClusterErrorKind::NotConfigured | ClusterErrorKind::Unreachable | ClusterErrorKind::CredentialsRefused
+        ClusterErrorKind::NotConfigured
+            | ClusterErrorKind::Unreachable
+            | ClusterErrorKind::CredentialsRefused
     );
     if !about_the_cluster {
         return gave_up::<T>("delete", target, patience, why);

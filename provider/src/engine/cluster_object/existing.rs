@@ -35,8 +35,13 @@ pub(super) fn judge<T: ClusterObject>(
     if is_ours(existing) {
         return Ok(None);
     }
-    let owners: Vec<_> =
-        existing.metadata.managed_fields.iter().flatten().filter_map(|owner| owner.manager.as_deref()).collect();
+    let owners: Vec<_> = existing
+        .metadata
+        .managed_fields
+        .iter()
+        .flatten()
+        .filter_map(|owner| owner.manager.as_deref())
+        .collect();
     let owners = match owners.as_slice() {
         [] => "somebody".to_owned(),
         known => known.join(", "),
@@ -47,7 +52,9 @@ pub(super) fn judge<T: ClusterObject>(
         target.import_id(),
     );
     let refuse = |why: String| {
-        Diagnostics::from(Diagnostic::error(summary("create", target), format!("{why}\n\n{import}")).at("name"))
+        Diagnostics::from(
+            Diagnostic::error(summary("create", target), format!("{why}\n\n{import}")).at("name"),
+        )
     };
     match object.takeover(existing) {
         Takeover::Refused => Err(refuse(format!(

@@ -32,7 +32,10 @@ impl From<Diagnostics> for Failure {
 }
 
 /// Whether another try may help, where `passes` says which failed calls do.
-pub(super) fn verdict<R>(result: Result<R, Failure>, passes: fn(ClusterErrorKind) -> bool) -> Verdict<R, Failure> {
+pub(super) fn verdict<R>(
+    result: Result<R, Failure>,
+    passes: fn(ClusterErrorKind) -> bool,
+) -> Verdict<R, Failure> {
     match result {
         Err(Failure::Call(error)) if passes(error.kind()) => Verdict::Again(Failure::Call(error)),
         Err(failure @ Failure::Ending(_)) => Verdict::Again(failure),
@@ -57,7 +60,8 @@ pub(super) fn gave_up<T: ClusterObject>(
             Diagnostic::error(summary, format!("{held}{waited}")).into()
         }
         GaveUp::Cancelled => {
-            Diagnostic::error(summary, "Interrupted. The next apply carries on where this one stopped.").into()
+            Diagnostic::error(summary, "Interrupted. The next apply carries on where this one stopped.")
+                .into()
         }
     }
 }
@@ -82,7 +86,11 @@ pub(super) fn explain<T: ClusterObject>(
         for fault in error.faults() {
             if let Some(attribute) = fields.attribute_at(&fault.field) {
                 let answer = format!("{} refused {}: {}.", target.cluster, fault.field, fault.message);
-                found.error_at(attribute.name.as_str(), summary, format!("{answer}\n\n{}{hints}", error.kind().advice()));
+                found.error_at(
+                    attribute.name.as_str(),
+                    summary,
+                    format!("{answer}\n\n{}{hints}", error.kind().advice()),
+                );
             }
         }
     }
@@ -90,7 +98,9 @@ pub(super) fn explain<T: ClusterObject>(
         let diagnostic = Diagnostic::error(summary, format!("{}{hints}{waited}", error.detail()));
         let about_the_cluster = matches!(
             error.kind(),
-            ClusterErrorKind::NotConfigured | ClusterErrorKind::Unreachable | ClusterErrorKind::CredentialsRefused
+            ClusterErrorKind::NotConfigured
+                | ClusterErrorKind::Unreachable
+                | ClusterErrorKind::CredentialsRefused
         );
         found.push(if about_the_cluster { diagnostic.at("cluster") } else { diagnostic });
     }

@@ -75,7 +75,11 @@ impl<T: ClusterObject> Resource for Managed<T> {
         trial::run::<T>(context, prior.as_ref(), &plan.planned.value, &plan.private).await
     }
 
-    async fn create(context: &Context<Microk8s>, planned: Self, private: &mut Private) -> Result<Self, Diagnostics> {
+    async fn create(
+        context: &Context<Microk8s>,
+        planned: Self,
+        private: &mut Private,
+    ) -> Result<Self, Diagnostics> {
         apply::create(context, planned.0, private).await.map(Self)
     }
 
@@ -100,7 +104,11 @@ impl<T: ClusterObject> Resource for Managed<T> {
         delete::delete(context, &prior.0, &private).await
     }
 
-    async fn import(context: &Context<Microk8s>, id: &str, private: &mut Private) -> Result<Self, Diagnostics> {
+    async fn import(
+        context: &Context<Microk8s>,
+        id: &str,
+        private: &mut Private,
+    ) -> Result<Self, Diagnostics> {
         read::import(context, id, private).await.map(Self)
     }
 }

@@ -1,11 +1,11 @@
 //! Reading an object, and taking one over by its import id. A cluster that cannot be reached says nothing about its
 //! objects: the state stays as it was.
 
+use super::ClusterObject;
 use super::address::{ImportId, Target};
 use super::failure::{explain, summary};
 use super::managed::Private;
 use super::spec::{Fields, Reading};
-use super::ClusterObject;
 use crate::connection::cluster::{ClusterError, ClusterErrorKind, Freshness};
 use crate::provider::Microk8s;
 use kube::core::DynamicObject;
@@ -87,7 +87,8 @@ pub(super) async fn import<T: ClusterObject>(
     let clusters = &context.provider().clusters;
     let namespaced = T::KIND.is_namespaced();
     let Some(named) = ImportId::read(id, namespaced, clusters.has_kubeconfig()) else {
-        let full = if namespaced { "<cluster>/<namespace>/<name>, or <cluster>/<name>" } else { "<cluster>/<name>" };
+        let full =
+            if namespaced { "<cluster>/<namespace>/<name>, or <cluster>/<name>" } else { "<cluster>/<name>" };
         let detail = format!(
             "{id:?} does not name an object. Give {full} in the default namespace, where <cluster> is the address of a \
              control-plane node. Without <cluster>/ it is looked for in the cluster of the provider's `kubernetes` block."
@@ -125,7 +126,7 @@ pub(super) fn model<T: ClusterObject>(
     reading: Reading<'_>,
 ) -> Result<T, Diagnostics> {
     let spec = object.data.get("spec").unwrap_or(&Json::Null);
-    let fields = Fields::of::<T>().from_spec(spec, reading);
+    let fields = Fields::of::<T>().read_spec(spec, reading);
     let fitted = fields.and_then(|fields| {
         let mut all = match values {
             Value::Object(all) => all.clone(),

@@ -55,8 +55,12 @@ impl Fields {
     }
 
     /// Reads a spec.
-    pub(super) fn from_spec(&self, spec: &Json, reading: Reading<'_>) -> Result<BTreeMap<String, Value>, String> {
-        self.members_from_json(&self.attributes, spec, reading, "spec")
+    pub(super) fn read_spec(
+        &self,
+        spec: &Json,
+        reading: Reading<'_>,
+    ) -> Result<BTreeMap<String, Value>, String> {
+        self.read_members(&self.attributes, spec, reading, "spec")
     }
 
     /// The attribute that a path such as `spec.addresses[0]` is about.
@@ -89,14 +93,15 @@ impl Fields {
             Value::List(all) | Value::Set(all) => {
                 all.iter().map(|one| Json::Object(self.members_to_json(members, one))).collect()
             }
-            Value::Map(all) => {
-                all.iter().map(|(key, one)| (key.clone(), Json::Object(self.members_to_json(members, one)))).collect()
-            }
+            Value::Map(all) => all
+                .iter()
+                .map(|(key, one)| (key.clone(), Json::Object(self.members_to_json(members, one))))
+                .collect(),
             _ => Json::Object(self.members_to_json(members, value)),
         }
     }
 
-    fn members_from_json(
+    fn read_members(
         &self,
         attributes: &[Attribute],
         json: &Json,
@@ -112,23 +117,31 @@ impl Fields {
                 (None, Some(default)) => default.clone(),
                 (None, None) => absent(reading),
                 (Some(_), None) if reading.is_not_ours() => Value::Null,
-                (Some(found), _) => self.from_json(&attribute.kind, found, reading, &format!("{path}.{field}"))?,
+                (Some(found), _) => {
+                    self.read_value(&attribute.kind, found, reading, &format!("{path}.{field}"))?
+                }
             };
             Ok((attribute.name.clone(), value))
         };
         attributes.iter().map(read).collect()
     }
 
-    fn from_json(&self, kind: &AttributeKind, json: &Json, reading: Reading<'_>, path: &str) -> Result<Value, String> {
+    fn read_value(
+        &self,
+        kind: &AttributeKind,
+        json: &Json,
+        reading: Reading<'_>,
+        path: &str,
+    ) -> Result<Value, String> {
         let (nesting, members) = match kind {
-            AttributeKind::Type(of) => return from_plain(of, json, reading, path),
+            AttributeKind::Type(of) => return read_plain(of, json, reading, path),
             AttributeKind::Nested(nesting, members) => (nesting, members),
         };
         // Lists are one value to the API server: whoever sets one element owns them all.
-        let whole = |one: &Json| self.members_from_json(members, one, Reading::Whole, path).map(Value::Object);
+        let whole = |one: &Json| self.read_members(members, one, Reading::Whole, path).map(Value::Object);
         match (nesting, json) {
             (Nesting::Single, Json::Object(_)) => {
-                self.members_from_json(members, json, reading, path).map(Value::Object)
+                self.read_members(members, json, reading, path).map(Value::Object)
             }
             (Nesting::List, Json::Array(all)) => listed(all, reading, Value::List, whole),
             (Nesting::Set, Json::Array(all)) => listed(all, reading, Value::Set, whole),
@@ -163,17 +176,21 @@ fn listed(
     all.iter().map(one).collect::<Result<_, _>>().map(collect)
 }
 
-fn from_plain(of: &Type, json: &Json, reading: Reading<'_>, path: &str) -> Result<Value, String> {
+fn read_plain(of: &Type, json: &Json, reading: Reading<'_>, path: &str) -> Result<Value, String> {
     match (of, json) {
         (Type::String, Json::String(text)) => Ok(Value::String(text.clone())),
         (Type::Bool, Json::Bool(set)) => Ok(Value::Bool(*set)),
         (Type::Number, Json::Number(number)) => {
             number.to_string().parse().map(Value::Number).map_err(|_| unfit(json, "not a number", path))
         }
-        (Type::List(of), Json::Array(all)) => listed(all, reading, Value::List, |one| from_plain(of, one, reading, path)),
-        (Type::Set(of), Json::Array(all)) => listed(all, reading, Value::Set, |one| from_plain(of, one, reading, path)),
+        (Type::List(of), Json::Array(all)) => {
+            listed(all, reading, Value::List, |one| read_plain(of, one, reading, path))
+        }
+        (Type::Set(of), Json::Array(all)) => {
+            listed(all, reading, Value::Set, |one| read_plain(of, one, reading, path))
+        }
         (Type::Map(of), Json::Object(all)) => {
-            let read = |(key, one): (&String, &Json)| Ok((key.clone(), from_plain(of, one, reading, path)?));
+            let read = |(key, one): (&String, &Json)| Ok((key.clone(), read_plain(of, one, reading, path)?));
             all.iter().map(read).collect::<Result<_, String>>().map(Value::Map)
         }
         _ => Err(unfit(json, "of another type", path)),
@@ -191,7 +208,9 @@ fn plain(value: &Value) -> Json {
         Value::Number(number) => number_to_json(number),
         Value::String(text) => Json::String(text.clone()),
         Value::List(all) | Value::Set(all) | Value::Tuple(all) => all.iter().map(plain).collect(),
-        Value::Map(all) | Value::Object(all) => all.iter().map(|(key, one)| (key.clone(), plain(one))).collect(),
+        Value::Map(all) | Value::Object(all) => {
+            all.iter().map(|(key, one)| (key.clone(), plain(one))).collect()
+        }
         Value::Dynamic(inner) => plain(&inner.1),
     }
 }

@@ -24,7 +24,9 @@ pub(super) async fn run<T: ClusterObject>(
     let object = completed(object)?;
     let planned = &object.encode();
     let fields = Fields::of::<T>();
-    if prior.is_some_and(|prior| replaces::<T>(prior, planned) || fields.to_spec(prior) == fields.to_spec(planned)) {
+    if prior.is_some_and(|prior| {
+        replaces::<T>(prior, planned) || fields.to_spec(prior) == fields.to_spec(planned)
+    }) {
         return Ok(());
     }
     let target = Target::of::<T>(&context.provider().clusters, planned);
@@ -68,7 +70,7 @@ fn judge_answer<T: ClusterObject>(
     manifest: &Json,
     error: &ClusterError,
 ) -> Result<(), Diagnostics> {
-        match error.kind() {
+    match error.kind() {
         ClusterErrorKind::Invalid => Err(explain::<T>(&summary("plan", target), target, error, "")),
         // A webhook judges today's cluster: what stands in the way may go in the same apply.
         ClusterErrorKind::Denied => {

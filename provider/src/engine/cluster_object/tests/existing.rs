@@ -32,7 +32,12 @@ async fn what_is_dropped_after_an_import_goes_although_another_owns_it() {
 #[tokio::test]
 async fn a_foreign_object_is_refused_with_the_block_that_imports_it() {
     let server = ApiServer::start().await;
-    server.world().put(POOLS, "default-pool", "kubectl-client-side-apply", json!({"addresses": ["192.0.2.0/24"]}));
+    server.world().put(
+        POOLS,
+        "default-pool",
+        "kubectl-client-side-apply",
+        json!({"addresses": ["192.0.2.0/24"]}),
+    );
     let harness = run(&server).await;
     let planned = harness.plan(POOL, None, &pool(&[RANGE])).await.unwrap();
     assert_eq!(warnings(&planned.found).len(), 1, "the plan says so already");
@@ -44,7 +49,12 @@ async fn a_foreign_object_is_refused_with_the_block_that_imports_it() {
 #[tokio::test]
 async fn an_object_of_an_interrupted_create_is_carried_on() {
     let server = ApiServer::start().await;
-    server.world().put(POOLS, "default-pool", crate::connection::cluster::MANAGER, json!({"addresses": ["192.0.2.0/24"]}));
+    server.world().put(
+        POOLS,
+        "default-pool",
+        crate::connection::cluster::MANAGER,
+        json!({"addresses": ["192.0.2.0/24"]}),
+    );
     run(&server).await.create(POOL, &pool(&[RANGE])).await.unwrap();
     assert_eq!(spec(&server)["addresses"], json!([RANGE]));
 }
@@ -57,7 +67,11 @@ async fn a_renamed_key_leaves_the_object_to_whoever_comes_last() {
     let run = super::run(&server).await;
     run.create(POOL, &pool(&["192.0.2.0/24"])).await.unwrap();
     run.destroy(&old).await.unwrap();
-    assert_eq!(spec(&server)["addresses"], json!(["192.0.2.0/24"]), "the new key's create came first and stays");
+    assert_eq!(
+        spec(&server)["addresses"],
+        json!(["192.0.2.0/24"]),
+        "the new key's create came first and stays"
+    );
 
     let run = super::run(&server).await;
     run.destroy(&old).await.unwrap();

@@ -74,10 +74,17 @@ async fn out_of_reach_is_not_gone_and_is_told_once() {
     let (read, again) = run.read(&state).await.unwrap();
     assert!(read.is_some());
     assert_eq!((warnings(&found).len(), warnings(&again).len()), (1, 0));
-    assert!(warnings(&found)[0].starts_with("Unable to read the cluster of kubeconfig (cluster)"), "{found:?}");
-    let planned = run.plan(POOL, Some(&state), &pool(&["192.0.2.0/24"])).await.expect("a plan needs no cluster");
+    assert!(
+        warnings(&found)[0].starts_with("Unable to read the cluster of kubeconfig (cluster)"),
+        "{found:?}"
+    );
+    let planned =
+        run.plan(POOL, Some(&state), &pool(&["192.0.2.0/24"])).await.expect("a plan needs no cluster");
     let failed = errors(&run.apply(&planned).await.unwrap_err());
-    assert!(failed.contains("Unable to update IPAddressPool metallb-system/default-pool (cluster)"), "{failed}");
+    assert!(
+        failed.contains("Unable to update IPAddressPool metallb-system/default-pool (cluster)"),
+        "{failed}"
+    );
     let failed = errors(&run.destroy(&state).await.unwrap_err());
     assert!(failed.contains("terraform state rm"), "{failed}");
 }

@@ -1,8 +1,8 @@
 //! From create to destroy, and what happens in between.
 
 use super::*;
-use tfplugin::testing::Action;
 use tfplugin::Value;
+use tfplugin::testing::Action;
 
 #[tokio::test]
 async fn from_create_to_destroy() {
@@ -21,7 +21,10 @@ async fn from_create_to_destroy() {
     );
 
     let state = harness.update(&state, &pool(&["192.0.2.0/24"])).await.unwrap();
-    assert_eq!(spec(&server), json!({"addresses": ["192.0.2.0/24"], "autoAssign": true, "avoidBuggyIPs": false}));
+    assert_eq!(
+        spec(&server),
+        json!({"addresses": ["192.0.2.0/24"], "autoAssign": true, "avoidBuggyIPs": false})
+    );
     harness.destroy(&state).await.unwrap();
     assert!(server.world().objects.is_empty());
     harness.destroy(&state).await.expect("destroying what is gone already is fine");
@@ -90,4 +93,3 @@ async fn a_kind_out_of_service_is_not_an_object_that_is_gone() {
     assert!(read.is_none(), "without the definition there are no objects");
     run(&server).await.destroy(&state).await.expect("nothing is left to destroy");
 }
-

@@ -45,7 +45,10 @@ fn told(found: &Diagnostics, severity: Severity) -> Vec<String> {
     let text = |one: &tfplugin::Diagnostic| {
         let at = one.attribute.as_ref().map(|path| format!(" ({path})")).unwrap_or_default();
         let text = format!("{}{at}\n{}", one.summary, one.detail);
-        text.split(' ').map(|word| word.find("/kubeconfig").map_or(word, |at| &word[at + 1..])).collect::<Vec<_>>().join(" ")
+        text.split(' ')
+            .map(|word| word.find("/kubeconfig").map_or(word, |at| &word[at + 1..]))
+            .collect::<Vec<_>>()
+            .join(" ")
     };
     found.iter().filter(|one| one.severity == severity).map(text).collect()
 }

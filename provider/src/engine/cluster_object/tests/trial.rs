@@ -72,7 +72,10 @@ async fn fields_that_others_took_are_told_with_old_and_new_value() {
         let mut world = server.world();
         let object = world.objects.get_mut(&path()).unwrap();
         object["spec"]["addresses"] = json!(["192.0.2.0/24"]);
-        object["metadata"]["managedFields"][0]["fieldsV1"]["f:spec"].as_object_mut().unwrap().remove("f:addresses");
+        object["metadata"]["managedFields"][0]["fieldsV1"]["f:spec"]
+            .as_object_mut()
+            .unwrap()
+            .remove("f:addresses");
         let other = json!({"manager": "kubectl-edit", "operation": "Update", "fieldsV1": {"f:spec": {"f:addresses": {}}}});
         object["metadata"]["managedFields"].as_array_mut().unwrap().push(other);
     }
