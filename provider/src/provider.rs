@@ -119,6 +119,7 @@ impl Provider for Microk8s {
     type Configured = Self;
 
     const NAME: &'static str = "microk8s";
+    const SOURCE: &'static str = "baremetal/microk8s";
 
     fn table() -> Table<Self> {
         Table::default()
