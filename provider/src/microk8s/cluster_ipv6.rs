@@ -8,6 +8,7 @@ use super::machine::Machines;
 use super::messages;
 use super::range_checks::{self, Purpose};
 use super::range_pair::RangePair;
+use super::service_ranges;
 use super::survey::{Age, Survey, Unanswered, survey_of_any};
 use crate::connection::retry::Deadline;
 use crate::connection::ssh::check_address;
@@ -207,7 +208,8 @@ impl Resource for ClusterIpv6 {
             context.warn(messages::left_out(&missing.node.name, &missing.reason, "keeps its IPv6 settings"));
         }
         let files = |member: &_| ipv6_rollout::files_without(member, private.before.get(&member.node.name));
-        ipv6_rollout::roll_out(&survey, &deadline, files).await.map_err(unable)
+        ipv6_rollout::roll_out(&survey, &deadline, files).await.map_err(unable)?;
+        service_ranges::leave_ipv4_alone(&survey.first.machine, &deadline).await.map_err(unable)
     }
 
     async fn import(

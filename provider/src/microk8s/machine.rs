@@ -198,6 +198,21 @@ impl Machine {
         self.done(&scripts::APPLY_CALICO, &[], None).await
     }
 
+    /// The ranges that services get addresses from, as Kubernetes has them beside the flags; empty where it has not (yet),
+    /// nothing where it does not keep them (before 1.33).
+    pub(crate) async fn service_ranges(&self) -> Result<Option<String>, Failure> {
+        let output = self.shell.script(&scripts::SERVICE_RANGES, &[], None).await?;
+        if output.stderr.contains("doesn't have a resource type") {
+            return Ok(None);
+        }
+        self.readable(&scripts::SERVICE_RANGES, &output, Some(Some(output.stdout.clone())))
+    }
+
+    /// Makes Kubernetes take those ranges from the flags.
+    pub(crate) async fn renew_service_ranges(&self) -> Result<(), Failure> {
+        self.done(&scripts::RENEW_SERVICE_RANGES, &[], None).await
+    }
+
     /// The DaemonSet of Calico's agents.
     pub(crate) async fn calico(&self) -> Result<serde_json::Value, Failure> {
         let output = self.shell.script(&scripts::CALICO, &[], None).await?;

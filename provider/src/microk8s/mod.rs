@@ -26,6 +26,8 @@ mod node_readiness;
 mod node_removal;
 mod node_scripts;
 mod node_steps;
+#[cfg(test)]
+mod node_steps_tests;
 mod peer_settings;
 mod quorum;
 mod range_checks;
@@ -39,3 +41,4 @@ mod status_report;
 mod survey;
 mod view;
 mod yaml_lines;
+mod service_ranges;

@@ -98,6 +98,24 @@ pub(crate) const CALICO: Script = Script {
     text: "exec /snap/bin/microk8s kubectl --namespace kube-system get daemonset calico-node --output json",
 };
 
+/// The ranges that Kubernetes gives services addresses from.
+pub(crate) const SERVICE_RANGES: Script = Script {
+    name: "microk8s kubectl get servicecidrs kubernetes",
+    text: "exec /snap/bin/microk8s kubectl get servicecidrs.networking.k8s.io kubernetes --ignore-not-found \
+           --output 'jsonpath={.spec.cidrs}'",
+};
+
+/// Makes the API server write that object anew from its flags. In use it is never taken away by itself, so its finalizer
+/// has to go, which must come second: until it is marked as deleted, Kubernetes puts the finalizer back.
+pub(crate) const RENEW_SERVICE_RANGES: Script = Script {
+    name: "let Kubernetes renew the ranges of services",
+    text: r#"
+set -eu
+/snap/bin/microk8s kubectl delete servicecidrs.networking.k8s.io kubernetes --wait=false --ignore-not-found
+exec /snap/bin/microk8s kubectl patch servicecidrs.networking.k8s.io kubernetes --type=merge --patch '{"metadata":{"finalizers":null}}'
+"#,
+};
+
 /// A token for one machine; `$1` its seconds to live.
 pub(crate) const ADD_NODE: Script = Script {
     name: "microk8s add-node",
