@@ -121,6 +121,7 @@ impl RouterConfig for Bgp {
         noun: "BGP",
         component: &["protocols", "bgp"],
         tag: None,
+        needs: None,
         fields: &[
             Field::value("system_as", &["system-as"], Form::Number),
             Field::value("router_id", &["parameters", "router-id"], Form::Address),

@@ -4,7 +4,7 @@ use super::bgp_neighbor_family::{FIELDS as FAMILY, NeighborFamily};
 use super::remote_as::RemoteAs;
 use super::words;
 use crate::engine::router_config::{
-    Declaration, Field, Form, RouterConfig, RouterTarget, RouterTargetDraft, Tag,
+    Declaration, Field, Form, Need, RouterConfig, RouterTarget, RouterTargetDraft, Tag,
 };
 use std::net::IpAddr;
 use tfplugin::types::{Secret, Text};
@@ -13,7 +13,8 @@ use tfplugin::{Diagnostics, Knowable, Object, Path, Resource};
 /// A neighbor that a VyOS router speaks BGP with, such as a node whose MetalLB speaker announces LoadBalancer
 /// addresses.
 ///
-/// Neighbors of one router that are created, changed or removed at the same time are one commit and one save. Leaves of
+/// Neighbors of one router that are created, changed or removed at the same time are one commit and one save; Terraform
+/// does ten things at a time unless it is told more (`terraform apply -parallelism=100`). Leaves of
 /// the neighbor that no argument names, set by hand on the router, stay as they are. Creating a neighbor that is there
 /// already carries on where it is the same, and is refused otherwise with the `import` block to use.
 ///
@@ -139,6 +140,7 @@ impl RouterConfig for BgpNeighbor {
         noun: "BGP neighbor",
         component: &["protocols", "bgp"],
         tag: Some(Tag { node: &["neighbor"], attribute: "address", form: Form::Address }),
+        needs: Some(Need { path: &["system-as"], type_name: "vyos_bgp" }),
         fields: &[
             Field::value("remote_as", &["remote-as"], Form::Decimal),
             Field::value("description", &["description"], Form::Text),

@@ -141,7 +141,8 @@ impl Actor {
         }
         self.known.clear();
         writes.extend(self.declined.drain(..).map(|(one, _)| one));
-        let mut committer = Committer { api: &self.api, pace: &self.pace, claims: &mut self.claims };
+        let mut committer =
+            Committer { api: &self.api, pace: &self.pace, claims: &mut self.claims, halvings: 0 };
         self.declined = committer.settle(writes).await;
     }
 

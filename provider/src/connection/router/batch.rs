@@ -14,11 +14,14 @@ pub(super) type Trees = BTreeMap<ConfigPath, ConfigTree>;
 /// Who put an object in this run.
 pub(super) type Claims = HashMap<ConfigPath, String>;
 
+/// A write and the commands that it needs.
+pub(super) type Needed = (Pending, Vec<Command>);
+
 /// Writes in the order in which they are to be done, told apart by what each still needs.
 #[derive(Default)]
 pub(super) struct Batch {
     /// With the commands that they need.
-    pub(super) needed: Vec<(Pending, Vec<Command>)>,
+    pub(super) needed: Vec<Needed>,
     /// All is as they want it.
     pub(super) satisfied: Vec<Pending>,
     /// The caller declines, seeing the configuration.

@@ -56,21 +56,20 @@ impl Command {
 
     /// The value, where this command carries one that is never shown.
     pub(super) fn secret(&self) -> Option<&str> {
-        let at = self.path.iter().position(|word| SECRET_LEAVES.contains(&word.as_str()))?;
-        self.path.get(at + 1).map(String::as_str)
+        match self.path.as_slice() {
+            [.., leaf, value] if SECRET_LEAVES.contains(&leaf.as_str()) => Some(value),
+            _ => None,
+        }
     }
 }
 
 impl fmt::Display for Command {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let operation = if self.operation == Operation::Set { "set" } else { "delete" };
-        write!(f, "{operation}")?;
-        let secret = self.secret();
-        for word in &self.path {
-            let shown = if secret == Some(word) { "(secret)" } else { word };
-            write!(f, " {shown}")?;
+        match (self.secret(), self.path.split_last()) {
+            (Some(_), Some((_, before))) => write!(f, "{operation} {} (secret)", before.join(" ")),
+            _ => write!(f, "{operation} {}", self.path.join(" ")),
         }
-        Ok(())
     }
 }
 

@@ -1,9 +1,9 @@
 //! From waiting writes to answered ones: read, plan, commit, and after a refusal read again and take apart.
 
 use super::answer::is_passing;
+use super::apart::take_apart;
 use super::api::Api;
-use super::batch::{Batch, Claims, Trees};
-use super::blame::{Section, Suspect, sections};
+use super::batch::{Batch, Claims, Needed, Trees};
 use super::error::RouterError;
 use super::pace::Pace;
 use super::tree::{ConfigPath, ConfigTree};
@@ -18,6 +18,8 @@ use tokio_util::sync::CancellationToken;
 
 /// Refusals without reason that are taken for passing ones.
 const PASSING_REFUSALS: u8 = 2;
+/// Refusals that name nobody are searched by halves: seven find one culprit among a hundred. Each costs a commit.
+const MOST_HALVINGS: u8 = 16;
 /// Lost answers after which what is still missing counts as not done.
 const LOST_ANSWERS: u8 = 2;
 
@@ -26,6 +28,8 @@ pub(super) struct Committer<'a> {
     pub(super) api: &'a Api,
     pub(super) pace: &'a Pace,
     pub(super) claims: &'a mut Claims,
+    /// Refusals that were searched by halves so far.
+    pub(super) halvings: u8,
 }
 
 /// Writes that go into one commit, and what was tried with them.
@@ -99,15 +103,14 @@ impl Committer<'_> {
 
     /// What becomes of writes whose commit was not a success.
     async fn after_refusal(
-        &self,
+        &mut self,
         error: RouterError,
         group: Group,
-        needed: Vec<(Pending, Vec<super::Command>)>,
+        needed: Vec<Needed>,
         groups: &mut Vec<Group>,
     ) {
         tracing::info!(%error, writes = needed.len(), "a commit was refused");
-        let only_pending =
-            |needed: Vec<(Pending, _)>| needed.into_iter().map(|(one, _)| one).collect::<Vec<_>>();
+        let only_pending = |needed: Vec<Needed>| needed.into_iter().map(|(one, _)| one).collect::<Vec<_>>();
         match error {
             RouterError::Locked { .. } => {
                 let since = group.locked_since.unwrap_or_else(Instant::now);
@@ -129,7 +132,10 @@ impl Committer<'_> {
             }
             RouterError::Rejected { message, .. } => {
                 sleep(self.pace.after_refusal).await;
-                take_apart(&message, needed, groups);
+                let may_halve = self.halvings < MOST_HALVINGS;
+                let apart = take_apart(&message, needed, may_halve);
+                self.halvings += u8::from(apart.halved);
+                groups.extend(apart.again.into_iter().map(Group::new));
             }
             RouterError::TooLarge if needed.len() > 1 => {
                 let mut one = only_pending(needed);
@@ -214,60 +220,6 @@ pub(super) async fn read(
         GaveUp::Failed(error) | GaveUp::TimedOut(error) => error,
         GaveUp::Cancelled => RouterError::Cancelled,
     })
-}
-
-/// Gives the error to the writes that it names, or that it must be about; where that is not clear, tries halves. What
-/// other components have committed of it meanwhile is seen at the next attempt.
-fn take_apart(message: &str, needed: Vec<(Pending, Vec<super::Command>)>, groups: &mut Vec<Group>) {
-    let found = sections(message);
-    let suspects: Vec<_> = needed.iter().map(|(one, commands)| one.suspect(commands)).collect();
-    let mut errors: Vec<Option<RouterError>> = vec![None; needed.len()];
-    for section in &found {
-        let mut culprits = section.culprits(&suspects);
-        if culprits.is_empty() {
-            let concerned = indices(&suspects, |one| section.concerns(one));
-            culprits = if concerned.len() == 1 { concerned } else { Vec::new() };
-        }
-        for at in culprits {
-            if let Some(error) = errors.get_mut(at) {
-                *error = Some(rejected(section));
-            }
-        }
-    }
-    let alone = needed.len() == 1;
-    let mut rest = Vec::new();
-    let mut concerned_rest = Vec::new();
-    let anyone_named = errors.iter().any(Option::is_some);
-    for (((one, _), error), suspect) in needed.into_iter().zip(errors).zip(&suspects) {
-        match error {
-            Some(error) => one.answer(Err(error)),
-            None if alone => one.answer(Err(found.first().map_or_else(|| unexplained(message), rejected))),
-            None if !anyone_named && found.iter().any(|section| section.concerns(suspect)) => {
-                concerned_rest.push(one)
-            }
-            None => rest.push(one),
-        }
-    }
-    let half = concerned_rest.split_off(concerned_rest.len().div_ceil(2));
-    rest.extend(concerned_rest);
-    for pending in [half, rest].into_iter().filter(|pending| !pending.is_empty()) {
-        groups.push(Group::new(pending));
-    }
-}
-
-fn indices(suspects: &[Suspect], is: impl Fn(&Suspect) -> bool) -> Vec<usize> {
-    suspects.iter().enumerate().filter(|(_, one)| is(one)).map(|(at, _)| at).collect()
-}
-
-fn rejected(section: &Section) -> RouterError {
-    RouterError::Rejected { component: section.component.clone(), message: section.message.clone() }
-}
-
-fn unexplained(message: &str) -> RouterError {
-    RouterError::Rejected {
-        component: None,
-        message: message.split_whitespace().collect::<Vec<_>>().join(" "),
-    }
 }
 
 fn refuse_all(pending: Vec<Pending>, error: &RouterError) {

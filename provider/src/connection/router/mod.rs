@@ -3,6 +3,7 @@
 
 mod actor;
 mod answer;
+mod apart;
 mod api;
 mod batch;
 mod blame;

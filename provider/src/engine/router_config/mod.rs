@@ -28,6 +28,8 @@ pub struct Declaration {
     pub component: &'static [&'static str],
     /// Where in it, if it is a tag.
     pub tag: Option<Tag>,
+    /// What must be there before it.
+    pub needs: Option<Need>,
     /// Its attributes.
     pub fields: &'static [Field],
     /// Tags below it that are objects of their own. It is not taken away while any is left.
@@ -42,6 +44,14 @@ pub struct Tag {
     pub attribute: &'static str,
     /// What the key stands for.
     pub form: Form,
+}
+
+/// Something without which VyOS does not commit an object.
+pub struct Need {
+    /// Its words below the component.
+    pub path: &'static [&'static str],
+    /// The type that makes it.
+    pub type_name: &'static str,
 }
 
 /// A type whose objects are nodes of a router's configuration.

@@ -62,7 +62,7 @@ impl<T: RouterConfig> Resource for RouterObject<T> {
         let wanted = to_config(T::DECLARATION.fields, &object);
         let here = place.clone();
         let changes = move |tree: &ConfigTree| match here.find(tree) {
-            None => Ok(creation(&wanted, &here.below_root())),
+            None => here.needs_met(tree).map(|()| creation(&wanted, &here.below_root())),
             Some((path, node)) => match changes(T::DECLARATION.fields, node, &wanted, &path) {
                 same if same.is_empty() => Ok(same),
                 different => Err(here.taken::<T>(different)),
@@ -108,11 +108,9 @@ impl<T: RouterConfig> Resource for RouterObject<T> {
         }
         let wanted = to_config(T::DECLARATION.fields, &object);
         let here = place.clone();
-        let changes = move |tree: &ConfigTree| {
-            Ok(match here.find(tree) {
-                None => creation(&wanted, &here.below_root()),
-                Some((path, node)) => changes(T::DECLARATION.fields, node, &wanted, &path),
-            })
+        let changes = move |tree: &ConfigTree| match here.find(tree) {
+            None => here.needs_met(tree).map(|()| creation(&wanted, &here.below_root())),
+            Some((path, node)) => Ok(changes(T::DECLARATION.fields, node, &wanted, &path)),
         };
         put(context, "update", &place, &object, private, Box::new(changes)).await
     }

@@ -119,6 +119,22 @@ impl Place {
         self.declaration.children.iter().flat_map(below).collect()
     }
 
+    /// Whether what it needs is there; it may come in the same commit.
+    pub(super) fn needs_met(&self, tree: &ConfigTree) -> Result<(), Box<Diagnostic>> {
+        let Some(need) = &self.declaration.needs else { return Ok(()) };
+        if tree.at(need.path).is_some() {
+            return Ok(());
+        }
+        let (missing, name, url) = (need.path.join(" "), need.type_name, self.router.url());
+        let component = self.declaration.component.join(" ");
+        let detail = format!(
+            "`{component} {missing}` is not configured at {url}, and VyOS takes no `{}` without it. A `{name}` makes it; \
+             where one is in the configuration, refer to it here (`router = {name}.NAME.router`), so that it comes first.",
+            self.path
+        );
+        Err(Box::new(Diagnostic::error("", detail)))
+    }
+
     /// Why a create does not touch what is there.
     pub(super) fn taken<T: RouterConfig>(&self, differences: Vec<Command>) -> Box<Diagnostic> {
         let (path, url) = (&self.path, self.router.url());

@@ -80,3 +80,34 @@ async fn a_renamed_key_is_one_commit_and_never_a_gap() {
     assert_eq!(edge.commits_and_saves().await.0, before + 1);
     edge.router.stop().await;
 }
+
+#[tokio::test]
+async fn bgp_and_its_neighbors_are_one_commit_although_nothing_orders_them() {
+    let edge = Edge::start(Version::V1_4).await;
+    let run = Arc::new(edge.run().await);
+    let (before, _) = edge.commits_and_saves().await;
+    let whole = run.plan(BGP, None, &bgp()).await.unwrap();
+    let (neighbors, whole) =
+        tokio::join!(create(&run, vec![neighbor("10.0.0.1"), neighbor("10.0.0.2")]), run.apply(&whole));
+    let whole = whole.unwrap().unwrap();
+    assert_eq!(edge.commits_and_saves().await.0, before + 1);
+    // The other way round too.
+    let neighbors: Vec<_> = neighbors.into_iter().map(Result::unwrap).collect();
+    let (first, second, third) =
+        tokio::join!(run.destroy(&whole), run.destroy(&neighbors[0]), run.destroy(&neighbors[1]));
+    assert!(first.is_ok() && second.is_ok() && third.is_ok());
+    assert_eq!(edge.commits_and_saves().await.0, before + 2);
+    assert_eq!(edge.config("protocols bgp").await, Json::Null);
+    edge.router.stop().await;
+}
+
+#[tokio::test]
+async fn a_neighbor_without_bgp_is_told_what_is_missing() {
+    let edge = Edge::start(Version::V1_4).await;
+    let run = edge.run().await;
+    let (before, _) = edge.commits_and_saves().await;
+    let failed = run.create(NEIGHBOR, &neighbor("10.0.0.1")).await.unwrap_err();
+    insta::assert_snapshot!(told(&failed, &edge));
+    assert_eq!(edge.commits_and_saves().await.0, before);
+    edge.router.stop().await;
+}

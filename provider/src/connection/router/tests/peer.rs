@@ -37,6 +37,8 @@ pub(super) struct Peer {
     pub(super) saved: ConfigTree,
     pub(super) verify: BTreeMap<&'static str, Verify>,
     pub(super) faults: VecDeque<Fault>,
+    /// Commands in one request after which it is too large.
+    pub(super) most_commands: Option<usize>,
     pub(super) save_fails: bool,
     pub(super) status: Option<StatusCode>,
     pub(super) commits: usize,
@@ -149,6 +151,9 @@ async fn configure(State(state): State<Shared>, Form(form): Form<BTreeMap<String
         other => panic!("{other}"),
     };
     let commands: Vec<_> = data.as_array().unwrap().iter().map(command).collect();
+    if state.lock().unwrap().most_commands.is_some_and(|most| commands.len() > most) {
+        return (StatusCode::PAYLOAD_TOO_LARGE, "<html>").into_response();
+    }
     let (fault, commit_time) = {
         let mut peer = state.lock().unwrap();
         assert!(!peer.busy, "two commits at once");

@@ -58,6 +58,31 @@ async fn a_refusal_that_names_nobody_is_found_by_halves() {
 }
 
 #[tokio::test]
+async fn the_search_for_someone_to_blame_ends() {
+    fn nothing_is_right(proposed: &ConfigTree) -> Option<String> {
+        proposed.at(&["protocols", "bgp"]).map(|_| "local-as must not be what it is".to_owned())
+    }
+    let verify = BTreeMap::from([("protocols bgp", nothing_is_right as _)]);
+    let (peer, router) = start(Peer { verify, ..Peer::default() }).await;
+    let writes = (1..=100).map(|number| put(&format!("10.0.0.{number}"), "remote-as 1")).collect();
+    let results = all(&router, writes).await;
+    assert!(results.iter().all(|result| matches!(result, Err(RouterError::Rejected { .. }))));
+    let commits = peer.lock().unwrap().commits;
+    assert!(commits < 60, "{commits}");
+}
+
+#[tokio::test]
+async fn what_is_too_large_goes_in_parts() {
+    let (peer, router) = start(Peer { most_commands: Some(30), ..Peer::default() }).await;
+    let writes = (1..=100).map(|number| put(&format!("10.0.0.{number}"), "remote-as 1")).collect();
+    assert!(all(&router, writes).await.iter().all(Result::is_ok));
+    assert_eq!(neighbors(&peer.lock().unwrap()), 100);
+    assert_eq!(peer.lock().unwrap().saves, 1);
+    let (_, router) = start(Peer { most_commands: Some(0), ..Peer::default() }).await;
+    assert_eq!(router.write(put("10.0.0.1", "remote-as 1")).await, Err(RouterError::TooLarge));
+}
+
+#[tokio::test]
 async fn components_that_did_commit_are_not_done_again() {
     fn broken(_: &ConfigTree) -> Option<String> {
         Some("Neighbor \"10.0.0.1\" remote-as must be set!".to_owned())
