@@ -130,6 +130,12 @@ impl Words {
                 "a write-only attribute comes from the configuration alone",
             ));
         }
+        if words.write_only && words.required {
+            return Err(Error::new(
+                ident.span(),
+                "a write-only attribute is null in every state: make it optional",
+            ));
+        }
         Ok(words)
     }
 }

@@ -47,7 +47,10 @@ fn of_fields() {
             quote! { #doc #[attribute(default = 1, write_only)] name: u8 },
             "comes from the configuration alone",
         ),
-        (quote! { #doc #[attribute(required, write_only)] name: u8 }, "is null in every state: make it optional"),
+        (
+            quote! { #doc #[attribute(required, write_only)] name: u8 },
+            "is null in every state: make it optional",
+        ),
         (quote! { #doc #[attribute(required, force_new)] name: String }, "not a word of #[attribute(...)]"),
     ];
     for (tokens, expected) in cases {
