@@ -20,10 +20,13 @@ pub(crate) struct Removal {
     pub(crate) deadline: Deadline,
 }
 
+/// What makes a node a plain machine again.
+pub(crate) const REMOVAL: [&dyn Step<Removal>; 4] = [&Leave, &Remove, &CleanHosts, &Disclaim];
+
 impl Removal {
     /// Carries out what is not done yet.
     pub(crate) async fn carry_out(&self) -> Result<(), Failure> {
-        Steps::new(&[&Leave, &Remove, &CleanHosts, &Disclaim]).carry_out(self, &self.deadline).await
+        Steps::new(&REMOVAL).carry_out(self, &self.deadline).await
     }
 
     async fn facts(&self) -> Result<NodeFacts, Failure> {

@@ -5,7 +5,7 @@ use super::hosts_block::{self, Hosts};
 use super::machine::Shell;
 use super::node_facts::NodeFacts;
 use super::node_readiness;
-use super::node_scripts::{CLAIM, CLOUD_INIT, HOLD, INSTALL, REFRESH, SEEDED, WRITE_HOSTS};
+use super::node_scripts::{APT, CLAIM, CLOUD_INIT, HOLD, INSTALL, REFRESH, SEEDED, WRITE_HOSTS};
 use super::quorum;
 use super::snap_answer::change;
 use crate::connection::retry::Deadline;
@@ -25,16 +25,21 @@ pub(crate) struct Installation {
     pub(crate) deadline: Deadline,
 }
 
+/// What makes a machine a node.
+pub(crate) const CREATION: [&dyn Step<Installation>; 9] =
+    [&Claim, &CloudInit, &PackageManager, &Seeding, &WriteHosts, &Install, &FollowChannel, &Hold, &Ready];
+
+/// What brings a node to what it shall be.
+const UPDATE: [&dyn Step<Installation>; 3] = [&WriteHosts, &FollowChannel, &Hold];
+
 /// Makes the machine a node, or carries that on.
 pub(crate) async fn create(target: &Installation) -> Result<(), Failure> {
-    Steps::new(&[&Claim, &CloudInit, &Seeding, &WriteHosts, &Install, &FollowChannel, &Hold, &Ready])
-        .carry_out(target, &target.deadline)
-        .await
+    Steps::new(&CREATION).carry_out(target, &target.deadline).await
 }
 
 /// Brings a node to what it shall be.
 pub(crate) async fn update(target: &Installation) -> Result<(), Failure> {
-    Steps::new(&[&WriteHosts, &FollowChannel, &Hold]).carry_out(target, &target.deadline).await
+    Steps::new(&UPDATE).carry_out(target, &target.deadline).await
 }
 
 impl Installation {
@@ -84,12 +89,43 @@ impl Step<Installation> for CloudInit {
     async fn check(&self, target: &Installation) -> Result<bool, Failure> {
         // How it ended is the machine's own affair: MicroK8s needs what follows, and says so.
         let output = target.machine.script(&CLOUD_INIT, &[], None).await?;
-        Ok(!output.stdout.contains("status: running"))
-    }
-
-    async fn run(&self, target: &Installation) -> Result<(), Failure> {
+        if !output.stdout.contains("status: running") {
+            return Ok(true);
+        }
         let attempt = format!("waiting for cloud-init on {}", target.machine.address());
         Err(Failure::new(attempt, "`cloud-init status` says that it is running.").passing())
+    }
+
+    async fn run(&self, _: &Installation) -> Result<(), Failure> {
+        Ok(())
+    }
+}
+
+/// Waits until apt is at rest: it may be replacing snapd.
+struct PackageManager;
+
+#[async_trait]
+impl Step<Installation> for PackageManager {
+    fn name(&self) -> &'static str {
+        "wait for apt"
+    }
+
+    async fn check(&self, target: &Installation) -> Result<bool, Failure> {
+        if target.facts().await?.snap.is_some() {
+            return Ok(true);
+        }
+        let output = target.machine.script(&APT, &[], None).await?;
+        match output.stdout.lines().next() {
+            None => Ok(true),
+            Some(holder) => {
+                let attempt = format!("waiting for apt on {}", target.machine.address());
+                Err(Failure::new(attempt, format!("Its lock is held by process {holder}.")).passing())
+            }
+        }
+    }
+
+    async fn run(&self, _: &Installation) -> Result<(), Failure> {
+        Ok(())
     }
 }
 
