@@ -34,6 +34,7 @@ pub use config::{RouterConfig, Version};
 pub use control::{Control, ControlError, ControlRequest};
 pub use faults::{Answer, Counters, Faults};
 pub use frr::{Frr, FrrError};
+pub use schema::NotationError;
 pub use tls::{CA_FILE, TlsError};
 
 use session::Session;
@@ -59,7 +60,7 @@ pub enum RouterError {
     },
     /// The table of nodes does not read.
     #[error(transparent)]
-    Schema(#[from] schema::NotationError),
+    Schema(#[from] NotationError),
     /// There is no certificate.
     #[error(transparent)]
     Tls(#[from] TlsError),

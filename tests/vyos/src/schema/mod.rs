@@ -6,7 +6,7 @@ mod types;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-pub(crate) use notation::NotationError;
+pub use notation::NotationError;
 pub(crate) use types::Type;
 
 use crate::config::Version;
@@ -26,9 +26,9 @@ const LONGEST_NAME: usize = 255;
 #[derive(Debug)]
 pub(crate) struct SchemaNode {
     /// What the node holds.
-    pub kind: Kind,
+    pub(crate) kind: Kind,
     /// Place in the order of commit, where the node is a component.
-    pub priority: Option<u32>,
+    pub(crate) priority: Option<u32>,
     children: BTreeMap<String, SchemaNode>,
 }
 
@@ -57,9 +57,9 @@ impl SchemaNode {
 #[derive(Debug)]
 pub(crate) struct Place<'schema> {
     /// The node that the path ends in or below.
-    pub node: &'schema SchemaNode,
+    pub(crate) node: &'schema SchemaNode,
     /// What the last word of the path is.
-    pub end: End,
+    pub(crate) end: End,
 }
 
 /// What the last word of a path is.
@@ -77,11 +77,11 @@ pub(crate) enum End {
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct ComponentKind {
     /// Place in the order of commit.
-    pub priority: u32,
+    pub(crate) priority: u32,
     /// The path to it; a component that is a tag node is one per key.
-    pub path: Vec<String>,
+    pub(crate) path: Vec<String>,
     /// Whether every key is a component of its own.
-    pub per_key: bool,
+    pub(crate) per_key: bool,
 }
 
 /// The whole table for one release.
@@ -175,5 +175,61 @@ fn collect(node: &SchemaNode, path: &mut Vec<String>, found: &mut Vec<ComponentK
         path.push(name.clone());
         collect(child, path, found);
         path.pop();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn schema(version: Version) -> Schema {
+        Schema::new(version).expect("the table reads")
+    }
+
+    #[test]
+    fn components_are_committed_in_this_order() {
+        let schema = schema(Version::V1_4);
+        let order: Vec<String> =
+            schema.components().iter().map(|component| component.path.join(" ")).collect();
+        let routing: Vec<&str> = order
+            .iter()
+            .map(String::as_str)
+            .filter(|path| path.starts_with("p") || path.ends_with("https"))
+            .collect();
+        assert_eq!(
+            routing,
+            [
+                "policy",
+                "protocols static",
+                "protocols ospf",
+                "protocols ospfv3",
+                "protocols bgp",
+                "service https"
+            ]
+        );
+    }
+
+    #[test]
+    fn releases_differ() {
+        let is_there = |version, path: &str| schema(version).place(path.split(' ')).is_some();
+        for (path, old, new) in [
+            ("service https api strict", true, false),
+            ("service https api rest strict", false, true),
+            ("protocols bgp peer-group PG solo", false, true),
+            ("protocols bgp address-family ipv4-unicast redistribute table 10 metric 5", false, true),
+            ("protocols bgp address-family ipv4-unicast redistribute table 10", true, true),
+            ("protocols bgp neighbor 192.0.2.2 timers connect 5", true, true),
+            ("protocols bgp peer-group PG timers connect 5", false, false),
+        ] {
+            assert_eq!((is_there(Version::V1_4, path), is_there(Version::V1_5, path)), (old, new), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_line_that_is_no_node_is_told() {
+        let error = notation::parse(&["a\n  b ? number 1-2\n"], Version::V1_4).expect_err("no node");
+        assert_eq!(error.to_string(), "schema line \"b ? number 1-2\": is no node");
+        let error = notation::parse(&["a\n  use nothing\n"], Version::V1_4).expect_err("no fragment");
+        assert_eq!(error.to_string(), "schema line \"use nothing\": no such fragment");
     }
 }

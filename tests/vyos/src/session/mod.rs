@@ -36,11 +36,11 @@ struct Trees {
 /// The router behind its API.
 pub(crate) struct Session {
     /// What the caller asked for.
-    pub config: RouterConfig,
+    pub(crate) config: RouterConfig,
     /// What may be set.
-    pub schema: Schema,
+    pub(crate) schema: Schema,
     /// Faults that tests switched on, and counters.
-    pub switches: Switches,
+    pub(crate) switches: Switches,
     trees: Mutex<Trees>,
     /// One writer at a time; the others wait.
     writer: AsyncMutex<()>,

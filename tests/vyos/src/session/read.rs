@@ -7,9 +7,9 @@ use crate::tree::{Node, Shape, differences};
 /// Both sides of a part of the tree, wrapped as `showConfig` shows them.
 pub(crate) struct Reading {
     /// What runs.
-    pub running: Option<Node>,
+    pub(crate) running: Option<Node>,
     /// What is being edited.
-    pub candidate: Option<Node>,
+    pub(crate) candidate: Option<Node>,
 }
 
 /// Why there is nothing to show.
@@ -67,7 +67,7 @@ impl Session {
             Some(wrapper)
         };
         let is_filled = |tree: &Node| tree.get(words()).is_some_and(|node| !node.is_empty());
-        if !is_filled(&trees.candidate) && !(is_filled(&trees.running)) {
+        if !is_filled(&trees.candidate) && !is_filled(&trees.running) {
             return Err(ReadError::Empty);
         }
         Ok(Reading { running: side(&trees.running), candidate: side(&trees.candidate) })

@@ -30,9 +30,9 @@ impl Serialize for Json<'_> {
 /// The syntax tree, with comments and with the difference between tag nodes and containers.
 pub(crate) struct Ast<'tree> {
     /// Name of the node; empty for the root.
-    pub name: &'tree str,
+    pub(crate) name: &'tree str,
     /// The node.
-    pub node: &'tree Node,
+    pub(crate) node: &'tree Node,
 }
 
 impl Serialize for Ast<'_> {

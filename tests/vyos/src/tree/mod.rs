@@ -16,11 +16,11 @@ pub(crate) use text::{boot_file, differences};
 pub(crate) struct Node {
     children: Vec<(String, Node)>,
     /// Values of a leaf in the order in which they were set.
-    pub values: Vec<String>,
+    pub(crate) values: Vec<String>,
     /// The comment that stands before the node.
-    pub comment: Option<String>,
+    pub(crate) comment: Option<String>,
     /// What the node was made as.
-    pub shape: Shape,
+    pub(crate) shape: Shape,
 }
 
 /// What a node was made as. It decides how the node is written as text.

@@ -67,3 +67,51 @@ fn unquoted(value: &str) -> String {
     let value = value.trim();
     value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(value).to_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Version::V1_4;
+    use crate::session::insert;
+    use crate::tree::boot_file;
+
+    #[test]
+    fn what_is_written_reads_back() {
+        let schema = Schema::new(V1_4).expect("the table reads");
+        let mut root = Node::default();
+        let describe = |text: &'static str| vec!["policy", "route-map", "A", "description", text];
+        for text in ["a {", "}", "/* no comment */", "// neither", "back\\slash", "ends with {", "ü € #", ""]
+        {
+            let lines = [
+                describe(text),
+                vec!["policy", "route-map", "A", "rule", "10", "set", "community", "add", "no-export"],
+                vec!["policy", "route-map", "A", "rule", "10", "set", "community", "add", "1:2"],
+                vec!["protocols", "bgp", "neighbor", "2001:db8::1", "shutdown"],
+                vec!["protocols", "bgp", "neighbor", "2001:db8::1", "address-family", "ipv6-unicast"],
+                vec!["protocols", "static", "route", "10.9.0.0/16"],
+            ];
+            for line in lines {
+                let path: Vec<String> = line.into_iter().map(str::to_owned).collect();
+                insert(&mut root, &schema, &path);
+            }
+            root.get_mut(["policy"]).expect("it was set").comment = Some("look here".to_owned());
+            let written = boot_file(&root, V1_4);
+            assert_eq!(parse(&written, &schema).expect("it reads"), root, "{written}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_configuration_is_refused_with_its_line() {
+        let schema = Schema::new(V1_4).expect("the table reads");
+        for (text, said) in [
+            ("policy {\n", "line 1: a brace is not closed"),
+            ("}\n", "line 1: closes what was not opened"),
+            (
+                "system {\n    nonsense\n}\n",
+                "line 2: Configuration path: [system nonsense] is not valid Set failed",
+            ),
+        ] {
+            assert_eq!(parse(text, &schema).expect_err("refused").to_string(), said);
+        }
+    }
+}

@@ -16,11 +16,11 @@ use crate::tree::Node;
 /// What is to be committed.
 pub(crate) struct Proposal<'tree> {
     /// What runs.
-    pub running: &'tree Node,
+    pub(crate) running: &'tree Node,
     /// What is proposed, of all components.
-    pub candidate: &'tree Node,
+    pub(crate) candidate: &'tree Node,
     /// The release that is played.
-    pub version: Version,
+    pub(crate) version: Version,
     /// Whether the kernel's interfaces and addresses count too. A router without FRR is on no network.
     pub(crate) kernel: bool,
 }
@@ -29,9 +29,9 @@ pub(crate) struct Proposal<'tree> {
 #[derive(Debug, Default, Eq, PartialEq)]
 pub(crate) struct Report {
     /// Warnings, printed whether it fails or not.
-    pub warnings: Vec<String>,
+    pub(crate) warnings: Vec<String>,
     /// Why it fails.
-    pub error: Option<String>,
+    pub(crate) error: Option<String>,
 }
 
 /// The message with which a check fails.
