@@ -14,7 +14,43 @@
 //! went. Two labs on one machine do not see each other.
 //!
 //! A node and the router are both a [machine](machine): a root file system that is an overlay over the one of this
-//! host, an own hostname, an own process tree. What a machine writes stays in its disk, which a power cycle keeps.
+//! host, an own hostname, an own process tree. What a machine writes stays in its disk, which a power cycle keeps. On
+//! a node, the lab's own program plays `snap`, `journalctl` and `cloud-init` (crate `microk8s-stand-in`); on the router
+//! it is VyOS's HTTPS API (crate `vyos-stand-in`). Services of a machine log to its `/var/log/<service>.log`.
+//!
+//! # From a shell
+//!
+//! ```text
+//! lab parts                                  find, install or build everything that a lab needs
+//! lab up --nodes 3 --running                 a lab with MicroK8s on its nodes, and a shell in it
+//! lab exec --nodes 1 -- terraform apply      a lab for one command; ends with its exit code
+//! lab enter --holder 4711 --machine cp1 -- bash
+//! ```
+//!
+//! # From a test
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), lab::LabError> {
+//! use lab::{Lab, LabOptions, RouterOptions};
+//!
+//! let router = Some(RouterOptions::default());
+//! let lab = Lab::start(LabOptions { router, ..LabOptions::with_nodes(2, false) }).await?;
+//! let mut ssh = lab.operator("ssh");
+//! ssh.arg("-F").arg(&lab.description().ssh_config).args(["cp1", "hostname"]);
+//! if let Some(cp2) = lab.node("cp2") {
+//!     cp2.switch_on("install-slow", "20")?; // a fault of the stand-in for snapd
+//!     cp2.stop().await?; // cuts the power
+//! }
+//! lab.stop().await
+//! # }
+//! ```
+//!
+//! # What it takes
+//!
+//! Root on Linux, in a container only where that may mount; `/etc`, `/usr` and `/var` on the root file system; Go for
+//! the programs of the control plane that are not there already. Debian packages that are missing are installed, and
+//! their services told not to start. Apart from these, from the cache of [parts] and from the two empty folders
+//! `/run/lab` and `/run/netns`, nothing of the host is changed. Neither systemd nor a version of cgroups matters.
 #![cfg(target_os = "linux")]
 
 mod channel;
