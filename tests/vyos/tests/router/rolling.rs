@@ -146,4 +146,13 @@ async fn the_last_object_in_use_can_be_deleted_only_in_1_4() {
         said.error(),
         "[ protocols bgp ]\nSpecified route-map \"RM\" does not exist!\n\n[[protocols bgp]] failed\nCommit failed\n"
     );
+    // Deleted and set again is no change, so no script runs that could refuse it.
+    let said = bench
+        .configure(&[
+            "delete protocols bgp neighbor 192.0.2.2",
+            "set protocols bgp neighbor 192.0.2.2 remote-as 65002",
+            "set protocols bgp neighbor 192.0.2.2 address-family ipv4-unicast route-map import RM",
+        ])
+        .await;
+    assert_eq!(said.status, 200, "{said:?}");
 }
