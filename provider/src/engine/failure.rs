@@ -66,6 +66,12 @@ impl Failure {
         Self { may_pass: true, ..self }
     }
 
+    /// The same would not work a little later either.
+    #[must_use]
+    pub fn for_good(self) -> Self {
+        Self { may_pass: false, ..self }
+    }
+
     /// What came back.
     pub fn answer(&self) -> &str {
         &self.answer

@@ -169,3 +169,70 @@ async fn tell(change: &NodeChange, files: &Files) -> Result<(), Failure> {
     );
     Err(if given_up { failure } else { failure.passing() })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::step::Moment;
+    use crate::microk8s::dual_stack::Place;
+    use crate::microk8s::scripts;
+    use crate::microk8s::survey::Survey;
+    use crate::microk8s::testing::{Fault, World};
+
+    const PODS: Place = Place::Flag("kube-proxy", "--cluster-cidr");
+
+    fn deadline() -> Deadline {
+        Deadline::after(Duration::from_secs(3600), &CancellationToken::new())
+    }
+
+    /// The first node, and what its pods' ranges are to be.
+    async fn change(world: &World, pods: &str) -> NodeChange {
+        let survey = Survey::wait(world, "10.0.0.1", &deadline()).await.unwrap();
+        let mut files = survey.first.view.files.clone();
+        files.set(PODS, Some(pods)).unwrap();
+        NodeChange::new(survey.first.clone(), files, &survey.first.machine)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_change_that_was_stopped_anywhere_is_carried_on() {
+        for step in STEPS {
+            for moment in [Moment::Before, Moment::After] {
+                let world = World::new(1);
+                let stopped = change(&world, "10.1.0.0/16,fd02::/64").await;
+                assert!(
+                    Steps::new(&STEPS)
+                        .stopping(step.name(), moment)
+                        .carry_out(&stopped, &deadline())
+                        .await
+                        .is_err()
+                );
+                change(&world, "10.1.0.0/16,fd02::/64").await.carry_out(&deadline()).await.unwrap();
+                let view = world.shell(1).look().await.unwrap();
+                assert_eq!(view.files.get(PODS).unwrap().as_deref(), Some("10.1.0.0/16,fd02::/64"));
+                assert!(!view.restart_pending);
+                assert_eq!(world.count(&scripts::RESTART), 1, "stopped {moment:?} {:?}", step.name());
+            }
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_node_that_does_not_come_up_gets_its_old_files_back_and_its_log_is_told() {
+        let world = World::new(1);
+        world.0.lock().unwrap().faults.push(Fault::Chokes("fd66::/64"));
+        let failure = change(&world, "10.1.0.0/16,fd66::/64").await.carry_out(&deadline()).await.unwrap_err();
+        let view = world.shell(1).look().await.unwrap();
+        assert_eq!(view.files.get(PODS).unwrap().as_deref(), Some("10.1.0.0/16,fd01::/64"));
+        assert_eq!(world.count(&scripts::RESTART), 2);
+        let text = failure.into_diagnostic("Unable to give the cluster IPv6").detail;
+        assert!(text.contains("systemd does not start kubelite any more."), "{text}");
+        assert!(text.contains("error: unknown flag: --wrong"), "{text}");
+        assert!(!text.contains("could not be taken back"), "{text}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_right_already_is_left_alone() {
+        let world = World::new(1);
+        change(&world, "10.1.0.0/16,fd01::/64").await.carry_out(&deadline()).await.unwrap();
+        assert_eq!((world.count(&scripts::WRITE), world.count(&scripts::RESTART)), (0, 0));
+    }
+}

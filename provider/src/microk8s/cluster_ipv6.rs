@@ -197,6 +197,7 @@ impl Resource for ClusterIpv6 {
         if !machine.look().await.map_err(|failure| unable(failure.advise(messages::IF_GONE)))?.installed {
             return Ok(());
         }
+        ipv6_rollout::wake(&machine).await.map_err(unable)?;
         let survey =
             Survey::wait(machines, &prior.host, &deadline.within(ANSWERS_WITHIN)).await.map_err(unable)?;
         if prior.cluster_id.known().is_some_and(|id| *id != survey.id) {
@@ -266,6 +267,7 @@ impl ClusterIpv6 {
         let unable = |failure: Failure| Diagnostics::from(failure.into_diagnostic(UNABLE_TO_SET_UP));
         let machines = context.provider().ssh.as_ref();
         let wait = async || Survey::wait(machines, &self.host, &deadline.within(ANSWERS_WITHIN)).await;
+        ipv6_rollout::wake(&machines.machine(&self.host)).await.map_err(unable)?;
         let survey = wait().await.map_err(unable)?;
         if self.cluster_id.known().is_some_and(|id| *id != survey.id) {
             return Err(messages::another_cluster(&self.host, &self.cluster_id, &survey.id)

@@ -4,6 +4,7 @@
 use super::calico_rollout;
 use super::change_node::NodeChange;
 use super::dual_stack::{DualStack, Files, NodeAddresses, Place, SETTINGS, Setting, Value};
+use super::machine::Machine;
 use super::range_checks::check_autodetection;
 use super::range_pair::RangePair;
 use super::survey::{Member, Survey};
@@ -85,6 +86,15 @@ pub(crate) fn differences(member: &Member, cluster: &DualStack) -> Result<Vec<St
         differences.push(format!("{}: kubelite has not read its files yet", member.node.name));
     }
     Ok(differences)
+}
+
+/// Starts kubelite where an earlier try was stopped, or failed, before it had read its files: it may not run at all.
+pub(crate) async fn wake(machine: &Machine) -> Result<(), Failure> {
+    if machine.look().await?.restart_pending {
+        machine.restart().await?;
+        machine.settled().await?;
+    }
+    Ok(())
 }
 
 /// Gives every node its files, one node at a time, and Calico its manifest. `files` tells a node's new files from what it

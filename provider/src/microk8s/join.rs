@@ -13,10 +13,14 @@ use crate::engine::failure::Failure;
 use crate::engine::step::{Step, Steps};
 use async_trait::async_trait;
 use std::net::Ipv4Addr;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-/// How long joining may be tried again: a control plane that restarts, a certificate that was just renewed.
-const JOINS_WITHIN: Duration = Duration::from_secs(8 * 60);
+/// How long all of it may take until the machine is a member.
+const JOINS_WITHIN: Duration = Duration::from_secs(20 * 60);
+
+/// How often all control planes are tried: one may restart, or its certificate may just have been renewed.
+const ROUNDS: u32 = 3;
 
 /// How long a join that an earlier apply began may go on before it is taken for dead. A healthy one takes 15 seconds.
 const MAY_GO_ON: Duration = Duration::from_secs(90);
@@ -31,6 +35,7 @@ pub(crate) struct Joining {
     role: Role,
     peers: Vec<Peer>,
     deadline: Deadline,
+    rounds: AtomicU32,
 }
 
 /// A control plane that can be joined.
@@ -58,7 +63,14 @@ impl Joining {
             Some(Peer { machine: member.machine.clone(), view: member.view.clone(), ipv4: member.ipv4()? })
         };
         let peers = peers.filter_map(peer).collect();
-        Self { machine, name: view.node_name(), role, peers, deadline: deadline.clone() }
+        Self {
+            machine,
+            name: view.node_name(),
+            role,
+            peers,
+            deadline: deadline.clone(),
+            rounds: AtomicU32::new(0),
+        }
     }
 
     /// Makes it a member, mends what joining does not do right, and waits until the node works.
@@ -200,11 +212,17 @@ impl Step<Joining> for ClearAway {
             return Err(Failure::interrupted());
         };
         match seen? {
-            Standing::Joined | Standing::Stranger => Ok(()),
-            Standing::Joining => joining.machine.forget_join().await,
-            Standing::Forgotten => joining.machine.leave().await,
-            Standing::Remembered => joining.forget().await,
+            Standing::Joined | Standing::Stranger => return Ok(()),
+            Standing::Joining => joining.machine.forget_join().await?,
+            Standing::Forgotten => joining.machine.leave().await?,
+            Standing::Remembered => joining.forget().await?,
         }
+        // One thing may have hidden another.
+        if self.check(joining).await? {
+            return Ok(());
+        }
+        let attempt = format!("clearing away what an earlier join left on {}", joining.machine.address());
+        Err(Failure::new(attempt, "Not all of it is gone yet.").passing())
     }
 }
 
@@ -234,7 +252,12 @@ impl Step<Joining> for Join {
                 _ => break,
             }
         }
-        last
+        match last {
+            Err(failure) if joining.rounds.fetch_add(1, Ordering::Relaxed) + 1 >= ROUNDS => {
+                Err(failure.for_good())
+            }
+            last => last,
+        }
     }
 }
 
@@ -253,5 +276,109 @@ impl Step<Joining> for Configure {
 
     async fn run(&self, joining: &Joining) -> Result<(), Failure> {
         joining.machine.configure().await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::step::Moment;
+    use crate::microk8s::scripts;
+    use crate::microk8s::testing::{Fault, World};
+    use tokio_util::sync::CancellationToken;
+
+    async fn joining(world: &World, last: u8, role: Role) -> Joining {
+        let deadline = Deadline::after(Duration::from_secs(3600), &CancellationToken::new());
+        let survey = Survey::wait(world, "10.0.0.1", &deadline).await.unwrap();
+        let machine = world.shell(last);
+        let view = machine.look().await.unwrap();
+        Joining::new(machine, &view, role, &survey, &deadline)
+    }
+
+    /// What the cluster and the machine have in the end.
+    fn assert_joined(world: &World, last: u8, role: Role) {
+        let state = world.0.lock().unwrap();
+        let control_plane = role == Role::ControlPlane;
+        assert_eq!(state.nodes.get(&last), Some(&control_plane));
+        assert_eq!(state.datastore.contains_key(&last), control_plane);
+        let machine = &state.machines[&last];
+        assert!(!machine.locks.contains("join-in-progress"));
+        assert!(
+            machine.files["kubelet"].contains(&format!("--node-ip=10.0.0.{last},fd00::{last}")),
+            "{:?}",
+            machine.files["kubelet"]
+        );
+        assert_eq!(machine.files["kube-proxy"], "--cluster-cidr=10.1.0.0/16,fd01::/64\n");
+        let ranges = machine.files["kube-apiserver"].contains("10.152.183.0/24,fd98::/108");
+        assert_eq!(ranges, control_plane);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_machine_joins_in_both_roles_and_gets_the_settings_of_its_cluster() {
+        for role in [Role::ControlPlane, Role::Worker] {
+            let world = World::new(2);
+            joining(&world, 2, role).await.carry_out().await.unwrap();
+            assert_joined(&world, 2, role);
+            assert_eq!((world.count(&scripts::JOIN), world.count(&scripts::CONFIGURE)), (1, 1));
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_join_that_was_stopped_anywhere_is_carried_on_without_a_second_one() {
+        for step in STEPS {
+            for moment in [Moment::Before, Moment::After] {
+                let world = World::new(2);
+                let stopped = joining(&world, 2, Role::ControlPlane).await;
+                let steps = Steps::new(&STEPS).stopping(step.name(), moment);
+                assert!(steps.carry_out(&stopped, &stopped.deadline).await.is_err());
+                joining(&world, 2, Role::ControlPlane).await.carry_out().await.unwrap();
+                assert_joined(&world, 2, Role::ControlPlane);
+                assert_eq!(world.count(&scripts::JOIN), 1, "stopped {moment:?} {:?}", step.name());
+            }
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_an_earlier_life_left_is_cleared_away() {
+        let world = World::new(2);
+        {
+            let mut state = world.0.lock().unwrap();
+            state.nodes.insert(2, true);
+            state.datastore.insert(2, "spare");
+            state.machines.get_mut(&2).unwrap().locks.insert("join-in-progress");
+        }
+        joining(&world, 2, Role::ControlPlane).await.carry_out().await.unwrap();
+        assert_joined(&world, 2, Role::ControlPlane);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_member_that_the_datastore_forgot_leaves_and_joins_anew() {
+        let world = World::new(2);
+        world.admit(2, "spare");
+        world.0.lock().unwrap().datastore.remove(&2);
+        joining(&world, 2, Role::ControlPlane).await.carry_out().await.unwrap();
+        assert_joined(&world, 2, Role::ControlPlane);
+        assert_eq!((world.count(&scripts::LEAVE), world.count(&scripts::JOIN)), (1, 1));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_next_control_plane_is_tried_where_one_refuses() {
+        let world = World::new(3);
+        world.admit(2, "spare");
+        world.0.lock().unwrap().faults.push(Fault::RefusesJoins(1));
+        joining(&world, 3, Role::Worker).await.carry_out().await.unwrap();
+        assert_eq!(world.0.lock().unwrap().nodes.get(&3), Some(&false));
+        assert_eq!(world.count(&scripts::JOIN), 2);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn exit_code_0_is_no_proof_and_the_token_is_not_told() {
+        let world = World::new(2);
+        world.0.lock().unwrap().faults.push(Fault::JoinDoesNothing);
+        let failure = joining(&world, 2, Role::ControlPlane).await.carry_out().await.unwrap_err();
+        let text = format!("{:?}", failure.into_diagnostic("Unable to join the cluster"));
+        assert!(text.contains("`microk8s join` on 10.0.0.2 to 10.0.0.1"), "{text}");
+        assert!(text.contains("And yet"), "{text}");
+        assert!(!text.contains("92b2db23"), "{text}");
     }
 }

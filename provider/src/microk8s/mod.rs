@@ -42,3 +42,5 @@ mod survey;
 mod view;
 mod yaml_lines;
 mod service_ranges;
+#[cfg(test)]
+mod testing;

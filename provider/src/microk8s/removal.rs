@@ -150,3 +150,83 @@ impl Step<Removal> for Remove {
             .passing())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::step::Moment;
+    use crate::microk8s::machine::Machines;
+    use crate::microk8s::scripts;
+    use crate::microk8s::testing::World;
+    use tokio_util::sync::CancellationToken;
+
+    fn deadline() -> Deadline {
+        Deadline::after(Duration::from_secs(3600), &CancellationToken::new())
+    }
+
+    fn cluster(votes: &[&'static str]) -> World {
+        let world = World::new(u8::try_from(votes.len()).unwrap());
+        for (last, vote) in (1..).zip(votes) {
+            world.admit(last, vote);
+        }
+        world
+    }
+
+    fn removal(world: &World, last: u8, alive: bool) -> Removal {
+        let machine = alive.then(|| world.shell(last));
+        let ipv4 = Ipv4Addr::new(10, 0, 0, last);
+        Removal::new(machine, &format!("cp{last}"), ipv4, Role::ControlPlane, &world.shell(1))
+    }
+
+    fn assert_gone(world: &World, last: u8) {
+        let state = world.0.lock().unwrap();
+        assert!(!state.nodes.contains_key(&last) && !state.datastore.contains_key(&last));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_member_leaves_and_nothing_of_it_stays_wherever_it_was_stopped() {
+        for step in STEPS {
+            for moment in [Moment::Before, Moment::After] {
+                let world = cluster(&["voter", "voter", "voter"]);
+                let steps = Steps::new(&STEPS).stopping(step.name(), moment);
+                assert!(steps.carry_out(&removal(&world, 3, true), &deadline()).await.is_err());
+                removal(&world, 3, true).carry_out(&deadline()).await.unwrap();
+                assert_gone(&world, 3);
+                assert_eq!(world.count(&scripts::LEAVE), 1, "stopped {moment:?} {:?}", step.name());
+                assert!(!world.0.lock().unwrap().machines[&3].locks.contains("no-cert-reissue"));
+            }
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_dead_member_is_removed_from_the_cluster_alone() {
+        let world = cluster(&["voter", "voter", "voter"]);
+        world.0.lock().unwrap().machines.get_mut(&2).unwrap().reachable = false;
+        removal(&world, 2, false).carry_out(&deadline()).await.unwrap();
+        assert_gone(&world, 2);
+        assert_eq!(world.count(&scripts::LEAVE), 0);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_only_voter_hands_its_vote_over_before_it_leaves() {
+        let world = cluster(&["spare", "voter"]);
+        removal(&world, 2, true).carry_out(&deadline()).await.unwrap();
+        assert_gone(&world, 2);
+        assert_eq!(world.0.lock().unwrap().datastore.get(&1), Some(&"voter"));
+        assert_eq!(world.count(&scripts::HAND_OVER), 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_removal_that_costs_the_majority_is_told_before() {
+        let world = cluster(&["voter", "voter", "voter"]);
+        let check = async |leaving: u8| {
+            let survey = Survey::wait(&world, "10.0.0.1", &deadline()).await.unwrap();
+            let members = world.machine("10.0.0.1").datastore().await.unwrap();
+            check_quorum(&survey, &members, Ipv4Addr::new(10, 0, 0, leaving)).map_err(|loss| loss.to_string())
+        };
+        assert_eq!(check(3).await, Ok(()));
+        world.0.lock().unwrap().machines.get_mut(&2).unwrap().reachable = false;
+        assert!(check(3).await.unwrap_err().contains("10.0.0.2:19001 cannot"));
+        assert_eq!(check(2).await, Ok(()), "the dead one may go");
+    }
+}

@@ -1,4 +1,5 @@
-//! What is run on the machines of a cluster, as root. Data reaches these as arguments or on stdin.
+//! What is run on the machines of a cluster, as root. Data reaches these as arguments or on stdin. What asks an API server
+//! is given up after a while: one that accepts connections and answers nothing would be waited for without end.
 
 use crate::connection::ssh::Script;
 
@@ -43,7 +44,7 @@ mv -f "$new" "$file"
 /// Makes kubelite read its files.
 pub(crate) const RESTART: Script = Script {
     name: "snap restart microk8s.daemon-kubelite",
-    text: "exec snap restart microk8s.daemon-kubelite",
+    text: "exec timeout 300 snap restart microk8s.daemon-kubelite",
 };
 
 /// kubelite works with its files.
@@ -67,41 +68,43 @@ pub(crate) const JOURNAL: Script = Script {
 /// Whether this node's own API server answers.
 pub(crate) const READY: Script = Script {
     name: "microk8s kubectl get --raw /readyz",
-    text: "exec /snap/bin/microk8s kubectl get --raw /readyz",
+    text: "exec timeout 30 /snap/bin/microk8s kubectl get --raw /readyz",
 };
 
 /// The nodes that this node's API server knows.
 pub(crate) const NODES: Script = Script {
     name: "microk8s kubectl get nodes",
-    text: "exec /snap/bin/microk8s kubectl get nodes --output json",
+    text: "exec timeout 60 /snap/bin/microk8s kubectl get nodes --output json",
 };
 
 /// The cluster's identity.
 pub(crate) const CLUSTER_ID: Script = Script {
     name: "microk8s kubectl get namespace kube-system",
-    text: "exec /snap/bin/microk8s kubectl get namespace kube-system --output 'jsonpath={.metadata.uid}'",
+    text: "exec timeout 60 /snap/bin/microk8s kubectl get namespace kube-system --output 'jsonpath={.metadata.uid}'",
 };
 
 /// The members of the datastore, among much else.
-pub(crate) const STATUS: Script =
-    Script { name: "microk8s status --format yaml", text: "exec /snap/bin/microk8s status --format yaml" };
+pub(crate) const STATUS: Script = Script {
+    name: "microk8s status --format yaml",
+    text: "exec timeout 120 /snap/bin/microk8s status --format yaml",
+};
 
 /// Brings Calico's manifest on this node into the cluster.
 pub(crate) const APPLY_CALICO: Script = Script {
     name: "microk8s kubectl apply -f cni.yaml",
-    text: "exec /snap/bin/microk8s kubectl apply -f /var/snap/microk8s/current/args/cni-network/cni.yaml",
+    text: "exec timeout 120 /snap/bin/microk8s kubectl apply -f /var/snap/microk8s/current/args/cni-network/cni.yaml",
 };
 
 /// How far Calico's agents follow the manifest.
 pub(crate) const CALICO: Script = Script {
     name: "microk8s kubectl get daemonset calico-node",
-    text: "exec /snap/bin/microk8s kubectl --namespace kube-system get daemonset calico-node --output json",
+    text: "exec timeout 60 /snap/bin/microk8s kubectl --namespace kube-system get daemonset calico-node --output json",
 };
 
 /// The ranges that Kubernetes gives services addresses from.
 pub(crate) const SERVICE_RANGES: Script = Script {
     name: "microk8s kubectl get servicecidrs kubernetes",
-    text: "exec /snap/bin/microk8s kubectl get servicecidrs.networking.k8s.io kubernetes --ignore-not-found \
+    text: "exec timeout 60 /snap/bin/microk8s kubectl get servicecidrs.networking.k8s.io kubernetes --ignore-not-found \
            --output 'jsonpath={.spec.cidrs}'",
 };
 
@@ -111,15 +114,15 @@ pub(crate) const RENEW_SERVICE_RANGES: Script = Script {
     name: "let Kubernetes renew the ranges of services",
     text: r#"
 set -eu
-/snap/bin/microk8s kubectl delete servicecidrs.networking.k8s.io kubernetes --wait=false --ignore-not-found
-exec /snap/bin/microk8s kubectl patch servicecidrs.networking.k8s.io kubernetes --type=merge --patch '{"metadata":{"finalizers":null}}'
+timeout 60 /snap/bin/microk8s kubectl delete servicecidrs.networking.k8s.io kubernetes --wait=false --ignore-not-found
+exec timeout 60 /snap/bin/microk8s kubectl patch servicecidrs.networking.k8s.io kubernetes --type=merge --patch '{"metadata":{"finalizers":null}}'
 "#,
 };
 
 /// A token for one machine; `$1` its seconds to live.
 pub(crate) const ADD_NODE: Script = Script {
     name: "microk8s add-node",
-    text: r#"exec /snap/bin/microk8s add-node --format json --token-ttl "$1""#,
+    text: r#"exec timeout 60 /snap/bin/microk8s add-node --format json --token-ttl "$1""#,
 };
 
 /// Joins a cluster: the endpoint with its token on stdin, `--worker` as argument for a worker. On this machine the token is
@@ -142,14 +145,17 @@ pub(crate) const CONFIGURE: Script = Script {
 };
 
 /// Leaves the cluster.
-pub(crate) const LEAVE: Script = Script { name: "microk8s leave", text: "exec /snap/bin/microk8s leave" };
+pub(crate) const LEAVE: Script =
+    Script { name: "microk8s leave", text: "exec timeout 600 /snap/bin/microk8s leave" };
 
 /// Removes a node, and its member of the datastore, by name or address. The flag must come last.
-pub(crate) const REMOVE_NODE: Script =
-    Script { name: "microk8s remove-node", text: r#"exec /snap/bin/microk8s remove-node "$1" --force"# };
+pub(crate) const REMOVE_NODE: Script = Script {
+    name: "microk8s remove-node",
+    text: r#"exec timeout 300 /snap/bin/microk8s remove-node "$1" --force"#,
+};
 
 /// Makes the datastore's member on this machine hand its vote to another one, which it does whenever it stops.
 pub(crate) const HAND_OVER: Script = Script {
     name: "snap restart microk8s.daemon-k8s-dqlite",
-    text: "exec snap restart microk8s.daemon-k8s-dqlite",
+    text: "exec timeout 300 snap restart microk8s.daemon-k8s-dqlite",
 };

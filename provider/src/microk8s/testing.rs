@@ -1,0 +1,337 @@
+//! Machines in memory that answer the scripts of a cluster as MicroK8s would, with faults.
+
+use super::machine::{Machine, Machines, Shell};
+use super::scripts;
+use crate::connection::ssh::{Output, Script, SshError, SshErrorKind};
+use async_trait::async_trait;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex};
+
+/// A machine's own side.
+#[derive(Clone, Debug)]
+pub(crate) struct FakeMachine {
+    pub(crate) name: String,
+    pub(crate) files: BTreeMap<String, String>,
+    pub(crate) locks: BTreeSet<&'static str>,
+    pub(crate) authority: String,
+    /// The files that kubelite works with.
+    running: BTreeMap<String, String>,
+    pending: bool,
+    pub(crate) reachable: bool,
+}
+
+/// What goes wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// `join` ends with 0 and did nothing.
+    JoinDoesNothing,
+    /// The control plane of this last number does not let anybody in.
+    RefusesJoins(u8),
+    /// kubelite ends when it is told this.
+    Chokes(&'static str),
+}
+
+/// The machines and the one cluster that their control planes share.
+#[derive(Default)]
+pub(crate) struct State {
+    /// By the last number of the address.
+    pub(crate) machines: BTreeMap<u8, FakeMachine>,
+    /// Nodes, with whether they are control planes.
+    pub(crate) nodes: BTreeMap<u8, bool>,
+    /// Members of the datastore, with their votes.
+    pub(crate) datastore: BTreeMap<u8, &'static str>,
+    pub(crate) faults: Vec<Fault>,
+    /// Scripts that ran, with the last number of the machine.
+    pub(crate) ran: Vec<(u8, &'static str)>,
+}
+
+/// A shared handle.
+#[derive(Clone, Default)]
+pub(crate) struct World(pub(crate) Arc<Mutex<State>>);
+
+/// The cluster's authority and identity.
+const CLUSTER: &str = "cluster";
+const ID: &str = "00000000-0000-0000-0000-000000000001";
+const TOKEN: &str = "92b2db237428470dc4fcfc4ebbd9dc81/2c0cb3284b05";
+
+impl World {
+    /// A dual-stack cluster of one control plane, `cp1` at 10.0.0.1, and other machines, `cp2` and so on.
+    pub(crate) fn new(machines: u8) -> Self {
+        let world = Self::default();
+        let mut state = world.0.lock().unwrap();
+        for last in 1..=machines {
+            let mut machine = FakeMachine::new(last);
+            if last == 1 {
+                machine.authority = CLUSTER.into();
+                machine.files.insert("kubelet".into(), "--node-ip=10.0.0.1,fd00::1\n".into());
+                for (file, flag) in
+                    [("kube-proxy", "cluster-cidr"), ("kube-controller-manager", "cluster-cidr")]
+                {
+                    machine.files.insert(file.into(), format!("--{flag}=10.1.0.0/16,fd01::/64\n"));
+                }
+                machine.files.insert(
+                    "kube-apiserver".into(),
+                    "--service-cluster-ip-range=10.152.183.0/24,fd98::/108\n".into(),
+                );
+                machine.running.clone_from(&machine.files);
+            }
+            state.machines.insert(last, machine);
+        }
+        state.nodes.insert(1, true);
+        state.datastore.insert(1, "voter");
+        drop(state);
+        world
+    }
+
+    /// Makes a machine a control plane of the cluster, without any command.
+    pub(crate) fn admit(&self, last: u8, vote: &'static str) {
+        let mut state = self.0.lock().unwrap();
+        state.nodes.insert(last, true);
+        state.datastore.insert(last, vote);
+        for number in [1, last] {
+            let machine = state.machines.get_mut(&number).unwrap();
+            machine.locks.insert("no-cert-reissue");
+            machine.authority = CLUSTER.into();
+        }
+    }
+
+    /// How often a script ran.
+    pub(crate) fn count(&self, script: &Script) -> usize {
+        self.0.lock().unwrap().ran.iter().filter(|(_, name)| *name == script.name).count()
+    }
+
+    pub(crate) fn shell(&self, last: u8) -> Machine {
+        self.machine(&format!("10.0.0.{last}"))
+    }
+}
+
+impl FakeMachine {
+    fn new(last: u8) -> Self {
+        let text = |name: &str, text: &str| (name.to_owned(), text.to_owned());
+        let files = BTreeMap::from([
+            text("kube-apiserver", "--service-cluster-ip-range=10.152.183.0/24\n"),
+            text("kube-controller-manager", "--cluster-cidr=10.1.0.0/16\n"),
+            text("kube-proxy", "--cluster-cidr=10.1.0.0/16\n"),
+            text("kubelet", "--read-only-port=0\n"),
+            text("cni-network/cni.yaml", include_str!("testdata/cni.yaml")),
+        ]);
+        let locks = BTreeSet::from(["installed.lock", "cni-loaded"]);
+        let (name, authority, running) = (format!("cp{last}"), format!("own-{last}"), files.clone());
+        Self { name, files, locks, authority, running, pending: false, reachable: true }
+    }
+
+    fn look(&self, last: u8) -> String {
+        let section = |name: &str, text: &str| format!("\u{1e}{name}\n{text}\n");
+        let files: String = self.files.iter().map(|(name, text)| format!("\u{1e}{name}\n{text}")).collect();
+        let locks = self.locks.iter().copied().collect::<Vec<_>>().join("\n");
+        let addresses = format!(
+            "[{{\"ifname\": \"eth0\", \"addr_info\": [{{\"local\": \"10.0.0.{last}\", \"scope\": \"global\"}}, \
+             {{\"local\": \"fd00::{last}\", \"scope\": \"global\"}}]}}]"
+        );
+        let pending = if self.pending { "yes" } else { "" };
+        section("hostname", &self.name)
+            + &files
+            + &section("locks", &locks)
+            + &section("ca.crt", &self.authority)
+            + &section("ca.remote.crt", &self.authority)
+            + &section("pending", pending)
+            + &section("addresses", &addresses)
+    }
+
+    fn is_up(&self, faults: &[Fault]) -> bool {
+        let chokes = |fault: &Fault| match fault {
+            Fault::Chokes(flag) => self.running.values().any(|text| text.contains(flag)),
+            _ => false,
+        };
+        self.reachable && !faults.iter().any(chokes)
+    }
+}
+
+impl State {
+    fn nodes_json(&self) -> String {
+        let node = |(last, control_plane): (&u8, &bool)| {
+            let machine = &self.machines[last];
+            let told = machine.running["kubelet"].lines().find_map(|line| line.strip_prefix("--node-ip="));
+            let addresses = told.map_or_else(|| format!("10.0.0.{last}"), str::to_owned);
+            let addresses: Vec<_> = addresses
+                .split(',')
+                .map(|one| serde_json::json!({"type": "InternalIP", "address": one}))
+                .collect();
+            let ready = if machine.is_up(&self.faults) { "True" } else { "Unknown" };
+            let label = if *control_plane { "microk8s-controlplane" } else { "microk8s-worker" };
+            serde_json::json!({
+                "metadata": {"name": machine.name, "labels": {format!("node.kubernetes.io/{label}"): label}},
+                "status": {"addresses": addresses, "conditions": [{"type": "Ready", "status": ready}]},
+            })
+        };
+        serde_json::json!({"items": self.nodes.iter().map(node).collect::<Vec<_>>()}).to_string()
+    }
+
+    fn status_yaml(&self) -> String {
+        let member =
+            |(last, vote): (&u8, &&str)| format!("    - address: 10.0.0.{last}:19001\n      role: {vote}\n");
+        let members: String = self.datastore.iter().map(member).collect();
+        format!("microk8s:\n  running: True\nhigh-availability:\n  enabled: True\n  nodes:\n{members}")
+    }
+
+    fn join(&mut self, last: u8, endpoint: &str, worker: bool) -> (i32, String) {
+        let Some((address, _)) = endpoint.trim().split_once(":25000/92b2db237428470dc4fcfc4ebbd9dc81/")
+        else {
+            return (1, "Invalid connection".into());
+        };
+        let contacted: u8 = address.rsplit('.').next().unwrap().parse().unwrap();
+        self.machines.get_mut(&last).unwrap().locks.insert("join-in-progress");
+        if self.faults.contains(&Fault::JoinDoesNothing) {
+            self.machines.get_mut(&last).unwrap().locks.remove("join-in-progress");
+            return (0, "Successfully joined the cluster.".into());
+        }
+        if self.faults.contains(&Fault::RefusesJoins(contacted)) {
+            return (6, format!("Contacting cluster at {address}\nConnection failed. Invalid token (500)."));
+        }
+        if self.datastore.contains_key(&last) {
+            return (
+                6,
+                format!(
+                    "Connection failed. The joining node (10.0.0.{last}) is already known to dqlite (504)."
+                ),
+            );
+        }
+        let kubelet =
+            self.machines[&contacted].files["kubelet"].replace("10.0.0.1,fd00::1", &format!("10.0.0.{last}"));
+        self.machines.get_mut(&contacted).unwrap().locks.insert("no-cert-reissue");
+        let machine = self.machines.get_mut(&last).unwrap();
+        machine.files.insert("kubelet".into(), kubelet);
+        machine.running.clone_from(&machine.files);
+        machine.authority = CLUSTER.into();
+        machine.locks.remove("join-in-progress");
+        machine.locks.insert("no-cert-reissue");
+        if worker {
+            machine.locks.insert("clustered.lock");
+        } else {
+            let vote = if self.datastore.len() < 2 { "spare" } else { "voter" };
+            self.datastore.insert(last, vote);
+        }
+        self.nodes.insert(last, !worker);
+        (0, "Successfully joined the cluster.".into())
+    }
+
+    fn run(&mut self, last: u8, script: &Script, arguments: &[&str], stdin: &str) -> (i32, String) {
+        let up = self.machines[&last].is_up(&self.faults);
+        let machine = self.machines.get_mut(&last).unwrap();
+        let answered = |text: String| if up { (0, text) } else { (1, "connection refused".to_owned()) };
+        let nothing = (0, String::new());
+        match script.name {
+            name if name == scripts::LOOK.name => (0, machine.look(last)),
+            name if name == scripts::WRITE.name => {
+                machine.pending |= !arguments[0].contains('/');
+                machine.files.insert(arguments[0].to_owned(), stdin.to_owned());
+                nothing
+            }
+            name if name == scripts::RESTART.name => {
+                machine.running.clone_from(&machine.files);
+                nothing
+            }
+            name if name == scripts::SETTLED.name => {
+                machine.pending = false;
+                nothing
+            }
+            name if name == scripts::READY.name => answered("ok".into()),
+            name if name == scripts::NODES.name => answered(self.nodes_json()),
+            name if name == scripts::CLUSTER_ID.name => answered(ID.into()),
+            name if name == scripts::STATUS.name => answered(self.status_yaml()),
+            name if name == scripts::ADD_NODE.name => {
+                (0, format!("{{\"token\": \"{TOKEN}\", \"urls\": []}}"))
+            }
+            name if name == scripts::JOIN.name => self.join(last, stdin, arguments == ["--worker"]),
+            name if name == scripts::FORGET_JOIN.name => {
+                machine.locks.remove("join-in-progress");
+                nothing
+            }
+            name if name == scripts::LEAVE.name => {
+                let only_voter = self.datastore.get(&last) == Some(&"voter")
+                    && self.datastore.values().filter(|vote| **vote == "voter").count() == 1;
+                if only_voter && self.datastore.len() > 1 {
+                    return (3, "the only voter".into());
+                }
+                for lock in ["no-cert-reissue", "clustered.lock"] {
+                    machine.locks.remove(lock);
+                }
+                self.datastore.remove(&last);
+                nothing
+            }
+            name if name == scripts::REMOVE_NODE.name => {
+                let named = |(_, machine): &(&u8, &FakeMachine)| machine.name == arguments[0];
+                let target = self.machines.iter().find(named).map(|(number, _)| *number);
+                let target = target.or_else(|| arguments[0].rsplit('.').next()?.parse().ok()).unwrap();
+                self.nodes.remove(&target);
+                self.datastore.remove(&target);
+                nothing
+            }
+            name if name == scripts::HAND_OVER.name => {
+                let heir = *self.datastore.keys().find(|number| **number != last).unwrap();
+                self.datastore.insert(heir, "voter");
+                self.datastore.insert(last, "spare");
+                nothing
+            }
+            name if name == scripts::SERVICES.name => (
+                0,
+                format!("microk8s.daemon-kubelite  enabled  {}  -", if up { "active" } else { "inactive" }),
+            ),
+            name if name == scripts::JOURNAL.name => (0, "started\nerror: unknown flag: --wrong\n".into()),
+            name if name == scripts::CONFIGURE.name => nothing,
+            name => panic!("no answer to {name:?}"),
+        }
+    }
+}
+
+impl Machines for World {
+    fn machine(&self, address: &str) -> Machine {
+        let last = address.rsplit('.').next().unwrap().parse().unwrap();
+        Machine::new(Arc::new(FakeShell { address: address.to_owned(), last, world: self.clone() }))
+    }
+}
+
+struct FakeShell {
+    address: String,
+    last: u8,
+    world: World,
+}
+
+#[async_trait]
+impl Shell for FakeShell {
+    fn address(&self) -> &str {
+        &self.address
+    }
+
+    async fn script(
+        &self,
+        script: &Script,
+        arguments: &[&str],
+        stdin: Option<&[u8]>,
+    ) -> Result<Output, SshError> {
+        assert!(!arguments.iter().any(|argument| argument.contains(TOKEN)), "the token is an argument");
+        let mut state = self.world.0.lock().unwrap();
+        if !state.machines[&self.last].reachable {
+            return Err(SshError::new(
+                SshErrorKind::NotReachable,
+                &self.address,
+                "connecting",
+                "No route to host",
+            ));
+        }
+        state.ran.push((self.last, script.name));
+        let stdin = String::from_utf8(stdin.unwrap_or_default().to_vec()).unwrap();
+        let (code, stdout) = state.run(self.last, script, arguments, &stdin);
+        Ok(Output { code, stdout, stderr: String::new() })
+    }
+
+    async fn probe(&self, script: &'static Script) -> Result<Arc<Output>, SshError> {
+        self.script(script, &[], None).await.map(Arc::new)
+    }
+
+    fn changed(&self) {}
+
+    fn first_report(&self) -> bool {
+        true
+    }
+}
