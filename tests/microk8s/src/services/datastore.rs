@@ -2,6 +2,7 @@
 
 mod control;
 mod door;
+mod handover;
 mod roles;
 
 use super::Service;
@@ -9,10 +10,12 @@ use super::program::Program;
 use crate::args::parse;
 use crate::daemon::Node;
 use crate::failure::{Failure, Result, Tried};
+use crate::journal::Journal;
 use crate::layout::{Layout, read, read_or_empty, remove, write};
 pub(crate) use control::Members;
-pub(crate) use roles::{Member, Role, cluster_file, cluster_members};
+pub(crate) use roles::{Member, Role, cluster_file, cluster_members, init_file};
 use std::net::IpAddr;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -26,6 +29,8 @@ const TOOLS_PORT: u16 = 19002;
 const POLL: Duration = Duration::from_millis(500);
 const ROLES: Duration = Duration::from_secs(2);
 const PATIENCE: Duration = Duration::from_secs(60);
+/// How long a member may take to hand over its vote when it is stopped.
+const HANDING_OVER: Duration = Duration::from_secs(5);
 /// More members without a vote than any lab has.
 const LEARNERS: usize = 20;
 
@@ -72,25 +77,39 @@ pub(crate) async fn run(node: Arc<Node>, stop: CancellationToken) -> Result<()> 
     }
     let (directory, listen) = places(layout)?;
     let socket = listen.strip_prefix("unix://").tried(|| format!("--listen={listen} is no socket"))?;
+    handover::start_over_where_due(layout, &data(&directory))?;
     let address = address(layout);
     let own = ip_of(&address).tried(|| format!("{address} is no address of a member"))?;
     let peer = format!("http://{address}");
     let arguments = arguments(layout, &directory, own, &peer).await?;
-    let program = Program::start(Service::K8sDqlite, &node.config.programs.etcd, &arguments)?;
+    let mut program = Program::start(Service::K8sDqlite, &node.config.programs.etcd, &arguments)?;
     let (says, votes) = watch::channel(None);
     tokio::select! {
-        ended = program.until(&stop) => ended,
-        ended = follow(layout, own, &peer, says) => ended,
-        ended = door::keep(layout, socket, own, votes) => ended,
+        failure = program.ended() => return Err(failure),
+        ended = follow(layout, own, &peer, says) => return ended,
+        ended = door::keep(layout, socket, own, votes) => return ended,
+        () = stop.cancelled() => {}
     }
+    // One that cannot hand over its vote in time keeps it, as a member that loses its power does.
+    if let Ok(Err(failure)) = tokio::time::timeout(HANDING_OVER, handover::hand_over(layout, &address)).await
+    {
+        let journal = Journal::of(&Service::K8sDqlite.unit());
+        journal.write(&Service::K8sDqlite.identifier(), std::process::id(), &failure.to_string());
+    }
+    program.stop().await
+}
+
+/// etcd's own directory below the one that the args file names.
+fn data(directory: &str) -> PathBuf {
+    Path::new(directory).join("etcd")
 }
 
 /// etcd's command line: the first start of a cluster, joining one, or going on.
 async fn arguments(layout: &Layout, directory: &str, own: IpAddr, peer: &str) -> Result<Vec<String>> {
-    let data = format!("{}/etcd", directory.trim_end_matches('/'));
+    let data = data(directory);
     let clients = format!("http://{own}:{TOOLS_PORT}");
     let mut arguments = vec![
-        format!("--data-dir={data}"),
+        format!("--data-dir={}", data.display()),
         format!("--listen-peer-urls={peer}"),
         format!("--listen-client-urls={clients}"),
         format!("--advertise-client-urls={clients}"),
@@ -98,7 +117,7 @@ async fn arguments(layout: &Layout, directory: &str, own: IpAddr, peer: &str) ->
         "--unsafe-no-fsync".into(),
         "--log-level=warn".into(),
     ];
-    let first_start = !std::path::Path::new(&data).exists();
+    let first_start = !data.exists();
     let name = if first_start {
         roles::name_of(peer.trim_start_matches("http://"))
     } else {

@@ -63,15 +63,22 @@ impl Program {
         self.signal(if frozen { Signal::SIGSTOP } else { Signal::SIGCONT });
     }
 
+    /// Waits for the program's end, which is always one too early.
+    pub(crate) async fn ended(&mut self) -> Failure {
+        match self.child.wait().await {
+            Ok(status) => {
+                let lines = (&mut self.last_lines).await.unwrap_or_default();
+                Failure::new(format!("{} ended with {status}: {}", self.name, lines.join(" | ")))
+            }
+            Err(error) => Failure::new(format!("Cannot wait for {}: {error}", self.name)),
+        }
+    }
+
     /// Waits for the program's end, which is an error; or stops it when it is time, which is none.
     pub(crate) async fn until(mut self, stop: &CancellationToken) -> Result<()> {
         tokio::select! {
             () = stop.cancelled() => self.stop().await,
-            ended = self.child.wait() => {
-                let status = ended.tried(|| format!("Cannot wait for {}", self.name))?;
-                let lines = self.last_lines.await.unwrap_or_default();
-                Err(Failure::new(format!("{} ended with {status}: {}", self.name, lines.join(" | "))))
-            }
+            failure = self.ended() => Err(failure),
         }
     }
 

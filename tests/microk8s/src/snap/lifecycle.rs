@@ -275,7 +275,7 @@ pub(crate) async fn remove(node: &Arc<Node>, arguments: &Arguments) -> Outcome {
     .await
 }
 
-/// `snap set microk8s key=value...`: the configure hook runs again, and `config` becomes a launch configuration.
+/// `snap set microk8s key=value...` and `snap unset microk8s key...`: the configure hook runs again, and `config` becomes a launch configuration.
 pub(crate) async fn set(node: &Arc<Node>, arguments: &Arguments) -> Outcome {
     if let Err(outcome) = named(arguments) {
         return outcome;

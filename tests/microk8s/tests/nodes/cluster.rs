@@ -101,6 +101,17 @@ pub(crate) async fn a_lost_spare_stops_nothing(ground: &Ground) {
     assert_eq!(through.code, 0, "{through:?}");
     let voter = cp1.microk8s("leave").await;
     assert_eq!(voter.code, 3, "{voter:?}");
+    // A voter that is stopped in good order hands its vote over, to and fro.
+    for (node, expected) in [(&cp1, "10.0.0.12:19001"), (&cp2, "10.0.0.11:19001")] {
+        node.said("snap restart microk8s.daemon-k8s-dqlite").await;
+        let master = format!("  datastore master nodes: {expected}\n");
+        until("the vote to be handed over", async || {
+            let status = cp1.microk8s("status").await.stdout;
+            status.contains(&master).then_some(())
+        })
+        .await;
+        until("both members", async || (roles(&cp1).await == ["voter", "spare"]).then_some(())).await;
+    }
     cp2.cut().await;
     let create = cp1.microk8s("kubectl create namespace one --request-timeout=20s").await;
     assert_eq!(create.code, 0, "{create:?}");

@@ -77,8 +77,7 @@ fn start_datastore_over(layout: &Layout, joined: &Joined) -> Result<()> {
         write(&layout.backend(file), required(text.as_ref(), file)?)?;
     }
     write(&layout.backend("cluster.yaml"), &datastore::cluster_file(&joined.voters))?;
-    let voters: String = joined.voters.iter().map(|voter| format!("- {voter}\n")).collect();
-    let text = format!("Cluster:\n{voters}Address: {}:19001\n", joined.hostname_override);
+    let text = datastore::init_file(&joined.voters, &format!("{}:19001", joined.hostname_override));
     write(&layout.backend("init.yaml"), &text)
 }
 

@@ -6,6 +6,8 @@ use serde_json::{Value, json};
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
+const SECOND: Duration = Duration::from_millis(1100);
+
 /// A member as etcd lists it.
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct Listed {
@@ -83,8 +85,10 @@ impl Members {
     /// Adds a member that does not vote yet, and answers the initial cluster that it has to be started with.
     pub(crate) async fn add_learner(&self, peer: &str, name: &str) -> Result<String> {
         if let Ok(stale) = self.find(peer).await {
-            // Left from a start that did not get as far as having data.
+            // Left from a start that did not get as far as having data, or from handing over a vote.
             self.call("cluster/member/remove", &json!({"ID": stale.id})).await?;
+            // A member's number comes from its address and the second of its birth, and no number may come twice.
+            tokio::time::sleep(SECOND).await;
         }
         self.call("cluster/member/add", &json!({"peerURLs": [peer], "isLearner": true})).await?;
         let named = |member: &Listed| {

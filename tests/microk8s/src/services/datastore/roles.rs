@@ -125,6 +125,12 @@ pub(crate) fn field(text: &str, name: &str) -> Option<String> {
         .next()
 }
 
+/// The text of an `init.yaml`: whom to join, and as which address.
+pub(crate) fn init_file(cluster: &[String], address: &str) -> String {
+    let members: String = cluster.iter().map(|member| format!("- {member}\n")).collect();
+    format!("Cluster:\n{members}Address: {address}\n")
+}
+
 /// The addresses in an `init.yaml`, below `Cluster:`.
 pub(crate) fn listed(text: &str) -> Vec<String> {
     let lines = text.lines().filter_map(|line| line.trim().strip_prefix("- "));
@@ -179,8 +185,8 @@ mod tests {
 
     #[test]
     fn an_init_file_lists_the_voters() {
-        let text = "Cluster:\n- 10.0.0.11:19001\n- \"10.0.0.12:19001\"\nAddress: 10.0.0.13:19001\n";
-        assert_eq!(listed(text), ["10.0.0.11:19001", "10.0.0.12:19001"]);
-        assert_eq!(field(text, "Address").as_deref(), Some("10.0.0.13:19001"));
+        let text = init_file(&["10.0.0.11:19001".into(), "10.0.0.12:19001".into()], "10.0.0.13:19001");
+        assert_eq!(listed(&text), ["10.0.0.11:19001", "10.0.0.12:19001"]);
+        assert_eq!(field(&text, "Address").as_deref(), Some("10.0.0.13:19001"));
     }
 }
