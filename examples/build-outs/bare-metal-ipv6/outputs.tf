@@ -4,6 +4,6 @@ output "nodes" {
 }
 
 output "neighbors" {
-  description = "The router's BGP neighbours as it sees them."
-  value       = data.vyos_bgp_summary.edge.neighbors
+  description = "Addresses that the router holds or tries a BGP session with."
+  value       = keys(data.vyos_bgp_summary.edge.neighbors)
 }

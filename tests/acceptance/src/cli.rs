@@ -47,8 +47,10 @@ impl Cli {
         let place = mirror.join(address).join(env!("CARGO_PKG_VERSION")).join(platform());
         std::fs::create_dir_all(&place).map_err(Failure::system("make", &place))?;
         let link = place.join(concat!("terraform-provider-microk8s_v", env!("CARGO_PKG_VERSION")));
-        if !link.exists() {
-            std::os::unix::fs::symlink(plugin()?, &link).map_err(Failure::system("make", &link))?;
+        // A link to this very build: one that is made meanwhile would not match the lock file's checksum.
+        let plugin = plugin()?;
+        if std::fs::hard_link(&plugin, &link).is_err() {
+            std::fs::copy(&plugin, &link).map_err(Failure::system("copy", &plugin))?;
         }
         let file = folder.join("cli.tfrc");
         let text = format!(

@@ -102,6 +102,11 @@ impl<'lab> Workspace<'lab> {
         command
     }
 
+    /// Another program beside terraform.
+    pub fn operator(&self, program: &str) -> Command {
+        self.lab.operator(program)
+    }
+
     /// Runs a command to its end.
     pub async fn run<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Result<Run, Failure> {
         let output =

@@ -5,7 +5,9 @@ use lab::{Lab, LabOptions, Node};
 use std::process::Stdio;
 
 fn node(host: &str, more: &str) -> String {
-    format!("resource \"microk8s_node\" \"this\" {{\n  host = {host:?}\n  channel = \"1.35/stable\"\n{more}}}\n")
+    format!(
+        "resource \"microk8s_node\" \"this\" {{\n  host = {host:?}\n  channel = \"1.35/stable\"\n{more}}}\n"
+    )
 }
 
 const ADDRESS: &str = "microk8s_node.this";
@@ -51,7 +53,10 @@ async fn a_machine_that_is_not_what_it_should_be() {
     let errors = workspace.apply().await.unwrap().failed();
     assert!(errors[0].detail.contains("host key") && errors[0].detail.contains("-replace"), "{errors:?}");
     assert_eq!(workspace.state(ADDRESS).await.unwrap()["host"], "10.0.0.11");
-    assert!(shell(second, "snap list microk8s 2>&1").await.contains("no matching snaps"), "the other machine is left alone");
+    assert!(
+        shell(second, "snap list microk8s 2>&1").await.contains("no matching snaps"),
+        "the other machine is left alone"
+    );
 
     // The machine at its other address is the same machine.
     workspace.configure(node("fd00:10::11", "")).unwrap();

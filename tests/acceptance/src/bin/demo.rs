@@ -3,6 +3,7 @@
 
 use acceptance::{BuildOut, Cli, Failure, Workspace};
 use lab::{Lab, LabOptions, RouterOptions};
+use std::io::IsTerminal as _;
 use std::process::{ExitCode, Stdio};
 use std::time::Instant;
 use tokio::process::Command;
@@ -102,7 +103,14 @@ async fn look_at_the_cluster(lab: &Lab) -> Result<(), Failure> {
         run(&mut first.exec(kubectl.iter().chain(arguments)), what).await?;
     }
     title("The datastore's members");
-    run(&mut first.exec(["/snap/bin/microk8s", "status", "--format", "short"]), "microk8s status").await
+    let status =
+        output(&mut first.exec(["/snap/bin/microk8s", "status", "--format", "yaml"]), "microk8s status")
+            .await?;
+    println!("{}", status.split("addons:").next().unwrap_or_default().trim_end());
+    match status.matches("address: ").count() {
+        NODES => Ok(()),
+        other => Err(Failure::new(format!("the datastore has {other} members, not {NODES}"))),
+    }
 }
 
 async fn look_at_the_router(lab: &Lab) -> Result<(), Failure> {
