@@ -50,8 +50,9 @@ pub(crate) async fn disable(change: &Change) -> Result<(), Failure> {
 /// The node's repositories have no such add-on.
 pub(crate) fn unknown(machine: &dyn Shell, report: &StatusReport, repository: &str, name: &str) -> Failure {
     let attempt = format!("looking for the add-on {repository}/{name} in the status of {}", machine.address());
-    let siblings: Vec<&str> =
+    let mut siblings: Vec<&str> =
         report.addons.iter().filter(|addon| addon.repository == repository).map(|addon| addon.name.as_str()).collect();
+    siblings.sort_unstable();
     if siblings.is_empty() {
         let answer = format!("The node has no repository {repository:?}.");
         let advice = "`microk8s addons repo list` shows those it has; `microk8s addons repo add` adds one.";
