@@ -19,9 +19,8 @@ async fn roles(node: &Node) -> Vec<String> {
 async fn three(ground: &Ground) -> [Node; 3] {
     let nodes = tokio::join!(ground.node("cp1", 11), ground.node("cp2", 12), ground.node("cp3", 13));
     let nodes = [nodes.0, nodes.1, nodes.2];
-    for node in &nodes {
-        node.install("1.35/stable").await;
-    }
+    let [one, two, three] = &nodes;
+    tokio::join!(one.install("1.35/stable"), two.install("1.35/stable"), three.install("1.35/stable"));
     for node in &nodes[1..] {
         let joined = join(node, &nodes[0], "").await;
         assert_eq!(joined.code, 0, "{joined:?}");
@@ -91,8 +90,7 @@ pub(crate) async fn control_planes_and_a_worker_join_and_leave(ground: &Ground) 
 
 pub(crate) async fn a_lost_spare_stops_nothing(ground: &Ground) {
     let (cp1, cp2) = tokio::join!(ground.node("cp1", 11), ground.node("cp2", 12));
-    cp1.install("1.35/stable").await;
-    cp2.install("1.35/stable").await;
+    tokio::join!(cp1.install("1.35/stable"), cp2.install("1.35/stable"));
     let joined = join(&cp2, &cp1, "").await;
     assert_eq!(joined.code, 0, "{joined:?}");
     cp1.sees_ready(&["cp1", "cp2"]).await;

@@ -11,8 +11,9 @@ use tempfile::TempDir;
 use tokio::io::AsyncWriteExt;
 use tokio::process::{Child, Command};
 
-/// Nodes so far: a node that has lost its power may hold its port for a moment longer.
+/// Disks and ports so far: a node that has lost its power may hold its own for a moment longer.
 static NODES: AtomicU32 = AtomicU32::new(0);
+static PORTS: AtomicU32 = AtomicU32::new(0);
 const SCRIPT: &str = include_str!("node.sh");
 
 /// What all scenarios share.
@@ -56,19 +57,34 @@ impl Ground {
             install_delay_milliseconds: 0,
         };
         let folder = tempfile::tempdir().unwrap();
+        // The host's own file system may be an overlay, which cannot hold another one's changes.
+        let mut mount = Command::new("mount");
+        mount.args(["-t", "tmpfs", "tmpfs"]).arg(folder.path());
+        assert!(mount.status().await.unwrap().success());
         std::fs::write(folder.path().join("node.sh"), SCRIPT).unwrap();
         Self { config: Arc::new(config), folder: Arc::new(folder) }
     }
 
-    /// Starts a node with the addresses 10.0.0.`octet` and fd00:10::`octet`.
+    /// Starts a node with the addresses 10.0.0.`octet` and fd00:10::`octet` and a fresh disk.
     pub(crate) async fn node(&self, name: &str, octet: u8) -> Node {
         let number = NODES.fetch_add(1, Ordering::Relaxed);
-        let folder = self.folder.path().join(format!("{name}-{number}"));
-        std::fs::create_dir_all(&folder).unwrap();
+        let disk = self.folder.path().join(format!("{name}-{number}"));
+        std::fs::create_dir_all(&disk).unwrap();
+        self.power_on(name, octet, disk).await
+    }
+
+    /// Cuts a node's power and switches it on again.
+    pub(crate) async fn power_cycle(&self, node: Node) -> Node {
+        let Node { mut machine, name, octet, disk, .. } = node;
+        machine.kill().await.unwrap();
+        self.power_on(&name, octet, disk).await
+    }
+
+    async fn power_on(&self, name: &str, octet: u8, disk: PathBuf) -> Node {
         let config = DaemonConfig { name: name.into(), ..(*self.config).clone() };
         let mut command = Command::new("unshare");
         command.args(["--net", "--mount", "--uts", "--ipc", "--pid", "--fork", "--kill-child", "sh"]);
-        command.arg(self.folder.path().join("node.sh")).arg(&folder).args([name, &octet.to_string()]);
+        command.arg(self.folder.path().join("node.sh")).arg(&disk).args([name, &octet.to_string()]);
         command.arg(std::env::current_exe().unwrap()).stdin(Stdio::piped()).kill_on_drop(true);
         let mut machine = command.spawn().unwrap();
         let json = serde_json::to_vec(&config).unwrap();
@@ -79,9 +95,10 @@ impl Ground {
             std::fs::read_to_string(&children).ok()?.trim().parse::<u32>().ok()
         })
         .await;
+        let number = PORTS.fetch_add(1, Ordering::Relaxed);
         ip(&format!("link add port{number} type veth peer name eth0 netns {first}")).await;
         ip(&format!("link set port{number} master bridge up")).await;
-        let node = Node { machine, first };
+        let node = Node { machine, first, name: name.to_owned(), octet, disk };
         until("the node's daemon", async || (node.run("snap version").await.code == 0).then_some(())).await;
         node
     }
@@ -91,6 +108,9 @@ impl Ground {
 pub(crate) struct Node {
     machine: Child,
     first: u32,
+    name: String,
+    octet: u8,
+    disk: PathBuf,
 }
 
 impl Node {

@@ -79,6 +79,7 @@ async fn run(filter: &str) -> ExitCode {
         one_node::installs_and_answers,
         one_node::a_wrong_flag_stops_it_and_the_journal_says_why,
         one_node::stops_starts_refreshes_and_is_removed,
+        one_node::comes_back_after_a_power_cut,
         dual_stack::a_launch_configuration_makes_both_families,
         cluster::control_planes_and_a_worker_join_and_leave,
         cluster::a_lost_spare_stops_nothing,

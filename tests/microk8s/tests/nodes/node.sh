@@ -1,19 +1,21 @@
 #!/bin/sh
-# Makes the machine of a node out of fresh namespaces, then becomes the node's first process.
+# Makes the machine of a node out of fresh namespaces and the disk in its folder, then becomes the node's first process.
 # Arguments: folder of the node, name, last octet of its addresses, the program.
 set -eu
 folder=$1 name=$2 octet=$3 program=$4
 hostname "$name"
 mount --make-rprivate /
-mount -t tmpfs tmpfs "$folder"
 root=$folder/root
+[ -d "$folder/upper" ] && used=yes || used=no
 mkdir -p "$folder/upper" "$folder/work" "$root"
 mount -t overlay overlay -o "lowerdir=/,upperdir=$folder/upper,workdir=$folder/work" "$root"
 mount -t proc proc "$root/proc"
 mount --rbind /dev "$root/dev"
 mount --rbind /sys "$root/sys"
 mount -t tmpfs tmpfs "$root/run"
-rm -rf "$root/var/snap" "$root/snap" "$root/var/lib/kubelet" "$root/var/log/journal"
+if [ "$used" = no ]; then
+    rm -rf "$root/var/snap" "$root/snap" "$root/var/lib/kubelet" "$root/var/log/journal"
+fi
 mkdir -p "$root/var/snap" "$root/opt/node/faults"
 printf '127.0.0.1 localhost\n10.0.0.%s %s\n' "$octet" "$name" > "$root/etc/hosts"
 printf '%032d\n' "$octet" > "$root/etc/machine-id"

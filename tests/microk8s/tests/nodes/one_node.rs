@@ -115,3 +115,23 @@ pub(crate) async fn stops_starts_refreshes_and_is_removed(ground: &Ground) {
         assert_ne!(node.run(&format!("ls -d {path}")).await.code, 0, "{path} is left");
     }
 }
+
+pub(crate) async fn comes_back_after_a_power_cut(ground: &Ground) {
+    let node = ground.node("cp1", 11).await;
+    node.install("1.35/stable").await;
+    assert_eq!(node.microk8s("kubectl create namespace kept").await.code, 0);
+    let node = ground.power_cycle(node).await;
+    until("the API", async || {
+        (node.microk8s("kubectl get --raw /readyz").await.stdout == "ok").then_some(())
+    })
+    .await;
+    assert_eq!(node.microk8s("kubectl get namespace kept").await.code, 0);
+    node.sees_ready(&["cp1"]).await;
+    assert_eq!(node.microk8s("stop").await.code, 0);
+    let node = ground.power_cycle(node).await;
+    // What was stopped on purpose stays so.
+    assert_eq!(node.microk8s("status").await.stdout, "microk8s is not running, try microk8s start\n");
+    assert!(!node.said("snap services microk8s").await.contains(" enabled "));
+    assert_eq!(node.microk8s("start").await.code, 0);
+    node.ready().await;
+}
