@@ -15,7 +15,7 @@ use std::io::IsTerminal as _;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{ExitCode, ExitStatus};
-use tokio::process::{Child, Command};
+use tokio::process::Command;
 use tokio::signal::unix::{SignalKind, signal};
 
 /// Where in the lab a program runs.
@@ -59,17 +59,16 @@ pub fn run(holder: i32, place: Where<'_>, program: &[String]) -> Result<ExitCode
         .enable_all()
         .build()
         .map_err(LabError::system("start", "the async runtime"))?;
-    runtime.block_on(async {
-        let child = command.spawn().map_err(LabError::system("run", "setpriv"))?;
-        accompany(child).await.map(exit_code)
-    })
+    runtime.block_on(accompany(command)).map(exit_code)
 }
 
-/// Waits for the program and passes on to it what this process is told. A terminal tells the program itself.
-async fn accompany(mut child: Child) -> Result<ExitStatus, LabError> {
+/// Runs the program and passes on to it what this process is told. A terminal tells the program itself.
+async fn accompany(mut command: Command) -> Result<ExitStatus, LabError> {
     let listen = |kind| signal(kind).map_err(LabError::system("listen for", "signals"));
+    // Before the program runs: it may be interrupted as soon as it does.
     let (mut interrupt, mut terminate) = (listen(SignalKind::interrupt())?, listen(SignalKind::terminate())?);
     let at_terminal = std::io::stdin().is_terminal();
+    let mut child = command.spawn().map_err(LabError::system("run", "setpriv"))?;
     let pid = child.id().and_then(|pid| i32::try_from(pid).ok()).map(Pid::from_raw);
     let pass_on = |signal| {
         if let Some(pid) = pid {

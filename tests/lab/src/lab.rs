@@ -192,7 +192,7 @@ impl Router {
         self.description.api_key.reveal()
     }
 
-    /// The certificate of the authority that signed the one of its API when the lab started, in PEM.
+    /// The certificate of the authority that signed the one of its API, in PEM.
     pub fn ca_certificate(&self) -> &str {
         &self.description.ca_certificate
     }

@@ -13,7 +13,7 @@
 //! the holder ends when its standard input does, that is when the process that started the lab is gone, however it
 //! went. Two labs on one machine do not see each other.
 //!
-//! A node and the router are both a [machine](machine): a root file system that is an overlay over the one of this
+//! A node and the router are both a [machine]: a root file system that is an overlay over the one of this
 //! host, an own hostname, an own process tree. What a machine writes stays in its disk, which a power cycle keeps. On
 //! a node, the lab's own program plays `snap`, `journalctl` and `cloud-init` (crate `microk8s-stand-in`); on the router
 //! it is VyOS's HTTPS API (crate `vyos-stand-in`). Services of a machine log to its `/var/log/<service>.log`.

@@ -35,8 +35,7 @@ fn folder() -> PathBuf {
 /// The file with the API key of the router.
 const API_KEY: &str = "router-api-key";
 
-/// Shows him the certificate of the authority that signed the router's. It is the router's own file, because the
-/// router may get another one when it boots.
+/// Shows him the certificate of the authority that signed the router's: the file is the router's own.
 pub(crate) fn show_authority(certificate: &Path) -> Result<PathBuf, LabError> {
     let folder = folder();
     fs::create_dir_all(&folder).map_err(LabError::system("make", &folder))?;

@@ -71,9 +71,9 @@ pub struct RouterDescription {
     pub url: String,
     /// That its API accepts.
     pub api_key: Secret,
-    /// The certificate of the authority that signed the one of its API when the lab started, in PEM.
+    /// The certificate of the authority that signed the one of its API, in PEM.
     pub ca_certificate: String,
-    /// File with that certificate, or the one that the router has by now.
+    /// File with that certificate.
     pub ca_certificate_file: PathBuf,
     /// Name of its FRR instance, for `vtysh -N`.
     pub frr_instance: String,
