@@ -383,6 +383,7 @@ fn check_services(range: &Text<Ipv6Net>) -> Result<(), String> {
     range_checks::check(Purpose::Services, *range.meaning())
 }
 
+#[expect(clippy::ptr_arg, reason = "the attribute is checked as what it is")]
 fn check_autodetection(method: &String) -> Result<(), String> {
     range_checks::check_autodetection(method)
 }

@@ -176,16 +176,6 @@ impl Files {
         Self(files)
     }
 
-    /// Which files the settings of a role stand in, each once.
-    pub(crate) fn names(role: Role) -> Vec<&'static str> {
-        let mut names: Vec<_> =
-            SETTINGS.iter().filter(|one| one.concerns(role)).map(|one| one.place.file()).collect();
-        names.dedup();
-        names.sort_unstable();
-        names.dedup();
-        names
-    }
-
     /// The present value of a setting.
     pub(crate) fn get(&self, place: Place) -> Result<Option<String>, Unreadable> {
         match place {
@@ -319,14 +309,5 @@ mod tests {
         // What MicroK8s' generator adds at installation, which the manifest of the tests is from before.
         shipped.set(Place::AddressManagement("assign_ipv4"), Some("true")).unwrap();
         assert_eq!(edited, shipped);
-    }
-
-    #[test]
-    fn workers_have_only_what_their_services_read() {
-        assert_eq!(Files::names(Role::Worker), ["kube-proxy", "kubelet"]);
-        assert_eq!(
-            Files::names(Role::ControlPlane),
-            [CNI, "kube-apiserver", "kube-controller-manager", "kube-proxy", "kubelet"]
-        );
     }
 }

@@ -4,6 +4,7 @@
 use super::datastore::{self, DatastoreMember};
 use super::dual_stack::Files;
 use super::join_token::{JoinToken, SECONDS_TO_LIVE};
+use super::journal::telling_lines;
 use super::node_list::{self, ClusterNode, Role};
 use super::scripts;
 use super::view::View;
@@ -188,7 +189,7 @@ impl Machine {
     /// The last lines of kubelite's log, or why there are none.
     pub(crate) async fn journal(&self) -> String {
         match self.shell.script(&scripts::JOURNAL, &[], None).await {
-            Ok(output) => tell_tale_lines(&output.stdout),
+            Ok(output) => telling_lines(&output.stdout),
             Err(error) => error.to_string(),
         }
     }
@@ -303,46 +304,3 @@ impl Machine {
 
 /// The exit code of `timeout` where it ended the command.
 const GIVEN_UP: i32 = 124;
-
-/// The last lines of a log that tell why a program ended; its last lines of all if there are none. What systemd says about
-/// it is worth less than what it says itself, and a line that came again is told once.
-fn tell_tale_lines(log: &str) -> String {
-    const SIGNS: [&str; 6] = ["error", "failed", "fatal", "unknown flag", "invalid", "panic"];
-    const MOST: usize = 10;
-    let message =
-        |line: &str| line.split_once("]: ").map_or(line, |(_, message)| message).trim_end().to_owned();
-    let lines: Vec<&str> = log.lines().filter(|line| !line.trim().is_empty()).collect();
-    let telling = |line: &&str| SIGNS.iter().any(|sign| line.to_ascii_lowercase().contains(sign));
-    let own = |line: &&str| !line.contains(" systemd[");
-    let choices = [
-        lines.iter().copied().filter(telling).filter(own).collect::<Vec<_>>(),
-        lines.iter().copied().filter(own).collect(),
-        lines,
-    ];
-    let chosen = choices.into_iter().find(|lines| !lines.is_empty()).unwrap_or_default();
-    let mut told: Vec<String> = Vec::new();
-    for line in chosen.iter().rev().map(|line| message(line)) {
-        if told.len() < MOST && !told.contains(&line) {
-            told.insert(0, line);
-        }
-    }
-    told.join("\n")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_lines_of_a_log_that_tell_most_are_chosen() {
-        let line = |who: &str, text: &str| format!("Nov 25 19:59:55 cp1 {who}[12]: {text}\n");
-        let started = line("microk8s.daemon-kubelite", "starting");
-        let failed = line("systemd", "kubelite.service: Failed with result 'exit-code'.");
-        let reason = line("microk8s.daemon-kubelite", "Error: unknown flag: --wrong");
-        let log = format!("{started}{reason}{failed}{started}{reason}{failed}");
-        assert_eq!(tell_tale_lines(&log), "Error: unknown flag: --wrong");
-        assert_eq!(tell_tale_lines(&format!("{started}{failed}")), "starting");
-        assert_eq!(tell_tale_lines(&failed), "kubelite.service: Failed with result 'exit-code'.");
-        assert_eq!(tell_tale_lines("\n"), "");
-    }
-}

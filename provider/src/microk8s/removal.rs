@@ -11,8 +11,9 @@ use crate::engine::failure::Failure;
 use crate::engine::step::{Step, Steps};
 use async_trait::async_trait;
 use std::net::Ipv4Addr;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::OnceLock;
 use std::time::Duration;
+use tokio::time::Instant;
 
 /// How long a removal may take. Leaving alone takes 30 seconds to 3 minutes.
 const REMOVED_WITHIN: Duration = Duration::from_secs(10 * 60);
@@ -29,7 +30,8 @@ pub(crate) struct Removal {
     role: Role,
     /// A control plane that stays.
     peer: Machine,
-    handed_over: AtomicBool,
+    /// When it was told to hand its vote over.
+    handing_over: OnceLock<Instant>,
 }
 
 /// In this order.
@@ -45,7 +47,7 @@ impl Removal {
         peer: &Machine,
     ) -> Self {
         let (name, peer) = (name.to_owned(), peer.clone());
-        Self { machine, name, ipv4, role, peer, handed_over: AtomicBool::new(false) }
+        Self { machine, name, ipv4, role, peer, handing_over: OnceLock::new() }
     }
 
     /// Removes it from the cluster, its datastore and its list of nodes.
@@ -92,11 +94,19 @@ impl Step<Removal> for HandOver {
 
     async fn run(&self, removal: &Removal) -> Result<(), Failure> {
         let Some(machine) = &removal.machine else { return Ok(()) };
-        if !removal.handed_over.swap(true, Ordering::Relaxed) {
+        if removal.handing_over.get().is_none() {
             machine.hand_over().await?;
         }
+        let since = removal.handing_over.get_or_init(Instant::now);
         let answer = format!("{} is still the only voter of the datastore.", removal.name);
-        Err(Failure::new("waiting until another member votes", answer).passing())
+        let failure = Failure::new("waiting until another member votes", answer);
+        if since.elapsed() < HANDED_OVER_WITHIN {
+            return Err(failure.passing());
+        }
+        Err(failure.advise(
+            "The datastore would stop without it. With a third control plane it has more voters, and this one can leave; or \
+             destroy the whole cluster by its nodes.",
+        ))
     }
 }
 
