@@ -1,5 +1,5 @@
 //! A lab ends with the process that started it, however that one ends.
-#![expect(clippy::unwrap_used, reason = "helpers of tests end the test")]
+#![expect(clippy::unwrap_used, reason = "a step that fails ends the test")]
 
 use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader};

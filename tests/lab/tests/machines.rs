@@ -1,5 +1,5 @@
 //! A lab with two nodes: how they are reached, what a power cycle keeps, how they are apart.
-#![expect(clippy::unwrap_used, reason = "helpers of tests end the test")]
+#![expect(clippy::unwrap_used, reason = "a step that fails ends the test")]
 
 use lab::{Lab, LabOptions, Node};
 use nix::sys::signal::{Signal, kill};

@@ -1,6 +1,6 @@
 //! `lab parts`: what is made once is found ever after.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests end the test")]
+#![expect(clippy::unwrap_used, reason = "a step that fails ends the test")]
 
 use std::io::Read as _;
 use std::os::unix::fs::PermissionsExt as _;

@@ -1,6 +1,6 @@
 //! A whole lab: MicroK8s runs on a node, the router routes, and both come back after their power was cut.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests end the test")]
+#![expect(clippy::unwrap_used, reason = "a step that fails ends the test")]
 
 use lab::{Lab, LabOptions, Router, RouterOptions, VyosVersion};
 use std::time::Duration;
