@@ -1,14 +1,14 @@
 //! `vyos_bgp`: a router's BGP as a whole.
 
 use super::bgp_family::{IPV4, IPV6, Ipv4Family, Ipv6Family};
-use super::bgp_neighbor::holdtime;
+use super::bgp_timers::{both_or_none, holdtime};
 use super::remote_as::HIGHEST;
 use super::words;
 use crate::asn::Asn;
 use crate::engine::router_config::{Declaration, Field, Form, RouterConfig, RouterTarget, RouterTargetDraft};
 use std::net::Ipv4Addr;
 use tfplugin::types::Text;
-use tfplugin::{Diagnostics, Object, Path, Resource};
+use tfplugin::{Diagnostics, Object, Resource};
 
 /// BGP of a VyOS router: its AS, its identifier, and what it announces by itself. There is one on a router.
 ///
@@ -160,18 +160,8 @@ impl RouterConfig for Bgp {
     }
 
     fn check(config: &BgpDraft, found: &mut Diagnostics) {
-        if let Some(timers) = config.timers.given()
-            && timers.keepalive.is_some() != timers.holdtime.is_some()
-        {
-            found.error_at(
-                Path::from("timers").attribute(if timers.keepalive.is_some() {
-                    "holdtime"
-                } else {
-                    "keepalive"
-                }),
-                "Missing timer",
-                "VyOS silently ignores one of keepalive and holdtime without the other. Give both.",
-            );
+        if let Some(timers) = config.timers.given() {
+            both_or_none(timers.keepalive, timers.holdtime, found);
         }
     }
 }

@@ -4,7 +4,9 @@ mod bgp;
 mod bgp_family;
 mod bgp_neighbor;
 mod bgp_neighbor_family;
+mod bgp_neighbor_rules;
 mod bgp_summary;
+mod bgp_timers;
 mod remote_as;
 mod words;
 

@@ -7,7 +7,7 @@ use super::commit::{Committer, read};
 use super::error::RouterError;
 use super::pace::Pace;
 use super::tree::{ConfigPath, ConfigTree};
-use super::write::Pending;
+use super::write::{Pending, Purpose};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
@@ -91,7 +91,12 @@ impl Actor {
         waiting.add(first);
         // Every caller waits for its answer, so this ends with the last of them.
         loop {
-            let pause = if waiting.writes.is_empty() { Duration::ZERO } else { self.pace.gather };
+            let removes = waiting.writes.iter().any(|one| one.write.purpose == Purpose::Remove);
+            let pause = match (waiting.writes.is_empty(), removes) {
+                (true, _) => Duration::ZERO,
+                (false, false) => self.pace.gather,
+                (false, true) => self.pace.gather_removals,
+            };
             match timeout(pause, self.requests.recv()).await {
                 Ok(Some(next)) => waiting.add(next),
                 Ok(None) | Err(_) => return waiting,

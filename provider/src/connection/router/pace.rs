@@ -8,6 +8,9 @@ pub(super) struct Pace {
     /// Calls that core starts at the same moment arrive within this time of each other. It is no window: it begins
     /// anew with every call and is small beside a commit, which takes seconds.
     pub(super) gather: Duration,
+    /// The same while a removal waits: what a renamed `for_each` key puts in its place comes a call later than the
+    /// removal, and in a later commit the object would be gone meanwhile.
+    pub(super) gather_removals: Duration,
     /// After a refusal VyOS is for about a second wrong about the nodes of the discarded change.
     pub(super) after_refusal: Duration,
     /// Between two tries while another session holds the commit lock.
@@ -27,6 +30,7 @@ impl Default for Pace {
     fn default() -> Self {
         Self {
             gather: Duration::from_millis(10),
+            gather_removals: Duration::from_millis(100),
             after_refusal: Duration::from_secs(2),
             lock: Duration::from_secs(1),
             lock_patience: Duration::from_secs(180),

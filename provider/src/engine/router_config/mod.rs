@@ -17,8 +17,9 @@ pub use mapping::{Field, Form, Kind};
 pub use object::RouterObject;
 pub use target::{RouterTarget, RouterTargetDraft};
 
+use crate::connection::router::ConfigTree;
 use tfplugin::provider::TypeName;
-use tfplugin::{Diagnostics, Model};
+use tfplugin::{Diagnostic, Diagnostics, Model};
 
 /// What a type is on the router.
 pub struct Declaration {
@@ -65,5 +66,12 @@ pub trait RouterConfig: Model + TypeName {
     /// Rules between attributes that VyOS would only tell at the commit, or FRR never.
     fn check(config: &Self::Draft, found: &mut Diagnostics) {
         let _ = (config, found);
+    }
+
+    /// Rules that need the rest of the component: what FRR would refuse after VyOS took it. Asked before anything is
+    /// sent; the summary is left to the engine.
+    fn fits(&self, component: &ConfigTree) -> Result<(), Box<Diagnostic>> {
+        let _ = component;
+        Ok(())
     }
 }

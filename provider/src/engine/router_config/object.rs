@@ -62,7 +62,7 @@ impl<T: RouterConfig> Resource for RouterObject<T> {
         let wanted = to_config(T::DECLARATION.fields, &object);
         let here = place.clone();
         let changes = move |tree: &ConfigTree| match here.find(tree) {
-            None => here.needs_met(tree).map(|()| creation(&wanted, &here.below_root())),
+            None => made_new(&planned, &here, &wanted, tree),
             Some((path, node)) => match changes(T::DECLARATION.fields, node, &wanted, &path) {
                 same if same.is_empty() => Ok(same),
                 different => Err(here.taken::<T>(different)),
@@ -109,8 +109,11 @@ impl<T: RouterConfig> Resource for RouterObject<T> {
         let wanted = to_config(T::DECLARATION.fields, &object);
         let here = place.clone();
         let changes = move |tree: &ConfigTree| match here.find(tree) {
-            None => here.needs_met(tree).map(|()| creation(&wanted, &here.below_root())),
-            Some((path, node)) => Ok(changes(T::DECLARATION.fields, node, &wanted, &path)),
+            None => made_new(&planned, &here, &wanted, tree),
+            Some((path, node)) => match changes(T::DECLARATION.fields, node, &wanted, &path) {
+                same if same.is_empty() => Ok(same),
+                different => planned.fits(tree).map(|()| different),
+            },
         };
         put(context, "update", &place, &object, private, Box::new(changes)).await
     }
@@ -135,6 +138,18 @@ impl<T: RouterConfig> Resource for RouterObject<T> {
             place.router.config(place.root()).await.map_err(|error| failed("import", &place, error))?;
         model_in(&place, &tree, &Value::Object(named)).unwrap_or_else(|| Err(place.absent(id).into()))
     }
+}
+
+/// The commands that make an object where there is none.
+fn made_new<T: RouterConfig>(
+    planned: &T,
+    place: &Place,
+    wanted: &ConfigTree,
+    tree: &ConfigTree,
+) -> Result<Vec<Command>, Box<Diagnostic>> {
+    place.needs_met(tree)?;
+    planned.fits(tree)?;
+    Ok(creation(wanted, &place.below_root()))
 }
 
 /// Puts an object and reads it back.

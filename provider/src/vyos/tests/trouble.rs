@@ -73,6 +73,34 @@ async fn only_the_given_certificate_is_trusted() {
 }
 
 #[tokio::test]
+async fn what_only_frr_would_refuse_is_told_before_anything_is_sent() {
+    let edge = Edge::start(Version::V1_4).await;
+    let run = edge.run().await;
+    run.create(BGP, &bgp()).await.unwrap();
+    edge.configure(&[
+        "set protocols bgp peer-group PG remote-as 65001",
+        "set protocols bgp peer-group PG ebgp-multihop 3",
+    ])
+    .await;
+    let before = edge.commits_and_saves().await;
+    let mut all = Vec::new();
+    for members in [
+        json!({"ipv4_unicast": {"as_override": true}}),
+        json!({"remote_as": "65001", "ipv6_unicast": {"route_reflector_client": true}}),
+        json!({"remote_as": null, "peer_group": "PG", "ttl_security_hops": 2}),
+        json!({"remote_as": null, "peer_group": "PG", "ipv6_unicast": {"route_reflector_client": true}}),
+    ] {
+        let failed = run.create(NEIGHBOR, &with(neighbor("10.0.0.11"), members)).await.unwrap_err();
+        all.push(told(&failed, &edge));
+    }
+    insta::assert_snapshot!(all.join("\n===\n"));
+    assert_eq!(edge.commits_and_saves().await, before);
+    let right = json!({"remote_as": null, "peer_group": "PG", "ipv6_unicast": {"as_override": true}});
+    run.create(NEIGHBOR, &with(neighbor("10.0.0.11"), right)).await.unwrap();
+    edge.router.stop().await;
+}
+
+#[tokio::test]
 async fn an_answer_lost_after_the_commit_is_a_success() {
     let edge = Edge::start(Version::V1_4).await;
     let run = edge.run().await;

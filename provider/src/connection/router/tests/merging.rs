@@ -3,6 +3,17 @@
 use super::*;
 use std::time::Duration;
 
+/// Waits until a commit runs.
+async fn until_busy(peer: &std::sync::Mutex<Peer>) {
+    for _ in 0..5000 {
+        if peer.lock().unwrap().busy {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    panic!("no commit began");
+}
+
 fn hundred(leaf: &str) -> Vec<Write> {
     (1..=100).map(|number| put(&format!("10.0.0.{number}"), leaf)).collect()
 }
@@ -42,7 +53,7 @@ async fn what_arrives_during_a_commit_is_the_next_one() {
         let router = Arc::clone(&router);
         async move { router.write(put("10.0.0.1", "remote-as 1")).await }
     });
-    tokio::time::sleep(Duration::from_millis(90)).await;
+    until_busy(&peer).await;
     let mut rest = hundred("remote-as 1");
     rest.remove(0);
     assert!(all(&router, rest).await.iter().all(Result::is_ok));
@@ -59,7 +70,7 @@ async fn nothing_is_read_while_a_commit_runs() {
         let router = Arc::clone(&router);
         async move { router.write(put("10.0.0.1", "remote-as 1")).await }
     });
-    tokio::time::sleep(Duration::from_millis(60)).await;
+    until_busy(&peer).await;
     let read = router.config(words("protocols bgp")).await.unwrap();
     assert!(read.at(&["neighbor", "10.0.0.1"]).is_some(), "a read after a write sees it");
     writing.await.unwrap().unwrap();
@@ -70,7 +81,7 @@ async fn nothing_is_read_while_a_commit_runs() {
         let router = Arc::clone(&router);
         async move { router.write(put("10.0.0.2", "remote-as 1")).await }
     });
-    tokio::time::sleep(Duration::from_millis(60)).await;
+    until_busy(&peer).await;
     let form = [("data", r#"{"op": "showConfig", "path": ["protocols", "bgp"]}"#), ("key", peer::KEY)];
     client.post(format!("{}/retrieve", router.url())).form(&form).send().await.unwrap();
     behind_its_back.await.unwrap().unwrap();

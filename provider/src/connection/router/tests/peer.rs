@@ -85,11 +85,12 @@ pub(super) fn settings(url: String) -> RouterSettings {
 pub(super) fn quick() -> Pace {
     Pace {
         gather: Duration::from_millis(20),
+        gather_removals: Duration::from_millis(40),
         after_refusal: Duration::from_millis(20),
         lock: Duration::from_millis(10),
         lock_patience: Duration::from_millis(300),
         reach_patience: Duration::from_millis(400),
-        decline_patience: Duration::from_millis(60),
+        decline_patience: Duration::from_millis(400),
         refresh: Duration::from_secs(5),
     }
 }
