@@ -9,6 +9,7 @@ extern crate self as tfplugin;
 
 pub mod data_source;
 pub mod diagnostics;
+pub mod documentation;
 pub mod model;
 pub mod plan;
 pub mod provider;

@@ -5,6 +5,7 @@ use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::model::Model;
 use crate::plan::erased::{ErasedDataSource, ErasedResource, TypedDataSource, TypedResource};
 use crate::resource::Resource;
+use crate::schema::Schema;
 use async_trait::async_trait;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -75,6 +76,16 @@ impl<P: Send + Sync + 'static> Table<P> {
     {
         self.data_sources.insert(<D::Model as TypeName>::TYPE_NAME, Box::new(TypedDataSource::<D>::new()));
         self
+    }
+
+    /// The managed resources by name, with their schemas.
+    pub fn resources(&self) -> impl Iterator<Item = (&'static str, &Schema)> {
+        self.resources.iter().map(|(name, one)| (*name, one.schema()))
+    }
+
+    /// The data sources by name, with their schemas.
+    pub fn data_sources(&self) -> impl Iterator<Item = (&'static str, &Schema)> {
+        self.data_sources.iter().map(|(name, one)| (*name, one.schema()))
     }
 }
 

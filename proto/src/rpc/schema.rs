@@ -33,18 +33,16 @@ impl<P: Provider> Shared<P> {
         _: get_provider_schema::Request,
     ) -> Result<get_provider_schema::Response, Diagnostics> {
         let served = &*self.served;
-        let resources = || served.table.resources.iter().map(|(name, one)| (*name, one.schema()));
-        let data_sources = || served.table.data_sources.iter().map(|(name, one)| (*name, one.schema()));
         let mut found = Diagnostics::new();
         check("the provider block", &served.provider, Block::Provider, &mut found);
-        for (name, schema) in resources().chain(data_sources()) {
+        for (name, schema) in served.table.resources().chain(served.table.data_sources()) {
             check(name, schema, Block::Type, &mut found);
         }
         let encode = |(name, schema): (&str, &Schema)| (name.to_owned(), wire::schema(schema));
         Ok(get_provider_schema::Response {
             provider: Some(wire::schema(&served.provider)),
-            resource_schemas: resources().map(encode).collect(),
-            data_source_schemas: data_sources().map(encode).collect(),
+            resource_schemas: served.table.resources().map(encode).collect(),
+            data_source_schemas: served.table.data_sources().map(encode).collect(),
             diagnostics: wire::diagnostics(found),
             server_capabilities: Some(capabilities()),
             ..Default::default()

@@ -1,0 +1,76 @@
+//! Reference pages from schemas, in the layout and the form that provider registries show.
+//!
+//! A type's page is its schema's descriptions, with the example and the import command that lie in the registries'
+//! layout: `provider/provider.tf`, `resources/<type>/resource.tf`, `resources/<type>/import.sh` and
+//! `data-sources/<type>/data-source.tf`.
+
+mod page;
+mod section;
+#[cfg(test)]
+mod tests;
+
+use crate::plan::erased;
+use crate::provider::Provider;
+use crate::schema::Schema;
+use page::Page;
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// A kind of types, as the layouts of pages and examples name it.
+struct Kind {
+    title: &'static str,
+    folder: &'static str,
+    example: &'static str,
+}
+
+const RESOURCE: Kind = Kind { title: "Resource", folder: "resources", example: "resource.tf" };
+const DATA_SOURCE: Kind = Kind { title: "Data Source", folder: "data-sources", example: "data-source.tf" };
+
+/// Every page of a provider by its path below `docs`. The pages show what is in the folder `examples`; where an example is
+/// missing, its section is.
+pub fn pages<P: Provider>(examples: &Path) -> io::Result<BTreeMap<PathBuf, String>> {
+    let table = P::table();
+    let mut pages = BTreeMap::new();
+    let index = Page {
+        title: format!("{} Provider", P::NAME),
+        heading: format!("{} Provider", P::NAME),
+        grouped: false,
+        schema: &erased::schema::<P::Config>(),
+        example: read(&examples.join("provider/provider.tf"))?,
+        import: None,
+    };
+    pages.insert(PathBuf::from("index.md"), index.to_string());
+    let types = table
+        .resources()
+        .map(|(name, schema)| (RESOURCE, name, schema))
+        .chain(table.data_sources().map(|(name, schema)| (DATA_SOURCE, name, schema)));
+    for (kind, name, schema) in types {
+        let page = page_of_type::<P>(&kind, name, schema, &examples.join(kind.folder).join(name))?;
+        // The registries' own generator leaves the provider's name out of file names. A plugin whose types have several
+        // prefixes would get names of two kinds by that, and possibly twice the same one; the whole name is always right.
+        pages.insert(PathBuf::from(kind.folder).join(format!("{name}.md")), page);
+    }
+    Ok(pages)
+}
+
+fn page_of_type<P: Provider>(kind: &Kind, name: &str, schema: &Schema, examples: &Path) -> io::Result<String> {
+    let page = Page {
+        title: format!("{name} {} - {}", kind.title, P::NAME),
+        heading: format!("{name} ({})", kind.title),
+        grouped: true,
+        schema,
+        example: read(&examples.join(kind.example))?,
+        import: read(&examples.join("import.sh"))?,
+    };
+    Ok(page.to_string())
+}
+
+/// The file's text, if there is such a file.
+fn read(file: &Path) -> io::Result<Option<String>> {
+    match std::fs::read_to_string(file) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}

@@ -1,0 +1,136 @@
+//! A page, letter by letter.
+
+use super::page::Page;
+use crate::model::AttributeValue;
+use crate::schema::{Attribute, AttributeKind, Mode, Nesting, Schema};
+use crate::types::Secret;
+use std::collections::BTreeMap;
+
+fn attribute<T: AttributeValue>(name: &str, mode: Mode, description: &str) -> Attribute {
+    Attribute::of::<T>(name, mode, description)
+}
+
+fn schema() -> Schema {
+    let members = vec![
+        attribute::<u16>("port", Mode::Optional, "TCP port. Default 22."),
+        attribute::<String>("address", Mode::Required, "Where it is."),
+    ];
+    let ends = Attribute {
+        kind: AttributeKind::Nested(Nesting::List, members),
+        ..attribute::<String>("ends", Mode::Optional, "What it\nconnects.\n\nIn order.")
+    };
+    let token =
+        Attribute { write_only: true, ..attribute::<Secret>("token", Mode::Optional, "Proves who asks.") };
+    let names = Attribute {
+        deprecated: Some("use `ends`".to_owned()),
+        ..attribute::<BTreeMap<String, Vec<String>>>("names", Mode::OptionalComputed, "Its names.")
+    };
+    Schema {
+        version: 0,
+        description: "A `line` between\ntwo ends.\n\nMore of it.".to_owned(),
+        attributes: vec![
+            attribute::<bool>("up", Mode::Computed, "Whether it is up."),
+            token,
+            ends,
+            names,
+            attribute::<String>("name", Mode::Required, "Its name."),
+        ],
+    }
+}
+
+#[test]
+fn a_page_has_the_registries_form() {
+    let page = Page {
+        title: "sample_line Resource - sample".to_owned(),
+        heading: "sample_line (Resource)".to_owned(),
+        grouped: true,
+        schema: &schema(),
+        example: Some("resource \"sample_line\" \"this\" {}\n".to_owned()),
+        import: Some("terraform import sample_line.this x\n".to_owned()),
+    };
+    let write_only =
+        "https://developer.hashicorp.com/terraform/language/resources/ephemeral#write-only-arguments";
+    let expected = format!(
+        r#"---
+# generated from the provider's schemas
+page_title: "sample_line Resource - sample"
+subcategory: ""
+description: |-
+  A line between
+  two ends.
+---
+
+# sample_line (Resource)
+
+A `line` between
+two ends.
+
+More of it.
+
+## Example Usage
+
+```terraform
+resource "sample_line" "this" {{}}
+```
+
+<!-- generated from the schema -->
+## Schema
+
+### Required
+
+- `name` (String) Its name.
+
+### Optional
+
+> **NOTE**: [Write-only arguments]({write_only}) are supported in Terraform 1.11 and later.
+
+- `ends` (Attributes List) What it
+  connects.
+
+  In order. (see [below for nested schema](#nestedatt--ends))
+- `names` (Map of List of String, Deprecated) Its names.
+- `token` (String, Sensitive, [Write-only]({write_only})) Proves who asks.
+
+### Read-Only
+
+- `up` (Boolean) Whether it is up.
+
+<a id="nestedatt--ends"></a>
+### Nested Schema for `ends`
+
+Required:
+
+- `address` (String) Where it is.
+
+Optional:
+
+- `port` (Number) TCP port. Default 22.
+
+## Import
+
+Import is supported using the following syntax:
+
+```shell
+terraform import sample_line.this x
+```
+"#
+    );
+    assert_eq!(page.to_string(), expected);
+}
+
+#[test]
+fn an_index_is_in_no_group_and_shows_only_what_there_is() {
+    let index = Page {
+        title: "sample Provider".to_owned(),
+        heading: "sample Provider".to_owned(),
+        grouped: false,
+        schema: &Schema { version: 0, description: "Makes lines.".to_owned(), attributes: Vec::new() },
+        example: None,
+        import: None,
+    };
+    assert_eq!(
+        index.to_string(),
+        "---\n# generated from the provider's schemas\npage_title: \"sample Provider\"\ndescription: |-\n  Makes lines.\n\
+         ---\n\n# sample Provider\n\nMakes lines.\n\n<!-- generated from the schema -->\n## Schema\n"
+    );
+}
