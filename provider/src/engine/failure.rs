@@ -31,7 +31,8 @@ impl Failure {
     /// `command` ran on `host` and its output is not what it should be.
     pub fn command(host: &Host, command: &str, output: &Output) -> Self {
         let lines = output.last_lines();
-        let said = if lines.is_empty() { "and said nothing".to_owned() } else { format!("and said:\n{lines}") };
+        let said =
+            if lines.is_empty() { "and said nothing".to_owned() } else { format!("and said:\n{lines}") };
         Self::new(
             format!("`{command}` on {}", host.address()),
             format!("It ended with exit code {} {said}", output.code),

@@ -87,13 +87,17 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_cluster_that_cannot_bear_it_yet_is_waited_for_and_one_that_never_will_is_refused() {
         let asked = AtomicU32::new(0);
-        let recovering = || async { match asked.fetch_add(1, Ordering::Relaxed) {
-            0..3 => Err(Failure::new("counting voters", "2 of 3 answer").passing()),
-            _ => Ok(()),
-        } };
+        let recovering = || async {
+            match asked.fetch_add(1, Ordering::Relaxed) {
+                0..3 => Err(Failure::new("counting voters", "2 of 3 answer").passing()),
+                _ => Ok(()),
+            }
+        };
         drop(enter("recovering", &minute(), recovering).await.unwrap());
         assert_eq!(asked.load(Ordering::Relaxed), 4);
-        let refused = enter("small", &minute(), || async { Err(Failure::new("counting voters", "the only voter")) }).await;
+        let refused =
+            enter("small", &minute(), || async { Err(Failure::new("counting voters", "the only voter")) })
+                .await;
         assert_eq!(refused.err(), Some(Failure::new("counting voters", "the only voter")));
         drop(enter("small", &minute(), bearable).await.unwrap());
     }

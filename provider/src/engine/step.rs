@@ -56,8 +56,12 @@ impl<'a, T: Sync> Steps<'a, T> {
             }
             match result {
                 Ok(()) => {}
-                Err(GaveUp::Cancelled) => return Err(Failure::from(GaveUp::<Failure>::Cancelled).during(step.name())),
-                Err(gave_up) => return Err(take_back(&begun, target, Failure::from(gave_up).during(step.name())).await),
+                Err(GaveUp::Cancelled) => {
+                    return Err(Failure::from(GaveUp::<Failure>::Cancelled).during(step.name()));
+                }
+                Err(gave_up) => {
+                    return Err(take_back(&begun, target, Failure::from(gave_up).during(step.name())).await);
+                }
             }
             #[cfg(test)]
             self.strike(step.name(), Moment::After)?;
@@ -207,7 +211,8 @@ mod tests {
     #[tokio::test]
     async fn a_failure_for_good_takes_back_what_was_done_now_and_nothing_else() {
         let wall = Wall(Mutex::new(vec!["foundation"]));
-        let failed = Steps::new(&[&Lay("foundation"), &Lay("bricks"), &Fail(false)]).carry_out(&wall, &minute()).await;
+        let failed =
+            Steps::new(&[&Lay("foundation"), &Lay("bricks"), &Fail(false)]).carry_out(&wall, &minute()).await;
         assert_eq!(wall.layers(), ["foundation", "failed"]);
         let diagnostic = failed.unwrap_err().into_diagnostic("Unable to build the wall");
         assert_eq!(diagnostic.detail, "Step: fail.\nTried: failing.\nit failed");
@@ -230,7 +235,8 @@ mod tests {
         let cancelled = CancellationToken::new();
         cancelled.cancel();
         let deadline = Deadline::after(Duration::from_secs(60), &cancelled);
-        let stopped = Steps::new(&[&Lay("bricks"), &Fail(true)]).carry_out(&wall, &deadline).await.unwrap_err();
+        let stopped =
+            Steps::new(&[&Lay("bricks"), &Fail(true)]).carry_out(&wall, &deadline).await.unwrap_err();
         let text = stopped.into_diagnostic("Unable to build the wall").detail;
         assert!(text.contains("The next apply carries on here"), "{text}");
     }

@@ -61,12 +61,20 @@ impl Resource for Addon {
     type Model = Self;
     type Private = AddonPrivate;
 
-    async fn create(context: &Context<Microk8s>, planned: Self, _: &mut AddonPrivate) -> Result<Self, Diagnostics> {
+    async fn create(
+        context: &Context<Microk8s>,
+        planned: Self,
+        _: &mut AddonPrivate,
+    ) -> Result<Self, Diagnostics> {
         let deadline = planned.deadline(context, |timeouts| timeouts.create.as_ref());
         planned.enable(context, deadline, "enable").await
     }
 
-    async fn read(context: &Context<Microk8s>, prior: Self, _: &mut AddonPrivate) -> Result<Option<Self>, Diagnostics> {
+    async fn read(
+        context: &Context<Microk8s>,
+        prior: Self,
+        _: &mut AddonPrivate,
+    ) -> Result<Option<Self>, Diagnostics> {
         let host = context.provider().ssh.host(&prior.host);
         match StatusReport::read(&*host).await {
             Ok(report) => {
@@ -76,7 +84,10 @@ impl Resource for Addon {
             Err(NoReport::NotInstalled(_)) => Ok(None),
             Err(NoReport::Other(failure)) => {
                 if host.first_report() {
-                    let summary = format!("Unable to look at {}: its resources keep their last known state", prior.host);
+                    let summary = format!(
+                        "Unable to look at {}: its resources keep their last known state",
+                        prior.host
+                    );
                     context.warn(failure.into_warning(summary));
                 }
                 Ok(Some(prior))
@@ -102,7 +113,11 @@ impl Resource for Addon {
         let host = context.provider().ssh.host(&prior.host);
         let change = prior.change(&host, &deadline, prior.disable_arguments.clone());
         let work = async {
-            host.reach(&Deadline::after(addon_steps::REACH_TO_DISABLE.min(deadline.remaining()), context.cancelled())).await?;
+            host.reach(&Deadline::after(
+                addon_steps::REACH_TO_DISABLE.min(deadline.remaining()),
+                context.cancelled(),
+            ))
+            .await?;
             addon_steps::disable(&change).await
         };
         work.await.map_err(|failure: Failure| {
@@ -116,7 +131,11 @@ impl Resource for Addon {
         })
     }
 
-    async fn import(context: &Context<Microk8s>, id: &str, _: &mut AddonPrivate) -> Result<Self, Diagnostics> {
+    async fn import(
+        context: &Context<Microk8s>,
+        id: &str,
+        _: &mut AddonPrivate,
+    ) -> Result<Self, Diagnostics> {
         let summary = format!("Unable to import add-on {id}");
         let parts: Vec<&str> = id.split('/').collect();
         let (host, repository, name) = match *parts.as_slice() {
@@ -141,10 +160,14 @@ impl Resource for Addon {
                 timeouts: None,
             }),
             Some(_) => {
-                let detail = format!("The add-on {repository}/{name} is not enabled on {host}; it can be created, not imported.");
+                let detail = format!(
+                    "The add-on {repository}/{name} is not enabled on {host}; it can be created, not imported."
+                );
                 Err(Diagnostic::error(summary, detail).into())
             }
-            None => Err(addon_steps::unknown(&*machine, &report, repository, name).into_diagnostic(summary).into()),
+            None => Err(addon_steps::unknown(&*machine, &report, repository, name)
+                .into_diagnostic(summary)
+                .into()),
         }
     }
 }
@@ -163,7 +186,12 @@ impl Addon {
         Deadline::after(chosen.unwrap_or(USUAL), context.cancelled())
     }
 
-    fn change(&self, host: &std::sync::Arc<ssh::Host>, deadline: &Deadline, arguments: Option<Vec<String>>) -> Change {
+    fn change(
+        &self,
+        host: &std::sync::Arc<ssh::Host>,
+        deadline: &Deadline,
+        arguments: Option<Vec<String>>,
+    ) -> Change {
         Change {
             machine: std::sync::Arc::clone(host) as _,
             repository: self.repository.clone(),
@@ -173,7 +201,12 @@ impl Addon {
         }
     }
 
-    async fn enable(self, context: &Context<Microk8s>, deadline: Deadline, action: &str) -> Result<Self, Diagnostics> {
+    async fn enable(
+        self,
+        context: &Context<Microk8s>,
+        deadline: Deadline,
+        action: &str,
+    ) -> Result<Self, Diagnostics> {
         let host = context.provider().ssh.host(&self.host);
         let change = self.change(&host, &deadline, self.arguments.clone());
         let work = async {

@@ -49,16 +49,22 @@ pub(crate) async fn disable(change: &Change) -> Result<(), Failure> {
 
 /// The node's repositories have no such add-on.
 pub(crate) fn unknown(machine: &dyn Shell, report: &StatusReport, repository: &str, name: &str) -> Failure {
-    let attempt = format!("looking for the add-on {repository}/{name} in the status of {}", machine.address());
-    let mut siblings: Vec<&str> =
-        report.addons.iter().filter(|addon| addon.repository == repository).map(|addon| addon.name.as_str()).collect();
+    let attempt =
+        format!("looking for the add-on {repository}/{name} in the status of {}", machine.address());
+    let mut siblings: Vec<&str> = report
+        .addons
+        .iter()
+        .filter(|addon| addon.repository == repository)
+        .map(|addon| addon.name.as_str())
+        .collect();
     siblings.sort_unstable();
     if siblings.is_empty() {
         let answer = format!("The node has no repository {repository:?}.");
         let advice = "`microk8s addons repo list` shows those it has; `microk8s addons repo add` adds one.";
         return Failure::new(attempt, answer).at("repository").advise(advice);
     }
-    let answer = format!("The repository {repository:?} has no add-on {name:?}. It has: {}.", siblings.join(", "));
+    let answer =
+        format!("The repository {repository:?} has no add-on {name:?}. It has: {}.", siblings.join(", "));
     Failure::new(attempt, answer).at("name")
 }
 
@@ -70,7 +76,9 @@ impl Change {
     async fn is_enabled(&self) -> Result<bool, Failure> {
         let report = self.report().await?;
         let addon = report.addon(&self.repository, &self.name);
-        addon.map(|addon| addon.is_enabled()).ok_or_else(|| unknown(&*self.machine, &report, &self.repository, &self.name))
+        addon
+            .map(|addon| addon.is_enabled())
+            .ok_or_else(|| unknown(&*self.machine, &report, &self.repository, &self.name))
     }
 
     /// Runs the add-on's script, one change of the cluster at a time: many restart the nodes' services.
@@ -88,10 +96,14 @@ impl Change {
             return Ok(());
         }
         let answer = format!("It ended with exit code {} and said:\n{}", output.code, output.last_lines());
-        let failure = Failure::new(format!("`{} {}` on {}", script.name, words.join(" "), self.machine.address()), answer);
+        let failure = Failure::new(
+            format!("`{} {}` on {}", script.name, words.join(" "), self.machine.address()),
+            answer,
+        );
         // An API server that restarts meanwhile shows as a traceback or as kubectl's complaint.
         let said = format!("{}\n{}", output.stdout, output.stderr);
-        let passing = ["The connection to the server", "connection refused", "etcdserver", "TLS handshake timeout"];
+        let passing =
+            ["The connection to the server", "connection refused", "etcdserver", "TLS handshake timeout"];
         Err(if passing.iter().any(|words| said.contains(words)) { failure.passing() } else { failure })
     }
 }
@@ -130,11 +142,15 @@ impl Step<Change> for Enable {
         let report = change.report().await?;
         let is_addon = |word: &String| {
             let name = word.split(':').next().unwrap_or_default();
-            report.addons.iter().any(|addon| addon.name == name || format!("{}/{}", addon.repository, addon.name) == name)
+            report
+                .addons
+                .iter()
+                .any(|addon| addon.name == name || format!("{}/{}", addon.repository, addon.name) == name)
         };
         if !change.arguments.is_empty() && change.arguments.iter().all(is_addon) {
             let attempt = format!("giving {} its arguments", change.name);
-            let answer = "Every one of them is the name of an add-on, and MicroK8s would enable those instead.";
+            let answer =
+                "Every one of them is the name of an add-on, and MicroK8s would enable those instead.";
             return Err(Failure::new(attempt, answer).at("arguments"));
         }
         change.run(&ENABLE).await
@@ -152,7 +168,9 @@ impl Step<Change> for Disable {
     async fn check(&self, change: &Change) -> Result<bool, Failure> {
         let report = change.report().await?;
         // One whose repository was removed cannot be disabled any more, and counts as gone.
-        Ok(!report.addon(&change.repository, &change.name).is_some_and(super::status_report::Addon::is_enabled))
+        Ok(!report
+            .addon(&change.repository, &change.name)
+            .is_some_and(super::status_report::Addon::is_enabled))
     }
 
     async fn run(&self, change: &Change) -> Result<(), Failure> {
@@ -174,7 +192,9 @@ impl Step<Change> for Settle {
     async fn check(&self, change: &Change) -> Result<bool, Failure> {
         change.machine.changed();
         let report = change.report().await?;
-        let enabled = report.addon(&change.repository, &change.name).is_some_and(super::status_report::Addon::is_enabled);
+        let enabled = report
+            .addon(&change.repository, &change.name)
+            .is_some_and(super::status_report::Addon::is_enabled);
         Ok(enabled == self.enabled)
     }
 

@@ -14,11 +14,35 @@ pub struct Channel {
 
 impl Channel {
     /// The minor release of Kubernetes that the track stands for; none for `latest`.
-    pub(crate) fn minor(&self) -> Option<u32> {
-        let (major, rest) = self.track.split_once('.')?;
-        let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
-        (major == "1").then(|| digits.parse().ok())?
+    fn minor(&self) -> Option<u32> {
+        minor(&self.track)
     }
+
+    /// Compares the channel with the version that is installed.
+    pub(crate) fn move_from(&self, version: &str) -> Move {
+        match (minor(version.trim_start_matches('v')), self.minor()) {
+            (Some(from), Some(to)) if to < from => Move::Down,
+            (Some(from), Some(to)) if to > from + 1 => Move::Leap,
+            _ => Move::Fine,
+        }
+    }
+}
+
+/// What a change of channel does to the minor release.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Move {
+    /// Stays or takes one step up, as far as the names tell.
+    Fine,
+    /// Passes over a release.
+    Leap,
+    /// Goes back.
+    Down,
+}
+
+/// The 35 of `1.35` and `1.35.1`.
+fn minor(version: &str) -> Option<u32> {
+    let digits: String = version.strip_prefix("1.")?.chars().take_while(char::is_ascii_digit).collect();
+    digits.parse().ok()
 }
 
 impl Meaning for Channel {
@@ -79,7 +103,11 @@ mod tests {
             ("1.35/beta/fix-1", "1.35/beta/fix-1"),
         ];
         for (text, canonical) in cases {
-            assert_eq!(Channel::parse(text).map(|channel| channel.canonical()).as_deref(), Some(canonical), "{text}");
+            assert_eq!(
+                Channel::parse(text).map(|channel| channel.canonical()).as_deref(),
+                Some(canonical),
+                "{text}"
+            );
         }
         for text in ["", "1.35/", "1.35/stabel", "1.35/stable/a/b", "1.35 stable", "--classic=x"] {
             assert_eq!(Channel::parse(text), None, "{text}");
@@ -90,6 +118,9 @@ mod tests {
     fn the_track_tells_the_minor_release() {
         let minor = |text: &str| Channel::parse(text).unwrap().minor();
         assert_eq!([minor("1.35/edge"), minor("latest/stable"), minor("2.1/stable")], [Some(35), None, None]);
+        let go = |text: &str| Channel::parse(text).unwrap().move_from("v1.33.4");
+        assert_eq!([go("1.33/edge"), go("1.34"), go("latest")], [Move::Fine; 3]);
+        assert_eq!([go("1.35"), go("1.32")], [Move::Leap, Move::Down]);
     }
 
     #[test]

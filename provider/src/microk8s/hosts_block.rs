@@ -102,7 +102,9 @@ mod tests {
     #[test]
     fn names_that_would_be_something_else_in_the_file_are_refused() {
         assert!(check(&Some(hosts(&[("cp1", &["10.0.0.11"])]))).is_ok());
-        for bad in [hosts(&[("cp1 evil", &["10.0.0.11"])]), hosts(&[("#", &["10.0.0.11"])]), hosts(&[("cp1", &[])])] {
+        for bad in
+            [hosts(&[("cp1 evil", &["10.0.0.11"])]), hosts(&[("#", &["10.0.0.11"])]), hosts(&[("cp1", &[])])]
+        {
             assert!(check(&Some(bad)).is_err());
         }
     }

@@ -1,6 +1,8 @@
 //! `microk8s_node`.
 
-use super::channel::{Channel, check_confinement};
+mod seen;
+
+use super::channel::{Channel, Move, check_confinement};
 use super::hosts_block::{self, Hosts};
 use super::node_facts::NodeFacts;
 use super::node_removal::Removal;
@@ -11,6 +13,7 @@ use crate::engine::failure::Failure;
 use crate::engine::timeouts::Timeouts;
 use crate::provider::Microk8s;
 use async_trait::async_trait;
+use seen::{look, shown_key};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::time::Duration;
@@ -102,8 +105,6 @@ const UPDATE: Duration = CREATE;
 const DELETE: Duration = Duration::from_secs(20 * 60);
 /// How long a destroy tries to reach a machine before it asks what to do.
 const REACH_TO_DELETE: Duration = Duration::from_secs(30);
-/// How long one look may take.
-const READ: Duration = Duration::from_secs(60);
 
 #[async_trait]
 impl Resource for Node {
@@ -111,20 +112,25 @@ impl Resource for Node {
     type Model = Self;
     type Private = NodePrivate;
 
-    async fn plan(context: &Context<Microk8s>, plan: &mut Plan<Self, NodePrivate>) -> Result<(), Diagnostics> {
-        let Some(prior) = &plan.prior else { return Ok(()) };
-        let host = prior.host.clone();
-        let follows = plan.planned.channel.known() == Some(&prior.channel);
-        if !follows {
-            plan.set_unknown("version");
-            plan.set_unknown("revision");
+    async fn plan(
+        context: &Context<Microk8s>,
+        plan: &mut Plan<Self, NodePrivate>,
+    ) -> Result<(), Diagnostics> {
+        let Some(prior) = plan.prior.clone() else { return Ok(()) };
+        if plan.planned.channel.known() == Some(&prior.channel) {
+            return Ok(());
         }
-        if plan.private.stale && !follows {
+        plan.set_unknown("version");
+        plan.set_unknown("revision");
+        if plan.private.stale {
             context.warn(Diagnostic::warning(
-                format!("Unable to tell whether {host} can be changed"),
+                format!("Unable to tell whether {} can be changed", prior.host),
                 "The machine could not be looked at during this plan, and the plan changes it. The apply of this node will \
                  fail unless the machine can be reached by then; other resources are not affected.",
             ));
+        }
+        if let (Some(channel), Some(version)) = (plan.planned.channel.known(), prior.version.known()) {
+            judge_move(context, channel, version)?;
         }
         Ok(())
     }
@@ -200,7 +206,11 @@ impl Resource for Node {
         Ok(updated)
     }
 
-    async fn delete(context: &Context<Microk8s>, prior: Self, _private: NodePrivate) -> Result<(), Diagnostics> {
+    async fn delete(
+        context: &Context<Microk8s>,
+        prior: Self,
+        _private: NodePrivate,
+    ) -> Result<(), Diagnostics> {
         let deadline = prior.deadline(context, |timeouts| timeouts.delete.as_ref(), DELETE);
         let host = context.provider().ssh.host(&prior.host);
         if let Some(key) = prior.pinned() {
@@ -234,18 +244,27 @@ impl Resource for Node {
     async fn import(context: &Context<Microk8s>, id: &str, _: &mut NodePrivate) -> Result<Self, Diagnostics> {
         let summary = format!("Unable to import MicroK8s node {id}");
         ssh::check_address(&id.to_owned()).map_err(|problem| {
-            Diagnostic::error(summary.clone(), format!("{problem}. The import id of a node is its address, such as 10.0.0.11."))
+            Diagnostic::error(
+                summary.clone(),
+                format!("{problem}. The import id of a node is its address, such as 10.0.0.11."),
+            )
         })?;
         let host = context.provider().ssh.host(id);
         let found = async {
             let facts = look(context, &host).await?;
             let attempt = format!("looking for MicroK8s on {id}");
             let Some(snap) = &facts.snap else {
-                return Err(Failure::new(attempt, "The snap is not installed there; a node that is not there can only be created."));
+                return Err(Failure::new(
+                    attempt,
+                    "The snap is not installed there; a node that is not there can only be created.",
+                ));
             };
             let channel = Text::parse(&snap.tracking).map_err(|_| {
-                Failure::new(attempt, format!("The snap follows no channel of the store but {:?}.", snap.tracking))
-                    .advise("Let it follow one (sudo snap refresh microk8s --channel=...) and import again.")
+                Failure::new(
+                    attempt,
+                    format!("The snap follows no channel of the store but {:?}.", snap.tracking),
+                )
+                .advise("Let it follow one (sudo snap refresh microk8s --channel=...) and import again.")
             })?;
             let node = Self {
                 host: id.to_owned(),
@@ -287,7 +306,9 @@ impl Node {
             host.pin(&key);
         }
         host.reach(deadline).await.map_err(|gave_up| match &gave_up {
-            GaveUp::Failed(error) if error.kind() == SshErrorKind::HostKeyRefused => Failure::from(gave_up).at("host_key"),
+            GaveUp::Failed(error) if error.kind() == SshErrorKind::HostKeyRefused => {
+                Failure::from(gave_up).at("host_key")
+            }
             _ => Failure::from(gave_up),
         })
     }
@@ -305,81 +326,33 @@ impl Node {
             || self.host_key != prior.host_key
             || self.hold != prior.hold
     }
-
-    /// The facts, if they are of the machine in the state.
-    fn is_same_machine(&self, facts: NodeFacts) -> Result<NodeFacts, Failure> {
-        match self.machine_id.known() {
-            Some(known) if *known != facts.machine_id => Err(Failure::new(
-                format!("looking whether {} is at {}", self.node_name.known().map_or("the node", String::as_str), self.host),
-                format!("The machine there has the machine id {}; the node's machine has {known}.", facts.machine_id),
-            )
-            .at("host")
-            .advise(
-                "Another machine answers at this address. If it shall take the node's place, replace the node on purpose: \
-                 -replace, or replace_triggered_by with the machine's resource.",
-            )),
-            _ => Ok(facts),
-        }
-    }
-
-    /// This, with what the machine shows now; nothing if MicroK8s is not on it.
-    fn with(&self, facts: &NodeFacts) -> Option<Self> {
-        let snap = facts.snap.as_ref()?;
-        let channel = match snap.tracks(&self.channel) {
-            true => self.channel.clone(),
-            false => Text::parse(&snap.tracking).unwrap_or_else(|_| self.channel.clone()),
-        };
-        let hosts = match (&facts.hosts_block, &self.hosts) {
-            (Some(block), Some(wanted)) if hosts_block::render(wanted) == *block => Some(wanted.clone()),
-            (Some(block), _) => Some(hosts_block::read(block)),
-            (None, wanted) => wanted.as_ref().map(|_| Hosts::new()),
-        };
-        Some(Self {
-            channel,
-            hosts,
-            hold: snap.held,
-            version: Computed::Known(snap.version.clone()),
-            revision: Computed::Known(snap.revision),
-            node_name: Computed::Known(facts.node_name.clone()),
-            machine_id: Computed::Known(facts.machine_id.clone()),
-            ..self.clone()
-        })
-    }
-
-    /// This, with what is computed filled in from the machine.
-    async fn seen_on(&self, host: &Host) -> Result<Self, Failure> {
-        let facts = NodeFacts::read(host).await?;
-        let host_key = match &self.host_key {
-            Computed::Known(key) => key.clone(),
-            Computed::Pending => shown_key(host).await?,
-        };
-        if let Some(key) = &host_key {
-            host.pin(&key.canonical());
-        }
-        let missing = || Failure::new(format!("looking at {} after all was done", self.host), "The snap is not there any more.");
-        let seen = self.with(&facts).ok_or_else(missing)?;
-        Ok(Self {
-            host_key: Computed::Known(host_key),
-            version: seen.version,
-            revision: seen.revision,
-            node_name: seen.node_name,
-            machine_id: seen.machine_id,
-            ..self.clone()
-        })
-    }
 }
 
-async fn shown_key(host: &Host) -> Result<Option<Text<HostKey>>, Failure> {
-    Ok(host.host_key().await?.and_then(|key| Text::parse(&key).ok()))
-}
-
-/// Looks at a machine, for not longer than a look may take.
-async fn look(context: &Context<Microk8s>, host: &Arc<Host>) -> Result<NodeFacts, Failure> {
-    tokio::select! {
-        facts = tokio::time::timeout(READ, NodeFacts::read(&**host)) => facts.unwrap_or_else(|_| {
-            let attempt = format!("looking at {}", host.address());
-            Err(Failure::new(attempt, format!("It did not answer within {} s.", READ.as_secs())).at("host"))
-        }),
-        () = context.cancelled().cancelled() => Err(Failure::interrupted()),
+/// Kubernetes goes up one minor release at a time.
+fn judge_move(
+    context: &Context<Microk8s>,
+    channel: &Text<Channel>,
+    version: &str,
+) -> Result<(), Diagnostics> {
+    match channel.meaning().move_from(version) {
+        Move::Fine => Ok(()),
+        Move::Leap => {
+            let detail = format!(
+                "{version} is installed. Kubernetes supports upgrades by one minor release at a time; with a release passed \
+                 over, parts of different nodes may not understand each other. Go through each release in between."
+            );
+            context.warn(Diagnostic::warning(format!("The upgrade to {channel} passes over a release"), detail).at("channel"));
+            Ok(())
+        }
+        Move::Down => Err(Diagnostic::error(
+            format!("Unable to plan a downgrade to {channel}"),
+            format!(
+                "{version} is installed, and Kubernetes cannot go back to an older minor release: its data is not readable \
+                 there. Set `channel` to the installed release or a newer one. To begin anew with the older one, replace the \
+                 node (-replace), which loses what is on it."
+            ),
+        )
+        .at("channel")
+        .into()),
     }
 }

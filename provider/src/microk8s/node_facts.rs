@@ -68,11 +68,13 @@ impl NodeFacts {
         let unclear = |answer: String| Failure::new(format!("`{}` on {address}", FACTS.name), answer);
         let hostname = section("hostname").trim();
         if hostname.is_empty() {
-            let answer = format!("It ended with exit code {} and said:\n{}", output.code, output.last_lines());
+            let answer =
+                format!("It ended with exit code {} and said:\n{}", output.code, output.last_lines());
             return Err(unclear(answer));
         }
         let locks: Vec<&str> = section("locks").lines().collect();
-        let overridden = section("kubelet").lines().find_map(|line| line.trim().strip_prefix("--hostname-override="));
+        let overridden =
+            section("kubelet").lines().find_map(|line| line.trim().strip_prefix("--hostname-override="));
         Ok(Self {
             machine_id: section("machine-id").trim().to_owned(),
             node_name: overridden.unwrap_or(hostname).trim_matches(['"', '\'']).to_lowercase(),
@@ -93,7 +95,8 @@ impl NodeFacts {
 
 /// The address in a line of the datastore's list of members.
 fn member(line: &str) -> Option<String> {
-    let address = line.trim_start_matches(['-', ' ']).strip_prefix("Address:")?.trim().trim_matches(['"', '\'']);
+    let address =
+        line.trim_start_matches(['-', ' ']).strip_prefix("Address:")?.trim().trim_matches(['"', '\'']);
     address.rsplit_once(':').map(|(host, _)| host.trim_matches(['[', ']']).to_owned())
 }
 
@@ -174,7 +177,9 @@ pub(crate) mod tests {
         for absent in ["error: no matching snaps installed\ncode 1\n", "sh: 7: snap: not found\ncode 127\n"] {
             assert_eq!(facts(printed(absent, "")).unwrap().snap, None);
         }
-        let silent = facts(printed("error: cannot communicate with server: connection refused\ncode 1\n", "")).unwrap_err();
+        let silent =
+            facts(printed("error: cannot communicate with server: connection refused\ncode 1\n", ""))
+                .unwrap_err();
         assert!(silent.may_pass());
         assert!(facts("sh: 1: oops\n".to_owned()).is_err());
     }

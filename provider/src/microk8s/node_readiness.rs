@@ -28,7 +28,10 @@ pub(crate) async fn wait(machine: &dyn Shell, node_name: &str, deadline: &Deadli
             };
             let mut since = since.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
             let unready = |answer: String| {
-                Failure::new(format!("waiting for node {node_name} on {} to be ready", machine.address()), answer)
+                Failure::new(
+                    format!("waiting for node {node_name} on {} to be ready", machine.address()),
+                    answer,
+                )
             };
             match judge(&output.stdout) {
                 Ok(certificate) => match &*since {
@@ -41,8 +44,12 @@ pub(crate) async fn wait(machine: &dyn Shell, node_name: &str, deadline: &Deadli
                         Verdict::Again(unready("It is ready since a moment only.".to_owned()))
                     }
                 },
-                Err(Unready::Stopped) => Verdict::Final(Err(unready("MicroK8s is stopped there.".to_owned())
-                    .advise("Somebody ran `microk8s stop`. Run `sudo microk8s start` on the machine and apply again."))),
+                Err(Unready::Stopped) => Verdict::Final(Err(unready(
+                    "MicroK8s is stopped there.".to_owned(),
+                )
+                .advise(
+                    "Somebody ran `microk8s stop`. Run `sudo microk8s start` on the machine and apply again.",
+                ))),
                 Err(Unready::Yet(seen)) => {
                     *since = None;
                     Verdict::Again(unready(seen))
@@ -107,7 +114,9 @@ mod tests {
     fn printed(locks: &str, node: &str) -> String {
         let services = "Service                    Startup  Current   Notes\n\
                         microk8s.daemon-containerd  enabled  active    -\nmicrok8s.daemon-kubelite    enabled  active    -\n";
-        format!("\u{1e}locks\n{locks}\n\u{1e}certificate\nabc  -\n\u{1e}services\n{services}\u{1e}node\n{node}")
+        format!(
+            "\u{1e}locks\n{locks}\n\u{1e}certificate\nabc  -\n\u{1e}services\n{services}\u{1e}node\n{node}"
+        )
     }
 
     fn yet(printed: &str) -> String {
@@ -119,12 +128,20 @@ mod tests {
 
     #[test]
     fn a_node_works_when_it_is_ready_and_has_its_network() {
-        assert_eq!(judge(&printed("cni-loaded", "True: kubelet is posting ready status")), Ok("abc  -".to_owned()));
+        assert_eq!(
+            judge(&printed("cni-loaded", "True: kubelet is posting ready status")),
+            Ok("abc  -".to_owned())
+        );
         assert!(judge(&printed("no-manage-calico", "True: x")).is_ok());
         assert!(yet(&printed("installed.lock", "True: x")).contains("Calico"));
-        assert!(yet(&printed("cni-loaded", "False: NetworkPluginNotReady")).contains("NetworkPluginNotReady"));
+        assert!(
+            yet(&printed("cni-loaded", "False: NetworkPluginNotReady")).contains("NetworkPluginNotReady")
+        );
         assert!(yet(&printed("cni-loaded", "")).contains("says nothing"));
-        assert!(yet(&printed("cni-loaded", "Error from server (NotFound): nodes \"cp1\" not found")).contains("NotFound"));
+        assert!(
+            yet(&printed("cni-loaded", "Error from server (NotFound): nodes \"cp1\" not found"))
+                .contains("NotFound")
+        );
     }
 
     #[test]
@@ -135,7 +152,8 @@ mod tests {
     #[test]
     fn a_worker_is_judged_by_its_services() {
         assert!(judge(&printed("clustered.lock", "")).is_ok());
-        let stopped = printed("clustered.lock", "").replace("kubelite    enabled  active", "kubelite    enabled  inactive");
+        let stopped = printed("clustered.lock", "")
+            .replace("kubelite    enabled  active", "kubelite    enabled  inactive");
         assert!(yet(&stopped).contains("daemon-kubelite"));
     }
 }

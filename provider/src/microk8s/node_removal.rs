@@ -53,7 +53,8 @@ impl Step<Removal> for Leave {
         let address = target.machine.address();
         let cluster = facts.authority.as_deref().unwrap_or(address);
         let _turn =
-            gate::enter(cluster, &target.deadline, || quorum::bears_absence(&*target.machine, &facts)).await?;
+            gate::enter(cluster, &target.deadline, || quorum::bears_absence(&*target.machine, &facts))
+                .await?;
         let output = target.machine.script(&LEAVE, &[], None).await;
         target.machine.changed();
         let output = output?;

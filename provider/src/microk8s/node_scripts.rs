@@ -67,10 +67,8 @@ pub(crate) const INSTALL: Script = Script {
 };
 
 /// Moves the snap to channel `$1`. `snap install` would say that it is installed already, with exit code 0.
-pub(crate) const REFRESH: Script = Script {
-    name: "snap refresh microk8s --channel",
-    text: r#"exec snap refresh microk8s --channel="$1""#,
-};
+pub(crate) const REFRESH: Script =
+    Script { name: "snap refresh microk8s --channel", text: r#"exec snap refresh microk8s --channel="$1""# };
 
 /// Stops snapd from refreshing it by itself (`$1` is `--hold`), or lets it (`--unhold`).
 pub(crate) const HOLD: Script =

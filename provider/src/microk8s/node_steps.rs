@@ -162,7 +162,8 @@ impl Step<Installation> for WriteHosts {
     }
 
     async fn run(&self, target: &Installation) -> Result<(), Failure> {
-        write_hosts(&*target.machine, &target.hosts.as_ref().map(hosts_block::render).unwrap_or_default()).await
+        write_hosts(&*target.machine, &target.hosts.as_ref().map(hosts_block::render).unwrap_or_default())
+            .await
     }
 }
 
@@ -217,8 +218,9 @@ impl Step<Installation> for FollowChannel {
     async fn run(&self, target: &Installation) -> Result<(), Failure> {
         let facts = target.facts().await?;
         let cluster = facts.authority.as_deref().unwrap_or(target.machine.address());
-        let _turn = gate::enter(cluster, &target.deadline, || quorum::bears_absence(&*target.machine, &facts))
-        .await?;
+        let _turn =
+            gate::enter(cluster, &target.deadline, || quorum::bears_absence(&*target.machine, &facts))
+                .await?;
         change(&*target.machine, &REFRESH, &[&target.channel.canonical()]).await?;
         node_readiness::wait(&*target.machine, &facts.node_name, &target.deadline).await
     }

@@ -62,13 +62,17 @@ impl Machine {
         let snap = match &self.snap {
             Some((channel, held)) => {
                 let notes = if *held { "classic,held" } else { "classic" };
-                format!("Name Version Rev Tracking Publisher Notes\nmicrok8s v1.35.1 8739 {channel} canonical** {notes}\ncode 0\n")
+                format!(
+                    "Name Version Rev Tracking Publisher Notes\nmicrok8s v1.35.1 8739 {channel} canonical** {notes}\ncode 0\n"
+                )
             }
             None => "error: no matching snaps installed\ncode 1\n".to_owned(),
         };
         let mark = if self.claimed { "\u{1e}mark\nmicrok8s_node\n" } else { "" };
-        let members: String = (1..=self.members).map(|last| format!("- Address: 10.0.0.{last}:19001\n")).collect();
-        printed(&snap, &format!("{mark}\u{1e}members\n{members}")).replace("127.0.0.1 localhost\n", &format!("127.0.0.1 localhost\n{}", self.hosts))
+        let members: String =
+            (1..=self.members).map(|last| format!("- Address: 10.0.0.{last}:19001\n")).collect();
+        printed(&snap, &format!("{mark}\u{1e}members\n{members}"))
+            .replace("127.0.0.1 localhost\n", &format!("127.0.0.1 localhost\n{}", self.hosts))
     }
 
     fn answer(&mut self, script: &Script, arguments: &[&str], stdin: &str) -> Output {
@@ -78,13 +82,19 @@ impl Machine {
         }
         let channel = arguments.first().copied().unwrap_or_default();
         if channel == "9.9/stable" {
-            return said(1, "", "error: snap \"microk8s\" not available on channel \"9.9/stable\" (see 'snap info microk8s')");
+            return said(
+                1,
+                "",
+                "error: snap \"microk8s\" not available on channel \"9.9/stable\" (see 'snap info microk8s')",
+            );
         }
         match script.name {
             name if name == CLOUD_INIT.name => {
                 said(0, if takes_one(&mut self.cloud_init) { "status: running" } else { "status: done" }, "")
             }
-            name if name == APT.name => said(0, if takes_one(&mut self.apt) { "77 (unattended-upgr)\n" } else { "" }, ""),
+            name if name == APT.name => {
+                said(0, if takes_one(&mut self.apt) { "77 (unattended-upgr)\n" } else { "" }, "")
+            }
             name if name == CLAIM.name => {
                 self.claimed = true;
                 said(0, "", "")
@@ -146,7 +156,12 @@ impl Shell for Played {
         "10.0.0.11"
     }
 
-    async fn script(&self, script: &Script, arguments: &[&str], stdin: Option<&[u8]>) -> Result<Output, SshError> {
+    async fn script(
+        &self,
+        script: &Script,
+        arguments: &[&str],
+        stdin: Option<&[u8]>,
+    ) -> Result<Output, SshError> {
         let stdin = String::from_utf8_lossy(stdin.unwrap_or_default()).into_owned();
         Ok(self.machine().answer(script, arguments, &stdin))
     }
@@ -170,7 +185,13 @@ fn deadline() -> Deadline {
 fn installation(machine: &Arc<Played>, channel: &str) -> Installation {
     let hosts = [("cp1".to_owned(), vec![Text::parse("10.0.0.11").unwrap()])].into();
     let channel = Text::parse(channel).unwrap();
-    Installation { machine: Arc::clone(machine) as _, channel, hosts: Some(hosts), hold: true, deadline: deadline() }
+    Installation {
+        machine: Arc::clone(machine) as _,
+        channel,
+        hosts: Some(hosts),
+        hold: true,
+        deadline: deadline(),
+    }
 }
 
 fn removal(machine: &Arc<Played>) -> Removal {
@@ -192,7 +213,8 @@ async fn a_create_that_was_stopped_at_any_step_is_carried_on() {
         for moment in [Moment::Before, Moment::After] {
             let machine = Arc::new(Played::default());
             let target = installation(&machine, "1.35/stable");
-            let stopped = Steps::new(&CREATION).stopping(step.name(), moment).carry_out(&target, &deadline()).await;
+            let stopped =
+                Steps::new(&CREATION).stopping(step.name(), moment).carry_out(&target, &deadline()).await;
             assert!(stopped.is_err());
             create(&machine, "1.35/stable").await.unwrap();
             let machine = machine.machine();
@@ -211,7 +233,8 @@ async fn a_removal_that_was_stopped_at_any_step_is_carried_on_and_leaves_nothing
             create(&machine, "1.35/stable").await.unwrap();
             machine.machine().members = 2;
             let target = removal(&machine);
-            let stopped = Steps::new(&REMOVAL).stopping(step.name(), moment).carry_out(&target, &deadline()).await;
+            let stopped =
+                Steps::new(&REMOVAL).stopping(step.name(), moment).carry_out(&target, &deadline()).await;
             assert!(stopped.is_err());
             target.carry_out().await.unwrap();
             let left = Machine { installed: 1, ..Machine::default() };
@@ -238,14 +261,20 @@ async fn a_wait_that_takes_too_long_says_for_whom() {
 
 #[tokio::test(start_paused = true)]
 async fn another_channel_is_followed_though_install_would_be_content() {
-    let machine = Played::with(Machine { claimed: true, snap: Some(("1.34/stable".into(), true)), members: 1, ..Machine::default() });
+    let machine = Played::with(Machine {
+        claimed: true,
+        snap: Some(("1.34/stable".into(), true)),
+        members: 1,
+        ..Machine::default()
+    });
     create(&machine, "1.35").await.unwrap();
     assert_eq!(machine.machine().snap, Some(("1.35/stable".to_owned(), true)));
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_somebody_else_installed_is_refused_with_the_import_block() {
-    let machine = Played::with(Machine { snap: Some(("1.35/stable".into(), false)), members: 1, ..Machine::default() });
+    let machine =
+        Played::with(Machine { snap: Some(("1.35/stable".into(), false)), members: 1, ..Machine::default() });
     let before = machine.machine().clone();
     let failed = text(create(&machine, "1.35/stable").await.unwrap_err());
     assert!(failed.contains("import {\n  to = microk8s_node.<name>\n  id = \"10.0.0.11\"\n}"), "{failed}");
@@ -262,7 +291,13 @@ async fn an_unknown_channel_points_at_the_channel() {
 #[tokio::test(start_paused = true)]
 async fn a_node_that_cannot_leave_its_cluster_keeps_its_snap() {
     let snap = Some(("1.35/stable".to_owned(), true));
-    let machine = Played::with(Machine { claimed: true, snap, members: 3, refuses_to_leave: true, ..Machine::default() });
+    let machine = Played::with(Machine {
+        claimed: true,
+        snap,
+        members: 3,
+        refuses_to_leave: true,
+        ..Machine::default()
+    });
     let failed = text(removal(&machine).carry_out().await.unwrap_err());
     assert!(failed.contains("only voter") && failed.contains("microk8s remove-node cp1 --force"), "{failed}");
     assert!(machine.machine().snap.is_some());

@@ -12,9 +12,15 @@ pub(crate) async fn bears_absence(machine: &dyn Shell, facts: &NodeFacts) -> Res
         return Ok(());
     }
     let output = machine.script(&NODES, &[], None).await?;
-    let attempt = format!("looking from {} whether the cluster can do without {}", machine.address(), facts.node_name);
+    let attempt =
+        format!("looking from {} whether the cluster can do without {}", machine.address(), facts.node_name);
     let nodes = node_list::parse(&output.stdout).map_err(|_| {
-        let said = format!("`{}` ended with exit code {} and said:\n{}", NODES.name, output.code, output.last_lines());
+        let said = format!(
+            "`{}` ended with exit code {} and said:\n{}",
+            NODES.name,
+            output.code,
+            output.last_lines()
+        );
         Failure::new(attempt.clone(), said).passing()
     })?;
     // One that left keeps its Node object until somebody removes it; only who is in the datastore counts.

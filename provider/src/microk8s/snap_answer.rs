@@ -33,11 +33,13 @@ fn judge(address: &str, script: &Script, arguments: &[&str], output: &Output) ->
     let answer = format!("It ended with exit code {} and said:\n{}", output.code, output.last_lines());
     let failure = Failure::new(format!("`{attempt}` on {address}"), answer);
     if said.contains("not available on channel") || said.contains("no snap revision available") {
-        let advice = "The store has no MicroK8s there for this machine. `snap info microk8s` lists the channels.";
+        let advice =
+            "The store has no MicroK8s there for this machine. `snap info microk8s` lists the channels.";
         return Err(failure.at("channel").advise(advice));
     }
     if output.code == 127 {
-        let advice = "The machine has no snapd. Ubuntu comes with it; elsewhere install it (apt install snapd).";
+        let advice =
+            "The machine has no snapd. Ubuntu comes with it; elsewhere install it (apt install snapd).";
         return Err(failure.at("host").advise(advice));
     }
     Err(if PASSING.iter().any(|words| said.contains(words)) { failure.passing() } else { failure })
@@ -56,7 +58,13 @@ mod tests {
     #[test]
     fn what_passes_is_told_from_what_does_not() {
         assert!(answer(1, "error: snap \"microk8s\" has \"refresh-snap\" change in progress").may_pass());
-        assert!(answer(1, "error: too early for operation, device not yet seeded or device model not acknowledged").may_pass());
+        assert!(
+            answer(
+                1,
+                "error: too early for operation, device not yet seeded or device model not acknowledged"
+            )
+            .may_pass()
+        );
         assert!(!answer(1, "error: cannot perform the following tasks:\n- Run install hook").may_pass());
         let output = Output { code: 0, stdout: String::new(), stderr: "already installed".to_owned() };
         assert_eq!(judge("10.0.0.11", &REFRESH, &["1.35/stable"], &output), Ok(()));
@@ -64,10 +72,15 @@ mod tests {
 
     #[test]
     fn an_unknown_channel_is_the_channels_fault() {
-        let failure = answer(1, "error: snap \"microk8s\" not available on channel \"9.9/stable\" (see 'snap info microk8s')");
+        let failure = answer(
+            1,
+            "error: snap \"microk8s\" not available on channel \"9.9/stable\" (see 'snap info microk8s')",
+        );
         assert!(!failure.may_pass());
         let diagnostic = failure.into_diagnostic("Unable to create MicroK8s node 10.0.0.11");
         assert_eq!(diagnostic.attribute, Some(tfplugin::Path::from("channel")));
-        assert!(diagnostic.detail.contains("`snap install microk8s --classic --channel 9.9/stable` on 10.0.0.11"));
+        assert!(
+            diagnostic.detail.contains("`snap install microk8s --classic --channel 9.9/stable` on 10.0.0.11")
+        );
     }
 }

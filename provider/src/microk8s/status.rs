@@ -115,9 +115,11 @@ impl DataSource for Status {
             .until(|| async {
                 let seen = tokio::time::timeout(ONE_LOOK, look(&host)).await.unwrap_or_else(|_| {
                     let attempt = format!("asking {} for the status of its cluster", config.host);
-                    Err(Failure::new(attempt, format!("It did not answer within {} s.", ONE_LOOK.as_secs())).passing())
+                    Err(Failure::new(attempt, format!("It did not answer within {} s.", ONE_LOOK.as_secs()))
+                        .passing())
                 });
-                let seen = seen.and_then(|seen| if patience.is_some() { seen.complete(&config.host) } else { Ok(seen) });
+                let seen = seen
+                    .and_then(|seen| if patience.is_some() { seen.complete(&config.host) } else { Ok(seen) });
                 match seen {
                     Err(failure) if patience.is_some() && failure.may_pass() => {
                         host.changed();
@@ -161,13 +163,12 @@ async fn look(host: &Arc<ssh::Host>) -> Result<Seen, Failure> {
 impl Seen {
     /// This, if it is all that one can wait for.
     fn complete(self, host: &str) -> Result<Self, Failure> {
-        if let Err(failure) = self.report {
-            return Err(failure);
-        }
+        let Self { report, nodes } = self;
+        let report = report?;
         let missing: Vec<&str> =
-            self.nodes.iter().filter(|node| !node.ready).map(|node| node.name.as_str()).collect();
+            nodes.iter().filter(|node| !node.ready).map(|node| node.name.as_str()).collect();
         if missing.is_empty() {
-            return Ok(self);
+            return Ok(Self { report: Ok(report), nodes });
         }
         let answer = format!("These nodes are not Ready: {}.", missing.join(", "));
         Err(Failure::new(format!("waiting for the nodes of the cluster of {host}"), answer).passing())
@@ -183,7 +184,10 @@ impl Status {
             running: report.is_some().into(),
             high_availability: report.as_ref().is_some_and(StatusReport::is_highly_available).into(),
             datastore_nodes: members
-                .map(|member| DatastoreNode { address: member.address.clone().into(), role: member.role.clone().into() })
+                .map(|member| DatastoreNode {
+                    address: member.address.clone().into(),
+                    role: member.role.clone().into(),
+                })
                 .collect::<Vec<_>>()
                 .into(),
             nodes: seen.nodes.iter().map(NodeStatus::from).collect::<Vec<_>>().into(),

@@ -74,14 +74,18 @@ impl StatusReport {
         }
         if output.stdout.contains("acting as a node in a cluster") {
             let advice = "Give the address of a control plane of its cluster.";
-            return Err(NoReport::Other(no("The machine is a worker, which knows nothing of its cluster.").at("host").advise(advice)));
+            return Err(NoReport::Other(
+                no("The machine is a worker, which knows nothing of its cluster.").at("host").advise(advice),
+            ));
         }
         if output.stdout.contains("try microk8s start") {
-            let advice = "Somebody ran `microk8s stop`. Run `sudo microk8s start` on the machine and apply again.";
+            let advice =
+                "Somebody ran `microk8s stop`. Run `sudo microk8s start` on the machine and apply again.";
             return Err(NoReport::Other(no("MicroK8s is stopped there.").advise(advice)));
         }
         let unclear = || no(&format!("It ended with exit code {} and said:\n{said}", output.code)).passing();
-        let document: Document = serde_saphyr::from_str(&output.stdout).map_err(|_| NoReport::Other(unclear()))?;
+        let document: Document =
+            serde_saphyr::from_str(&output.stdout).map_err(|_| NoReport::Other(unclear()))?;
         if !document.microk8s.running {
             let message = document.microk8s.message.as_deref().unwrap_or("microk8s is not running");
             return Err(NoReport::Other(no(&format!("MicroK8s does not run there: {message}")).passing()));

@@ -125,9 +125,15 @@ mod tests {
             ("ssh: connect to host 10.0.0.11 port 22: Connection refused", SshErrorKind::NotReachable),
             ("ssh: connect to host 10.0.0.11 port 22: No route to host", SshErrorKind::NotReachable),
             ("kex_exchange_identification: Connection closed by remote host", SshErrorKind::NotReachable),
-            ("\"System is booting up. Unprivileged users are not permitted\"\nPermission denied (x)", SshErrorKind::NotReachable),
+            (
+                "\"System is booting up. Unprivileged users are not permitted\"\nPermission denied (x)",
+                SshErrorKind::NotReachable,
+            ),
             ("ubuntu@10.0.0.11: Permission denied (publickey).", SshErrorKind::KeyRefused),
-            ("No ED25519 host key is known for cp1 and you have requested strict checking.", SshErrorKind::HostKeyRefused),
+            (
+                "No ED25519 host key is known for cp1 and you have requested strict checking.",
+                SshErrorKind::HostKeyRefused,
+            ),
             ("Host key verification failed.", SshErrorKind::HostKeyRefused),
             ("/root/.ssh/config: line 1: Bad configuration option: hots", SshErrorKind::Client),
         ];
@@ -138,7 +144,8 @@ mod tests {
 
     #[test]
     fn the_text_says_where_what_came_back_and_what_to_do() {
-        let text = SshError::connecting("10.0.0.11", "ubuntu@10.0.0.11: Permission denied (publickey).").to_string();
+        let text =
+            SshError::connecting("10.0.0.11", "ubuntu@10.0.0.11: Permission denied (publickey).").to_string();
         assert!(text.starts_with("10.0.0.11 (connecting) failed."), "{text}");
         assert!(text.contains("Permission denied (publickey)."), "{text}");
         assert!(text.contains("authorized_keys"), "{text}");

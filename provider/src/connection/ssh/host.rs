@@ -94,7 +94,9 @@ impl Host {
                 match self.connected().await {
                     Ok(_) => Verdict::Final(Ok(())),
                     Err(error) if error.may_pass() => Verdict::Again(error),
-                    Err(error) if error.kind() == SshErrorKind::KeyRefused && started.elapsed() < KEY_MAY_COME => {
+                    Err(error)
+                        if error.kind() == SshErrorKind::KeyRefused && started.elapsed() < KEY_MAY_COME =>
+                    {
                         Verdict::Again(error)
                     }
                     Err(error) => Verdict::Final(Err(error)),
@@ -109,7 +111,12 @@ impl Host {
     }
 
     /// Runs a script as the user who logs in.
-    pub async fn script(&self, script: &Script, arguments: &[&str], stdin: Option<&[u8]>) -> Result<Output, SshError> {
+    pub async fn script(
+        &self,
+        script: &Script,
+        arguments: &[&str],
+        stdin: Option<&[u8]>,
+    ) -> Result<Output, SshError> {
         self.execute(Command::Script(script, arguments), false, stdin).await
     }
 
@@ -124,7 +131,8 @@ impl Host {
             let mut probes = self.probes.lock().unwrap_or_else(PoisonError::into_inner);
             Arc::clone(probes.entry(script.name).or_default())
         };
-        let asked = probe.get_or_try_init(|| async { self.root().script(script, &[], None).await.map(Arc::new) });
+        let asked =
+            probe.get_or_try_init(|| async { self.root().script(script, &[], None).await.map(Arc::new) });
         asked.await.cloned()
     }
 
@@ -155,7 +163,12 @@ impl Host {
         }
     }
 
-    async fn execute(&self, command: Command<'_>, root: bool, stdin: Option<&[u8]>) -> Result<Output, SshError> {
+    async fn execute(
+        &self,
+        command: Command<'_>,
+        root: bool,
+        stdin: Option<&[u8]>,
+    ) -> Result<Output, SshError> {
         let stage = format!("running {command:?}", command = command.to_string());
         tracing::debug!(host = self.address, root, %command, "run");
         let words = command.words(root);
@@ -168,7 +181,9 @@ impl Host {
             match self.once(&master, &words, stdin).await {
                 Ok(output) => break output,
                 // The command was not started: the connection was dead already.
-                Err(Interrupted::BeforeStart(openssh::Error::Disconnected)) if !tried => self.give_up(&master).await,
+                Err(Interrupted::BeforeStart(openssh::Error::Disconnected)) if !tried => {
+                    self.give_up(&master).await
+                }
                 Err(Interrupted::BeforeStart(error)) => return Err(self.failure(&stage, error)),
                 Err(Interrupted::AfterStart(error)) => {
                     if !master.is_ending().await {
@@ -187,8 +202,13 @@ impl Host {
         }
     }
 
-    async fn once(&self, master: &Master, words: &[String], stdin: Option<&[u8]>) -> Result<Output, Interrupted> {
-        let (program, arguments) = words.split_first().ok_or_else(|| Interrupted::nothing_to_run())?;
+    async fn once(
+        &self,
+        master: &Master,
+        words: &[String],
+        stdin: Option<&[u8]>,
+    ) -> Result<Output, Interrupted> {
+        let (program, arguments) = words.split_first().ok_or_else(Interrupted::nothing_to_run)?;
         let mut child = master
             .session
             .command(program.as_str())
@@ -233,7 +253,9 @@ impl Host {
             return Err(error.clone());
         }
         let connected = match self.way.connection_directory() {
-            Ok(directory) => Master::connect(&self.address, &self.way.settings, pin.as_deref(), directory).await,
+            Ok(directory) => {
+                Master::connect(&self.address, &self.way.settings, pin.as_deref(), directory).await
+            }
             Err(problem) => {
                 let stage = "making a private directory";
                 Err(SshError::new(SshErrorKind::Client, &self.address, stage, &problem.to_string()))
@@ -281,7 +303,12 @@ impl Root<'_> {
     }
 
     /// Runs a script as root.
-    pub async fn script(&self, script: &Script, arguments: &[&str], stdin: Option<&[u8]>) -> Result<Output, SshError> {
+    pub async fn script(
+        &self,
+        script: &Script,
+        arguments: &[&str],
+        stdin: Option<&[u8]>,
+    ) -> Result<Output, SshError> {
         self.host.execute(Command::Script(script, arguments), true, stdin).await
     }
 }

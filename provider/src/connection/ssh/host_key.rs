@@ -10,7 +10,8 @@ use tfplugin::types::Meaning;
 pub struct HostKey(String);
 
 impl Meaning for HostKey {
-    const EXPECTED: &'static str = "a public host key such as \"ssh-ed25519 AAAAC3Nz...\", as in /etc/ssh/ssh_host_ed25519_key.pub";
+    const EXPECTED: &'static str =
+        "a public host key such as \"ssh-ed25519 AAAAC3Nz...\", as in /etc/ssh/ssh_host_ed25519_key.pub";
 
     fn parse(text: &str) -> Option<Self> {
         normalised(text).map(Self)
@@ -28,7 +29,10 @@ pub(crate) fn fingerprint_in_log(line: &str) -> Option<&str> {
 
 /// The key in a `known_hosts` file that has that fingerprint, as `ssh-ed25519 AAAA...`.
 pub(crate) fn find(known_hosts: &str, fingerprint: &str) -> Option<String> {
-    known_hosts.lines().filter_map(key_in_line).find(|key| fingerprint_of(key).as_deref() == Some(fingerprint))
+    known_hosts
+        .lines()
+        .filter_map(key_in_line)
+        .find(|key| fingerprint_of(key).as_deref() == Some(fingerprint))
 }
 
 /// `ssh-ed25519 AAAA...` without comment; what a person pastes may be a whole line of `known_hosts` or of a `.pub` file.
@@ -67,7 +71,9 @@ mod tests {
         let fingerprint = fingerprint_of(KEY).unwrap();
         let line = format!("debug1: Server host key: ssh-ed25519 {fingerprint}");
         assert_eq!(fingerprint_in_log(&line), Some(fingerprint.as_str()));
-        let known_hosts = format!("# comment\n|1|salt|hash ssh-rsa AAAA\n@revoked cp9 ssh-rsa x\n10.0.0.11 {KEY} comment\n");
+        let known_hosts = format!(
+            "# comment\n|1|salt|hash ssh-rsa AAAA\n@revoked cp9 ssh-rsa x\n10.0.0.11 {KEY} comment\n"
+        );
         assert_eq!(find(&known_hosts, &fingerprint).as_deref(), Some(KEY));
         assert_eq!(find(&known_hosts, "SHA256:other"), None);
     }

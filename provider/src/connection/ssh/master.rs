@@ -236,7 +236,9 @@ fn shown_key(log: &str, known_hosts: &[PathBuf]) -> Option<String> {
     let fingerprint = log.lines().find_map(host_key::fingerprint_in_log)?;
     let global = Path::new("/etc/ssh/ssh_known_hosts");
     let files = known_hosts.iter().map(PathBuf::as_path).chain([global]);
-    files.filter_map(|file| std::fs::read_to_string(file).ok()).find_map(|text| host_key::find(&text, fingerprint))
+    files
+        .filter_map(|file| std::fs::read_to_string(file).ok())
+        .find_map(|text| host_key::find(&text, fingerprint))
 }
 
 /// `ssh` ended before the remote shell was there.

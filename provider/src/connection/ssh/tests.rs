@@ -39,7 +39,10 @@ impl Sshd {
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
-        panic!("sshd does not listen: {}", std::fs::read_to_string(self.directory.path().join("log")).unwrap_or_default());
+        panic!(
+            "sshd does not listen: {}",
+            std::fs::read_to_string(self.directory.path().join("log")).unwrap_or_default()
+        );
     }
 
     async fn stop(&mut self) {
@@ -57,7 +60,9 @@ impl Sshd {
         std::fs::write(&config, format!("UserKnownHostsFile {}\n", known_hosts.display())).unwrap();
         Settings {
             port: Some(self.port),
-            private_key: Some(Secret::new(std::fs::read_to_string(self.directory.path().join("user")).unwrap().trim())),
+            private_key: Some(Secret::new(
+                std::fs::read_to_string(self.directory.path().join("user")).unwrap().trim(),
+            )),
             config_file: Some(config.display().to_string()),
             ..Settings::default()
         }
@@ -70,8 +75,12 @@ impl Sshd {
 }
 
 async fn keygen(path: &Path) {
-    let made =
-        Command::new("ssh-keygen").args(["-q", "-t", "ed25519", "-N", "", "-f"]).arg(path).status().await.unwrap();
+    let made = Command::new("ssh-keygen")
+        .args(["-q", "-t", "ed25519", "-N", "", "-f"])
+        .arg(path)
+        .status()
+        .await
+        .unwrap();
     assert!(made.success());
 }
 
@@ -166,7 +175,8 @@ async fn a_contradiction_to_known_hosts_and_an_unknown_key_under_strict_are_refu
 
     keygen(&sshd.directory.path().join("other")).await;
     let other = std::fs::read_to_string(sshd.directory.path().join("other.pub")).unwrap();
-    std::fs::write(sshd.directory.path().join("known_hosts"), format!("[127.0.0.1]:{} {other}", sshd.port)).unwrap();
+    std::fs::write(sshd.directory.path().join("known_hosts"), format!("[127.0.0.1]:{} {other}", sshd.port))
+        .unwrap();
     settings.host_key_check = HostKeyCheck::AcceptNew;
     let refused = Ssh::new(settings.clone()).host("127.0.0.1").run(&["true"], None).await.unwrap_err();
     assert_eq!(refused.kind(), SshErrorKind::HostKeyRefused, "{refused}");
@@ -179,7 +189,8 @@ async fn a_refused_key_is_told_from_a_machine_that_does_not_answer() {
     let mut sshd = Sshd::start().await;
     keygen(&sshd.directory.path().join("other")).await;
     let mut settings = sshd.settings();
-    settings.private_key = Some(Secret::new(std::fs::read_to_string(sshd.directory.path().join("other")).unwrap()));
+    settings.private_key =
+        Some(Secret::new(std::fs::read_to_string(sshd.directory.path().join("other")).unwrap()));
     let refused = Ssh::new(settings).host("127.0.0.1").run(&["true"], None).await.unwrap_err();
     assert_eq!(refused.kind(), SshErrorKind::KeyRefused, "{refused}");
 

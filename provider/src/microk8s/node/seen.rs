@@ -1,0 +1,99 @@
+//! What a machine shows of the node in the state.
+
+use super::Node;
+use crate::connection::ssh::{Host, HostKey};
+use crate::engine::failure::Failure;
+use crate::microk8s::hosts_block::{self, Hosts};
+use crate::microk8s::node_facts::NodeFacts;
+use crate::provider::Microk8s;
+use std::time::Duration;
+use tfplugin::types::Text;
+use tfplugin::{Computed, Context};
+
+/// How long one look may take.
+const READ: Duration = Duration::from_secs(60);
+
+impl Node {
+    /// The facts, if they are of the machine in the state.
+    pub(super) fn is_same_machine(&self, facts: NodeFacts) -> Result<NodeFacts, Failure> {
+        match self.machine_id.known() {
+            Some(known) if *known != facts.machine_id => Err(Failure::new(
+                format!("looking whether {} is at {}", self.node_name.known().map_or("the node", String::as_str), self.host),
+                format!("The machine there has the machine id {}; the node's machine has {known}.", facts.machine_id),
+            )
+            .at("host")
+            .advise(
+                "Another machine answers at this address. If it shall take the node's place, replace the node on purpose: \
+                 -replace, or replace_triggered_by with the machine's resource.",
+            )),
+            _ => Ok(facts),
+        }
+    }
+
+    /// This, with what the machine shows now; nothing if MicroK8s is not on it.
+    pub(super) fn with(&self, facts: &NodeFacts) -> Option<Self> {
+        let snap = facts.snap.as_ref()?;
+        let channel = match snap.tracks(&self.channel) {
+            true => self.channel.clone(),
+            false => Text::parse(&snap.tracking).unwrap_or_else(|_| self.channel.clone()),
+        };
+        let hosts = match (&facts.hosts_block, &self.hosts) {
+            (Some(block), Some(wanted)) if hosts_block::render(wanted) == *block => Some(wanted.clone()),
+            (Some(block), _) => Some(hosts_block::read(block)),
+            (None, wanted) => wanted.as_ref().map(|_| Hosts::new()),
+        };
+        Some(Self {
+            channel,
+            hosts,
+            hold: snap.held,
+            version: Computed::Known(snap.version.clone()),
+            revision: Computed::Known(snap.revision),
+            node_name: Computed::Known(facts.node_name.clone()),
+            machine_id: Computed::Known(facts.machine_id.clone()),
+            ..self.clone()
+        })
+    }
+
+    /// This, with what is computed filled in from the machine.
+    pub(super) async fn seen_on(&self, host: &Host) -> Result<Self, Failure> {
+        let facts = NodeFacts::read(host).await?;
+        let host_key = match &self.host_key {
+            Computed::Known(key) => key.clone(),
+            Computed::Pending => shown_key(host).await?,
+        };
+        if let Some(key) = &host_key {
+            host.pin(&key.canonical());
+        }
+        let missing = || {
+            Failure::new(
+                format!("looking at {} after all was done", self.host),
+                "The snap is not there any more.",
+            )
+        };
+        let seen = self.with(&facts).ok_or_else(missing)?;
+        Ok(Self {
+            host_key: Computed::Known(host_key),
+            version: seen.version,
+            revision: seen.revision,
+            node_name: seen.node_name,
+            machine_id: seen.machine_id,
+            ..self.clone()
+        })
+    }
+}
+
+/// The host key of the machine reached.
+pub(super) async fn shown_key(host: &Host) -> Result<Option<Text<HostKey>>, Failure> {
+    Ok(host.host_key().await?.and_then(|key| Text::parse(&key).ok()))
+}
+
+/// Looks at a machine, for not longer than a look may take.
+pub(super) async fn look(context: &Context<Microk8s>, host: &Host) -> Result<NodeFacts, Failure> {
+    tokio::select! {
+        facts = tokio::time::timeout(READ, NodeFacts::read(host)) => facts.unwrap_or_else(|_| {
+            let attempt = format!("looking at {}", host.address());
+            Err(Failure::new(attempt, format!("It did not answer within {} s.", READ.as_secs())).at("host"))
+        }),
+        () = context.cancelled().cancelled() => Err(Failure::interrupted()),
+    }
+}
