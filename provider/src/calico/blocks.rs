@@ -2,7 +2,6 @@
 
 use super::IpPool;
 use crate::connection::cluster::{Cluster, ClusterError, ClusterErrorKind, Freshness, Kind, ObjectName};
-use crate::connection::retry::Deadline;
 use crate::engine::cluster_object::ClusterObject;
 use ipnet::IpNet;
 use kube::core::DynamicObject;
@@ -34,34 +33,28 @@ pub(super) async fn of_another_size(
 pub(super) async fn close_and_clear(
     pool: &IpPool,
     cluster: &Cluster,
-    deadline: &Deadline,
-) -> Result<(), Diagnostics> {
-    let failed = |error: ClusterError| -> Diagnostics {
-        Diagnostic::error(format!("Unable to empty IPPool {}", pool.name()), error.detail()).into()
-    };
+    found: &mut Diagnostics,
+) -> Result<(), ClusterError> {
     let range = pool.cidr.meaning();
     let name = ObjectName { kind: IpPool::KIND, namespace: String::new(), name: pool.name().to_owned() };
-    let close = |closed: bool| {
-        let (name, patch) = (&name, json!({ "spec": { "disabled": closed } }));
-        async move { cluster.merge(name, &patch).await }
-    };
     if !pool.is_closed() {
-        close(true).await.map_err(failed)?;
-        tokio::time::sleep(SEEN_WITHIN.min(deadline.remaining())).await;
+        cluster.merge(&name, &json!({ "spec": { "disabled": true } })).await?;
+        tokio::time::sleep(SEEN_WITHIN).await;
     }
-    let blocks = within(cluster, BLOCK, range, Freshness::Now).await.map_err(failed)?;
+    let blocks = within(cluster, BLOCK, range, Freshness::Now).await?;
     let users: Vec<String> = blocks.iter().flat_map(users).collect();
     if !users.is_empty() && !pool.is_forced() {
         if !pool.is_closed() {
-            close(false).await.map_err(failed)?;
+            cluster.merge(&name, &json!({ "spec": { "disabled": false } })).await?;
         }
-        return Err(in_use(pool, cluster, &users));
+        found.push(in_use(pool, cluster, &users));
+        return Ok(());
     }
-    for affinity in within(cluster, AFFINITY, range, Freshness::Now).await.map_err(failed)? {
-        remove(cluster, AFFINITY, &affinity).await.map_err(failed)?;
+    for affinity in within(cluster, AFFINITY, range, Freshness::Now).await? {
+        remove(cluster, AFFINITY, &affinity).await?;
     }
     for block in blocks.iter().filter(|block| self::users(block).is_empty()) {
-        remove(cluster, BLOCK, block).await.map_err(failed)?;
+        remove(cluster, BLOCK, block).await?;
     }
     Ok(())
 }
@@ -123,7 +116,7 @@ async fn remove(cluster: &Cluster, kind: Kind, object: &DynamicObject) -> Result
     }
 }
 
-fn in_use(pool: &IpPool, cluster: &Cluster, users: &[String]) -> Diagnostics {
+fn in_use(pool: &IpPool, cluster: &Cluster, users: &[String]) -> Diagnostic {
     let named: Vec<&str> = users.iter().take(NAMED).map(String::as_str).collect();
     let more = match users.len().saturating_sub(NAMED) {
         0 => String::new(),
@@ -137,5 +130,5 @@ fn in_use(pool: &IpPool, cluster: &Cluster, users: &[String]) -> Diagnostics {
         pool.cidr,
         named.join("\n- "),
     );
-    Diagnostic::error(format!("Unable to delete IPPool {}", pool.name()), detail).at("force_destroy").into()
+    Diagnostic::error(format!("Unable to delete IPPool {}", pool.name()), detail).at("force_destroy")
 }

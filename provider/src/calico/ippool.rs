@@ -2,7 +2,6 @@
 
 use super::blocks;
 use crate::connection::cluster::{Cluster, ClusterError, Freshness, Kind};
-use crate::connection::retry::Deadline;
 use crate::engine::cluster_object::{ClusterObject, ClusterWideObject, Takeover};
 use async_trait::async_trait;
 use ipnet::IpNet;
@@ -174,8 +173,8 @@ impl ClusterObject for IpPool {
         Ok(())
     }
 
-    async fn before_delete(&self, cluster: &Cluster, deadline: &Deadline) -> Result<(), Diagnostics> {
-        blocks::close_and_clear(self, cluster, deadline).await
+    async fn before_delete(&self, cluster: &Cluster, found: &mut Diagnostics) -> Result<(), ClusterError> {
+        blocks::close_and_clear(self, cluster, found).await
     }
 }
 

@@ -221,6 +221,16 @@ async fn empty_blocks_and_their_affinities_go_with_the_pool() {
 }
 
 #[tokio::test]
+async fn a_server_that_is_not_ready_to_tell_of_blocks_is_asked_again() {
+    let server = ApiServer::start().await;
+    let run = run(&server).await;
+    let state = run.create(POOL, &pool(json!({}))).await.unwrap();
+    server.world().say(2, "GET ipamblocks", 429, "storage is (re)initializing");
+    run.destroy(&state).await.unwrap();
+    assert!(server.world().objects.is_empty());
+}
+
+#[tokio::test]
 async fn a_pool_of_ours_is_carried_on() {
     let server = ApiServer::start().await;
     server.world().put(POOLS, "pods-v6", MANAGER, json!({"cidr": "fd01::/64"}));

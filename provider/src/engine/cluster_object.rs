@@ -23,7 +23,6 @@ pub use address::{ClusterWideObject, cluster_address, namespace_name, object_nam
 pub use managed::Managed;
 
 use crate::connection::cluster::{Cluster, ClusterError, Kind};
-use crate::connection::retry::Deadline;
 use async_trait::async_trait;
 use kube::core::DynamicObject;
 use serde_json::{Map, Value as Json};
@@ -75,9 +74,10 @@ pub trait ClusterObject: Model + TypeName {
         Ok(())
     }
 
-    /// Makes the object ready to go. Called again until it works or the deadline is over.
-    async fn before_delete(&self, cluster: &Cluster, deadline: &Deadline) -> Result<(), Diagnostics> {
-        let _ = (cluster, deadline);
+    /// Makes the object ready to go; errors that it finds forbid the deletion. Called again where a call failed for a
+    /// passing reason.
+    async fn before_delete(&self, cluster: &Cluster, found: &mut Diagnostics) -> Result<(), ClusterError> {
+        let _ = (cluster, found);
         Ok(())
     }
 }

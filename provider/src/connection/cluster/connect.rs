@@ -116,3 +116,34 @@ where
         .service(hyper_util::client::legacy::Client::builder(TokioExecutor::new()).build(https));
     Ok(Client::new(service, config.default_namespace))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::Router;
+
+    #[tokio::test]
+    async fn calls_go_through_the_near_end_of_a_tunnel() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("api");
+        let listener = tokio::net::UnixListener::bind(&path).unwrap();
+        let router = Router::new().fallback(|uri: http::Uri| async move { uri.to_string() });
+        let server = tokio::spawn(async move { axum::serve(listener, router).await });
+        let config = Config::new("http://127.0.0.1:16443".parse().unwrap());
+        let client = client(config, Socket::new(path)).unwrap();
+        let answer =
+            client.request_text(http::Request::get("/readyz").body(Vec::new()).unwrap()).await.unwrap();
+        assert_eq!(answer, "/readyz");
+        server.abort();
+    }
+
+    #[tokio::test]
+    async fn a_kubeconfig_that_is_not_there_is_named() {
+        let settings =
+            KubernetesSettings { config_path: Some("/nowhere/kubeconfig".into()), config_context: None };
+        let error =
+            connect(&Address::Kubeconfig(settings), &Ssh::new(Default::default())).await.err().unwrap();
+        assert_eq!(error.kind(), ClusterErrorKind::CredentialsRefused);
+        assert!(error.to_string().contains("/nowhere/kubeconfig"), "{error}");
+    }
+}

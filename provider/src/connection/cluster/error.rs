@@ -53,7 +53,8 @@ impl ClusterErrorKind {
                 "Set `cluster` to the address of a control-plane node, or give the provider a `kubernetes` block."
             }
             Self::Unreachable => {
-                "Check that the node is up, that SSH to it works and that MicroK8s runs there (`microk8s status`)."
+                "Check the address, that the machine is up and its API server runs (`microk8s status`), and, where the \
+                 cluster is reached through a node, that SSH to it works."
             }
             Self::CredentialsRefused => {
                 "Check the provider's `ssh` or `kubernetes` block, and that the user may run `sudo -n` on the node."

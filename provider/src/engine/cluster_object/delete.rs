@@ -33,10 +33,10 @@ pub(super) async fn delete<T: ClusterObject>(
     let patience = target.patience(Operation::Delete);
     let deadline = target.deadline(Operation::Delete, context);
     let reach = Deadline::after(patience.min(REACH_WITHIN), context.cancelled());
-    let (target_ref, deadline_ref) = (&target, &deadline);
+    let target_ref = &target;
     let asked = reach
         .call(|| async move {
-            let result = try_delete(prior, target_ref, private, deadline_ref).await;
+            let result = try_delete(prior, target_ref, private).await;
             verdict(result, ClusterErrorKind::may_pass)
         })
         .await;
@@ -57,7 +57,6 @@ async fn try_delete<T: ClusterObject>(
     prior: &T,
     target: &Target,
     private: &Private,
-    deadline: &Deadline,
 ) -> Result<Ended, Failure> {
     let Target { cluster, name, .. } = target;
     let mut turn = cluster.turn(T::KIND).await?;
@@ -85,7 +84,11 @@ async fn try_delete<T: ClusterObject>(
                 .to_owned(),
         ));
     }
-    prior.before_delete(cluster, deadline).await?;
+    let mut found = Diagnostics::new();
+    prior.before_delete(cluster, &mut found).await?;
+    if found.has_errors() {
+        return Err(Failure::Refused(found));
+    }
     match cluster.delete(name, existing.metadata.uid.as_deref()).await {
         Ok(()) => {
             turn.release(name);

@@ -7,7 +7,7 @@ use super::existing::{is_ours, judge};
 use super::failure::{explain, summary};
 use super::managed::Private;
 use super::spec::Fields;
-use crate::connection::cluster::{ClusterError, ClusterErrorKind, FieldFault, Force, Freshness};
+use crate::connection::cluster::{ClusterError, ClusterErrorKind, FieldFault, Force, Freshness, MANAGER};
 use crate::provider::Microk8s;
 use kube::core::DynamicObject;
 use serde_json::Value as Json;
@@ -82,20 +82,23 @@ fn judge_answer<T: ClusterObject>(
             Ok(())
         }
         ClusterErrorKind::OwnedByOthers => {
-            context.warn(taken::<T>(target, existing, manifest, error));
+            if let Some(taken) = taken::<T>(target, existing, manifest, error) {
+                context.warn(taken);
+            }
             Ok(())
         }
         _ => Ok(()),
     }
 }
 
-/// One warning an object about fields that others set and that apply takes.
+/// One warning an object about fields that others set and that apply takes. What we set by another kind of request, as
+/// when a pool was closed for a moment, is recorded as another's but is ours.
 fn taken<T: ClusterObject>(
     target: &Target,
     existing: Option<&DynamicObject>,
     manifest: &Json,
     error: &ClusterError,
-) -> Diagnostic {
+) -> Option<Diagnostic> {
     let fields = Fields::of::<T>();
     let spec = existing.and_then(|existing| existing.data.get("spec"));
     let line = |fault: &FieldFault| {
@@ -109,7 +112,11 @@ fn taken<T: ClusterObject>(
         let (old, new) = (at(spec, name), at(manifest.get("spec"), name));
         format!("- {}: {}; {} becomes {}", fault.field, fault.message, show(old), show(new))
     };
-    let lines: Vec<String> = error.faults().iter().map(line).collect();
+    let others = error.faults().iter().filter(|fault| !fault.message.contains(&format!("{MANAGER:?}")));
+    let lines: Vec<String> = others.map(line).collect();
+    if lines.is_empty() {
+        return None;
+    }
     let whose = match existing.is_some_and(is_ours) {
         true => "Others changed fields that Terraform manages",
         false => "Others set fields that this configuration sets too",
@@ -119,7 +126,7 @@ fn taken<T: ClusterObject>(
          the configuration.",
         lines.join("\n")
     );
-    Diagnostic::warning(format!("{} has fields that others own", target.name), detail)
+    Some(Diagnostic::warning(format!("{} has fields that others own", target.name), detail))
 }
 
 /// The value at a path of names: `serviceAllocation.priority`.
