@@ -137,7 +137,7 @@ impl Resource for ClusterIpv6 {
         };
         // What cannot be asked yet is asked at apply.
         match Survey::take(context.provider().ssh.as_ref(), host, Age::OfThisRefresh).await {
-            Ok(survey) => ipv6_checks::check(&survey, *pods.meaning(), *services.meaning()),
+            Ok(survey) => ipv6_checks::check(&survey, *pods.meaning(), *services.meaning()).await,
             Err(_) => Ok(()),
         }
     }
@@ -274,7 +274,7 @@ impl ClusterIpv6 {
                 .into_diagnostic(UNABLE_TO_SET_UP)
                 .into());
         }
-        ipv6_checks::check(&survey, *self.cluster_cidr.meaning(), *self.service_cidr.meaning())?;
+        ipv6_checks::check(&survey, *self.cluster_cidr.meaning(), *self.service_cidr.meaning()).await?;
         let first_time = self.cluster_id.known().is_none();
         let cluster = self.cluster(&survey, first_time).map_err(unable)?;
         for missing in &survey.missing {

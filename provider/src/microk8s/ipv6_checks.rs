@@ -1,13 +1,14 @@
 //! What can be wrong with a cluster's IPv6 ranges once its nodes are known.
 
+use super::load_balancer_ranges::LoadBalancerRange;
 use super::node_list::ClusterNode;
 use super::range_checks;
 use super::survey::{Member, Survey};
 use ipnet::Ipv6Net;
 use tfplugin::Diagnostics;
 
-/// Checks the ranges against the nodes, each of which also needs an IPv6 address.
-pub(crate) fn check(survey: &Survey, pods: Ipv6Net, services: Ipv6Net) -> Result<(), Diagnostics> {
+/// Checks the ranges against the nodes, each of which also needs an IPv6 address, and against MetalLB's pools.
+pub(crate) async fn check(survey: &Survey, pods: Ipv6Net, services: Ipv6Net) -> Result<(), Diagnostics> {
     let mut found = Diagnostics::new();
     let nodes =
         survey.members().map(|member| &member.node).chain(survey.missing.iter().map(|missing| &missing.node));
@@ -15,6 +16,7 @@ pub(crate) fn check(survey: &Survey, pods: Ipv6Net, services: Ipv6Net) -> Result
     for member in survey.members() {
         check_own_addresses(member, pods, services, &mut found);
     }
+    check_pools(&survey.first.machine.load_balancer_ranges().await, pods, services, &mut found);
     if found.has_errors() { Err(found) } else { Ok(()) }
 }
 
@@ -35,6 +37,19 @@ fn check_nodes<'a>(
         {
             let text = format!("{problem}. The node {} has that version.", node.name);
             found.error_at("service_cidr", "Invalid range of services", text);
+        }
+    }
+}
+
+fn check_pools(pools: &[LoadBalancerRange], pods: Ipv6Net, services: Ipv6Net, found: &mut Diagnostics) {
+    for (attribute, range) in [("cluster_cidr", pods), ("service_cidr", services)] {
+        for pool in pools.iter().filter(|pool| pool.overlaps(range)) {
+            let text = format!(
+                "{range} overlaps {}, which a pool of MetalLB gives to services of type LoadBalancer. Give them ranges of \
+                 their own.",
+                pool.text
+            );
+            found.error_at(attribute, "Overlapping ranges", text);
         }
     }
 }
@@ -82,6 +97,21 @@ mod tests {
         let mut found = Diagnostics::new();
         check_nodes(std::iter::once(&node), pods.parse().unwrap(), services.parse().unwrap(), &mut found);
         found.into_iter().map(|one| (one.attribute.unwrap().to_string(), one.detail)).collect()
+    }
+
+    #[test]
+    fn ranges_of_load_balancers_are_not_for_pods_and_services() {
+        let mut found = Diagnostics::new();
+        let pools = crate::microk8s::load_balancer_ranges::parse("fd01::100-fd01::1ff 2001:db8::/64");
+        check_pools(&pools, "fd01::/64".parse().unwrap(), "fd98::/108".parse().unwrap(), &mut found);
+        let found: Vec<_> =
+            found.into_iter().map(|one| (one.attribute.unwrap().to_string(), one.detail)).collect();
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert_eq!(found[0].0, "cluster_cidr");
+        assert!(
+            found[0].1.starts_with("fd01::/64 overlaps fd01::100-fd01::1ff, which a pool of MetalLB"),
+            "{found:?}"
+        );
     }
 
     #[test]

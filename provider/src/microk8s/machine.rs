@@ -5,6 +5,7 @@ use super::datastore::{self, DatastoreMember};
 use super::dual_stack::Files;
 use super::join_token::{JoinToken, SECONDS_TO_LIVE};
 use super::journal::telling_lines;
+use super::load_balancer_ranges::{self, LoadBalancerRange};
 use super::node_list::{self, ClusterNode, Role};
 use super::scripts;
 use super::view::View;
@@ -207,6 +208,14 @@ impl Machine {
             return Ok(None);
         }
         self.readable(&scripts::SERVICE_RANGES, &output, Some(Some(output.stdout.clone())))
+    }
+
+    /// The ranges of MetalLB's pools as of this refresh; none where MetalLB is not installed or does not answer.
+    pub(crate) async fn load_balancer_ranges(&self) -> Vec<LoadBalancerRange> {
+        match self.shell.probe(&scripts::LOAD_BALANCER_RANGES).await {
+            Ok(output) if output.succeeded() => load_balancer_ranges::parse(&output.stdout),
+            _ => Vec::new(),
+        }
     }
 
     /// Makes Kubernetes take those ranges from the flags.

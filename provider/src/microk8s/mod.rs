@@ -18,6 +18,7 @@ mod ipv6_rollout;
 mod join;
 mod join_token;
 mod journal;
+mod load_balancer_ranges;
 mod machine;
 mod messages;
 pub mod node;

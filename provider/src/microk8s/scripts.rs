@@ -108,6 +108,13 @@ pub(crate) const SERVICE_RANGES: Script = Script {
            --output 'jsonpath={.spec.cidrs}'",
 };
 
+/// The ranges of MetalLB's pools; a failure where MetalLB is not installed.
+pub(crate) const LOAD_BALANCER_RANGES: Script = Script {
+    name: "microk8s kubectl get ipaddresspools",
+    text: "exec timeout 60 /snap/bin/microk8s kubectl get ipaddresspools.metallb.io --all-namespaces \
+           --output 'jsonpath={.items[*].spec.addresses[*]}'",
+};
+
 /// Makes the API server write that object anew from its flags. In use it is never taken away by itself, so its finalizer
 /// has to go, which must come second: until it is marked as deleted, Kubernetes puts the finalizer back.
 pub(crate) const RENEW_SERVICE_RANGES: Script = Script {
