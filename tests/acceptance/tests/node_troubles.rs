@@ -79,3 +79,30 @@ async fn shell(node: &Node, script: &str) -> String {
     let output = node.exec(["sh", "-c", script]).stdin(Stdio::null()).output().await.unwrap();
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_channel_is_followed_upwards_only() {
+    let lab = Lab::start(LabOptions::with_nodes(1, false)).await.unwrap();
+    let channel = |channel: &str| node("10.0.0.11", "").replace("1.35/stable", channel);
+    let workspace = Workspace::new(&lab, channel("1.34/stable")).await.unwrap();
+    workspace.apply().await.unwrap().succeeded();
+    let before = workspace.state(ADDRESS).await.unwrap();
+    assert!(before["version"].as_str().unwrap().starts_with("v1.34."), "{before}");
+
+    workspace.configure(channel("1.35")).unwrap();
+    workspace.plan().await.unwrap().plans(&[(ADDRESS, Action::Update)]);
+    workspace.apply().await.unwrap().succeeded();
+    let after = workspace.state(ADDRESS).await.unwrap();
+    assert!(after["version"].as_str().unwrap().starts_with("v1.35."), "{after}");
+    assert_ne!(after["revision"], before["revision"]);
+    assert_eq!(after["machine_id"], before["machine_id"]);
+    workspace.configure(channel("1.35/stable")).unwrap();
+    workspace.plan().await.unwrap().plans_nothing();
+    let listed = shell(&lab.nodes()[0], "snap list microk8s").await;
+    assert!(listed.contains("1.35/stable") && listed.contains("held"), "{listed}");
+
+    workspace.configure(channel("1.34/stable")).unwrap();
+    let errors = workspace.plan().await.unwrap().failed();
+    assert_eq!(errors[0].summary, "Unable to plan a downgrade to 1.34/stable");
+    assert_eq!(errors[0].code, "channel = \"1.34/stable\"");
+}

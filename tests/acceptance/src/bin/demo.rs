@@ -59,6 +59,9 @@ async fn terraform(workspace: &Workspace<'_>, arguments: &[&str]) -> Result<(), 
     title(&format!("terraform {}", arguments.join(" ")));
     let begin = Instant::now();
     let mut command = workspace.command(arguments);
+    if !std::io::stdout().is_terminal() {
+        command.env("TF_CLI_ARGS", "-no-color");
+    }
     run(
         command.stdout(Stdio::inherit()).stderr(Stdio::inherit()),
         &format!("terraform {}", arguments.join(" ")),

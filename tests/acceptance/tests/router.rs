@@ -1,0 +1,157 @@
+//! A router's configuration: made, planned again, drifted, imported, taken away; many changes are one commit.
+
+use acceptance::{Action, Workspace};
+use lab::{Lab, LabOptions, Router, RouterOptions, VyosVersion};
+use std::process::Stdio;
+
+const EDGE: &str = r#"
+resource "vyos_bgp" "edge" {
+  provider  = microk8s
+  router    = "edge"
+  system_as = 4200000001
+  router_id = "10.0.0.1"
+}
+
+resource "vyos_bgp_neighbor" "cp1" {
+  provider     = microk8s
+  router       = vyos_bgp.edge.router
+  address      = "10.0.0.11"
+  remote_as    = "4200000001"
+  description  = "metallb-cp1"
+  ipv6_unicast = { soft_reconfiguration_inbound = true }
+}
+
+resource "vyos_bgp_neighbor" "cp2" {
+  provider     = microk8s
+  router       = vyos_bgp.edge.router
+  address      = "fd00:10:0::12"
+  remote_as    = "internal"
+  ipv6_unicast = {}
+}
+"#;
+const BGP: &str = "vyos_bgp.edge";
+const FIRST: &str = "vyos_bgp_neighbor.cp1";
+const SECOND: &str = "vyos_bgp_neighbor.cp2";
+
+async fn router_lab(version: VyosVersion) -> Lab {
+    let router = Some(RouterOptions { version, ..RouterOptions::default() });
+    Lab::start(LabOptions { nodes: Vec::new(), router }).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn from_create_to_destroy_on_vyos_1_4() {
+    whole_life(VyosVersion::V1_4).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn from_create_to_destroy_on_vyos_1_5() {
+    whole_life(VyosVersion::V1_5).await;
+}
+
+async fn whole_life(version: VyosVersion) {
+    let lab = router_lab(version).await;
+    let router = lab.router().unwrap();
+    let workspace = Workspace::new(&lab, EDGE).await.unwrap();
+    workspace.plan().await.unwrap().plans(&[BGP, FIRST, SECOND].map(|address| (address, Action::Create)));
+    workspace.apply().await.unwrap().succeeded();
+    workspace.plan().await.unwrap().plans_nothing();
+    let running = vtysh(router, "show running-config").await;
+    assert!(running.contains("router bgp 4200000001"), "{running}");
+    assert!(running.contains("neighbor 10.0.0.11 description metallb-cp1"), "{running}");
+
+    // Somebody at the router deletes a neighbour, and describes the other and gives it what no argument names.
+    let delete = r#"[{"op":"delete","path":["protocols","bgp","neighbor","10.0.0.11"]},
+                     {"op":"set","path":["protocols","bgp","neighbor","fd00:10::12","description"],"value":"mine"},
+                     {"op":"set","path":["protocols","bgp","neighbor","fd00:10::12","solo"]}]"#;
+    configure(&lab, delete).await;
+    workspace.plan().await.unwrap().plans(&[(FIRST, Action::Create), (SECOND, Action::Update)]);
+    workspace.apply().await.unwrap().succeeded();
+    let running = vtysh(router, "show running-config").await;
+    assert!(running.contains("neighbor fd00:10::12 solo") && !running.contains("mine"), "{running}");
+    let remote = r#"{"op":"set","path":["protocols","bgp","neighbor","10.0.0.11","remote-as"],"value":"external"}"#;
+    configure(&lab, remote).await;
+    workspace.plan().await.unwrap().plans(&[(FIRST, Action::Update)]);
+    workspace.apply().await.unwrap().succeeded();
+    workspace.plan().await.unwrap().plans_nothing();
+
+    for (address, id) in [(BGP, "edge"), (FIRST, "edge/10.0.0.11"), (SECOND, "edge/fd00:10::12")] {
+        workspace.run(["state", "rm", address]).await.unwrap().succeeded();
+        workspace.import(address, id).await.unwrap().succeeded();
+    }
+    workspace.plan().await.unwrap().plans_nothing();
+
+    // What was applied was saved.
+    router.control().unwrap().power_cycle().await.unwrap();
+    workspace.plan().await.unwrap().plans_nothing();
+
+    workspace.destroy().await.unwrap().succeeded();
+    assert!(!vtysh(router, "show running-config").await.contains("router bgp"));
+}
+
+fn neighbors(addresses: impl Iterator<Item = String>) -> String {
+    let list = addresses.map(|address| format!("{address:?}")).collect::<Vec<_>>().join(", ");
+    format!(
+        "resource \"vyos_bgp\" \"edge\" {{\n  provider  = microk8s\n  router    = \"edge\"\n  system_as = 64512\n}}\n\n\
+         resource \"vyos_bgp_neighbor\" \"all\" {{\n  provider  = microk8s\n  for_each  = toset([{list}])\n  \
+         router    = vyos_bgp.edge.router\n  address   = each.key\n  remote_as = \"64512\"\n  ipv6_unicast = {{}}\n}}\n"
+    )
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hundred_neighbors_are_two_commits_and_a_bad_one_fails_alone() {
+    let lab = router_lab(VyosVersion::V1_4).await;
+    let control = lab.router().unwrap().control().unwrap();
+    let hundred = || (1..=100).map(|last| format!("10.9.0.{last}"));
+    let workspace = Workspace::new(&lab, neighbors(std::iter::empty())).await.unwrap();
+    workspace.apply().await.unwrap().succeeded();
+    let before = control.counters().await.unwrap();
+    workspace.configure(neighbors(hundred())).unwrap();
+    workspace.run(["apply", "-json", "-auto-approve", "-parallelism=100"]).await.unwrap().succeeded();
+    let after = control.counters().await.unwrap();
+    let (commits, saves) = (after.commits - before.commits, after.saves - before.saves);
+    assert!((1..=2).contains(&commits), "{commits} commits");
+    assert!((1..=commits).contains(&saves), "{saves} saves");
+
+    // The router's own address cannot be a neighbour: VyOS refuses it when it commits.
+    let own = std::iter::once("10.0.0.1".to_owned());
+    workspace.configure(neighbors(hundred().chain((101..=120).map(|last| format!("10.9.0.{last}"))).chain(own))).unwrap();
+    let errors = workspace.run(["apply", "-json", "-auto-approve", "-parallelism=100"]).await.unwrap().failed();
+    let addresses: Vec<_> = errors.iter().map(|error| error.address.as_str()).collect();
+    assert_eq!(addresses, [r#"vyos_bgp_neighbor.all["10.0.0.1"]"#], "{errors:?}");
+    let running = vtysh(lab.router().unwrap(), "show running-config").await;
+    assert_eq!(running.matches(" remote-as 64512").count(), 120, "{running}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_commit_lock_is_waited_out() {
+    let lab = router_lab(VyosVersion::V1_4).await;
+    let control = lab.router().unwrap().control().unwrap();
+    let workspace = Workspace::new(&lab, EDGE).await.unwrap();
+    control.faults(vyos_stand_in::Faults { commit_locked: true, ..Default::default() }).await.unwrap();
+    let apply = workspace.apply();
+    let unlock = async {
+        tokio::time::sleep(std::time::Duration::from_secs(5)).await;
+        let refused = control.counters().await.unwrap();
+        control.faults(vyos_stand_in::Faults::default()).await.unwrap();
+        refused
+    };
+    let (run, while_locked) = tokio::join!(apply, unlock);
+    run.unwrap().succeeded();
+    assert!(while_locked.requests > 0, "nobody asked while the lock was held");
+}
+
+async fn vtysh(router: &Router, command: &str) -> String {
+    let output = router.vtysh(["-c", command]).stdin(Stdio::null()).output().await.unwrap();
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// Changes the router behind terraform's back, through its own API.
+async fn configure(lab: &Lab, commands: &str) {
+    let router = lab.router().unwrap();
+    let mut curl = lab.operator("curl");
+    curl.args(["--silent", "--show-error", "--fail-with-body", "--cacert"]).arg(router.ca_certificate_file());
+    curl.arg("--form-string").arg(format!("data={commands}"));
+    curl.arg("--form-string").arg(format!("key={}", router.api_key())).arg(format!("{}/configure", router.url()));
+    let output = curl.output().await.unwrap();
+    assert!(output.status.success(), "{output:?}");
+}
