@@ -8,9 +8,9 @@ use std::path::{Path, PathBuf};
 /// Everything that [`crate::daemon::run`] has to know about its node.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct DaemonConfig {
-    /// The node's hostname.
+    /// The node's hostname; the daemon refuses to run anywhere else.
     pub name: String,
-    /// The node's own addresses, for messages; what is used is read from its interfaces.
+    /// The node's own addresses, which are waited for before anything is started.
     pub addresses: Vec<IpAddr>,
     /// The real programs of the control plane.
     pub programs: Programs,

@@ -3,11 +3,13 @@
 use crate::config::DaemonConfig;
 use crate::failure::{Failure, Result, Tried};
 use crate::faults::Fault;
+use crate::host;
 use crate::layout::Layout;
 use crate::services::{Service, Services};
+use crate::snap;
 use crate::snap::state::State;
-use crate::snap::{self};
 use crate::socket;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Mutex;
@@ -64,11 +66,21 @@ impl Node {
 ///
 /// # Errors
 ///
-/// Where the node's files cannot be written or its socket cannot be opened.
+/// Where this is another node than the configuration's, where its addresses do not come, where the node's files cannot be
+/// written or its socket cannot be opened.
 pub async fn run(config: DaemonConfig) -> std::result::Result<(), Failure> {
     // Two of the libraries in use bring a provider; the process has to say which one counts. Said before is as good.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    let hostname = host::hostname()?;
+    if hostname != config.name {
+        let text = format!(
+            "This daemon is {}'s and refuses to run on {hostname}, whose files it would change",
+            config.name
+        );
+        return Err(Failure::new(text));
+    }
     config.hand_over()?;
+    wait_for_addresses(&config.addresses).await?;
     let layout = Layout::new("/");
     let state = State::load(&layout)?;
     let installed = state.installed.is_some();
@@ -89,6 +101,18 @@ pub async fn run(config: DaemonConfig) -> std::result::Result<(), Failure> {
         async move { snap::answer(&node, request).await }
     })
     .await
+}
+
+/// The services listen on the node's addresses, which may come a moment after the node.
+async fn wait_for_addresses(wanted: &[IpAddr]) -> Result<()> {
+    for _ in 0..100 {
+        let own = host::interface_addresses()?;
+        if wanted.iter().all(|address| own.iter().any(|(_, own)| own == address)) {
+            return Ok(());
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    Err(Failure::new(format!("Waited ten seconds for the addresses {wanted:?}")))
 }
 
 /// Holds apt's lock while the fault is on.

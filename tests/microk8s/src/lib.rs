@@ -4,6 +4,19 @@
 //! them: it plays snapd and the snap's services. The API server, scheduler, controller manager and datastore are the real
 //! programs, started from the node's own files in `/var/snap/microk8s/current/args`; the datastore is etcd in k8s-dqlite's
 //! place. Kubelet, calico-node and the pods they would run are stood in for.
+//!
+//! Where a node of a lab differs from a real one:
+//!
+//! | what | in the lab |
+//! |---|---|
+//! | releases | every channel runs the same control plane; only what is listed and what the node reports differ |
+//! | kube-proxy | its flags are checked, no rules are made |
+//! | pods | run at once and do nothing; a job's are done at once; no IPAM blocks are kept |
+//! | datastore | a vote once given is kept by an idle or lost member; of two members left of three both vote |
+//! | joining and leaving | take seconds; nothing is waited for that cannot happen here |
+//! | leader election | a node's former processes give up their leases when kubelite starts again |
+//! | add-ons | dns, metallb (without webhooks) and community; the others are listed and cannot be enabled |
+//! | not there | helm, ctr, images, inspect, dbctl, reset, low-memory guard, the strict snap |
 
 mod addons;
 mod agent;

@@ -61,12 +61,7 @@ pub(crate) async fn answer(
     for addon in &request.addon {
         let wanted = [(addon.enable, "enable"), (addon.disable, "disable")];
         for (_, verb) in wanted.into_iter().filter(|(wanted, _)| *wanted) {
-            let mut command = tokio::process::Command::new("/snap/bin/microk8s");
-            command.args([verb, &addon.name]).stdin(std::process::Stdio::null()).kill_on_drop(true);
-            let output = command.output().await;
-            if !output.as_ref().is_ok_and(|output| output.status.success()) {
-                return Err(Refusal::new(500, format!("failed to {verb} addon {}: {output:?}", addon.name)));
-            }
+            crate::launch::apply::run(verb, std::iter::once(&addon.name)).await?;
         }
     }
     Ok(Json(json!({"result": "ok"})))

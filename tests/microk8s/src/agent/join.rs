@@ -42,7 +42,7 @@ impl Worker {
 }
 
 /// What a joining node sends.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Serialize, Deserialize)]
 pub(crate) struct Request {
     pub(crate) token: String,
     pub(crate) hostname: String,

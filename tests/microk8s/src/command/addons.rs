@@ -1,6 +1,5 @@
 //! `microk8s addons`.
 
-use super::Context;
 use crate::addons;
 use crate::failure::Result;
 use crate::outcome::Outcome;
@@ -8,7 +7,7 @@ use crate::outcome::Outcome;
 const SOURCE: &str = "/snap/microk8s/current/addons/core@f68981";
 const DESCRIPTION: &str = "Core addons of the MicroK8s project";
 
-pub(crate) fn run(_context: &Context, arguments: &[String]) -> Result<Outcome> {
+pub(crate) fn run(arguments: &[String]) -> Result<Outcome> {
     let words: Vec<&str> = arguments.iter().flat_map(|argument| argument.split('=')).collect();
     let count = addons::all()?.len();
     Ok(match words.as_slice() {

@@ -150,7 +150,8 @@ async fn enable_dns(context: &Context, arguments: &[String]) -> Result<String> {
     let flags = [("--cluster-domain", domain.as_str()), ("--cluster-dns", address.trim())];
     let said = cluster::set_everywhere(context, "kubelet", &flags).await?;
     Ok(format!(
-        "Enabling DNS\nUsing host configuration from {servers}\nApplying manifest\n{applied}{said}CoreDNS service deployed with IP address {address}\nCoreDNS is enabled\n"
+        "Enabling DNS\nUsing host configuration from {servers}\nApplying manifest\n{applied}{said}\
+         CoreDNS service deployed with IP address {address}\nCoreDNS is enabled\n"
     ))
 }
 

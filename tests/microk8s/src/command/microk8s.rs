@@ -71,7 +71,7 @@ pub(crate) async fn run(arguments: Vec<String>) -> Outcome {
         "leave" => leave::run(&context, &rest).await,
         "remove-node" => remove_node::run(&context, &rest).await,
         "enable" | "disable" => enable::run(&context, &verb, &rest).await,
-        "addons" => addons::run(&context, &rest),
+        "addons" => addons::run(&rest),
         "start" => start(&context).await,
         "stop" => stop(&context, &rest).await,
         "refresh-certs" => refresh_certs(&context, &rest).await,
@@ -173,7 +173,8 @@ async fn refresh_certs(context: &Context, arguments: &[String]) -> Result<Outcom
             socket::demand(&["restart", "microk8s.daemon-kubelite"]).await?;
             socket::demand(&["restart", "microk8s.daemon-cluster-agent"]).await?;
             Ok(Outcome::said(
-                "Taking a backup of the current certificates under /var/snap/microk8s/current/certs-backup/\nCreating new certificates\nRestarting, please wait.",
+                "Taking a backup of the current certificates under /var/snap/microk8s/current/certs-backup/\n\
+                 Creating new certificates\nRestarting, please wait.",
             ))
         }
         [] => Ok(Outcome::said_with(

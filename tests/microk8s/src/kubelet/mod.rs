@@ -58,8 +58,22 @@ impl Kubelet {
 
 /// Runs until told to stop. An API server that does not answer is waited for; wrong arguments end it.
 pub(crate) async fn run(node: Arc<Node>, arguments: Vec<String>, stop: CancellationToken) -> Result<()> {
-    let kubelet = Kubelet::new(&node, &arguments)?;
+    addresses::check(parse::value_of(&arguments, "--node-ip").as_deref())?;
     let journal = Journal::of(&Service::Kubelite.unit());
+    let complain = |failure: &Failure| {
+        journal.write(&Service::Kubelite.identifier(), std::process::id(), &format!("E {failure}"));
+    };
+    let kubelet = loop {
+        // An address that the host does not have may come yet.
+        match Kubelet::new(&node, &arguments) {
+            Ok(kubelet) => break kubelet,
+            Err(failure) => complain(&failure),
+        }
+        tokio::select! {
+            () = tokio::time::sleep(ROUND) => {}
+            () = stop.cancelled() => return Ok(()),
+        }
+    };
     let mut registered = false;
     let mut beat: Option<(Instant, bool)> = None;
     while !stop.is_cancelled() {
@@ -77,7 +91,7 @@ pub(crate) async fn run(node: Arc<Node>, arguments: Vec<String>, stop: Cancellat
             pods::sync(&kubelet, network).await
         };
         if let Err(failure) = round.await {
-            journal.write(&Service::Kubelite.identifier(), std::process::id(), &format!("E {failure}"));
+            complain(&failure);
         }
         tokio::select! {
             () = tokio::time::sleep(ROUND) => {}

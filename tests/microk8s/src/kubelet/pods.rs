@@ -5,6 +5,9 @@ use crate::failure::Result;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::net::IpAddr;
+use std::time::Duration;
+
+const BACK_OFF: Duration = Duration::from_secs(10);
 
 fn text<'a>(value: &'a Value, pointer: &str) -> &'a str {
     value.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
@@ -45,6 +48,9 @@ async fn start(kubelet: &Kubelet, pod: &Value, network: bool, taken: &mut BTreeS
     if !on_host && !network {
         return Ok(());
     }
+    if is_calico && crashed_just_now(pod) {
+        return Ok(());
+    }
     let status = if is_calico {
         match calico::start(kubelet, pod).await? {
             Ok(()) => running(kubelet, pod, &kubelet.addresses),
@@ -80,6 +86,14 @@ fn running(kubelet: &Kubelet, pod: &Value, addresses: &[IpAddr]) -> Value {
         fields.insert("phase".into(), if of_job { "Succeeded" } else { "Running" }.into());
     }
     status
+}
+
+/// Whether the pod's container has ended so short a time ago that it is not started again yet.
+fn crashed_just_now(pod: &Value) -> bool {
+    let since = humantime::parse_rfc3339(text(pod, "/status/startTime")).ok();
+    let age = since.and_then(|since| since.elapsed().ok());
+    text(pod, "/status/containerStatuses/0/state/waiting/reason") == "CrashLoopBackOff"
+        && age.is_some_and(|age| age < BACK_OFF)
 }
 
 /// A pod whose container ends as soon as it is started.

@@ -48,7 +48,7 @@ pub(crate) async fn after_start(layout: &Layout, text: &str) -> Result<()> {
 }
 
 /// Runs a `microk8s` command of this node, as the agent does.
-async fn run(verb: &str, arguments: impl Iterator<Item = &String>) -> Result<()> {
+pub(crate) async fn run(verb: &str, arguments: impl Iterator<Item = &String>) -> Result<()> {
     let mut command = tokio::process::Command::new("/snap/bin/microk8s");
     command.arg(verb).args(arguments).stdin(std::process::Stdio::null()).kill_on_drop(true);
     let output = command

@@ -81,7 +81,9 @@ impl Ground {
     }
 
     async fn power_on(&self, name: &str, octet: u8, disk: PathBuf) -> Node {
-        let config = DaemonConfig { name: name.into(), ..(*self.config).clone() };
+        let addresses = [format!("10.0.0.{octet}"), format!("fd00:10::{octet}")];
+        let addresses = addresses.map(|address| address.parse().unwrap()).to_vec();
+        let config = DaemonConfig { name: name.into(), addresses, ..(*self.config).clone() };
         let mut command = Command::new("unshare");
         command.args(["--net", "--mount", "--uts", "--ipc", "--pid", "--fork", "--kill-child", "sh"]);
         command.arg(self.folder.path().join("node.sh")).arg(&disk).args([name, &octet.to_string()]);

@@ -97,7 +97,7 @@ fn write_changed(layout: &Layout, file: &str, text: &str) -> Result<()> {
 
 /// The text of `cluster.yaml` for members at `addresses`, before any has been asked.
 pub(crate) fn cluster_file(addresses: &[String]) -> String {
-    addresses.iter().map(|address| format!("- Address: {address}\n  Role: 0\n")).collect()
+    addresses.iter().map(|address| format!("- Address: {address}\n  ID: 0\n  Role: 0\n")).collect()
 }
 
 /// The members as `cluster.yaml` has them.
