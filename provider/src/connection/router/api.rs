@@ -13,8 +13,10 @@ use std::error::Error as _;
 use std::time::Duration;
 use tfplugin::types::Secret;
 
-/// The proxy in front of the API gives up after 600 s.
-const ANSWER: Duration = Duration::from_secs(620);
+/// The proxy in front of the API gives up after 600 s, and a commit may take as long.
+const CHANGE: Duration = Duration::from_secs(620);
+/// Nothing else takes long; a router that stalls must not stall a plan with it.
+const QUESTION: Duration = Duration::from_secs(60);
 const CONNECT: Duration = Duration::from_secs(5);
 /// A connection that the proxy closed meanwhile would look like a request of unknown outcome.
 const IDLE: Duration = Duration::from_secs(20);
@@ -36,7 +38,7 @@ impl Api {
 
     /// The running configuration below a container; empty where there is none.
     pub(super) async fn show_config(&self, root: &[String]) -> Result<ConfigTree, RouterError> {
-        match self.call("retrieve", &json!({"op": "showConfig", "path": root})).await {
+        match self.call("retrieve", &json!({"op": "showConfig", "path": root}), QUESTION).await {
             Ok(data) => Ok(ConfigTree::from_json(&data)),
             Err(RouterError::Rejected { message, .. }) if is_nothing_there(&message) => {
                 Ok(ConfigTree::default())
@@ -51,7 +53,7 @@ impl Api {
             tracing::debug!(router = self.url, root = root.join(" "), %command, "configure");
         }
         let list: Vec<_> = commands.iter().map(|(root, command)| command.to_json(root)).collect();
-        match self.call("configure", &serde_json::Value::Array(list)).await {
+        match self.call("configure", &serde_json::Value::Array(list), CHANGE).await {
             Ok(data) => Ok(data.as_str().unwrap_or_default().trim().to_owned()),
             Err(RouterError::Rejected { message, .. }) if is_lock(&message) => {
                 Err(RouterError::Locked { waited: Duration::ZERO })
@@ -70,19 +72,24 @@ impl Api {
 
     /// Makes the running configuration the one of the next start.
     pub(super) async fn save(&self) -> Result<(), RouterError> {
-        self.call("config-file", &json!({"op": "save"})).await.map(drop)
+        self.call("config-file", &json!({"op": "save"}), CHANGE).await.map(drop)
     }
 
     /// What an operational command prints.
     pub(super) async fn show(&self, words: &[String]) -> Result<String, RouterError> {
-        let data = self.call("show", &json!({"op": "show", "path": words})).await?;
+        let data = self.call("show", &json!({"op": "show", "path": words}), QUESTION).await?;
         Ok(data.as_str().unwrap_or_default().to_owned())
     }
 
-    async fn call(&self, endpoint: &str, data: &serde_json::Value) -> Result<serde_json::Value, RouterError> {
+    async fn call(
+        &self,
+        endpoint: &str,
+        data: &serde_json::Value,
+        within: Duration,
+    ) -> Result<serde_json::Value, RouterError> {
         let client = self.client.as_ref().map_err(Clone::clone)?;
         let form = [("data", data.to_string()), ("key", self.key.expose().to_owned())];
-        let sent = client.post(format!("{}/{endpoint}", self.url)).form(&form).send().await;
+        let sent = client.post(format!("{}/{endpoint}", self.url)).form(&form).timeout(within).send().await;
         let answer = sent.map_err(|problem| classify(&problem))?;
         let status = answer.status().as_u16();
         let body = answer.bytes().await.map_err(|problem| classify(&problem))?;
@@ -121,7 +128,7 @@ fn classify(problem: &reqwest::Error) -> RouterError {
         () if problem.is_connect() => RouterError::Unreachable { cause },
         () if problem.is_builder() => RouterError::Settings { cause },
         () if problem.is_timeout() => {
-            RouterError::UnknownOutcome { cause: format!("nothing within {} s", ANSWER.as_secs()) }
+            RouterError::UnknownOutcome { cause: "the router took too long".to_owned() }
         }
         () => RouterError::UnknownOutcome { cause },
     }
@@ -130,7 +137,6 @@ fn classify(problem: &reqwest::Error) -> RouterError {
 fn client(settings: &RouterSettings) -> Result<Client, String> {
     let builder = Client::builder()
         .connect_timeout(CONNECT)
-        .timeout(ANSWER)
         .pool_idle_timeout(IDLE)
         // The key goes to the router that was named and to nobody else.
         .redirect(redirect::Policy::none())
