@@ -15,6 +15,10 @@ check:
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
 	tests/deny.sh
 
+# The reference in docs/, from the schemas and the examples. A test fails where it is not up to date.
+docs:
+	WRITE_REFERENCE=1 $(CARGO) test -q -p terraform-provider-microk8s --test reference
+
 # The programs that the lab runs, and the packages they come with.
 parts:
 	$(CARGO) run -q -p lab -- parts

@@ -1,0 +1,88 @@
+//! The reference in `docs/` says what the schemas say, and every type has its example.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use terraform_provider_microk8s::provider::Microk8s;
+use tfplugin::{Provider, documentation};
+
+/// Set by `make docs`: pages are written before they are compared.
+const WRITE: &str = "WRITE_REFERENCE";
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// Names in a folder; none where there is no folder.
+fn names(folder: &Path) -> BTreeSet<String> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten();
+    entries.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect()
+}
+
+/// The pages in `docs` that come from schemas, by path.
+fn committed(docs: &Path) -> BTreeMap<PathBuf, String> {
+    let folders = ["resources", "data-sources"].map(PathBuf::from);
+    let pages =
+        folders.iter().flat_map(|folder| names(&docs.join(folder)).into_iter().map(|name| folder.join(name)));
+    let read = |page: PathBuf| {
+        let text = std::fs::read_to_string(docs.join(&page)).unwrap_or_default();
+        (page, text)
+    };
+    pages.chain([PathBuf::from("index.md")]).map(read).collect()
+}
+
+fn write(docs: &Path, pages: &BTreeMap<PathBuf, String>) {
+    for page in committed(docs).keys().filter(|page| !pages.contains_key(*page)) {
+        std::fs::remove_file(docs.join(page)).unwrap();
+    }
+    for (page, text) in pages {
+        let file = docs.join(page);
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        std::fs::write(file, text).unwrap();
+    }
+}
+
+#[test]
+fn pages_say_what_the_schemas_say() {
+    let docs = root().join("docs");
+    let pages = documentation::pages::<Microk8s>(&root().join("examples")).unwrap();
+    if std::env::var_os(WRITE).is_some() {
+        write(&docs, &pages);
+    }
+    let committed = committed(&docs);
+    let all: BTreeSet<_> = pages.keys().chain(committed.keys()).collect();
+    let different: Vec<_> = all.into_iter().filter(|page| pages.get(*page) != committed.get(*page)).collect();
+    assert!(
+        different.is_empty(),
+        "these pages in docs/ are not what the schemas and examples say: {different:?}\nRun `make docs` and commit them."
+    );
+}
+
+#[test]
+fn every_type_has_its_example_and_every_example_its_type() {
+    let table = Microk8s::table();
+    let examples = root().join("examples");
+    let resources: BTreeSet<_> = table.resources().map(|(name, _)| name.to_owned()).collect();
+    let data_sources: BTreeSet<_> = table.data_sources().map(|(name, _)| name.to_owned()).collect();
+    assert_eq!(names(&examples.join("resources")), resources);
+    assert_eq!(names(&examples.join("data-sources")), data_sources);
+    let files = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<_>>();
+    assert_eq!(names(&examples.join("provider")), files(&["provider.tf"]));
+    for name in &data_sources {
+        assert_eq!(names(&examples.join("data-sources").join(name)), files(&["data-source.tf"]), "{name}");
+    }
+    for name in &resources {
+        let folder = examples.join("resources").join(name);
+        assert_eq!(names(&folder), files(&["import.sh", "resource.tf"]), "{name}");
+        let import = std::fs::read_to_string(folder.join("import.sh")).unwrap();
+        let command = import.lines().last().unwrap();
+        let (address, _) = command.strip_prefix("terraform import ").unwrap().rsplit_once(' ').unwrap();
+        let (kind, label) = address.trim_matches('\'').split_once('.').unwrap();
+        let label = label.split('[').next().unwrap();
+        assert_eq!(kind, name);
+        let example = std::fs::read_to_string(folder.join("resource.tf")).unwrap();
+        assert!(
+            example.contains(&format!("resource \"{kind}\" \"{label}\" {{")),
+            "{name}: the example has no {address}, which import.sh imports"
+        );
+    }
+}
