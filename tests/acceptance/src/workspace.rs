@@ -134,6 +134,14 @@ impl<'lab> Workspace<'lab> {
         self.run(["import", "-no-color", address, id]).await
     }
 
+    /// Addresses of all resources in the state, in order.
+    pub async fn resources(&self) -> Result<Vec<String>, Failure> {
+        let run = self.run(["state", "list"]).await?;
+        let mut addresses: Vec<_> = run.text.lines().filter(|line| !line.starts_with("data.")).map(str::to_owned).collect();
+        addresses.sort();
+        Ok(addresses)
+    }
+
     /// The attributes in the state of the resource at `address`.
     pub async fn state(&self, address: &str) -> Result<serde_json::Value, Failure> {
         let run = self.run(["show", "-json"]).await?;

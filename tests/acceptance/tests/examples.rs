@@ -1,0 +1,203 @@
+//! Everything that users copy from is a configuration that terraform accepts: every example, and every snippet of the
+//! README and the guides.
+
+use acceptance::plugin;
+use std::path::{Path, PathBuf};
+use tempfile::TempDir;
+use tokio::process::Command;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+fn read(file: &Path) -> String {
+    std::fs::read_to_string(file).unwrap_or_else(|error| panic!("unable to read {}: {error}", file.display()))
+}
+
+fn entries(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder)
+        .unwrap_or_else(|error| panic!("unable to read {}: {error}", folder.display()));
+    let mut paths: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    paths
+}
+
+/// The folders one level below `examples/<group>`.
+fn examples(group: &str) -> Vec<PathBuf> {
+    let folders = entries(&root().join("examples").join(group));
+    assert!(!folders.is_empty(), "there is no example of {group}");
+    folders
+}
+
+/// Terraform that takes the plugin of this build and asks no registry.
+struct Terraform {
+    own: TempDir,
+}
+
+impl Terraform {
+    fn new() -> Self {
+        let own = tempfile::tempdir().unwrap();
+        let built = plugin().unwrap();
+        let link = own.path().join("terraform-provider-microk8s");
+        if std::fs::hard_link(&built, &link).is_err() {
+            std::fs::copy(&built, &link).unwrap();
+        }
+        let settings = format!(
+            "disable_checkpoint = true\nprovider_installation {{\n  dev_overrides {{ \"baremetal/microk8s\" = {:?} }}\n}}\n",
+            own.path()
+        );
+        std::fs::write(own.path().join("cli.tfrc"), settings).unwrap();
+        Self { own }
+    }
+
+    /// What terraform finds wrong with a configuration of these files.
+    async fn faults(&self, files: &[(&str, &str)]) -> Vec<String> {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, text) in files {
+            std::fs::write(folder.path().join(name), text).unwrap();
+        }
+        // Examples read the router's certificate from a file beside them.
+        std::fs::write(folder.path().join("edge.pem"), "").unwrap();
+        let output = Command::new("terraform")
+            .args(["validate", "-json"])
+            .current_dir(folder.path())
+            .env("TF_CLI_CONFIG_FILE", self.own.path().join("cli.tfrc"))
+            .output()
+            .await
+            .unwrap();
+        let text = String::from_utf8_lossy(&output.stdout);
+        let report: serde_json::Value = serde_json::from_str(&text)
+            .unwrap_or_else(|error| panic!("{error}: {text}{}", String::from_utf8_lossy(&output.stderr)));
+        let diagnostics = report["diagnostics"].as_array().unwrap().iter();
+        let faults: Vec<_> = diagnostics
+            .filter(|one| one["severity"] == "error")
+            .map(|one| {
+                format!(
+                    "{}: {}\n{}\n{}",
+                    one["range"]["filename"], one["snippet"]["code"], one["summary"], one["detail"]
+                )
+            })
+            .collect();
+        assert_eq!(report["valid"] == true, faults.is_empty(), "{text}");
+        faults
+    }
+
+    #[track_caller]
+    fn assert_accepted(what: &str, faults: &[String]) {
+        assert!(faults.is_empty(), "terraform does not accept {what}:\n{}", faults.join("\n\n"));
+    }
+}
+
+/// The `.tf` files of a folder.
+fn configuration(folder: &Path) -> Vec<(String, String)> {
+    let files =
+        entries(folder).into_iter().filter(|file| file.extension().is_some_and(|ending| ending == "tf"));
+    files.map(|file| (file.file_name().unwrap().to_string_lossy().into_owned(), read(&file))).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn terraform_accepts_the_example_of_every_type() {
+    let terraform = Terraform::new();
+    let provider = read(&root().join("examples/provider/provider.tf"));
+    Terraform::assert_accepted(
+        "examples/provider",
+        &terraform.faults(&[("provider.tf", provider.as_str())]).await,
+    );
+    for folder in examples("resources").into_iter().chain(examples("data-sources")) {
+        let files = configuration(&folder);
+        assert!(!files.is_empty(), "{} has no configuration", folder.display());
+        let files = files.iter().map(|(name, text)| (name.as_str(), text.as_str()));
+        let files: Vec<_> = files.chain([("provider.tf", provider.as_str())]).collect();
+        Terraform::assert_accepted(&folder.display().to_string(), &terraform.faults(&files).await);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn terraform_accepts_every_build_out() {
+    let terraform = Terraform::new();
+    for folder in examples("build-outs") {
+        let files = configuration(&folder);
+        let files: Vec<_> = files.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+        Terraform::assert_accepted(&folder.display().to_string(), &terraform.faults(&files).await);
+    }
+}
+
+/// The configurations in a text: a fenced block that begins with `terraform {` begins one, those behind it carry it on.
+fn snippets(markdown: &str) -> Vec<String> {
+    let mut found: Vec<String> = Vec::new();
+    for block in markdown.split("\n```terraform\n").skip(1) {
+        let (block, _) = block.split_once("\n```").expect("a fenced block has an end");
+        match found.last_mut() {
+            Some(begun) if !block.starts_with("terraform {") => {
+                begun.push_str("\n\n");
+                begun.push_str(block);
+            }
+            _ => found.push(block.to_owned()),
+        }
+    }
+    found
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn terraform_accepts_every_snippet_of_the_readme_and_the_guides() {
+    let terraform = Terraform::new();
+    for page in entries(&root().join("docs/guides")).into_iter().chain([root().join("README.md")]) {
+        let found = snippets(&read(&page));
+        assert!(!found.is_empty(), "{} shows no configuration", page.display());
+        for (number, snippet) in found.iter().enumerate() {
+            assert!(
+                snippet.starts_with("terraform {"),
+                "{}: the first block begins no configuration",
+                page.display()
+            );
+            let what = format!("configuration {} of {}", number + 1, page.display());
+            Terraform::assert_accepted(&what, &terraform.faults(&[("main.tf", snippet)]).await);
+        }
+    }
+}
+
+/// The other tests would see what is wrong: a value that its type refuses, and an argument that there is not.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_wrong_is_found() {
+    const PAGE: &str = r#"
+Text.
+
+```terraform
+terraform {
+  required_providers {
+    microk8s = { source = "baremetal/microk8s" }
+  }
+}
+```
+
+More.
+
+```terraform
+resource "microk8s_node" "this" {
+  host    = "10.0.0.11"
+  channel = "newest"
+}
+```
+
+```terraform
+terraform {
+  required_providers {
+    microk8s = { source = "baremetal/microk8s" }
+  }
+}
+
+resource "microk8s_node" "this" {
+  host    = "10.0.0.11"
+  channel = "1.35/stable"
+  node    = "cp1"
+}
+```
+"#;
+    let terraform = Terraform::new();
+    let found = snippets(PAGE);
+    let [value, argument] = found.as_slice() else { panic!("{found:?}") };
+    let faults = terraform.faults(&[("main.tf", value)]).await;
+    assert!(faults.len() == 1 && faults[0].contains("channel"), "{faults:?}");
+    let faults = terraform.faults(&[("main.tf", argument)]).await;
+    assert!(faults.len() == 1 && faults[0].contains("Unsupported argument"), "{faults:?}");
+}
