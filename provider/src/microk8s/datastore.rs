@@ -39,9 +39,10 @@ pub(crate) struct DatastoreMember {
 }
 
 impl DatastoreMember {
-    /// The address of its node. Before the first join a datastore has the loopback address.
+    /// The address of its node; nothing before the first join, when it is the loopback address, which is everybody's.
     pub(crate) fn ipv4(&self) -> Option<Ipv4Addr> {
-        self.address.rsplit_once(':').and_then(|(host, _)| host.parse().ok())
+        let address = self.address.rsplit_once(':').and_then(|(host, _)| host.parse::<Ipv4Addr>().ok());
+        address.filter(|ipv4| !ipv4.is_loopback())
     }
 
     /// Whether the member is the node with that address.

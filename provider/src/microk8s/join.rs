@@ -345,6 +345,7 @@ mod tests {
             let mut state = world.0.lock().unwrap();
             state.nodes.insert(2, true);
             state.datastore.insert(2, "spare");
+            state.machines.get_mut(&1).unwrap().locks.insert("no-cert-reissue");
             state.machines.get_mut(&2).unwrap().locks.insert("join-in-progress");
         }
         joining(&world, 2, Role::ControlPlane).await.carry_out().await.unwrap();

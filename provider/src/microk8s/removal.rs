@@ -72,9 +72,8 @@ pub(crate) fn check_quorum(
 ) -> Result<(), QuorumLoss> {
     let is = |node: &ClusterNode, member: &DatastoreMember| node.ipv4().is_some_and(|ipv4| member.is(ipv4));
     let online = |member: &DatastoreMember| {
-        // Before the first join the only member has the loopback address.
-        member.ipv4().is_some_and(|ipv4| ipv4.is_loopback())
-            || survey.members().any(|one| one.node.ready && is(&one.node, member))
+        // One without an address of its own is alone, and it is the one that answers.
+        member.ipv4().is_none() || survey.members().any(|one| one.node.ready && is(&one.node, member))
     };
     datastore::check_removal(members, leaving, online)
 }

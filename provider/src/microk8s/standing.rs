@@ -114,6 +114,8 @@ mod tests {
         let own = "10.0.0.12";
         let cases = [
             (&fresh, None, vec!["10.0.0.11"], ControlPlane, Standing::Stranger),
+            // What every datastore has before the first join, and every machine too.
+            (&fresh, None, vec!["127.0.0.1"], ControlPlane, Standing::Stranger),
             (&fresh, Some(own), vec![own], ControlPlane, Standing::Remembered),
             (&fresh, None, vec![own], ControlPlane, Standing::Remembered),
             (&fresh, Some(own), vec![], Worker, Standing::Remembered),

@@ -64,15 +64,11 @@ impl World {
             if last == 1 {
                 machine.authority = CLUSTER.into();
                 machine.files.insert("kubelet".into(), "--node-ip=10.0.0.1,fd00::1\n".into());
-                for (file, flag) in
-                    [("kube-proxy", "cluster-cidr"), ("kube-controller-manager", "cluster-cidr")]
-                {
-                    machine.files.insert(file.into(), format!("--{flag}=10.1.0.0/16,fd01::/64\n"));
-                }
-                machine.files.insert(
-                    "kube-apiserver".into(),
-                    "--service-cluster-ip-range=10.152.183.0/24,fd98::/108\n".into(),
-                );
+                let pods = "--cluster-cidr=10.1.0.0/16,fd01::/64\n";
+                let services = "--service-cluster-ip-range=10.152.183.0/24,fd98::/108\n";
+                machine.files.insert("kube-proxy".into(), pods.into());
+                machine.files.insert("kube-controller-manager".into(), format!("{pods}{services}"));
+                machine.files.insert("kube-apiserver".into(), services.into());
                 machine.running.clone_from(&machine.files);
             }
             state.machines.insert(last, machine);
@@ -110,7 +106,10 @@ impl FakeMachine {
         let text = |name: &str, text: &str| (name.to_owned(), text.to_owned());
         let files = BTreeMap::from([
             text("kube-apiserver", "--service-cluster-ip-range=10.152.183.0/24\n"),
-            text("kube-controller-manager", "--cluster-cidr=10.1.0.0/16\n"),
+            text(
+                "kube-controller-manager",
+                "--cluster-cidr=10.1.0.0/16\n--service-cluster-ip-range=10.152.183.0/24\n",
+            ),
             text("kube-proxy", "--cluster-cidr=10.1.0.0/16\n"),
             text("kubelet", "--read-only-port=0\n"),
             text("cni-network/cni.yaml", include_str!("testdata/cni.yaml")),
@@ -125,7 +124,8 @@ impl FakeMachine {
         let files: String = self.files.iter().map(|(name, text)| format!("\u{1e}{name}\n{text}")).collect();
         let locks = self.locks.iter().copied().collect::<Vec<_>>().join("\n");
         let addresses = format!(
-            "[{{\"ifname\": \"eth0\", \"addr_info\": [{{\"local\": \"10.0.0.{last}\", \"scope\": \"global\"}}, \
+            "[{{\"ifname\": \"lo\", \"addr_info\": [{{\"local\": \"127.0.0.1\", \"scope\": \"host\"}}]}}, \
+             {{\"ifname\": \"eth0\", \"addr_info\": [{{\"local\": \"10.0.0.{last}\", \"scope\": \"global\"}}, \
              {{\"local\": \"fd00::{last}\", \"scope\": \"global\"}}]}}]"
         );
         let pending = if self.pending { "yes" } else { "" };
@@ -168,8 +168,11 @@ impl State {
     }
 
     fn status_yaml(&self) -> String {
-        let member =
-            |(last, vote): (&u8, &&str)| format!("    - address: 10.0.0.{last}:19001\n      role: {vote}\n");
+        let clustered = self.machines.values().any(|machine| machine.locks.contains("no-cert-reissue"));
+        let member = |(last, vote): (&u8, &&str)| {
+            let host = if clustered { format!("10.0.0.{last}") } else { "127.0.0.1".to_owned() };
+            format!("    - address: {host}:19001\n      role: {vote}\n")
+        };
         let members: String = self.datastore.iter().map(member).collect();
         format!("microk8s:\n  running: True\nhigh-availability:\n  enabled: True\n  nodes:\n{members}")
     }

@@ -186,3 +186,129 @@ impl ClusterMember {
 async fn pass(survey: &Survey, deadline: &Deadline) -> Result<gate::Passage, Failure> {
     gate::enter(survey.first.view.authority().unwrap_or(&survey.id), deadline, async || Ok(())).await
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::microk8s::scripts;
+    use crate::microk8s::testing::World;
+    use tokio_util::sync::CancellationToken;
+
+    fn member(last: u8, role: &str) -> ClusterMember {
+        ClusterMember {
+            host: format!("10.0.0.{last}"),
+            cluster: "10.0.0.1".into(),
+            role: role.into(),
+            allow_quorum_loss: false,
+            timeouts: None,
+            node_name: Computed::Pending,
+            address: Computed::Pending,
+            cluster_id: Computed::Pending,
+        }
+    }
+
+    fn deadline() -> Deadline {
+        Deadline::after(Duration::from_secs(7200), &CancellationToken::new())
+    }
+
+    async fn join(world: &World, member: ClusterMember) -> Result<ClusterMember, String> {
+        let joined = member.join(world, &mut Private::default(), &deadline()).await;
+        joined.map_err(|failure| failure.into_diagnostic("Unable to join the cluster").detail)
+    }
+
+    async fn remove(world: &World, member: &ClusterMember) -> Result<(), String> {
+        let removed = member.remove(world, &Private::default(), &deadline()).await;
+        removed.map_err(|failure| failure.into_diagnostic("Unable to remove the cluster member").detail)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn members_join_leave_and_nothing_is_left() {
+        let world = World::new(4);
+        let mut members = Vec::new();
+        for (last, role) in [(2, "control-plane"), (3, "control-plane"), (4, "worker")] {
+            let joined = join(&world, member(last, role)).await.unwrap();
+            assert_eq!(joined.node_name.known(), Some(&format!("cp{last}")));
+            assert_eq!(joined.ipv4().unwrap().to_string(), joined.host);
+            // Carried on, as after an apply whose answer was lost.
+            assert_eq!(join(&world, member(last, role)).await.unwrap(), joined);
+            members.push(joined);
+        }
+        assert_eq!(world.count(&scripts::JOIN), 3);
+        for member in &members {
+            remove(&world, member).await.unwrap();
+            remove(&world, member).await.unwrap();
+        }
+        let state = world.0.lock().unwrap();
+        assert_eq!((state.nodes.len(), state.datastore.len()), (1, 1));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn another_machine_behind_the_address_is_never_taken_for_the_member() {
+        let world = World::new(3);
+        let joined = join(&world, member(2, "worker")).await.unwrap();
+        let moved = ClusterMember { host: "10.0.0.3".into(), ..joined.clone() };
+        let refused = moved.refresh(&world, &mut Private::default(), &deadline()).await.unwrap_err();
+        assert_eq!(refused.answer(), "The machine there is called \"cp3\"; this member is \"cp2\".");
+        let other = ClusterMember { cluster_id: "another".to_owned().into(), ..joined.clone() };
+        assert!(remove(&world, &other).await.unwrap_err().contains("this resource belongs to another."));
+        assert!(world.0.lock().unwrap().nodes.contains_key(&2));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_machine_does_not_join_itself() {
+        let world = World::new(1);
+        let aliased = ClusterMember { host: "cp.example.1".into(), ..member(1, "control-plane") };
+        let refused = join(&world, aliased).await.unwrap_err();
+        assert!(refused.contains("Both are called \"cp1\"."), "{refused}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_removal_that_costs_the_quorum_is_refused_unless_it_is_wanted() {
+        let world = World::new(3);
+        let mut members = Vec::new();
+        for last in [2, 3] {
+            members.push(join(&world, member(last, "control-plane")).await.unwrap());
+        }
+        {
+            let mut state = world.0.lock().unwrap();
+            state.datastore.values_mut().for_each(|vote| *vote = "voter");
+            state.machines.get_mut(&3).unwrap().reachable = false;
+        }
+        let refused = remove(&world, &members[0]).await.unwrap_err();
+        assert!(refused.contains("10.0.0.3:19001 cannot"), "{refused}");
+        assert!(refused.contains("`allow_quorum_loss`"), "{refused}");
+        assert_eq!(world.0.lock().unwrap().nodes.len(), 3);
+        let wanted = ClusterMember { allow_quorum_loss: true, ..members[0].clone() };
+        remove(&world, &wanted).await.unwrap();
+        assert_eq!(world.0.lock().unwrap().nodes.len(), 2);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_node_that_lives_is_not_removed_behind_its_back() {
+        let world = World::new(2);
+        let joined = join(&world, member(2, "worker")).await.unwrap();
+        // Its machine is not behind that address any more; the node is Ready all the same.
+        world.0.lock().unwrap().machines.insert(9, world_machine_that_is_off());
+        let moved = ClusterMember { host: "10.0.0.9".into(), ..joined };
+        let refused = remove(&world, &moved).await.unwrap_err();
+        assert!(refused.contains("the node is Ready, so its machine lives"), "{refused}");
+        assert!(world.0.lock().unwrap().nodes.contains_key(&2));
+    }
+
+    fn world_machine_that_is_off() -> crate::microk8s::testing::FakeMachine {
+        let mut machine = World::new(1).0.lock().unwrap().machines.remove(&1).unwrap();
+        machine.reachable = false;
+        machine
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_import_finds_members_and_nobody_else() {
+        let world = World::new(3);
+        let joined = join(&world, member(2, "worker")).await.unwrap();
+        let mut private = Private::default();
+        assert_eq!(ClusterMember::find(&world, "10.0.0.1/10.0.0.2", &mut private).await.unwrap(), joined);
+        let refused = ClusterMember::find(&world, "10.0.0.1/10.0.0.3", &mut private).await.unwrap_err();
+        assert!(refused.answer().contains("is not a member of the cluster"), "{refused:?}");
+        assert!(ClusterMember::find(&world, "10.0.0.2", &mut private).await.is_err());
+    }
+}
