@@ -203,3 +203,17 @@ async fn what_waits_when_terraform_stops_is_not_sent() {
     assert_eq!(router.write(write).await, Err(RouterError::Cancelled));
     assert_eq!(peer.lock().unwrap().commits, 0);
 }
+
+#[tokio::test]
+async fn who_waits_for_a_lock_stops_with_terraform() {
+    let faults = std::iter::repeat_n(Fault::Refuse(LOCKED), 1000);
+    let pace = Pace { lock_patience: Duration::from_secs(60), ..quick() };
+    let (peer, router) = start_with(faulty(faults), pace).await;
+    let write = put("10.0.0.1", "remote-as 1");
+    let stop = write.cancelled.clone();
+    let waiting = tokio::spawn(async move { router.write(write).await });
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    stop.cancel();
+    assert_eq!(waiting.await.unwrap(), Err(RouterError::Cancelled));
+    assert!(peer.lock().unwrap().commits > 0);
+}
