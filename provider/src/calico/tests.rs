@@ -160,6 +160,8 @@ async fn the_pool_that_calico_node_makes_is_taken_over() {
     let run = run(&server).await;
     let config = pool(json!({"name": "default-ipv6-ippool", "nat_outgoing": true}));
     let planned = run.plan(POOL, None, &config).await.unwrap();
+    let told: Vec<&str> = planned.found.iter().map(|one| one.summary.as_str()).collect();
+    assert_eq!(told, ["IPPool default-ipv6-ippool is there already and is taken over"]);
     let state = run.apply(&planned).await.unwrap().unwrap();
     assert_eq!(spec(&server, "default-ipv6-ippool")["natOutgoing"], json!(true));
     let next = run.plan(POOL, Some(&state), &config).await.unwrap();

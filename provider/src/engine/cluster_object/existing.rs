@@ -66,7 +66,7 @@ pub(super) fn judge<T: ClusterObject>(
             target.name, target.cluster
         ))),
         Takeover::Made(by) => Ok(Some(Diagnostic::warning(
-            format!("{} was there already and is managed by Terraform now", target.name),
+            format!("{} is there already and is taken over", target.name),
             format!("{by} Destroying this resource deletes the object."),
         ))),
     }

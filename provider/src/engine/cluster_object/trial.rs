@@ -34,8 +34,9 @@ pub(super) async fn run<T: ClusterObject>(
     let Ok(existing) = target.cluster.find(&target.name, Freshness::Shared).await else { return Ok(()) };
     if let (None, Some(existing)) = (prior, &existing) {
         // It may be gone before this is created, as in a replacement or behind a renamed key.
-        if let Err(refused) = judge(&object, existing, &target) {
-            warn_all(context, refused);
+        match judge(&object, existing, &target) {
+            Ok(told) => told.into_iter().for_each(|one| context.warn(one)),
+            Err(refused) => warn_all(context, refused),
         }
         return Ok(());
     }

@@ -90,6 +90,37 @@ async fn out_of_reach_is_not_gone_and_is_told_once() {
 }
 
 #[tokio::test]
+async fn credentials_that_are_out_of_date_are_read_again_once() {
+    let server = ApiServer::start().await;
+    let run = super::run(&server).await;
+    let state = run.create(POOL, &pool(&[RANGE])).await.unwrap();
+    server.world().say(1, "PATCH force=true", 401, "Unauthorized");
+    let state = run.update(&state, &pool(&["192.0.2.0/24"])).await.unwrap();
+
+    server.world().say(usize::MAX, "PATCH force=true", 401, "Unauthorized");
+    server.world().log.clear();
+    let refused = errors(&run.update(&state, &pool(&[RANGE])).await.unwrap_err());
+    assert!(refused.contains("(cluster)") && refused.contains("HTTP 401: Unauthorized"), "{refused}");
+    let log = server.world().log.clone();
+    assert!(
+        log.iter().filter(|line| line.contains("force=true")).count() <= 2,
+        "a refusal is not waited out: {log:#?}"
+    );
+}
+
+#[tokio::test]
+async fn what_an_answer_means_for_the_kind_is_said() {
+    let server = ApiServer::start().await;
+    let run = super::run(&server).await;
+    let planned = run.plan(POOL, None, &pool(&[RANGE])).await.unwrap();
+    let message = "admission webhook \"x\" denied the request: pool \"default-pool\" has ipv6 CIDR 2001:db8::/64, native bgp \
+                   mode does not support ipv6";
+    server.world().say(1, "PATCH force=true", 403, message);
+    let refused = errors(&run.apply(&planned).await.unwrap_err());
+    assert!(refused.contains("Its FRR modes announce both"), "{refused}");
+}
+
+#[tokio::test]
 async fn nobody_said_where_the_cluster_is() {
     let run = Harness::<Microk8s>::new(&json!({})).await.unwrap();
     insta::assert_snapshot!(errors(&run.create(POOL, &pool(&[RANGE])).await.unwrap_err()));
