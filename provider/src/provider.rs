@@ -30,7 +30,7 @@ pub struct ProviderBlock {
     #[attribute(optional)]
     ssh: Option<SshBlock>,
 
-    /// VyOS routers by the name that `router` arguments use.
+    /// VyOS routers, each under a name of your choice, which the `router` of `vyos_*` resources says.
     #[attribute(optional)]
     routers: Option<BTreeMap<String, RouterBlock>>,
 
@@ -47,7 +47,7 @@ pub struct SshBlock {
     #[attribute(optional)]
     user: Option<String>,
 
-    /// TCP port. Default: what `~/.ssh/config` says, else 22.
+    /// TCP port, 1 to 65535. Default: what `~/.ssh/config` says, else 22.
     #[attribute(optional)]
     port: Option<u16>,
 
@@ -55,7 +55,7 @@ pub struct SshBlock {
     #[attribute(optional)]
     private_key: Option<Secret>,
 
-    /// File with the private key; an alternative to `private_key`.
+    /// File with the private key, in place of `private_key`; not both.
     #[attribute(optional)]
     private_key_file: Option<String>,
 
@@ -98,7 +98,7 @@ pub struct KubernetesBlock {
     #[attribute(optional)]
     config_path: Option<String>,
 
-    /// The context in it. Default: its current one.
+    /// Name of the context in the kubeconfig. Default: its current one.
     #[attribute(optional)]
     config_context: Option<String>,
 }

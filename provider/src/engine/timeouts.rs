@@ -7,15 +7,15 @@ use tfplugin::types::Text;
 /// How long operations may take before they are given up. Each is a duration such as `90s`, `10m` or `1h30m`.
 #[derive(Clone, Debug, PartialEq, Object)]
 pub struct Timeouts {
-    /// Creating it, with all waiting for what it needs.
+    /// Creating it, with all waiting for what it needs: a duration such as `90s`, `10m` or `1h30m`.
     #[attribute(optional)]
     pub create: Option<Text<Duration>>,
 
-    /// Changing it in place.
+    /// Changing it in place: a duration as in `create`.
     #[attribute(optional)]
     pub update: Option<Text<Duration>>,
 
-    /// Taking it away, with all waiting until it is gone.
+    /// Taking it away, with all waiting until it is gone: a duration as in `create`.
     #[attribute(optional)]
     pub delete: Option<Text<Duration>>,
 }

@@ -55,7 +55,7 @@ pub struct BgpPeer {
     #[attribute(optional)]
     keepalive_time: Option<Text<GoDuration>>,
 
-    /// How long to wait between attempts to connect, `1s` to `65535s` in whole seconds. FRR modes, MetalLB 0.14.4.
+    /// How long to wait between attempts to connect, `1s` to `65535s` in whole seconds. Default: FRR's own. FRR modes, MetalLB 0.14.4.
     #[attribute(optional, check = connect_time)]
     connect_time: Option<Text<GoDuration>>,
 
@@ -63,7 +63,8 @@ pub struct BgpPeer {
     #[attribute(optional)]
     router_id: Option<Text<Ipv4Addr>>,
 
-    /// Address of the node that the session comes from. Without effect in `frr-k8s` mode.
+    /// Address of the node that the session comes from. Default: the node's own routing chooses. Without effect in `frr-k8s`
+    /// mode.
     #[attribute(optional)]
     source_address: Option<Text<IpAddr>>,
 
@@ -72,11 +73,12 @@ pub struct BgpPeer {
     node_selectors: Option<Vec<LabelSelector>>,
 
     /// Password of the session (TCP-MD5). It is stored in plain text in the object and in Terraform's state;
-    /// `password_secret` keeps it out of both.
+    /// `password_secret` keeps it out of both. Not together with it.
     #[attribute(optional)]
     password: Option<Secret>,
 
-    /// The Secret with the password of the session.
+    /// The Secret with the password of the session: of type `kubernetes.io/basic-auth`, in the same namespace, the password
+    /// under the key `password`. It may be made later. Not together with `password`.
     #[attribute(optional)]
     password_secret: Option<PasswordSecret>,
 
@@ -92,11 +94,12 @@ pub struct BgpPeer {
     #[attribute(optional)]
     vrf: Option<String>,
 
-    /// Whether the one session carries IPv4 and IPv6 prefixes. FRR modes, MetalLB 0.15.
+    /// Whether the one session carries IPv4 and IPv6 prefixes. Default: only those of the family of `peer_address`. FRR
+    /// modes, MetalLB 0.15.
     #[attribute(optional)]
     dual_stack_address_family: Option<bool>,
 
-    /// Whether routes stay for a while when the session breaks (RFC 4724). A change makes a new object. FRR modes,
+    /// Whether routes stay for a while when the session breaks (RFC 4724). Default: they do not. A change makes a new object. FRR modes,
     /// MetalLB 0.14.6.
     #[attribute(optional, replace)]
     enable_graceful_restart: Option<bool>,

@@ -33,7 +33,9 @@ pub struct IpAddressPool {
     #[attribute(default = false)]
     avoid_buggy_ips: bool,
 
-    /// Keeps the pool for some Services. Such a pool is tried before the general ones. Needs MetalLB 0.13.8.
+    /// Keeps the pool for the Services that match both the namespace part (`namespaces` or `namespace_selectors`) and
+    /// `service_selectors`; a part that is left out matches all. Such a pool is tried before the general ones. Needs MetalLB
+    /// 0.13.8. Default: all Services.
     #[attribute(optional)]
     service_allocation: Option<ServiceAllocation>,
 }
@@ -42,7 +44,7 @@ pub struct IpAddressPool {
 /// matches all.
 #[derive(Clone, Debug, Object)]
 pub struct ServiceAllocation {
-    /// Order among the pools that fit a Service: the lowest number wins, 0 or none comes last.
+    /// Order among the pools that fit a Service: the lowest number from 1 on wins, 0 or none comes last.
     #[attribute(optional)]
     priority: Option<u32>,
 

@@ -6,7 +6,8 @@ use tfplugin::Object;
 /// Selects what carries all of these labels. Empty, it selects everything.
 #[derive(Clone, Debug, PartialEq, Object)]
 pub struct LabelSelector {
-    /// Labels and the values that they must have.
+    /// Labels and the values that they must have. A selector with neither `match_labels` nor `match_expressions` selects
+    /// everything.
     #[attribute(optional)]
     pub match_labels: Option<BTreeMap<String, String>>,
 
@@ -18,7 +19,7 @@ pub struct LabelSelector {
 /// A rule on one label.
 #[derive(Clone, Debug, PartialEq, Object)]
 pub struct MatchExpression {
-    /// The label.
+    /// Key of the label.
     #[attribute(required)]
     pub key: String,
 
@@ -26,7 +27,7 @@ pub struct MatchExpression {
     #[attribute(required)]
     pub operator: String,
 
-    /// Values for `In` and `NotIn`.
+    /// Values for `In` and `NotIn`; none for the other operators.
     #[attribute(optional)]
     pub values: Option<Vec<String>>,
 }

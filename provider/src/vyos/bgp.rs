@@ -74,11 +74,12 @@ pub struct Bgp {
     #[attribute(default = false)]
     graceful_shutdown: bool,
 
-    /// Keeps routes while a neighbor restarts; `{}` for FRR's own time.
+    /// Graceful restart (RFC 4724) in both roles; `{}` for FRR's own time. Default: this router helps neighbors that
+    /// restart, and does not ask for their help.
     #[attribute(optional)]
     graceful_restart: Option<GracefulRestart>,
 
-    /// Preference of routes within the AS, 0 to 4294967295. Default: 100.
+    /// LOCAL_PREF of routes that come without one, 0 to 4294967295; the highest wins within the AS. Default: 100.
     #[attribute(optional)]
     default_local_preference: Option<u32>,
 
@@ -111,7 +112,7 @@ pub struct Timers {
 /// How long a restarting neighbor's routes are kept.
 #[derive(Clone, Debug, Object)]
 pub struct GracefulRestart {
-    /// Seconds, 1 to 3600. Default: 360, set by FRR.
+    /// Seconds that the routes of a restarting neighbor are kept, 1 to 3600. Default: 360, set by FRR.
     #[attribute(optional, check = words::within::<1, 3600, _>)]
     stalepath_time: Option<u16>,
 }

@@ -8,7 +8,7 @@ use tfplugin::Object;
 /// What the router announces in IPv4 by itself.
 #[derive(Clone, Debug, Object)]
 pub struct Ipv4Family {
-    /// Networks to announce, by prefix.
+    /// Networks to announce, by prefix, such as `{ "192.0.2.0/24" = {} }`.
     #[attribute(optional, check = words::networks::<ipnet::Ipv4Net, _>)]
     networks: Option<BTreeMap<String, Ipv4Network>>,
 
@@ -17,14 +17,15 @@ pub struct Ipv4Family {
     aggregate_addresses: Option<BTreeMap<String, Aggregate>>,
 
     /// Routes to announce, by where they come from: `connected`, `static`, `kernel`, `isis`, `ospf`, `rip` or `babel`.
+    /// Such as `{ static = {} }`.
     #[attribute(optional, check = ipv4_sources)]
     redistribute: Option<BTreeMap<String, Redistribute>>,
 
-    /// Equal paths to other ASes that are used at once, 1 to 256.
+    /// Equal paths to other ASes that are used at once, 1 to 256. Default: FRR's own limit.
     #[attribute(optional, check = words::within::<1, 256, _>)]
     maximum_paths_ebgp: Option<u16>,
 
-    /// Equal paths within the AS that are used at once, 1 to 256.
+    /// Equal paths within the AS that are used at once, 1 to 256. Default: FRR's own limit.
     #[attribute(optional, check = words::within::<1, 256, _>)]
     maximum_paths_ibgp: Option<u16>,
 }
@@ -32,7 +33,7 @@ pub struct Ipv4Family {
 /// What the router announces in IPv6 by itself.
 #[derive(Clone, Debug, Object)]
 pub struct Ipv6Family {
-    /// Networks to announce, by prefix.
+    /// Networks to announce, by prefix, such as `{ "2001:db8::/32" = {} }`.
     #[attribute(optional, check = words::networks::<ipnet::Ipv6Net, _>)]
     networks: Option<BTreeMap<String, Ipv6Network>>,
 
@@ -41,14 +42,15 @@ pub struct Ipv6Family {
     aggregate_addresses: Option<BTreeMap<String, Aggregate>>,
 
     /// Routes to announce, by where they come from: `connected`, `static`, `kernel`, `ospfv3`, `ripng` or `babel`.
+    /// Such as `{ static = {} }`.
     #[attribute(optional, check = ipv6_sources)]
     redistribute: Option<BTreeMap<String, Redistribute>>,
 
-    /// Equal paths to other ASes that are used at once, 1 to 256.
+    /// Equal paths to other ASes that are used at once, 1 to 256. Default: FRR's own limit.
     #[attribute(optional, check = words::within::<1, 256, _>)]
     maximum_paths_ebgp: Option<u16>,
 
-    /// Equal paths within the AS that are used at once, 1 to 256.
+    /// Equal paths within the AS that are used at once, 1 to 256. Default: FRR's own limit.
     #[attribute(optional, check = words::within::<1, 256, _>)]
     maximum_paths_ibgp: Option<u16>,
 }
@@ -80,7 +82,7 @@ pub struct Aggregate {
     #[attribute(optional, check = words::route_map)]
     route_map: Option<String>,
 
-    /// Keeps the ASes of what lies inside. Default `false`.
+    /// Puts the ASes of what lies inside into the path. Default `false`.
     #[attribute(default = false)]
     as_set: bool,
 
@@ -92,11 +94,11 @@ pub struct Aggregate {
 /// Routes of one source.
 #[derive(Clone, Debug, Object)]
 pub struct Redistribute {
-    /// Metric, 1 to 4294967295.
+    /// Metric (MED) that the routes get, 1 to 4294967295. Default: the metric that they have.
     #[attribute(optional, check = words::within::<1, 4_294_967_295, _>)]
     metric: Option<u32>,
 
-    /// Route-map that they pass. VyOS does not check that it exists.
+    /// Route-map that the routes pass. VyOS does not check that it exists.
     #[attribute(optional, check = words::route_map)]
     route_map: Option<String>,
 }

@@ -38,7 +38,7 @@ pub struct BgpNeighbor {
     #[attribute(optional)]
     pub(super) remote_as: Option<Text<RemoteAs>>,
 
-    /// Free text, at most 255 characters, without quotes.
+    /// Text for people, at most 255 characters, without quotes.
     #[attribute(optional, check = words::description)]
     description: Option<String>,
 
@@ -50,7 +50,7 @@ pub struct BgpNeighbor {
     #[attribute(optional, check = words::word)]
     update_source: Option<String>,
 
-    /// Hops that a neighbor in another AS may be away, 1 to 255. Not together with `ttl_security_hops`.
+    /// Hops that a neighbor in another AS may be away, 1 to 255. Default: it is on the same network. Not together with `ttl_security_hops`.
     #[attribute(optional, check = words::within::<1, 255, _>)]
     pub(super) ebgp_multihop: Option<u8>,
 
@@ -68,7 +68,7 @@ pub struct BgpNeighbor {
     #[attribute(optional, check = words::within::<1, 65535, _>)]
     port: Option<u16>,
 
-    /// Least time between two updates in seconds, 0 to 600.
+    /// Least time between two updates in seconds, 0 to 600. Default: FRR's own.
     #[attribute(optional, check = words::within::<0, 600, _>)]
     advertisement_interval: Option<u16>,
 
@@ -76,11 +76,11 @@ pub struct BgpNeighbor {
     #[attribute(optional)]
     timers: Option<NeighborTimers>,
 
-    /// Keeps the session down. Default `false`.
+    /// Keeps the session down, with the neighbor's configuration as it is. Default `false`.
     #[attribute(default = false)]
     shutdown: bool,
 
-    /// Waits for the neighbor to connect. Default `false`.
+    /// Only waits for the neighbor to connect, and never connects itself. Default `false`.
     #[attribute(default = false)]
     passive: bool,
 
@@ -101,11 +101,13 @@ pub struct BgpNeighbor {
     #[attribute(optional, check = graceful_restart)]
     graceful_restart: Option<String>,
 
-    /// IPv4 routes are exchanged.
+    /// What is exchanged in IPv4. The object being there, even empty (`{}`), turns the family on; VyOS turns none on by
+    /// itself.
     #[attribute(optional)]
     pub(super) ipv4_unicast: Option<NeighborFamily>,
 
-    /// IPv6 routes are exchanged.
+    /// What is exchanged in IPv6. The object being there, even empty (`{}`), turns the family on; VyOS turns none on by
+    /// itself.
     #[attribute(optional)]
     pub(super) ipv6_unicast: Option<NeighborFamily>,
 }
@@ -113,15 +115,16 @@ pub struct BgpNeighbor {
 /// Timers of a session.
 #[derive(Clone, Debug, Object)]
 pub struct NeighborTimers {
-    /// Seconds between two tries to connect, 1 to 65535.
+    /// Seconds between two tries to connect, 1 to 65535. Default: FRR's own.
     #[attribute(optional, check = words::within::<1, 65535, _>)]
     connect: Option<u16>,
 
-    /// Seconds between two keepalives, 1 to 65535. Needs `holdtime`.
+    /// Seconds between two keepalives, 1 to 65535. Needs `holdtime`. Default: the router's `timers`.
     #[attribute(optional, check = words::within::<1, 65535, _>)]
     pub(super) keepalive: Option<u16>,
 
     /// Seconds without a sign of life after which the session ends, 3 to 65535, or 0 for never. Needs `keepalive`.
+    /// Default: the router's `timers`.
     #[attribute(optional, check = holdtime)]
     pub(super) holdtime: Option<u16>,
 }

@@ -47,7 +47,7 @@ pub struct NeighborFamily {
     #[attribute(default = false)]
     pub nexthop_self: bool,
 
-    /// The same for routes that are reflected. Needs `nexthop_self`. Default `false`.
+    /// Announces this router as the next hop of reflected routes too. Needs `nexthop_self`. Default `false`.
     #[attribute(default = false)]
     pub nexthop_self_force: bool,
 
@@ -55,19 +55,19 @@ pub struct NeighborFamily {
     #[attribute(default = false)]
     pub soft_reconfiguration_inbound: bool,
 
-    /// Prefixes after which the session is torn down, 1 to 4294967295.
+    /// Most prefixes that are taken from the neighbor before the session is torn down, 1 to 4294967295. Default: any number.
     #[attribute(optional, check = words::within::<1, 4_294_967_295, _>)]
     pub maximum_prefix: Option<u32>,
 
-    /// Prefixes after which no more are sent, 1 to 4294967295.
+    /// Most prefixes that are sent to the neighbor, 1 to 4294967295. Default: any number.
     #[attribute(optional, check = words::within::<1, 4_294_967_295, _>)]
     pub maximum_prefix_out: Option<u32>,
 
-    /// Sends a default route to the neighbor; `{}` does so always.
+    /// Sends a default route to the neighbor; `{}` does so always. Default: none is sent.
     #[attribute(optional)]
     pub default_originate: Option<DefaultOriginate>,
 
-    /// Takes routes that carry this router's own AS; `{}` up to three times.
+    /// Takes routes that carry this router's own AS; `{}` up to three times. Default: they are dropped.
     #[attribute(optional)]
     pub allowas_in: Option<AllowasIn>,
 
