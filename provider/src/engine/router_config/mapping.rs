@@ -19,8 +19,6 @@ pub enum Kind {
     Value(Form),
     /// A leaf without value: a bool, `false` where it is not there.
     Flag,
-    /// A leaf with several values without order: a set.
-    Values(Form),
     /// A container whose being there means something by itself: an object, null where it is not there.
     Presence(&'static [Field]),
     /// A container that only holds leaves together: an object, null where it holds none of them.

@@ -18,11 +18,6 @@ pub(super) fn to_config(fields: &[Field], object: &Value) -> ConfigTree {
                 }
             }
             (Kind::Flag, Value::Bool(true)) => tree.insert(field.path),
-            (Kind::Values(form), Value::Set(all) | Value::List(all)) => {
-                for word in all.iter().filter_map(|one| form.word(one)) {
-                    insert(&mut tree, field.path, &[&word]);
-                }
-            }
             (Kind::Presence(members) | Kind::Group(members), Value::Object(_)) => {
                 let below = to_config(members, value);
                 if matches!(field.kind, Kind::Presence(_)) || !below.is_empty() {
@@ -49,10 +44,6 @@ pub(super) fn from_config(fields: &[Field], tree: &ConfigTree) -> BTreeMap<Strin
         match field.kind {
             Kind::Flag => Value::Bool(node.is_some()),
             Kind::Value(form) => words().next().map_or(Value::Null, |(word, _)| form.value(word)),
-            Kind::Values(form) => {
-                let all: Vec<_> = words().map(|(word, _)| form.value(word)).collect();
-                if all.is_empty() { Value::Null } else { Value::Set(all) }
-            }
             Kind::Presence(members) => {
                 node.map_or(Value::Null, |node| Value::Object(from_config(members, node)))
             }
@@ -109,15 +100,6 @@ pub(super) fn changes(
                     commands.extend(node.map(|_| Command::delete(path.clone())));
                     commands.extend(new.iter().map(|word| Command::set(joined(&path, word))));
                 }
-            }
-            Kind::Values(form) => {
-                let (old, new) = (canonical_words(form, node), canonical_words(form, target));
-                let stale = words(node).filter(|word| !new.contains(&form.canonical(word)));
-                match target {
-                    None => commands.extend(node.map(|_| Command::delete(path.clone()))),
-                    Some(_) => commands.extend(stale.map(|word| Command::delete(joined(&path, word)))),
-                }
-                commands.extend(new.difference(&old).map(|word| Command::set(joined(&path, word))));
             }
             Kind::Flag | Kind::Presence(_) if node.is_some() && target.is_none() => {
                 commands.push(Command::delete(path));
@@ -219,7 +201,6 @@ mod tests {
         Field::group("timers", &["timers"], &[Field::value("holdtime", &["holdtime"], Form::Number)]),
         Field::presence("ipv6", &["address-family", "ipv6-unicast"], MEMBERS),
         Field::tags("networks", &["network"], Form::Network, MEMBERS),
-        Field { attribute: "peers", path: &["peers"], kind: Kind::Values(Form::Number) },
     ];
 
     fn object(members: &[(&str, Value)]) -> Value {
@@ -255,13 +236,12 @@ mod tests {
             ("timers", object(&[("holdtime", number(9))])),
             ("ipv6", object(&[("route_map", Value::Null), ("soft", Value::Bool(true))])),
             ("networks", Value::Map(networks.into())),
-            ("peers", Value::Set(vec![number(1), number(2)])),
         ]);
         let config = to_config(FIELDS, &object);
         let expected = tree(json!({
             "remote-as": "65001", "ebgp-multihop": "2", "shutdown": {}, "timers": {"holdtime": "9"},
             "address-family": {"ipv6-unicast": {"soft-reconfiguration": {"inbound": {}}}},
-            "network": {"2001:db8::/48": {"route-map": {"import": "RM"}}}, "peers": ["1", "2"],
+            "network": {"2001:db8::/48": {"route-map": {"import": "RM"}}},
         }));
         assert_eq!(config.ends(), expected.ends());
         let read = from_config(FIELDS, &config);
@@ -273,7 +253,7 @@ mod tests {
     fn what_an_earlier_delete_left_behind_is_nothing() {
         let read =
             from_config(FIELDS, &tree(json!({"timers": {}, "network": {}, "timers-of-others": {"x": "1"}})));
-        for attribute in ["timers", "networks", "ipv6", "remote_as", "peers"] {
+        for attribute in ["timers", "networks", "ipv6", "remote_as"] {
             assert_eq!(read.get(attribute), Some(&Value::Null), "{attribute}");
         }
         assert_eq!(read.get("shutdown"), Some(&Value::Bool(false)));
@@ -284,11 +264,10 @@ mod tests {
         let current = tree(json!({
             "remote-as": "65001", "port": "1179", "shutdown": {}, "timers": {"holdtime": "9", "connect": "5"},
             "address-family": {"ipv6-unicast": {"weight": "7"}}, "network": {"2001:DB8::/48": {}, "2001:db8:1::/48": {}},
-            "peers": "3",
         }));
         let wanted = tree(json!({
             "remote-as": "65001", "address-family": {"ipv6-unicast": {"route-map": {"import": "RM"}}},
-            "network": {"2001:db8::/48": {}, "2001:db8:2::/48": {}}, "peers": ["3", "4"],
+            "network": {"2001:db8::/48": {}, "2001:db8:2::/48": {}},
         }));
         let mut commands = lines(changes(FIELDS, &current, &wanted, &["n".to_owned()]));
         commands.sort();
@@ -300,7 +279,6 @@ mod tests {
                 "delete n timers holdtime",
                 "set n address-family ipv6-unicast route-map import RM",
                 "set n network 2001:db8:2::/48",
-                "set n peers 4",
             ]
         );
         assert!(changes(FIELDS, &wanted, &wanted, &[]).is_empty());

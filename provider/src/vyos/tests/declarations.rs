@@ -13,8 +13,7 @@ fn fits(fields: &[Field], attributes: &[Attribute], others: &[&str]) {
         });
         match (&field.kind, &attribute.kind) {
             (Kind::Value(_), AttributeKind::Type(Type::String | Type::Number))
-            | (Kind::Flag, AttributeKind::Type(Type::Bool))
-            | (Kind::Values(_), AttributeKind::Type(Type::Set(_))) => {}
+            | (Kind::Flag, AttributeKind::Type(Type::Bool)) => {}
             (Kind::Presence(inner) | Kind::Group(inner), AttributeKind::Nested(Nesting::Single, members))
             | (Kind::Tags(_, inner), AttributeKind::Nested(Nesting::Map, members)) => {
                 fits(inner, members, &[])
