@@ -11,7 +11,7 @@
 //! |---|---|
 //! | releases | every channel runs the same control plane; only what is listed and what the node reports differ |
 //! | kube-proxy | its flags are checked, no rules are made |
-//! | pods | run at once and do nothing; a job's are done at once; no IPAM blocks are kept |
+//! | pods | run at once and do nothing; a job's are done at once; a node has one IPAM block of each pool |
 //! | datastore | a vote once given is kept by an idle or lost member; of two members left of three both vote |
 //! | joining and leaving | take seconds; nothing is waited for that cannot happen here |
 //! | leader election | a node's former processes give up their leases when kubelite starts again |

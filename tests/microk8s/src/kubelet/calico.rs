@@ -1,4 +1,4 @@
-//! calico-node, stood in for: what it does to the API and to the node when its pod starts, and the addresses of pods.
+//! calico-node, stood in for: what it does to the API and to the node when its pod starts.
 
 use super::{Kubelet, now_in_seconds};
 use crate::failure::{Result, Tried};
@@ -6,12 +6,12 @@ use crate::host;
 use crate::layout::write;
 use ipnet::IpNet;
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 pub(crate) const IPV4_ANNOTATION: &str = "projectcalico.org/IPv4Address";
 pub(crate) const IPV6_ANNOTATION: &str = "projectcalico.org/IPv6Address";
-const POOLS: &str = "/apis/crd.projectcalico.org/v1/ippools";
+pub(crate) const POOLS: &str = "/apis/crd.projectcalico.org/v1/ippools";
 const FELIX: &str = "/apis/crd.projectcalico.org/v1/felixconfigurations";
 
 type Environment = BTreeMap<String, String>;
@@ -197,36 +197,6 @@ async fn write_network(kubelet: &Kubelet) -> Result<()> {
     let kubeconfig = format!("# Kubeconfig file for Calico CNI plugin, written {}\n", now_in_seconds());
     write(&kubelet.layout.args("cni-network/calico-kubeconfig"), &kubeconfig)?;
     write(&kubelet.layout.args("cni-network/10-calico.conflist"), network)
-}
-
-/// One free address of each family that has an enabled pool, out of a block that belongs to this node.
-pub(crate) async fn assign(kubelet: &Kubelet, taken: &mut BTreeSet<IpAddr>) -> Result<Vec<IpAddr>> {
-    let pools = kubelet.api.items(POOLS).await?;
-    let disabled = |pool: &&Value| pool.pointer("/spec/disabled").and_then(Value::as_bool) == Some(true);
-    let ranges = pools
-        .iter()
-        .filter(|pool| !disabled(pool))
-        .filter_map(|pool| pool.pointer("/spec/cidr")?.as_str()?.parse::<IpNet>().ok());
-    let (v4, v6): (Vec<IpNet>, Vec<IpNet>) = ranges.partition(|range| range.addr().is_ipv4());
-    let block = block_number(kubelet);
-    let mut assigned = Vec::new();
-    for range in [v4.first(), v6.first()].into_iter().flatten() {
-        let candidates = range.hosts().skip(block * 64).take(64);
-        if let Some(free) = candidates.into_iter().find(|address| !taken.contains(address)) {
-            taken.insert(free);
-            assigned.push(free);
-        }
-    }
-    Ok(assigned)
-}
-
-/// The block of this node, by its first address, so that no two nodes of a lab share one.
-fn block_number(kubelet: &Kubelet) -> usize {
-    match kubelet.addresses.first() {
-        Some(IpAddr::V4(v4)) => v4.octets().last().copied().map_or(0, usize::from),
-        Some(IpAddr::V6(v6)) => v6.octets().last().copied().map_or(0, usize::from),
-        None => 0,
-    }
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 mod addresses;
 mod calico;
+mod ipam;
 mod node;
 mod pods;
 
@@ -75,6 +76,7 @@ pub(crate) async fn run(node: Arc<Node>, arguments: Vec<String>, stop: Cancellat
         }
     };
     let mut registered = false;
+    let mut told = ipam::Told::default();
     let mut beat: Option<(Instant, bool)> = None;
     while !stop.is_cancelled() {
         let network = kubelet.has_network();
@@ -88,7 +90,7 @@ pub(crate) async fn run(node: Arc<Node>, arguments: Vec<String>, stop: Cancellat
                 node::heartbeat(&kubelet, network).await?;
                 beat = Some((Instant::now(), network));
             }
-            pods::sync(&kubelet, network).await
+            pods::sync(&kubelet, network, &mut told).await
         };
         if let Err(failure) = round.await {
             complain(&failure);

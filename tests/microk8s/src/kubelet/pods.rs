@@ -1,6 +1,6 @@
 //! The node's pods: started without containers, ended when asked.
 
-use super::{Kubelet, calico, now_in_seconds};
+use super::{Kubelet, calico, ipam, now_in_seconds};
 use crate::failure::Result;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -14,7 +14,7 @@ fn text<'a>(value: &'a Value, pointer: &str) -> &'a str {
 }
 
 /// One look at every pod that is bound to this node.
-pub(crate) async fn sync(kubelet: &Kubelet, network: bool) -> Result<()> {
+pub(crate) async fn sync(kubelet: &Kubelet, network: bool, told: &mut ipam::Told) -> Result<()> {
     let path = format!("/api/v1/pods?fieldSelector=spec.nodeName={}", kubelet.name);
     let pods = kubelet.api.items(&path).await?;
     let mut taken: BTreeSet<IpAddr> = pods
@@ -30,7 +30,7 @@ pub(crate) async fn sync(kubelet: &Kubelet, network: bool) -> Result<()> {
             start(kubelet, pod, network, &mut taken).await?;
         }
     }
-    Ok(())
+    if network { ipam::tell(kubelet, &pods, told).await } else { Ok(()) }
 }
 
 fn path_of(pod: &Value) -> String {
@@ -59,7 +59,7 @@ async fn start(kubelet: &Kubelet, pod: &Value, network: bool, taken: &mut BTreeS
     } else if on_host {
         running(kubelet, pod, &kubelet.addresses)
     } else {
-        let addresses = calico::assign(kubelet, taken).await?;
+        let addresses = ipam::assign(kubelet, taken).await?;
         if addresses.is_empty() {
             return Ok(());
         }
