@@ -175,7 +175,7 @@ More.
 ```terraform
 resource "microk8s_node" "this" {
   host    = "10.0.0.11"
-  channel = "newest"
+  channel = "1.35/always"
 }
 ```
 
