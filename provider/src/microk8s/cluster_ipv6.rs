@@ -135,6 +135,14 @@ impl Resource for ClusterIpv6 {
         else {
             return Ok(());
         };
+        // Ranges that work are not judged again: a node that is in trouble must not stand in the way of all plans.
+        if plan
+            .prior
+            .as_ref()
+            .is_some_and(|prior| prior.cluster_cidr == *pods && prior.service_cidr == *services)
+        {
+            return Ok(());
+        }
         // What cannot be asked yet is asked at apply.
         match Survey::take(context.provider().ssh.as_ref(), host, Age::OfThisRefresh).await {
             Ok(survey) => ipv6_checks::check(&survey, *pods.meaning(), *services.meaning()).await,

@@ -150,9 +150,10 @@ impl Joining {
         let shown = deadline.reach(|| async {
             match self.standing().await {
                 Ok(Standing::Joined) => Verdict::Final(Ok(())),
-                Ok(standing) => {
-                    Verdict::Again(Failure::new(&attempt, format!("{said}\nAnd yet it is {standing:?}.")))
-                }
+                Ok(standing) => Verdict::Again(Failure::new(
+                    &attempt,
+                    format!("{said}\nAnd yet the machine is {standing}."),
+                )),
                 Err(failure) => Verdict::Again(failure),
             }
         });

@@ -5,6 +5,7 @@ use super::datastore::DatastoreMember;
 use super::node_list::{ClusterNode, Role};
 use super::view::View;
 use crate::engine::failure::Failure;
+use std::fmt;
 
 /// Where it stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +20,18 @@ pub(crate) enum Standing {
     Remembered,
     /// The machine thinks that it is a member, and the cluster's datastore does not know it (any more).
     Forgotten,
+}
+
+impl fmt::Display for Standing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Joined => "a member",
+            Self::Stranger => "not a member, neither by its own files nor by the cluster's lists",
+            Self::Joining => "still joining",
+            Self::Remembered => "not a member, though the cluster lists it",
+            Self::Forgotten => "a member by its own files, though not in the cluster's datastore",
+        })
+    }
 }
 
 /// What the cluster knows, as far as it concerns one machine.

@@ -42,6 +42,8 @@ impl ClusterMember {
             return Err(Failure::new(attempt, answer).at("cluster").advise(advice));
         }
         let _passage = pass(&survey, deadline).await?;
+        // Others may have joined while this one waited.
+        let survey = Survey::wait(machines, &self.cluster, &deadline.within(ANSWERS_WITHIN)).await?;
         Joining::new(machine, &view, self.role(), &survey, deadline).carry_out().await?;
         self.found(machines, &view.node_name(), private, deadline).await
     }
