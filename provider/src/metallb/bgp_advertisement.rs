@@ -12,7 +12,9 @@ const MOST_COMMUNITIES: usize = 63;
 
 /// Announces the addresses of pools to the BGP peers.
 ///
-/// A pool that no advertisement selects hands out addresses that nobody can reach; MetalLB does not complain.
+/// A pool that no advertisement selects hands out addresses that nobody can reach; MetalLB does not complain. MicroK8s's
+/// add-on, where it was enabled with a range, brings an L2Advertisement of all pools, so pools that are announced here are
+/// announced on the local network too.
 #[derive(Clone, Debug, Resource)]
 #[resource(type_name = "metallb_bgp_advertisement")]
 pub struct BgpAdvertisement {
@@ -38,8 +40,8 @@ pub struct BgpAdvertisement {
     #[attribute(default = 128, check = aggregation_length_v6)]
     aggregation_length_v6: u8,
 
-    /// LOCAL_PREF of the routes, for routers of the same AS: the highest wins. Advertisements of the same pool and length
-    /// must agree. Default: none is sent.
+    /// LOCAL_PREF of the routes, 0 to 4294967295, for routers of the same AS: the highest wins. Advertisements of the
+    /// same pool and length must agree. Default: none is sent.
     #[attribute(optional)]
     local_pref: Option<u32>,
 
