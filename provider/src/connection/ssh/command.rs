@@ -50,10 +50,31 @@ pub(crate) enum Command<'a> {
     Script(&'a Script, &'a [&'a str]),
 }
 
+/// Root, through a `sudo` that never asks. Who logs in as root may have none and needs none.
+const AS_ROOT: [&str; 4] = ["sh", "-c", r#"[ "$(id -u)" = 0 ] && exec "$@"; exec sudo -n -- "$@""#, "sh"];
+
+/// What `sudo` says when it does not run the command at all. It has other things to say besides, such as that it cannot
+/// resolve the host's name.
+const SUDO_REFUSALS: [&str; 6] = [
+    "password is required",
+    "not in the sudoers",
+    "is not allowed to",
+    "may not run sudo",
+    "no new privileges",
+    "not found",
+];
+
+/// Why the command was not run as root, if it was not.
+pub(crate) fn refusal(output: &Output) -> Option<&str> {
+    let refuses =
+        |line: &&str| line.contains("sudo:") && SUDO_REFUSALS.iter().any(|words| line.contains(words));
+    output.stderr.lines().find(refuses).filter(|_| [1, 127].contains(&output.code))
+}
+
 impl Command<'_> {
     /// The argument vector for the remote machine.
     pub(crate) fn words(&self, root: bool) -> Vec<String> {
-        let sudo = ["sudo", "-n", "--"].iter().filter(|_| root).copied();
+        let sudo = AS_ROOT.iter().filter(|_| root).copied();
         match self {
             Self::Program(words) => sudo.chain(words.iter().copied()).map(str::to_owned).collect(),
             Self::Script(script, arguments) => {
@@ -80,8 +101,24 @@ mod tests {
     #[test]
     fn root_is_sudo_that_never_asks() {
         let words = Command::Program(&["snap", "list"]).words(true);
-        assert_eq!(words, ["sudo", "-n", "--", "snap", "list"]);
+        assert!(words.get(2).is_some_and(|script| script.ends_with("exec sudo -n -- \"$@\"")), "{words:?}");
+        assert_eq!(words.get(4..), Some(["snap".to_owned(), "list".to_owned()].as_slice()));
         assert_eq!(Command::Program(&["snap", "list"]).words(false), ["snap", "list"]);
+    }
+
+    #[test]
+    fn a_refusal_of_sudo_is_told_from_what_else_it_says() {
+        let output = |code, stderr: &str| Output { code, stdout: String::new(), stderr: stderr.to_owned() };
+        for refused in [
+            "sudo: a password is required\n",
+            "ubuntu is not in the sudoers file.\nsudo: ubuntu is not in the sudoers file",
+        ] {
+            assert!(refusal(&output(1, refused)).is_some(), "{refused}");
+        }
+        assert!(refusal(&output(127, "sh: 1: exec: sudo: not found\n")).is_some());
+        let chatter = "sudo: unable to resolve host cp1: Name or service not known\nerror: no matching snaps installed\n";
+        assert_eq!(refusal(&output(1, chatter)), None);
+        assert_eq!(refusal(&output(127, "sh: 1: exec: snap: not found\n")), None);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! One host: commands, cached probes and forwarded ports over one connection, which is made again when it broke.
 
-use super::command::{Command, Output, Script};
+use super::command::{self, Command, Output, Script};
 use super::error::{SshError, SshErrorKind};
 use super::master::Master;
 use super::{Way, host_key};
@@ -196,9 +196,9 @@ impl Host {
             tried = true;
         };
         tracing::debug!(host = self.address, code = output.code, "ran");
-        match root && output.code == 1 && output.stderr.starts_with("sudo:") {
-            true => Err(SshError::new(SshErrorKind::CommandNotRun, &self.address, stage, &output.stderr)),
-            false => Ok(output),
+        match command::refusal(&output).filter(|_| root) {
+            Some(refusal) => Err(SshError::new(SshErrorKind::CommandNotRun, &self.address, stage, refusal)),
+            None => Ok(output),
         }
     }
 
