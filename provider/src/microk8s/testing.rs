@@ -5,6 +5,7 @@ use super::scripts;
 use crate::connection::ssh::{Output, Script, SshError, SshErrorKind};
 use async_trait::async_trait;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
 /// A machine's own side.
@@ -41,6 +42,8 @@ pub(crate) struct State {
     /// Members of the datastore, with their votes.
     pub(crate) datastore: BTreeMap<u8, &'static str>,
     pub(crate) faults: Vec<Fault>,
+    /// The cluster's certificate authority.
+    authority: String,
     /// Scripts that ran, with the last number of the machine.
     pub(crate) ran: Vec<(u8, &'static str)>,
 }
@@ -49,8 +52,10 @@ pub(crate) struct State {
 #[derive(Clone, Default)]
 pub(crate) struct World(pub(crate) Arc<Mutex<State>>);
 
-/// The cluster's authority and identity.
-const CLUSTER: &str = "cluster";
+/// Each world's cluster has an authority of its own, as tests run side by side and share the gates.
+static WORLDS: AtomicU32 = AtomicU32::new(0);
+
+/// The cluster's identity.
 const ID: &str = "00000000-0000-0000-0000-000000000001";
 const TOKEN: &str = "92b2db237428470dc4fcfc4ebbd9dc81/2c0cb3284b05";
 
@@ -59,10 +64,11 @@ impl World {
     pub(crate) fn new(machines: u8) -> Self {
         let world = Self::default();
         let mut state = world.0.lock().unwrap();
+        state.authority = format!("cluster-{}", WORLDS.fetch_add(1, Ordering::Relaxed));
         for last in 1..=machines {
             let mut machine = FakeMachine::new(last);
             if last == 1 {
-                machine.authority = CLUSTER.into();
+                machine.authority.clone_from(&state.authority);
                 machine.files.insert("kubelet".into(), "--node-ip=10.0.0.1,fd00::1\n".into());
                 let pods = "--cluster-cidr=10.1.0.0/16,fd01::/64\n";
                 let services = "--service-cluster-ip-range=10.152.183.0/24,fd98::/108\n";
@@ -84,10 +90,11 @@ impl World {
         let mut state = self.0.lock().unwrap();
         state.nodes.insert(last, true);
         state.datastore.insert(last, vote);
+        let authority = state.authority.clone();
         for number in [1, last] {
             let machine = state.machines.get_mut(&number).unwrap();
             machine.locks.insert("no-cert-reissue");
-            machine.authority = CLUSTER.into();
+            machine.authority.clone_from(&authority);
         }
     }
 
@@ -205,7 +212,7 @@ impl State {
         let machine = self.machines.get_mut(&last).unwrap();
         machine.files.insert("kubelet".into(), kubelet);
         machine.running.clone_from(&machine.files);
-        machine.authority = CLUSTER.into();
+        machine.authority.clone_from(&self.authority);
         machine.locks.remove("join-in-progress");
         machine.locks.insert("no-cert-reissue");
         if worker {
