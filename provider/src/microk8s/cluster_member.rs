@@ -148,13 +148,14 @@ impl Resource for ClusterMember {
             Ok(survey) => survey,
             Err(failure) => {
                 if machines.machine(&prior.cluster).first_report() {
-                    context.warn(messages::kept(&prior.cluster, failure));
+                    context.warn(messages::kept(&prior.cluster, failure.at("cluster")));
                 }
                 return Ok(Some(prior));
             }
         };
         if prior.cluster_id.known().is_some_and(|id| *id != survey.id) {
-            let other = messages::another_cluster(&prior.cluster, &prior.cluster_id, &survey.id);
+            let other =
+                messages::another_cluster(&prior.cluster, &prior.cluster_id, &survey.id).at("cluster");
             context.warn(other.into_warning("Unable to read the cluster member"));
             return Ok(Some(prior));
         }

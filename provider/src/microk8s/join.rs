@@ -26,7 +26,7 @@ const ROUNDS: u32 = 3;
 const MAY_GO_ON: Duration = Duration::from_secs(90);
 
 /// How long the cluster may take to show a member that just joined.
-const SHOWS_WITHIN: Duration = Duration::from_secs(120);
+const SHOWS_WITHIN: Duration = Duration::from_secs(60);
 
 /// A machine and the cluster that it joins.
 pub(crate) struct Joining {

@@ -8,7 +8,7 @@ pub(crate) const IF_GONE: &str = "If the machine is gone for good, there is noth
                                   forgets the resource. If another control plane lives, set the address to that one and \
                                   apply before destroying.";
 
-/// Another cluster answers at `host` than the one in the state.
+/// Another cluster answers at `host` than the one in the state. Points at the attribute `host`.
 pub(crate) fn another_cluster(host: &str, known: &Computed<String>, found: &str) -> Failure {
     let known = known.known().map_or("another one", String::as_str);
     let answer = format!("The cluster there is {found}; this resource belongs to {known}.");

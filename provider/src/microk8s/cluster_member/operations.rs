@@ -17,6 +17,12 @@ use tfplugin::Computed;
 const ANSWERS_WITHIN: Duration = Duration::from_secs(5 * 60);
 
 impl ClusterMember {
+    /// The cluster as its control plane at `cluster` sees it now.
+    async fn cluster_now(&self, machines: &dyn Machines, deadline: &Deadline) -> Result<Survey, Failure> {
+        let survey = Survey::wait(machines, &self.cluster, &deadline.within(ANSWERS_WITHIN)).await;
+        survey.map_err(|failure| failure.at("cluster"))
+    }
+
     pub(super) async fn join(
         self,
         machines: &dyn Machines,
@@ -34,7 +40,7 @@ impl ClusterMember {
             let advice = "Give the address of a `microk8s_node`, by reference, so that it is installed and runs first.";
             return Err(Failure::new(format!("looking at {}", self.host), answer).at("host").advise(advice));
         }
-        let survey = Survey::wait(machines, &self.cluster, &deadline.within(ANSWERS_WITHIN)).await?;
+        let survey = self.cluster_now(machines, deadline).await?;
         if survey.first.view.node_name() == view.node_name() {
             let answer = format!("Both are called {:?}.", view.node_name());
             let advice = "`host` and `cluster` must be different machines with names of their own.";
@@ -43,7 +49,7 @@ impl ClusterMember {
         }
         let _passage = pass(&survey, deadline).await?;
         // Others may have joined while this one waited.
-        let survey = Survey::wait(machines, &self.cluster, &deadline.within(ANSWERS_WITHIN)).await?;
+        let survey = self.cluster_now(machines, deadline).await?;
         Joining::new(machine, &view, self.role(), &survey, deadline).carry_out().await?;
         self.found(machines, &view.node_name(), private, deadline).await
     }
@@ -56,7 +62,7 @@ impl ClusterMember {
         private: &mut Private,
         deadline: &Deadline,
     ) -> Result<Self, Failure> {
-        let survey = Survey::wait(machines, &self.cluster, &deadline.within(ANSWERS_WITHIN)).await?;
+        let survey = self.cluster_now(machines, deadline).await?;
         private.control_planes = survey.control_planes();
         let named = Self { node_name: name.to_owned().into(), ..self };
         let node = named.node(&survey).ok_or_else(|| {
@@ -82,9 +88,9 @@ impl ClusterMember {
             let advice = "If the machine was rebuilt on purpose, replace this resource (`-replace`). If not, correct `host`.";
             return Err(Failure::new(format!("looking at {}", self.host), answer).at("host").advise(advice));
         }
-        let survey = Survey::wait(machines, &self.cluster, &deadline.within(ANSWERS_WITHIN)).await?;
+        let survey = self.cluster_now(machines, deadline).await?;
         if self.cluster_id.known().is_some_and(|id| *id != survey.id) {
-            return Err(messages::another_cluster(&self.cluster, &self.cluster_id, &survey.id));
+            return Err(messages::another_cluster(&self.cluster, &self.cluster_id, &survey.id).at("cluster"));
         }
         let _passage = pass(&survey, deadline).await?;
         Joining::new(machine, &view, self.role(), &survey, deadline).mend().await?;
@@ -97,10 +103,12 @@ impl ClusterMember {
         private: &Private,
         deadline: &Deadline,
     ) -> Result<(), Failure> {
-        let survey =
-            self.survey(machines, private).await.map_err(|failure| failure.advise(messages::IF_GONE))?;
+        let survey = self
+            .survey(machines, private)
+            .await
+            .map_err(|failure| failure.at("cluster").advise(messages::IF_GONE))?;
         if self.cluster_id.known().is_some_and(|id| *id != survey.id) {
-            return Err(messages::another_cluster(&self.cluster, &self.cluster_id, &survey.id));
+            return Err(messages::another_cluster(&self.cluster, &self.cluster_id, &survey.id).at("cluster"));
         }
         let _passage = pass(&survey, deadline).await?;
         // Others may have left while this one waited.
