@@ -12,7 +12,8 @@ pub struct Ipv4Family {
     #[attribute(optional, check = words::networks::<ipnet::Ipv4Net, _>)]
     networks: Option<BTreeMap<String, Ipv4Network>>,
 
-    /// Networks to announce in place of what lies inside them, by prefix.
+    /// Networks to announce as soon as a route inside them is there, by prefix: beside what lies inside, or in place of it
+    /// with `summary_only`.
     #[attribute(optional, check = words::networks::<ipnet::Ipv4Net, _>)]
     aggregate_addresses: Option<BTreeMap<String, Aggregate>>,
 
@@ -37,7 +38,8 @@ pub struct Ipv6Family {
     #[attribute(optional, check = words::networks::<ipnet::Ipv6Net, _>)]
     networks: Option<BTreeMap<String, Ipv6Network>>,
 
-    /// Networks to announce in place of what lies inside them, by prefix.
+    /// Networks to announce as soon as a route inside them is there, by prefix: beside what lies inside, or in place of it
+    /// with `summary_only`.
     #[attribute(optional, check = words::networks::<ipnet::Ipv6Net, _>)]
     aggregate_addresses: Option<BTreeMap<String, Aggregate>>,
 
@@ -86,7 +88,7 @@ pub struct Aggregate {
     #[attribute(default = false)]
     as_set: bool,
 
-    /// Announces nothing of what lies inside. Default `false`.
+    /// Announces the network alone and nothing of what lies inside. Default `false`.
     #[attribute(default = false)]
     summary_only: bool,
 }
