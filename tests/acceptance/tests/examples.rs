@@ -1,5 +1,12 @@
 //! Everything that users copy from is a configuration that terraform accepts: every example, and every snippet of the
 //! README and the guides.
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test's helpers fail as the test does"
+)]
 
 use acceptance::plugin;
 use std::path::{Path, PathBuf};

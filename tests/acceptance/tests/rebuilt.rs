@@ -1,4 +1,5 @@
 //! A worker's machine is lost and a new one stands at its address: what the guide on unreachable targets says to do.
+#![expect(clippy::unwrap_used, reason = "a test's helpers fail as the test does")]
 
 use acceptance::{Action, Workspace};
 use lab::{Lab, LabOptions, Node};
