@@ -165,16 +165,17 @@ impl Resource for ClusterIpv6 {
         private: &mut Private,
     ) -> Result<Option<Self>, Diagnostics> {
         let machines = context.provider().ssh.as_ref();
-        let survey = match survey_of_any(machines, &prior.host, &private.control_planes).await {
-            Ok(survey) => survey,
-            Err(Unanswered::NotInstalled) => return Ok(None),
-            Err(Unanswered::Failure(failure)) => {
-                if machines.machine(&prior.host).first_report() {
-                    context.warn(messages::kept(&prior.host, failure));
+        let survey =
+            match survey_of_any(machines, &prior.host, &private.control_planes, Age::OfThisRefresh).await {
+                Ok(survey) => survey,
+                Err(Unanswered::NotInstalled) => return Ok(None),
+                Err(Unanswered::Failure(failure)) => {
+                    if machines.machine(&prior.host).first_report() {
+                        context.warn(messages::kept(&prior.host, failure));
+                    }
+                    return Ok(Some(prior));
                 }
-                return Ok(Some(prior));
-            }
-        };
+            };
         if prior.cluster_id.known().is_some_and(|id| *id != survey.id) {
             context.warn(
                 messages::another_cluster(&prior.host, &prior.cluster_id, &survey.id)

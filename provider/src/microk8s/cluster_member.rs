@@ -6,7 +6,7 @@ use super::machine::Machines;
 use super::messages;
 use super::node_list::{ClusterNode, Role};
 use super::removal;
-use super::survey::{Survey, Unanswered, survey_of_any};
+use super::survey::{Age, Survey, Unanswered, survey_of_any};
 use crate::connection::retry::Deadline;
 use crate::connection::ssh::check_address;
 use crate::engine::failure::Failure;
@@ -121,7 +121,7 @@ impl Resource for ClusterMember {
             return Ok(());
         }
         // What cannot be asked yet is asked at apply.
-        let Ok(survey) = prior.survey(machines, &private).await else { return Ok(()) };
+        let Ok(survey) = prior.survey(machines, &private, Age::OfThisRefresh).await else { return Ok(()) };
         let Ok(members) = survey.first.machine.remembered_datastore().await else { return Ok(()) };
         let Some(ipv4) = prior.ipv4() else { return Ok(()) };
         removal::check_quorum(&survey, &members, ipv4)
@@ -144,7 +144,7 @@ impl Resource for ClusterMember {
         private: &mut Private,
     ) -> Result<Option<Self>, Diagnostics> {
         let machines = context.provider().ssh.as_ref();
-        let survey = match prior.survey(machines, private).await {
+        let survey = match prior.survey(machines, private, Age::OfThisRefresh).await {
             Ok(survey) => survey,
             Err(failure) => {
                 if machines.machine(&prior.cluster).first_report() {
@@ -219,12 +219,12 @@ impl ClusterMember {
         self.address.known().map(|address| *address.meaning())
     }
 
-    /// The cluster as one of its control planes sees it in this refresh; never as the member itself does.
-    async fn survey(&self, machines: &dyn Machines, private: &Private) -> Result<Survey, Failure> {
+    /// The cluster as one of its control planes sees it; never as the member itself does.
+    async fn survey(&self, machines: &dyn Machines, private: &Private, age: Age) -> Result<Survey, Failure> {
         let own = self.ipv4().map(|ipv4| ipv4.to_string());
         let others: Vec<String> =
             private.control_planes.iter().filter(|address| Some(*address) != own.as_ref()).cloned().collect();
-        survey_of_any(machines, &self.cluster, &others).await.map_err(|unanswered| match unanswered {
+        survey_of_any(machines, &self.cluster, &others, age).await.map_err(|unanswered| match unanswered {
             Unanswered::Failure(failure) => failure,
             Unanswered::NotInstalled => {
                 let attempt = format!("asking the control plane on {}", self.cluster);

@@ -118,17 +118,18 @@ pub(crate) async fn survey_of_any(
     machines: &dyn Machines,
     host: &str,
     others: &[String],
+    age: Age,
 ) -> Result<Survey, Unanswered> {
-    let failure = match Survey::take(machines, host, Age::OfThisRefresh).await {
+    let failure = match Survey::take(machines, host, age).await {
         Ok(survey) => return Ok(survey),
         Err(failure) => failure,
     };
     for other in others.iter().filter(|other| *other != host) {
-        if let Ok(survey) = Survey::take(machines, other, Age::OfThisRefresh).await {
+        if let Ok(survey) = Survey::take(machines, other, age).await {
             return Ok(survey);
         }
     }
-    match machines.machine(host).remembered().await {
+    match look(&machines.machine(host), age).await {
         Ok(view) if !view.installed => Err(Unanswered::NotInstalled),
         _ => Err(Unanswered::Failure(failure)),
     }

@@ -103,10 +103,14 @@ impl ClusterMember {
         private: &Private,
         deadline: &Deadline,
     ) -> Result<(), Failure> {
-        let survey = self
-            .survey(machines, private)
-            .await
-            .map_err(|failure| failure.at("cluster").advise(messages::IF_GONE))?;
+        let survey = match self.survey(machines, private, Age::Now).await {
+            Ok(survey) => survey,
+            // The machine lives: its API server may be on its way up.
+            Err(_) if machines.machine(&self.cluster).look().await.is_ok() => {
+                self.cluster_now(machines, deadline).await?
+            }
+            Err(failure) => return Err(failure.at("cluster").advise(messages::IF_GONE)),
+        };
         if self.cluster_id.known().is_some_and(|id| *id != survey.id) {
             return Err(messages::another_cluster(&self.cluster, &self.cluster_id, &survey.id).at("cluster"));
         }
