@@ -40,18 +40,18 @@ pub struct IpPool {
     #[attribute(optional, computed, keep, replace)]
     block_size: Computed<u8>,
 
-    /// When packets between pods of this pool travel in VXLAN: `Always`, `CrossSubnet` or `Never`. Default `Always`, for
-    /// the Calico of MicroK8s knows no other way between nodes.
+    /// When packets between pods of this pool travel in VXLAN: `Always`, `CrossSubnet` (only between nodes in different
+    /// subnets) or `Never`. Default `Always`, for the Calico of MicroK8s knows no other way between nodes.
     #[attribute(default = "Always".to_owned(), check = encapsulation)]
     vxlan_mode: String,
 
-    /// When packets between pods of this pool travel in IP-in-IP: `Always`, `CrossSubnet` or `Never`. IPv4 only, and not
-    /// beside VXLAN. Default `Never`.
+    /// When packets between pods of this pool travel in IP-in-IP: `Always`, `CrossSubnet` or `Never`, as in
+    /// `vxlan_mode`. IPv4 only, and not beside VXLAN. Default `Never`.
     #[attribute(default = "Never".to_owned(), check = encapsulation)]
     ipip_mode: String,
 
     /// Whether packets of pods to addresses outside of all pools take the node's address. Without it, pods with private
-    /// addresses (such as fd01::/64) do not reach the Internet. Default `false`.
+    /// addresses (such as `fd01::/64`) do not reach the Internet. Default `false`.
     #[attribute(default = false)]
     nat_outgoing: bool,
 
@@ -63,7 +63,7 @@ pub struct IpPool {
     #[attribute(default = false)]
     disable_bgp_export: bool,
 
-    /// Nodes that take addresses of the pool, in Calico's selector language. Default `all()`.
+    /// Nodes that take addresses of the pool, in Calico's selector language, such as `zone == "a"`. Default `all()`.
     #[attribute(default = "all()".to_owned(), check = node_selector)]
     node_selector: String,
 

@@ -48,8 +48,8 @@ pub struct Node {
     #[attribute(required, check = check_confinement)]
     channel: Text<Channel>,
 
-    /// Names that the machine shall know, each with its addresses in order: a marked block in `/etc/hosts`. Nodes need to
-    /// know each other by name when they join a cluster and no DNS does it. Where cloud-init manages `/etc/hosts`
+    /// Names that the machine shall know, each with its addresses in order, such as `{ cp2 = ["10.0.0.12"] }`: a marked block
+    /// in `/etc/hosts`. Nodes need to know each other by name when they join a cluster and no DNS does it. Where cloud-init manages `/etc/hosts`
     /// (`manage_etc_hosts`), each boot takes the block away and the next apply puts it back.
     #[attribute(optional, check = hosts_block::check)]
     hosts: Option<Hosts>,
@@ -79,7 +79,7 @@ pub struct Node {
     #[attribute(computed, keep)]
     version: Computed<String>,
 
-    /// Revision of the installed snap.
+    /// Revision of the installed snap, the store's number for one build of it.
     #[attribute(computed, keep)]
     revision: Computed<i64>,
 
