@@ -30,7 +30,7 @@ const POLL: Duration = Duration::from_millis(500);
 const ROLES: Duration = Duration::from_secs(2);
 const PATIENCE: Duration = Duration::from_secs(60);
 /// How long a member may take to hand over its vote when it is stopped.
-const HANDING_OVER: Duration = Duration::from_secs(5);
+const HANDING_OVER: Duration = Duration::from_secs(30);
 /// More members without a vote than any lab has.
 const LEARNERS: usize = 20;
 
@@ -126,7 +126,14 @@ async fn arguments(layout: &Layout, directory: &str, own: IpAddr, peer: &str) ->
     arguments.push(format!("--name={name}"));
     if first_start && layout.backend("init.yaml").exists() {
         let voters = roles::listed(&read_or_empty(&layout.backend("init.yaml")));
-        let cluster = Members::at_any(&voters).await?.add_learner(peer, &name).await?;
+        let deadline = Instant::now() + PATIENCE;
+        let cluster = loop {
+            match join(&voters, peer, &name).await {
+                Ok(cluster) => break cluster,
+                Err(failure) if Instant::now() > deadline => return Err(failure),
+                Err(_) => sleep(POLL).await,
+            }
+        };
         arguments.extend([format!("--initial-cluster={cluster}"), "--initial-cluster-state=existing".into()]);
     } else {
         arguments.push(format!("--initial-cluster={name}={peer}"));
@@ -134,6 +141,10 @@ async fn arguments(layout: &Layout, directory: &str, own: IpAddr, peer: &str) ->
     }
     write(&layout.backend("name"), &name)?;
     Ok(arguments)
+}
+
+async fn join(voters: &[String], peer: &str, name: &str) -> Result<String> {
+    Members::at_any(voters).await?.add_learner(peer, name).await
 }
 
 /// Completes a move to another address, then follows the members: keeps dqlite's files as they are, says whether this
