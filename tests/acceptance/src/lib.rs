@@ -9,10 +9,12 @@ mod cli;
 mod configuration;
 mod expect;
 mod run;
+mod snippets;
 mod workspace;
 
 pub use build_out::{BuildOut, LAB_OVERRIDE};
 pub use cli::{Cli, plugin};
 pub use configuration::provider_block;
 pub use run::{Action, Change, Diagnostic, Run};
+pub use snippets::snippets;
 pub use workspace::{Failure, Workspace};

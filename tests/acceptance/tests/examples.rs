@@ -1,14 +1,13 @@
 //! Everything that users copy from is a configuration that terraform accepts: every example, and every snippet of the
 //! README and the guides.
 #![expect(
-    clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
     clippy::unwrap_used,
     reason = "a test's helpers fail as the test does"
 )]
 
-use acceptance::plugin;
+use acceptance::{plugin, snippets};
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 use tokio::process::Command;
@@ -127,22 +126,6 @@ async fn terraform_accepts_every_build_out() {
         let files: Vec<_> = files.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
         Terraform::assert_accepted(&folder.display().to_string(), &terraform.faults(&files).await);
     }
-}
-
-/// The configurations in a text: a fenced block that begins with `terraform {` begins one, those behind it carry it on.
-fn snippets(markdown: &str) -> Vec<String> {
-    let mut found: Vec<String> = Vec::new();
-    for block in markdown.split("\n```terraform\n").skip(1) {
-        let (block, _) = block.split_once("\n```").expect("a fenced block has an end");
-        match found.last_mut() {
-            Some(begun) if !block.starts_with("terraform {") => {
-                begun.push_str("\n\n");
-                begun.push_str(block);
-            }
-            _ => found.push(block.to_owned()),
-        }
-    }
-    found
 }
 
 #[tokio::test(flavor = "multi_thread")]
