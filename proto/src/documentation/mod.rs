@@ -54,7 +54,12 @@ pub fn pages<P: Provider>(examples: &Path) -> io::Result<BTreeMap<PathBuf, Strin
     Ok(pages)
 }
 
-fn page_of_type<P: Provider>(kind: &Kind, name: &str, schema: &Schema, examples: &Path) -> io::Result<String> {
+fn page_of_type<P: Provider>(
+    kind: &Kind,
+    name: &str,
+    schema: &Schema,
+    examples: &Path,
+) -> io::Result<String> {
     let page = Page {
         title: format!("{name} {} - {}", kind.title, P::NAME),
         heading: format!("{name} ({})", kind.title),

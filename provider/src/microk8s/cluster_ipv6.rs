@@ -48,8 +48,8 @@ pub struct ClusterIpv6 {
     #[attribute(required, check = check_address)]
     pub host: String,
 
-    /// IPv6 range of pods, such as `fd01::/64`; at most `/122`, the size of Calico's blocks. It must not overlap the range
-    /// of services or the nodes' addresses.
+    /// IPv6 range of pods, such as `fd01::/64`; `/122`, the size of one of Calico's blocks, is the smallest. It must not
+    /// overlap the range of services or the nodes' addresses.
     #[attribute(required, check = check_pods)]
     pub cluster_cidr: Text<Ipv6Net>,
 
