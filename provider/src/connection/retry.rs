@@ -120,9 +120,8 @@ mod tests {
     async fn gives_up_at_the_deadline_and_says_what_it_saw_last() {
         let tries = AtomicU32::new(0);
         let deadline = Deadline::after(Duration::from_secs(3), &CancellationToken::new());
-        let result: Result<(), _> = deadline
-            .until(|| async { Verdict::Again(tries.fetch_add(1, Ordering::Relaxed)) })
-            .await;
+        let result: Result<(), _> =
+            deadline.until(|| async { Verdict::Again(tries.fetch_add(1, Ordering::Relaxed)) }).await;
         let seen = tries.load(Ordering::Relaxed);
         assert!(seen > 2, "{seen}");
         assert!(matches!(result, Err(GaveUp::TimedOut(last)) if last == seen - 1));

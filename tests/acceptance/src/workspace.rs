@@ -137,7 +137,8 @@ impl<'lab> Workspace<'lab> {
     /// Addresses of all resources in the state, in order.
     pub async fn resources(&self) -> Result<Vec<String>, Failure> {
         let run = self.run(["state", "list"]).await?;
-        let mut addresses: Vec<_> = run.text.lines().filter(|line| !line.starts_with("data.")).map(str::to_owned).collect();
+        let mut addresses: Vec<_> =
+            run.text.lines().filter(|line| !line.starts_with("data.")).map(str::to_owned).collect();
         addresses.sort();
         Ok(addresses)
     }

@@ -1,4 +1,5 @@
 //! Add-ons of a node's cluster, and what the cluster says of itself.
+#![expect(clippy::unwrap_used, reason = "a step that fails ends the test")]
 
 use acceptance::{Action, Workspace};
 use lab::{Lab, LabOptions, Node};

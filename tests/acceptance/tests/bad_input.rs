@@ -84,7 +84,9 @@ const AT_PLAN: [Refused; 11] = [
 
 #[tokio::test(flavor = "multi_thread")]
 async fn is_refused_at_plan_on_the_attribute() {
-    let lab = Lab::start(LabOptions { router: Some(RouterOptions::default()), ..LabOptions::default() }).await.unwrap();
+    let lab = Lab::start(LabOptions { router: Some(RouterOptions::default()), ..LabOptions::default() })
+        .await
+        .unwrap();
     let workspace = Workspace::new(&lab, "").await.unwrap();
     for refused in AT_PLAN {
         workspace.configure(refused.configuration).unwrap();
@@ -95,16 +97,29 @@ async fn is_refused_at_plan_on_the_attribute() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn that_only_the_target_knows_is_refused_at_apply_and_leaves_nothing() {
-    let mut options = LabOptions { router: Some(RouterOptions::default()), ..LabOptions::with_nodes(1, false) };
+    let mut options =
+        LabOptions { router: Some(RouterOptions::default()), ..LabOptions::with_nodes(1, false) };
     options.nodes[0].name = "bare".to_owned();
     let lab = Lab::start(options).await.unwrap();
     let node = |host: &str, channel: &str, more: &str| {
-        format!("resource \"microk8s_node\" \"this\" {{\n  host = {host:?}\n  channel = {channel:?}\n  timeouts = {{ create = \"8s\" }}\n{more}}}\n")
+        format!(
+            "resource \"microk8s_node\" \"this\" {{\n  host = {host:?}\n  channel = {channel:?}\n  timeouts = {{ create = \"8s\" }}\n{more}}}\n"
+        )
     };
     let other_key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIf0ZBz0DsRzBhLxkhUxDtQLGpBhGZ5sPVvpdmbGJUtN";
     let cases = [
-        ("a channel that the store does not have", node("10.0.0.11", "9.9/stable", ""), "channel = \"9.9/stable\"", vec!["9.9/stable", "10.0.0.11"]),
-        ("a host that nobody answers at", node("10.0.0.77", "1.35/stable", ""), "host = \"10.0.0.77\"", vec!["10.0.0.77"]),
+        (
+            "a channel that the store does not have",
+            node("10.0.0.11", "9.9/stable", ""),
+            "channel = \"9.9/stable\"",
+            vec!["9.9/stable", "10.0.0.11"],
+        ),
+        (
+            "a host that nobody answers at",
+            node("10.0.0.77", "1.35/stable", ""),
+            "host = \"10.0.0.77\"",
+            vec!["10.0.0.77"],
+        ),
         (
             "another host key than the pinned one",
             node("10.0.0.11", "1.35/stable", &format!("  host_key = {other_key:?}\n")),
@@ -132,7 +147,10 @@ async fn that_only_the_target_knows_is_refused_at_apply_and_leaves_nothing() {
     let wrong = acceptance::provider_block(&lab).replace(lab.router().unwrap().api_key(), "not-this-one");
     workspace.write("main.tf", &format!("{wrong}\n{bgp}")).unwrap();
     let errors = workspace.apply().await.unwrap().failed();
-    assert!(errors.iter().all(|error| error.detail.contains("API key") && error.detail.contains("10.0.0.1")), "{errors:?}");
+    assert!(
+        errors.iter().all(|error| error.detail.contains("API key") && error.detail.contains("10.0.0.1")),
+        "{errors:?}"
+    );
     assert!(errors.iter().all(|error| !error.detail.contains("not-this-one")), "the key is told");
     workspace.configure(bgp).unwrap();
     workspace.apply().await.unwrap().succeeded();
@@ -147,5 +165,8 @@ fn points_at(what: &str, errors: &[Diagnostic], code: &str, says: &[&str]) {
         let text = format!("{} {}", error.summary, error.detail);
         error.code.starts_with(code) && says.iter().all(|words| text.contains(words))
     };
-    assert!(errors.iter().any(|error| fits(&error)), "{what}: none of these points at `{code}` and says {says:?}: {errors:#?}");
+    assert!(
+        errors.iter().any(|error| fits(&error)),
+        "{what}: none of these points at `{code}` and says {says:?}: {errors:#?}"
+    );
 }

@@ -1,4 +1,5 @@
 //! Objects in a cluster, each alone: made, planned again, drifted, imported, taken away.
+#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a step that fails ends the test")]
 
 use acceptance::{Action, Workspace};
 use lab::{Lab, LabOptions, Node};

@@ -1,4 +1,10 @@
 //! terraform is interrupted or killed in the middle of its work; the next apply carries on, nothing is tainted or doubled.
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a step that fails ends the test"
+)]
 
 use acceptance::{Action, Workspace};
 use lab::{Lab, LabOptions, Node};

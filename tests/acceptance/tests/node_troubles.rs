@@ -1,4 +1,5 @@
 //! What goes wrong with machines: each time a message on the right attribute, and the state as it was.
+#![expect(clippy::unwrap_used, reason = "a step that fails ends the test")]
 
 use acceptance::{Action, Workspace};
 use lab::{Lab, LabOptions, Node};

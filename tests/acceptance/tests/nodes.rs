@@ -1,4 +1,5 @@
 //! A bare machine becomes a node of a dual-stack cluster, and a bare machine again.
+#![expect(clippy::unwrap_used, reason = "a step that fails ends the test")]
 
 use acceptance::{Action, Workspace};
 use lab::{Lab, LabOptions, Node};

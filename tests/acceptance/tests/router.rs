@@ -1,4 +1,5 @@
 //! A router's configuration: made, planned again, drifted, imported, taken away; many changes are one commit.
+#![expect(clippy::unwrap_used, reason = "a step that fails ends the test")]
 
 use acceptance::{Action, Workspace};
 use lab::{Lab, LabOptions, Router, RouterOptions, VyosVersion};
@@ -68,7 +69,8 @@ async fn whole_life(version: VyosVersion) {
     workspace.apply().await.unwrap().succeeded();
     let running = vtysh(router, "show running-config").await;
     assert!(running.contains("neighbor fd00:10::12 solo") && !running.contains("mine"), "{running}");
-    let remote = r#"{"op":"set","path":["protocols","bgp","neighbor","10.0.0.11","remote-as"],"value":"external"}"#;
+    let remote =
+        r#"{"op":"set","path":["protocols","bgp","neighbor","10.0.0.11","remote-as"],"value":"external"}"#;
     configure(&lab, remote).await;
     workspace.plan().await.unwrap().plans(&[(FIRST, Action::Update)]);
     workspace.apply().await.unwrap().succeeded();
@@ -114,8 +116,11 @@ async fn a_hundred_neighbors_are_two_commits_and_a_bad_one_fails_alone() {
 
     // The router's own address cannot be a neighbour: VyOS refuses it when it commits.
     let own = std::iter::once("10.0.0.1".to_owned());
-    workspace.configure(neighbors(hundred().chain((101..=120).map(|last| format!("10.9.0.{last}"))).chain(own))).unwrap();
-    let errors = workspace.run(["apply", "-json", "-auto-approve", "-parallelism=100"]).await.unwrap().failed();
+    workspace
+        .configure(neighbors(hundred().chain((101..=120).map(|last| format!("10.9.0.{last}"))).chain(own)))
+        .unwrap();
+    let errors =
+        workspace.run(["apply", "-json", "-auto-approve", "-parallelism=100"]).await.unwrap().failed();
     let addresses: Vec<_> = errors.iter().map(|error| error.address.as_str()).collect();
     assert_eq!(addresses, [r#"vyos_bgp_neighbor.all["10.0.0.1"]"#], "{errors:?}");
     let running = vtysh(lab.router().unwrap(), "show running-config").await;
@@ -151,7 +156,9 @@ async fn configure(lab: &Lab, commands: &str) {
     let mut curl = lab.operator("curl");
     curl.args(["--silent", "--show-error", "--fail-with-body", "--cacert"]).arg(router.ca_certificate_file());
     curl.arg("--form-string").arg(format!("data={commands}"));
-    curl.arg("--form-string").arg(format!("key={}", router.api_key())).arg(format!("{}/configure", router.url()));
+    curl.arg("--form-string")
+        .arg(format!("key={}", router.api_key()))
+        .arg(format!("{}/configure", router.url()));
     let output = curl.output().await.unwrap();
     assert!(output.status.success(), "{output:?}");
 }

@@ -20,7 +20,12 @@ async fn one_node_of_three_and_then_the_router() {
     let begin = Instant::now();
     let plan = workspace.plan().await.unwrap().plans_nothing();
     assert!(begin.elapsed() < Duration::from_secs(60), "the plan took {:?}", begin.elapsed());
-    let about = |address: &str| plan.warnings().iter().filter(|one| format!("{} {}", one.summary, one.detail).contains(address)).count();
+    let about = |address: &str| {
+        plan.warnings()
+            .iter()
+            .filter(|one| format!("{} {}", one.summary, one.detail).contains(address))
+            .count()
+    };
     assert_eq!(about("10.0.0.13"), 1, "{plan:?}");
     workspace.run(["apply", "-json", "-auto-approve", "-refresh-only"]).await.unwrap().succeeded();
     assert_eq!(workspace.resources().await.unwrap(), before, "the state lost something");
