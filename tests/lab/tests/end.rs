@@ -73,13 +73,19 @@ fn nothing_is_left_after_the_process_that_started_the_lab_is_killed() {
     BufReader::new(lab.stdout.take().unwrap()).read_line(&mut operator).unwrap();
 
     // Positive control: while the lab is up, its namespaces are seen in the way that is used below.
-    let processes = descendants(lab.id());
-    let of_lab = namespaces(|process| processes.iter().any(|one| one == process));
-    let own: BTreeSet<_> = of_lab.difference(&before).cloned().collect();
-    let count = |kind: &str| own.iter().filter(|name| name.to_string_lossy().starts_with(kind)).count();
-    assert!(own.contains(Path::new(operator.trim())), "{own:?} has no {operator}");
-    let counts = ["mnt:", "net:", "pid:", "uts:"].map(count);
-    assert_eq!(counts, [3, 4, 3, 2], "of the holder, the operator and two nodes: {own:?}");
+    // A walk through /proc may miss a process that moves meanwhile, hence more than one look.
+    let (processes, own) = eventually("the holder, the operator and two nodes", || {
+        let processes = descendants(lab.id());
+        let of_lab = namespaces(|process| processes.iter().any(|one| one == process));
+        let own: BTreeSet<_> = of_lab.difference(&before).cloned().collect();
+        let count = |kind: &str| own.iter().filter(|name| name.to_string_lossy().starts_with(kind)).count();
+        let all = ["mnt:", "net:", "pid:", "uts:"].map(count) == [3, 4, 3, 2];
+        if all && own.contains(Path::new(operator.trim())) {
+            Ok((processes, own))
+        } else {
+            Err(format!("{own:?}, and the operator in {operator}"))
+        }
+    });
 
     kill(lab);
     nothing_is_left(&processes, &own);
