@@ -1,0 +1,14 @@
+//! The real terraform against the built plugin, each test in a lab of its own. One program for all: most of their time is spent waiting
+//! for clusters, so that tests side by side take little longer than one alone.
+
+mod addons;
+mod bad_input;
+mod cluster_objects;
+mod examples;
+mod guide;
+mod interrupted;
+mod node_troubles;
+mod nodes;
+mod rebuilt;
+mod router;
+mod unreachable;
