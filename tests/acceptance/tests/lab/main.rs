@@ -11,4 +11,5 @@ mod node_troubles;
 mod nodes;
 mod rebuilt;
 mod router;
+mod secrets;
 mod unreachable;
