@@ -3,6 +3,7 @@
 
 mod addons;
 mod bad_input;
+mod by_hand;
 mod cluster_objects;
 mod examples;
 mod guide;
