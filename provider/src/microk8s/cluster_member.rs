@@ -1,16 +1,19 @@
 //! `microk8s_cluster_member`: a machine in a cluster.
 
+mod join;
 mod operations;
+mod peer_settings;
+mod removal;
+mod standing;
 
 use super::machine::Machines;
-use super::messages;
-use super::node_list::{ClusterNode, Role};
-use super::removal;
-use super::survey::{Age, Survey, Unanswered, survey_of_any};
 use crate::connection::retry::Deadline;
 use crate::connection::ssh::check_address;
 use crate::engine::failure::Failure;
 use crate::engine::timeouts::Timeouts;
+use crate::microk8s::cluster::messages;
+use crate::microk8s::cluster::survey::{Age, Survey, Unanswered, survey_of_any};
+use crate::microk8s::machine::node_list::{ClusterNode, Role};
 use crate::provider::Microk8s;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};

@@ -1,19 +1,27 @@
 //! A machine with MicroK8s on it: what can be asked of it and done to it. Whether a command did what it should is told
 //! from what it leaves, since MicroK8s' exit codes are no proof.
 
-use super::datastore::{self, DatastoreMember};
-use super::dual_stack::Files;
-use super::join_token::{JoinToken, SECONDS_TO_LIVE};
-use super::journal::telling_lines;
-use super::load_balancer_ranges::{self, LoadBalancerRange};
-use super::node_list::{self, ClusterNode, Role};
-use super::scripts;
-use super::view::View;
+pub(crate) mod datastore;
+pub(crate) mod host_addresses;
+pub(crate) mod join_token;
+pub(crate) mod journal;
+pub(crate) mod load_balancer_ranges;
+pub(crate) mod node_list;
+pub(crate) mod scripts;
+pub(crate) mod view;
+
 use crate::connection::ssh::{Host, Output, Script, Ssh, SshError};
 use crate::engine::failure::Failure;
+use crate::microk8s::settings::dual_stack::Files;
 use async_trait::async_trait;
+use datastore::DatastoreMember;
+use join_token::{JoinToken, SECONDS_TO_LIVE};
+use journal::telling_lines;
+use load_balancer_ranges::LoadBalancerRange;
+use node_list::{ClusterNode, Role};
 use std::sync::Arc;
 use tfplugin::types::Secret;
+use view::View;
 
 /// Runs scripts as root on one machine.
 #[async_trait]

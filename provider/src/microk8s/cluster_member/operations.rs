@@ -4,12 +4,12 @@ use super::{ClusterMember, Private};
 use crate::connection::retry::Deadline;
 use crate::engine::failure::Failure;
 use crate::engine::gate;
-use crate::microk8s::join::Joining;
+use crate::microk8s::cluster::messages;
+use crate::microk8s::cluster::survey::{Age, Survey};
+use crate::microk8s::cluster_member::join::Joining;
+use crate::microk8s::cluster_member::removal::{self, QuorumLoss, Removal};
+use crate::microk8s::machine::node_list::{ClusterNode, Role};
 use crate::microk8s::machine::{Machine, Machines};
-use crate::microk8s::messages;
-use crate::microk8s::node_list::{ClusterNode, Role};
-use crate::microk8s::removal::{self, QuorumLoss, Removal};
-use crate::microk8s::survey::{Age, Survey};
 use std::time::Duration;
 use tfplugin::Computed;
 
@@ -204,7 +204,7 @@ async fn pass(survey: &Survey, deadline: &Deadline) -> Result<gate::Passage, Fai
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::microk8s::scripts;
+    use crate::microk8s::machine::scripts;
     use crate::microk8s::testing::World;
     use tokio_util::sync::CancellationToken;
 

@@ -1,6 +1,6 @@
 //! The nodes of a cluster, as `microk8s kubectl get nodes --output json` lists them.
 
-use super::range_checks::minor_version;
+use crate::microk8s::cluster_ipv6::range_checks::minor_version;
 use ipnet::Ipv6Net;
 use serde::Deserialize;
 use std::collections::BTreeMap;

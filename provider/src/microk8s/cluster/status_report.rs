@@ -1,9 +1,9 @@
 //! What `microk8s status` reports of a cluster: whether it runs, its datastore, and its add-ons.
 
-use super::machine::Shell;
-use super::scripts::STATUS;
 use crate::connection::ssh::Output;
 use crate::engine::failure::Failure;
+use crate::microk8s::machine::Shell;
+use crate::microk8s::machine::scripts::STATUS;
 use serde::Deserialize;
 
 /// A report of a control plane that runs.

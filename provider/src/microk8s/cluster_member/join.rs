@@ -1,16 +1,16 @@
 //! One machine becomes a member of a cluster, in steps that can be stopped anywhere and carried on by doing them again.
 
-use super::change_node::NodeChange;
-use super::datastore::DatastoreMember;
-use super::machine::Machine;
-use super::node_list::{ClusterNode, Role};
 use super::peer_settings;
 use super::standing::{Known, Standing, judge};
-use super::survey::{Member, Survey};
-use super::view::View;
 use crate::connection::retry::{Deadline, GaveUp, Verdict};
 use crate::engine::failure::Failure;
 use crate::engine::step::{Step, Steps};
+use crate::microk8s::cluster::node_change::NodeChange;
+use crate::microk8s::cluster::survey::{Member, Survey};
+use crate::microk8s::machine::Machine;
+use crate::microk8s::machine::datastore::DatastoreMember;
+use crate::microk8s::machine::node_list::{ClusterNode, Role};
+use crate::microk8s::machine::view::View;
 use async_trait::async_trait;
 use std::net::Ipv4Addr;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -284,7 +284,7 @@ impl Step<Joining> for Configure {
 mod tests {
     use super::*;
     use crate::engine::step::Moment;
-    use crate::microk8s::scripts;
+    use crate::microk8s::machine::scripts;
     use crate::microk8s::testing::{Fault, World};
     use tokio_util::sync::CancellationToken;
 

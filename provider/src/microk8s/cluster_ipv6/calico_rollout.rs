@@ -1,9 +1,9 @@
 //! Calico's manifest from a control plane's disk into the cluster.
 
-use super::machine::Machine;
 use crate::connection::retry::{Deadline, Verdict};
 use crate::engine::failure::Failure;
 use crate::engine::step::{Step, Steps};
+use crate::microk8s::machine::Machine;
 use async_trait::async_trait;
 use serde_json::Value;
 use std::time::Duration;

@@ -1,10 +1,10 @@
 //! Whether a cluster can bear that one of its nodes is away for a while.
 
-use super::machine::Shell;
-use super::node_facts::NodeFacts;
-use super::node_list::{self, ClusterNode, Role};
-use super::scripts::NODES;
+use super::facts::NodeFacts;
 use crate::engine::failure::Failure;
+use crate::microk8s::machine::Shell;
+use crate::microk8s::machine::node_list::{self, ClusterNode, Role};
+use crate::microk8s::machine::scripts::NODES;
 
 /// All other control planes have to be Ready before this one is taken away. A worker, and a node alone, has no vote.
 pub(crate) async fn bears_absence(machine: &dyn Shell, facts: &NodeFacts) -> Result<(), Failure> {

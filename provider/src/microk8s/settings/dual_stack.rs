@@ -2,8 +2,8 @@
 
 use super::args_file::ArgsFile;
 use super::cni_manifest::{CniManifest, Unreadable};
-use super::node_list::Role;
 use super::range_pair::RangePair;
+use crate::microk8s::machine::node_list::Role;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};

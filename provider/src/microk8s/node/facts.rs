@@ -2,10 +2,10 @@
 
 use super::channel::Channel;
 use super::hosts_block;
-use super::machine::Shell;
-use super::node_scripts::FACTS;
+use super::scripts::FACTS;
 use crate::connection::ssh::Output;
 use crate::engine::failure::Failure;
+use crate::microk8s::machine::Shell;
 use std::collections::BTreeMap;
 use tfplugin::types::{Meaning, Text};
 

@@ -1,17 +1,17 @@
 //! The steps that make a machine a node. Each can be interrupted and is carried on by the next apply.
 
 use super::channel::Channel;
+use super::facts::NodeFacts;
 use super::hosts_block::{self, Hosts};
-use super::machine::Shell;
-use super::node_facts::NodeFacts;
-use super::node_readiness;
-use super::node_scripts::{APT, CLAIM, CLOUD_INIT, HOLD, INSTALL, REFRESH, SEEDED, WRITE_HOSTS};
 use super::quorum;
+use super::readiness;
+use super::scripts::{APT, CLAIM, CLOUD_INIT, HOLD, INSTALL, REFRESH, SEEDED, WRITE_HOSTS};
 use super::snap_answer::change;
 use crate::connection::retry::Deadline;
 use crate::engine::failure::Failure;
 use crate::engine::gate;
 use crate::engine::step::{Step, Steps};
+use crate::microk8s::machine::Shell;
 use async_trait::async_trait;
 use std::sync::Arc;
 use tfplugin::types::Text;
@@ -222,7 +222,7 @@ impl Step<Installation> for FollowChannel {
             gate::enter(cluster, &target.deadline, || quorum::bears_absence(&*target.machine, &facts))
                 .await?;
         change(&*target.machine, &REFRESH, &[&target.channel.canonical()]).await?;
-        node_readiness::wait(&*target.machine, &facts.node_name, &target.deadline).await
+        readiness::wait(&*target.machine, &facts.node_name, &target.deadline).await
     }
 }
 
@@ -259,6 +259,6 @@ impl Step<Installation> for Ready {
 
     async fn run(&self, target: &Installation) -> Result<(), Failure> {
         let facts = target.facts().await?;
-        node_readiness::wait(&*target.machine, &facts.node_name, &target.deadline).await
+        readiness::wait(&*target.machine, &facts.node_name, &target.deadline).await
     }
 }

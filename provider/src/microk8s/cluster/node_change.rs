@@ -1,13 +1,13 @@
 //! New files for kubelite on one node, as steps: written, read by a restart, and taken back where the node does not come
 //! up with them.
 
-use super::dual_stack::Files;
-use super::machine::Machine;
-use super::node_list::Role;
 use super::survey::Member;
 use crate::connection::retry::Deadline;
 use crate::engine::failure::Failure;
 use crate::engine::step::{Step, Steps};
+use crate::microk8s::machine::Machine;
+use crate::microk8s::machine::node_list::Role;
+use crate::microk8s::settings::dual_stack::Files;
 use async_trait::async_trait;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -174,9 +174,9 @@ async fn tell(change: &NodeChange, files: &Files) -> Result<(), Failure> {
 mod tests {
     use super::*;
     use crate::engine::step::Moment;
-    use crate::microk8s::dual_stack::Place;
-    use crate::microk8s::scripts;
-    use crate::microk8s::survey::Survey;
+    use crate::microk8s::cluster::survey::Survey;
+    use crate::microk8s::machine::scripts;
+    use crate::microk8s::settings::dual_stack::Place;
     use crate::microk8s::testing::{Fault, World};
 
     const PODS: Place = Place::Flag("kube-proxy", "--cluster-cidr");

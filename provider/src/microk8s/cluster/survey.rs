@@ -1,10 +1,10 @@
 //! All nodes of a cluster, each asked on its own machine.
 
-use super::machine::{Machine, Machines};
-use super::node_list::{ClusterNode, Role};
-use super::view::View;
 use crate::connection::retry::{Deadline, Verdict};
 use crate::engine::failure::Failure;
+use crate::microk8s::machine::node_list::{ClusterNode, Role};
+use crate::microk8s::machine::view::View;
+use crate::microk8s::machine::{Machine, Machines};
 use std::net::Ipv4Addr;
 use tokio::task::JoinSet;
 

@@ -1,8 +1,8 @@
 //! What `snap` answers when it does not do its work: what may pass, and which attribute is at fault.
 
-use super::machine::Shell;
 use crate::connection::ssh::{Output, Script};
 use crate::engine::failure::Failure;
+use crate::microk8s::machine::Shell;
 
 /// Words of snapd that mean "later", from any of its commands.
 const PASSING: [&str; 9] = [
@@ -47,8 +47,8 @@ fn judge(address: &str, script: &Script, arguments: &[&str], output: &Output) ->
 
 #[cfg(test)]
 mod tests {
-    use super::super::node_scripts::{INSTALL, REFRESH};
     use super::*;
+    use crate::microk8s::node::scripts::{INSTALL, REFRESH};
 
     fn answer(code: i32, stderr: &str) -> Failure {
         let output = Output { code, stdout: String::new(), stderr: stderr.to_owned() };

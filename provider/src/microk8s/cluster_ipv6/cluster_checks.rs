@@ -1,9 +1,9 @@
 //! What can be wrong with a cluster's IPv6 ranges once its nodes are known.
 
-use super::load_balancer_ranges::LoadBalancerRange;
-use super::node_list::ClusterNode;
 use super::range_checks;
-use super::survey::{Member, Survey};
+use crate::microk8s::cluster::survey::{Member, Survey};
+use crate::microk8s::machine::load_balancer_ranges::LoadBalancerRange;
+use crate::microk8s::machine::node_list::ClusterNode;
 use ipnet::Ipv6Net;
 use tfplugin::Diagnostics;
 
@@ -83,7 +83,7 @@ fn overlap(attribute: &str, range: Ipv6Net, node: &str, address: &str, found: &m
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::microk8s::node_list::Role;
+    use crate::microk8s::machine::node_list::Role;
 
     fn found(version: u32, pods: &str, services: &str) -> Vec<(String, String)> {
         let addresses = vec!["10.0.0.11".parse().unwrap(), "fd00:10::11".parse().unwrap()];
@@ -102,7 +102,8 @@ mod tests {
     #[test]
     fn ranges_of_load_balancers_are_not_for_pods_and_services() {
         let mut found = Diagnostics::new();
-        let pools = crate::microk8s::load_balancer_ranges::parse("fd01::100-fd01::1ff 2001:db8::/64");
+        let pools =
+            crate::microk8s::machine::load_balancer_ranges::parse("fd01::100-fd01::1ff 2001:db8::/64");
         check_pools(&pools, "fd01::/64".parse().unwrap(), "fd98::/108".parse().unwrap(), &mut found);
         let found: Vec<_> =
             found.into_iter().map(|one| (one.attribute.unwrap().to_string(), one.detail)).collect();

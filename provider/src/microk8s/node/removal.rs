@@ -1,16 +1,16 @@
 //! The steps that make a node a plain machine again.
 
-use super::machine::Shell;
-use super::node_facts::NodeFacts;
-use super::node_scripts::{DISCLAIM, REMOVE};
-use super::node_steps::write_hosts;
+use super::facts::NodeFacts;
 use super::quorum;
-use super::scripts::LEAVE;
+use super::scripts::{DISCLAIM, REMOVE};
 use super::snap_answer::change;
+use super::steps::write_hosts;
 use crate::connection::retry::Deadline;
 use crate::engine::failure::Failure;
 use crate::engine::gate;
 use crate::engine::step::{Step, Steps};
+use crate::microk8s::machine::Shell;
+use crate::microk8s::machine::scripts::LEAVE;
 use async_trait::async_trait;
 use std::sync::Arc;
 

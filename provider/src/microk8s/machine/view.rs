@@ -1,8 +1,8 @@
 //! What a machine's disk and kernel say about MicroK8s on it, read in one go.
 
-use super::dual_stack::{Files, NodeAddresses};
 use super::host_addresses;
 use super::node_list::Role;
+use crate::microk8s::settings::dual_stack::{Files, NodeAddresses};
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 

@@ -1,16 +1,16 @@
 //! The steps of a node against a machine that is played in-process.
 
+use super::facts::tests::printed;
 use super::hosts_block;
-use super::machine::Shell;
-use super::node_facts::tests::printed;
-use super::node_removal::{REMOVAL, Removal};
-use super::node_scripts::*;
-use super::node_steps::{CREATION, Installation};
-use super::scripts::{LEAVE, NODES};
+use super::removal::{REMOVAL, Removal};
+use super::scripts::*;
+use super::steps::{CREATION, Installation};
 use crate::connection::retry::Deadline;
 use crate::connection::ssh::{Output, Script, SshError};
 use crate::engine::failure::Failure;
 use crate::engine::step::{Moment, Steps};
+use crate::microk8s::machine::Shell;
+use crate::microk8s::machine::scripts::{LEAVE, NODES};
 use async_trait::async_trait;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;

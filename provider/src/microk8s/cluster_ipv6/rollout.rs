@@ -2,15 +2,17 @@
 //! back.
 
 use super::calico_rollout;
-use super::change_node::NodeChange;
-use super::dual_stack::{DualStack, Files, NodeAddresses, Place, SETTINGS, Setting, Value};
-use super::machine::Machine;
 use super::range_checks::check_autodetection;
-use super::range_pair::RangePair;
-use super::survey::{Member, Survey};
 use crate::connection::retry::Deadline;
 use crate::engine::failure::Failure;
 use crate::engine::gate;
+use crate::microk8s::cluster::node_change::NodeChange;
+use crate::microk8s::cluster::survey::{Member, Survey};
+use crate::microk8s::machine::Machine;
+use crate::microk8s::settings::dual_stack::{
+    DualStack, Files, NodeAddresses, Place, SETTINGS, Setting, Value,
+};
+use crate::microk8s::settings::range_pair::RangePair;
 use std::collections::BTreeMap;
 
 /// What a node's settings were before, by the setting's place; `None` where it had none.
@@ -157,7 +159,7 @@ fn unreadable(attempt: String, error: &dyn std::fmt::Display) -> Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::microk8s::survey::Age;
+    use crate::microk8s::cluster::survey::Age;
     use crate::microk8s::testing::World;
     use tokio_util::sync::CancellationToken;
 

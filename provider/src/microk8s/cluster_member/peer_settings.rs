@@ -2,10 +2,10 @@
 //! never the ranges of services, one half of the kubelet's addresses, and a way for Calico to find an IPv6 address by an
 //! IPv4 one.
 
-use super::dual_stack::{Files, SETTINGS, Value};
-use super::range_checks::check_autodetection;
-use super::survey::Member;
 use crate::engine::failure::Failure;
+use crate::microk8s::cluster::survey::Member;
+use crate::microk8s::cluster_ipv6::range_checks::check_autodetection;
+use crate::microk8s::settings::dual_stack::{Files, SETTINGS, Value};
 
 /// The files of `member` with the settings of `peer`.
 pub(crate) fn files_after(member: &Member, peer: &Files) -> Result<Files, Failure> {
@@ -14,7 +14,9 @@ pub(crate) fn files_after(member: &Member, peer: &Files) -> Result<Files, Failur
     for setting in SETTINGS.iter().filter(|setting| setting.concerns(member.node.role)) {
         let place = setting.place;
         let attempt = || format!("copying {place} to {}", member.machine.address());
-        let unreadable = |error: super::cni_manifest::Unreadable| Failure::new(attempt(), error.to_string());
+        let unreadable = |error: crate::microk8s::settings::cni_manifest::Unreadable| {
+            Failure::new(attempt(), error.to_string())
+        };
         let of_peer = peer.get(place).map_err(unreadable)?;
         let wanted = match setting.value {
             Value::NodeAddresses if !dual_stack => continue,

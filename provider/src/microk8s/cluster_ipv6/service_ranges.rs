@@ -1,10 +1,10 @@
 //! The ranges of services that Kubernetes keeps as an object since 1.33. It takes a second family from the flags when there
 //! is one, and never gives it up again by itself.
 
-use super::machine::Machine;
 use crate::connection::retry::Deadline;
 use crate::engine::failure::Failure;
 use crate::engine::step::{Step, Steps};
+use crate::microk8s::machine::Machine;
 use async_trait::async_trait;
 use std::time::Duration;
 

@@ -1,14 +1,14 @@
 //! A member leaves its cluster, or is removed where its machine is dead, in steps that can be stopped anywhere and carried
 //! on by doing them again.
 
-pub(crate) use super::datastore::QuorumLoss;
-use super::datastore::{self, DatastoreMember};
-use super::machine::Machine;
-use super::node_list::{ClusterNode, Role};
-use super::survey::Survey;
 use crate::connection::retry::Deadline;
 use crate::engine::failure::Failure;
 use crate::engine::step::{Step, Steps};
+use crate::microk8s::cluster::survey::Survey;
+use crate::microk8s::machine::Machine;
+pub(crate) use crate::microk8s::machine::datastore::QuorumLoss;
+use crate::microk8s::machine::datastore::{self, DatastoreMember};
+use crate::microk8s::machine::node_list::{ClusterNode, Role};
 use async_trait::async_trait;
 use std::net::Ipv4Addr;
 use std::sync::OnceLock;
@@ -165,7 +165,7 @@ mod tests {
     use super::*;
     use crate::engine::step::Moment;
     use crate::microk8s::machine::Machines;
-    use crate::microk8s::scripts;
+    use crate::microk8s::machine::scripts;
     use crate::microk8s::testing::World;
     use tokio_util::sync::CancellationToken;
 
