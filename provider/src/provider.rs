@@ -1,5 +1,8 @@
 //! The provider block, and the one table of everything that is served.
 
+#[cfg(test)]
+mod tests;
+
 use crate::calico::IpPool;
 use crate::connection::cluster::{Clusters, KubernetesSettings};
 use crate::connection::router::{RouterSettings, Routers};
@@ -120,6 +123,8 @@ impl Provider for Microk8s {
 
     const NAME: &'static str = "microk8s";
     const SOURCE: &'static str = "baremetal/microk8s";
+    // An answer that it cannot read it prints whole, at WARN: a peer's password, a Secret.
+    const UNLOGGED: &'static [&'static str] = &["kube_client"];
 
     fn table() -> Table<Self> {
         Table::default()
