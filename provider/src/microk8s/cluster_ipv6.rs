@@ -2,7 +2,7 @@
 
 mod calico_rollout;
 mod cluster_checks;
-pub(crate) mod range_checks;
+mod range_checks;
 mod rollout;
 mod service_ranges;
 
@@ -13,6 +13,7 @@ use crate::engine::failure::Failure;
 use crate::engine::timeouts::Timeouts;
 use crate::microk8s::cluster::messages;
 use crate::microk8s::cluster::survey::{Age, Survey, Unanswered, survey_of_any};
+use crate::microk8s::settings::autodetection;
 use crate::microk8s::settings::dual_stack::DualStack;
 use crate::microk8s::settings::range_pair::RangePair;
 use crate::provider::Microk8s;
@@ -395,5 +396,5 @@ fn check_services(range: &Text<Ipv6Net>) -> Result<(), String> {
 
 #[expect(clippy::ptr_arg, reason = "the attribute is checked as what it is")]
 fn check_autodetection(method: &String) -> Result<(), String> {
-    range_checks::check_autodetection(method)
+    autodetection::check_autodetection(method)
 }

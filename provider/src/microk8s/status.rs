@@ -186,7 +186,7 @@ impl Status {
             datastore_nodes: members
                 .map(|member| DatastoreNode {
                     address: member.address.clone().into(),
-                    role: member.role.clone().into(),
+                    role: member.vote.to_string().into(),
                 })
                 .collect::<Vec<_>>()
                 .into(),

@@ -2,24 +2,16 @@
 
 use crate::connection::ssh::Output;
 use crate::engine::failure::Failure;
-use crate::microk8s::machine::Shell;
+use crate::microk8s::machine::datastore::{Datastore, DatastoreMember, Vote};
 use crate::microk8s::machine::scripts::STATUS;
+use crate::microk8s::machine::{Shell, account_of};
 use serde::Deserialize;
 
 /// A report of a control plane that runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct StatusReport {
-    pub(crate) members: Vec<Member>,
+    pub(crate) members: Vec<DatastoreMember>,
     pub(crate) addons: Vec<Addon>,
-}
-
-/// A member of the datastore.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-pub(crate) struct Member {
-    /// With its port.
-    pub(crate) address: String,
-    /// `voter`, `standby` or `spare`.
-    pub(crate) role: String,
 }
 
 /// An add-on of one of the node's repositories.
@@ -68,7 +60,6 @@ impl StatusReport {
     /// Exit codes prove nothing here: a worker and a stopped node end with 0, one that is not ready with 1.
     fn parse(address: &str, output: &Output) -> Result<Self, NoReport> {
         let no = |answer: &str| Failure::new(format!("`{}` on {address}", STATUS.name), answer);
-        let said = output.last_lines();
         if output.code == 127 || output.stderr.contains("/snap/bin/microk8s: not found") {
             return Err(NoReport::NotInstalled(no("MicroK8s is not installed there.").at("host")));
         }
@@ -83,19 +74,19 @@ impl StatusReport {
                 "Somebody ran `microk8s stop`. Run `sudo microk8s start` on the machine and apply again.";
             return Err(NoReport::Other(no("MicroK8s is stopped there.").advise(advice)));
         }
-        let unclear = || no(&format!("It ended with exit code {} and said:\n{said}", output.code)).passing();
+        let unclear = || no(&account_of(output)).passing();
         let document: Document =
             serde_saphyr::from_str(&output.stdout).map_err(|_| NoReport::Other(unclear()))?;
         if !document.microk8s.running {
             let message = document.microk8s.message.as_deref().unwrap_or("microk8s is not running");
             return Err(NoReport::Other(no(&format!("MicroK8s does not run there: {message}")).passing()));
         }
-        Ok(Self { members: document.datastore.nodes, addons: document.addons })
+        Ok(Self { members: document.datastore.members, addons: document.addons })
     }
 
     /// Whether the datastore outlives the loss of any one member.
     pub(crate) fn is_highly_available(&self) -> bool {
-        self.members.iter().filter(|member| member.role == "voter").count() >= 3
+        self.members.iter().filter(|member| member.vote == Vote::Voter).count() >= 3
     }
 
     /// The add-on of that repository and name.
@@ -118,12 +109,6 @@ struct Running {
     running: bool,
     #[serde(default)]
     message: Option<String>,
-}
-
-#[derive(Default, Deserialize)]
-struct Datastore {
-    #[serde(default)]
-    nodes: Vec<Member>,
 }
 
 #[cfg(test)]
@@ -152,7 +137,8 @@ pub(crate) mod tests {
         assert!(!report.addon("core", "odd").unwrap().is_enabled());
         assert_eq!(report.addon("other", "five").unwrap().version.as_deref(), Some("5.0"));
         assert_eq!(report.addon("core", "five"), None);
-        assert_eq!(report.members[1], Member { address: "10.0.0.4:19001".into(), role: "standby".into() });
+        let second = DatastoreMember { address: "10.0.0.4:19001".into(), vote: Vote::Standby };
+        assert_eq!(report.members[1], second);
         assert!(!report.is_highly_available());
     }
 

@@ -1,11 +1,12 @@
 //! What can be wrong with a cluster's IPv6 ranges once its nodes are known.
 
 use super::range_checks;
+use crate::metallb::AddressRange;
 use crate::microk8s::cluster::survey::{Member, Survey};
-use crate::microk8s::machine::load_balancer_ranges::LoadBalancerRange;
 use crate::microk8s::machine::node_list::ClusterNode;
 use ipnet::Ipv6Net;
 use tfplugin::Diagnostics;
+use tfplugin::types::{Meaning, Text};
 
 /// Checks the ranges against the nodes, each of which also needs an IPv6 address, and against MetalLB's pools.
 pub(crate) async fn check(survey: &Survey, pods: Ipv6Net, services: Ipv6Net) -> Result<(), Diagnostics> {
@@ -33,7 +34,7 @@ fn check_nodes<'a>(
             }
         }
         if let Some(Err(problem)) =
-            node.minor_version.map(|minor| range_checks::check_service_size(services, minor))
+            node.minor_release.map(|minor| range_checks::check_service_size(services, minor))
         {
             let text = format!("{problem}. The node {} has that version.", node.name);
             found.error_at("service_cidr", "Invalid range of services", text);
@@ -41,13 +42,13 @@ fn check_nodes<'a>(
     }
 }
 
-fn check_pools(pools: &[LoadBalancerRange], pods: Ipv6Net, services: Ipv6Net, found: &mut Diagnostics) {
+fn check_pools(pools: &[Text<AddressRange>], pods: Ipv6Net, services: Ipv6Net, found: &mut Diagnostics) {
     for (attribute, range) in [("cluster_cidr", pods), ("service_cidr", services)] {
-        for pool in pools.iter().filter(|pool| pool.overlaps(range)) {
+        let Some(own) = AddressRange::parse(&range.to_string()) else { continue };
+        for pool in pools.iter().filter(|pool| pool.meaning().overlaps(&own)) {
             let text = format!(
-                "{range} overlaps {}, which a pool of MetalLB gives to services of type LoadBalancer. Give them ranges of \
-                 their own.",
-                pool.text
+                "{range} overlaps {pool}, which a pool of MetalLB gives to services of type LoadBalancer. Give them ranges of \
+                 their own."
             );
             found.error_at(attribute, "Overlapping ranges", text);
         }
@@ -92,7 +93,7 @@ mod tests {
             addresses,
             role: Role::ControlPlane,
             ready: true,
-            minor_version: Some(version),
+            minor_release: Some(version),
         };
         let mut found = Diagnostics::new();
         check_nodes(std::iter::once(&node), pods.parse().unwrap(), services.parse().unwrap(), &mut found);
@@ -103,7 +104,7 @@ mod tests {
     fn ranges_of_load_balancers_are_not_for_pods_and_services() {
         let mut found = Diagnostics::new();
         let pools =
-            crate::microk8s::machine::load_balancer_ranges::parse("fd01::100-fd01::1ff 2001:db8::/64");
+            ["fd01::100-fd01::1ff", "2001:db8::/64", "10.0.0.0/24"].map(|range| Text::parse(range).unwrap());
         check_pools(&pools, "fd01::/64".parse().unwrap(), "fd98::/108".parse().unwrap(), &mut found);
         let found: Vec<_> =
             found.into_iter().map(|one| (one.attribute.unwrap().to_string(), one.detail)).collect();

@@ -1,7 +1,6 @@
 //! What ranges of addresses a cluster can have, as far as it is known without one.
 
 use ipnet::Ipv6Net;
-use std::net::Ipv4Addr;
 
 /// An IPv6 range of a cluster.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,40 +58,6 @@ pub(crate) fn check_service_size(range: Ipv6Net, minor: u32) -> Result<(), Strin
     ))
 }
 
-/// Whether calico-node knows this way to find a node's IPv6 address, and whether it can ever find one.
-pub(crate) fn check_autodetection(method: &str) -> Result<(), String> {
-    let (word, value) = method.split_once('=').unwrap_or((method, ""));
-    let known = match (word, value) {
-        ("first-found" | "kubernetes-internal-ip", "") => !method.contains('='),
-        // What an IPv4 destination is reached from is never an IPv6 address.
-        ("can-reach", target) if target.parse::<Ipv4Addr>().is_ok() => {
-            return Err(format!("{method:?} can never find an IPv6 address: {target} is one of IPv4"));
-        }
-        ("cidr", ranges) => {
-            if let Some(range) = ranges.split(',').find(|range| range.trim().parse::<Ipv6Net>().is_err()) {
-                return Err(format!("{method:?} needs IPv6 ranges, and {range:?} is none"));
-            }
-            true
-        }
-        ("can-reach" | "interface" | "skip-interface", value) => !value.is_empty(),
-        _ => false,
-    };
-    if known {
-        return Ok(());
-    }
-    Err(format!(
-        "{method:?} is not a way in which Calico finds addresses; these are: first-found, kubernetes-internal-ip, \
-         can-reach=<IPv6 address or name>, interface=<regular expressions>, skip-interface=<regular expressions>, \
-         cidr=<IPv6 ranges>"
-    ))
-}
-
-/// The minor version in `v1.35.4` or `MicroK8s v1.35.4 revision 8739`.
-pub(crate) fn minor_version(text: &str) -> Option<u32> {
-    let (_, rest) = text.split_once("v1.")?;
-    rest.split(|character: char| !character.is_ascii_digit()).next()?.parse().ok()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -131,37 +96,6 @@ mod tests {
             refused.contains("kube-apiserver 1.33") && refused.contains("such as fd98::/108"),
             "{refused}"
         );
-    }
-
-    #[test]
-    fn ways_to_find_an_address_are_checked() {
-        for good in [
-            "first-found",
-            "kubernetes-internal-ip",
-            "can-reach=2001:db8::1",
-            "interface=eth.*",
-            "cidr=fd00::/8,2001:db8::/32",
-        ] {
-            assert_eq!(check_autodetection(good), Ok(()), "{good}");
-        }
-        let reason = |method: &str| check_autodetection(method).unwrap_err();
-        assert!(reason("can-reach=10.0.0.1").contains("can never find"));
-        assert!(reason("cidr=10.0.0.0/8").contains("is none"));
-        for bad in ["", "first-found=x", "first-found=", "interface=", "can-reach", "autodetect"] {
-            assert!(reason(bad).contains("these are: first-found"), "{bad}");
-        }
-    }
-
-    #[test]
-    fn the_minor_version_is_found() {
-        for (text, minor) in [
-            ("MicroK8s v1.35.1 revision 8739", Some(35)),
-            ("v1.28.15\n", Some(28)),
-            ("v1.36", Some(36)),
-            ("1.35", None),
-        ] {
-            assert_eq!(minor_version(text), minor, "{text}");
-        }
     }
 
     #[test]

@@ -2,13 +2,13 @@
 //! back.
 
 use super::calico_rollout;
-use super::range_checks::check_autodetection;
 use crate::connection::retry::Deadline;
 use crate::engine::failure::Failure;
 use crate::engine::gate;
 use crate::microk8s::cluster::node_change::NodeChange;
 use crate::microk8s::cluster::survey::{Member, Survey};
 use crate::microk8s::machine::Machine;
+use crate::microk8s::settings::autodetection::check_autodetection;
 use crate::microk8s::settings::dual_stack::{
     DualStack, Files, NodeAddresses, Place, SETTINGS, Setting, Value,
 };

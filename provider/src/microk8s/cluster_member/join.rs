@@ -7,10 +7,10 @@ use crate::engine::failure::Failure;
 use crate::engine::step::{Step, Steps};
 use crate::microk8s::cluster::node_change::NodeChange;
 use crate::microk8s::cluster::survey::{Member, Survey};
-use crate::microk8s::machine::Machine;
 use crate::microk8s::machine::datastore::DatastoreMember;
 use crate::microk8s::machine::node_list::{ClusterNode, Role};
 use crate::microk8s::machine::view::View;
+use crate::microk8s::machine::{Machine, account_of};
 use async_trait::async_trait;
 use std::net::Ipv4Addr;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -89,7 +89,7 @@ impl Joining {
             addresses: self.node().await?.map(|node| node.addresses).unwrap_or_default(),
             role: self.role,
             ready: false,
-            minor_version: None,
+            minor_release: None,
         };
         let member = Member { node, machine: self.machine.clone(), view };
         let files = peer_settings::files_after(&member, &peer.view.files)?;
@@ -141,7 +141,7 @@ impl Joining {
         let endpoint = peer.machine.token().await?.endpoint(peer.ipv4);
         let output = self.machine.join(&endpoint, self.role).await?;
         let attempt = format!("`microk8s join` on {} to {}", self.machine.address(), peer.ipv4);
-        let said = format!("It ended with exit code {} and said:\n{}", output.code, output.last_lines());
+        let said = account_of(&output);
         if !output.succeeded() {
             self.machine.forget_join().await?;
             return Err(judge_refusal(Failure::new(attempt, said), &output.stdout));

@@ -4,7 +4,7 @@
 
 use crate::engine::failure::Failure;
 use crate::microk8s::cluster::survey::Member;
-use crate::microk8s::cluster_ipv6::range_checks::check_autodetection;
+use crate::microk8s::settings::autodetection::check_autodetection;
 use crate::microk8s::settings::dual_stack::{Files, SETTINGS, Value};
 
 /// The files of `member` with the settings of `peer`.

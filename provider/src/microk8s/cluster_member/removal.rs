@@ -5,10 +5,10 @@ use crate::connection::retry::Deadline;
 use crate::engine::failure::Failure;
 use crate::engine::step::{Step, Steps};
 use crate::microk8s::cluster::survey::Survey;
-use crate::microk8s::machine::Machine;
 pub(crate) use crate::microk8s::machine::datastore::QuorumLoss;
 use crate::microk8s::machine::datastore::{self, DatastoreMember};
 use crate::microk8s::machine::node_list::{ClusterNode, Role};
+use crate::microk8s::machine::{Machine, account_of};
 use async_trait::async_trait;
 use std::net::Ipv4Addr;
 use std::sync::OnceLock;
@@ -154,9 +154,7 @@ impl Step<Removal> for Remove {
             return Ok(());
         }
         let attempt = format!("`microk8s remove-node {target} --force` on {}", removal.peer.address());
-        let said = output.last_lines();
-        Err(Failure::new(attempt, format!("It ended with exit code {} and said:\n{said}", output.code))
-            .passing())
+        Err(Failure::new(attempt, account_of(&output)).passing())
     }
 }
 

@@ -105,7 +105,7 @@ mod tests {
             addresses,
             role: Role::ControlPlane,
             ready: true,
-            minor_version: None,
+            minor_release: None,
         }
     }
 

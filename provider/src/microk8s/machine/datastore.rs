@@ -51,6 +51,14 @@ impl DatastoreMember {
     }
 }
 
+/// The section `high-availability` of what `microk8s status --format yaml` prints.
+#[derive(Default, Deserialize)]
+pub(crate) struct Datastore {
+    /// Absent where the datastore is an external one, empty where it cannot be asked.
+    #[serde(default, rename = "nodes")]
+    pub(crate) members: Vec<DatastoreMember>,
+}
+
 /// Why a control plane should not be removed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum QuorumLoss {
@@ -80,7 +88,7 @@ pub(crate) enum QuorumLoss {
 /// Reads the members in what `microk8s status --format yaml` prints.
 pub(crate) fn parse(status: &str) -> Result<Vec<DatastoreMember>, serde_saphyr::Error> {
     let status: Status = serde_saphyr::from_str(status)?;
-    Ok(status.high_availability.nodes)
+    Ok(status.datastore.members)
 }
 
 /// Whether the member on `leaving` is the only one that decides, while others are there.
@@ -122,14 +130,7 @@ fn addresses(members: &[&DatastoreMember]) -> String {
 #[derive(Deserialize)]
 struct Status {
     #[serde(rename = "high-availability")]
-    high_availability: HighAvailability,
-}
-
-#[derive(Deserialize)]
-struct HighAvailability {
-    /// Absent where the datastore is an external one, empty where it cannot be asked.
-    #[serde(default)]
-    nodes: Vec<DatastoreMember>,
+    datastore: Datastore,
 }
 
 #[cfg(test)]

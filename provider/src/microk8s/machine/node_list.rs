@@ -1,6 +1,6 @@
 //! The nodes of a cluster, as `microk8s kubectl get nodes --output json` lists them.
 
-use crate::microk8s::cluster_ipv6::range_checks::minor_version;
+use super::minor_release::minor_release;
 use ipnet::Ipv6Net;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -43,7 +43,7 @@ pub(crate) struct ClusterNode {
     pub(crate) role: Role,
     pub(crate) ready: bool,
     /// 35 for Kubernetes 1.35.
-    pub(crate) minor_version: Option<u32>,
+    pub(crate) minor_release: Option<u32>,
 }
 
 impl ClusterNode {
@@ -84,7 +84,7 @@ impl From<Item> for ClusterNode {
                 Role::Worker
             },
             ready: item.status.conditions.iter().any(|one| one.kind == "Ready" && one.status == "True"),
-            minor_version: minor_version(&item.status.node_info.version),
+            minor_release: minor_release(&item.status.node_info.version),
             name: item.metadata.name,
         }
     }
@@ -178,7 +178,7 @@ mod tests {
             |range: &str| nodes[0].ipv6_in(range.parse().unwrap()).map(|address| address.to_string());
         assert_eq!(inside("fd00:10::/64").as_deref(), Some("fd00:10::11"));
         assert_eq!(inside("fd01::/64"), None);
-        assert_eq!((nodes[0].minor_version, nodes[2].minor_version), (Some(35), None));
+        assert_eq!((nodes[0].minor_release, nodes[2].minor_release), (Some(35), None));
     }
 
     #[test]

@@ -2,14 +2,14 @@
 
 use super::host_addresses;
 use super::node_list::Role;
+use super::sections::{digest, node_name, sections};
 use crate::microk8s::settings::dual_stack::{Files, NodeAddresses};
-use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 
 /// The machine as it sees itself.
 #[derive(Clone, Debug)]
 pub(crate) struct View {
-    hostname: String,
+    node_name: String,
     locks: Vec<String>,
     ca: Option<String>,
     remote_ca: Option<String>,
@@ -25,35 +25,31 @@ pub(crate) struct View {
 impl View {
     /// Reads what [`super::scripts::LOOK`] prints.
     pub(crate) fn parse(printed: &str) -> Option<Self> {
-        let mut sections: BTreeMap<String, String> = printed
-            .split('\u{1e}')
-            .filter_map(|section| section.split_once('\n'))
-            .map(|(name, text)| (name.to_owned(), text.to_owned()))
-            .collect();
+        let mut sections = sections(printed);
         let mut take = |name: &str| sections.remove(name).unwrap_or_default();
-        let hostname = take("hostname").trim().to_owned();
-        let digest = |text: String| text.split_whitespace().next().map(str::to_owned);
+        let hostname = take("hostname").trim();
         let (ca, remote_ca) = (digest(take("ca.crt")), digest(take("ca.remote.crt")));
         let locks = take("locks").lines().map(str::to_owned).collect();
         let restart_pending = !take("pending").trim().is_empty();
-        let addresses = take("addresses");
-        let installed = sections.contains_key("kubelet");
-        let view = Self {
-            hostname,
+        let addresses = take("addresses").to_owned();
+        let kubelet = sections.get("kubelet").copied();
+        (!hostname.is_empty()).then(|| Self {
+            node_name: node_name(hostname, kubelet.unwrap_or_default()),
             locks,
             ca,
             remote_ca,
             addresses,
-            files: Files::new(sections),
-            installed,
+            installed: kubelet.is_some(),
+            files: Files::new(
+                sections.into_iter().map(|(name, text)| (name.to_owned(), text.to_owned())).collect(),
+            ),
             restart_pending,
-        };
-        (!view.hostname.is_empty()).then_some(view)
+        })
     }
 
     /// The name that it has, or would have, in a cluster.
     pub(crate) fn node_name(&self) -> String {
-        self.hostname.to_lowercase()
+        self.node_name.clone()
     }
 
     /// Whether it joined a cluster, or another machine joined it.
@@ -141,6 +137,12 @@ mod tests {
         assert_eq!(addresses(&chosen), "10.0.0.11,fd00:10::12");
         let gone = View::parse(&PRINTED.replace("=10.0.0.11\n", "=10.0.0.11,fd00:10::13\n")).unwrap();
         assert_eq!(addresses(&gone), "10.0.0.11,fd00:10::11");
+    }
+
+    #[test]
+    fn a_name_given_to_the_kubelet_is_the_nodes() {
+        let view = View::parse(&PRINTED.replace("--v=2\n", "--v=2\n--hostname-override=node-1\n")).unwrap();
+        assert_eq!(view.node_name(), "node-1");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! A snap channel, equal by meaning: `1.35` is `1.35/stable`.
 
+use crate::microk8s::machine::minor_release::minor_release;
 use tfplugin::types::{Meaning, Text};
 
 const RISKS: [&str; 4] = ["stable", "candidate", "beta", "edge"];
@@ -15,12 +16,12 @@ pub struct Channel {
 impl Channel {
     /// The minor release of Kubernetes that the track stands for; none for `latest`.
     fn minor(&self) -> Option<u32> {
-        minor(&self.track)
+        minor_release(&self.track)
     }
 
     /// Compares the channel with the version that is installed.
     pub(crate) fn move_from(&self, version: &str) -> Move {
-        match (minor(version.trim_start_matches('v')), self.minor()) {
+        match (minor_release(version), self.minor()) {
             (Some(from), Some(to)) if to < from => Move::Down,
             (Some(from), Some(to)) if to > from + 1 => Move::Leap,
             _ => Move::Fine,
@@ -37,12 +38,6 @@ pub(crate) enum Move {
     Leap,
     /// Goes back.
     Down,
-}
-
-/// The 35 of `1.35` and `1.35.1`.
-fn minor(version: &str) -> Option<u32> {
-    let digits: String = version.strip_prefix("1.")?.chars().take_while(char::is_ascii_digit).collect();
-    digits.parse().ok()
 }
 
 impl Meaning for Channel {

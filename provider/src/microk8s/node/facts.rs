@@ -5,14 +5,9 @@ use super::hosts_block;
 use super::scripts::FACTS;
 use crate::connection::ssh::Output;
 use crate::engine::failure::Failure;
-use crate::microk8s::machine::Shell;
-use std::collections::BTreeMap;
+use crate::microk8s::machine::sections::{digest, node_name, sections};
+use crate::microk8s::machine::{Shell, account_of};
 use tfplugin::types::{Meaning, Text};
-
-/// The sections of a script's output: each begins with a record separator and its name.
-pub(crate) fn sections(printed: &str) -> BTreeMap<&str, &str> {
-    printed.split('\u{1e}').filter_map(|section| section.split_once('\n')).collect()
-}
 
 /// One look at a machine.
 #[derive(Clone, Debug, PartialEq)]
@@ -68,22 +63,18 @@ impl NodeFacts {
         let unclear = |answer: String| Failure::new(format!("`{}` on {address}", FACTS.name), answer);
         let hostname = section("hostname").trim();
         if hostname.is_empty() {
-            let answer =
-                format!("It ended with exit code {} and said:\n{}", output.code, output.last_lines());
-            return Err(unclear(answer));
+            return Err(unclear(account_of(output)));
         }
         let locks: Vec<&str> = section("locks").lines().collect();
-        let overridden =
-            section("kubelet").lines().find_map(|line| line.trim().strip_prefix("--hostname-override="));
         Ok(Self {
             machine_id: section("machine-id").trim().to_owned(),
-            node_name: overridden.unwrap_or(hostname).trim_matches(['"', '\'']).to_lowercase(),
+            node_name: node_name(hostname, section("kubelet")),
             hosts_block: hosts_block::find(section("hosts")),
             snap: snap(section("snap")).map_err(|said| unclear(said).passing())?,
             claimed: !section("mark").trim().is_empty(),
             worker: locks.contains(&"clustered.lock"),
             members: section("members").lines().filter_map(member).collect(),
-            authority: section("authority").split_whitespace().next().map(str::to_owned),
+            authority: digest(section("authority")),
         })
     }
 

@@ -2,27 +2,15 @@
 
 use super::facts::NodeFacts;
 use crate::engine::failure::Failure;
-use crate::microk8s::machine::Shell;
-use crate::microk8s::machine::node_list::{self, ClusterNode, Role};
-use crate::microk8s::machine::scripts::NODES;
+use crate::microk8s::machine::Machine;
+use crate::microk8s::machine::node_list::{ClusterNode, Role};
 
 /// All other control planes have to be Ready before this one is taken away. A worker, and a node alone, has no vote.
-pub(crate) async fn bears_absence(machine: &dyn Shell, facts: &NodeFacts) -> Result<(), Failure> {
+pub(crate) async fn bears_absence(machine: &Machine, facts: &NodeFacts) -> Result<(), Failure> {
     if facts.worker || !facts.has_company() {
         return Ok(());
     }
-    let output = machine.script(&NODES, &[], None).await?;
-    let attempt =
-        format!("looking from {} whether the cluster can do without {}", machine.address(), facts.node_name);
-    let nodes = node_list::parse(&output.stdout).map_err(|_| {
-        let said = format!(
-            "`{}` ended with exit code {} and said:\n{}",
-            NODES.name,
-            output.code,
-            output.last_lines()
-        );
-        Failure::new(attempt.clone(), said).passing()
-    })?;
+    let nodes = machine.nodes().await?;
     // One that left keeps its Node object until somebody removes it; only who is in the datastore counts.
     let is_member = |node: &&ClusterNode| {
         let addresses = node.addresses.iter().map(ToString::to_string);
@@ -35,6 +23,8 @@ pub(crate) async fn bears_absence(machine: &dyn Shell, facts: &NodeFacts) -> Res
         return Ok(());
     }
     let answer = format!("These control-plane nodes are not Ready: {}.", missing.join(", "));
+    let attempt =
+        format!("looking from {} whether the cluster can do without {}", machine.address(), facts.node_name);
     Err(Failure::new(attempt, answer).passing().advise(
         "With this node away as well the datastore could lose its quorum, and with it the API. Bring the others back, or \
          remove those that are gone for good, and apply again.",

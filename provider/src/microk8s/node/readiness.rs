@@ -1,10 +1,10 @@
 //! When a node is ready: this node, not any of its cluster, and for longer than a moment.
 
-use super::facts::sections;
 use super::scripts::READINESS;
 use crate::connection::retry::{Deadline, Verdict};
 use crate::engine::failure::Failure;
 use crate::microk8s::machine::Shell;
+use crate::microk8s::machine::sections::sections;
 use std::sync::Mutex;
 use std::time::Duration;
 use tokio::time::Instant;

@@ -9,8 +9,8 @@ use crate::connection::retry::Deadline;
 use crate::engine::failure::Failure;
 use crate::engine::gate;
 use crate::engine::step::{Step, Steps};
-use crate::microk8s::machine::Shell;
 use crate::microk8s::machine::scripts::LEAVE;
+use crate::microk8s::machine::{Machine, Shell, account_of};
 use async_trait::async_trait;
 use std::sync::Arc;
 
@@ -52,9 +52,9 @@ impl Step<Removal> for Leave {
         let facts = target.facts().await?;
         let address = target.machine.address();
         let cluster = facts.authority.as_deref().unwrap_or(address);
+        let machine = Machine::new(Arc::clone(&target.machine));
         let _turn =
-            gate::enter(cluster, &target.deadline, || quorum::bears_absence(&*target.machine, &facts))
-                .await?;
+            gate::enter(cluster, &target.deadline, || quorum::bears_absence(&machine, &facts)).await?;
         let output = target.machine.script(&LEAVE, &[], None).await;
         target.machine.changed();
         let output = output?;
@@ -62,7 +62,7 @@ impl Step<Removal> for Leave {
         if output.succeeded() && !target.facts().await?.has_company() {
             return Ok(());
         }
-        let said = format!("It ended with exit code {} and said:\n{}", output.code, output.last_lines());
+        let said = account_of(&output);
         Err(Failure::new(format!("`{}` on {address}", LEAVE.name), said).advise(format!(
             "The node is still part of its cluster, so nothing was removed. If it cannot leave any more, take it out from \
              another control plane (sudo microk8s remove-node {} --force), remove the snap on the machine (sudo snap remove \

@@ -2,7 +2,7 @@
 
 use crate::connection::ssh::{Output, Script};
 use crate::engine::failure::Failure;
-use crate::microk8s::machine::Shell;
+use crate::microk8s::machine::{Shell, account_of};
 
 /// Words of snapd that mean "later", from any of its commands.
 const PASSING: [&str; 9] = [
@@ -30,7 +30,7 @@ fn judge(address: &str, script: &Script, arguments: &[&str], output: &Output) ->
     }
     let said = format!("{}\n{}", output.stdout, output.stderr);
     let attempt = [&[script.name], arguments].concat().join(" ");
-    let answer = format!("It ended with exit code {} and said:\n{}", output.code, output.last_lines());
+    let answer = account_of(output);
     let failure = Failure::new(format!("`{attempt}` on {address}"), answer);
     if said.contains("not available on channel") || said.contains("no snap revision available") {
         let advice =

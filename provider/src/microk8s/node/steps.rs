@@ -11,7 +11,7 @@ use crate::connection::retry::Deadline;
 use crate::engine::failure::Failure;
 use crate::engine::gate;
 use crate::engine::step::{Step, Steps};
-use crate::microk8s::machine::Shell;
+use crate::microk8s::machine::{Machine, Shell, account_of};
 use async_trait::async_trait;
 use std::sync::Arc;
 use tfplugin::types::Text;
@@ -176,11 +176,10 @@ pub(crate) async fn write_hosts(machine: &dyn Shell, block: &str) -> Result<(), 
     let output = output?;
     match output.succeeded() {
         true => Ok(()),
-        false => Err(Failure::new(
-            format!("`{}` on {}", WRITE_HOSTS.name, machine.address()),
-            format!("It ended with exit code {} and said:\n{}", output.code, output.last_lines()),
-        )
-        .at("hosts")),
+        false => {
+            Err(Failure::new(format!("`{}` on {}", WRITE_HOSTS.name, machine.address()), account_of(&output))
+                .at("hosts"))
+        }
     }
 }
 
@@ -218,9 +217,9 @@ impl Step<Installation> for FollowChannel {
     async fn run(&self, target: &Installation) -> Result<(), Failure> {
         let facts = target.facts().await?;
         let cluster = facts.authority.as_deref().unwrap_or(target.machine.address());
+        let machine = Machine::new(Arc::clone(&target.machine));
         let _turn =
-            gate::enter(cluster, &target.deadline, || quorum::bears_absence(&*target.machine, &facts))
-                .await?;
+            gate::enter(cluster, &target.deadline, || quorum::bears_absence(&machine, &facts)).await?;
         change(&*target.machine, &REFRESH, &[&target.channel.canonical()]).await?;
         readiness::wait(&*target.machine, &facts.node_name, &target.deadline).await
     }
