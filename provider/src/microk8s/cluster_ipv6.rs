@@ -180,11 +180,8 @@ impl Resource for ClusterIpv6 {
                     return Ok(Some(prior));
                 }
             };
-        if prior.cluster_id.known().is_some_and(|id| *id != survey.id) {
-            context.warn(
-                messages::another_cluster(&prior.host, &prior.cluster_id, &survey.id)
-                    .into_warning(UNABLE_TO_READ),
-            );
+        if let Err(other) = prior.check_same_cluster(&survey) {
+            context.warn(other.into_warning(UNABLE_TO_READ));
             return Ok(Some(prior));
         }
         private.remember_control_planes(&survey);
@@ -213,11 +210,7 @@ impl Resource for ClusterIpv6 {
         rollout::wake(&machine).await.map_err(unable)?;
         let survey =
             Survey::wait(machines, &prior.host, &deadline.within(ANSWERS_WITHIN)).await.map_err(unable)?;
-        if prior.cluster_id.known().is_some_and(|id| *id != survey.id) {
-            return Err(messages::another_cluster(&prior.host, &prior.cluster_id, &survey.id)
-                .into_diagnostic(UNABLE_TO_REMOVE)
-                .into());
-        }
+        prior.check_same_cluster(&survey).map_err(unable)?;
         for missing in &survey.missing {
             context.warn(messages::left_out(&missing.node.name, &missing.reason, "keeps its IPv6 settings"));
         }
@@ -270,6 +263,10 @@ impl ClusterIpv6 {
         Deadline::after(given.map_or(DEFAULT_TIMEOUT, |text| *text.meaning()), context.cancelled())
     }
 
+    fn check_same_cluster(&self, survey: &Survey) -> Result<(), Failure> {
+        messages::check_same_cluster(&self.host, &self.cluster_id, &survey.id)
+    }
+
     /// Brings all nodes to these settings, wherever they are now.
     async fn set_up(
         self,
@@ -282,11 +279,7 @@ impl ClusterIpv6 {
         let wait = async || Survey::wait(machines, &self.host, &deadline.within(ANSWERS_WITHIN)).await;
         rollout::wake(&machines.machine(&self.host)).await.map_err(unable)?;
         let survey = wait().await.map_err(unable)?;
-        if self.cluster_id.known().is_some_and(|id| *id != survey.id) {
-            return Err(messages::another_cluster(&self.host, &self.cluster_id, &survey.id)
-                .into_diagnostic(UNABLE_TO_SET_UP)
-                .into());
-        }
+        self.check_same_cluster(&survey).map_err(unable)?;
         cluster_checks::check(&survey, *self.cluster_cidr.meaning(), *self.service_cidr.meaning()).await?;
         let first_time = self.cluster_id.known().is_none();
         let cluster = self.cluster(&survey, first_time).map_err(unable)?;

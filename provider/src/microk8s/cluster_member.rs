@@ -156,9 +156,7 @@ impl Resource for ClusterMember {
                 return Ok(Some(prior));
             }
         };
-        if prior.cluster_id.known().is_some_and(|id| *id != survey.id) {
-            let other =
-                messages::another_cluster(&prior.cluster, &prior.cluster_id, &survey.id).at("cluster");
+        if let Err(other) = prior.check_same_cluster(&survey) {
             context.warn(other.into_warning("Unable to read the cluster member"));
             return Ok(Some(prior));
         }
@@ -235,6 +233,11 @@ impl ClusterMember {
                     .at("cluster")
             }
         })
+    }
+
+    fn check_same_cluster(&self, survey: &Survey) -> Result<(), Failure> {
+        messages::check_same_cluster(&self.cluster, &self.cluster_id, &survey.id)
+            .map_err(|failure| failure.at("cluster"))
     }
 
     fn node(&self, survey: &Survey) -> Option<ClusterNode> {

@@ -8,14 +8,14 @@ pub(crate) const IF_GONE: &str = "If the machine is gone for good, there is noth
                                   forgets the resource. If another control plane lives, set the address to that one and \
                                   apply before destroying.";
 
-/// Another cluster answers at `host` than the one in the state. Points at the attribute `host`.
-pub(crate) fn another_cluster(host: &str, known: &Computed<String>, found: &str) -> Failure {
-    let known = known.known().map_or("another one", String::as_str);
+/// Whether the cluster that answers at `host` is the one in the state, if there is one yet. Points at the attribute `host`.
+pub(crate) fn check_same_cluster(host: &str, known: &Computed<String>, found: &str) -> Result<(), Failure> {
+    let Some(known) = known.known().filter(|known| *known != found) else { return Ok(()) };
     let answer = format!("The cluster there is {found}; this resource belongs to {known}.");
-    Failure::new(format!("asking the control plane on {host} for its cluster"), answer).at("host").advise(
+    Err(Failure::new(format!("asking the control plane on {host} for its cluster"), answer).at("host").advise(
         "If the cluster was rebuilt on purpose, replace this resource too (`-replace`, or `replace_triggered_by` the node). \
          If not, correct the address.",
-    )
+    ))
 }
 
 /// A read that found nobody.

@@ -89,9 +89,7 @@ impl ClusterMember {
             return Err(Failure::new(format!("looking at {}", self.host), answer).at("host").advise(advice));
         }
         let survey = self.cluster_now(machines, deadline).await?;
-        if self.cluster_id.known().is_some_and(|id| *id != survey.id) {
-            return Err(messages::another_cluster(&self.cluster, &self.cluster_id, &survey.id).at("cluster"));
-        }
+        self.check_same_cluster(&survey)?;
         let _passage = pass(&survey, deadline).await?;
         Joining::new(machine, &view, self.role(), &survey, deadline).mend().await?;
         self.found(machines, &name, private, deadline).await
@@ -111,9 +109,7 @@ impl ClusterMember {
             }
             Err(failure) => return Err(failure.at("cluster").advise(messages::IF_GONE)),
         };
-        if self.cluster_id.known().is_some_and(|id| *id != survey.id) {
-            return Err(messages::another_cluster(&self.cluster, &self.cluster_id, &survey.id).at("cluster"));
-        }
+        self.check_same_cluster(&survey)?;
         let _passage = pass(&survey, deadline).await?;
         // Others may have left while this one waited.
         let survey =
