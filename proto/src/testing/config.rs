@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 pub const UNKNOWN: &str = "${unknown}";
 
 /// Reads a configuration of a block with these `attributes`.
-pub fn read(attributes: &[Attribute], config: &Json) -> Result<Value, Broken> {
+pub(crate) fn read(attributes: &[Attribute], config: &Json) -> Result<Value, Broken> {
     object(attributes, config, &Path::root())
 }
 

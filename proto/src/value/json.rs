@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 /// Reads one value of the type `of`. Attributes that are missing are null, those that the type does not know are
 /// passed over: the state may have been stored by another version of the schema.
-pub fn decode(bytes: &[u8], of: &Type) -> Result<Value, ValueError> {
+pub(crate) fn decode(bytes: &[u8], of: &Type) -> Result<Value, ValueError> {
     let raw = serde_json::from_slice(bytes).map_err(invalid)?;
     Reader { values: 0 }.value(raw, of, 0)
 }

@@ -1,9 +1,11 @@
 //! Values as Terraform means them: null, unknown, numbers of any precision, and collections.
 
-pub mod json;
-pub mod msgpack;
+pub(crate) mod json;
+pub(crate) mod msgpack;
 mod number;
 mod path;
+#[cfg(test)]
+mod tests;
 mod types;
 
 pub use number::Number;

@@ -1,13 +1,12 @@
 //! The planning pipeline as a pure function: what becomes unknown, what stays, what is replaced.
 
-use std::collections::BTreeMap;
-use tfplugin::plan::{Planned, keep_spelling, plan};
-use tfplugin::types::Text;
-use tfplugin::{Computed, Model, Number, Object, Path, Resource, Value};
+use super::*;
+use crate::types::Text;
+use crate::{Computed, Model, Number, Object, Resource};
 
 /// A port of a machine.
 #[derive(Clone, Debug, Object)]
-pub struct Port {
+struct Port {
     /// Its number.
     #[attribute(required)]
     number: u16,
@@ -22,7 +21,7 @@ pub struct Port {
 /// A machine.
 #[derive(Clone, Debug, Resource)]
 #[resource(type_name = "test_machine")]
-pub struct Machine {
+struct Machine {
     /// Its name.
     #[attribute(required, replace)]
     name: String,
@@ -34,7 +33,8 @@ pub struct Machine {
     ports: Option<Vec<Port>>,
     /// A secret that is never stored.
     #[attribute(optional, write_only)]
-    pub token: Option<String>,
+    #[expect(dead_code, reason = "planning looks at the schema and the values")]
+    token: Option<String>,
     /// What the machine itself says.
     #[attribute(computed)]
     version: Computed<String>,

@@ -1,11 +1,9 @@
 //! The encodings of values: known bytes, there and back for values of any type, and bytes that somebody damaged.
 
-#![expect(clippy::unwrap_used, reason = "a test's helpers fail as the test does")]
-
+use super::json as state;
+use super::*;
 use serde_json::json;
 use std::collections::BTreeMap;
-use tfplugin::value::{Path, Refinement, Type, json as state, msgpack};
-use tfplugin::{Number, Value};
 
 fn of(json: serde_json::Value) -> Type {
     Type::from_json(&json).unwrap()
