@@ -82,7 +82,7 @@ pub struct BgpPeer {
     #[attribute(optional)]
     password_secret: Option<PasswordSecret>,
 
-    /// Name of the BFDProfile for the session, in the same namespace. FRR modes.
+    /// Name of the `metallb_bfd_profile` for the session, in the same namespace. FRR modes.
     #[attribute(optional)]
     bfd_profile: Option<String>,
 
