@@ -49,6 +49,20 @@ async fn a_peer_with_everything_survives_the_way_there_and_back() {
 }
 
 #[tokio::test]
+async fn a_default_of_the_installed_version_is_no_difference_after_an_import() {
+    let server = ApiServer::start().await;
+    let run = run(&server).await;
+    let spec = json!({"myASN": 1, "peerASN": 2, "peerAddress": "10.0.0.1", "dualStackAddressFamily": false});
+    server.world().put(PEERS, "edge", "kubectl", spec);
+    let state = run.import(PEER, "edge").await.unwrap();
+    let config = json!({"name": "edge", "my_asn": 1, "peer_asn": 2, "peer_address": "10.0.0.1"});
+    assert_eq!(run.plan(PEER, Some(&state), &config).await.unwrap().action, Action::NoOp);
+    let changed = with(config, json!({"dual_stack_address_family": true}));
+    run.update(&state, &changed).await.unwrap();
+    assert_eq!(server.world().objects[&format!("{PEERS}/edge")]["spec"]["dualStackAddressFamily"], true);
+}
+
+#[tokio::test]
 async fn what_a_peer_must_not_be_is_said_on_the_attribute() {
     let server = ApiServer::start().await;
     let run = run(&server).await;
