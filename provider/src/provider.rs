@@ -9,7 +9,7 @@ use crate::connection::router::{RouterSettings, Routers};
 use crate::connection::ssh::{HostKeyCheck, Settings as SshSettings, Ssh};
 use crate::engine::cluster_object::Managed;
 use crate::engine::router_config::RouterObject;
-use crate::metallb::{BgpAdvertisement, BgpPeer, IpAddressPool};
+use crate::metallb::{BfdProfile, BgpAdvertisement, BgpPeer, Community, IpAddressPool, L2Advertisement};
 use crate::microk8s::addon::Addon;
 use crate::microk8s::cluster_ipv6::ClusterIpv6;
 use crate::microk8s::cluster_member::ClusterMember;
@@ -129,9 +129,12 @@ impl Provider for Microk8s {
     fn table() -> Table<Self> {
         Table::default()
             .resource::<Managed<IpPool>>()
+            .resource::<Managed<BfdProfile>>()
             .resource::<Managed<BgpAdvertisement>>()
             .resource::<Managed<BgpPeer>>()
+            .resource::<Managed<Community>>()
             .resource::<Managed<IpAddressPool>>()
+            .resource::<Managed<L2Advertisement>>()
             .resource::<Addon>()
             .resource::<ClusterIpv6>()
             .resource::<ClusterMember>()

@@ -16,6 +16,8 @@ mod managed;
 mod read;
 mod spec;
 #[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
 mod tests;
 mod trial;
 

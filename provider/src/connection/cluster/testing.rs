@@ -44,15 +44,18 @@ pub(crate) const POOLS: &str = "/apis/metallb.io/v1beta1/namespaces/metallb-syst
 const DEFINITIONS: &str = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/";
 
 impl ApiServer {
-    /// Starts one that serves MetalLB's pools, peers and advertisements and Calico's pools.
+    /// Starts one that serves MetalLB's kinds and Calico's pools.
     pub(crate) async fn start() -> Self {
-        let metallb = "/apis/metallb.io";
+        let metallb = |kind: &str| format!("/apis/metallb.io/v1beta1/namespaces/metallb-system/{kind}");
         let world = World {
             cluster_id: "cluster-1".into(),
             served: vec![
                 POOLS.into(),
-                format!("{metallb}/v1beta2/namespaces/metallb-system/bgppeers"),
-                format!("{metallb}/v1beta1/namespaces/metallb-system/bgpadvertisements"),
+                "/apis/metallb.io/v1beta2/namespaces/metallb-system/bgppeers".into(),
+                metallb("bgpadvertisements"),
+                metallb("l2advertisements"),
+                metallb("bfdprofiles"),
+                metallb("communities"),
                 "/apis/crd.projectcalico.org/v1/ippools".into(),
                 "/apis/crd.projectcalico.org/v1/ipamblocks".into(),
                 "/apis/crd.projectcalico.org/v1/blockaffinities".into(),

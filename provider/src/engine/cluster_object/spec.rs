@@ -49,7 +49,7 @@ impl Fields {
         Self { attributes, irregular: T::FIELDS }
     }
 
-    /// The fields to send; what is not given is left out.
+    /// The fields to send; what is not given, or only the API server knows, is left out.
     pub(super) fn to_spec(&self, object: &Value) -> Map<String, Json> {
         self.members_to_json(&self.attributes, object)
     }
@@ -83,8 +83,15 @@ impl Fields {
     }
 
     fn members_to_json(&self, attributes: &[Attribute], object: &Value) -> Map<String, Json> {
-        let given = attributes.iter().filter(|attribute| !object.attribute(&attribute.name).is_null());
-        given.map(|one| (self.field(one), self.to_json(&one.kind, object.attribute(&one.name)))).collect()
+        let given = |attribute: &&Attribute| {
+            let value = object.attribute(&attribute.name);
+            !value.is_null() && !value.is_unknown()
+        };
+        attributes
+            .iter()
+            .filter(given)
+            .map(|one| (self.field(one), self.to_json(&one.kind, object.attribute(&one.name))))
+            .collect()
     }
 
     fn to_json(&self, kind: &AttributeKind, value: &Value) -> Json {
