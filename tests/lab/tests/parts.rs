@@ -9,8 +9,8 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 use tempfile::TempDir;
 
-const PROGRAMS: [&str; 5] =
-    ["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubectl"];
+const PROGRAMS: [&str; 6] =
+    ["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubectl", "tofu"];
 
 /// A folder with programs for `$KUBEBUILDER_ASSETS` that are none, and one for an empty cache.
 fn folders() -> (TempDir, PathBuf, PathBuf) {

@@ -41,14 +41,17 @@ const SMALL: &str = "-s -w";
 /// Without these the programs say that they are v0.0.0-master.
 const KUBERNETES_VERSION: &str = "-s -w -X k8s.io/component-base/version.gitVersion={version} \
      -X k8s.io/component-base/version.gitMajor={major} -X k8s.io/component-base/version.gitMinor={minor}";
+/// Without this OpenTofu calls itself a development version, which no version constraint takes.
+const TOFU_RELEASE: &str = "-s -w -X github.com/opentofu/opentofu/version.dev=no";
 
 module!(CALICO, "calico", "github.com/projectcalico/calico", SMALL);
 module!(ETCD, "etcd", "go.etcd.io/etcd/server/v3", SMALL);
 module!(KUBERNETES, "kubernetes", "k8s.io/kubernetes", KUBERNETES_VERSION);
 module!(METALLB, "metallb", "go.universe.tf/metallb", SMALL);
+module!(TOFU, "tofu", "github.com/opentofu/opentofu", TOFU_RELEASE);
 
 /// Everything, in the order in which it is looked for.
-pub(crate) static PARTS: [Part; 14] = [
+pub(crate) static PARTS: [Part; 15] = [
     package("util-linux", "unshare"),
     package("iproute2", "ip"),
     package("openssh-client", "ssh-keygen"),
@@ -61,6 +64,7 @@ pub(crate) static PARTS: [Part; 14] = [
     program("kube-controller-manager", &KUBERNETES, "k8s.io/kubernetes/cmd/kube-controller-manager"),
     program("kube-scheduler", &KUBERNETES, "k8s.io/kubernetes/cmd/kube-scheduler"),
     program("kubectl", &KUBERNETES, "k8s.io/kubernetes/cmd/kubectl"),
+    program("tofu", &TOFU, "github.com/opentofu/opentofu/cmd/tofu"),
     definitions("calico", &CALICO, "libcalico-go/config/crd"),
     definitions("metallb", &METALLB, "config/crd/bases"),
 ];
@@ -103,7 +107,7 @@ mod tests {
 
     #[test]
     fn every_module_is_pinned_by_its_own_go_mod_and_go_sum() {
-        for module in [&CALICO, &ETCD, &KUBERNETES, &METALLB] {
+        for module in [&CALICO, &ETCD, &KUBERNETES, &METALLB, &TOFU] {
             let version = module.version().unwrap_or_else(|| panic!("{} is not pinned", module.path));
             let sum = format!("{} {version} h1:", module.path);
             assert!(module.go_sum.lines().any(|line| line.starts_with(&sum)), "no sum of {}", module.path);
