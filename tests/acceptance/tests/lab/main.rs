@@ -13,4 +13,5 @@ mod nodes;
 mod rebuilt;
 mod router;
 mod secrets;
+mod tofu;
 mod unreachable;

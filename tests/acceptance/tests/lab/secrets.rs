@@ -102,7 +102,9 @@ async fn stay_out_of_output_log_and_process_lists() {
     }
     // Positive controls: each place was looked at while it held what stands beside the secrets.
     assert!(printed.contains("planted-name"), "{printed}");
-    assert!(logged.contains("planted-name"), "the log says nothing of the peer: {logged}");
+    for way in ["host=10.0.0.11", "endpoint=configure", "tf_resource_type=metallb_bgp_peer"] {
+        assert!(logged.contains(way), "the log says nothing of {way}: {logged}");
+    }
     assert!(arguments.contains("10.0.0.11"), "no process with the node's address was seen: {arguments}");
     // The state is where terraform keeps sensitive values; what only the provider's configuration says is not in it.
     assert!(state.contains(PEER_PASSWORD) && state.contains(NEIGHBOR_PASSWORD), "{state}");
