@@ -27,7 +27,7 @@ resource "vyos_bgp_neighbor" "cp1" {
   router       = vyos_bgp.edge.router
   address      = microk8s_node.cp1.host
   remote_as    = "4200000001"
-  password     = "not in the plan"
+  password     = "session-password"
   ipv6_unicast = {}
 }
 "#;
