@@ -3,6 +3,7 @@
 
 mod addons;
 mod bad_input;
+mod build_out;
 mod by_hand;
 mod cluster_objects;
 mod examples;
@@ -14,4 +15,3 @@ mod rebuilt;
 mod router;
 mod secrets;
 mod tofu;
-mod unreachable;
