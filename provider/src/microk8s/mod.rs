@@ -1,4 +1,4 @@
-//! Nodes, clusters and add-ons, over SSH.
+//! Nodes, clusters and add-ons, over SSH; and any object in the cluster.
 
 pub mod addon;
 mod addon_steps;
@@ -30,6 +30,7 @@ mod node_scripts;
 mod node_steps;
 #[cfg(test)]
 mod node_steps_tests;
+pub mod object;
 mod peer_settings;
 mod quorum;
 mod range_checks;

@@ -57,6 +57,10 @@ impl Cluster {
         match self.call(&attempt, get).await {
             Ok(object) => Ok(Some(object)),
             Err(error) if error.kind() == ClusterErrorKind::NotFound => Ok(None),
+            // The same words say that the namespace of an object is missing.
+            Err(error) if error.kind() == ClusterErrorKind::NamespaceMissing && name.namespace.is_empty() => {
+                Ok(None)
+            }
             Err(error) => Err(error),
         }
     }

@@ -57,19 +57,20 @@ impl Cluster {
                 _ => client.list_api_group_resources(version).await,
             }
         };
-        let listed = self.call(attempt, list).await?;
+        let unserved = |what: String| {
+            let answer = format!("the API server serves no {what}");
+            ClusterError::new(ClusterErrorKind::KindNotServed, attempt, self.to_string(), answer)
+        };
+        let listed = match self.call(attempt, list).await {
+            Err(error) if error.kind() == ClusterErrorKind::KindNotServed => {
+                return Err(unserved(api_version));
+            }
+            listed => listed?,
+        };
         // Subresources, such as `deployments/scale`, carry kinds too.
         let served =
             listed.resources.into_iter().find(|one| one.kind == kind.name() && !one.name.contains('/'));
-        let Some(served) = served else {
-            let answer = format!("the API server serves no {} in {api_version}", kind.name());
-            return Err(ClusterError::new(
-                ClusterErrorKind::KindNotServed,
-                attempt,
-                self.to_string(),
-                answer,
-            ));
-        };
+        let served = served.ok_or_else(|| unserved(format!("{} in {api_version}", kind.name())))?;
         let resource = ApiResource { plural: served.name, ..kind.resource() };
         Ok(Place { resource, namespaced: served.namespaced })
     }

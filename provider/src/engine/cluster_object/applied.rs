@@ -19,6 +19,9 @@ pub trait Applied: Model + TypeName {
     /// What some answers of the API server mean: a part of the text, and what to do.
     const HINTS: &'static [(&'static str, &'static str)];
 
+    /// The attribute that says which object it is.
+    const NAMED_IN: &'static str = "name";
+
     /// Finds fault with a configuration without any connection.
     fn check(config: &Self::Draft, found: &mut Diagnostics);
 

@@ -73,7 +73,9 @@ async fn try_create<T: Applied>(planned: &T, target: &Target) -> Result<Written,
             "Two resources of this configuration are the same object, {name} in the {cluster}. Remove one of them, or give \
              it another name."
         );
-        return Err(Failure::Refused(Diagnostic::error(summary("create", target), detail).at("name").into()));
+        return Err(Failure::Refused(
+            Diagnostic::error(summary("create", target), detail).at(T::NAMED_IN).into(),
+        ));
     }
     let mut told = Diagnostics::new();
     let existing = cluster.find(name, Freshness::Now).await?;

@@ -63,7 +63,7 @@ pub(super) fn judge<T: Applied>(
     );
     let refuse = |why: String| {
         Diagnostics::from(
-            Diagnostic::error(summary("create", target), format!("{why}\n\n{import}")).at("name"),
+            Diagnostic::error(summary("create", target), format!("{why}\n\n{import}")).at(T::NAMED_IN),
         )
     };
     match object.takeover(existing) {
