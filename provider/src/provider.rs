@@ -14,6 +14,7 @@ use crate::microk8s::addon::Addon;
 use crate::microk8s::cluster_ipv6::ClusterIpv6;
 use crate::microk8s::cluster_member::ClusterMember;
 use crate::microk8s::node::Node;
+use crate::microk8s::object::AnyObject;
 use crate::microk8s::status::Status;
 use crate::vyos::{Bgp, BgpNeighbor, BgpSummary};
 use async_trait::async_trait;
@@ -139,6 +140,7 @@ impl Provider for Microk8s {
             .resource::<ClusterIpv6>()
             .resource::<ClusterMember>()
             .resource::<Node>()
+            .resource::<Managed<AnyObject>>()
             .data_source::<Status>()
             .resource::<RouterObject<Bgp>>()
             .resource::<RouterObject<BgpNeighbor>>()

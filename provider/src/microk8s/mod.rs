@@ -1,5 +1,5 @@
-//! Nodes, clusters and add-ons, over SSH. A type's own parts are in the folder of its name; what several types work with is
-//! in `machine` (one machine), `cluster` (all machines of one) and `settings` (the files that make a node dual-stack).
+//! Nodes, clusters and add-ons, over SSH, and any object in the cluster. A type's own parts are in the folder of its name; what several
+//! types work with is in `machine` (one machine), `cluster` (all machines of one) and `settings` (the files that make a node dual-stack).
 
 pub mod addon;
 mod addon_steps;
@@ -8,6 +8,7 @@ pub mod cluster_ipv6;
 pub mod cluster_member;
 mod machine;
 pub mod node;
+pub mod object;
 mod settings;
 pub mod status;
 #[cfg(test)]

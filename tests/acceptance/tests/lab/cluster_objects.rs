@@ -20,7 +20,7 @@ struct Case {
     drift: &'static str,
 }
 
-static CASES: [Case; 7] = [
+static CASES: [Case; 8] = [
     Case {
         address: "metallb_ip_address_pool.this",
         configuration: r#"
@@ -136,6 +136,27 @@ resource "calico_ippool" "this" {
         object: &["ippools.crd.projectcalico.org", "pods-v6"],
         drift: r#"{"spec":{"natOutgoing":false,"nodeSelector":"!all()"}}"#,
     },
+    Case {
+        address: "microk8s_object.this",
+        configuration: r#"
+resource "microk8s_object" "this" {
+  cluster = "10.0.0.11"
+  manifest = {
+    apiVersion = "v1"
+    kind       = "Service"
+    metadata   = { name = "web", namespace = "default", labels = { app = "web" } }
+    spec = {
+      type     = "NodePort"
+      selector = { app = "web" }
+      ports    = [{ name = "http", port = 80 }, { name = "dns", port = 53, protocol = "UDP" }]
+    }
+  }
+}
+"#,
+        import: "Service.v1/default/web",
+        object: &["services", "web", "--namespace=default"],
+        drift: r#"{"spec":{"selector":{"app":"other"}}}"#,
+    },
 ];
 
 #[tokio::test(flavor = "multi_thread")]
@@ -146,7 +167,82 @@ async fn each_type_from_create_to_destroy() {
         let lab = Arc::clone(&lab);
         lives.spawn(async move { whole_life(&lab, &lab.nodes()[0], case).await });
     }
+    lives.spawn({
+        let lab = Arc::clone(&lab);
+        async move { all_at_once(&lab, &lab.nodes()[0]).await }
+    });
     lives.join_all().await;
+}
+
+/// A definition, an object of it, a namespace and a Secret in that, none of which waits for another by its configuration.
+const AT_ONCE: &str = r#"
+variable "password" {
+  type      = string
+  ephemeral = true
+  default   = "planted-secret"
+}
+
+locals {
+  manifests = {
+    definition = {
+      apiVersion = "apiextensions.k8s.io/v1"
+      kind       = "CustomResourceDefinition"
+      metadata   = { name = "gadgetry.example.org" }
+      spec = {
+        group = "example.org"
+        scope = "Namespaced"
+        names = { kind = "Gadget", plural = "gadgetry", singular = "gadget" }
+        versions = [{
+          name    = "v1"
+          served  = true
+          storage = true
+          schema = { openAPIV3Schema = {
+            type       = "object"
+            properties = { spec = { type = "object", properties = { size = { type = "integer" } } } }
+          } }
+        }]
+      }
+    }
+    gadget = {
+      apiVersion = "example.org/v1"
+      kind       = "Gadget"
+      metadata   = { name = "one", namespace = "shop" }
+      spec       = { size = 4 }
+    }
+    namespace = { apiVersion = "v1", kind = "Namespace", metadata = { name = "shop" } }
+    secret = {
+      apiVersion = "v1"
+      kind       = "Secret"
+      metadata   = { name = "database", namespace = "shop" }
+    }
+  }
+}
+
+resource "microk8s_object" "this" {
+  for_each               = local.manifests
+  cluster                = "10.0.0.11"
+  manifest               = each.value
+  secret_data_wo         = each.key == "secret" ? { password = var.password } : null
+  secret_data_wo_version = each.key == "secret" ? 1 : null
+  timeouts               = { create = "60s", delete = "60s" }
+}
+"#;
+
+async fn all_at_once(lab: &Lab, node: &Node) {
+    let workspace = Workspace::new(lab, AT_ONCE).await.unwrap();
+    workspace.apply().await.unwrap().succeeded();
+    workspace.plan().await.unwrap().plans_nothing();
+    let get = async |what: &[&str]| kubectl(node, &[&["get"], what].concat()).await;
+    let secret = get(&["secret", "database", "--namespace=shop", "--output=jsonpath={.data.password}"]).await;
+    assert_eq!(secret.unwrap(), "cGxhbnRlZC1zZWNyZXQ=");
+    let state = std::fs::read_to_string(workspace.path().join("terraform.tfstate")).unwrap();
+    assert!(state.contains("database") && !state.contains("planted-secret"), "{state}");
+    assert!(!state.contains("cGxhbnRlZC1zZWNyZXQ"), "{state}");
+    workspace.destroy().await.unwrap().succeeded();
+    for gone in [["namespace", "shop"], ["customresourcedefinition", "gadgetry.example.org"]] {
+        let left = get(&gone).await.unwrap_err();
+        assert!(left.contains("(NotFound)"), "{left}");
+    }
 }
 
 async fn whole_life(lab: &Lab, node: &Node, case: &Case) {
@@ -186,12 +282,15 @@ impl Case {
 
     /// `kubectl` on this object.
     async fn kubectl(&self, node: &Node, verb: &str, more: &[&str]) -> Result<String, String> {
-        let command = ["/snap/bin/microk8s", "kubectl", verb];
-        let mut command = node.exec(command.iter().chain(self.object).chain(more));
-        let output = command.stdin(Stdio::null()).output().await.map_err(|error| error.to_string())?;
-        match output.status.success() {
-            true => Ok(String::from_utf8_lossy(&output.stdout).into_owned()),
-            false => Err(String::from_utf8_lossy(&output.stderr).into_owned()),
-        }
+        kubectl(node, &[&[verb], self.object, more].concat()).await
+    }
+}
+
+async fn kubectl(node: &Node, arguments: &[&str]) -> Result<String, String> {
+    let mut command = node.exec(["/snap/bin/microk8s", "kubectl"].iter().chain(arguments));
+    let output = command.stdin(Stdio::null()).output().await.map_err(|error| error.to_string())?;
+    match output.status.success() {
+        true => Ok(String::from_utf8_lossy(&output.stdout).into_owned()),
+        false => Err(String::from_utf8_lossy(&output.stderr).into_owned()),
     }
 }
