@@ -160,18 +160,8 @@ fn unreadable(attempt: String, error: &dyn std::fmt::Display) -> Failure {
 mod tests {
     use super::*;
     use crate::microk8s::cluster::survey::Age;
-    use crate::microk8s::testing::World;
+    use crate::microk8s::testing::{World, dual_stack};
     use tokio_util::sync::CancellationToken;
-
-    /// The settings of a cluster whose second node still has IPv4 alone.
-    fn cluster() -> DualStack {
-        DualStack {
-            pods: "10.1.0.0/16,fd01::/64".parse().unwrap(),
-            services: "10.152.183.0/24,fd98::/108".parse().unwrap(),
-            nat_outgoing: true,
-            autodetection: "first-found".into(),
-        }
-    }
 
     async fn second(world: &World) -> Member {
         Survey::take(world, "10.0.0.1", Age::Now).await.unwrap().others.remove(0)
@@ -182,23 +172,23 @@ mod tests {
         let world = World::new(2);
         world.admit(2, "spare");
         let shipped = second(&world).await;
-        let told = differences(&shipped, &cluster()).unwrap();
+        let told = differences(&shipped, &dual_stack()).unwrap();
         assert_eq!(told.len(), 13, "{told:?}");
         assert_eq!(
             told[0],
             "cp2: --service-cluster-ip-range in args/kube-apiserver is 10.152.183.0/24 instead of 10.152.183.0/24,fd98::/108"
         );
-        let before = remember(&shipped, &cluster()).unwrap();
+        let before = remember(&shipped, &dual_stack()).unwrap();
         let deadline = Deadline::after(std::time::Duration::from_secs(3600), &CancellationToken::new());
         let change =
-            NodeChange::new(shipped.clone(), files_with(&shipped, &cluster()).unwrap(), &world.shell(1));
+            NodeChange::new(shipped.clone(), files_with(&shipped, &dual_stack()).unwrap(), &world.shell(1));
         change.carry_out(&deadline).await.unwrap();
         let changed = second(&world).await;
-        assert_eq!(differences(&changed, &cluster()).unwrap(), Vec::<String>::new());
+        assert_eq!(differences(&changed, &dual_stack()).unwrap(), Vec::<String>::new());
         assert_eq!(changed.node.addresses.len(), 2);
         assert_eq!(files_without(&changed, Some(&before)).unwrap(), shipped.view.files);
         // As after an earlier try that nothing was remembered of.
-        let remembered_late = remember(&changed, &cluster()).unwrap();
+        let remembered_late = remember(&changed, &dual_stack()).unwrap();
         let restored = files_without(&changed, Some(&remembered_late)).unwrap();
         let mut without_assign = shipped.view.files.clone();
         without_assign.set(Place::AddressManagement("assign_ipv4"), Some("true")).unwrap();
@@ -210,16 +200,16 @@ mod tests {
         let world = World::new(2);
         world.admit(2, "spare");
         let member = second(&world).await;
-        let files = files_with(&member, &cluster()).unwrap();
+        let files = files_with(&member, &dual_stack()).unwrap();
         let mut spoilt = member;
         spoilt.view.files = files;
-        assert_eq!(differences(&spoilt, &cluster()).unwrap(), Vec::<String>::new());
+        assert_eq!(differences(&spoilt, &dual_stack()).unwrap(), Vec::<String>::new());
         spoilt
             .view
             .files
             .set(Place::Environment("IP6_AUTODETECTION_METHOD"), Some("can-reach=10.0.0.1"))
             .unwrap();
-        let told = differences(&spoilt, &cluster()).unwrap();
+        let told = differences(&spoilt, &dual_stack()).unwrap();
         assert_eq!(told.len(), 1);
         assert!(told[0].ends_with("is can-reach=10.0.0.1 instead of first-found"), "{told:?}");
         assert_eq!(

@@ -10,8 +10,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use tfplugin::model::ValueError;
 use tfplugin::schema::AttributeKind;
-use tfplugin::value::Type;
-use tfplugin::value::{from_plain, to_plain};
+use tfplugin::value::{Type, from_plain, to_plain};
 use tfplugin::{AttributeValue, Knowable, Value};
 
 /// What the API server sets in `metadata` and nobody else.

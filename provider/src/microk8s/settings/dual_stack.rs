@@ -238,6 +238,7 @@ impl Files {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::microk8s::testing::dual_stack;
 
     fn files() -> Files {
         let text = |name: &str, text: &str| (name.to_owned(), text.to_owned());
@@ -253,15 +254,6 @@ mod tests {
         ]))
     }
 
-    fn cluster() -> DualStack {
-        DualStack {
-            pods: "10.1.0.0/16,fd01::/64".parse().unwrap(),
-            services: "10.152.183.0/24,fd98::/108".parse().unwrap(),
-            nat_outgoing: true,
-            autodetection: "first-found".into(),
-        }
-    }
-
     const NODE: NodeAddresses = NodeAddresses {
         ipv4: Ipv4Addr::new(10, 0, 0, 11),
         ipv6: Ipv6Addr::new(0xfd00, 0x10, 0, 0, 0, 0, 0, 0x11),
@@ -271,7 +263,7 @@ mod tests {
     fn every_setting_is_found_as_it_was_set() {
         let mut files = files();
         for setting in SETTINGS {
-            files.set(setting.place, setting.wanted(&cluster(), NODE).as_deref()).unwrap();
+            files.set(setting.place, setting.wanted(&dual_stack(), NODE).as_deref()).unwrap();
         }
         let found: Vec<String> = SETTINGS
             .iter()
@@ -298,7 +290,7 @@ mod tests {
     fn taking_ipv6_away_leaves_what_microk8s_ships() {
         let mut edited = files();
         for setting in SETTINGS {
-            edited.set(setting.place, setting.wanted(&cluster(), NODE).as_deref()).unwrap();
+            edited.set(setting.place, setting.wanted(&dual_stack(), NODE).as_deref()).unwrap();
         }
         assert_eq!(edited.changed_since(&files()).count(), 5);
         for setting in SETTINGS {

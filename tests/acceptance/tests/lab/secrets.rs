@@ -1,11 +1,11 @@
 //! What is secret shows neither in what terraform prints, nor in the plugin's log, nor in any process's arguments.
 #![expect(clippy::unwrap_used, reason = "a step that fails ends the test")]
 
+use crate::by_hand::command;
 use acceptance::Workspace;
 use lab::{Lab, LabOptions, RouterOptions};
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::process::Stdio;
 use std::time::Duration;
 
 const PEER_PASSWORD: &str = "planted-peer-password";
@@ -113,9 +113,7 @@ async fn stay_out_of_output_log_and_process_lists() {
 
 /// The private key that the cluster's administrator has, as the node's kubeconfig says it.
 async fn admin_key(lab: &Lab) -> String {
-    let mut command = lab.nodes().first().unwrap().exec(["/snap/bin/microk8s", "config"]);
-    let output = command.stdin(Stdio::null()).output().await.unwrap();
-    let text = String::from_utf8(output.stdout).unwrap();
+    let text = command(lab.nodes().first().unwrap(), &["/snap/bin/microk8s", "config"]).await;
     text.lines().find_map(|line| line.trim().strip_prefix("client-key-data: ")).unwrap().to_owned()
 }
 
