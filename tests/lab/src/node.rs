@@ -4,7 +4,7 @@
 use crate::machine::boot::SEARCH_PATH;
 use crate::machine::disk::{Content, DiskFile};
 use crate::machine::system::{self, KeyPair, UBUNTU};
-use crate::machine::{Answer, DEFINITIONS, Machine, NewMachine, PROGRAM, PROGRAMS, Service};
+use crate::machine::{Answer, FILES, Machine, NewMachine, PROGRAM, PROGRAMS, Service};
 use crate::network::{Addresses, Place};
 use crate::parts::Parts;
 use crate::{LabError, NodeDescription, NodeOptions};
@@ -18,6 +18,8 @@ const SSH_PORT: u16 = 22;
 const SNAPD_SOCKET: &str = "/run/snapd-stand-in.socket";
 /// What the stand-in for snapd reads at its start.
 const CONFIGURATION: &str = "/etc/microk8s-stand-in.json";
+/// Definitions of custom resources that a cluster of the lab has from its start.
+const DEFINITIONS: [&str; 2] = ["calico-files/libcalico-go/config/crd", "metallb-files/config/crd/bases"];
 /// Files in here switch faults of the node on, see the crate `microk8s-stand-in`.
 pub(crate) const FAULTS: &str = "/var/lib/lab/faults";
 
@@ -34,7 +36,7 @@ pub(crate) fn new(
     let name = options.name.clone();
     let mut files = system::files(&name)?;
     files.extend(login_files(host_key, authorized));
-    files.push(DiskFile::configuration("etc/microk8s-stand-in.json", &snapd(&name, addresses, parts))?);
+    files.push(DiskFile::configuration("etc/microk8s-stand-in.json", &snapd(&name, addresses))?);
     files.push(DiskFile::folder("var/lib/lab/faults"));
     files.extend(PLAYED.map(|command| DiskFile::link(command, PROGRAM)));
     let machine = Machine {
@@ -57,7 +59,7 @@ pub(crate) fn new(
 }
 
 /// What plays snapd and the snap's services is told.
-fn snapd(name: &str, addresses: Addresses, parts: &Parts) -> DaemonConfig {
+fn snapd(name: &str, addresses: Addresses) -> DaemonConfig {
     let program = |name: &str| Path::new(PROGRAMS).join(name);
     DaemonConfig {
         name: name.to_owned(),
@@ -69,7 +71,7 @@ fn snapd(name: &str, addresses: Addresses, parts: &Parts) -> DaemonConfig {
             kube_scheduler: program("kube-scheduler"),
             kubectl: program("kubectl"),
         },
-        crds: parts.definitions.keys().map(|name| Path::new(DEFINITIONS).join(name)).collect(),
+        crds: DEFINITIONS.map(|folder| Path::new(FILES).join(folder)).to_vec(),
         store: None,
         faults: Some(FAULTS.into()),
         install_delay_milliseconds: 0,
