@@ -5,7 +5,7 @@ use crate::machine::boot::SEARCH_PATH;
 use crate::machine::disk::{Content, DiskFile};
 use crate::machine::system::{self, KeyPair, UBUNTU};
 use crate::machine::{Answer, FILES, Machine, NewMachine, PROGRAM, PROGRAMS, Service};
-use crate::network::{Addresses, Place};
+use crate::network::{Addresses, Link, Place};
 use crate::parts::Parts;
 use crate::{LabError, NodeDescription, NodeOptions};
 use microk8s_stand_in::{DaemonConfig, Programs};
@@ -40,7 +40,11 @@ pub(crate) fn new(
     files.push(DiskFile::folder("var/lib/lab/faults"));
     files.extend(PLAYED.map(|command| DiskFile::link(command, PROGRAM)));
     let machine = Machine {
-        place: Place { namespace: format!("node-{name}"), addresses, forwards: false },
+        place: Place {
+            namespace: format!("node-{name}"),
+            links: vec![Link::to_nodes(addresses)],
+            gateway: Some(Addresses::ROUTER),
+        },
         shared: super::machine::shared(program, parts),
         services: vec![
             Service::new("snapd", PROGRAM, &["snapd", CONFIGURATION]),
