@@ -115,10 +115,10 @@ impl Holder {
         let user_key = KeyPair::generate(operator::NAME, scratch).await?;
         let mut new_machines = Vec::new();
         let mut nodes = Vec::new();
-        for (index, options) in options.nodes.iter().enumerate() {
-            let host_key = KeyPair::generate(&options.name, scratch).await?;
+        for (index, node) in options.nodes.iter().enumerate() {
+            let host_key = KeyPair::generate(&node.name, scratch).await?;
             let (machine, description) =
-                node::new(index, options, &program, parts, &host_key, &user_key.public)?;
+                node::new(index, node, options.traffic, &program, parts, &host_key, &user_key.public)?;
             new_machines.push(machine);
             nodes.push(description);
         }

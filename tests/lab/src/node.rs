@@ -8,7 +8,7 @@ use crate::machine::{Answer, FILES, Machine, NewMachine, PROGRAM, PROGRAMS, Serv
 use crate::network::{Addresses, Link, Place};
 use crate::parts::Parts;
 use crate::{LabError, NodeDescription, NodeOptions};
-use microk8s_stand_in::{DaemonConfig, Programs};
+use microk8s_stand_in::{DaemonConfig, Programs, Traffic};
 use std::path::Path;
 
 /// The commands of a node that the lab's program plays, by the name that it is called by.
@@ -18,15 +18,18 @@ const SSH_PORT: u16 = 22;
 const SNAPD_SOCKET: &str = "/run/snapd-stand-in.socket";
 /// What the stand-in for snapd reads at its start.
 const CONFIGURATION: &str = "/etc/microk8s-stand-in.json";
-/// Definitions of custom resources that a cluster of the lab has from its start.
-const DEFINITIONS: [&str; 2] = ["calico-files/libcalico-go/config/crd", "metallb-files/config/crd/bases"];
+/// Definitions of custom resources that every cluster has from its start.
+const CALICO: &str = "calico-files/libcalico-go/config/crd";
+/// Those that MetalLB brings; a cluster without it has them too where nothing of it runs.
+const METALLB: &str = "metallb-files/config/crd/bases";
 /// Files in here switch faults of the node on, see the crate `microk8s-stand-in`.
 pub(crate) const FAULTS: &str = "/var/lib/lab/faults";
 
-/// Puts together the node at this place, counted from 0. `authorized` is the public key that its user accepts.
+/// Puts together the node at this place, counted from 0, where `traffic` with pods that run. `authorized` is the public key that its user accepts.
 pub(crate) fn new(
     index: usize,
     options: &NodeOptions,
+    traffic: bool,
     program: &Path,
     parts: &Parts,
     host_key: &KeyPair,
@@ -36,7 +39,7 @@ pub(crate) fn new(
     let name = options.name.clone();
     let mut files = system::files(&name)?;
     files.extend(login_files(host_key, authorized));
-    files.push(DiskFile::configuration("etc/microk8s-stand-in.json", &snapd(&name, addresses))?);
+    files.push(DiskFile::configuration("etc/microk8s-stand-in.json", &snapd(&name, addresses, traffic))?);
     files.push(DiskFile::folder("var/lib/lab/faults"));
     files.extend(PLAYED.map(|command| DiskFile::link(command, PROGRAM)));
     let machine = Machine {
@@ -63,8 +66,9 @@ pub(crate) fn new(
 }
 
 /// What plays snapd and the snap's services is told.
-fn snapd(name: &str, addresses: Addresses) -> DaemonConfig {
+fn snapd(name: &str, addresses: Addresses, traffic: bool) -> DaemonConfig {
     let program = |name: &str| Path::new(PROGRAMS).join(name);
+    let definitions: &[&str] = if traffic { &[CALICO] } else { &[CALICO, METALLB] };
     DaemonConfig {
         name: name.to_owned(),
         addresses: vec![addresses.ipv4.into(), addresses.ipv6.into()],
@@ -74,8 +78,17 @@ fn snapd(name: &str, addresses: Addresses) -> DaemonConfig {
             kube_controller_manager: program("kube-controller-manager"),
             kube_scheduler: program("kube-scheduler"),
             kubectl: program("kubectl"),
+            helm: program("helm"),
         },
-        crds: DEFINITIONS.map(|folder| Path::new(FILES).join(folder)).to_vec(),
+        crds: definitions.iter().map(|folder| Path::new(FILES).join(folder)).collect(),
+        traffic: traffic.then(|| Traffic {
+            kube_proxy: program("kube-proxy"),
+            metallb_controller: program("metallb-controller"),
+            metallb_speaker: program("metallb-speaker"),
+            metallb_frr_metrics: program("metallb-frr-metrics"),
+            metallb_files: Path::new(FILES).join("metallb-files"),
+            web_server: PROGRAM.into(),
+        }),
         store: None,
         faults: Some(FAULTS.into()),
         install_delay_milliseconds: 0,

@@ -13,6 +13,9 @@ pub struct LabOptions {
     pub router: Option<RouterOptions>,
     /// The world beyond the router, on its `eth1`; the router is the end of it where this is nothing.
     pub upstream: Option<UpstreamOptions>,
+    /// Whether packets flow to pods: every node has a real kube-proxy, and containers of MetalLB, FRR and nginx really
+    /// run. MetalLB's kinds come with MetalLB then; without traffic every cluster has them from its start.
+    pub traffic: bool,
 }
 
 /// A router called `isp` that speaks OSPF and OSPFv3 in area 0, and a client behind it. Both ends of a link have to have

@@ -86,6 +86,9 @@ struct Wanted {
     /// Have a router upstream of the router, and a client behind that.
     #[arg(long)]
     upstream: bool,
+    /// Have packets flow to pods: kube-proxy on every node, and pods of MetalLB and nginx that really run.
+    #[arg(long)]
+    traffic: bool,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -106,7 +109,12 @@ impl From<Wanted> for LabOptions {
         };
         let router = version.map(|version| RouterOptions { version, ..RouterOptions::default() });
         let nodes = LabOptions::with_nodes(wanted.nodes, wanted.running);
-        LabOptions { router, upstream: wanted.upstream.then(UpstreamOptions::default), ..nodes }
+        LabOptions {
+            router,
+            upstream: wanted.upstream.then(UpstreamOptions::default),
+            traffic: wanted.traffic,
+            ..nodes
+        }
     }
 }
 
