@@ -1,17 +1,14 @@
 //! The world beyond the router: what the router upstream learns by OSPF is where the client can go.
 #![expect(clippy::unwrap_used, reason = "a step that fails ends the test")]
 
+mod support;
+
 use lab::{Lab, LabOptions, RouterOptions, UpstreamOptions};
 use std::time::Duration;
+use support::{configure, output, until};
 use tokio::process::Command;
-use tokio::time::{sleep, timeout};
 
 const PATIENCE: Duration = Duration::from_secs(60);
-
-async fn output(mut command: Command) -> (bool, String) {
-    let output = command.output().await.unwrap();
-    (output.status.success(), String::from_utf8(output.stdout).unwrap())
-}
 
 /// Asks the router's API from the client's place. Any answer will do.
 fn ask_router(lab: &Lab) -> Command {
@@ -19,22 +16,6 @@ fn ask_router(lab: &Lab) -> Command {
     curl.args(["--silent", "--insecure", "--max-time", "2", "--output", "/dev/null"]);
     curl.arg(lab.router().unwrap().url());
     curl
-}
-
-async fn configure(lab: &Lab, lines: &[&str]) {
-    let router = lab.router().unwrap();
-    let set = |line: &&str| {
-        let words: Vec<_> = line.split(' ').map(|word| format!("{word:?}")).collect();
-        format!(r#"{{"op": "set", "path": [{}]}}"#, words.join(", "))
-    };
-    let operations: Vec<_> = lines.iter().map(set).collect();
-    let mut curl = lab.operator("curl");
-    curl.args(["--silent", "--show-error", "--cacert"]).arg(router.ca_certificate_file());
-    curl.arg("--form").arg(format!("key={}", router.api_key()));
-    curl.arg("--form").arg(format!("data=[{}]", operations.join(", ")));
-    curl.arg(format!("{}/configure", router.url()));
-    let (_, answer) = output(curl).await;
-    assert!(answer.contains(r#""success": true"#), "{answer}");
 }
 
 #[tokio::test]
@@ -62,19 +43,11 @@ async fn the_client_goes_where_ospf_leads() {
     )
     .await;
     let isp = lab.isp().unwrap();
-    let both = async {
-        loop {
-            let (_, routes) = output(isp.exec(["ip", "-6", "route", "show", "proto", "ospf"])).await;
-            if routes.contains("fd00:10::/64") && output(ask_router(&lab)).await.0 {
-                break;
-            }
-            sleep(Duration::from_millis(500)).await;
-        }
-    };
-    let reached = timeout(PATIENCE, both).await;
-    let neighbors =
-        output(isp.exec(["vtysh", "-c", "show ip ospf neighbor", "-c", "show ipv6 ospf6 neighbor"])).await;
-    assert!(reached.is_ok(), "{neighbors:?}");
+    until("both families to lead to the nodes", PATIENCE, async || {
+        let (_, routes) = output(isp.exec(["ip", "-6", "route", "show", "proto", "ospf"])).await;
+        routes.contains("fd00:10::/64") && output(ask_router(&lab)).await.0
+    })
+    .await;
     lab.stop().await.unwrap();
 }
 
