@@ -208,7 +208,7 @@ async fn the_addon_answers_on_the_nodes_own_segment_and_pods_are_kept() {
     until("a second start", PATIENCE, async || succeed(cp1, &web).await == "1/True").await;
     succeed(cp1, &["snap", "restart", "microk8s.daemon-kubelite"]).await;
     succeed(cp1, &["microk8s", "status", "--wait-ready", "--timeout", "90"]).await;
-    until("an answer", PATIENCE, answers).await;
+    until("an answer after the restart", PATIENCE, answers).await;
     assert_eq!(succeed(cp1, &web).await, "1/True");
 
     succeed(cp1, &["microk8s", "disable", "metallb"]).await;
