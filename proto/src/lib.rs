@@ -2,7 +2,7 @@
 //!
 //! A provider is a table of types ([`Provider`]). Each managed type is a struct whose doc comments are its
 //! documentation ([`derive@Resource`]) and a behaviour ([`Resource`]) that is only ever called with known values;
-//! unknown, null, defaults, replacement and equality are the business of the planning pipeline ([`plan`]).
+//! unknown, null, defaults, replacement and equality are the business of the planning pipeline (`plan/`).
 //! [`serve()`] runs the provider as a plugin process.
 
 extern crate self as tfplugin;
@@ -11,7 +11,7 @@ pub mod data_source;
 pub mod diagnostics;
 pub mod documentation;
 pub mod model;
-pub mod plan;
+mod plan;
 pub mod provider;
 pub mod resource;
 mod rpc;

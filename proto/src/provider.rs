@@ -25,6 +25,10 @@ pub trait Provider: Send + Sync + 'static {
     /// Its address in `required_providers`, such as `baremetal/microk8s`; only a debugger's session needs it.
     const SOURCE: &'static str = Self::NAME;
 
+    /// Modules, such as `kube_client`, whose log is left out at every level: libraries that print what they received, and
+    /// with it the secrets in it.
+    const UNLOGGED: &'static [&'static str] = &[];
+
     /// Every type that is served.
     fn table() -> Table<Self::Configured>;
 

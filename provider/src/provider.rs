@@ -1,16 +1,20 @@
 //! The provider block, and the one table of everything that is served.
 
+#[cfg(test)]
+mod tests;
+
 use crate::calico::IpPool;
 use crate::connection::cluster::{Clusters, KubernetesSettings};
 use crate::connection::router::{RouterSettings, Routers};
 use crate::connection::ssh::{HostKeyCheck, Settings as SshSettings, Ssh};
 use crate::engine::cluster_object::Managed;
 use crate::engine::router_config::RouterObject;
-use crate::metallb::{BgpAdvertisement, BgpPeer, IpAddressPool};
+use crate::metallb::{BfdProfile, BgpAdvertisement, BgpPeer, Community, IpAddressPool, L2Advertisement};
 use crate::microk8s::addon::Addon;
 use crate::microk8s::cluster_ipv6::ClusterIpv6;
 use crate::microk8s::cluster_member::ClusterMember;
 use crate::microk8s::node::Node;
+use crate::microk8s::object::AnyObject;
 use crate::microk8s::status::Status;
 use crate::vyos::{Bgp, BgpNeighbor, BgpSummary};
 use async_trait::async_trait;
@@ -120,17 +124,23 @@ impl Provider for Microk8s {
 
     const NAME: &'static str = "microk8s";
     const SOURCE: &'static str = "baremetal/microk8s";
+    // An answer that it cannot read it prints whole, at WARN: a peer's password, a Secret.
+    const UNLOGGED: &'static [&'static str] = &["kube_client"];
 
     fn table() -> Table<Self> {
         Table::default()
             .resource::<Managed<IpPool>>()
+            .resource::<Managed<BfdProfile>>()
             .resource::<Managed<BgpAdvertisement>>()
             .resource::<Managed<BgpPeer>>()
+            .resource::<Managed<Community>>()
             .resource::<Managed<IpAddressPool>>()
+            .resource::<Managed<L2Advertisement>>()
             .resource::<Addon>()
             .resource::<ClusterIpv6>()
             .resource::<ClusterMember>()
             .resource::<Node>()
+            .resource::<Managed<AnyObject>>()
             .data_source::<Status>()
             .resource::<RouterObject<Bgp>>()
             .resource::<RouterObject<BgpNeighbor>>()

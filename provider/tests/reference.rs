@@ -87,3 +87,23 @@ fn every_type_has_its_example_and_every_example_its_type() {
         );
     }
 }
+
+/// Types that a row of a table in a text names, in backquotes.
+fn named_in_tables(text: &str) -> BTreeSet<String> {
+    let families = ["microk8s_", "calico_", "metallb_", "longhorn_", "vyos_"];
+    let words =
+        text.lines().filter(|line| line.starts_with('|')).flat_map(|line| line.split('`').skip(1).step_by(2));
+    words.filter(|word| families.iter().any(|family| word.starts_with(family))).map(str::to_owned).collect()
+}
+
+#[test]
+fn the_readme_and_the_changelog_name_every_type() {
+    let table = Microk8s::table();
+    let types: BTreeSet<_> =
+        table.resources().chain(table.data_sources()).map(|(name, _)| name.to_owned()).collect();
+    let read = |file: &str| std::fs::read_to_string(root().join(file)).unwrap();
+    assert_eq!(named_in_tables(&read("README.md")), types);
+    let changelog = read("CHANGELOG.md");
+    let unsaid: Vec<_> = types.iter().filter(|name| !changelog.contains(&format!("`{name}`"))).collect();
+    assert!(unsaid.is_empty(), "CHANGELOG.md does not say that there is {unsaid:?}");
+}

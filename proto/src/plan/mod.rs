@@ -5,6 +5,8 @@
 
 pub(crate) mod check;
 pub(crate) mod erased;
+#[cfg(test)]
+mod tests;
 pub(crate) mod write_only;
 
 use crate::schema::{Attribute, AttributeKind, Mode, Nesting};
@@ -13,15 +15,15 @@ use std::collections::BTreeMap;
 
 /// A plan before the resource's own hook.
 #[derive(Debug)]
-pub struct Planned {
+pub(crate) struct Planned {
     /// The planned object.
-    pub object: Value,
+    pub(crate) object: Value,
     /// Attributes whose change needs a new object.
-    pub replace: Vec<Path>,
+    pub(crate) replace: Vec<Path>,
 }
 
 /// Plans a create (`prior` null) or an update of an object with these `attributes`.
-pub fn plan(attributes: &[Attribute], prior: &Value, proposed: &Value, config: &Value) -> Planned {
+pub(crate) fn plan(attributes: &[Attribute], prior: &Value, proposed: &Value, config: &Value) -> Planned {
     let mut object = settle(attributes, prior, proposed, config);
     let replace = if object == *prior {
         Vec::new()
@@ -181,7 +183,7 @@ fn nested(
 }
 
 /// What was read or applied, in the spelling that was there before where it means the same, member by member.
-pub fn keep_spelling(attributes: &[Attribute], before: &Value, after: Value) -> Value {
+pub(crate) fn keep_spelling(attributes: &[Attribute], before: &Value, after: Value) -> Value {
     each(attributes, &after, |attribute, value| {
         let known = before.attribute(&attribute.name);
         if known.is_wholly_known() && !known.is_null() && (attribute.rules.same)(known, value) {

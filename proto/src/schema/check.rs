@@ -6,7 +6,7 @@ use crate::value::Type;
 /// A rule that a schema breaks.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{path}: {message}")]
-pub struct SchemaError {
+pub(crate) struct SchemaError {
     /// The attribute at fault.
     pub path: String,
     /// The rule.
@@ -15,7 +15,7 @@ pub struct SchemaError {
 
 /// Which block a schema is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Block {
+pub(crate) enum Block {
     /// The provider's.
     Provider,
     /// A resource's or a data source's.
@@ -37,7 +37,7 @@ impl Block {
 }
 
 /// Checks a whole schema.
-pub fn check(schema: &Schema, block: Block) -> Result<(), SchemaError> {
+pub(crate) fn check(schema: &Schema, block: Block) -> Result<(), SchemaError> {
     let reserved = |one: &&Attribute| block.reserved().contains(&one.name.as_str());
     if let Some(bad) = schema.attributes.iter().find(reserved) {
         let message = "is one of Terraform's own argument names";

@@ -2,7 +2,7 @@
 
 mod check;
 
-pub use check::{Block, SchemaError, check};
+pub(crate) use check::{Block, check};
 
 use crate::value::{Type, Value};
 use std::collections::BTreeMap;

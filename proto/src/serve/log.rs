@@ -22,16 +22,19 @@ const LINE: usize = 60 << 10;
 /// Libraries whose own talk is about bytes, not about what the provider does.
 const QUIET: [&str; 6] = ["h2", "hyper", "hyper_util", "rustls", "tonic", "tower"];
 
-/// Begins to log, if the environment asks for it.
-pub(super) fn install(name: &str, environment: impl Fn(&str) -> Option<String>) {
+/// Begins to log, if the environment asks for it; what comes from the targets in `unlogged` never.
+pub(super) fn install(name: &str, unlogged: &[&str], environment: impl Fn(&str) -> Option<String>) {
     let level = level(name, environment);
     if level != LevelFilter::OFF {
-        let quiet = QUIET.into_iter().map(|target| (target, LevelFilter::WARN));
-        let targets =
-            Targets::new().with_default(level).with_targets(quiet.filter(|(_, least)| level > *least));
         // Somebody else's log would be there already only in a test; it stays.
-        let _ = registry().with(Lines.with_filter(targets)).try_init();
+        let _ = registry().with(Lines.with_filter(targets(level, unlogged))).try_init();
     }
+}
+
+fn targets(level: LevelFilter, unlogged: &[&str]) -> Targets {
+    let quiet = QUIET.into_iter().map(|target| (target, level.min(LevelFilter::WARN)));
+    let silent = unlogged.iter().map(|target| (*target, LevelFilter::OFF));
+    Targets::new().with_default(level).with_targets(quiet).with_targets(silent)
 }
 
 /// The level, from the most particular variable that is set.
@@ -163,6 +166,21 @@ mod tests {
         assert_eq!(of(&[("TF_LOG", "TRACE"), ("TF_LOG_PROVIDER", "warn")]), LevelFilter::WARN);
         assert_eq!(of(&[("TF_LOG", "TRACE"), ("TF_LOG_PROVIDER_MY_CLOUD", "OFF")]), LevelFilter::OFF);
         assert_eq!(of(&[("TF_LOG_CORE", "TRACE")]), LevelFilter::OFF);
+    }
+
+    #[test]
+    fn libraries_are_quiet_and_those_that_print_secrets_silent() {
+        let targets = targets(LevelFilter::TRACE, &["chatty"]);
+        for (target, level, logged) in [
+            ("provider::ssh", Level::TRACE, true),
+            ("h2::codec", Level::WARN, true),
+            ("h2::codec", Level::INFO, false),
+            ("chatty::client", Level::ERROR, false),
+        ] {
+            assert_eq!(targets.would_enable(target, &level), logged, "{target} {level}");
+        }
+        let errors_only = super::targets(LevelFilter::ERROR, &[]);
+        assert!(!errors_only.would_enable("h2", &Level::WARN), "quiet is not louder than the rest");
     }
 
     #[test]

@@ -66,7 +66,7 @@ fn run<P: Provider>() -> Result<(), ServeError> {
     let debug = std::env::args().skip(1).any(|argument| matches!(argument.as_str(), "-debug" | "--debug"));
     let environment = |name: &str| std::env::var(name).ok();
     let launch = if debug { Launch::default() } else { Launch::read(environment)? };
-    log::install(P::NAME, environment);
+    log::install(P::NAME, P::UNLOGGED, environment);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(THREADS)
         .enable_all()

@@ -2,7 +2,7 @@
 
 use super::Broken;
 use crate::schema::{Attribute, AttributeKind, Mode, Nesting};
-use crate::value::{Path, Value, json};
+use crate::value::{Path, Type, Value, json};
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 pub const UNKNOWN: &str = "${unknown}";
 
 /// Reads a configuration of a block with these `attributes`.
-pub fn read(attributes: &[Attribute], config: &Json) -> Result<Value, Broken> {
+pub(crate) fn read(attributes: &[Attribute], config: &Json) -> Result<Value, Broken> {
     object(attributes, config, &Path::root())
 }
 
@@ -43,6 +43,7 @@ fn value(kind: &AttributeKind, given: &Json, path: &Path) -> Result<Value, Broke
     let wrong = |what: &str| Broken::new(path.clone(), format!("a {what} is needed here"));
     match (kind, given) {
         (_, Json::String(text)) if text == UNKNOWN => Ok(Value::unknown()),
+        (AttributeKind::Type(Type::Dynamic), given) => Ok(with_unknowns(json::from_plain(given))),
         (AttributeKind::Type(of), given) => match json::decode(given.to_string().as_bytes(), of) {
             Ok(value) => Ok(with_unknowns(value)),
             Err(error) => Err(Broken::new(path.clone().join(error.path), error.message)),
@@ -72,6 +73,11 @@ fn with_unknowns(value: Value) -> Value {
         Value::List(all) => Value::List(all.into_iter().map(with_unknowns).collect()),
         Value::Set(all) => Value::Set(all.into_iter().map(with_unknowns).collect()),
         Value::Map(all) => Value::Map(all.into_iter().map(|(key, one)| (key, with_unknowns(one))).collect()),
+        Value::Tuple(all) => Value::Tuple(all.into_iter().map(with_unknowns).collect()),
+        Value::Object(all) => {
+            Value::Object(all.into_iter().map(|(key, one)| (key, with_unknowns(one))).collect())
+        }
+        Value::Dynamic(inner) => Value::Dynamic(Box::new((inner.0, with_unknowns(inner.1)))),
         other => other,
     }
 }

@@ -27,7 +27,12 @@ impl fmt::Display for Broken {
 }
 
 /// What is wrong with a plan of a create or an update (core: `AssertPlanValid`).
-pub fn plan_faults(attributes: &[Attribute], prior: &Value, config: &Value, planned: &Value) -> Vec<Broken> {
+pub(crate) fn plan_faults(
+    attributes: &[Attribute],
+    prior: &Value,
+    config: &Value,
+    planned: &Value,
+) -> Vec<Broken> {
     let mut faults = Vec::new();
     planned_object(attributes, prior, config, planned, &Path::root(), &mut faults);
     faults
@@ -139,7 +144,7 @@ fn planned_nested(
 }
 
 /// Where a result does not keep to its plan (core: `AssertObjectCompatible`).
-pub fn result_faults(planned: &Value, actual: &Value) -> Vec<Broken> {
+pub(crate) fn result_faults(planned: &Value, actual: &Value) -> Vec<Broken> {
     let mut faults = Vec::new();
     compatible(planned, actual, &Path::root(), &mut faults);
     faults

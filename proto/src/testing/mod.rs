@@ -1,16 +1,16 @@
 //! Drives a provider in the test's own process, the way Terraform does, and holds it to Terraform's rules:
 //!
-//! - a configuration names only attributes that there are, and all that are required ([`config`]);
-//! - core proposes a new state from the prior one and the configuration ([`proposed`]);
-//! - a plan changes only what the provider may set, a result keeps to its plan ([`consistency`]);
+//! - a configuration names only attributes that there are, and all that are required (`config.rs`);
+//! - core proposes a new state from the prior one and the configuration (`proposed.rs`);
+//! - a plan changes only what the provider may set, a result keeps to its plan (`consistency.rs`);
 //! - what is planned at apply is what was planned before; what is stored is wholly known, fits the schema, survives the
 //!   wire and holds no write-only value; nothing is left of what was destroyed.
 
-pub mod config;
-pub mod consistency;
+mod config;
+mod consistency;
 mod harness;
 mod outcome;
-pub mod proposed;
+mod proposed;
 mod stored;
 
 pub use config::UNKNOWN;

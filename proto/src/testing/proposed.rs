@@ -5,7 +5,7 @@ use crate::value::Value;
 use std::collections::BTreeMap;
 
 /// What core proposes for an object with these `attributes`, of which `prior` is stored and `config` written.
-pub fn proposed(attributes: &[Attribute], prior: &Value, config: &Value) -> Value {
+pub(crate) fn proposed(attributes: &[Attribute], prior: &Value, config: &Value) -> Value {
     let Value::Object(_) = config else { return config.clone() };
     let one = |attribute: &Attribute| {
         let (before, written) = (prior.attribute(&attribute.name), config.attribute(&attribute.name));

@@ -1,7 +1,7 @@
 //! The encoding of values in the state file: JSON that only the schema's type gives a meaning. Numbers are read from
 //! their text, so none loses a digit.
 
-use super::{LIMIT_DEPTH, LIMIT_VALUES, Path, Type, Value, normal_form};
+use super::{LIMIT_DEPTH, LIMIT_VALUES, Number, Path, Type, Value, normal_form};
 use crate::model::ValueError;
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 /// Reads one value of the type `of`. Attributes that are missing are null, those that the type does not know are
 /// passed over: the state may have been stored by another version of the schema.
-pub fn decode(bytes: &[u8], of: &Type) -> Result<Value, ValueError> {
+pub(crate) fn decode(bytes: &[u8], of: &Type) -> Result<Value, ValueError> {
     let raw = serde_json::from_slice(bytes).map_err(invalid)?;
     Reader { values: 0 }.value(raw, of, 0)
 }
@@ -112,5 +112,77 @@ impl Reader {
             Ok((name.clone(), value))
         };
         of.iter().map(&mut attribute).collect()
+    }
+}
+
+/// A value as JSON that needs no type, as it is sent to others. What is unknown is null.
+pub fn to_plain(value: &Value) -> serde_json::Value {
+    use serde_json::Value as Json;
+    match value {
+        Value::Null | Value::Unknown(_) => Json::Null,
+        Value::Bool(set) => Json::Bool(*set),
+        Value::Number(number) => plain_number(number),
+        Value::String(text) => Json::String(text.clone()),
+        Value::List(all) | Value::Set(all) | Value::Tuple(all) => all.iter().map(to_plain).collect(),
+        Value::Map(all) | Value::Object(all) => {
+            all.iter().map(|(key, one)| (key.clone(), to_plain(one))).collect()
+        }
+        Value::Dynamic(inner) => to_plain(&inner.1),
+    }
+}
+
+/// Whole numbers stay whole: an AS number is never a float.
+fn plain_number(number: &Number) -> serde_json::Value {
+    let whole = number.as_u64().map(Into::into).or_else(|| number.as_i64().map(Into::into));
+    whole.or_else(|| number.as_exact_f64().map(Into::into)).unwrap_or_default()
+}
+
+/// A value that brings its type along, from JSON that needs none: objects and tuples, as Terraform's own language has
+/// them.
+pub fn from_plain(json: &serde_json::Value) -> Value {
+    Value::Dynamic(Box::new(typed(json)))
+}
+
+fn typed(json: &serde_json::Value) -> (Type, Value) {
+    use serde_json::Value as Json;
+    match json {
+        Json::Null => (Type::Dynamic, Value::Null),
+        Json::Bool(set) => (Type::Bool, Value::Bool(*set)),
+        Json::Number(number) => (Type::Number, number.to_string().parse().map_or(Value::Null, Value::Number)),
+        Json::String(text) => (Type::String, Value::String(normal_form(text).into_owned())),
+        Json::Array(all) => {
+            let (types, values) = all.iter().map(typed).unzip();
+            (Type::Tuple(types), Value::Tuple(values))
+        }
+        Json::Object(all) => {
+            let (mut types, mut values) = (BTreeMap::new(), BTreeMap::new());
+            for (key, one) in all {
+                let (of, value) = typed(one);
+                let key = normal_form(key).into_owned();
+                types.insert(key.clone(), of);
+                values.insert(key, value);
+            }
+            (Type::Object(types), Value::Object(values))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::value::msgpack;
+    use serde_json::json;
+
+    #[test]
+    fn plain_json_survives_the_wire_as_a_value_that_brings_its_type() {
+        let plain = json!({
+            "text": "a", "whole": 4_294_967_295_u64, "negative": -1, "part": 0.5, "set": true, "none": null,
+            "list": [1, "two", {"three": []}], "empty": {},
+        });
+        let value = from_plain(&plain);
+        let wire = msgpack::encode(&value, &Type::Dynamic).unwrap();
+        let back = msgpack::decode(&wire, &Type::Dynamic).unwrap();
+        assert_eq!(back, value);
+        assert_eq!(to_plain(&back), plain);
     }
 }

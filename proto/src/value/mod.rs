@@ -1,11 +1,14 @@
 //! Values as Terraform means them: null, unknown, numbers of any precision, and collections.
 
-pub mod json;
-pub mod msgpack;
+pub(crate) mod json;
+pub(crate) mod msgpack;
 mod number;
 mod path;
+#[cfg(test)]
+mod tests;
 mod types;
 
+pub use json::{from_plain, to_plain};
 pub use number::Number;
 pub use path::{Path, Step};
 pub use types::Type;

@@ -66,7 +66,7 @@ async fn within(
     range: &IpNet,
     freshness: Freshness,
 ) -> Result<Vec<DynamicObject>, ClusterError> {
-    match cluster.list(kind, "", freshness).await {
+    match cluster.list(&kind, "", freshness).await {
         Ok(listed) => Ok(listed
             .iter()
             .filter(|one| network(one).is_some_and(|block| range.contains(&block)))

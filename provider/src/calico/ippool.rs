@@ -150,7 +150,7 @@ impl ClusterObject for IpPool {
 
     async fn check_beside(&self, cluster: &Cluster, found: &mut Diagnostics) -> Result<(), ClusterError> {
         let range = self.cidr.meaning();
-        let pools = cluster.list(Self::KIND, "", Freshness::Shared).await?;
+        let pools = cluster.list(&Self::KIND, "", Freshness::Shared).await?;
         for pool in pools.iter() {
             let name = pool.metadata.name.as_deref().unwrap_or_default();
             let other = spec_text(pool, "cidr").and_then(IpNet::parse);

@@ -2,9 +2,9 @@
 
 use crate::connection::cluster::MANAGER;
 use crate::connection::cluster::testing::ApiServer;
-use crate::provider::Microk8s;
+use crate::engine::cluster_object::testing::{errors, run, with};
 use serde_json::{Value as Json, json};
-use tfplugin::testing::{Action, Failure, Harness};
+use tfplugin::testing::Action;
 use tfplugin::{Severity, Value};
 
 const POOL: &str = "calico_ippool";
@@ -12,33 +12,13 @@ const POOLS: &str = "/apis/crd.projectcalico.org/v1/ippools";
 const BLOCKS: &str = "/apis/crd.projectcalico.org/v1/ipamblocks";
 const AFFINITIES: &str = "/apis/crd.projectcalico.org/v1/blockaffinities";
 
-async fn run(server: &ApiServer) -> Harness<Microk8s> {
-    Harness::new(&json!({"kubernetes": {"config_path": server.kubeconfig()}})).await.unwrap()
-}
-
 fn pool(more: Json) -> Json {
-    let mut config =
-        json!({"name": "pods-v6", "cidr": "fd01::/64", "timeouts": {"create": "2s", "delete": "2s"}});
-    config.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-    config
+    let base = json!({"name": "pods-v6", "cidr": "fd01::/64", "timeouts": {"create": "2s", "delete": "2s"}});
+    with(base, more)
 }
 
 fn spec(server: &ApiServer, name: &str) -> Json {
     server.world().objects[&format!("{POOLS}/{name}")]["spec"].clone()
-}
-
-fn errors(failure: &Failure) -> String {
-    assert!(failure.broken.is_empty(), "{failure}");
-    let text = failure.found.iter().map(|one| {
-        let at = one.attribute.as_ref().map(ToString::to_string).unwrap_or_default();
-        format!("{} ({at})\n{}", one.summary, one.detail)
-    });
-    text.collect::<Vec<_>>()
-        .join("\n")
-        .split(' ')
-        .map(|word| word.find("/kubeconfig").map_or(word, |at| &word[at + 1..]))
-        .collect::<Vec<_>>()
-        .join(" ")
 }
 
 #[tokio::test]

@@ -1,13 +1,15 @@
 //! The engine of every object in a cluster.
 //!
 //! A type declares its attributes, its kind and what can be checked without a connection ([`ClusterObject`]); creation,
-//! reading, updating, deletion, import, identity, drift, the dry run at plan and all waiting are here ([`Managed`]).
+//! reading, updating, deletion, import, identity, drift, the dry run at plan and all waiting are here ([`Managed`]). What
+//! the engine asks of a type is [`Applied`], which a declaration answers by itself.
 //!
 //! - Attributes become fields of `spec` by name; the schema says what each value is.
 //! - Objects are written by server-side apply under one field manager. What others set beside our fields stays.
 //! - `cluster` is an address. Which cluster an object belongs to is the UID of `kube-system`, kept in private state.
 
 mod address;
+mod applied;
 mod apply;
 mod delete;
 mod existing;
@@ -16,11 +18,15 @@ mod managed;
 mod read;
 mod spec;
 #[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
 mod tests;
 mod trial;
 
 pub use address::{ClusterWideObject, cluster_address, namespace_name, object_name};
-pub use managed::Managed;
+pub use applied::{Applied, Occasion};
+pub use existing::ours;
+pub use managed::{Managed, ManagedDraft, Private};
 
 use crate::connection::cluster::{Cluster, ClusterError, Kind};
 use async_trait::async_trait;

@@ -1,11 +1,13 @@
 //! `metallb_bgp_advertisement`.
 
 use super::NamespacedObject;
-use super::label_selector::{LabelSelector, distinct, selectors};
+use super::announced::Announced;
+use super::community::community_value;
+use super::label_selector::distinct;
 use super::object::{GROUP, HINTS};
 use crate::connection::cluster::Kind;
 use crate::engine::cluster_object::ClusterObject;
-use tfplugin::Resource;
+use tfplugin::{Diagnostics, Knowable, Resource};
 
 /// The most communities that a speaker sends with a route.
 const MOST_COMMUNITIES: usize = 63;
@@ -21,14 +23,8 @@ pub struct BgpAdvertisement {
     #[attribute(flatten)]
     object: NamespacedObject,
 
-    /// Pools to announce, by name. A name that does not exist is ignored by MetalLB. Default: with no
-    /// `ip_address_pool_selectors` either, all pools there are and will be.
-    #[attribute(optional, check = distinct)]
-    ip_address_pools: Option<Vec<String>>,
-
-    /// Pools to announce, by their labels: any of these, beside `ip_address_pools`.
-    #[attribute(optional, check = selectors)]
-    ip_address_pool_selectors: Option<Vec<LabelSelector>>,
+    #[attribute(flatten)]
+    announced: Announced,
 
     /// Prefix length of the announced IPv4 routes, 1 to 32: 32 announces each address by itself. No range of the pools
     /// may be smaller. Default 32.
@@ -46,13 +42,9 @@ pub struct BgpAdvertisement {
     local_pref: Option<u32>,
 
     /// BGP communities of the routes, at most 63: `64512:100`, `large:64512:1:100` (FRR modes), or the name of one in a
-    /// Community object.
+    /// `metallb_community`.
     #[attribute(optional, check = communities)]
     communities: Option<Vec<String>>,
-
-    /// Nodes that announce: any of these. Default: all nodes.
-    #[attribute(optional, check = selectors)]
-    node_selectors: Option<Vec<LabelSelector>>,
 
     /// Peers to announce to, by the name of their `metallb_bgp_peer`. A name that does not exist is ignored by MetalLB.
     /// Default: all peers.
@@ -63,6 +55,17 @@ pub struct BgpAdvertisement {
 impl ClusterObject for BgpAdvertisement {
     const KIND: Kind = Kind::namespaced(GROUP, "v1beta1", "BGPAdvertisement");
     const HINTS: &'static [(&'static str, &'static str)] = HINTS;
+
+    fn check(config: &BgpAdvertisementDraft, found: &mut Diagnostics) {
+        let other = |length: &Knowable<u8>, whole: u8| length.known().is_some_and(|length| *length != whole);
+        if config.announced.service_selectors.given().is_some()
+            && (other(&config.aggregation_length, 32) || other(&config.aggregation_length_v6, 128))
+        {
+            let detail = "Routes of several addresses cannot be chosen by Service: leave out `aggregation_length` and \
+                          `aggregation_length_v6`, or `service_selectors`.";
+            found.error_at("service_selectors", "Service selectors with aggregated routes", detail);
+        }
+    }
 }
 
 fn aggregation_length(length: &u8) -> Result<(), String> {
@@ -92,37 +95,10 @@ fn communities(communities: &Option<Vec<String>>) -> Result<(), String> {
     communities.iter().try_for_each(|text| community(text))
 }
 
-/// A standard community, a large one, or the name of one.
+/// A community, or the name of one.
 fn community(text: &str) -> Result<(), String> {
-    let sections: Vec<&str> = text.split(':').collect();
-    let sound = match *sections.as_slice() {
-        [name] => !name.is_empty(),
-        [asn, value] => asn.parse::<u16>().is_ok() && value.parse::<u16>().is_ok(),
-        ["large", ref numbers @ ..] if numbers.len() == 3 => {
-            numbers.iter().all(|number| number.parse::<u32>().is_ok())
-        }
-        _ => false,
-    };
-    match sound {
-        true => Ok(()),
-        false => Err(format!(
-            "{text:?} is no community: use two numbers up to 65535 (64512:100), `large:` and three numbers up to \
-             4294967295 (large:64512:1:100), or a name"
-        )),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn communities_of_all_three_kinds() {
-        for good in ["65535:65282", "large:4294967295:0:1", "no-export"] {
-            assert_eq!(community(good), Ok(()), "{good}");
-        }
-        for bad in ["65536:1", "1:2:3", "large:1:2", "large:1:2:4294967296", "", "a:b"] {
-            assert!(community(bad).is_err(), "{bad}");
-        }
+    match text.contains(':') || text.is_empty() {
+        true => community_value(text).map_err(|fault| format!("{fault}, or a name")),
+        false => Ok(()),
     }
 }

@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 use tfplugin::types::{Secret, Text};
-use tfplugin::{Diagnostics, Object, Resource};
+use tfplugin::{Computed, Diagnostics, Object, Resource};
 
 /// A router that MetalLB's speakers hold a BGP session with.
 ///
@@ -82,7 +82,7 @@ pub struct BgpPeer {
     #[attribute(optional)]
     password_secret: Option<PasswordSecret>,
 
-    /// Name of the BFDProfile for the session, in the same namespace. FRR modes.
+    /// Name of the `metallb_bfd_profile` for the session, in the same namespace. FRR modes.
     #[attribute(optional)]
     bfd_profile: Option<String>,
 
@@ -94,10 +94,10 @@ pub struct BgpPeer {
     #[attribute(optional)]
     vrf: Option<String>,
 
-    /// Whether the one session carries IPv4 and IPv6 prefixes. Default: only those of the family of `peer_address`. FRR
-    /// modes, MetalLB 0.15.
-    #[attribute(optional)]
-    dual_stack_address_family: Option<bool>,
+    /// Whether the one session carries IPv4 and IPv6 prefixes. FRR modes, MetalLB 0.15. Default: what the object has, which
+    /// is `false` at first: only those of the family of `peer_address`.
+    #[attribute(optional, computed, keep)]
+    dual_stack_address_family: Computed<Option<bool>>,
 
     /// Whether routes stay for a while when the session breaks (RFC 4724). Default: they do not. A change makes a new object. FRR modes,
     /// MetalLB 0.14.6.

@@ -1,10 +1,14 @@
 //! What MetalLB's speakers announce and to whom.
 
 mod address_range;
+mod announced;
+mod bfd_profile;
 mod bgp_advertisement;
 mod bgp_peer;
+mod community;
 mod go_duration;
 mod ip_address_pool;
+mod l2_advertisement;
 mod label_selector;
 mod mode;
 mod object;
@@ -12,9 +16,12 @@ mod object;
 mod tests;
 
 pub use address_range::AddressRange;
+pub use bfd_profile::BfdProfile;
 pub use bgp_advertisement::BgpAdvertisement;
 pub use bgp_peer::BgpPeer;
+pub use community::Community;
 pub use go_duration::GoDuration;
 pub use ip_address_pool::IpAddressPool;
+pub use l2_advertisement::L2Advertisement;
 pub use label_selector::LabelSelector;
 pub use object::NamespacedObject;

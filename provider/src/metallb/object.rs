@@ -24,6 +24,16 @@ pub(super) const HINTS: &[(&str, &str)] = &[
          announce both; they come with MetalLB's own manifests or Helm chart.",
     ),
     (
+        "native BGP mode only supports legacy communities",
+        "MetalLB runs its native BGP mode here, as MicroK8s's add-on does, which knows no large communities. Its FRR modes do; \
+         they come with MetalLB's own manifests or Helm chart.",
+    ),
+    (
+        ", used by BGPPeer",
+        "Destroy the peer first, or give it another profile. A peer that refers to the profile (`bfd_profile = \
+         metallb_bfd_profile.fast.name`) is destroyed before it.",
+    ),
+    (
         "Maximum boundary value must be of type integer",
         "The installed MetalLB is too old for this Kubernetes: from 1.36 on, its peers need MetalLB 0.16 or newer.",
     ),

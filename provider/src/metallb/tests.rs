@@ -1,24 +1,15 @@
 //! MetalLB's types through the rules of Terraform's core, against an API server in this process.
 
 use crate::connection::cluster::testing::ApiServer;
-use crate::provider::Microk8s;
+use crate::engine::cluster_object::testing::{errors, run, warnings, with};
 use serde_json::{Value as Json, json};
 use tfplugin::Severity;
-use tfplugin::testing::{Action, Harness, UNKNOWN};
+use tfplugin::testing::{Action, UNKNOWN};
 
 const PEER: &str = "metallb_bgp_peer";
 const PEERS: &str = "/apis/metallb.io/v1beta2/namespaces/metallb-system/bgppeers";
 const ADVERTISEMENT: &str = "metallb_bgp_advertisement";
 const ADVERTISEMENTS: &str = "/apis/metallb.io/v1beta1/namespaces/metallb-system/bgpadvertisements";
-
-async fn run(server: &ApiServer) -> Harness<Microk8s> {
-    Harness::new(&json!({"kubernetes": {"config_path": server.kubeconfig()}})).await.unwrap()
-}
-
-fn with(mut base: Json, more: Json) -> Json {
-    base.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-    base
-}
 
 fn peer(more: Json) -> Json {
     with(json!({"name": "edge", "my_asn": 4_200_000_001_u32, "peer_address": "2001:db8::1"}), more)
@@ -55,6 +46,20 @@ async fn a_peer_with_everything_survives_the_way_there_and_back() {
     assert_eq!(run.plan(PEER, Some(&state), &respelled).await.unwrap().action, Action::NoOp);
     let changed = with(config, json!({"enable_graceful_restart": false}));
     assert_eq!(run.plan(PEER, Some(&state), &changed).await.unwrap().action, Action::Replace);
+}
+
+#[tokio::test]
+async fn a_default_of_the_installed_version_is_no_difference_after_an_import() {
+    let server = ApiServer::start().await;
+    let run = run(&server).await;
+    let spec = json!({"myASN": 1, "peerASN": 2, "peerAddress": "10.0.0.1", "dualStackAddressFamily": false});
+    server.world().put(PEERS, "edge", "kubectl", spec);
+    let state = run.import(PEER, "edge").await.unwrap();
+    let config = json!({"name": "edge", "my_asn": 1, "peer_asn": 2, "peer_address": "10.0.0.1"});
+    assert_eq!(run.plan(PEER, Some(&state), &config).await.unwrap().action, Action::NoOp);
+    let changed = with(config, json!({"dual_stack_address_family": true}));
+    run.update(&state, &changed).await.unwrap();
+    assert_eq!(server.world().objects[&format!("{PEERS}/edge")]["spec"]["dualStackAddressFamily"], true);
 }
 
 #[tokio::test]
@@ -173,8 +178,129 @@ async fn an_advertisement_from_create_to_destroy() {
         (json!({"aggregation_length_v6": 0}), "aggregation_length_v6"),
         (json!({"communities": ["65536:1"]}), "communities"),
         (json!({"peers": ["a", "a"]}), "peers"),
+        (json!({"service_selectors": [{}], "aggregation_length_v6": 64}), "service_selectors"),
     ] {
         let found = run.validate(ADVERTISEMENT, &with(json!({"name": "default"}), more)).unwrap();
         assert_eq!(found.iter().next().unwrap().attribute, Some(attribute.into()), "{found:?}");
     }
+}
+
+/// What a type sends and what it refuses, for types that bring no behaviour of their own.
+struct Case {
+    type_name: &'static str,
+    collection: &'static str,
+    config: Json,
+    spec: Json,
+    /// Changes that are refused, and the attribute that is told.
+    refused: Vec<(Json, &'static str)>,
+}
+
+fn cases() -> Vec<Case> {
+    vec![
+        Case {
+            type_name: "metallb_l2_advertisement",
+            collection: "/apis/metallb.io/v1beta1/namespaces/metallb-system/l2advertisements",
+            config: json!({
+                "ip_address_pools": ["local"], "ip_address_pool_selectors": [{"match_labels": {"public": "yes"}}],
+                "service_selectors": [{}], "node_selectors": [{"match_labels": {"rack": "1"}}], "interfaces": ["eth0"],
+            }),
+            spec: json!({
+                "ipAddressPools": ["local"], "ipAddressPoolSelectors": [{"matchLabels": {"public": "yes"}}],
+                "serviceSelectors": [{}], "nodeSelectors": [{"matchLabels": {"rack": "1"}}], "interfaces": ["eth0"],
+            }),
+            refused: vec![
+                (json!({"interfaces": ["eth0", "eth0"]}), "interfaces"),
+                (json!({"ip_address_pools": ["a", "a"]}), "ip_address_pools"),
+                (json!({"node_selectors": [{}, {}]}), "node_selectors"),
+            ],
+        },
+        Case {
+            type_name: "metallb_bfd_profile",
+            collection: "/apis/metallb.io/v1beta1/namespaces/metallb-system/bfdprofiles",
+            config: json!({
+                "receive_interval": 10, "transmit_interval": 60000, "detect_multiplier": 2, "echo_mode": false,
+                "echo_interval": 50, "passive_mode": true, "minimum_ttl": 254,
+            }),
+            spec: json!({
+                "receiveInterval": 10, "transmitInterval": 60000, "detectMultiplier": 2, "echoMode": false,
+                "echoInterval": 50, "passiveMode": true, "minimumTtl": 254,
+            }),
+            refused: vec![
+                (json!({"receive_interval": 9}), "receive_interval"),
+                (json!({"transmit_interval": 60001}), "transmit_interval"),
+                (json!({"detect_multiplier": 1}), "detect_multiplier"),
+                (json!({"echo_interval": 0}), "echo_interval"),
+                (json!({"minimum_ttl": 255}), "minimum_ttl"),
+            ],
+        },
+        Case {
+            type_name: "metallb_community",
+            collection: "/apis/metallb.io/v1beta1/namespaces/metallb-system/communities",
+            config: json!({"communities": [
+                {"name": "no-export", "value": "65535:65281"}, {"name": "a", "value": "large:1:2:3"},
+            ]}),
+            spec: json!({"communities": [
+                {"name": "no-export", "value": "65535:65281"}, {"name": "a", "value": "large:1:2:3"},
+            ]}),
+            refused: vec![
+                (json!({"communities": [{"name": "a", "value": "1"}]}), "communities[0].value"),
+                (json!({"communities": [{"name": "1:2", "value": "1:2"}]}), "communities[0].name"),
+                (
+                    json!({"communities": [{"name": "a", "value": "1:2"}, {"name": "a", "value": "1:3"}]}),
+                    "communities",
+                ),
+            ],
+        },
+    ]
+}
+
+#[tokio::test]
+async fn declarations_say_what_is_sent_and_what_is_refused() {
+    for Case { type_name, collection, config, spec, refused } in cases() {
+        let server = ApiServer::start().await;
+        let run = run(&server).await;
+        let config = with(json!({"name": "one"}), config);
+        let state = run.create(type_name, &config).await.unwrap();
+        assert_eq!(server.world().objects[&format!("{collection}/one")]["spec"], spec);
+        let imported = run.import(type_name, "one").await.unwrap();
+        let planned = run.plan(type_name, Some(&imported), &config).await.unwrap();
+        assert_eq!(planned.action, Action::NoOp, "{type_name}");
+        run.destroy(&state).await.unwrap();
+        assert!(server.world().objects.is_empty(), "{type_name}");
+        assert!(run.validate(type_name, &config).unwrap().is_empty(), "{type_name}");
+        for (more, attribute) in refused {
+            let found = run.validate(type_name, &with(config.clone(), more.clone())).unwrap();
+            let at = found.iter().next().and_then(|one| one.attribute.as_ref()).map(ToString::to_string);
+            assert_eq!(at.as_deref(), Some(attribute), "{type_name} {more}: {found:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn native_mode_never_gets_a_bfd_profile() {
+    let server = ApiServer::start().await;
+    let sets = "/apis/apps/v1/namespaces/metallb-system/daemonsets";
+    server.world().served.push(sets.into());
+    let speaker =
+        |env: Json| json!({"template": {"spec": {"containers": [{"name": "speaker", "env": env}]}}});
+    server.world().put(sets, "speaker", "kubectl", speaker(json!([])));
+    let native = run(&server).await;
+    let config = json!({"name": "fast"});
+    let planned = native.plan("metallb_bfd_profile", None, &config).await.unwrap();
+    let told = warnings(&planned.found);
+    assert!(
+        matches!(told.as_slice(), [one] if one.starts_with("BFD profile in native mode (name)")),
+        "the mode may change in the same apply, so a plan only warns: {told:?}"
+    );
+    let refused = native.create("metallb_bfd_profile", &config).await.unwrap_err();
+    insta::assert_snapshot!(errors(&refused));
+    let stored = |server: &ApiServer| {
+        server.world().log.iter().any(|line| line.starts_with("PATCH") && line.contains("force=true"))
+    };
+    assert!(!stored(&server));
+
+    let frr = speaker(json!([{"name": "METALLB_BGP_TYPE", "value": "frr"}]));
+    server.world().put(sets, "speaker", "kubectl", frr);
+    run(&server).await.create("metallb_bfd_profile", &config).await.unwrap();
+    assert!(stored(&server), "{:?}", server.world().log);
 }

@@ -1,11 +1,11 @@
 //! `microk8s_addon`.
 
 use super::addon_steps::{self, Change};
-use super::status_report::{NoReport, StatusReport};
 use crate::connection::retry::Deadline;
 use crate::connection::ssh;
 use crate::engine::failure::Failure;
 use crate::engine::timeouts::Timeouts;
+use crate::microk8s::cluster::status_report::{NoReport, StatusReport};
 use crate::provider::Microk8s;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
@@ -79,7 +79,9 @@ impl Resource for Addon {
         match StatusReport::read(&*host).await {
             Ok(report) => {
                 let addon = report.addon(&prior.repository, &prior.name);
-                Ok(addon.is_some_and(super::status_report::Addon::is_enabled).then_some(prior))
+                Ok(addon
+                    .is_some_and(crate::microk8s::cluster::status_report::Addon::is_enabled)
+                    .then_some(prior))
             }
             Err(NoReport::NotInstalled(_)) => Ok(None),
             Err(NoReport::Other(failure)) => {

@@ -1,22 +1,26 @@
 //! `microk8s_cluster_ipv6`: IPv6 beside IPv4 in a whole cluster.
 
-use super::calico_rollout;
-use super::dual_stack::DualStack;
-use super::ipv6_checks;
-use super::ipv6_rollout::{self, Before};
+mod calico_rollout;
+mod cluster_checks;
+mod range_checks;
+mod rollout;
+mod service_ranges;
+
 use super::machine::Machines;
-use super::messages;
-use super::range_checks::{self, Purpose};
-use super::range_pair::RangePair;
-use super::service_ranges;
-use super::survey::{Age, Survey, Unanswered, survey_of_any};
 use crate::connection::retry::Deadline;
 use crate::connection::ssh::check_address;
 use crate::engine::failure::Failure;
 use crate::engine::timeouts::Timeouts;
+use crate::microk8s::cluster::messages;
+use crate::microk8s::cluster::survey::{Age, Survey, Unanswered, survey_of_any};
+use crate::microk8s::settings::autodetection;
+use crate::microk8s::settings::dual_stack::DualStack;
+use crate::microk8s::settings::range_pair::RangePair;
 use crate::provider::Microk8s;
 use async_trait::async_trait;
 use ipnet::{Ipv4Net, Ipv6Net};
+use range_checks::Purpose;
+use rollout::Before;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -145,7 +149,7 @@ impl Resource for ClusterIpv6 {
         }
         // What cannot be asked yet is asked at apply.
         match Survey::take(context.provider().ssh.as_ref(), host, Age::OfThisRefresh).await {
-            Ok(survey) => ipv6_checks::check(&survey, *pods.meaning(), *services.meaning()).await,
+            Ok(survey) => cluster_checks::check(&survey, *pods.meaning(), *services.meaning()).await,
             Err(_) => Ok(()),
         }
     }
@@ -176,11 +180,8 @@ impl Resource for ClusterIpv6 {
                     return Ok(Some(prior));
                 }
             };
-        if prior.cluster_id.known().is_some_and(|id| *id != survey.id) {
-            context.warn(
-                messages::another_cluster(&prior.host, &prior.cluster_id, &survey.id)
-                    .into_warning(UNABLE_TO_READ),
-            );
+        if let Err(other) = prior.check_same_cluster(&survey) {
+            context.warn(other.into_warning(UNABLE_TO_READ));
             return Ok(Some(prior));
         }
         private.remember_control_planes(&survey);
@@ -206,19 +207,15 @@ impl Resource for ClusterIpv6 {
         if !machine.look().await.map_err(|failure| unable(failure.advise(messages::IF_GONE)))?.installed {
             return Ok(());
         }
-        ipv6_rollout::wake(&machine).await.map_err(unable)?;
+        rollout::wake(&machine).await.map_err(unable)?;
         let survey =
             Survey::wait(machines, &prior.host, &deadline.within(ANSWERS_WITHIN)).await.map_err(unable)?;
-        if prior.cluster_id.known().is_some_and(|id| *id != survey.id) {
-            return Err(messages::another_cluster(&prior.host, &prior.cluster_id, &survey.id)
-                .into_diagnostic(UNABLE_TO_REMOVE)
-                .into());
-        }
+        prior.check_same_cluster(&survey).map_err(unable)?;
         for missing in &survey.missing {
             context.warn(messages::left_out(&missing.node.name, &missing.reason, "keeps its IPv6 settings"));
         }
-        let files = |member: &_| ipv6_rollout::files_without(member, private.before.get(&member.node.name));
-        ipv6_rollout::roll_out(&survey, &deadline, files).await.map_err(unable)?;
+        let files = |member: &_| rollout::files_without(member, private.before.get(&member.node.name));
+        rollout::roll_out(&survey, &deadline, files).await.map_err(unable)?;
         service_ranges::leave_ipv4_alone(&survey.first.machine, &deadline).await.map_err(unable)
     }
 
@@ -232,7 +229,7 @@ impl Resource for ClusterIpv6 {
         };
         let survey = Survey::take(context.provider().ssh.as_ref(), id, Age::Now).await.map_err(unable)?;
         private.remember_control_planes(&survey);
-        let cluster = ipv6_rollout::cluster_of(&survey.first).map_err(unable)?;
+        let cluster = rollout::cluster_of(&survey.first).map_err(unable)?;
         let (Some(pods), Some(services)) = (cluster.pods.ipv6, cluster.services.ipv6) else {
             let attempt = format!("reading the ranges of the cluster at {id}");
             let answer = format!("It has IPv4 alone: pods {}, services {}.", cluster.pods, cluster.services);
@@ -266,6 +263,10 @@ impl ClusterIpv6 {
         Deadline::after(given.map_or(DEFAULT_TIMEOUT, |text| *text.meaning()), context.cancelled())
     }
 
+    fn check_same_cluster(&self, survey: &Survey) -> Result<(), Failure> {
+        messages::check_same_cluster(&self.host, &self.cluster_id, &survey.id)
+    }
+
     /// Brings all nodes to these settings, wherever they are now.
     async fn set_up(
         self,
@@ -276,14 +277,10 @@ impl ClusterIpv6 {
         let unable = |failure: Failure| Diagnostics::from(failure.into_diagnostic(UNABLE_TO_SET_UP));
         let machines = context.provider().ssh.as_ref();
         let wait = async || Survey::wait(machines, &self.host, &deadline.within(ANSWERS_WITHIN)).await;
-        ipv6_rollout::wake(&machines.machine(&self.host)).await.map_err(unable)?;
+        rollout::wake(&machines.machine(&self.host)).await.map_err(unable)?;
         let survey = wait().await.map_err(unable)?;
-        if self.cluster_id.known().is_some_and(|id| *id != survey.id) {
-            return Err(messages::another_cluster(&self.host, &self.cluster_id, &survey.id)
-                .into_diagnostic(UNABLE_TO_SET_UP)
-                .into());
-        }
-        ipv6_checks::check(&survey, *self.cluster_cidr.meaning(), *self.service_cidr.meaning()).await?;
+        self.check_same_cluster(&survey).map_err(unable)?;
+        cluster_checks::check(&survey, *self.cluster_cidr.meaning(), *self.service_cidr.meaning()).await?;
         let first_time = self.cluster_id.known().is_none();
         let cluster = self.cluster(&survey, first_time).map_err(unable)?;
         for missing in &survey.missing {
@@ -297,13 +294,11 @@ impl ClusterIpv6 {
         for member in survey.members() {
             let name = &member.node.name;
             if !private.before.contains_key(name) {
-                private
-                    .before
-                    .insert(name.clone(), ipv6_rollout::remember(member, &cluster).map_err(unable)?);
+                private.before.insert(name.clone(), rollout::remember(member, &cluster).map_err(unable)?);
             }
         }
-        let files = |member: &_| ipv6_rollout::files_with(member, &cluster);
-        ipv6_rollout::roll_out(&survey, deadline, files).await.map_err(unable)?;
+        let files = |member: &_| rollout::files_with(member, &cluster);
+        rollout::roll_out(&survey, deadline, files).await.map_err(unable)?;
         if let Err(failure) = calico_rollout::watch(&survey.first.machine, deadline).await {
             context.warn(failure.advise(AGENTS_GO_ON).into_warning("Calico is not done yet"));
         }
@@ -322,7 +317,7 @@ impl ClusterIpv6 {
 
     /// What the cluster's settings are to be.
     fn cluster(&self, survey: &Survey, first_time: bool) -> Result<DualStack, Failure> {
-        let present = ipv6_rollout::cluster_of(&survey.first)?;
+        let present = rollout::cluster_of(&survey.first)?;
         let pods = present.pods.with(Some(*self.cluster_cidr.meaning()));
         let services = present.services.with(Some(*self.service_cidr.meaning()));
         let other = |now: RangePair, then: RangePair| now.ipv6.is_some() && now != then;
@@ -350,7 +345,7 @@ impl ClusterIpv6 {
 
     /// The resource as the cluster has it now.
     fn seen(self, survey: &Survey) -> Result<Self, Failure> {
-        let present = ipv6_rollout::cluster_of(&survey.first)?;
+        let present = rollout::cluster_of(&survey.first)?;
         let cluster = DualStack {
             pods: present.pods.with(Some(*self.cluster_cidr.meaning())),
             services: present.services.with(Some(*self.service_cidr.meaning())),
@@ -359,7 +354,7 @@ impl ClusterIpv6 {
         };
         let mut drift = Vec::new();
         for member in survey.members() {
-            drift.extend(ipv6_rollout::differences(member, &cluster)?);
+            drift.extend(rollout::differences(member, &cluster)?);
         }
         Ok(Self {
             cluster_id: survey.id.clone().into(),
@@ -394,5 +389,5 @@ fn check_services(range: &Text<Ipv6Net>) -> Result<(), String> {
 
 #[expect(clippy::ptr_arg, reason = "the attribute is checked as what it is")]
 fn check_autodetection(method: &String) -> Result<(), String> {
-    range_checks::check_autodetection(method)
+    autodetection::check_autodetection(method)
 }

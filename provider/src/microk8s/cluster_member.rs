@@ -1,16 +1,19 @@
 //! `microk8s_cluster_member`: a machine in a cluster.
 
+mod join;
 mod operations;
+mod peer_settings;
+mod removal;
+mod standing;
 
 use super::machine::Machines;
-use super::messages;
-use super::node_list::{ClusterNode, Role};
-use super::removal;
-use super::survey::{Age, Survey, Unanswered, survey_of_any};
 use crate::connection::retry::Deadline;
 use crate::connection::ssh::check_address;
 use crate::engine::failure::Failure;
 use crate::engine::timeouts::Timeouts;
+use crate::microk8s::cluster::messages;
+use crate::microk8s::cluster::survey::{Age, Survey, Unanswered, survey_of_any};
+use crate::microk8s::machine::node_list::{ClusterNode, Role};
 use crate::provider::Microk8s;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
@@ -153,9 +156,7 @@ impl Resource for ClusterMember {
                 return Ok(Some(prior));
             }
         };
-        if prior.cluster_id.known().is_some_and(|id| *id != survey.id) {
-            let other =
-                messages::another_cluster(&prior.cluster, &prior.cluster_id, &survey.id).at("cluster");
+        if let Err(other) = prior.check_same_cluster(&survey) {
             context.warn(other.into_warning("Unable to read the cluster member"));
             return Ok(Some(prior));
         }
@@ -232,6 +233,11 @@ impl ClusterMember {
                     .at("cluster")
             }
         })
+    }
+
+    fn check_same_cluster(&self, survey: &Survey) -> Result<(), Failure> {
+        messages::check_same_cluster(&self.cluster, &self.cluster_id, &survey.id)
+            .map_err(|failure| failure.at("cluster"))
     }
 
     fn node(&self, survey: &Survey) -> Option<ClusterNode> {

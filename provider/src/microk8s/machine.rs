@@ -1,19 +1,28 @@
 //! A machine with MicroK8s on it: what can be asked of it and done to it. Whether a command did what it should is told
 //! from what it leaves, since MicroK8s' exit codes are no proof.
 
-use super::datastore::{self, DatastoreMember};
-use super::dual_stack::Files;
-use super::join_token::{JoinToken, SECONDS_TO_LIVE};
-use super::journal::telling_lines;
-use super::load_balancer_ranges::{self, LoadBalancerRange};
-use super::node_list::{self, ClusterNode, Role};
-use super::scripts;
-use super::view::View;
+pub(crate) mod datastore;
+pub(crate) mod host_addresses;
+pub(crate) mod join_token;
+pub(crate) mod journal;
+pub(crate) mod minor_release;
+pub(crate) mod node_list;
+pub(crate) mod scripts;
+pub(crate) mod sections;
+pub(crate) mod view;
+
 use crate::connection::ssh::{Host, Output, Script, Ssh, SshError};
 use crate::engine::failure::Failure;
+use crate::metallb::AddressRange;
+use crate::microk8s::settings::dual_stack::Files;
 use async_trait::async_trait;
+use datastore::DatastoreMember;
+use join_token::{JoinToken, SECONDS_TO_LIVE};
+use journal::telling_lines;
+use node_list::{ClusterNode, Role};
 use std::sync::Arc;
-use tfplugin::types::Secret;
+use tfplugin::types::{Secret, Text};
+use view::View;
 
 /// Runs scripts as root on one machine.
 #[async_trait]
@@ -211,9 +220,12 @@ impl Machine {
     }
 
     /// The ranges of MetalLB's pools as of this refresh; none where MetalLB is not installed or does not answer.
-    pub(crate) async fn load_balancer_ranges(&self) -> Vec<LoadBalancerRange> {
+    pub(crate) async fn load_balancer_ranges(&self) -> Vec<Text<AddressRange>> {
         match self.shell.probe(&scripts::LOAD_BALANCER_RANGES).await {
-            Ok(output) if output.succeeded() => load_balancer_ranges::parse(&output.stdout),
+            Ok(output) if output.succeeded() => {
+                let ranges = output.stdout.split_whitespace();
+                ranges.filter_map(|range| Text::parse(range).ok()).collect()
+            }
             _ => Vec::new(),
         }
     }
@@ -298,16 +310,24 @@ impl Machine {
     }
 
     fn failed(&self, script: &Script, code: i32, lines: &str) -> Failure {
-        let ended = match code {
-            GIVEN_UP => "It was given up after some time".to_owned(),
-            _ => format!("It ended with exit code {code}"),
-        };
-        let said = if lines.trim().is_empty() {
-            "and said nothing".to_owned()
-        } else {
-            format!("and said:\n{lines}")
-        };
-        Failure::new(format!("`{}` on {}", script.name, self.address()), format!("{ended} {said}"))
+        Failure::new(format!("`{}` on {}", script.name, self.address()), account(code, lines))
+    }
+}
+
+/// What came of a command that did not do what it should, as a message tells it.
+pub(crate) fn account_of(output: &Output) -> String {
+    account(output.code, &output.last_lines())
+}
+
+fn account(code: i32, lines: &str) -> String {
+    let ended = match code {
+        GIVEN_UP => "It was given up after some time".to_owned(),
+        _ => format!("It ended with exit code {code}"),
+    };
+    if lines.trim().is_empty() {
+        format!("{ended} and said nothing")
+    } else {
+        format!("{ended} and said:\n{lines}")
     }
 }
 

@@ -1,22 +1,33 @@
 //! `microk8s_node`.
 
+mod channel;
+pub(crate) mod facts;
+mod hosts_block;
+mod quorum;
+mod readiness;
+mod removal;
+mod scripts;
 mod seen;
+mod snap_answer;
+mod steps;
+#[cfg(test)]
+mod tests;
 
-use super::channel::{Channel, Move, check_confinement};
-use super::hosts_block::{self, Hosts};
-use super::node_facts::NodeFacts;
-use super::node_removal::Removal;
-use super::node_steps::{self, Installation};
 use crate::connection::retry::{Deadline, GaveUp};
 use crate::connection::ssh::{self, Host, HostKey, SshErrorKind};
 use crate::engine::failure::Failure;
 use crate::engine::timeouts::Timeouts;
 use crate::provider::Microk8s;
 use async_trait::async_trait;
+use channel::{Channel, Move, check_confinement};
+use facts::NodeFacts;
+use hosts_block::Hosts;
+use removal::Removal;
 use seen::{look, shown_key};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::time::Duration;
+use steps::Installation;
 use tfplugin::types::Text;
 use tfplugin::{Computed, Context, Diagnostic, Diagnostics, Plan, Resource};
 
@@ -146,7 +157,7 @@ impl Resource for Node {
         host.unpin().await;
         let work = async {
             planned.reach(&host, &deadline).await?;
-            node_steps::create(&planned.installation(Arc::clone(&host), deadline)).await?;
+            steps::create(&planned.installation(Arc::clone(&host), deadline)).await?;
             planned.seen_on(&host).await
         };
         work.await.map_err(|failure: Failure| {
@@ -196,7 +207,7 @@ impl Resource for Node {
         let work = async {
             planned.reach(&host, &deadline).await?;
             prior.is_same_machine(NodeFacts::read(&*host).await?)?;
-            node_steps::update(&planned.installation(Arc::clone(&host), deadline)).await?;
+            steps::update(&planned.installation(Arc::clone(&host), deadline)).await?;
             planned.seen_on(&host).await
         };
         let updated = work.await.map_err(|failure: Failure| {

@@ -1,11 +1,11 @@
 //! Data source `microk8s_status`.
 
 use super::machine::Machine;
-use super::node_list::ClusterNode;
-use super::status_report::StatusReport;
 use crate::connection::retry::{Deadline, Verdict};
 use crate::connection::ssh;
 use crate::engine::failure::Failure;
+use crate::microk8s::cluster::status_report::StatusReport;
+use crate::microk8s::machine::node_list::ClusterNode;
 use crate::provider::Microk8s;
 use async_trait::async_trait;
 use std::sync::Arc;
@@ -186,7 +186,7 @@ impl Status {
             datastore_nodes: members
                 .map(|member| DatastoreNode {
                     address: member.address.clone().into(),
-                    role: member.role.clone().into(),
+                    role: member.vote.to_string().into(),
                 })
                 .collect::<Vec<_>>()
                 .into(),
@@ -208,8 +208,8 @@ impl From<&ClusterNode> for NodeStatus {
     }
 }
 
-impl From<&super::status_report::Addon> for AddonStatus {
-    fn from(addon: &super::status_report::Addon) -> Self {
+impl From<&crate::microk8s::cluster::status_report::Addon> for AddonStatus {
+    fn from(addon: &crate::microk8s::cluster::status_report::Addon) -> Self {
         Self {
             name: addon.name.clone().into(),
             repository: addon.repository.clone().into(),

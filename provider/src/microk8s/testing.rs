@@ -1,12 +1,23 @@
 //! Machines in memory that answer the scripts of a cluster as MicroK8s would, with faults.
 
 use super::machine::{Machine, Machines, Shell};
-use super::scripts;
+use super::settings::dual_stack::DualStack;
 use crate::connection::ssh::{Output, Script, SshError, SshErrorKind};
+use crate::microk8s::machine::scripts;
 use async_trait::async_trait;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
+
+/// The settings of a cluster with both families, whether or not its machines have them yet.
+pub(crate) fn dual_stack() -> DualStack {
+    DualStack {
+        pods: "10.1.0.0/16,fd01::/64".parse().unwrap(),
+        services: "10.152.183.0/24,fd98::/108".parse().unwrap(),
+        nat_outgoing: true,
+        autodetection: "first-found".into(),
+    }
+}
 
 /// A machine's own side.
 #[derive(Clone, Debug)]
@@ -119,7 +130,7 @@ impl FakeMachine {
             ),
             text("kube-proxy", "--cluster-cidr=10.1.0.0/16\n"),
             text("kubelet", "--read-only-port=0\n"),
-            text("cni-network/cni.yaml", include_str!("testdata/cni.yaml")),
+            text("cni-network/cni.yaml", include_str!("settings/testdata/cni.yaml")),
         ]);
         let locks = BTreeSet::from(["installed.lock", "cni-loaded"]);
         let (name, authority, running) = (format!("cp{last}"), format!("own-{last}"), files.clone());

@@ -1,6 +1,7 @@
 //! Which programs are tested: terraform or tofu, and the plugin that was built beside the tests.
 
 use crate::Failure;
+use lab::parts::Progress;
 use std::path::{Path, PathBuf};
 use tokio::process::Command;
 
@@ -14,51 +15,51 @@ pub enum Cli {
 }
 
 impl Cli {
-    /// The program's name on `PATH`.
-    pub fn program(self) -> &'static str {
+    /// The program: terraform from the search path, OpenTofu as it is a part of the lab.
+    pub(crate) async fn program(self) -> Result<PathBuf, Failure> {
         match self {
-            Self::Terraform => "terraform",
-            Self::Tofu => "tofu",
+            Self::Terraform => Ok("terraform".into()),
+            Self::Tofu => Ok(lab::parts::prepare(Progress::tell_what_is_made).await?.program("tofu")?),
         }
     }
+}
 
-    /// The full address that this client gives the source `baremetal/microk8s`: its own default registry, then the source. Asked of
-    /// the client, since it differs between clients.
-    async fn provider_address(self, folder: &Path) -> Result<String, Failure> {
-        let output = Command::new(self.program())
-            .arg("providers")
-            .current_dir(folder)
-            .env("TF_CLI_CONFIG_FILE", folder.join("absent.tfrc"))
-            .output()
-            .await
-            .map_err(Failure::system("ask for the provider's address", self.program()))?;
-        let text = String::from_utf8_lossy(&output.stdout);
-        let address =
-            text.split("provider[").skip(1).find_map(|rest| rest.split_once(']')).map(|(address, _)| address);
-        match address {
-            Some(address) if address.ends_with("/baremetal/microk8s") => Ok(address.to_owned()),
-            _ => Err(Failure::new(format!("`{} providers` names no provider: {text}", self.program()))),
-        }
+/// The full address that a client gives the source `baremetal/microk8s`: its own default registry, then the source. Asked of
+/// the client, since it differs between clients.
+async fn provider_address(program: &Path, folder: &Path) -> Result<String, Failure> {
+    let output = Command::new(program)
+        .arg("providers")
+        .current_dir(folder)
+        .env("TF_CLI_CONFIG_FILE", folder.join("absent.tfrc"))
+        .output()
+        .await
+        .map_err(Failure::system("ask for the provider's address", program))?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    let address =
+        text.split("provider[").skip(1).find_map(|rest| rest.split_once(']')).map(|(address, _)| address);
+    match address {
+        Some(address) if address.ends_with("/baremetal/microk8s") => Ok(address.to_owned()),
+        _ => Err(Failure::new(format!("`{} providers` names no provider: {text}", program.display()))),
     }
+}
 
-    /// Writes a CLI configuration into `folder` under which `init` finds the built plugin and nothing else.
-    pub(crate) async fn configure(self, folder: &Path, mirror: &Path) -> Result<PathBuf, Failure> {
-        let address = self.provider_address(folder).await?;
-        let place = mirror.join(address).join(env!("CARGO_PKG_VERSION")).join(platform());
-        std::fs::create_dir_all(&place).map_err(Failure::system("make", &place))?;
-        let link = place.join(concat!("terraform-provider-microk8s_v", env!("CARGO_PKG_VERSION")));
-        // A link to this very build: one that is made meanwhile would not match the lock file's checksum.
-        let plugin = plugin()?;
-        if std::fs::hard_link(&plugin, &link).is_err() {
-            std::fs::copy(&plugin, &link).map_err(Failure::system("copy", &plugin))?;
-        }
-        let file = folder.join("cli.tfrc");
-        let text = format!(
-            "disable_checkpoint = true\nprovider_installation {{\n  filesystem_mirror {{\n    path = {mirror:?}\n  }}\n}}\n"
-        );
-        std::fs::write(&file, text).map_err(Failure::system("write", &file))?;
-        Ok(file)
+/// Writes a CLI configuration into `folder` under which `init` finds the built plugin and nothing else.
+pub(crate) async fn configure(program: &Path, folder: &Path, mirror: &Path) -> Result<PathBuf, Failure> {
+    let address = provider_address(program, folder).await?;
+    let place = mirror.join(address).join(env!("CARGO_PKG_VERSION")).join(platform());
+    std::fs::create_dir_all(&place).map_err(Failure::system("make", &place))?;
+    let link = place.join(concat!("terraform-provider-microk8s_v", env!("CARGO_PKG_VERSION")));
+    // A link to this very build: one that is made meanwhile would not match the lock file's checksum.
+    let plugin = plugin()?;
+    if std::fs::hard_link(&plugin, &link).is_err() {
+        std::fs::copy(&plugin, &link).map_err(Failure::system("copy", &plugin))?;
     }
+    let file = folder.join("cli.tfrc");
+    let text = format!(
+        "disable_checkpoint = true\nprovider_installation {{\n  filesystem_mirror {{\n    path = {mirror:?}\n  }}\n}}\n"
+    );
+    std::fs::write(&file, text).map_err(Failure::system("write", &file))?;
+    Ok(file)
 }
 
 /// The built plugin: `$ACCEPTANCE_PLUGIN`, else the one beside the tests.

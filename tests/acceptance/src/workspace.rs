@@ -1,6 +1,6 @@
 //! A folder with a configuration, and terraform in it.
 
-use crate::{Cli, Run};
+use crate::{Cli, Run, cli};
 use lab::Lab;
 use std::ffi::OsStr;
 use std::fmt::Display;
@@ -35,7 +35,7 @@ impl From<lab::LabError> for Failure {
 /// A working directory of terraform's.
 pub struct Workspace<'lab> {
     lab: &'lab Lab,
-    cli: Cli,
+    program: PathBuf,
     folder: tempfile::TempDir,
     cli_configuration: PathBuf,
 }
@@ -56,12 +56,13 @@ impl<'lab> Workspace<'lab> {
     /// A workspace with exactly these files, for `cli`, in which `terraform init` was not run yet.
     pub async fn of_files(cli: Cli, lab: &'lab Lab, files: &[(&str, &str)]) -> Result<Self, Failure> {
         let folder = tempfile::tempdir().map_err(Failure::system("make", "a folder"))?;
-        let mut workspace = Self { lab, cli, cli_configuration: PathBuf::new(), folder };
+        let program = cli.program().await?;
+        let mut workspace = Self { lab, program, cli_configuration: PathBuf::new(), folder };
         for (name, text) in files {
             workspace.write(name, text)?;
         }
         workspace.cli_configuration =
-            cli.configure(workspace.path(), &workspace.path().join("mirror")).await?;
+            cli::configure(&workspace.program, workspace.path(), &workspace.path().join("mirror")).await?;
         Ok(workspace)
     }
 
@@ -88,7 +89,7 @@ impl<'lab> Workspace<'lab> {
 
     /// The command, in this folder, on the operator's network, without anything of the user's.
     pub fn command<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Command {
-        let mut command = self.lab.operator(self.cli.program());
+        let mut command = self.lab.operator(&self.program);
         command
             .args(arguments)
             .current_dir(self.path())
@@ -109,8 +110,7 @@ impl<'lab> Workspace<'lab> {
 
     /// Runs a command to its end.
     pub async fn run<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Result<Run, Failure> {
-        let output =
-            self.command(arguments).output().await.map_err(Failure::system("run", self.cli.program()))?;
+        let output = self.command(arguments).output().await.map_err(Failure::system("run", &self.program))?;
         Ok(Run::new(output.status.success(), &output.stdout, &output.stderr))
     }
 

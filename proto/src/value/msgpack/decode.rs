@@ -8,7 +8,7 @@ use rmp::{Marker, decode as raw};
 use std::collections::BTreeMap;
 
 /// Reads one value of the type `of`.
-pub fn decode(bytes: &[u8], of: &Type) -> Result<Value, ValueError> {
+pub(crate) fn decode(bytes: &[u8], of: &Type) -> Result<Value, ValueError> {
     let mut reader = Reader { rest: bytes, values: 0 };
     let value = reader.value(of, 0)?;
     if reader.rest.is_empty() { Ok(value) } else { Err(ValueError::new("more bytes follow after the value")) }

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 const PREFIX_SIZE: usize = 256;
 
 /// Writes a value of the type `of`. Attributes that an object lacks are null.
-pub fn encode(value: &Value, of: &Type) -> Result<Vec<u8>, ValueError> {
+pub(crate) fn encode(value: &Value, of: &Type) -> Result<Vec<u8>, ValueError> {
     let mut bytes = Vec::new();
     write(&mut bytes, value, of)?;
     Ok(bytes)

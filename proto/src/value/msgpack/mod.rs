@@ -3,8 +3,8 @@
 mod decode;
 mod encode;
 
-pub use decode::decode;
-pub use encode::encode;
+pub(crate) use decode::decode;
+pub(crate) use encode::encode;
 
 /// Extension type of an unknown value about which nothing is promised.
 const UNKNOWN: i8 = 0;

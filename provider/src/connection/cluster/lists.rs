@@ -24,13 +24,13 @@ pub(super) struct Lists {
 
 impl Lists {
     /// The answer of a moment ago, or a new one. Whoever comes while `list` is under way waits for it.
-    pub(super) async fn get<F>(&self, kind: Kind, namespace: &str, list: F) -> Result<Listed, ClusterError>
+    pub(super) async fn get<F>(&self, kind: &Kind, namespace: &str, list: F) -> Result<Listed, ClusterError>
     where
         F: Future<Output = Result<Vec<DynamicObject>, ClusterError>>,
     {
         let slot = {
             let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
-            Arc::clone(slots.entry((kind, namespace.to_owned())).or_default())
+            Arc::clone(slots.entry((kind.clone(), namespace.to_owned())).or_default())
         };
         let mut answer = slot.lock().await;
         if let Some((at, listed)) = answer.as_ref()
@@ -44,8 +44,8 @@ impl Lists {
     }
 
     /// Something of this kind was written. An answer that is under way may be from before, and is not found any more.
-    pub(super) fn drop_kind(&self, kind: Kind) {
+    pub(super) fn drop_kind(&self, kind: &Kind) {
         let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
-        slots.retain(|(of, _), _| *of != kind);
+        slots.retain(|(of, _), _| of != kind);
     }
 }

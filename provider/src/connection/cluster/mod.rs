@@ -9,6 +9,7 @@ mod error;
 mod kind;
 mod lists;
 mod objects;
+mod places;
 mod socket;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -21,6 +22,7 @@ pub use turns::{Claim, Turn};
 
 use crate::connection::ssh::Ssh;
 use lists::Lists;
+use places::Places;
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -100,6 +102,7 @@ impl Clusters {
                 link: tokio::sync::Mutex::default(),
                 asking_for_id: tokio::sync::Mutex::default(),
                 lists: Lists::default(),
+                places: Places::default(),
                 turns: Arc::clone(&self.turns),
                 warned: AtomicBool::new(false),
             }))
@@ -123,6 +126,7 @@ struct Inner {
     link: tokio::sync::Mutex<Link>,
     asking_for_id: tokio::sync::Mutex<()>,
     lists: Lists,
+    places: Places,
     turns: Arc<Turns>,
     warned: AtomicBool,
 }
@@ -200,8 +204,12 @@ impl Cluster {
 
     /// Waits until no other write of the kind is under way in this cluster: admission webhooks look at the other
     /// objects without locking them.
-    pub async fn turn(&self, kind: Kind) -> Result<Turn, ClusterError> {
+    pub async fn turn(&self, kind: &Kind) -> Result<Turn, ClusterError> {
         Ok(self.0.turns.take(&self.id().await?, kind).await)
+    }
+
+    fn places(&self) -> &Places {
+        &self.0.places
     }
 
     /// A tunnel may have died, a certificate may be another one: the next call connects anew.

@@ -38,18 +38,29 @@ impl Cluster {
         name: &ObjectName,
         freshness: Freshness,
     ) -> Result<Option<DynamicObject>, ClusterError> {
-        if freshness == Freshness::Shared {
-            let listed = self.list(name.kind, &name.namespace, freshness).await?;
+        // Of kinds that a person named, the others are not ours to read: they may be Secrets.
+        if freshness == Freshness::Shared && !name.kind.is_named() {
+            let listed = self.list(&name.kind, &name.namespace, freshness).await?;
             return Ok(listed.iter().find(|one| one.metadata.name.as_deref() == Some(&name.name)).cloned());
         }
         let attempt = format!("Reading {name}");
+        if freshness == Freshness::Shared
+            && let Some(error) = self.recent_failure().await
+        {
+            return Err(error);
+        }
+        let place = self.place(&name.kind, &attempt).await?;
         let get = |client| {
-            let api = api(client, name.kind, &name.namespace);
+            let api = place.api(client, &name.namespace);
             async move { api.get(&name.name).await }
         };
         match self.call(&attempt, get).await {
             Ok(object) => Ok(Some(object)),
             Err(error) if error.kind() == ClusterErrorKind::NotFound => Ok(None),
+            // The same words say that the namespace of an object is missing.
+            Err(error) if error.kind() == ClusterErrorKind::NamespaceMissing && name.namespace.is_empty() => {
+                Ok(None)
+            }
             Err(error) => Err(error),
         }
     }
@@ -57,7 +68,7 @@ impl Cluster {
     /// All objects of a kind in a namespace; `""` where the kind has none.
     pub async fn list(
         &self,
-        kind: Kind,
+        kind: &Kind,
         namespace: &str,
         freshness: Freshness,
     ) -> Result<Listed, ClusterError> {
@@ -72,8 +83,9 @@ impl Cluster {
             {
                 return Err(error);
             }
+            let place = self.place(kind, &attempt).await?;
             let list = |client| {
-                let api = api(client, kind, namespace);
+                let api = place.api(client, namespace);
                 async move { api.list(&ListParams::default()).await }
             };
             Ok(self.call(&attempt, list).await?.items)
@@ -137,7 +149,10 @@ impl Cluster {
 
     /// Whether the kind's CustomResourceDefinition is known not to exist. A kind can be out of service for a moment
     /// while the API server starts, with all its objects in place.
-    pub async fn lacks_definition(&self, kind: Kind) -> Result<bool, ClusterError> {
+    pub async fn lacks_definition(&self, kind: &Kind) -> Result<bool, ClusterError> {
+        if kind.is_named() {
+            return self.lacks_definition_of(kind).await;
+        }
         let definition = kind.definition();
         let attempt = format!("Reading CustomResourceDefinition {definition}");
         let definition = &definition;
@@ -171,17 +186,22 @@ impl Cluster {
     where
         F: Future<Output = Result<T, kube::Error>>,
     {
-        let result = self.call(attempt, |client| call(api(client, name.kind, &name.namespace))).await;
+        let place = self.place(&name.kind, attempt).await?;
+        let result = self.call(attempt, |client| call(place.api(client, &name.namespace))).await;
         if stores {
             // Also after an error: the write may have been stored all the same.
-            self.0.lists.drop_kind(name.kind);
+            self.0.lists.drop_kind(&name.kind);
         }
         result
     }
 
     /// One call. A connection that failed is made anew by the next one. Credentials that were read a while ago may be
     /// out of date (a node that joined has others), so those are read again once.
-    async fn call<T, F>(&self, attempt: &str, call: impl Fn(kube::Client) -> F) -> Result<T, ClusterError>
+    pub(super) async fn call<T, F>(
+        &self,
+        attempt: &str,
+        call: impl Fn(kube::Client) -> F,
+    ) -> Result<T, ClusterError>
     where
         F: Future<Output = Result<T, kube::Error>>,
     {
@@ -222,12 +242,5 @@ impl Cluster {
             _ => self.answered().await,
         }
         result
-    }
-}
-
-fn api(client: kube::Client, kind: Kind, namespace: &str) -> Api<DynamicObject> {
-    match kind.is_namespaced() {
-        true => Api::namespaced_with(client, namespace, &kind.resource()),
-        false => Api::all_with(client, &kind.resource()),
     }
 }

@@ -6,7 +6,7 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
-use serde_json::{Map, Value as Json, json};
+use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
@@ -29,6 +29,8 @@ pub(crate) struct World {
     pub(crate) served: Vec<String>,
     /// Names of definitions that exist, such as `ipaddresspools.metallb.io`.
     pub(crate) definitions: Vec<String>,
+    /// What the API server says that it serves, for kinds that a person names: API path and resource.
+    resources: Vec<(&'static str, Json)>,
     /// Objects by path.
     pub(crate) objects: BTreeMap<String, Json>,
     /// Answers to give instead: how often, to requests with all of these words, and what.
@@ -44,15 +46,18 @@ pub(crate) const POOLS: &str = "/apis/metallb.io/v1beta1/namespaces/metallb-syst
 const DEFINITIONS: &str = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/";
 
 impl ApiServer {
-    /// Starts one that serves MetalLB's pools, peers and advertisements and Calico's pools.
+    /// Starts one that serves MetalLB's kinds and Calico's pools.
     pub(crate) async fn start() -> Self {
-        let metallb = "/apis/metallb.io";
+        let metallb = |kind: &str| format!("/apis/metallb.io/v1beta1/namespaces/metallb-system/{kind}");
         let world = World {
             cluster_id: "cluster-1".into(),
             served: vec![
                 POOLS.into(),
-                format!("{metallb}/v1beta2/namespaces/metallb-system/bgppeers"),
-                format!("{metallb}/v1beta1/namespaces/metallb-system/bgpadvertisements"),
+                "/apis/metallb.io/v1beta2/namespaces/metallb-system/bgppeers".into(),
+                metallb("bgpadvertisements"),
+                metallb("l2advertisements"),
+                metallb("bfdprofiles"),
+                metallb("communities"),
                 "/apis/crd.projectcalico.org/v1/ippools".into(),
                 "/apis/crd.projectcalico.org/v1/ipamblocks".into(),
                 "/apis/crd.projectcalico.org/v1/blockaffinities".into(),
@@ -109,15 +114,37 @@ impl World {
         self.log.iter().filter(|line| line.starts_with(begins)).count()
     }
 
+    /// Serves a kind that a person names, in this namespace where it has them. Answers the path of its objects.
+    pub(crate) fn serve(
+        &mut self,
+        api: &'static str,
+        kind: &str,
+        plural: &str,
+        namespace: Option<&str>,
+    ) -> String {
+        let resource = json!({"name": plural, "singularName": "", "namespaced": namespace.is_some(), "kind": kind, "verbs": []});
+        self.resources.push((api, resource));
+        let collection = match namespace {
+            Some(namespace) => format!("{api}/namespaces/{namespace}/{plural}"),
+            None => format!("{api}/{plural}"),
+        };
+        self.served.push(collection.clone());
+        collection
+    }
+
     /// Puts an object there as another manager would.
     pub(crate) fn put(&mut self, collection: &str, name: &str, manager: &str, spec: Json) {
+        self.put_object(collection, name, manager, json!({ "spec": spec }));
+    }
+
+    /// The same for an object that is more than its `spec`.
+    pub(crate) fn put_object(&mut self, collection: &str, name: &str, manager: &str, object: Json) {
         self.count += 1;
-        let object = json!({
-            "metadata": {
-                "name": name, "uid": format!("uid-{}", self.count), "managedFields": [owner(manager, spec.as_object().unwrap().keys())],
-            },
-            "spec": spec,
-        });
+        let owner = owner(manager, fields(&object).keys());
+        let mut object = object;
+        object["metadata"]["name"] = name.into();
+        object["metadata"]["uid"] = format!("uid-{}", self.count).into();
+        object["metadata"]["managedFields"] = json!([owner]);
         self.objects.insert(format!("{collection}/{name}"), object);
     }
 
@@ -133,13 +160,24 @@ impl World {
         if path == "/api/v1/namespaces/kube-system" {
             return (200, json!({"metadata": {"name": "kube-system", "uid": self.cluster_id}}));
         }
+        if self.resources.iter().any(|(api, _)| *api == path) {
+            let resources = self.resources.iter().filter(|(api, _)| *api == path).map(|(_, one)| one.clone());
+            let version = path.trim_start_matches("/apis/").trim_start_matches("/api/");
+            return (200, json!({"groupVersion": version, "resources": resources.collect::<Vec<_>>()}));
+        }
+        if format!("{path}/") == DEFINITIONS {
+            return (
+                200,
+                json!({"metadata": {}, "items": self.definitions.iter().map(|name| self.definition(name)).collect::<Vec<_>>()}),
+            );
+        }
         if let Some(name) = path.strip_prefix(DEFINITIONS) {
             return match self.definitions.iter().any(|known| known == name) {
                 true => (
                     200,
                     json!({"apiVersion": "meta.k8s.io/v1", "kind": "PartialObjectMetadata", "metadata": {"name": name}}),
                 ),
-                false => not_found(name),
+                false => not_found("customresourcedefinitions", name),
             };
         }
         if self.served.iter().any(|served| served == path) {
@@ -156,7 +194,9 @@ impl World {
         let sent = || serde_json::from_slice::<Json>(body).unwrap_or_default();
         let query = uri.query().unwrap_or_default();
         match *method {
-            Method::GET => self.objects.get(path).map_or_else(|| not_found(&name), |one| (200, one.clone())),
+            Method::GET => {
+                self.objects.get(path).map_or_else(|| not_found(&collection, &name), |one| (200, one.clone()))
+            }
             Method::PATCH if query.contains("force") || query.contains("dryRun") => self.apply(
                 &collection,
                 &name,
@@ -180,7 +220,7 @@ impl World {
     ) -> (u16, Json) {
         const US: &str = super::MANAGER;
         let path = format!("{collection}/{name}");
-        let wanted = sent["spec"].as_object().unwrap();
+        let wanted = fields(sent);
         let uid = sent["metadata"]["uid"].as_str();
         let existing = self.objects.get(&path).cloned();
         match (uid, &existing) {
@@ -201,32 +241,39 @@ impl World {
         }
         let mut object = existing.unwrap_or_else(|| {
             self.count += 1;
-            json!({"metadata": {"name": name, "uid": format!("uid-{}", self.count), "managedFields": []}, "spec": {}})
+            json!({
+                "apiVersion": sent["apiVersion"], "kind": sent["kind"],
+                "metadata": {"name": name, "uid": format!("uid-{}", self.count), "managedFields": []},
+            })
         });
+        if sent["metadata"]["namespace"].is_string() {
+            object["metadata"]["namespace"] = sent["metadata"]["namespace"].clone();
+        }
         let mut owners: BTreeMap<String, Vec<String>> = owners(&object);
         let others = |field: &String| owners.iter().any(|(who, fields)| who != US && fields.contains(field));
+        let standing = fields(&object);
         let causes: Vec<Json> = wanted
             .iter()
-            .filter(|(field, value)| others(field) && object["spec"][*field] != **value)
-            .map(|(field, _)| json!({"reason": "FieldManagerConflict", "message": "conflict with \"kubectl-edit\"", "field": format!(".spec.{field}")}))
+            .filter(|(field, value)| others(field) && standing.get(*field) != Some(*value))
+            .map(|(field, _)| json!({"reason": "FieldManagerConflict", "message": "conflict with \"kubectl-edit\"", "field": format!(".{}", field.replace('/', "."))}))
             .collect();
         if !force && !causes.is_empty() {
             return (409, failure(409, "Apply failed with conflicts", json!({"causes": causes})));
         }
-        let mut spec = object["spec"].as_object().unwrap().clone();
         for field in owners.remove(US).unwrap_or_default() {
             if !owners.values().any(|fields| fields.contains(&field)) {
-                spec.remove(&field);
+                let (section, field) = field.split_once('/').unwrap();
+                object[section].as_object_mut().unwrap().remove(field);
             }
         }
-        for (field, value) in wanted {
-            if spec.get(field) != Some(value) {
+        for (field, value) in &wanted {
+            if standing.get(field) != Some(value) {
                 owners.values_mut().for_each(|fields| fields.retain(|one| one != field));
             }
-            spec.insert(field.clone(), value.clone());
+            let (section, field) = field.split_once('/').unwrap();
+            object[section][field] = value.clone();
         }
         owners.insert(US.into(), wanted.keys().cloned().collect());
-        object["spec"] = Json::Object(spec);
         object["metadata"]["managedFields"] =
             owners.iter().map(|(who, fields)| owner(who, fields.iter())).collect();
         if !dry_run {
@@ -235,8 +282,18 @@ impl World {
         (200, object)
     }
 
+    fn definition(&self, name: &str) -> Json {
+        let (plural, group) = name.split_once('.').unwrap();
+        let served = self.resources.iter().find(|(_, one)| one["name"] == plural);
+        let kind = served.map_or("Other", |(_, one)| one["kind"].as_str().unwrap());
+        json!({
+            "metadata": {"name": name},
+            "spec": {"group": group, "scope": "Namespaced", "names": {"kind": kind, "plural": plural}, "versions": []},
+        })
+    }
+
     fn merge(&mut self, path: &str, sent: &Json) -> (u16, Json) {
-        let Some(object) = self.objects.get_mut(path) else { return not_found(path) };
+        let Some(object) = self.objects.get_mut(path) else { return not_found(path, path) };
         for (field, value) in sent["spec"].as_object().unwrap() {
             let spec = object["spec"].as_object_mut().unwrap();
             match value {
@@ -248,7 +305,9 @@ impl World {
     }
 
     fn delete(&mut self, path: &str, name: &str, sent: &Json) -> (u16, Json) {
-        let Some(object) = self.objects.get_mut(path) else { return not_found(name) };
+        let Some(object) = self.objects.get_mut(path) else {
+            return not_found(path.trim_end_matches(&format!("/{name}")), name);
+        };
         let uid = sent["preconditions"]["uid"].as_str();
         if uid.is_some_and(|uid| object["metadata"]["uid"] != uid) {
             return (
@@ -276,16 +335,39 @@ async fn answer(State(world): State<Arc<Mutex<World>>>, method: Method, uri: Uri
     (StatusCode::from_u16(code).unwrap(), text).into_response()
 }
 
+/// The fields of an object, `spec/addresses` and so on, apart from what the server sets.
+fn fields(object: &Json) -> BTreeMap<String, Json> {
+    const NOT_OWNED: [&str; 4] = ["name", "namespace", "uid", "managedFields"];
+    let sections = object.as_object().unwrap().iter().filter(|(_, value)| value.is_object());
+    let all = sections.flat_map(|(section, members)| {
+        members.as_object().unwrap().iter().map(move |(field, value)| (section, field, value))
+    });
+    let owned =
+        all.filter(|(section, field, _)| *section != "metadata" || !NOT_OWNED.contains(&field.as_str()));
+    owned.map(|(section, field, value)| (format!("{section}/{field}"), value.clone())).collect()
+}
+
 fn owner<'a>(manager: &str, fields: impl Iterator<Item = &'a String>) -> Json {
-    let fields: Map<String, Json> = fields.map(|field| (format!("f:{field}"), json!({}))).collect();
-    json!({"manager": manager, "operation": "Apply", "fieldsV1": {"f:spec": fields}})
+    let mut owned = json!({"f:spec": {}});
+    for (section, field) in fields.map(|field| field.split_once('/').unwrap()) {
+        owned[format!("f:{section}")][format!("f:{field}")] = json!({});
+    }
+    json!({"manager": manager, "operation": "Apply", "fieldsV1": owned})
 }
 
 fn owners(object: &Json) -> BTreeMap<String, Vec<String>> {
     let entries = object["metadata"]["managedFields"].as_array().unwrap().iter();
     let fields = |entry: &Json| {
-        let fields = entry["fieldsV1"]["f:spec"].as_object().unwrap();
-        fields.keys().map(|field| field.trim_start_matches("f:").to_owned()).collect()
+        let sections = entry["fieldsV1"].as_object().unwrap().iter();
+        let fields = sections.flat_map(|(section, fields)| {
+            let section = section.trim_start_matches("f:");
+            fields
+                .as_object()
+                .unwrap()
+                .keys()
+                .map(move |field| format!("{section}/{}", field.trim_start_matches("f:")))
+        });
+        fields.collect()
     };
     entries.map(|entry| (entry["manager"].as_str().unwrap().to_owned(), fields(entry))).collect()
 }
@@ -294,6 +376,8 @@ fn failure(code: u16, message: &str, details: Json) -> Json {
     json!({"kind": "Status", "status": "Failure", "code": code, "message": message, "reason": "", "details": details})
 }
 
-fn not_found(name: &str) -> (u16, Json) {
-    (404, failure(404, &format!("things \"{name}\" not found"), json!({"name": name, "kind": "things"})))
+fn not_found(collection: &str, name: &str) -> (u16, Json) {
+    let plural = collection.rsplit('/').next().unwrap();
+    let details = json!({"name": name, "kind": plural});
+    (404, failure(404, &format!("{plural} \"{name}\" not found"), details))
 }

@@ -24,10 +24,10 @@ pub enum Claim {
 }
 
 impl Turns {
-    pub(super) async fn take(&self, cluster_id: &str, kind: Kind) -> Turn {
+    pub(super) async fn take(&self, cluster_id: &str, kind: &Kind) -> Turn {
         let queue = {
             let mut queues = self.queues.lock().unwrap_or_else(PoisonError::into_inner);
-            Arc::clone(queues.entry((cluster_id.to_owned(), kind)).or_default())
+            Arc::clone(queues.entry((cluster_id.to_owned(), kind.clone())).or_default())
         };
         Turn { claims: queue.lock_owned().await }
     }

@@ -213,8 +213,17 @@ async fn known_hosts_files(
     if pin.is_some() || settings.host_key_check == HostKeyCheck::InsecureAcceptAnyHostKey {
         return Ok(vec![own]);
     }
-    let configured =
-        Command::new("ssh").arg("-G").args(base_options(settings)).args(["--", address]).output().await?;
+    let mut command = Command::new("ssh");
+    command.arg("-G").args(base_options(settings)).args(["--", address]).process_group(0);
+    let configured = command.output().await?;
+    if !configured.status.success() {
+        // Without the user's own files, a key that contradicts them would pass for a new one.
+        let said = String::from_utf8_lossy(&configured.stderr).into_owned();
+        return Err(io::Error::other(format!(
+            "`ssh -G {address}` did not tell its settings: {}",
+            said.trim()
+        )));
+    }
     let configured = String::from_utf8_lossy(&configured.stdout).into_owned();
     let files = configured.lines().filter_map(|line| line.strip_prefix("userknownhostsfile "));
     let files = files.flat_map(str::split_whitespace).map(PathBuf::from);

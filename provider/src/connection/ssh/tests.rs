@@ -255,3 +255,45 @@ async fn the_private_key_is_gone_once_connected_and_everything_once_dropped() {
     drop(ssh);
     assert!(!directory.exists());
 }
+
+/// Names of this process's children, with whether the terminal counts them to the same job as this process.
+fn children() -> Vec<(String, bool)> {
+    let stat = |pid: &str| {
+        let line = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+        let (head, tail) = line.rsplit_once(") ")?;
+        let name = head.split_once(" (")?.1.to_owned();
+        let words: Vec<u32> = tail.split(' ').skip(1).take(2).map_while(|word| word.parse().ok()).collect();
+        <[u32; 2]>::try_from(words).ok().map(|[parent, group]| (name, parent, group))
+    };
+    let (_, _, own_group) = stat("self").unwrap();
+    let processes = std::fs::read_dir("/proc").unwrap().flatten();
+    let all = processes.filter_map(|entry| stat(&entry.file_name().into_string().ok()?));
+    all.filter(|(_, parent, _)| *parent == std::process::id())
+        .map(|(name, _, group)| (name, group == own_group))
+        .collect()
+}
+
+/// Ctrl-C at a terminal goes to every process of the job. terraform and this plugin take it for a wish to stop; ssh would
+/// die of it, and with it whatever runs on the node.
+#[tokio::test]
+async fn ctrl_c_at_the_terminal_does_not_reach_ssh() {
+    let sshd = Sshd::start().await;
+    let host = Ssh::new(sshd.settings()).host("127.0.0.1");
+    host.run(&["true"], None).await.unwrap();
+    let running = children();
+    let of_ssh: Vec<_> = running.iter().filter(|(name, _)| name == "ssh").collect();
+    assert!(!of_ssh.is_empty(), "{running:?}");
+    assert!(of_ssh.iter().all(|(_, reached)| !reached), "{running:?}");
+    // An ordinary child is reached, and would have been seen.
+    assert!(running.contains(&("sshd".to_owned(), true)), "{running:?}");
+}
+
+#[tokio::test]
+async fn known_hosts_that_cannot_be_asked_for_are_not_done_without() {
+    let sshd = Sshd::start().await;
+    let settings = sshd.settings();
+    std::fs::write(sshd.directory.path().join("config"), "UserKnownHostsFile\n").unwrap();
+    let refused = Ssh::new(settings).host("127.0.0.1").run(&["true"], None).await.unwrap_err();
+    assert_eq!(refused.kind(), SshErrorKind::Client, "{refused}");
+    assert!(refused.to_string().contains("`ssh -G 127.0.0.1` did not tell its settings"), "{refused}");
+}

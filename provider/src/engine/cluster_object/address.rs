@@ -1,6 +1,6 @@
 //! Where an object is: its cluster, its namespace, its name.
 
-use super::ClusterObject;
+use super::Applied;
 use crate::connection::cluster::{Cluster, Clusters, ObjectName};
 use crate::connection::retry::Deadline;
 use crate::connection::ssh::check_address;
@@ -80,16 +80,11 @@ pub(super) struct Target {
 
 impl Target {
     /// Where `object`, which is known, is.
-    pub(super) fn of<T: ClusterObject>(clusters: &Clusters, object: &Value) -> Self {
-        let text = |attribute: &str| object.attribute(attribute).as_str().map(str::to_owned);
-        let address = text("cluster");
+    pub(super) fn of<T: Applied>(clusters: &Clusters, object: &Value) -> Self {
+        let address = object.attribute("cluster").as_str().map(str::to_owned);
         Self {
             cluster: clusters.get(address.as_deref()),
-            name: ObjectName {
-                kind: T::KIND,
-                namespace: text("namespace").filter(|_| T::KIND.is_namespaced()).unwrap_or_default(),
-                name: text("name").unwrap_or_default(),
-            },
+            name: T::object_name(object),
             address,
             timeouts: Timeouts::decode(object.attribute("timeouts")).ok(),
         }
@@ -112,9 +107,11 @@ impl Target {
 
     /// What `terraform import` calls it.
     pub(super) fn import_id(&self) -> String {
-        let namespace = self.name.kind.is_namespaced().then_some(&self.name.namespace);
-        let parts = [self.address.as_ref(), namespace, Some(&self.name.name)];
-        parts.into_iter().flatten().cloned().collect::<Vec<_>>().join("/")
+        let ObjectName { kind, namespace, name } = &self.name;
+        let kind = kind.is_named().then(|| kind.label());
+        let namespace = (!namespace.is_empty()).then(|| namespace.clone());
+        let parts = [self.address.clone(), kind, namespace, Some(name.clone())];
+        parts.into_iter().flatten().collect::<Vec<_>>().join("/")
     }
 }
 

@@ -1,16 +1,15 @@
 //! Creating and changing an object: server-side apply.
 
-use super::ClusterObject;
 use super::address::{Operation, Target};
 use super::existing::{held, judge};
 use super::failure::{Failure, gave_up, summary, verdict};
 use super::managed::Private;
 use super::read::model;
-use super::spec::{Fields, Reading};
+use super::{Applied, Occasion};
 use crate::connection::cluster::{Claim, ClusterErrorKind, Force, Freshness};
 use crate::provider::Microk8s;
 use kube::core::DynamicObject;
-use serde_json::{Map, Value as Json, json};
+use serde_json::Value as Json;
 use tfplugin::{Context, Diagnostic, Diagnostics, Value};
 
 /// An object that was written.
@@ -20,7 +19,7 @@ struct Written {
     told: Diagnostics,
 }
 
-pub(super) async fn create<T: ClusterObject>(
+pub(super) async fn create<T: Applied>(
     context: &Context<Microk8s>,
     planned: T,
     private: &mut Private,
@@ -29,17 +28,15 @@ pub(super) async fn create<T: ClusterObject>(
     let values = planned.encode();
     let target = Target::of::<T>(&context.provider().clusters, &values);
     let deadline = target.deadline(Operation::Create, context);
-    let (planned, target_ref, values_ref) = (&planned, &target, &values);
+    let (planned, target_ref) = (&planned, &target);
     let written = deadline
-        .call(|| async move {
-            verdict(try_create(planned, values_ref, target_ref).await, ClusterErrorKind::may_come)
-        })
+        .call(|| async move { verdict(try_create(planned, target_ref).await, ClusterErrorKind::may_come) })
         .await
         .map_err(|why| gave_up::<T>("create", &target, target.patience(Operation::Create), why))?;
     finish(context, &target, &values, written, private)
 }
 
-pub(super) async fn update<T: ClusterObject>(
+pub(super) async fn update<T: Applied>(
     context: &Context<Microk8s>,
     prior: &T,
     planned: T,
@@ -62,25 +59,23 @@ pub(super) async fn update<T: ClusterObject>(
 }
 
 /// The object with all that follows from what was given.
-pub(super) fn completed<T: ClusterObject>(mut object: T) -> Result<T, Diagnostics> {
+pub(super) fn completed<T: Applied>(mut object: T) -> Result<T, Diagnostics> {
     let mut found = Diagnostics::new();
     object.complete(&mut found);
     if found.has_errors() { Err(found) } else { Ok(object) }
 }
 
-async fn try_create<T: ClusterObject>(
-    planned: &T,
-    values: &Value,
-    target: &Target,
-) -> Result<Written, Failure> {
+async fn try_create<T: Applied>(planned: &T, target: &Target) -> Result<Written, Failure> {
     let Target { cluster, name, .. } = target;
-    let mut turn = cluster.turn(T::KIND).await?;
+    let mut turn = cluster.turn(&name.kind).await?;
     if turn.claimed(name).is_some() {
         let detail = format!(
             "Two resources of this configuration are the same object, {name} in the {cluster}. Remove one of them, or give \
              it another name."
         );
-        return Err(Failure::Refused(Diagnostic::error(summary("create", target), detail).at("name").into()));
+        return Err(Failure::Refused(
+            Diagnostic::error(summary("create", target), detail).at(T::NAMED_IN).into(),
+        ));
     }
     let mut told = Diagnostics::new();
     let existing = cluster.find(name, Freshness::Now).await?;
@@ -92,12 +87,12 @@ async fn try_create<T: ClusterObject>(
     }
     told.append(beside(planned, target).await?);
     let uid = existing.as_ref().and_then(|existing| existing.metadata.uid.as_deref());
-    let object = cluster.apply(name, &manifest(planned, values, target, uid), Force::Take).await?;
+    let object = cluster.apply(name, &manifest(planned, target, uid), Force::Take).await?;
     turn.claim(name, if existing.is_some() { Claim::CarriedOn } else { Claim::Made });
     Ok(Written { cluster_id: cluster.id().await?, object, told })
 }
 
-async fn try_update<T: ClusterObject>(
+async fn try_update<T: Applied>(
     planned: &T,
     before: &Value,
     values: &Value,
@@ -105,7 +100,7 @@ async fn try_update<T: ClusterObject>(
     known: &Private,
 ) -> Result<Written, Failure> {
     let Target { cluster, name, .. } = target;
-    let _turn = cluster.turn(T::KIND).await?;
+    let _turn = cluster.turn(&name.kind).await?;
     let cluster_id = cluster.id().await?;
     if let Some(known) = &known.cluster
         && *known != cluster_id
@@ -114,23 +109,16 @@ async fn try_update<T: ClusterObject>(
     }
     let told = beside(planned, target).await?;
     let uid = known.uid.as_deref();
-    let mut object = cluster.apply(name, &manifest(planned, values, target, uid), Force::Take).await?;
+    let mut object = cluster.apply(name, &manifest(planned, target, uid), Force::Take).await?;
     // What was dropped from the configuration goes, also where another one owns it, as after an import.
-    let still_there = |field: &String| object.data.get("spec").and_then(|spec| spec.get(field)).is_some();
-    let left: Map<String, Json> = Fields::of::<T>()
-        .dropped(before, values)
-        .into_iter()
-        .filter(still_there)
-        .map(|field| (field, Json::Null))
-        .collect();
-    if !left.is_empty() {
-        object = cluster.merge(name, &json!({ "spec": left })).await?;
+    if let Some(patch) = T::dropped(before, values, &object) {
+        object = cluster.merge(name, &patch).await?;
     }
     Ok(Written { cluster_id, object, told })
 }
 
 /// What shows beside the other objects of the cluster, as far as it does not forbid the write.
-async fn beside<T: ClusterObject>(planned: &T, target: &Target) -> Result<Diagnostics, Failure> {
+async fn beside<T: Applied>(planned: &T, target: &Target) -> Result<Diagnostics, Failure> {
     let mut found = Diagnostics::new();
     planned.check_beside(&target.cluster, &mut found).await?;
     match found.has_errors() {
@@ -151,25 +139,15 @@ fn another_cluster(target: &Target, known: &str, reached: &str) -> Diagnostics {
 }
 
 /// What is sent: our fields alone. With a UID, the API server refuses to write to any other object of that name.
-pub(super) fn manifest<T: ClusterObject>(
-    planned: &T,
-    values: &Value,
-    target: &Target,
-    uid: Option<&str>,
-) -> Json {
-    let mut spec = Fields::of::<T>().to_spec(values);
-    planned.settle(&mut spec);
-    let mut metadata = Map::from_iter([("name".to_owned(), Json::from(target.name.name.as_str()))]);
-    if T::KIND.is_namespaced() {
-        metadata.insert("namespace".to_owned(), target.name.namespace.as_str().into());
-    }
-    if let Some(uid) = uid {
+pub(super) fn manifest<T: Applied>(planned: &T, target: &Target, uid: Option<&str>) -> Json {
+    let mut manifest = planned.manifest(&target.name);
+    if let (Some(uid), Some(Json::Object(metadata))) = (uid, manifest.get_mut("metadata")) {
         metadata.insert("uid".to_owned(), uid.into());
     }
-    json!({ "apiVersion": T::KIND.api_version(), "kind": T::KIND.name(), "metadata": metadata, "spec": spec })
+    manifest
 }
 
-fn finish<T: ClusterObject>(
+fn finish<T: Applied>(
     context: &Context<Microk8s>,
     target: &Target,
     values: &Value,
@@ -177,6 +155,8 @@ fn finish<T: ClusterObject>(
     private: &mut Private,
 ) -> Result<T, Diagnostics> {
     written.told.into_iter().for_each(|one| context.warn(one));
-    *private = Private { cluster: Some(written.cluster_id), uid: written.object.metadata.uid.clone() };
-    model(target, values, &written.object, Reading::Ours(values))
+    let mut kept = Json::Null;
+    let model = model(target, values, &written.object, Occasion::Written, &mut kept)?;
+    *private = Private { cluster: Some(written.cluster_id), uid: written.object.metadata.uid.clone(), kept };
+    Ok(model)
 }

@@ -1,6 +1,6 @@
 //! Taking an object away: the one that we made and no other of its name, and waiting until it is gone.
 
-use super::ClusterObject;
+use super::Applied;
 use super::address::{Operation, Target};
 use super::existing::held;
 use super::failure::{Failure, gave_up, summary, verdict};
@@ -24,7 +24,7 @@ enum Ended {
     LeftAlone(String),
 }
 
-pub(super) async fn delete<T: ClusterObject>(
+pub(super) async fn delete<T: Applied>(
     context: &Context<Microk8s>,
     prior: &T,
     private: &Private,
@@ -53,13 +53,9 @@ pub(super) async fn delete<T: ClusterObject>(
     gone.await.map_err(|why| gave_up::<T>("delete", &target, patience, why))
 }
 
-async fn try_delete<T: ClusterObject>(
-    prior: &T,
-    target: &Target,
-    private: &Private,
-) -> Result<Ended, Failure> {
+async fn try_delete<T: Applied>(prior: &T, target: &Target, private: &Private) -> Result<Ended, Failure> {
     let Target { cluster, name, .. } = target;
-    let mut turn = cluster.turn(T::KIND).await?;
+    let mut turn = cluster.turn(&name.kind).await?;
     let reached = cluster.id().await?;
     if let Some(known) = &private.cluster
         && *known != reached
@@ -106,7 +102,7 @@ async fn try_delete<T: ClusterObject>(
 /// Where the kind's definition is gone, its objects are gone too.
 async fn without_kind(target: &Target, error: ClusterError) -> Result<Ended, Failure> {
     match error.kind() {
-        ClusterErrorKind::KindNotServed if target.cluster.lacks_definition(target.name.kind).await? => {
+        ClusterErrorKind::KindNotServed if target.cluster.lacks_definition(&target.name.kind).await? => {
             Ok(Ended::Nothing)
         }
         ClusterErrorKind::NamespaceMissing => Ok(Ended::Nothing),
@@ -123,7 +119,7 @@ async fn is_gone(target: &Target, private: &Private) -> Result<(), Failure> {
     }
 }
 
-fn unreached<T: ClusterObject>(target: &Target, patience: Duration, why: GaveUp<Failure>) -> Diagnostics {
+fn unreached<T: Applied>(target: &Target, patience: Duration, why: GaveUp<Failure>) -> Diagnostics {
     let call = match &why {
         GaveUp::Failed(Failure::Call(error)) | GaveUp::TimedOut(Failure::Call(error)) => error,
         _ => return gave_up::<T>("delete", target, patience, why),

@@ -3,15 +3,25 @@
 
 use super::address::Target;
 use super::failure::summary;
-use super::{ClusterObject, Takeover};
+use super::{Applied, Takeover};
 use crate::connection::cluster::MANAGER;
 use kube::core::DynamicObject;
+use serde_json::Value as Json;
 use tfplugin::{Diagnostic, Diagnostics};
 
 /// Whether the object has fields that we set.
 pub(super) fn is_ours(existing: &DynamicObject) -> bool {
     let owners = existing.metadata.managed_fields.iter().flatten();
     owners.into_iter().any(|owner| owner.manager.as_deref() == Some(MANAGER))
+}
+
+/// The fields that we applied, as the API server records them.
+pub fn ours(existing: &DynamicObject) -> Option<&Json> {
+    let mut owners = existing.metadata.managed_fields.iter().flatten();
+    let applied = owners.find(|owner| {
+        owner.manager.as_deref() == Some(MANAGER) && owner.operation.as_deref() == Some("Apply")
+    });
+    applied?.fields_v1.as_ref().map(|fields| &fields.0)
 }
 
 /// What keeps an object that was deleted from going.
@@ -27,7 +37,7 @@ pub(super) fn held(existing: &DynamicObject, target: &Target) -> String {
 }
 
 /// Finds fault with creating `object` where `existing` is. Answers what a person should know of it.
-pub(super) fn judge<T: ClusterObject>(
+pub(super) fn judge<T: Applied>(
     object: &T,
     existing: &DynamicObject,
     target: &Target,
@@ -53,7 +63,7 @@ pub(super) fn judge<T: ClusterObject>(
     );
     let refuse = |why: String| {
         Diagnostics::from(
-            Diagnostic::error(summary("create", target), format!("{why}\n\n{import}")).at("name"),
+            Diagnostic::error(summary("create", target), format!("{why}\n\n{import}")).at(T::NAMED_IN),
         )
     };
     match object.takeover(existing) {

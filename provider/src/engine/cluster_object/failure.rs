@@ -1,8 +1,7 @@
 //! Why an operation did not work, and how a person is told.
 
-use super::ClusterObject;
+use super::Applied;
 use super::address::Target;
-use super::spec::Fields;
 use crate::connection::cluster::{ClusterError, ClusterErrorKind};
 use crate::connection::retry::{GaveUp, Verdict};
 use std::time::Duration;
@@ -44,7 +43,7 @@ pub(super) fn verdict<R>(
 }
 
 /// What a person is told when `action` was given up after `patience`.
-pub(super) fn gave_up<T: ClusterObject>(
+pub(super) fn gave_up<T: Applied>(
     action: &str,
     target: &Target,
     patience: Duration,
@@ -72,7 +71,7 @@ pub(super) fn summary(action: &str, target: &Target) -> String {
 }
 
 /// An error as diagnostics, on the attributes that it is about.
-pub(super) fn explain<T: ClusterObject>(
+pub(super) fn explain<T: Applied>(
     summary: &str,
     target: &Target,
     error: &ClusterError,
@@ -80,14 +79,13 @@ pub(super) fn explain<T: ClusterObject>(
 ) -> Diagnostics {
     let hints = T::HINTS.iter().filter(|(text, _)| error.answer().contains(text));
     let hints: String = hints.map(|(_, hint)| format!("\n\n{hint}")).collect();
-    let fields = Fields::of::<T>();
     let mut found = Diagnostics::new();
     if error.kind() == ClusterErrorKind::Invalid {
         for fault in error.faults() {
-            if let Some(attribute) = fields.attribute_at(&fault.field) {
+            if let Some((attribute, _)) = T::attribute_at(&fault.field) {
                 let answer = format!("{} refused {}: {}.", target.cluster, fault.field, fault.message);
                 found.error_at(
-                    attribute.name.as_str(),
+                    attribute.as_str(),
                     summary,
                     format!("{answer}\n\n{}{hints}", error.kind().advice()),
                 );

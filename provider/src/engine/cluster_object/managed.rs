@@ -1,22 +1,23 @@
 //! The managed resource that every [`ClusterObject`] is.
 
-use super::{ClusterObject, apply, delete, read, trial};
+use super::{Applied, apply, delete, read, trial};
 use crate::provider::Microk8s;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
 use tfplugin::model::ValueError;
 use tfplugin::provider::TypeName;
 use tfplugin::schema::Attribute;
 use tfplugin::{Context, Diagnostics, Draft, Model, Plan, Resource, Value};
 
-/// A [`ClusterObject`] as a managed resource.
+/// A type of objects as a managed resource.
 #[derive(Clone)]
 pub struct Managed<T>(pub(super) T);
 
 /// [`Managed`] before everything is known. The engine looks at values by name, so they are kept beside the typed draft.
 #[derive(Clone)]
-pub struct ManagedDraft<T: ClusterObject> {
-    pub(super) value: Value,
+pub struct ManagedDraft<T: Applied> {
+    pub(crate) value: Value,
     pub(super) typed: T::Draft,
 }
 
@@ -28,15 +29,18 @@ pub struct Private {
     pub(super) cluster: Option<String>,
     /// UID of the object.
     pub(super) uid: Option<String>,
+    /// What the type keeps from one reading to the next.
+    #[serde(skip_serializing_if = "Json::is_null")]
+    pub(super) kept: Json,
 }
 
-impl<T: ClusterObject> Draft for ManagedDraft<T> {
+impl<T: Applied> Draft for ManagedDraft<T> {
     fn decode(object: &Value) -> Result<Self, ValueError> {
         Ok(Self { value: object.clone(), typed: T::Draft::decode(object)? })
     }
 }
 
-impl<T: ClusterObject> Model for Managed<T> {
+impl<T: Applied> Model for Managed<T> {
     type Draft = ManagedDraft<T>;
 
     fn description() -> &'static str {
@@ -56,12 +60,12 @@ impl<T: ClusterObject> Model for Managed<T> {
     }
 }
 
-impl<T: ClusterObject> TypeName for Managed<T> {
+impl<T: Applied> TypeName for Managed<T> {
     const TYPE_NAME: &'static str = T::TYPE_NAME;
 }
 
 #[async_trait]
-impl<T: ClusterObject> Resource for Managed<T> {
+impl<T: Applied> Resource for Managed<T> {
     type Provider = Microk8s;
     type Model = Self;
     type Private = Private;
@@ -71,8 +75,9 @@ impl<T: ClusterObject> Resource for Managed<T> {
     }
 
     async fn plan(context: &Context<Microk8s>, plan: &mut Plan<Self, Private>) -> Result<(), Diagnostics> {
-        let prior = plan.prior.as_ref().map(Model::encode);
-        trial::run::<T>(context, prior.as_ref(), &plan.planned.value, &plan.private).await
+        T::plan(plan);
+        let planned = with_write_only::<T>(&plan.planned.value, &plan.config.value);
+        trial::run(context, plan.prior.as_ref().map(|prior| &prior.0), &planned, &plan.private).await
     }
 
     async fn create(
@@ -111,4 +116,15 @@ impl<T: ClusterObject> Resource for Managed<T> {
     ) -> Result<Self, Diagnostics> {
         read::import(context, id, private).await.map(Self)
     }
+}
+
+/// What is planned, with the values that only the configuration has.
+fn with_write_only<T: Applied>(planned: &Value, config: &Value) -> Value {
+    let Value::Object(attributes) = planned else { return planned.clone() };
+    let mut attributes = attributes.clone();
+    for attribute in T::attributes().into_iter().filter(|attribute| attribute.write_only) {
+        let value = config.attribute(&attribute.name).clone();
+        attributes.insert(attribute.name, value);
+    }
+    Value::Object(attributes)
 }

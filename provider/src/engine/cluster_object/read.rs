@@ -1,17 +1,16 @@
 //! Reading an object, and taking one over by its import id. A cluster that cannot be reached says nothing about its
 //! objects: the state stays as it was.
 
-use super::ClusterObject;
-use super::address::{ImportId, Target};
+use super::address::Target;
 use super::failure::{explain, summary};
 use super::managed::Private;
-use super::spec::{Fields, Reading};
+use super::{Applied, Occasion};
 use crate::connection::cluster::{ClusterError, ClusterErrorKind, Freshness};
 use crate::provider::Microk8s;
 use kube::core::DynamicObject;
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
-use tfplugin::{Context, Diagnostic, Diagnostics, Model, Value};
+use tfplugin::{Context, Diagnostic, Diagnostics, Value};
 
 /// What a look at the cluster found.
 struct Seen {
@@ -19,7 +18,7 @@ struct Seen {
     object: Option<DynamicObject>,
 }
 
-pub(super) async fn read<T: ClusterObject>(
+pub(super) async fn read<T: Applied>(
     context: &Context<Microk8s>,
     prior: T,
     private: &mut Private,
@@ -42,15 +41,16 @@ pub(super) async fn read<T: ClusterObject>(
         return Ok(Some(prior));
     }
     let Some(object) = seen.object else { return Ok(None) };
-    *private = Private { cluster: Some(seen.cluster_id), uid: object.metadata.uid.clone() };
-    model(&target, &before, &object, Reading::Ours(&before)).map(Some)
+    private.cluster = Some(seen.cluster_id);
+    private.uid = object.metadata.uid.clone();
+    model(&target, &before, &object, Occasion::Refresh, &mut private.kept).map(Some)
 }
 
 async fn look(target: &Target) -> Result<Seen, ClusterError> {
     let object = match target.cluster.find(&target.name, Freshness::Shared).await {
         // The definition's own absence takes its objects along; a kind that is out of service for now does not.
         Err(error) if error.kind() == ClusterErrorKind::KindNotServed => {
-            match target.cluster.lacks_definition(target.name.kind).await? {
+            match target.cluster.lacks_definition(&target.name.kind).await? {
                 true => None,
                 false => return Err(error),
             }
@@ -79,30 +79,22 @@ fn moved(target: &Target, known: &str, reached: &str) -> Diagnostic {
     Diagnostic::warning(summary("read", target), detail).at("cluster")
 }
 
-pub(super) async fn import<T: ClusterObject>(
+pub(super) async fn import<T: Applied>(
     context: &Context<Microk8s>,
     id: &str,
     private: &mut Private,
 ) -> Result<T, Diagnostics> {
     let clusters = &context.provider().clusters;
-    let namespaced = T::KIND.is_namespaced();
-    let Some(named) = ImportId::read(id, namespaced, clusters.has_kubeconfig()) else {
-        let full =
-            if namespaced { "<cluster>/<namespace>/<name>, or <cluster>/<name>" } else { "<cluster>/<name>" };
+    let Some(named) = T::named_by(id, clusters.has_kubeconfig()) else {
         let detail = format!(
-            "{id:?} does not name an object. Give {full} in the default namespace, where <cluster> is the address of a \
-             control-plane node. Without <cluster>/ it is looked for in the cluster of the provider's `kubernetes` block."
+            "{id:?} does not name an object. Give {}, where <cluster> is the address of a control-plane node. Without <cluster>/ it is looked for in the cluster of the provider's `kubernetes` block.",
+            T::import_forms()
         );
         return Err(Diagnostic::error(format!("Unable to import {}", T::TYPE_NAME), detail).into());
     };
-    let text = |text: &str| Value::String(text.to_owned());
     let mut values: BTreeMap<String, Value> =
         T::attributes().into_iter().map(|one| (one.name, one.default.unwrap_or(Value::Null))).collect();
-    values.insert("name".to_owned(), text(named.name));
-    values.insert("cluster".to_owned(), named.cluster.map_or(Value::Null, text));
-    if let Some(namespace) = named.namespace {
-        values.insert("namespace".to_owned(), text(namespace));
-    }
+    values.extend(named);
     let values = Value::Object(values);
     let target = Target::of::<T>(clusters, &values);
     let look = async {
@@ -114,28 +106,20 @@ pub(super) async fn import<T: ClusterObject>(
         let detail = format!("There is no {} in the {}.", target.name, target.cluster);
         return Err(Diagnostic::error(summary("import", &target), detail).into());
     };
-    *private = Private { cluster: Some(seen.cluster_id), uid: object.metadata.uid.clone() };
-    model(&target, &values, &object, Reading::Whole)
+    private.cluster = Some(seen.cluster_id);
+    private.uid = object.metadata.uid.clone();
+    model(&target, &values, &object, Occasion::Import, &mut private.kept)
 }
 
-/// The model of an object: its fields as they are in the cluster, the rest as in `values`.
-pub(super) fn model<T: ClusterObject>(
+/// The model of an object: its fields as they are in the cluster, the rest as `known`.
+pub(super) fn model<T: Applied>(
     target: &Target,
-    values: &Value,
+    known: &Value,
     object: &DynamicObject,
-    reading: Reading<'_>,
+    occasion: Occasion,
+    kept: &mut Json,
 ) -> Result<T, Diagnostics> {
-    let spec = object.data.get("spec").unwrap_or(&Json::Null);
-    let fields = Fields::of::<T>().read_spec(spec, reading);
-    let fitted = fields.and_then(|fields| {
-        let mut all = match values {
-            Value::Object(all) => all.clone(),
-            _ => BTreeMap::new(),
-        };
-        all.extend(fields);
-        <T as Model>::decode(&Value::Object(all)).map_err(|error| format!("{}: {error}", error.path))
-    });
-    fitted.map_err(|why| {
+    T::read(known, object, occasion, kept).map_err(|why| {
         let detail = format!(
             "{} in the {} does not fit this resource type: {why}.\n\nCorrect the object in the cluster, for instance with \
              `kubectl edit`.",

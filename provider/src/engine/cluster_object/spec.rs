@@ -3,9 +3,10 @@
 use super::ClusterObject;
 use serde_json::{Map, Value as Json};
 use std::collections::BTreeMap;
+use tfplugin::Value;
 use tfplugin::schema::{Attribute, AttributeKind, Nesting};
 use tfplugin::value::Type;
-use tfplugin::{Number, Value};
+use tfplugin::value::to_plain;
 
 /// Attributes that say where an object is and not what.
 const ADDRESS: [&str; 4] = ["cluster", "name", "namespace", "timeouts"];
@@ -49,7 +50,7 @@ impl Fields {
         Self { attributes, irregular: T::FIELDS }
     }
 
-    /// The fields to send; what is not given is left out.
+    /// The fields to send; what is not given, or only the API server knows, is left out.
     pub(super) fn to_spec(&self, object: &Value) -> Map<String, Json> {
         self.members_to_json(&self.attributes, object)
     }
@@ -83,12 +84,19 @@ impl Fields {
     }
 
     fn members_to_json(&self, attributes: &[Attribute], object: &Value) -> Map<String, Json> {
-        let given = attributes.iter().filter(|attribute| !object.attribute(&attribute.name).is_null());
-        given.map(|one| (self.field(one), self.to_json(&one.kind, object.attribute(&one.name)))).collect()
+        let given = |attribute: &&Attribute| {
+            let value = object.attribute(&attribute.name);
+            !value.is_null() && !value.is_unknown()
+        };
+        attributes
+            .iter()
+            .filter(given)
+            .map(|one| (self.field(one), self.to_json(&one.kind, object.attribute(&one.name))))
+            .collect()
     }
 
     fn to_json(&self, kind: &AttributeKind, value: &Value) -> Json {
-        let AttributeKind::Nested(_, members) = kind else { return plain(value) };
+        let AttributeKind::Nested(_, members) = kind else { return to_plain(value) };
         match value {
             Value::List(all) | Value::Set(all) => {
                 all.iter().map(|one| Json::Object(self.members_to_json(members, one))).collect()
@@ -199,26 +207,6 @@ fn read_plain(of: &Type, json: &Json, reading: Reading<'_>, path: &str) -> Resul
 
 fn unfit(json: &Json, what: &str, path: &str) -> String {
     format!("{path} is {json}, which is {what} than this provider knows the field to be")
-}
-
-fn plain(value: &Value) -> Json {
-    match value {
-        Value::Null | Value::Unknown(_) => Json::Null,
-        Value::Bool(set) => Json::Bool(*set),
-        Value::Number(number) => number_to_json(number),
-        Value::String(text) => Json::String(text.clone()),
-        Value::List(all) | Value::Set(all) | Value::Tuple(all) => all.iter().map(plain).collect(),
-        Value::Map(all) | Value::Object(all) => {
-            all.iter().map(|(key, one)| (key.clone(), plain(one))).collect()
-        }
-        Value::Dynamic(inner) => plain(&inner.1),
-    }
-}
-
-/// Whole numbers stay whole: an AS number is never a float.
-fn number_to_json(number: &Number) -> Json {
-    let whole = number.as_u64().map(Json::from).or_else(|| number.as_i64().map(Json::from));
-    whole.or_else(|| number.as_exact_f64().map(Json::from)).unwrap_or(Json::Null)
 }
 
 fn camel_case(name: &str) -> String {

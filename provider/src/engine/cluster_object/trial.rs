@@ -1,12 +1,11 @@
 //! The dry run at plan. A plan is complete without it; where the cluster answers, it learns what apply would meet.
 
-use super::ClusterObject;
+use super::Applied;
 use super::address::Target;
 use super::apply::{completed, manifest};
 use super::existing::{is_ours, judge};
 use super::failure::{explain, summary};
 use super::managed::Private;
-use super::spec::Fields;
 use crate::connection::cluster::{ClusterError, ClusterErrorKind, FieldFault, Force, Freshness, MANAGER};
 use crate::provider::Microk8s;
 use kube::core::DynamicObject;
@@ -14,22 +13,22 @@ use serde_json::Value as Json;
 use tfplugin::{Context, Diagnostic, Diagnostics, Severity, Value};
 
 /// Tries what is planned, if all of it is known. Errors are faults of the configuration alone.
-pub(super) async fn run<T: ClusterObject>(
+pub(super) async fn run<T: Applied>(
     context: &Context<Microk8s>,
-    prior: Option<&Value>,
+    prior: Option<&T>,
     planned: &Value,
     private: &Private,
 ) -> Result<(), Diagnostics> {
     let Ok(object) = T::decode(planned) else { return Ok(()) };
     let object = completed(object)?;
     let planned = &object.encode();
-    let fields = Fields::of::<T>();
+    let target = Target::of::<T>(&context.provider().clusters, planned);
     if prior.is_some_and(|prior| {
-        replaces::<T>(prior, planned) || fields.to_spec(prior) == fields.to_spec(planned)
+        replaces::<T>(&prior.encode(), planned)
+            || prior.manifest(&target.name) == object.manifest(&target.name)
     }) {
         return Ok(());
     }
-    let target = Target::of::<T>(&context.provider().clusters, planned);
     // A cluster that does not answer, or not with this kind, leaves the plan as it is.
     let Ok(existing) = target.cluster.find(&target.name, Freshness::Shared).await else { return Ok(()) };
     if let (None, Some(existing)) = (prior, &existing) {
@@ -44,7 +43,7 @@ pub(super) async fn run<T: ClusterObject>(
     if object.check_beside(&target.cluster, &mut beside).await.is_ok() {
         warn_all(context, beside);
     }
-    let manifest = manifest(&object, planned, &target, private.uid.as_deref().filter(|_| prior.is_some()));
+    let manifest = manifest(&object, &target, private.uid.as_deref().filter(|_| prior.is_some()));
     match target.cluster.apply(&target.name, &manifest, Force::DryRun).await {
         Ok(_) => Ok(()),
         Err(error) => judge_answer::<T>(context, &target, existing.as_ref(), &manifest, &error),
@@ -52,9 +51,10 @@ pub(super) async fn run<T: ClusterObject>(
 }
 
 /// Whether the schema plans a new object, which does not meet the old one.
-fn replaces<T: ClusterObject>(prior: &Value, planned: &Value) -> bool {
+fn replaces<T: Applied>(prior: &Value, planned: &Value) -> bool {
     let changed = |name: &str| prior.attribute(name) != planned.attribute(name);
-    T::attributes().iter().any(|attribute| attribute.replace && changed(&attribute.name))
+    T::object_name(prior) != T::object_name(planned)
+        || T::attributes().iter().any(|attribute| attribute.replace && changed(&attribute.name))
 }
 
 fn warn_all(context: &Context<Microk8s>, found: Diagnostics) {
@@ -64,7 +64,7 @@ fn warn_all(context: &Context<Microk8s>, found: Diagnostics) {
     }
 }
 
-fn judge_answer<T: ClusterObject>(
+fn judge_answer<T: Applied>(
     context: &Context<Microk8s>,
     target: &Target,
     existing: Option<&DynamicObject>,
@@ -94,23 +94,21 @@ fn judge_answer<T: ClusterObject>(
 
 /// One warning an object about fields that others set and that apply takes. What we set by another kind of request, as
 /// when a pool was closed for a moment, is recorded as another's but is ours.
-fn taken<T: ClusterObject>(
+fn taken<T: Applied>(
     target: &Target,
     existing: Option<&DynamicObject>,
     manifest: &Json,
     error: &ClusterError,
 ) -> Option<Diagnostic> {
-    let fields = Fields::of::<T>();
-    let spec = existing.and_then(|existing| existing.data.get("spec"));
+    let existing_json = existing.and_then(|existing| serde_json::to_value(existing).ok());
     let line = |fault: &FieldFault| {
-        let sensitive = fields.attribute_at(&fault.field).is_some_and(|attribute| attribute.sensitive);
-        let name = fault.field.trim_start_matches("spec.");
+        let sensitive = T::attribute_at(&fault.field).is_some_and(|(_, sensitive)| sensitive);
         let show = |value: Option<&Json>| match value {
             Some(_) if sensitive => "(sensitive)".to_owned(),
             Some(value) => value.to_string(),
             None => "not set".to_owned(),
         };
-        let (old, new) = (at(spec, name), at(manifest.get("spec"), name));
+        let (old, new) = (at(existing_json.as_ref(), &fault.field), at(Some(manifest), &fault.field));
         format!("- {}: {}; {} becomes {}", fault.field, fault.message, show(old), show(new))
     };
     let others = error.faults().iter().filter(|fault| !fault.message.contains(&format!("{MANAGER:?}")));
@@ -130,7 +128,7 @@ fn taken<T: ClusterObject>(
     Some(Diagnostic::warning(format!("{} has fields that others own", target.name), detail))
 }
 
-/// The value at a path of names: `serviceAllocation.priority`.
+/// The value at a path of names: `spec.serviceAllocation.priority`.
 fn at<'a>(json: Option<&'a Json>, path: &str) -> Option<&'a Json> {
     path.split('.').try_fold(json?, |json, name| json.get(name))
 }

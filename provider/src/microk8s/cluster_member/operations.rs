@@ -4,12 +4,12 @@ use super::{ClusterMember, Private};
 use crate::connection::retry::Deadline;
 use crate::engine::failure::Failure;
 use crate::engine::gate;
-use crate::microk8s::join::Joining;
+use crate::microk8s::cluster::messages;
+use crate::microk8s::cluster::survey::{Age, Survey};
+use crate::microk8s::cluster_member::join::Joining;
+use crate::microk8s::cluster_member::removal::{self, QuorumLoss, Removal};
+use crate::microk8s::machine::node_list::{ClusterNode, Role};
 use crate::microk8s::machine::{Machine, Machines};
-use crate::microk8s::messages;
-use crate::microk8s::node_list::{ClusterNode, Role};
-use crate::microk8s::removal::{self, QuorumLoss, Removal};
-use crate::microk8s::survey::{Age, Survey};
 use std::time::Duration;
 use tfplugin::Computed;
 
@@ -89,9 +89,7 @@ impl ClusterMember {
             return Err(Failure::new(format!("looking at {}", self.host), answer).at("host").advise(advice));
         }
         let survey = self.cluster_now(machines, deadline).await?;
-        if self.cluster_id.known().is_some_and(|id| *id != survey.id) {
-            return Err(messages::another_cluster(&self.cluster, &self.cluster_id, &survey.id).at("cluster"));
-        }
+        self.check_same_cluster(&survey)?;
         let _passage = pass(&survey, deadline).await?;
         Joining::new(machine, &view, self.role(), &survey, deadline).mend().await?;
         self.found(machines, &name, private, deadline).await
@@ -111,9 +109,7 @@ impl ClusterMember {
             }
             Err(failure) => return Err(failure.at("cluster").advise(messages::IF_GONE)),
         };
-        if self.cluster_id.known().is_some_and(|id| *id != survey.id) {
-            return Err(messages::another_cluster(&self.cluster, &self.cluster_id, &survey.id).at("cluster"));
-        }
+        self.check_same_cluster(&survey)?;
         let _passage = pass(&survey, deadline).await?;
         // Others may have left while this one waited.
         let survey =
@@ -204,7 +200,7 @@ async fn pass(survey: &Survey, deadline: &Deadline) -> Result<gate::Passage, Fai
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::microk8s::scripts;
+    use crate::microk8s::machine::scripts;
     use crate::microk8s::testing::World;
     use tokio_util::sync::CancellationToken;
 

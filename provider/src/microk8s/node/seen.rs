@@ -3,8 +3,8 @@
 use super::Node;
 use crate::connection::ssh::{Host, HostKey};
 use crate::engine::failure::Failure;
-use crate::microk8s::hosts_block::{self, Hosts};
-use crate::microk8s::node_facts::NodeFacts;
+use crate::microk8s::node::facts::NodeFacts;
+use crate::microk8s::node::hosts_block::{self, Hosts};
 use crate::provider::Microk8s;
 use std::time::Duration;
 use tfplugin::types::Text;

@@ -1,9 +1,8 @@
 //! Add-ons of a node's cluster, and what the cluster says of itself.
-#![expect(clippy::unwrap_used, reason = "a step that fails ends the test")]
 
+use crate::by_hand::command;
 use acceptance::{Action, Workspace};
 use lab::{Lab, LabOptions, Node};
-use std::process::Stdio;
 
 const ADDON: &str = r#"
 resource "microk8s_addon" "community" {
@@ -44,7 +43,7 @@ async fn an_addon_is_enabled_found_missing_and_disabled() {
     workspace.configure(ADDON).unwrap();
     workspace.apply().await.unwrap().succeeded();
     workspace.plan().await.unwrap().plans_nothing();
-    run(node, &["rm", "-r", "/var/snap/microk8s/common/addons/community"]).await;
+    command(node, &["rm", "-r", "/var/snap/microk8s/common/addons/community"]).await;
     workspace.plan().await.unwrap().plans(&[(address, Action::Create)]);
     workspace.apply().await.unwrap().succeeded();
 
@@ -72,10 +71,5 @@ async fn an_addon_is_enabled_found_missing_and_disabled() {
 }
 
 async fn enabled(node: &Node, addon: &str) -> String {
-    run(node, &["/snap/bin/microk8s", "status", "--addon", addon]).await.trim().to_owned()
-}
-
-async fn run(node: &Node, arguments: &[&str]) -> String {
-    let output = node.exec(arguments).stdin(Stdio::null()).output().await.unwrap();
-    String::from_utf8_lossy(&output.stdout).into_owned()
+    command(node, &["/snap/bin/microk8s", "status", "--addon", addon]).await.trim().to_owned()
 }

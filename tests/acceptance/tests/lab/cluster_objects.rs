@@ -1,10 +1,12 @@
-//! Objects in a cluster, each alone: made, planned again, drifted, imported, taken away.
+//! Objects in a cluster, each alone: made, planned again, drifted, imported, deleted by somebody, taken away.
 #![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a step that fails ends the test")]
 
 use acceptance::{Action, Workspace};
 use lab::{Lab, LabOptions, Node};
 use serde_json::Value;
 use std::process::Stdio;
+use std::sync::Arc;
+use tokio::task::JoinSet;
 
 /// A type in a configuration of its own.
 struct Case {
@@ -12,15 +14,16 @@ struct Case {
     configuration: &'static str,
     /// Behind `<cluster>/`.
     import: &'static str,
-    /// The object for kubectl.
-    object: [&'static str; 2],
+    /// The object for kubectl, with its namespace where it has one.
+    object: &'static [&'static str],
     /// A merge patch behind terraform's back on something that the configuration says.
     drift: &'static str,
 }
 
-const POOL: Case = Case {
-    address: "metallb_ip_address_pool.this",
-    configuration: r#"
+static CASES: [Case; 8] = [
+    Case {
+        address: "metallb_ip_address_pool.this",
+        configuration: r#"
 resource "metallb_ip_address_pool" "this" {
   provider  = microk8s
   cluster   = "10.0.0.11"
@@ -28,17 +31,217 @@ resource "metallb_ip_address_pool" "this" {
   addresses = ["2001:DB8:f000:2::/64", "192.0.2.10-192.0.2.20"]
 }
 "#,
-    import: "metallb-system/default-pool",
-    object: ["ipaddresspools.metallb.io", "default-pool"],
-    drift: r#"{"spec":{"addresses":["192.0.2.0/28"]}}"#,
-};
+        import: "metallb-system/default-pool",
+        object: &["ipaddresspools.metallb.io", "default-pool", "--namespace=metallb-system"],
+        drift: r#"{"spec":{"addresses":["192.0.2.0/28"]}}"#,
+    },
+    Case {
+        address: "metallb_bgp_peer.this",
+        configuration: r#"
+variable "password" {
+  type      = string
+  sensitive = true
+  default   = "of-the-session"
+}
+
+resource "metallb_bgp_peer" "this" {
+  provider     = microk8s
+  cluster      = "10.0.0.11"
+  name         = "edge"
+  my_asn       = 4200000001
+  peer_asn     = 64513
+  peer_address = "2001:DB8::1"
+  hold_time    = "1m30s"
+  password     = var.password
+}
+"#,
+        import: "edge",
+        object: &["bgppeers.metallb.io", "edge", "--namespace=metallb-system"],
+        drift: r#"{"spec":{"holdTime":"30s"}}"#,
+    },
+    Case {
+        address: "metallb_bgp_advertisement.this",
+        configuration: r#"
+resource "metallb_bgp_advertisement" "this" {
+  provider              = microk8s
+  cluster               = "10.0.0.11"
+  name                  = "default"
+  ip_address_pools      = ["default-pool"]
+  aggregation_length_v6 = 64
+  communities           = ["64512:100", "no-export"]
+  node_selectors        = [{ match_labels = { "kubernetes.io/os" = "linux" } }]
+}
+"#,
+        import: "metallb-system/default",
+        object: &["bgpadvertisements.metallb.io", "default", "--namespace=metallb-system"],
+        drift: r#"{"spec":{"aggregationLengthV6":null,"communities":["64512:100"]}}"#,
+    },
+    Case {
+        address: "metallb_l2_advertisement.this",
+        configuration: r#"
+resource "metallb_l2_advertisement" "this" {
+  provider         = microk8s
+  cluster          = "10.0.0.11"
+  name             = "local"
+  ip_address_pools = ["local"]
+  interfaces       = ["eth0"]
+}
+"#,
+        import: "local",
+        object: &["l2advertisements.metallb.io", "local", "--namespace=metallb-system"],
+        drift: r#"{"spec":{"interfaces":["eth0","eth1"]}}"#,
+    },
+    Case {
+        address: "metallb_bfd_profile.this",
+        configuration: r#"
+resource "metallb_bfd_profile" "this" {
+  provider          = microk8s
+  cluster           = "10.0.0.11"
+  name              = "fast"
+  receive_interval  = 100
+  detect_multiplier = 3
+  passive_mode      = false
+}
+"#,
+        import: "fast",
+        object: &["bfdprofiles.metallb.io", "fast", "--namespace=metallb-system"],
+        drift: r#"{"spec":{"detectMultiplier":5,"passiveMode":true}}"#,
+    },
+    Case {
+        address: "metallb_community.this",
+        configuration: r#"
+resource "metallb_community" "this" {
+  provider    = microk8s
+  cluster     = "10.0.0.11"
+  name        = "well-known"
+  communities = [{ name = "no-export", value = "65535:65281" }]
+}
+"#,
+        import: "metallb-system/well-known",
+        object: &["communities.metallb.io", "well-known", "--namespace=metallb-system"],
+        drift: r#"{"spec":{"communities":[{"name":"no-export","value":"65535:65282"}]}}"#,
+    },
+    Case {
+        address: "calico_ippool.this",
+        configuration: r#"
+resource "calico_ippool" "this" {
+  provider     = microk8s
+  cluster      = "10.0.0.11"
+  name         = "pods-v6"
+  cidr         = "FD02:0::/64"
+  nat_outgoing = true
+}
+"#,
+        import: "pods-v6",
+        object: &["ippools.crd.projectcalico.org", "pods-v6"],
+        drift: r#"{"spec":{"natOutgoing":false,"nodeSelector":"!all()"}}"#,
+    },
+    Case {
+        address: "microk8s_object.this",
+        configuration: r#"
+resource "microk8s_object" "this" {
+  cluster = "10.0.0.11"
+  manifest = {
+    apiVersion = "v1"
+    kind       = "Service"
+    metadata   = { name = "web", namespace = "default", labels = { app = "web" } }
+    spec = {
+      type     = "NodePort"
+      selector = { app = "web" }
+      ports    = [{ name = "http", port = 80 }, { name = "dns", port = 53, protocol = "UDP" }]
+    }
+  }
+}
+"#,
+        import: "Service.v1/default/web",
+        object: &["services", "web", "--namespace=default"],
+        drift: r#"{"spec":{"selector":{"app":"other"}}}"#,
+    },
+];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_type_from_create_to_destroy() {
-    let lab = Lab::start(LabOptions::with_nodes(1, true)).await.unwrap();
-    let node = &lab.nodes()[0];
-    for case in [POOL] {
-        whole_life(&lab, node, &case).await;
+    let lab = Arc::new(Lab::start(LabOptions::with_nodes(1, true)).await.unwrap());
+    let mut lives = JoinSet::new();
+    for case in &CASES {
+        let lab = Arc::clone(&lab);
+        lives.spawn(async move { whole_life(&lab, &lab.nodes()[0], case).await });
+    }
+    lives.spawn({
+        let lab = Arc::clone(&lab);
+        async move { all_at_once(&lab, &lab.nodes()[0]).await }
+    });
+    lives.join_all().await;
+}
+
+/// A definition, an object of it, a namespace and a Secret in that, none of which waits for another by its configuration.
+const AT_ONCE: &str = r#"
+variable "password" {
+  type      = string
+  ephemeral = true
+  default   = "planted-secret"
+}
+
+locals {
+  manifests = {
+    definition = {
+      apiVersion = "apiextensions.k8s.io/v1"
+      kind       = "CustomResourceDefinition"
+      metadata   = { name = "gadgetry.example.org" }
+      spec = {
+        group = "example.org"
+        scope = "Namespaced"
+        names = { kind = "Gadget", plural = "gadgetry", singular = "gadget" }
+        versions = [{
+          name    = "v1"
+          served  = true
+          storage = true
+          schema = { openAPIV3Schema = {
+            type       = "object"
+            properties = { spec = { type = "object", properties = { size = { type = "integer" } } } }
+          } }
+        }]
+      }
+    }
+    gadget = {
+      apiVersion = "example.org/v1"
+      kind       = "Gadget"
+      metadata   = { name = "one", namespace = "shop" }
+      spec       = { size = 4 }
+    }
+    namespace = { apiVersion = "v1", kind = "Namespace", metadata = { name = "shop" } }
+    secret = {
+      apiVersion = "v1"
+      kind       = "Secret"
+      metadata   = { name = "database", namespace = "shop" }
+    }
+  }
+}
+
+resource "microk8s_object" "this" {
+  for_each               = local.manifests
+  cluster                = "10.0.0.11"
+  manifest               = each.value
+  secret_data_wo         = each.key == "secret" ? { password = var.password } : null
+  secret_data_wo_version = each.key == "secret" ? 1 : null
+  timeouts               = { create = "60s", delete = "60s" }
+}
+"#;
+
+async fn all_at_once(lab: &Lab, node: &Node) {
+    let workspace = Workspace::new(lab, AT_ONCE).await.unwrap();
+    workspace.apply().await.unwrap().succeeded();
+    workspace.plan().await.unwrap().plans_nothing();
+    let get = async |what: &[&str]| kubectl(node, &[&["get"], what].concat()).await;
+    let secret = get(&["secret", "database", "--namespace=shop", "--output=jsonpath={.data.password}"]).await;
+    assert_eq!(secret.unwrap(), "cGxhbnRlZC1zZWNyZXQ=");
+    let state = std::fs::read_to_string(workspace.path().join("terraform.tfstate")).unwrap();
+    assert!(state.contains("database") && !state.contains("planted-secret"), "{state}");
+    assert!(!state.contains("cGxhbnRlZC1zZWNyZXQ"), "{state}");
+    workspace.destroy().await.unwrap().succeeded();
+    for gone in [["namespace", "shop"], ["customresourcedefinition", "gadgetry.example.org"]] {
+        let left = get(&gone).await.unwrap_err();
+        assert!(left.contains("(NotFound)"), "{left}");
     }
 }
 
@@ -47,26 +250,13 @@ async fn whole_life(lab: &Lab, node: &Node, case: &Case) {
     workspace.plan().await.unwrap().plans(&[(case.address, Action::Create)]);
     workspace.apply().await.unwrap().succeeded();
     workspace.plan().await.unwrap().plans_nothing();
-    let made = object(node, case).await.unwrap();
+    let made = case.object(node).await.unwrap();
 
-    kubectl(
-        node,
-        &[
-            "patch",
-            case.object[0],
-            case.object[1],
-            "--namespace=metallb-system",
-            "--type=merge",
-            "--patch",
-            case.drift,
-        ],
-    )
-    .await
-    .unwrap();
-    assert_ne!(object(node, case).await.unwrap()["spec"], made["spec"], "the drift did not happen");
+    case.kubectl(node, "patch", &["--type=merge", "--patch", case.drift]).await.unwrap();
+    assert_ne!(case.object(node).await.unwrap()["spec"], made["spec"], "{}: no drift", case.address);
     workspace.plan().await.unwrap().plans(&[(case.address, Action::Update)]);
     workspace.apply().await.unwrap().succeeded();
-    assert_eq!(object(node, case).await.unwrap()["spec"], made["spec"]);
+    assert_eq!(case.object(node).await.unwrap()["spec"], made["spec"]);
 
     let before = workspace.state(case.address).await.unwrap();
     workspace.run(["state", "rm", case.address]).await.unwrap().succeeded();
@@ -74,20 +264,26 @@ async fn whole_life(lab: &Lab, node: &Node, case: &Case) {
     workspace.plan().await.unwrap().plans_nothing();
     assert_eq!(workspace.state(case.address).await.unwrap()["name"], before["name"]);
 
-    kubectl(node, &["delete", case.object[0], case.object[1], "--namespace=metallb-system"]).await.unwrap();
+    case.kubectl(node, "delete", &[]).await.unwrap();
     workspace.plan().await.unwrap().plans(&[(case.address, Action::Create)]);
     workspace.apply().await.unwrap().succeeded();
+    case.object(node).await.unwrap();
     workspace.destroy().await.unwrap().succeeded();
-    assert!(object(node, case).await.is_err(), "it is still there");
+    let left = case.object(node).await.unwrap_err();
+    assert!(left.contains("(NotFound)"), "{}: {left}", case.address);
+    assert!(workspace.resources().await.unwrap().is_empty());
 }
 
-async fn object(node: &Node, case: &Case) -> Result<Value, String> {
-    let text = kubectl(
-        node,
-        &["get", case.object[0], case.object[1], "--namespace=metallb-system", "--output=json"],
-    )
-    .await?;
-    serde_json::from_str(&text).map_err(|error| error.to_string())
+impl Case {
+    async fn object(&self, node: &Node) -> Result<Value, String> {
+        let text = self.kubectl(node, "get", &["--output=json"]).await?;
+        serde_json::from_str(&text).map_err(|error| error.to_string())
+    }
+
+    /// `kubectl` on this object.
+    async fn kubectl(&self, node: &Node, verb: &str, more: &[&str]) -> Result<String, String> {
+        kubectl(node, &[&[verb], self.object, more].concat()).await
+    }
 }
 
 async fn kubectl(node: &Node, arguments: &[&str]) -> Result<String, String> {

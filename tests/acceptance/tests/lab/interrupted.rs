@@ -6,6 +6,7 @@
     reason = "a step that fails ends the test"
 )]
 
+use crate::by_hand::shell;
 use acceptance::{Action, Workspace};
 use lab::{Lab, LabOptions, Node};
 use std::process::Stdio;
@@ -136,9 +137,4 @@ async fn end_when(workspace: &Workspace<'_>, end: End, node: &Node, condition: &
         };
         tokio::time::timeout(Duration::from_secs(10), gone).await.expect("the plugin outlives terraform");
     }
-}
-
-async fn shell(node: &Node, script: &str) -> String {
-    let output = node.exec(["sh", "-c", script]).stdin(Stdio::null()).output().await.unwrap();
-    String::from_utf8_lossy(&output.stdout).into_owned()
 }

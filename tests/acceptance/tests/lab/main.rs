@@ -3,6 +3,8 @@
 
 mod addons;
 mod bad_input;
+mod build_out;
+mod by_hand;
 mod cluster_objects;
 mod examples;
 mod guide;
@@ -12,4 +14,4 @@ mod nodes;
 mod rebuilt;
 mod router;
 mod secrets;
-mod unreachable;
+mod tofu;

@@ -1,9 +1,8 @@
 //! What goes wrong with machines: each time a message on the right attribute, and the state as it was.
-#![expect(clippy::unwrap_used, reason = "a step that fails ends the test")]
 
+use crate::by_hand::shell;
 use acceptance::{Action, Workspace};
-use lab::{Lab, LabOptions, Node};
-use std::process::Stdio;
+use lab::{Lab, LabOptions};
 
 fn node(host: &str, more: &str) -> String {
     format!(
@@ -74,11 +73,6 @@ async fn a_machine_that_is_not_what_it_should_be() {
     workspace.configure(node("fd00:10::11", "  forget_unreachable = true\n")).unwrap();
     workspace.apply().await.unwrap().succeeded();
     workspace.destroy().await.unwrap().succeeded();
-}
-
-async fn shell(node: &Node, script: &str) -> String {
-    let output = node.exec(["sh", "-c", script]).stdin(Stdio::null()).output().await.unwrap();
-    String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,9 +1,8 @@
 //! A bare machine becomes a node of a dual-stack cluster, and a bare machine again.
-#![expect(clippy::unwrap_used, reason = "a step that fails ends the test")]
 
+use crate::by_hand::command;
 use acceptance::{Action, Workspace};
-use lab::{Lab, LabOptions, Node};
-use std::process::Stdio;
+use lab::{Lab, LabOptions};
 
 const NODE: &str = r#"
 resource "microk8s_node" "cp1" {
@@ -32,15 +31,15 @@ async fn from_a_bare_machine_to_dual_stack_and_back() {
     let state = workspace.state("microk8s_node.cp1").await.unwrap();
     assert_eq!(state["node_name"], "cp1");
     assert_eq!(state["host_key"], node.host_public_key().trim_end_matches(" cp1"));
-    assert!(output(node, &["cat", "/etc/hosts"]).await.contains("10.0.0.12 cp2"));
+    assert!(command(node, &["cat", "/etc/hosts"]).await.contains("10.0.0.12 cp2"));
 
     // What someone else did to the machine is found and mended.
-    output(node, &["sed", "-i", "/cp2/d", "/etc/hosts"]).await;
-    output(node, &["snap", "refresh", "--unhold", "microk8s"]).await;
+    command(node, &["sed", "-i", "/cp2/d", "/etc/hosts"]).await;
+    command(node, &["snap", "refresh", "--unhold", "microk8s"]).await;
     workspace.plan().await.unwrap().plans(&[("microk8s_node.cp1", Action::Update)]);
     workspace.apply().await.unwrap().succeeded();
-    assert!(output(node, &["cat", "/etc/hosts"]).await.contains("10.0.0.12 cp2"));
-    assert!(output(node, &["snap", "list", "microk8s"]).await.contains("held"));
+    assert!(command(node, &["cat", "/etc/hosts"]).await.contains("10.0.0.12 cp2"));
+    assert!(command(node, &["snap", "list", "microk8s"]).await.contains("held"));
 
     workspace.run(["state", "rm", "microk8s_node.cp1"]).await.unwrap().succeeded();
     workspace.import("microk8s_node.cp1", "10.0.0.11").await.unwrap().succeeded();
@@ -51,24 +50,19 @@ async fn from_a_bare_machine_to_dual_stack_and_back() {
     workspace.plan().await.unwrap().plans_nothing();
     let arguments = "/var/snap/microk8s/current/args/kube-apiserver";
     let line = "--service-cluster-ip-range=10.152.183.0/24,fd98::/108";
-    assert!(output(node, &["cat", arguments]).await.contains(line));
+    assert!(command(node, &["cat", arguments]).await.contains(line));
 
-    output(node, &["sed", "-i", "s/,fd98.*//", arguments]).await;
+    command(node, &["sed", "-i", "s/,fd98.*//", arguments]).await;
     workspace.plan().await.unwrap().plans(&[("microk8s_cluster_ipv6.this", Action::Update)]);
     workspace.apply().await.unwrap().succeeded();
-    assert!(output(node, &["cat", arguments]).await.contains(line));
+    assert!(command(node, &["cat", arguments]).await.contains(line));
 
     workspace.run(["state", "rm", "microk8s_cluster_ipv6.this"]).await.unwrap().succeeded();
     workspace.import("microk8s_cluster_ipv6.this", "10.0.0.11").await.unwrap().succeeded();
     workspace.plan().await.unwrap().plans_nothing();
 
     workspace.destroy().await.unwrap().succeeded();
-    assert!(output(node, &["snap", "list", "microk8s"]).await.contains("no matching snaps installed"));
-    assert!(!output(node, &["cat", "/etc/hosts"]).await.contains("cp2"));
-    assert_eq!(output(node, &["ls", "-A", "/var/snap"]).await, "");
-}
-
-async fn output(node: &Node, arguments: &[&str]) -> String {
-    let output = node.exec(arguments).stdin(Stdio::null()).output().await.unwrap();
-    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+    assert!(command(node, &["snap", "list", "microk8s"]).await.contains("no matching snaps installed"));
+    assert!(!command(node, &["cat", "/etc/hosts"]).await.contains("cp2"));
+    assert_eq!(command(node, &["ls", "-A", "/var/snap"]).await, "");
 }

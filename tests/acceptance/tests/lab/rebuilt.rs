@@ -1,6 +1,7 @@
 //! A worker's machine is lost and a new one stands at its address: what the guide on unreachable targets says to do.
 #![expect(clippy::unwrap_used, reason = "a test's helpers fail as the test does")]
 
+use crate::by_hand::shell;
 use acceptance::{Action, Workspace};
 use lab::{Lab, LabOptions, Node};
 use std::process::Stdio;
@@ -81,9 +82,4 @@ async fn rebuild(node: &Node) {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     node.stop().await.unwrap();
     node.start().await.unwrap();
-}
-
-async fn shell(node: &Node, script: &str) -> String {
-    let output = node.exec(["sh", "-c", script]).stdin(Stdio::null()).output().await.unwrap();
-    String::from_utf8_lossy(&output.stdout).into_owned()
 }

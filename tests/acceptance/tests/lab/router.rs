@@ -1,9 +1,9 @@
 //! A router's configuration: made, planned again, drifted, imported, taken away; many changes are one commit.
 #![expect(clippy::unwrap_used, reason = "a step that fails ends the test")]
 
+use crate::by_hand::{configure, vtysh};
 use acceptance::{Action, Workspace};
-use lab::{Lab, LabOptions, Router, RouterOptions, VyosVersion};
-use std::process::Stdio;
+use lab::{Lab, LabOptions, RouterOptions, VyosVersion};
 
 const EDGE: &str = r#"
 resource "vyos_bgp" "edge" {
@@ -143,22 +143,4 @@ async fn a_commit_lock_is_waited_out() {
     let (run, while_locked) = tokio::join!(apply, unlock);
     run.unwrap().succeeded();
     assert!(while_locked.requests > 0, "nobody asked while the lock was held");
-}
-
-async fn vtysh(router: &Router, command: &str) -> String {
-    let output = router.vtysh(["-c", command]).stdin(Stdio::null()).output().await.unwrap();
-    String::from_utf8_lossy(&output.stdout).into_owned()
-}
-
-/// Changes the router behind terraform's back, through its own API.
-async fn configure(lab: &Lab, commands: &str) {
-    let router = lab.router().unwrap();
-    let mut curl = lab.operator("curl");
-    curl.args(["--silent", "--show-error", "--fail-with-body", "--cacert"]).arg(router.ca_certificate_file());
-    curl.arg("--form-string").arg(format!("data={commands}"));
-    curl.arg("--form-string")
-        .arg(format!("key={}", router.api_key()))
-        .arg(format!("{}/configure", router.url()));
-    let output = curl.output().await.unwrap();
-    assert!(output.status.success(), "{output:?}");
 }

@@ -1,7 +1,9 @@
 //! What goes wrong between the provider and the API server, and what a person reads then.
 
 use super::*;
+use crate::provider::Microk8s;
 use std::time::Duration;
+use tfplugin::testing::{Failure, Harness};
 
 const SILENT: &str = "Internal error occurred: failed calling webhook \"ipaddresspoolvalidationwebhook.metallb.io\": failed to \
                       call webhook: no endpoints available for service \"metallb-webhook-service\"";

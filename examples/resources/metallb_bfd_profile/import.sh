@@ -1,0 +1,2 @@
+# <cluster>/<name>, or <cluster>/<namespace>/<name> where MetalLB runs in another namespace than metallb-system.
+terraform import metallb_bfd_profile.fast 10.0.0.11/fast

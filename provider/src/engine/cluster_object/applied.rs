@@ -1,0 +1,182 @@
+//! What the engine asks of a type: what its objects are called, what is sent, and what an object says about the
+//! attributes.
+
+use super::address::ImportId;
+use super::managed::{Managed, Private};
+use super::spec::{Fields, Reading};
+use super::{ClusterObject, Takeover};
+use crate::connection::cluster::{Cluster, ClusterError, ObjectName};
+use async_trait::async_trait;
+use kube::core::DynamicObject;
+use serde_json::{Map, Value as Json, json};
+use std::collections::BTreeMap;
+use tfplugin::provider::TypeName;
+use tfplugin::{Diagnostics, Model, Plan, Value};
+
+/// A type whose objects the engine keeps. Every [`ClusterObject`] is one.
+#[async_trait]
+pub trait Applied: Model + TypeName {
+    /// What some answers of the API server mean: a part of the text, and what to do.
+    const HINTS: &'static [(&'static str, &'static str)];
+
+    /// The attribute that says which object it is.
+    const NAMED_IN: &'static str = "name";
+
+    /// Finds fault with a configuration without any connection.
+    fn check(config: &Self::Draft, found: &mut Diagnostics);
+
+    /// Plans computed attributes that follow from others, and a new object where the old one cannot become it.
+    fn plan(plan: &mut Plan<Managed<Self>, Private>) {
+        let _ = plan;
+    }
+
+    /// Fills in computed attributes that follow from the others, and finds fault with what comes of it.
+    fn complete(&mut self, found: &mut Diagnostics) {
+        let _ = found;
+    }
+
+    /// What the object of these known attributes is called.
+    fn object_name(attributes: &Value) -> ObjectName;
+
+    /// The attributes that an import id tells; nothing where it names no object.
+    fn named_by(id: &str, has_kubeconfig: bool) -> Option<BTreeMap<String, Value>>;
+
+    /// How import ids look, for messages.
+    fn import_forms() -> &'static str;
+
+    /// What is sent: our fields alone.
+    fn manifest(&self, name: &ObjectName) -> Json;
+
+    /// The attribute that a path such as `spec.addresses[0]` is about, and whether its value is nobody's business.
+    fn attribute_at(path: &str) -> Option<(String, bool)>;
+
+    /// What is dropped from the configuration and still in `object`, as a patch that takes it away.
+    fn dropped(before: &Value, after: &Value, object: &DynamicObject) -> Option<Json> {
+        let _ = (before, after, object);
+        None
+    }
+
+    /// The attributes as they are in `object`; those that it does not tell are as `known`. What is in `kept` at one
+    /// reading is there at the next.
+    fn read(
+        known: &Value,
+        object: &DynamicObject,
+        occasion: Occasion,
+        kept: &mut Json,
+    ) -> Result<Self, String>;
+
+    /// What to do about an object that is there already and that we did not make.
+    fn takeover(&self, existing: &DynamicObject) -> Takeover {
+        let _ = existing;
+        Takeover::Refused
+    }
+
+    /// Finds fault that only shows beside the cluster's other objects.
+    async fn check_beside(&self, cluster: &Cluster, found: &mut Diagnostics) -> Result<(), ClusterError> {
+        let _ = (cluster, found);
+        Ok(())
+    }
+
+    /// Makes the object ready to go; errors that it finds forbid the deletion.
+    async fn before_delete(&self, cluster: &Cluster, found: &mut Diagnostics) -> Result<(), ClusterError> {
+        let _ = (cluster, found);
+        Ok(())
+    }
+}
+
+/// Why an object is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Occasion {
+    /// It was just written: it says what we sent, as the API server understood it.
+    Written,
+    /// To see whether our own fields are still as they were.
+    Refresh,
+    /// To take it over as it is.
+    Import,
+}
+
+#[async_trait]
+impl<T: ClusterObject> Applied for T {
+    const HINTS: &'static [(&'static str, &'static str)] = <T as ClusterObject>::HINTS;
+
+    fn check(config: &T::Draft, found: &mut Diagnostics) {
+        <T as ClusterObject>::check(config, found);
+    }
+
+    fn complete(&mut self, found: &mut Diagnostics) {
+        ClusterObject::complete(self, found);
+    }
+
+    fn object_name(attributes: &Value) -> ObjectName {
+        let text = |name: &str| attributes.attribute(name).as_str().unwrap_or_default().to_owned();
+        let namespace = if T::KIND.is_namespaced() { text("namespace") } else { String::new() };
+        ObjectName { kind: T::KIND, namespace, name: text("name") }
+    }
+
+    fn named_by(id: &str, has_kubeconfig: bool) -> Option<BTreeMap<String, Value>> {
+        let ImportId { cluster, namespace, name } =
+            ImportId::read(id, T::KIND.is_namespaced(), has_kubeconfig)?;
+        let told = [("cluster", cluster), ("namespace", namespace), ("name", Some(name))];
+        let value = |(attribute, text): (&str, Option<&str>)| {
+            text.map(|text| (attribute.to_owned(), Value::String(text.to_owned())))
+        };
+        Some(told.into_iter().filter_map(value).collect())
+    }
+
+    fn import_forms() -> &'static str {
+        match T::KIND.is_namespaced() {
+            true => "<cluster>/<namespace>/<name>, or <cluster>/<name> in the default namespace",
+            false => "<cluster>/<name>",
+        }
+    }
+
+    fn manifest(&self, name: &ObjectName) -> Json {
+        let mut spec = Fields::of::<T>().to_spec(&self.encode());
+        self.settle(&mut spec);
+        let mut metadata = Map::from_iter([("name".to_owned(), Json::from(name.name.as_str()))]);
+        if !name.namespace.is_empty() {
+            metadata.insert("namespace".to_owned(), name.namespace.as_str().into());
+        }
+        json!({
+            "apiVersion": T::KIND.api_version(), "kind": T::KIND.name(), "metadata": metadata, "spec": spec
+        })
+    }
+
+    fn attribute_at(path: &str) -> Option<(String, bool)> {
+        let fields = Fields::of::<T>();
+        fields.attribute_at(path).map(|attribute| (attribute.name.clone(), attribute.sensitive))
+    }
+
+    fn dropped(before: &Value, after: &Value, object: &DynamicObject) -> Option<Json> {
+        let still_there = |field: &String| object.data.get("spec").and_then(|spec| spec.get(field)).is_some();
+        let dropped = Fields::of::<T>().dropped(before, after).into_iter().filter(still_there);
+        let left: Map<String, Json> = dropped.map(|field| (field, Json::Null)).collect();
+        (!left.is_empty()).then(|| json!({ "spec": left }))
+    }
+
+    fn read(known: &Value, object: &DynamicObject, occasion: Occasion, _: &mut Json) -> Result<T, String> {
+        let reading = match occasion {
+            Occasion::Written | Occasion::Refresh => Reading::Ours(known),
+            Occasion::Import => Reading::Whole,
+        };
+        let spec = object.data.get("spec").unwrap_or(&Json::Null);
+        let mut all = match known {
+            Value::Object(all) => all.clone(),
+            _ => BTreeMap::new(),
+        };
+        all.extend(Fields::of::<T>().read_spec(spec, reading)?);
+        <T as Model>::decode(&Value::Object(all)).map_err(|error| format!("{}: {error}", error.path))
+    }
+
+    fn takeover(&self, existing: &DynamicObject) -> Takeover {
+        ClusterObject::takeover(self, existing)
+    }
+
+    async fn check_beside(&self, cluster: &Cluster, found: &mut Diagnostics) -> Result<(), ClusterError> {
+        ClusterObject::check_beside(self, cluster, found).await
+    }
+
+    async fn before_delete(&self, cluster: &Cluster, found: &mut Diagnostics) -> Result<(), ClusterError> {
+        ClusterObject::before_delete(self, cluster, found).await
+    }
+}

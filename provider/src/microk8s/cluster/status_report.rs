@@ -1,0 +1,157 @@
+//! What `microk8s status` reports of a cluster: whether it runs, its datastore, and its add-ons.
+
+use crate::connection::ssh::Output;
+use crate::engine::failure::Failure;
+use crate::microk8s::machine::datastore::{Datastore, DatastoreMember, Vote};
+use crate::microk8s::machine::scripts::STATUS;
+use crate::microk8s::machine::{Shell, account_of};
+use serde::Deserialize;
+
+/// A report of a control plane that runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct StatusReport {
+    pub(crate) members: Vec<DatastoreMember>,
+    pub(crate) addons: Vec<Addon>,
+}
+
+/// An add-on of one of the node's repositories.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub(crate) struct Addon {
+    pub(crate) name: String,
+    pub(crate) repository: String,
+    #[serde(default)]
+    pub(crate) description: Option<String>,
+    #[serde(default)]
+    pub(crate) version: Option<String>,
+    status: String,
+}
+
+impl Addon {
+    pub(crate) fn is_enabled(&self) -> bool {
+        self.status == "enabled"
+    }
+}
+
+/// Why there is no report.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum NoReport {
+    /// MicroK8s is not installed there.
+    NotInstalled(Failure),
+    /// It does not run, or this machine is not one to ask.
+    Other(Failure),
+}
+
+impl From<NoReport> for Failure {
+    fn from(no_report: NoReport) -> Self {
+        match no_report {
+            NoReport::NotInstalled(failure) | NoReport::Other(failure) => failure,
+        }
+    }
+}
+
+impl StatusReport {
+    /// Asks, or remembers the answer of this refresh.
+    pub(crate) async fn read(machine: &dyn Shell) -> Result<Self, NoReport> {
+        let output = machine.probe(&STATUS).await.map_err(|error| NoReport::Other(error.into()))?;
+        // What does not run now may run in a moment.
+        Self::parse(machine.address(), &output).inspect_err(|_| machine.changed())
+    }
+
+    /// Exit codes prove nothing here: a worker and a stopped node end with 0, one that is not ready with 1.
+    fn parse(address: &str, output: &Output) -> Result<Self, NoReport> {
+        let no = |answer: &str| Failure::new(format!("`{}` on {address}", STATUS.name), answer);
+        if output.code == 127 || output.stderr.contains("/snap/bin/microk8s: not found") {
+            return Err(NoReport::NotInstalled(no("MicroK8s is not installed there.").at("host")));
+        }
+        if output.stdout.contains("acting as a node in a cluster") {
+            let advice = "Give the address of a control plane of its cluster.";
+            return Err(NoReport::Other(
+                no("The machine is a worker, which knows nothing of its cluster.").at("host").advise(advice),
+            ));
+        }
+        if output.stdout.contains("try microk8s start") {
+            let advice =
+                "Somebody ran `microk8s stop`. Run `sudo microk8s start` on the machine and apply again.";
+            return Err(NoReport::Other(no("MicroK8s is stopped there.").advise(advice)));
+        }
+        let unclear = || no(&account_of(output)).passing();
+        let document: Document =
+            serde_saphyr::from_str(&output.stdout).map_err(|_| NoReport::Other(unclear()))?;
+        if !document.microk8s.running {
+            let message = document.microk8s.message.as_deref().unwrap_or("microk8s is not running");
+            return Err(NoReport::Other(no(&format!("MicroK8s does not run there: {message}")).passing()));
+        }
+        Ok(Self { members: document.datastore.members, addons: document.addons })
+    }
+
+    /// Whether the datastore outlives the loss of any one member.
+    pub(crate) fn is_highly_available(&self) -> bool {
+        self.members.iter().filter(|member| member.vote == Vote::Voter).count() >= 3
+    }
+
+    /// The add-on of that repository and name.
+    pub(crate) fn addon(&self, repository: &str, name: &str) -> Option<&Addon> {
+        self.addons.iter().find(|addon| addon.repository == repository && addon.name == name)
+    }
+}
+
+#[derive(Deserialize)]
+struct Document {
+    microk8s: Running,
+    #[serde(rename = "high-availability", default)]
+    datastore: Datastore,
+    #[serde(default)]
+    addons: Vec<Addon>,
+}
+
+#[derive(Deserialize)]
+struct Running {
+    running: bool,
+    #[serde(default)]
+    message: Option<String>,
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    /// A report in which `dns` is enabled or not.
+    pub(crate) fn printed(dns: &str) -> String {
+        format!(
+            "microk8s:\n  running: True\nhigh-availability:\n  enabled: True\n  nodes:\n    - address: 10.0.0.1:19001\n      \
+             role: voter\n    - address: 10.0.0.4:19001\n      role: standby\naddons:\n  - name: dns\n    repository: core\n    \
+             description: CoreDNS\n    version: 1.13.1\n    status: {dns}\n  - name: odd\n    repository: core\n    \
+             description: A text: with a colon\n    version: \n    status: disabled\n  - name: five\n    repository: other\n    \
+             description: x\n    version: 5.0\n    status: enabled\n"
+        )
+    }
+
+    fn report(code: i32, stdout: &str) -> Result<StatusReport, NoReport> {
+        StatusReport::parse("10.0.0.11", &Output { code, stdout: stdout.to_owned(), stderr: String::new() })
+    }
+
+    #[test]
+    fn a_report_is_read() {
+        let report = report(0, &printed("enabled").replace("A text: with a colon", "A text")).unwrap();
+        assert!(report.addon("core", "dns").unwrap().is_enabled());
+        assert!(!report.addon("core", "odd").unwrap().is_enabled());
+        assert_eq!(report.addon("other", "five").unwrap().version.as_deref(), Some("5.0"));
+        assert_eq!(report.addon("core", "five"), None);
+        let second = DatastoreMember { address: "10.0.0.4:19001".into(), vote: Vote::Standby };
+        assert_eq!(report.members[1], second);
+        assert!(!report.is_highly_available());
+    }
+
+    #[test]
+    fn no_report_says_why_and_whether_waiting_helps() {
+        let failure = |code, stdout| Failure::from(report(code, stdout).unwrap_err());
+        let worker = "This MicroK8s deployment is acting as a node in a cluster.\nPlease use the control plane node.\n";
+        assert!(!failure(0, worker).may_pass());
+        assert!(!failure(0, "microk8s is not running, try microk8s start\n").may_pass());
+        let starting = "microk8s:\n  running: False\nhigh-availability:\n  enabled: True\n  nodes:\n  \
+                        message: microk8s is not running. Use microk8s inspect for a deeper inspection.\n";
+        assert!(failure(1, starting).may_pass());
+        assert!(failure(1, "Traceback (most recent call last):\n").may_pass());
+        assert!(matches!(report(127, ""), Err(NoReport::NotInstalled(_))));
+    }
+}

@@ -1,0 +1,190 @@
+//! All nodes of a cluster, each asked on its own machine.
+
+use crate::connection::retry::{Deadline, Verdict};
+use crate::engine::failure::Failure;
+use crate::microk8s::machine::node_list::{ClusterNode, Role};
+use crate::microk8s::machine::view::View;
+use crate::microk8s::machine::{Machine, Machines};
+use std::net::Ipv4Addr;
+use tokio::task::JoinSet;
+
+/// Whether what was asked a moment ago will do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Age {
+    /// No: something is about to be changed.
+    Now,
+    /// Yes: all resources of a refresh see the same.
+    OfThisRefresh,
+}
+
+/// A node whose machine was reached.
+#[derive(Clone)]
+pub(crate) struct Member {
+    pub(crate) node: ClusterNode,
+    pub(crate) machine: Machine,
+    pub(crate) view: View,
+}
+
+/// A node whose machine was not reached.
+#[derive(Clone, Debug)]
+pub(crate) struct Missing {
+    pub(crate) node: ClusterNode,
+    pub(crate) reason: String,
+}
+
+/// A cluster by its nodes.
+pub(crate) struct Survey {
+    /// The cluster's identity.
+    pub(crate) id: String,
+    /// The control plane that was asked about all others.
+    pub(crate) first: Member,
+    /// The others that were reached, control planes first.
+    pub(crate) others: Vec<Member>,
+    /// Those that were not.
+    pub(crate) missing: Vec<Missing>,
+}
+
+impl Survey {
+    /// Asks the control plane at `host` for the nodes, and then each of them.
+    pub(crate) async fn take(machines: &dyn Machines, host: &str, age: Age) -> Result<Self, Failure> {
+        let machine = machines.machine(host);
+        let view = look(&machine, age).await?;
+        check_control_plane(host, &view)?;
+        let nodes = match age {
+            Age::Now => machine.nodes().await?,
+            Age::OfThisRefresh => machine.remembered_nodes().await?,
+        };
+        let id = machine.cluster_id().await?;
+        let (mut own, rest): (Vec<_>, Vec<_>) =
+            nodes.into_iter().partition(|node| node.name == view.node_name());
+        let Some(node) = own.pop() else {
+            let attempt = format!("finding {host} among the nodes of its cluster");
+            let answer = format!(
+                "Its API server answers and knows no node {:?}, which is what the machine is called.",
+                view.node_name()
+            );
+            return Err(Failure::new(attempt, answer).passing());
+        };
+        let (others, missing) = reach(machines, rest, age).await;
+        Ok(Self { id, first: Member { node, machine, view }, others, missing })
+    }
+
+    /// Takes a survey as soon as the control plane answers.
+    pub(crate) async fn wait(
+        machines: &dyn Machines,
+        host: &str,
+        deadline: &Deadline,
+    ) -> Result<Self, Failure> {
+        let survey = deadline.reach(|| async {
+            match Self::take(machines, host, Age::Now).await {
+                Err(failure) if failure.may_pass() => Verdict::Again(failure),
+                result => Verdict::Final(result),
+            }
+        });
+        Ok(survey.await?)
+    }
+
+    /// Addresses of the control planes, reached or not.
+    pub(crate) fn control_planes(&self) -> Vec<String> {
+        let missing = self.missing.iter().map(|missing| &missing.node);
+        let nodes = self.members().map(|member| &member.node).chain(missing);
+        let control_planes = nodes.filter(|node| node.role == Role::ControlPlane);
+        control_planes.filter_map(ClusterNode::ipv4).map(|ipv4| ipv4.to_string()).collect()
+    }
+
+    /// All that were reached, in the order in which they are changed.
+    pub(crate) fn members(&self) -> impl Iterator<Item = &Member> {
+        std::iter::once(&self.first).chain(&self.others)
+    }
+}
+
+impl Member {
+    /// The address that the cluster's tools know it by.
+    pub(crate) fn ipv4(&self) -> Option<Ipv4Addr> {
+        self.view.told_ipv4().or_else(|| self.node.ipv4())
+    }
+}
+
+/// Why no control plane told about the cluster.
+pub(crate) enum Unanswered {
+    /// The machine was reached, and there is no MicroK8s on it, nor did any other control plane answer.
+    NotInstalled,
+    /// Nobody answered; what `host` did instead.
+    Failure(Failure),
+}
+
+/// A survey by the control plane at `host`, or else by another one.
+pub(crate) async fn survey_of_any(
+    machines: &dyn Machines,
+    host: &str,
+    others: &[String],
+    age: Age,
+) -> Result<Survey, Unanswered> {
+    let failure = match Survey::take(machines, host, age).await {
+        Ok(survey) => return Ok(survey),
+        Err(failure) => failure,
+    };
+    for other in others.iter().filter(|other| *other != host) {
+        if let Ok(survey) = Survey::take(machines, other, age).await {
+            return Ok(survey);
+        }
+    }
+    match look(&machines.machine(host), age).await {
+        Ok(view) if !view.installed => Err(Unanswered::NotInstalled),
+        _ => Err(Unanswered::Failure(failure)),
+    }
+}
+
+async fn look(machine: &Machine, age: Age) -> Result<View, Failure> {
+    match age {
+        Age::Now => machine.look().await,
+        Age::OfThisRefresh => machine.remembered().await,
+    }
+}
+
+/// Refuses a machine that was reached and cannot speak for a cluster.
+pub(crate) fn check_control_plane(host: &str, view: &View) -> Result<(), Failure> {
+    let (answer, advice) = if !view.installed {
+        let advice = "Give the address of a `microk8s_node`, by reference, so that it is installed first.";
+        ("MicroK8s is not installed there.", advice)
+    } else if view.role() == Role::Worker {
+        ("It is a worker of its cluster.", "Give the address of a control plane.")
+    } else if view.is_stopped() {
+        ("MicroK8s was stopped there with `microk8s stop`.", "Start it: `sudo microk8s start`.")
+    } else {
+        return Ok(());
+    };
+    Err(Failure::new(format!("asking the control plane on {host}"), answer).advise(advice))
+}
+
+/// Asks every node on its own machine, all at once.
+async fn reach(machines: &dyn Machines, nodes: Vec<ClusterNode>, age: Age) -> (Vec<Member>, Vec<Missing>) {
+    let mut asking = JoinSet::new();
+    let mut missing = Vec::new();
+    for (place, node) in nodes.into_iter().enumerate() {
+        let Some(ipv4) = node.ipv4() else {
+            missing.push(Missing { node, reason: "it reports no IPv4 address".to_owned() });
+            continue;
+        };
+        let machine = machines.machine(&ipv4.to_string());
+        asking.spawn(async move {
+            let view = look(&machine, age).await;
+            (place, node, machine, view)
+        });
+    }
+    let mut found = asking.join_all().await;
+    found.sort_by_key(|(place, node, _, _)| (node.role == Role::Worker, *place));
+    let mut members = Vec::new();
+    for (_, node, machine, view) in found {
+        match view {
+            Ok(view) if view.node_name() == node.name => members.push(Member { node, machine, view }),
+            Ok(view) => {
+                let reason =
+                    format!("the machine behind {} is called {:?}", machine.address(), view.node_name());
+                missing.push(Missing { node, reason });
+            }
+            Err(failure) => missing.push(Missing { node, reason: failure.answer().to_owned() }),
+        }
+    }
+    (members, missing)
+}

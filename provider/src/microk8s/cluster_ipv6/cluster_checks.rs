@@ -1,0 +1,134 @@
+//! What can be wrong with a cluster's IPv6 ranges once its nodes are known.
+
+use super::range_checks;
+use crate::metallb::AddressRange;
+use crate::microk8s::cluster::survey::{Member, Survey};
+use crate::microk8s::machine::node_list::ClusterNode;
+use ipnet::Ipv6Net;
+use tfplugin::Diagnostics;
+use tfplugin::types::{Meaning, Text};
+
+/// Checks the ranges against the nodes, each of which also needs an IPv6 address, and against MetalLB's pools.
+pub(crate) async fn check(survey: &Survey, pods: Ipv6Net, services: Ipv6Net) -> Result<(), Diagnostics> {
+    let mut found = Diagnostics::new();
+    let nodes =
+        survey.members().map(|member| &member.node).chain(survey.missing.iter().map(|missing| &missing.node));
+    check_nodes(nodes, pods, services, &mut found);
+    for member in survey.members() {
+        check_own_addresses(member, pods, services, &mut found);
+    }
+    check_pools(&survey.first.machine.load_balancer_ranges().await, pods, services, &mut found);
+    if found.has_errors() { Err(found) } else { Ok(()) }
+}
+
+fn check_nodes<'a>(
+    nodes: impl Iterator<Item = &'a ClusterNode>,
+    pods: Ipv6Net,
+    services: Ipv6Net,
+    found: &mut Diagnostics,
+) {
+    for node in nodes {
+        for (attribute, range) in [("cluster_cidr", pods), ("service_cidr", services)] {
+            if let Some(address) = node.ipv6_in(range) {
+                overlap(attribute, range, &node.name, &address.to_string(), found);
+            }
+        }
+        if let Some(Err(problem)) =
+            node.minor_release.map(|minor| range_checks::check_service_size(services, minor))
+        {
+            let text = format!("{problem}. The node {} has that version.", node.name);
+            found.error_at("service_cidr", "Invalid range of services", text);
+        }
+    }
+}
+
+fn check_pools(pools: &[Text<AddressRange>], pods: Ipv6Net, services: Ipv6Net, found: &mut Diagnostics) {
+    for (attribute, range) in [("cluster_cidr", pods), ("service_cidr", services)] {
+        let Some(own) = AddressRange::parse(&range.to_string()) else { continue };
+        for pool in pools.iter().filter(|pool| pool.meaning().overlaps(&own)) {
+            let text = format!(
+                "{range} overlaps {pool}, which a pool of MetalLB gives to services of type LoadBalancer. Give them ranges of \
+                 their own."
+            );
+            found.error_at(attribute, "Overlapping ranges", text);
+        }
+    }
+}
+
+/// The address that a node will report need not be one that it reports already.
+fn check_own_addresses(member: &Member, pods: Ipv6Net, services: Ipv6Net, found: &mut Diagnostics) {
+    let name = &member.node.name;
+    let Some(ipv4) = member.ipv4() else { return };
+    let Some(addresses) = member.view.dual_stack_addresses(ipv4) else {
+        let text = format!(
+            "The node {name} ({ipv4}) has no IPv6 address that stays. Give every node one that is static or from a router, \
+             neither temporary nor link-local: calico-node does not start without it once IPv6 is on."
+        );
+        return found.error_at("host", "A node without an IPv6 address", text);
+    };
+    for (attribute, range) in [("cluster_cidr", pods), ("service_cidr", services)] {
+        if range.contains(&addresses.ipv6) && member.node.ipv6_in(range).is_none() {
+            overlap(attribute, range, name, &addresses.ipv6.to_string(), found);
+        }
+    }
+}
+
+fn overlap(attribute: &str, range: Ipv6Net, node: &str, address: &str, found: &mut Diagnostics) {
+    let text = format!(
+        "{range} contains {address}, which is an address of the node {node}. Ranges of pods and services must be free \
+         everywhere that the nodes reach."
+    );
+    found.error_at(attribute, "Overlapping ranges", text);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::microk8s::machine::node_list::Role;
+
+    fn found(version: u32, pods: &str, services: &str) -> Vec<(String, String)> {
+        let addresses = vec!["10.0.0.11".parse().unwrap(), "fd00:10::11".parse().unwrap()];
+        let node = ClusterNode {
+            name: "cp1".into(),
+            addresses,
+            role: Role::ControlPlane,
+            ready: true,
+            minor_release: Some(version),
+        };
+        let mut found = Diagnostics::new();
+        check_nodes(std::iter::once(&node), pods.parse().unwrap(), services.parse().unwrap(), &mut found);
+        found.into_iter().map(|one| (one.attribute.unwrap().to_string(), one.detail)).collect()
+    }
+
+    #[test]
+    fn ranges_of_load_balancers_are_not_for_pods_and_services() {
+        let mut found = Diagnostics::new();
+        let pools =
+            ["fd01::100-fd01::1ff", "2001:db8::/64", "10.0.0.0/24"].map(|range| Text::parse(range).unwrap());
+        check_pools(&pools, "fd01::/64".parse().unwrap(), "fd98::/108".parse().unwrap(), &mut found);
+        let found: Vec<_> =
+            found.into_iter().map(|one| (one.attribute.unwrap().to_string(), one.detail)).collect();
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert_eq!(found[0].0, "cluster_cidr");
+        assert!(
+            found[0].1.starts_with("fd01::/64 overlaps fd01::100-fd01::1ff, which a pool of MetalLB"),
+            "{found:?}"
+        );
+    }
+
+    #[test]
+    fn each_fault_is_on_its_attribute() {
+        assert_eq!(found(35, "fd01::/64", "fd98::/108"), []);
+        let pods = found(35, "fd00:10::/64", "fd98::/108");
+        assert_eq!(pods[0].0, "cluster_cidr");
+        assert!(
+            pods[0].1.starts_with("fd00:10::/64 contains fd00:10::11, which is an address of the node cp1."),
+            "{pods:?}"
+        );
+        assert_eq!(found(35, "fd01::/64", "fd00:10::/108")[0].0, "service_cidr");
+        let size = found(33, "fd01::/64", "fd98::/64");
+        assert_eq!(size[0].0, "service_cidr");
+        assert!(size[0].1.contains("The node cp1 has that version."), "{size:?}");
+        assert_eq!(found(34, "fd01::/64", "fd98::/64"), []);
+    }
+}

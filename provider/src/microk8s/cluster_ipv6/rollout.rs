@@ -1,0 +1,221 @@
+//! The settings of both families on all nodes of a cluster: what they should be, how they differ, how they get there and
+//! back.
+
+use super::calico_rollout;
+use crate::connection::retry::Deadline;
+use crate::engine::failure::Failure;
+use crate::engine::gate;
+use crate::microk8s::cluster::node_change::NodeChange;
+use crate::microk8s::cluster::survey::{Member, Survey};
+use crate::microk8s::machine::Machine;
+use crate::microk8s::settings::autodetection::check_autodetection;
+use crate::microk8s::settings::dual_stack::{
+    DualStack, Files, NodeAddresses, Place, SETTINGS, Setting, Value,
+};
+use crate::microk8s::settings::range_pair::RangePair;
+use std::collections::BTreeMap;
+
+/// What a node's settings were before, by the setting's place; `None` where it had none.
+pub(crate) type Before = BTreeMap<String, Option<String>>;
+
+/// The settings that a control plane works with now.
+pub(crate) fn cluster_of(member: &Member) -> Result<DualStack, Failure> {
+    let range = |place: Place| {
+        let text = value(member, place)?.unwrap_or_default();
+        let attempt = || format!("reading {place} on {}", member.machine.address());
+        text.parse::<RangePair>().map_err(|problem| Failure::new(attempt(), problem))
+    };
+    Ok(DualStack {
+        pods: range(Place::Flag("kube-controller-manager", "--cluster-cidr"))?,
+        services: range(Place::Flag("kube-apiserver", "--service-cluster-ip-range"))?,
+        nat_outgoing: value(member, Place::Environment("CALICO_IPV6POOL_NAT_OUTGOING"))?.as_deref()
+            == Some("true"),
+        autodetection: value(member, Place::Environment("IP6_AUTODETECTION_METHOD"))?
+            .filter(|method| check_autodetection(method).is_ok())
+            .unwrap_or_else(|| "first-found".to_owned()),
+    })
+}
+
+/// The node's files with the cluster's settings.
+pub(crate) fn files_with(member: &Member, cluster: &DualStack) -> Result<Files, Failure> {
+    let addresses = addresses(member)?;
+    edited(member, |setting, _| setting.wanted(cluster, addresses))
+}
+
+/// The node's files without IPv6: as they were before, or as MicroK8s ships them.
+pub(crate) fn files_without(member: &Member, before: Option<&Before>) -> Result<Files, Failure> {
+    edited(member, |setting, present| {
+        match before.and_then(|before| before.get(&setting.place.to_string())) {
+            Some(before) => before.clone(),
+            None => setting.without_ipv6(present),
+        }
+    })
+}
+
+/// What to remember of a node before it is changed. Where an earlier try was stopped after it had changed the files, that
+/// is what they must have been.
+pub(crate) fn remember(member: &Member, cluster: &DualStack) -> Result<Before, Failure> {
+    let addresses = addresses(member)?;
+    let concerned = SETTINGS.iter().filter(|setting| setting.concerns(member.node.role));
+    concerned
+        .map(|setting| {
+            let present = value(member, setting.place)?;
+            let ours = present == setting.wanted(cluster, addresses);
+            let before = if ours { setting.without_ipv6(present.as_deref()) } else { present };
+            Ok((setting.place.to_string(), before))
+        })
+        .collect()
+}
+
+/// How a node's settings differ from the cluster's, each as a sentence.
+pub(crate) fn differences(member: &Member, cluster: &DualStack) -> Result<Vec<String>, Failure> {
+    // A node without a stable IPv6 address now may have one again; until then there is nothing to set.
+    let addresses = member.ipv4().and_then(|ipv4| member.view.dual_stack_addresses(ipv4));
+    let mut differences = Vec::new();
+    for setting in SETTINGS.iter().filter(|setting| setting.concerns(member.node.role)) {
+        let wanted = match (setting.value, addresses) {
+            (Value::NodeAddresses, None) => continue,
+            (_, addresses) => setting.wanted(cluster, addresses.unwrap_or(NodeAddresses::UNSPECIFIED)),
+        };
+        let present = value(member, setting.place)?;
+        if present != wanted {
+            let told = |value: Option<String>| value.unwrap_or_else(|| "not set".to_owned());
+            let (name, place) = (&member.node.name, setting.place);
+            differences.push(format!("{name}: {place} is {} instead of {}", told(present), told(wanted)));
+        }
+    }
+    if differences.is_empty() && member.view.restart_pending {
+        differences.push(format!("{}: kubelite has not read its files yet", member.node.name));
+    }
+    Ok(differences)
+}
+
+/// Starts kubelite where an earlier try was stopped, or failed, before it had read its files: it may not run at all.
+pub(crate) async fn wake(machine: &Machine) -> Result<(), Failure> {
+    if machine.look().await?.restart_pending {
+        machine.restart().await?;
+        machine.settled().await?;
+    }
+    Ok(())
+}
+
+/// Gives every node its files, one node at a time, and Calico its manifest. `files` tells a node's new files from what it
+/// has when its turn comes.
+pub(crate) async fn roll_out(
+    survey: &Survey,
+    deadline: &Deadline,
+    files: impl Fn(&Member) -> Result<Files, Failure>,
+) -> Result<(), Failure> {
+    let gate_of = survey.first.view.authority().unwrap_or(&survey.id);
+    for member in survey.members() {
+        let _passage = gate::enter(gate_of, deadline, async || Ok(())).await?;
+        let member = Member { view: member.machine.look().await?, ..member.clone() };
+        let files = files(&member)?;
+        NodeChange::new(member, files, &survey.first.machine).carry_out(deadline).await?;
+    }
+    calico_rollout::apply(&survey.first.machine, deadline).await
+}
+
+fn addresses(member: &Member) -> Result<NodeAddresses, Failure> {
+    let name = &member.node.name;
+    let attempt = || format!("looking for the addresses of {name} on {}", member.machine.address());
+    let ipv4 = member
+        .ipv4()
+        .ok_or_else(|| Failure::new(attempt(), "The node has no IPv4 address in the cluster."))?;
+    member.view.dual_stack_addresses(ipv4).ok_or_else(|| {
+        Failure::new(attempt(), format!("Beside {ipv4} it has no IPv6 address that stays.")).at("host").advise(
+            "Give every node a fixed IPv6 address (not a temporary or link-local one): calico-node does not start without \
+             one once IPv6 is on, and the kubelet has to be told which it is.",
+        )
+    })
+}
+
+fn value(member: &Member, place: Place) -> Result<Option<String>, Failure> {
+    let attempt = || format!("reading {place} on {}", member.machine.address());
+    member.view.files.get(place).map_err(|error| unreadable(attempt(), &error))
+}
+
+fn edited(
+    member: &Member,
+    wanted: impl Fn(&Setting, Option<&str>) -> Option<String>,
+) -> Result<Files, Failure> {
+    let mut files = member.view.files.clone();
+    for setting in SETTINGS.iter().filter(|setting| setting.concerns(member.node.role)) {
+        let present = value(member, setting.place)?;
+        let attempt = || format!("editing {} of {}", setting.place, member.machine.address());
+        let wanted = wanted(setting, present.as_deref());
+        files.set(setting.place, wanted.as_deref()).map_err(|error| unreadable(attempt(), &error))?;
+    }
+    Ok(files)
+}
+
+fn unreadable(attempt: String, error: &dyn std::fmt::Display) -> Failure {
+    Failure::new(attempt, format!("The file is not built as MicroK8s ships it: {error}.")).advise(
+        "This provider works with MicroK8s' own Calico. If the manifest was replaced on purpose, IPv6 has to be configured \
+         there.",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::microk8s::cluster::survey::Age;
+    use crate::microk8s::testing::{World, dual_stack};
+    use tokio_util::sync::CancellationToken;
+
+    async fn second(world: &World) -> Member {
+        Survey::take(world, "10.0.0.1", Age::Now).await.unwrap().others.remove(0)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_differs_is_told_and_mended_and_taken_back() {
+        let world = World::new(2);
+        world.admit(2, "spare");
+        let shipped = second(&world).await;
+        let told = differences(&shipped, &dual_stack()).unwrap();
+        assert_eq!(told.len(), 13, "{told:?}");
+        assert_eq!(
+            told[0],
+            "cp2: --service-cluster-ip-range in args/kube-apiserver is 10.152.183.0/24 instead of 10.152.183.0/24,fd98::/108"
+        );
+        let before = remember(&shipped, &dual_stack()).unwrap();
+        let deadline = Deadline::after(std::time::Duration::from_secs(3600), &CancellationToken::new());
+        let change =
+            NodeChange::new(shipped.clone(), files_with(&shipped, &dual_stack()).unwrap(), &world.shell(1));
+        change.carry_out(&deadline).await.unwrap();
+        let changed = second(&world).await;
+        assert_eq!(differences(&changed, &dual_stack()).unwrap(), Vec::<String>::new());
+        assert_eq!(changed.node.addresses.len(), 2);
+        assert_eq!(files_without(&changed, Some(&before)).unwrap(), shipped.view.files);
+        // As after an earlier try that nothing was remembered of.
+        let remembered_late = remember(&changed, &dual_stack()).unwrap();
+        let restored = files_without(&changed, Some(&remembered_late)).unwrap();
+        let mut without_assign = shipped.view.files.clone();
+        without_assign.set(Place::AddressManagement("assign_ipv4"), Some("true")).unwrap();
+        assert_eq!(restored, without_assign);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_way_to_find_addresses_that_joining_spoilt_differs() {
+        let world = World::new(2);
+        world.admit(2, "spare");
+        let member = second(&world).await;
+        let files = files_with(&member, &dual_stack()).unwrap();
+        let mut spoilt = member;
+        spoilt.view.files = files;
+        assert_eq!(differences(&spoilt, &dual_stack()).unwrap(), Vec::<String>::new());
+        spoilt
+            .view
+            .files
+            .set(Place::Environment("IP6_AUTODETECTION_METHOD"), Some("can-reach=10.0.0.1"))
+            .unwrap();
+        let told = differences(&spoilt, &dual_stack()).unwrap();
+        assert_eq!(told.len(), 1);
+        assert!(told[0].ends_with("is can-reach=10.0.0.1 instead of first-found"), "{told:?}");
+        assert_eq!(
+            cluster_of(&spoilt).unwrap().autodetection,
+            "first-found",
+            "what cannot work is not taken over"
+        );
+    }
+}

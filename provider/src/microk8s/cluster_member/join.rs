@@ -1,0 +1,386 @@
+//! One machine becomes a member of a cluster, in steps that can be stopped anywhere and carried on by doing them again.
+
+use super::peer_settings;
+use super::standing::{Known, Standing, judge};
+use crate::connection::retry::{Deadline, GaveUp, Verdict};
+use crate::engine::failure::Failure;
+use crate::engine::step::{Step, Steps};
+use crate::microk8s::cluster::node_change::NodeChange;
+use crate::microk8s::cluster::survey::{Member, Survey};
+use crate::microk8s::machine::datastore::DatastoreMember;
+use crate::microk8s::machine::node_list::{ClusterNode, Role};
+use crate::microk8s::machine::view::View;
+use crate::microk8s::machine::{Machine, account_of};
+use async_trait::async_trait;
+use std::net::Ipv4Addr;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+/// How long all of it may take until the machine is a member.
+const JOINS_WITHIN: Duration = Duration::from_secs(20 * 60);
+
+/// How often all control planes are tried: one may restart, or its certificate may just have been renewed.
+const ROUNDS: u32 = 3;
+
+/// How long a join that an earlier apply began may go on before it is taken for dead. A healthy one takes 15 seconds.
+const MAY_GO_ON: Duration = Duration::from_secs(90);
+
+/// How long the cluster may take to show a member that just joined.
+const SHOWS_WITHIN: Duration = Duration::from_secs(60);
+
+/// A machine and the cluster that it joins.
+pub(crate) struct Joining {
+    machine: Machine,
+    name: String,
+    role: Role,
+    peers: Vec<Peer>,
+    deadline: Deadline,
+    rounds: AtomicU32,
+}
+
+/// A control plane that can be joined.
+struct Peer {
+    machine: Machine,
+    view: View,
+    ipv4: Ipv4Addr,
+}
+
+/// In this order.
+const STEPS: [&dyn Step<Joining>; 3] = [&ClearAway, &Join, &Configure];
+
+impl Joining {
+    /// `machine`, seen as `view`, and the control planes of the cluster. All of it ends with `deadline`.
+    pub(crate) fn new(
+        machine: Machine,
+        view: &View,
+        role: Role,
+        survey: &Survey,
+        deadline: &Deadline,
+    ) -> Self {
+        let control_planes = survey.members().filter(|member| member.node.role == Role::ControlPlane);
+        let peers = control_planes.filter(|member| member.node.name != view.node_name());
+        let peer = |member: &Member| {
+            Some(Peer { machine: member.machine.clone(), view: member.view.clone(), ipv4: member.ipv4()? })
+        };
+        let peers = peers.filter_map(peer).collect();
+        Self {
+            machine,
+            name: view.node_name(),
+            role,
+            peers,
+            deadline: deadline.clone(),
+            rounds: AtomicU32::new(0),
+        }
+    }
+
+    /// Makes it a member, mends what joining does not do right, and waits until the node works.
+    pub(crate) async fn carry_out(&self) -> Result<(), Failure> {
+        Steps::new(&STEPS).carry_out(self, &self.deadline.within(JOINS_WITHIN)).await?;
+        self.mend().await
+    }
+
+    /// Gives the node the settings of its cluster and waits until it works with them.
+    pub(crate) async fn mend(&self) -> Result<(), Failure> {
+        let peer = self.peer()?;
+        let view = self.machine.look().await?;
+        // What is needed of the node the machine knows itself: its kubelet may not have told the cluster yet.
+        let node = ClusterNode {
+            name: self.name.clone(),
+            addresses: self.node().await?.map(|node| node.addresses).unwrap_or_default(),
+            role: self.role,
+            ready: false,
+            minor_release: None,
+        };
+        let member = Member { node, machine: self.machine.clone(), view };
+        let files = peer_settings::files_after(&member, &peer.view.files)?;
+        NodeChange::new(member, files, &peer.machine).carry_out(&self.deadline).await
+    }
+
+    /// Makes the cluster forget what it remembers of the machine.
+    async fn forget(&self) -> Result<(), Failure> {
+        let peer = self.peer()?;
+        let view = self.machine.look().await?;
+        if let Some(node) = self.node().await? {
+            peer.machine.remove_node(&node.name).await?;
+        }
+        for member in self.datastore().await? {
+            if let Some(ipv4) = member.ipv4().filter(|ipv4| view.has(*ipv4)) {
+                peer.machine.remove_node(&ipv4.to_string()).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Where the machine stands now.
+    async fn standing(&self) -> Result<Standing, Failure> {
+        let view = self.machine.look().await?;
+        let node = self.node().await?;
+        let datastore = self.datastore().await?;
+        let known =
+            Known { authority: self.peer()?.view.authority(), node: node.as_ref(), datastore: &datastore };
+        judge(self.machine.address(), &view, &known, self.role)
+    }
+
+    async fn node(&self) -> Result<Option<ClusterNode>, Failure> {
+        Ok(self.peer()?.machine.nodes().await?.into_iter().find(|node| node.name == self.name))
+    }
+
+    async fn datastore(&self) -> Result<Vec<DatastoreMember>, Failure> {
+        self.peer()?.machine.datastore().await
+    }
+
+    fn peer(&self) -> Result<&Peer, Failure> {
+        self.peers.first().ok_or_else(|| {
+            let answer = "The cluster has no other control plane that was reached.";
+            Failure::new(format!("joining {}", self.machine.address()), answer).at("cluster")
+        })
+    }
+
+    /// Joins at one control plane; what came of it is seen from the machine and from the cluster.
+    async fn join_at(&self, peer: &Peer) -> Result<(), Failure> {
+        let endpoint = peer.machine.token().await?.endpoint(peer.ipv4);
+        let output = self.machine.join(&endpoint, self.role).await?;
+        let attempt = format!("`microk8s join` on {} to {}", self.machine.address(), peer.ipv4);
+        let said = account_of(&output);
+        if !output.succeeded() {
+            self.machine.forget_join().await?;
+            return Err(judge_refusal(Failure::new(attempt, said), &output.stdout));
+        }
+        let deadline = self.deadline.within(SHOWS_WITHIN);
+        let shown = deadline.reach(|| async {
+            match self.standing().await {
+                Ok(Standing::Joined) => Verdict::Final(Ok(())),
+                Ok(standing) => Verdict::Again(Failure::new(
+                    &attempt,
+                    format!("{said}\nAnd yet the machine is {standing}."),
+                )),
+                Err(failure) => Verdict::Again(failure),
+            }
+        });
+        // MicroK8s ends with 0 also when it gave up waiting.
+        shown.await.map_err(|gave_up| Failure::from(gave_up).passing())
+    }
+}
+
+/// What the control plane said, and whether asking again can help.
+fn judge_refusal(failure: Failure, said: &str) -> Failure {
+    const FINAL: [(&str, &str); 4] = [
+        (
+            "has the same IP",
+            "`host` and the control plane that was asked are the same machine. Correct `host` or `cluster`.",
+        ),
+        ("does not resolve", "Give the cluster's machines each other's names: `hosts` of `microk8s_node`."),
+        (
+            "not an HA MicroK8s cluster",
+            "The cluster's datastore is not dqlite, and cannot take members. Enable ha-cluster there.",
+        ),
+        (
+            "low memory",
+            "MicroK8s refuses a control plane on a machine with so little memory. Join it as a worker.",
+        ),
+    ];
+    match FINAL.iter().find(|(sign, _)| said.contains(sign)) {
+        Some((_, advice)) => failure.advise(*advice),
+        None => failure.passing(),
+    }
+}
+
+struct ClearAway;
+
+#[async_trait]
+impl Step<Joining> for ClearAway {
+    fn name(&self) -> &'static str {
+        "clear away what an earlier join left"
+    }
+
+    async fn check(&self, joining: &Joining) -> Result<bool, Failure> {
+        Ok(matches!(joining.standing().await?, Standing::Joined | Standing::Stranger))
+    }
+
+    async fn run(&self, joining: &Joining) -> Result<(), Failure> {
+        let deadline = joining.deadline.within(MAY_GO_ON);
+        // A join that an earlier apply began may still go on, or its member may still be on its way into the lists.
+        let settled = deadline.reach(|| async {
+            match joining.standing().await {
+                Ok(Standing::Joined | Standing::Stranger) => Verdict::Final(Ok(())),
+                Ok(standing @ (Standing::Joining | Standing::Forgotten)) => Verdict::Again(Ok(standing)),
+                Ok(standing) => Verdict::Final(Err(Ok(standing))),
+                Err(failure) => Verdict::Again(Err(failure)),
+            }
+        });
+        let Err(gave_up) = settled.await else { return Ok(()) };
+        let (GaveUp::Failed(seen) | GaveUp::TimedOut(seen)) = gave_up else {
+            return Err(Failure::interrupted());
+        };
+        match seen? {
+            Standing::Joined | Standing::Stranger => return Ok(()),
+            Standing::Joining => joining.machine.forget_join().await?,
+            Standing::Forgotten => joining.machine.leave().await?,
+            Standing::Remembered => joining.forget().await?,
+        }
+        // One thing may have hidden another.
+        if self.check(joining).await? {
+            return Ok(());
+        }
+        let attempt = format!("clearing away what an earlier join left on {}", joining.machine.address());
+        Err(Failure::new(attempt, "Not all of it is gone yet.").passing())
+    }
+}
+
+struct Join;
+
+#[async_trait]
+impl Step<Joining> for Join {
+    fn name(&self) -> &'static str {
+        "join the cluster"
+    }
+
+    async fn check(&self, joining: &Joining) -> Result<bool, Failure> {
+        Ok(joining.standing().await? == Standing::Joined)
+    }
+
+    async fn run(&self, joining: &Joining) -> Result<(), Failure> {
+        if joining.role == Role::ControlPlane && !joining.machine.look().await?.calico_is_loaded() {
+            // It would bring its own manifest into the cluster right after joining.
+            let attempt = format!("waiting for the first start of MicroK8s on {}", joining.machine.address());
+            return Err(Failure::new(attempt, "It has not loaded Calico yet.").passing());
+        }
+        let mut last = joining.peer().map(|_| ());
+        for peer in &joining.peers {
+            last = joining.join_at(peer).await;
+            match &last {
+                Err(failure) if failure.may_pass() => {}
+                _ => break,
+            }
+        }
+        match last {
+            Err(failure) if joining.rounds.fetch_add(1, Ordering::Relaxed) + 1 >= ROUNDS => {
+                Err(failure.for_good())
+            }
+            last => last,
+        }
+    }
+}
+
+struct Configure;
+
+#[async_trait]
+impl Step<Joining> for Configure {
+    fn name(&self) -> &'static str {
+        "let MicroK8s mend its flags"
+    }
+
+    /// The kubelet's flags came from the other machine, which may have another version; only the hook knows.
+    async fn check(&self, _: &Joining) -> Result<bool, Failure> {
+        Ok(false)
+    }
+
+    async fn run(&self, joining: &Joining) -> Result<(), Failure> {
+        joining.machine.configure().await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::step::Moment;
+    use crate::microk8s::machine::scripts;
+    use crate::microk8s::testing::{Fault, World};
+    use tokio_util::sync::CancellationToken;
+
+    async fn joining(world: &World, last: u8, role: Role) -> Joining {
+        let deadline = Deadline::after(Duration::from_secs(3600), &CancellationToken::new());
+        let survey = Survey::wait(world, "10.0.0.1", &deadline).await.unwrap();
+        let machine = world.shell(last);
+        let view = machine.look().await.unwrap();
+        Joining::new(machine, &view, role, &survey, &deadline)
+    }
+
+    /// What the cluster and the machine have in the end.
+    fn assert_joined(world: &World, last: u8, role: Role) {
+        let state = world.0.lock().unwrap();
+        let control_plane = role == Role::ControlPlane;
+        assert_eq!(state.nodes.get(&last), Some(&control_plane));
+        assert_eq!(state.datastore.contains_key(&last), control_plane);
+        let machine = &state.machines[&last];
+        assert!(!machine.locks.contains("join-in-progress"));
+        assert!(
+            machine.files["kubelet"].contains(&format!("--node-ip=10.0.0.{last},fd00::{last}")),
+            "{:?}",
+            machine.files["kubelet"]
+        );
+        assert_eq!(machine.files["kube-proxy"], "--cluster-cidr=10.1.0.0/16,fd01::/64\n");
+        let ranges = machine.files["kube-apiserver"].contains("10.152.183.0/24,fd98::/108");
+        assert_eq!(ranges, control_plane);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_machine_joins_in_both_roles_and_gets_the_settings_of_its_cluster() {
+        for role in [Role::ControlPlane, Role::Worker] {
+            let world = World::new(2);
+            joining(&world, 2, role).await.carry_out().await.unwrap();
+            assert_joined(&world, 2, role);
+            assert_eq!((world.count(&scripts::JOIN), world.count(&scripts::CONFIGURE)), (1, 1));
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_join_that_was_stopped_anywhere_is_carried_on_without_a_second_one() {
+        for step in STEPS {
+            for moment in [Moment::Before, Moment::After] {
+                let world = World::new(2);
+                let stopped = joining(&world, 2, Role::ControlPlane).await;
+                let steps = Steps::new(&STEPS).stopping(step.name(), moment);
+                assert!(steps.carry_out(&stopped, &stopped.deadline).await.is_err());
+                joining(&world, 2, Role::ControlPlane).await.carry_out().await.unwrap();
+                assert_joined(&world, 2, Role::ControlPlane);
+                assert_eq!(world.count(&scripts::JOIN), 1, "stopped {moment:?} {:?}", step.name());
+            }
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_an_earlier_life_left_is_cleared_away() {
+        let world = World::new(2);
+        {
+            let mut state = world.0.lock().unwrap();
+            state.nodes.insert(2, true);
+            state.datastore.insert(2, "spare");
+            state.machines.get_mut(&1).unwrap().locks.insert("no-cert-reissue");
+            state.machines.get_mut(&2).unwrap().locks.insert("join-in-progress");
+        }
+        joining(&world, 2, Role::ControlPlane).await.carry_out().await.unwrap();
+        assert_joined(&world, 2, Role::ControlPlane);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_member_that_the_datastore_forgot_leaves_and_joins_anew() {
+        let world = World::new(2);
+        world.admit(2, "spare");
+        world.0.lock().unwrap().datastore.remove(&2);
+        joining(&world, 2, Role::ControlPlane).await.carry_out().await.unwrap();
+        assert_joined(&world, 2, Role::ControlPlane);
+        assert_eq!((world.count(&scripts::LEAVE), world.count(&scripts::JOIN)), (1, 1));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_next_control_plane_is_tried_where_one_refuses() {
+        let world = World::new(3);
+        world.admit(2, "spare");
+        world.0.lock().unwrap().faults.push(Fault::RefusesJoins(1));
+        joining(&world, 3, Role::Worker).await.carry_out().await.unwrap();
+        assert_eq!(world.0.lock().unwrap().nodes.get(&3), Some(&false));
+        assert_eq!(world.count(&scripts::JOIN), 2);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn exit_code_0_is_no_proof_and_the_token_is_not_told() {
+        let world = World::new(2);
+        world.0.lock().unwrap().faults.push(Fault::JoinDoesNothing);
+        let failure = joining(&world, 2, Role::ControlPlane).await.carry_out().await.unwrap_err();
+        let text = format!("{:?}", failure.into_diagnostic("Unable to join the cluster"));
+        assert!(text.contains("`microk8s join` on 10.0.0.2 to 10.0.0.1"), "{text}");
+        assert!(text.contains("And yet"), "{text}");
+        assert!(!text.contains("92b2db23"), "{text}");
+    }
+}

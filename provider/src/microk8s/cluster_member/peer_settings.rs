@@ -1,0 +1,40 @@
+//! A node's settings after those of a control plane of the same cluster. Joining copies few of them, and not the right way:
+//! never the ranges of services, one half of the kubelet's addresses, and a way for Calico to find an IPv6 address by an
+//! IPv4 one.
+
+use crate::engine::failure::Failure;
+use crate::microk8s::cluster::survey::Member;
+use crate::microk8s::settings::autodetection::check_autodetection;
+use crate::microk8s::settings::dual_stack::{Files, SETTINGS, Value};
+
+/// The files of `member` with the settings of `peer`.
+pub(crate) fn files_after(member: &Member, peer: &Files) -> Result<Files, Failure> {
+    let mut files = member.view.files.clone();
+    let dual_stack = peer.node_addresses().iter().any(std::net::IpAddr::is_ipv6);
+    for setting in SETTINGS.iter().filter(|setting| setting.concerns(member.node.role)) {
+        let place = setting.place;
+        let attempt = || format!("copying {place} to {}", member.machine.address());
+        let unreadable = |error: crate::microk8s::settings::cni_manifest::Unreadable| {
+            Failure::new(attempt(), error.to_string())
+        };
+        let of_peer = peer.get(place).map_err(unreadable)?;
+        let wanted = match setting.value {
+            Value::NodeAddresses if !dual_stack => continue,
+            Value::NodeAddresses => Some(addresses(member)?),
+            Value::Autodetection => of_peer.filter(|method| check_autodetection(method).is_ok()),
+            _ => of_peer,
+        };
+        files.set(place, wanted.as_deref()).map_err(unreadable)?;
+    }
+    Ok(files)
+}
+
+fn addresses(member: &Member) -> Result<String, Failure> {
+    let found = member.ipv4().and_then(|ipv4| member.view.dual_stack_addresses(ipv4));
+    found.map(|addresses| addresses.to_string()).ok_or_else(|| {
+        let attempt = format!("looking for the IPv6 address of {}", member.machine.address());
+        Failure::new(attempt, "It has none that stays, and the cluster is dual-stack.").at("host").advise(
+            "Give the machine an IPv6 address that is static or from a router, neither temporary nor link-local.",
+        )
+    })
+}

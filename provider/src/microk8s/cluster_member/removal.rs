@@ -1,0 +1,239 @@
+//! A member leaves its cluster, or is removed where its machine is dead, in steps that can be stopped anywhere and carried
+//! on by doing them again.
+
+use crate::connection::retry::Deadline;
+use crate::engine::failure::Failure;
+use crate::engine::step::{Step, Steps};
+use crate::microk8s::cluster::survey::Survey;
+pub(crate) use crate::microk8s::machine::datastore::QuorumLoss;
+use crate::microk8s::machine::datastore::{self, DatastoreMember};
+use crate::microk8s::machine::node_list::{ClusterNode, Role};
+use crate::microk8s::machine::{Machine, account_of};
+use async_trait::async_trait;
+use std::net::Ipv4Addr;
+use std::sync::OnceLock;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// How long a removal may take. Leaving alone takes 30 seconds to 3 minutes.
+const REMOVED_WITHIN: Duration = Duration::from_secs(10 * 60);
+
+/// How long the datastore may take to give a vote to another member; it looks every 30 seconds.
+const HANDED_OVER_WITHIN: Duration = Duration::from_secs(90);
+
+/// A member that goes.
+pub(crate) struct Removal {
+    /// Its machine, if that is reached and still is a member.
+    machine: Option<Machine>,
+    name: String,
+    ipv4: Ipv4Addr,
+    role: Role,
+    /// A control plane that stays.
+    peer: Machine,
+    /// When it was told to hand its vote over.
+    handing_over: OnceLock<Instant>,
+}
+
+/// In this order.
+const STEPS: [&dyn Step<Removal>; 3] = [&HandOver, &Leave, &Remove];
+
+impl Removal {
+    /// `machine` is that of the node, where it is reached and still is a member; `peer` a control plane that stays.
+    pub(crate) fn new(
+        machine: Option<Machine>,
+        name: &str,
+        ipv4: Ipv4Addr,
+        role: Role,
+        peer: &Machine,
+    ) -> Self {
+        let (name, peer) = (name.to_owned(), peer.clone());
+        Self { machine, name, ipv4, role, peer, handing_over: OnceLock::new() }
+    }
+
+    /// Removes it from the cluster, its datastore and its list of nodes.
+    pub(crate) async fn carry_out(&self, deadline: &Deadline) -> Result<(), Failure> {
+        Steps::new(&STEPS).carry_out(self, &deadline.within(REMOVED_WITHIN)).await
+    }
+
+    /// The datastore's members, of which there is no news from a worker.
+    async fn datastore(&self) -> Result<Vec<DatastoreMember>, Failure> {
+        match self.role {
+            Role::ControlPlane => self.peer.datastore().await,
+            Role::Worker => Ok(Vec::new()),
+        }
+    }
+}
+
+/// Whether the cluster outlives the removal of the node with that address.
+pub(crate) fn check_quorum(
+    survey: &Survey,
+    members: &[DatastoreMember],
+    leaving: Ipv4Addr,
+) -> Result<(), QuorumLoss> {
+    let is = |node: &ClusterNode, member: &DatastoreMember| node.ipv4().is_some_and(|ipv4| member.is(ipv4));
+    let online = |member: &DatastoreMember| {
+        // One without an address of its own is alone, and it is the one that answers.
+        member.ipv4().is_none() || survey.members().any(|one| one.node.ready && is(&one.node, member))
+    };
+    datastore::check_removal(members, leaving, online)
+}
+
+struct HandOver;
+
+#[async_trait]
+impl Step<Removal> for HandOver {
+    fn name(&self) -> &'static str {
+        "hand the vote over to another member"
+    }
+
+    async fn check(&self, removal: &Removal) -> Result<bool, Failure> {
+        let alive = removal.machine.is_some() && removal.role == Role::ControlPlane;
+        Ok(!alive || !datastore::must_hand_over(&removal.datastore().await?, removal.ipv4))
+    }
+
+    async fn run(&self, removal: &Removal) -> Result<(), Failure> {
+        let Some(machine) = &removal.machine else { return Ok(()) };
+        if removal.handing_over.get().is_none() {
+            machine.hand_over().await?;
+        }
+        let since = removal.handing_over.get_or_init(Instant::now);
+        let answer = format!("{} is still the only voter of the datastore.", removal.name);
+        let failure = Failure::new("waiting until another member votes", answer);
+        if since.elapsed() < HANDED_OVER_WITHIN {
+            return Err(failure.passing());
+        }
+        Err(failure.advise(
+            "The datastore would stop without it. With a third control plane it has more voters, and this one can leave; or \
+             destroy the whole cluster by its nodes.",
+        ))
+    }
+}
+
+struct Leave;
+
+#[async_trait]
+impl Step<Removal> for Leave {
+    fn name(&self) -> &'static str {
+        "leave the cluster"
+    }
+
+    async fn check(&self, removal: &Removal) -> Result<bool, Failure> {
+        match &removal.machine {
+            Some(machine) => machine.look().await.map(|view| !view.is_clustered()),
+            None => Ok(true),
+        }
+    }
+
+    async fn run(&self, removal: &Removal) -> Result<(), Failure> {
+        match &removal.machine {
+            Some(machine) => machine.leave().await,
+            None => Ok(()),
+        }
+    }
+}
+
+struct Remove;
+
+#[async_trait]
+impl Step<Removal> for Remove {
+    fn name(&self) -> &'static str {
+        "remove the node from the cluster"
+    }
+
+    async fn check(&self, removal: &Removal) -> Result<bool, Failure> {
+        let listed = removal.peer.nodes().await?.iter().any(|node| node.name == removal.name);
+        Ok(!listed && !removal.datastore().await?.iter().any(|member| member.is(removal.ipv4)))
+    }
+
+    async fn run(&self, removal: &Removal) -> Result<(), Failure> {
+        let listed = removal.peer.nodes().await?.iter().any(|node| node.name == removal.name);
+        // Without a node of that name, what is left in the datastore is known by its address.
+        let target = if listed { removal.name.clone() } else { removal.ipv4.to_string() };
+        let output = removal.peer.remove_node(&target).await?;
+        if self.check(removal).await? {
+            return Ok(());
+        }
+        let attempt = format!("`microk8s remove-node {target} --force` on {}", removal.peer.address());
+        Err(Failure::new(attempt, account_of(&output)).passing())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::step::Moment;
+    use crate::microk8s::machine::Machines;
+    use crate::microk8s::machine::scripts;
+    use crate::microk8s::testing::World;
+    use tokio_util::sync::CancellationToken;
+
+    fn deadline() -> Deadline {
+        Deadline::after(Duration::from_secs(3600), &CancellationToken::new())
+    }
+
+    fn cluster(votes: &[&'static str]) -> World {
+        let world = World::new(u8::try_from(votes.len()).unwrap());
+        for (last, vote) in (1..).zip(votes) {
+            world.admit(last, vote);
+        }
+        world
+    }
+
+    fn removal(world: &World, last: u8, alive: bool) -> Removal {
+        let machine = alive.then(|| world.shell(last));
+        let ipv4 = Ipv4Addr::new(10, 0, 0, last);
+        Removal::new(machine, &format!("cp{last}"), ipv4, Role::ControlPlane, &world.shell(1))
+    }
+
+    fn assert_gone(world: &World, last: u8) {
+        let state = world.0.lock().unwrap();
+        assert!(!state.nodes.contains_key(&last) && !state.datastore.contains_key(&last));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_member_leaves_and_nothing_of_it_stays_wherever_it_was_stopped() {
+        for step in STEPS {
+            for moment in [Moment::Before, Moment::After] {
+                let world = cluster(&["voter", "voter", "voter"]);
+                let steps = Steps::new(&STEPS).stopping(step.name(), moment);
+                assert!(steps.carry_out(&removal(&world, 3, true), &deadline()).await.is_err());
+                removal(&world, 3, true).carry_out(&deadline()).await.unwrap();
+                assert_gone(&world, 3);
+                assert_eq!(world.count(&scripts::LEAVE), 1, "stopped {moment:?} {:?}", step.name());
+                assert!(!world.0.lock().unwrap().machines[&3].locks.contains("no-cert-reissue"));
+            }
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_dead_member_is_removed_from_the_cluster_alone() {
+        let world = cluster(&["voter", "voter", "voter"]);
+        world.0.lock().unwrap().machines.get_mut(&2).unwrap().reachable = false;
+        removal(&world, 2, false).carry_out(&deadline()).await.unwrap();
+        assert_gone(&world, 2);
+        assert_eq!(world.count(&scripts::LEAVE), 0);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_only_voter_hands_its_vote_over_before_it_leaves() {
+        let world = cluster(&["spare", "voter"]);
+        removal(&world, 2, true).carry_out(&deadline()).await.unwrap();
+        assert_gone(&world, 2);
+        assert_eq!(world.0.lock().unwrap().datastore.get(&1), Some(&"voter"));
+        assert_eq!(world.count(&scripts::HAND_OVER), 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_removal_that_costs_the_majority_is_told_before() {
+        let world = cluster(&["voter", "voter", "voter"]);
+        let check = async |leaving: u8| {
+            let survey = Survey::wait(&world, "10.0.0.1", &deadline()).await.unwrap();
+            let members = world.machine("10.0.0.1").datastore().await.unwrap();
+            check_quorum(&survey, &members, Ipv4Addr::new(10, 0, 0, leaving)).map_err(|loss| loss.to_string())
+        };
+        assert_eq!(check(3).await, Ok(()));
+        world.0.lock().unwrap().machines.get_mut(&2).unwrap().reachable = false;
+        assert!(check(3).await.unwrap_err().contains("10.0.0.2:19001 cannot"));
+        assert_eq!(check(2).await, Ok(()), "the dead one may go");
+    }
+}

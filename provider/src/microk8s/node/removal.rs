@@ -1,0 +1,127 @@
+//! The steps that make a node a plain machine again.
+
+use super::facts::NodeFacts;
+use super::quorum;
+use super::scripts::{DISCLAIM, REMOVE};
+use super::snap_answer::change;
+use super::steps::write_hosts;
+use crate::connection::retry::Deadline;
+use crate::engine::failure::Failure;
+use crate::engine::gate;
+use crate::engine::step::{Step, Steps};
+use crate::microk8s::machine::scripts::LEAVE;
+use crate::microk8s::machine::{Machine, Shell, account_of};
+use async_trait::async_trait;
+use std::sync::Arc;
+
+/// A node that shall be none.
+pub(crate) struct Removal {
+    pub(crate) machine: Arc<dyn Shell>,
+    pub(crate) deadline: Deadline,
+}
+
+/// What makes a node a plain machine again.
+pub(crate) const REMOVAL: [&dyn Step<Removal>; 4] = [&Leave, &Remove, &CleanHosts, &Disclaim];
+
+impl Removal {
+    /// Carries out what is not done yet.
+    pub(crate) async fn carry_out(&self) -> Result<(), Failure> {
+        Steps::new(&REMOVAL).carry_out(self, &self.deadline).await
+    }
+
+    async fn facts(&self) -> Result<NodeFacts, Failure> {
+        NodeFacts::read(&*self.machine).await
+    }
+}
+
+/// Leaves the cluster, if nobody saw to that before. A node that is alone takes its cluster with it.
+struct Leave;
+
+#[async_trait]
+impl Step<Removal> for Leave {
+    fn name(&self) -> &'static str {
+        "leave the cluster"
+    }
+
+    async fn check(&self, target: &Removal) -> Result<bool, Failure> {
+        let facts = target.facts().await?;
+        Ok(facts.snap.is_none() || !facts.has_company())
+    }
+
+    async fn run(&self, target: &Removal) -> Result<(), Failure> {
+        let facts = target.facts().await?;
+        let address = target.machine.address();
+        let cluster = facts.authority.as_deref().unwrap_or(address);
+        let machine = Machine::new(Arc::clone(&target.machine));
+        let _turn =
+            gate::enter(cluster, &target.deadline, || quorum::bears_absence(&machine, &facts)).await?;
+        let output = target.machine.script(&LEAVE, &[], None).await;
+        target.machine.changed();
+        let output = output?;
+        // Its exit code is no proof: what counts is whether the node still has company.
+        if output.succeeded() && !target.facts().await?.has_company() {
+            return Ok(());
+        }
+        let said = account_of(&output);
+        Err(Failure::new(format!("`{}` on {address}", LEAVE.name), said).advise(format!(
+            "The node is still part of its cluster, so nothing was removed. If it cannot leave any more, take it out from \
+             another control plane (sudo microk8s remove-node {} --force), remove the snap on the machine (sudo snap remove \
+             --purge microk8s), and apply again.",
+            facts.node_name
+        )))
+    }
+}
+
+/// Removes the snap with all it keeps.
+struct Remove;
+
+#[async_trait]
+impl Step<Removal> for Remove {
+    fn name(&self) -> &'static str {
+        "remove the snap"
+    }
+
+    async fn check(&self, target: &Removal) -> Result<bool, Failure> {
+        Ok(target.facts().await?.snap.is_none())
+    }
+
+    async fn run(&self, target: &Removal) -> Result<(), Failure> {
+        change(&*target.machine, &REMOVE, &[]).await
+    }
+}
+
+/// Takes our block out of `/etc/hosts`.
+struct CleanHosts;
+
+#[async_trait]
+impl Step<Removal> for CleanHosts {
+    fn name(&self) -> &'static str {
+        "clean /etc/hosts"
+    }
+
+    async fn check(&self, target: &Removal) -> Result<bool, Failure> {
+        Ok(target.facts().await?.hosts_block.is_none())
+    }
+
+    async fn run(&self, target: &Removal) -> Result<(), Failure> {
+        write_hosts(&*target.machine, "").await
+    }
+}
+
+/// Takes the note back that the machine is ours.
+struct Disclaim;
+
+#[async_trait]
+impl Step<Removal> for Disclaim {
+    fn name(&self) -> &'static str {
+        "give the machine back"
+    }
+
+    async fn check(&self, target: &Removal) -> Result<bool, Failure> {
+        Ok(!target.facts().await?.claimed)
+    }
+
+    async fn run(&self, target: &Removal) -> Result<(), Failure> {
+        change(&*target.machine, &DISCLAIM, &[]).await
+    }
+}

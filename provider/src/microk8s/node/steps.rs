@@ -1,0 +1,263 @@
+//! The steps that make a machine a node. Each can be interrupted and is carried on by the next apply.
+
+use super::channel::Channel;
+use super::facts::NodeFacts;
+use super::hosts_block::{self, Hosts};
+use super::quorum;
+use super::readiness;
+use super::scripts::{APT, CLAIM, CLOUD_INIT, HOLD, INSTALL, REFRESH, SEEDED, WRITE_HOSTS};
+use super::snap_answer::change;
+use crate::connection::retry::Deadline;
+use crate::engine::failure::Failure;
+use crate::engine::gate;
+use crate::engine::step::{Step, Steps};
+use crate::microk8s::machine::{Machine, Shell, account_of};
+use async_trait::async_trait;
+use std::sync::Arc;
+use tfplugin::types::Text;
+
+/// A machine, and what it shall be.
+pub(crate) struct Installation {
+    pub(crate) machine: Arc<dyn Shell>,
+    pub(crate) channel: Text<Channel>,
+    pub(crate) hosts: Option<Hosts>,
+    pub(crate) hold: bool,
+    pub(crate) deadline: Deadline,
+}
+
+/// What makes a machine a node.
+pub(crate) const CREATION: [&dyn Step<Installation>; 9] =
+    [&Claim, &CloudInit, &PackageManager, &Seeding, &WriteHosts, &Install, &FollowChannel, &Hold, &Ready];
+
+/// What brings a node to what it shall be.
+const UPDATE: [&dyn Step<Installation>; 3] = [&WriteHosts, &FollowChannel, &Hold];
+
+/// Makes the machine a node, or carries that on.
+pub(crate) async fn create(target: &Installation) -> Result<(), Failure> {
+    Steps::new(&CREATION).carry_out(target, &target.deadline).await
+}
+
+/// Brings a node to what it shall be.
+pub(crate) async fn update(target: &Installation) -> Result<(), Failure> {
+    Steps::new(&UPDATE).carry_out(target, &target.deadline).await
+}
+
+impl Installation {
+    async fn facts(&self) -> Result<NodeFacts, Failure> {
+        NodeFacts::read(&*self.machine).await
+    }
+}
+
+/// Notes that we began here; refuses what somebody else installed.
+struct Claim;
+
+#[async_trait]
+impl Step<Installation> for Claim {
+    fn name(&self) -> &'static str {
+        "claim the machine"
+    }
+
+    async fn check(&self, target: &Installation) -> Result<bool, Failure> {
+        let facts = target.facts().await?;
+        let Some(snap) = facts.snap.filter(|_| !facts.claimed) else { return Ok(facts.claimed) };
+        let address = target.machine.address();
+        Err(Failure::new(
+            format!("looking whether {address} is free to become a node"),
+            format!("MicroK8s {} ({}) is installed there already, and not by this provider.", snap.version, snap.tracking),
+        )
+        .at("host")
+        .advise(format!(
+            "If this node shall be managed from here, import it:\n\nimport {{\n  to = microk8s_node.<name>\n  id = \"{address}\"\n}}\
+             \n\nIf not, remove it there (sudo snap remove --purge microk8s) and apply again."
+        )))
+    }
+
+    async fn run(&self, target: &Installation) -> Result<(), Failure> {
+        change(&*target.machine, &CLAIM, &[]).await
+    }
+}
+
+/// Waits until the first boot has done its work, which may install and restart what we need.
+struct CloudInit;
+
+#[async_trait]
+impl Step<Installation> for CloudInit {
+    fn name(&self) -> &'static str {
+        "wait for cloud-init"
+    }
+
+    async fn check(&self, target: &Installation) -> Result<bool, Failure> {
+        // How it ended is the machine's own affair: MicroK8s needs what follows, and says so.
+        let output = target.machine.script(&CLOUD_INIT, &[], None).await?;
+        if !output.stdout.contains("status: running") {
+            return Ok(true);
+        }
+        let attempt = format!("waiting for cloud-init on {}", target.machine.address());
+        Err(Failure::new(attempt, "`cloud-init status` says that it is running.").passing())
+    }
+
+    async fn run(&self, _: &Installation) -> Result<(), Failure> {
+        Ok(())
+    }
+}
+
+/// Waits until apt is at rest: it may be replacing snapd.
+struct PackageManager;
+
+#[async_trait]
+impl Step<Installation> for PackageManager {
+    fn name(&self) -> &'static str {
+        "wait for apt"
+    }
+
+    async fn check(&self, target: &Installation) -> Result<bool, Failure> {
+        if target.facts().await?.snap.is_some() {
+            return Ok(true);
+        }
+        let output = target.machine.script(&APT, &[], None).await?;
+        match output.stdout.lines().next() {
+            None => Ok(true),
+            Some(holder) => {
+                let attempt = format!("waiting for apt on {}", target.machine.address());
+                Err(Failure::new(attempt, format!("Its lock is held by process {holder}.")).passing())
+            }
+        }
+    }
+
+    async fn run(&self, _: &Installation) -> Result<(), Failure> {
+        Ok(())
+    }
+}
+
+/// Waits until snapd can install snaps.
+struct Seeding;
+
+#[async_trait]
+impl Step<Installation> for Seeding {
+    fn name(&self) -> &'static str {
+        "wait for snapd"
+    }
+
+    async fn check(&self, target: &Installation) -> Result<bool, Failure> {
+        Ok(target.facts().await?.snap.is_some())
+    }
+
+    async fn run(&self, target: &Installation) -> Result<(), Failure> {
+        change(&*target.machine, &SEEDED, &[]).await
+    }
+}
+
+/// Brings our block in `/etc/hosts` to what it shall be.
+struct WriteHosts;
+
+#[async_trait]
+impl Step<Installation> for WriteHosts {
+    fn name(&self) -> &'static str {
+        "write /etc/hosts"
+    }
+
+    async fn check(&self, target: &Installation) -> Result<bool, Failure> {
+        let wanted = target.hosts.as_ref().map(hosts_block::render).unwrap_or_default();
+        Ok(target.facts().await?.hosts_block.unwrap_or_default() == wanted)
+    }
+
+    async fn run(&self, target: &Installation) -> Result<(), Failure> {
+        write_hosts(&*target.machine, &target.hosts.as_ref().map(hosts_block::render).unwrap_or_default())
+            .await
+    }
+}
+
+/// Puts `block` in place of ours; an empty one takes ours away.
+pub(crate) async fn write_hosts(machine: &dyn Shell, block: &str) -> Result<(), Failure> {
+    let length = block.len().to_string();
+    let words = [hosts_block::BEGIN, hosts_block::END, &length];
+    let output = machine.script(&WRITE_HOSTS, &words, Some(block.as_bytes())).await;
+    machine.changed();
+    let output = output?;
+    match output.succeeded() {
+        true => Ok(()),
+        false => {
+            Err(Failure::new(format!("`{}` on {}", WRITE_HOSTS.name, machine.address()), account_of(&output))
+                .at("hosts"))
+        }
+    }
+}
+
+/// Installs the snap where there is none.
+struct Install;
+
+#[async_trait]
+impl Step<Installation> for Install {
+    fn name(&self) -> &'static str {
+        "install the snap"
+    }
+
+    async fn check(&self, target: &Installation) -> Result<bool, Failure> {
+        Ok(target.facts().await?.snap.is_some())
+    }
+
+    async fn run(&self, target: &Installation) -> Result<(), Failure> {
+        change(&*target.machine, &INSTALL, &[&target.channel.canonical()]).await
+    }
+}
+
+/// Moves the snap to its channel. One node of a cluster at a time, until it is ready again.
+struct FollowChannel;
+
+#[async_trait]
+impl Step<Installation> for FollowChannel {
+    fn name(&self) -> &'static str {
+        "follow the channel"
+    }
+
+    async fn check(&self, target: &Installation) -> Result<bool, Failure> {
+        Ok(target.facts().await?.snap.is_some_and(|snap| snap.tracks(&target.channel)))
+    }
+
+    async fn run(&self, target: &Installation) -> Result<(), Failure> {
+        let facts = target.facts().await?;
+        let cluster = facts.authority.as_deref().unwrap_or(target.machine.address());
+        let machine = Machine::new(Arc::clone(&target.machine));
+        let _turn =
+            gate::enter(cluster, &target.deadline, || quorum::bears_absence(&machine, &facts)).await?;
+        change(&*target.machine, &REFRESH, &[&target.channel.canonical()]).await?;
+        readiness::wait(&*target.machine, &facts.node_name, &target.deadline).await
+    }
+}
+
+/// Keeps snapd from refreshing the snap by itself, or lets it.
+struct Hold;
+
+#[async_trait]
+impl Step<Installation> for Hold {
+    fn name(&self) -> &'static str {
+        "hold automatic refreshes"
+    }
+
+    async fn check(&self, target: &Installation) -> Result<bool, Failure> {
+        Ok(target.facts().await?.snap.is_some_and(|snap| snap.held == target.hold))
+    }
+
+    async fn run(&self, target: &Installation) -> Result<(), Failure> {
+        change(&*target.machine, &HOLD, &[if target.hold { "--hold" } else { "--unhold" }]).await
+    }
+}
+
+/// Waits until the node works.
+struct Ready;
+
+#[async_trait]
+impl Step<Installation> for Ready {
+    fn name(&self) -> &'static str {
+        "wait until the node is ready"
+    }
+
+    async fn check(&self, _: &Installation) -> Result<bool, Failure> {
+        Ok(false)
+    }
+
+    async fn run(&self, target: &Installation) -> Result<(), Failure> {
+        let facts = target.facts().await?;
+        readiness::wait(&*target.machine, &facts.node_name, &target.deadline).await
+    }
+}

@@ -1,0 +1,267 @@
+//! `microk8s_object`.
+
+mod fields;
+mod manifest;
+#[cfg(test)]
+mod tests;
+
+use crate::connection::cluster::{Kind, ObjectName};
+use crate::engine::cluster_object::{
+    Applied, Managed, ManagedDraft, Occasion, Private, cluster_address, ours,
+};
+use crate::engine::timeouts::Timeouts;
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use fields::Record;
+use kube::core::DynamicObject;
+use manifest::{Identity, Manifest};
+use serde_json::{Map, Value as Json};
+use std::collections::BTreeMap;
+use tfplugin::types::Secret;
+use tfplugin::{AttributeValue, Computed, Diagnostics, Knowable, Model, Plan, Resource, Value};
+
+/// Any object in the cluster: a Secret, a Namespace, a Service, a Deployment, an object of an installed definition.
+///
+/// The object is written by server-side apply: the fields of `manifest` are Terraform's, what others set beside them stays
+/// and is no difference. The kind may come in the same apply, with the CustomResourceDefinition that brings it: creating
+/// waits for it. Nothing beyond the object's existence is waited for, such as pods that become ready.
+///
+/// Another `apiVersion`, `kind`, name or namespace is another object. A field that its kind does not let change is an error
+/// that says so; `replace_triggered_by` in the `lifecycle` block, or `terraform apply -replace=...`, makes a new object then.
+#[derive(Clone, Debug, Resource)]
+#[resource(type_name = "microk8s_object")]
+pub struct AnyObject {
+    /// The cluster: address of one of its control-plane nodes, over which its API server is reached through SSH.
+    /// Default: the cluster of the provider's `kubernetes` block. It is an address and not the cluster's identity:
+    /// another address of the same cluster is a change in place.
+    #[attribute(optional, check = cluster_address)]
+    cluster: Option<String>,
+
+    /// The object, with `apiVersion`, `kind`, `metadata.name` and all fields that are Terraform's: an HCL value, or the text
+    /// of one YAML document. Members that are null are left out. `status` is the cluster's and cannot be given.
+    #[attribute(required)]
+    manifest: Manifest,
+
+    /// Entries of a Secret's `data`, as plain text. Terraform hides them, and has them in its state. Entries that are no
+    /// text, or that are not secret, can be in `manifest`.
+    #[attribute(optional, sensitive)]
+    secret_data: Option<BTreeMap<String, Secret>>,
+
+    /// Entries of a Secret's `data`, as plain text, that are in no plan and in no state. They are sent when the object is
+    /// created and whenever anything else about it changes; `secret_data_wo_version` says that they did. Whether somebody
+    /// changed them in the cluster cannot be seen. An import cannot tell them from others and reads every entry into
+    /// `secret_data`; the next apply takes them out of the state.
+    #[attribute(optional, sensitive, write_only)]
+    secret_data_wo: Option<BTreeMap<String, Secret>>,
+
+    /// Any number; another one than before sends `secret_data_wo` again.
+    #[attribute(optional)]
+    secret_data_wo_version: Option<i64>,
+
+    /// `apiVersion` of the object.
+    #[attribute(computed, keep)]
+    api_version: Computed<String>,
+
+    /// Kind of the object.
+    #[attribute(computed, keep)]
+    kind: Computed<String>,
+
+    /// Name of the object.
+    #[attribute(computed, keep)]
+    name: Computed<String>,
+
+    /// Namespace of the object; `default` where the manifest names none, null for kinds without namespaces.
+    #[attribute(computed, keep)]
+    namespace: Computed<Option<String>>,
+
+    /// How long to wait. Default: 5 minutes each.
+    #[attribute(optional)]
+    timeouts: Option<Timeouts>,
+}
+
+impl Applied for AnyObject {
+    const NAMED_IN: &'static str = "manifest";
+    const HINTS: &'static [(&'static str, &'static str)] = &[
+        ("field is immutable", NEEDS_NEW_OBJECT),
+        ("may not change once set", NEEDS_NEW_OBJECT),
+        (
+            "field not declared in schema",
+            "The installed version of this kind has no such field. Take it out of `manifest`.",
+        ),
+    ];
+
+    fn check(config: &AnyObjectDraft, found: &mut Diagnostics) {
+        let Some(manifest) = config.manifest.known() else { return };
+        let secrets = [
+            ("secret_data", is_given(&config.secret_data)),
+            ("secret_data_wo", is_given(&config.secret_data_wo)),
+        ];
+        for (attribute, _) in secrets.into_iter().filter(|(_, given)| *given && !manifest.is_secret()) {
+            let detail = format!("{attribute} is for Secrets, and the manifest is one of another kind.");
+            found.error_at(attribute, "Not a Secret", detail);
+        }
+        if manifest.is_secret() && manifest.json().get("stringData").is_some() {
+            let detail = "The API server turns `stringData` into `data` and forgets it, so it could not be compared. Give plain \
+                          text as `secret_data`, or `data` in base64.";
+            found.error_at("manifest", "stringData cannot be compared", detail);
+        }
+        let [plain, write_only] = [&config.secret_data, &config.secret_data_wo].map(keys);
+        if let Some(twice) = plain.iter().find(|key| write_only.contains(key)) {
+            let detail = format!("{twice:?} is in `secret_data` too. Keep one.");
+            found.error_at("secret_data_wo", "Entry given twice", detail);
+        }
+    }
+
+    fn plan(plan: &mut Plan<Managed<Self>, Private>) {
+        let ManagedDraft { value, .. } = &plan.planned;
+        let planned = Identity::of(value.attribute("manifest"));
+        let prior =
+            plan.prior.as_ref().map(Model::encode).map(|prior| Identity::of(prior.attribute("manifest")));
+        let moves = |differ: &dyn Fn(&Identity) -> bool| prior.as_ref().is_some_and(differ);
+        let parts = [
+            ("api_version", &planned.api_version, moves(&|prior| prior.api_version != planned.api_version)),
+            ("kind", &planned.kind, moves(&|prior| prior.kind != planned.kind)),
+            ("name", &planned.name, moves(&|prior| prior.name != planned.name)),
+            ("namespace", &planned.namespace, moves(&|prior| !prior.is_beside(&planned))),
+        ];
+        for (attribute, part, moves) in parts {
+            match part {
+                Knowable::Known(text) if !text.is_empty() => plan.set(attribute, text),
+                _ if moves => plan.set_unknown(attribute),
+                // What the manifest leaves to the cluster stays as it is, or shows at apply.
+                _ => {}
+            }
+            if moves {
+                plan.replace(attribute);
+            }
+        }
+    }
+
+    fn object_name(attributes: &Value) -> ObjectName {
+        let known = |part: Knowable<String>| part.known().cloned().unwrap_or_default();
+        let Identity { api_version, kind, name, namespace } = Identity::of(attributes.attribute("manifest"));
+        ObjectName {
+            kind: Kind::named(&known(api_version), &known(kind)),
+            namespace: known(namespace),
+            name: known(name),
+        }
+    }
+
+    fn named_by(id: &str, has_kubeconfig: bool) -> Option<BTreeMap<String, Value>> {
+        let parts: Vec<&str> = id.split('/').collect();
+        let (cluster, rest) = match parts.split_first() {
+            Some((kind, rest)) if has_kubeconfig && Kind::from_label(kind).is_some() && !rest.is_empty() => {
+                (None, parts.as_slice())
+            }
+            Some((cluster, rest)) => (Some(*cluster), rest),
+            None => return None,
+        };
+        let (kind, namespace, name) = match *rest {
+            [kind, namespace, name] => (Kind::from_label(kind)?, Some(namespace), name),
+            [kind, name] => (Kind::from_label(kind)?, None, name),
+            _ => return None,
+        };
+        if parts.iter().any(|part| part.is_empty()) {
+            return None;
+        }
+        let manifest = Manifest::bare(&kind, namespace, name).encode();
+        let cluster = cluster.map_or(Value::Null, |address| Value::String(address.to_owned()));
+        Some(BTreeMap::from([("cluster".to_owned(), cluster), ("manifest".to_owned(), manifest)]))
+    }
+
+    fn import_forms() -> &'static str {
+        "<cluster>/<kind>/<namespace>/<name>, or <cluster>/<kind>/<name> for a kind without namespaces, with <kind> such as \
+         Secret.v1 or Deployment.v1.apps"
+    }
+
+    fn manifest(&self, _: &ObjectName) -> Json {
+        let mut manifest = self.manifest.json().clone();
+        let given = [&self.secret_data, &self.secret_data_wo].into_iter().flatten().flatten();
+        let entries: Map<String, Json> = given
+            .map(|(key, secret)| (key.clone(), BASE64_STANDARD.encode(secret.expose()).into()))
+            .collect();
+        if !entries.is_empty() {
+            let data = manifest.entry("data").or_insert_with(|| Json::Object(Map::new()));
+            if let Json::Object(data) = data {
+                data.extend(entries);
+            }
+        }
+        Json::Object(manifest)
+    }
+
+    fn attribute_at(_: &str) -> Option<(String, bool)> {
+        // Nobody told the provider which parts of the manifest are secret, so its values are not shown.
+        Some(("manifest".to_owned(), true))
+    }
+
+    fn read(
+        known: &Value,
+        object: &DynamicObject,
+        occasion: Occasion,
+        kept: &mut Json,
+    ) -> Result<Self, String> {
+        let live = serde_json::to_value(object).map_err(|error| error.to_string())?;
+        let mut attributes = match known {
+            Value::Object(all) => all.clone(),
+            _ => BTreeMap::new(),
+        };
+        for (name, pointer) in IDENTITY {
+            let text = live.pointer(pointer).and_then(Json::as_str);
+            attributes
+                .insert(name.to_owned(), text.map_or(Value::Null, |text| Value::String(text.to_owned())));
+        }
+        let before = Manifest::decode(known.attribute("manifest")).map_err(|error| error.message)?;
+        let now = match occasion {
+            Occasion::Written => {
+                *kept = Record::of(&before, ours(object), &live).into_json();
+                before
+            }
+            Occasion::Refresh => Record::from_json(kept).refresh(&before, &live),
+            Occasion::Import => {
+                let (manifest, secrets) = Manifest::of_object(&live, ours(object)).without_secrets();
+                attributes.insert("secret_data".to_owned(), secrets.map_or(Value::Null, Value::Map));
+                *kept = Record::of(&manifest, ours(object), &live).into_json();
+                manifest
+            }
+        };
+        attributes.insert("manifest".to_owned(), now.encode());
+        if occasion == Occasion::Refresh {
+            refresh_secrets(&mut attributes, &live);
+        }
+        Self::decode(&Value::Object(attributes)).map_err(|error| format!("{}: {error}", error.path))
+    }
+}
+
+/// What to do about a field that a kind does not let change.
+const NEEDS_NEW_OBJECT: &str = "This kind does not let that field change. To make a new object in place of this one, run \
+                                `terraform apply -replace=...` with this resource's address, or name in \
+                                `replace_triggered_by` what should lead to it.";
+
+/// Where an object carries its identity.
+const IDENTITY: [(&str, &str); 4] = [
+    ("api_version", "/apiVersion"),
+    ("kind", "/kind"),
+    ("name", "/metadata/name"),
+    ("namespace", "/metadata/namespace"),
+];
+
+/// The entries of `secret_data` as they are in the cluster. One that is gone is left out; one that is no text any more is
+/// shown as base64.
+fn refresh_secrets(attributes: &mut BTreeMap<String, Value>, live: &Json) {
+    let Some(Value::Map(entries)) = attributes.get("secret_data") else { return };
+    let current = |key: &String| {
+        let encoded = live.get("data")?.get(key)?;
+        let text = manifest::plain_text(encoded).or_else(|| encoded.as_str().map(str::to_owned))?;
+        Some((key.clone(), Value::String(text)))
+    };
+    let entries = entries.keys().filter_map(current).collect();
+    attributes.insert("secret_data".to_owned(), Value::Map(entries));
+}
+
+fn is_given(entries: &Knowable<Option<BTreeMap<String, Secret>>>) -> bool {
+    entries.is_unknown() || entries.given().is_some()
+}
+
+fn keys(entries: &Knowable<Option<BTreeMap<String, Secret>>>) -> Vec<&String> {
+    entries.given().into_iter().flat_map(BTreeMap::keys).collect()
+}

@@ -1,0 +1,293 @@
+//! A manifest: an object as a person writes it, in HCL or in YAML.
+
+use super::fields::owned;
+use crate::connection::cluster::Kind;
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use serde_json::{Map, Value as Json, json};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::fmt;
+use tfplugin::model::ValueError;
+use tfplugin::schema::AttributeKind;
+use tfplugin::value::{Type, from_plain, to_plain};
+use tfplugin::{AttributeValue, Knowable, Value};
+
+/// What the API server sets in `metadata` and nobody else.
+const SET_BY_SERVER: [&str; 7] = [
+    "creationTimestamp",
+    "deletionGracePeriodSeconds",
+    "deletionTimestamp",
+    "generation",
+    "managedFields",
+    "resourceVersion",
+    "uid",
+];
+
+/// A manifest, in the author's form. Two are the same where they say the same, in whichever form.
+#[derive(Clone)]
+pub struct Manifest {
+    written: Value,
+    json: Map<String, Json>,
+}
+
+impl Manifest {
+    /// What it says, without members that are null.
+    pub(super) fn json(&self) -> &Map<String, Json> {
+        &self.json
+    }
+
+    /// As HCL that says `json`.
+    pub(super) fn of_json(json: Map<String, Json>) -> Self {
+        Self { written: from_plain(&Json::Object(json.clone())), json }
+    }
+
+    /// One that says nothing but which object it is.
+    pub(super) fn bare(kind: &Kind, namespace: Option<&str>, name: &str) -> Self {
+        let mut metadata = Map::from_iter([("name".to_owned(), name.into())]);
+        if let Some(namespace) = namespace {
+            metadata.insert("namespace".to_owned(), namespace.into());
+        }
+        let json = [
+            ("apiVersion", kind.api_version().into()),
+            ("kind", kind.name().into()),
+            ("metadata", Json::Object(metadata)),
+        ];
+        Self::of_json(json.map(|(key, value)| (key.to_owned(), value)).into_iter().collect())
+    }
+
+    /// The manifest that an object could have come from: of the fields that we own, or of all that its author can have
+    /// set where we own none.
+    pub(super) fn of_object(live: &Json, ours: Option<&Json>) -> Self {
+        let mut json = match ours.map(|ours| owned(ours, live)) {
+            Some(Json::Object(owned)) => owned,
+            _ => whole(live),
+        };
+        let metadata = json.entry("metadata").or_insert_with(|| json!({}));
+        for key in ["name", "namespace"] {
+            if let (Some(value), Some(metadata)) =
+                (live.pointer(&format!("/metadata/{key}")), metadata.as_object_mut())
+            {
+                metadata.insert(key.to_owned(), value.clone());
+            }
+        }
+        for key in ["apiVersion", "kind"] {
+            if let Some(value) = live.get(key) {
+                json.insert(key.to_owned(), value.clone());
+            }
+        }
+        Self::of_json(json)
+    }
+
+    /// What it says, whether or not it names the namespace that an object is in where none is named.
+    fn without_default_namespace(&self) -> Cow<'_, Map<String, Json>> {
+        let mut json = Cow::Borrowed(&self.json);
+        if self.json.get("metadata").and_then(|metadata| metadata.get("namespace"))
+            == Some(&json!(DEFAULT_NAMESPACE))
+            && let Some(metadata) = json.to_mut().get_mut("metadata").and_then(Json::as_object_mut)
+        {
+            metadata.remove("namespace");
+        }
+        json
+    }
+
+    /// The manifest and, taken out of it, what a Secret keeps: Terraform hides it elsewhere. Entries that are no text stay.
+    pub(super) fn without_secrets(mut self) -> (Self, Option<BTreeMap<String, Value>>) {
+        if !self.is_secret() {
+            return (self, None);
+        }
+        let Some(Json::Object(data)) = self.json.remove("data") else {
+            return (Self::of_json(self.json), None);
+        };
+        let (mut secrets, mut rest) = (BTreeMap::new(), Map::new());
+        for (key, encoded) in data {
+            match plain_text(&encoded) {
+                Some(text) => drop(secrets.insert(key, Value::String(text))),
+                None => drop(rest.insert(key, encoded)),
+            }
+        }
+        if !rest.is_empty() {
+            self.json.insert("data".to_owned(), Json::Object(rest));
+        }
+        (Self::of_json(self.json), (!secrets.is_empty()).then_some(secrets))
+    }
+
+    pub(super) fn is_secret(&self) -> bool {
+        let text = |key: &str| self.json.get(key).and_then(Json::as_str);
+        text("apiVersion") == Some("v1") && text("kind") == Some("Secret")
+    }
+}
+
+/// What an entry of a Secret's `data` says, if it is text.
+pub(super) fn plain_text(encoded: &Json) -> Option<String> {
+    let bytes = BASE64_STANDARD.decode(encoded.as_str()?).ok()?;
+    String::from_utf8(bytes).ok()
+}
+
+/// An object without what the cluster sets.
+fn whole(live: &Json) -> Map<String, Json> {
+    let mut all = match without_nulls(live) {
+        Json::Object(all) => all,
+        _ => Map::new(),
+    };
+    all.remove("status");
+    if let Some(Json::Object(metadata)) = all.get_mut("metadata") {
+        SET_BY_SERVER.iter().for_each(|key| drop(metadata.remove(*key)));
+    }
+    all
+}
+
+fn without_nulls(json: &Json) -> Json {
+    match json {
+        Json::Object(all) => all
+            .iter()
+            .filter(|(_, one)| !one.is_null())
+            .map(|(key, one)| (key.clone(), without_nulls(one)))
+            .collect(),
+        Json::Array(all) => all.iter().map(without_nulls).collect(),
+        other => other.clone(),
+    }
+}
+
+/// Hidden: a manifest may hold secrets.
+impl fmt::Debug for Manifest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = |key: &str| self.json.get(key).and_then(Json::as_str).unwrap_or_default();
+        write!(f, "Manifest({} {})", text("apiVersion"), text("kind"))
+    }
+}
+
+impl AttributeValue for Manifest {
+    fn kind() -> AttributeKind {
+        AttributeKind::Type(Type::Dynamic)
+    }
+
+    fn decode(value: &Value) -> Result<Self, ValueError> {
+        if !value.is_wholly_known() {
+            return Err(ValueError::new("parts of it are known only at apply"));
+        }
+        let json = match to_plain(value) {
+            Json::String(yaml) => parse(&yaml)?,
+            json => json,
+        };
+        let Json::Object(json) = without_nulls(&json) else {
+            return Err(ValueError::new("an object with `apiVersion`, `kind` and `metadata` is needed here"));
+        };
+        sound(&json)?;
+        Ok(Self { written: value.clone(), json })
+    }
+
+    fn encode(&self) -> Value {
+        self.written.clone()
+    }
+
+    fn same(a: &Value, b: &Value) -> bool {
+        match (Self::decode(a), Self::decode(b)) {
+            (Ok(a), Ok(b)) => a.without_default_namespace() == b.without_default_namespace(),
+            _ => a == b,
+        }
+    }
+}
+
+fn parse(yaml: &str) -> Result<Json, ValueError> {
+    let documents: Vec<Json> = serde_saphyr::from_multiple(yaml)
+        .map_err(|error| ValueError::new(format!("the text is no YAML: {error}")))?;
+    let mut documents: Vec<Json> = documents.into_iter().filter(|one| !one.is_null()).collect();
+    match (documents.pop(), documents.len()) {
+        (Some(only), 0) => Ok(only),
+        (None, _) => Err(ValueError::new("the YAML is empty")),
+        (Some(_), more) => Err(ValueError::new(format!(
+            "the YAML has {} documents, and a resource is one object: use `for_each` over the documents",
+            more + 1
+        ))),
+    }
+}
+
+/// Finds fault with what no kind of object can do without.
+fn sound(json: &Map<String, Json>) -> Result<(), ValueError> {
+    let text = |value: Option<&Json>| value.and_then(Json::as_str).is_some_and(|text| !text.is_empty());
+    let missing =
+        |what: &str| Err(ValueError::new(format!("the manifest has no {what}, which names the object")));
+    let metadata = json.get("metadata");
+    if !text(json.get("apiVersion")) {
+        return missing("apiVersion");
+    }
+    if !text(json.get("kind")) {
+        return missing("kind");
+    }
+    if !text(metadata.and_then(|metadata| metadata.get("name"))) {
+        return missing("metadata.name");
+    }
+    let set = SET_BY_SERVER.iter().find(|key| metadata.is_some_and(|metadata| metadata.get(**key).is_some()));
+    match (set, json.contains_key("status")) {
+        (Some(key), _) => Err(ValueError::new(format!(
+            "metadata.{key} is set by the API server; take it out of the manifest"
+        ))),
+        (None, true) => Err(ValueError::new("`status` is set by the cluster; take it out of the manifest")),
+        (None, false) => Ok(()),
+    }
+}
+
+/// Which object a manifest is about, as far as that is known. A part that it does not name is empty.
+pub(super) struct Identity {
+    pub(super) api_version: Knowable<String>,
+    pub(super) kind: Knowable<String>,
+    pub(super) name: Knowable<String>,
+    pub(super) namespace: Knowable<String>,
+}
+
+/// Where the API server puts an object of a kind with namespaces that names none.
+const DEFAULT_NAMESPACE: &str = "default";
+
+impl Identity {
+    /// Whether both are in one namespace. Naming none is naming the default one.
+    pub(super) fn is_beside(&self, other: &Self) -> bool {
+        let named = |namespace: &Knowable<String>| match namespace {
+            Knowable::Known(text) if text.is_empty() => Knowable::Known(DEFAULT_NAMESPACE.to_owned()),
+            other => other.clone(),
+        };
+        named(&self.namespace) == named(&other.namespace)
+    }
+
+    pub(super) fn of(manifest: &Value) -> Self {
+        if let Ok(known) = Manifest::decode(manifest) {
+            let text = |pointer: &[&str]| {
+                let first = known.json.get(*pointer.first()?)?;
+                pointer.iter().skip(1).try_fold(first, |json, key| json.get(key))?.as_str().map(str::to_owned)
+            };
+            let part = |pointer: &[&str]| Knowable::Known(text(pointer).unwrap_or_default());
+            return Self {
+                api_version: part(&["apiVersion"]),
+                kind: part(&["kind"]),
+                name: part(&["metadata", "name"]),
+                namespace: part(&["metadata", "namespace"]),
+            };
+        }
+        Self {
+            api_version: part(manifest, &["apiVersion"]),
+            kind: part(manifest, &["kind"]),
+            name: part(manifest, &["metadata", "name"]),
+            namespace: part(manifest, &["metadata", "namespace"]),
+        }
+    }
+}
+
+/// A part of a manifest of which other parts are unknown.
+fn part(manifest: &Value, path: &[&str]) -> Knowable<String> {
+    let value = path.iter().try_fold(manifest, |value, key| {
+        let value = match value {
+            Value::Dynamic(inner) => &inner.1,
+            other => other,
+        };
+        match value {
+            Value::Object(all) | Value::Map(all) => Some(all.get(*key).unwrap_or(&Value::Null)),
+            Value::Null => Some(&Value::Null),
+            _ => None,
+        }
+    });
+    match value {
+        Some(Value::String(text)) => Knowable::Known(text.clone()),
+        Some(Value::Null) => Knowable::Known(String::new()),
+        _ => Knowable::Unknown,
+    }
+}
