@@ -13,6 +13,7 @@ use crate::metallb::{BfdProfile, BgpAdvertisement, BgpPeer, Community, IpAddress
 use crate::microk8s::addon::Addon;
 use crate::microk8s::cluster_ipv6::ClusterIpv6;
 use crate::microk8s::cluster_member::ClusterMember;
+use crate::microk8s::helm_release::HelmRelease;
 use crate::microk8s::node::Node;
 use crate::microk8s::object::AnyObject;
 use crate::microk8s::status::Status;
@@ -139,6 +140,7 @@ impl Provider for Microk8s {
             .resource::<Addon>()
             .resource::<ClusterIpv6>()
             .resource::<ClusterMember>()
+            .resource::<HelmRelease>()
             .resource::<Node>()
             .resource::<Managed<AnyObject>>()
             .data_source::<Status>()

@@ -1,8 +1,9 @@
 //! How long a person is willing to wait.
 
+use crate::connection::retry::Deadline;
 use std::time::Duration;
-use tfplugin::Object;
 use tfplugin::types::Text;
+use tfplugin::{Context, Object};
 
 /// How long operations may take before they are given up. Each is a duration such as `90s`, `10m` or `1h30m`.
 #[derive(Clone, Debug, PartialEq, Object)]
@@ -18,4 +19,15 @@ pub struct Timeouts {
     /// Taking it away, with all waiting until it is gone: a duration as in `create`.
     #[attribute(optional)]
     pub delete: Option<Text<Duration>>,
+}
+
+/// When an operation is given up: after the time that is given for it, else after the `usual` one.
+pub fn deadline<P>(
+    given: &Option<Timeouts>,
+    operation: impl FnOnce(&Timeouts) -> &Option<Text<Duration>>,
+    usual: Duration,
+    context: &Context<P>,
+) -> Deadline {
+    let chosen = given.as_ref().and_then(|timeouts| operation(timeouts).as_ref());
+    Deadline::after(chosen.map_or(usual, |text| *text.meaning()), context.cancelled())
 }

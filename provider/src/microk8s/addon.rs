@@ -4,13 +4,12 @@ use super::addon_steps::{self, Change};
 use crate::connection::retry::Deadline;
 use crate::connection::ssh;
 use crate::engine::failure::Failure;
-use crate::engine::timeouts::Timeouts;
+use crate::engine::timeouts::{Timeouts, deadline};
 use crate::microk8s::cluster::status_report::{NoReport, StatusReport};
 use crate::provider::Microk8s;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
-use tfplugin::types::Text;
 use tfplugin::{Context, Diagnostic, Diagnostics, Resource};
 
 /// An add-on of MicroK8s, enabled in the cluster of a control plane.
@@ -66,7 +65,7 @@ impl Resource for Addon {
         planned: Self,
         _: &mut AddonPrivate,
     ) -> Result<Self, Diagnostics> {
-        let deadline = planned.deadline(context, |timeouts| timeouts.create.as_ref());
+        let deadline = deadline(&planned.timeouts, |timeouts| &timeouts.create, USUAL, context);
         planned.enable(context, deadline, "enable").await
     }
 
@@ -106,12 +105,12 @@ impl Resource for Addon {
         if planned.host == prior.host {
             return Ok(planned);
         }
-        let deadline = planned.deadline(context, |timeouts| timeouts.update.as_ref());
+        let deadline = deadline(&planned.timeouts, |timeouts| &timeouts.update, USUAL, context);
         planned.enable(context, deadline, "update").await
     }
 
     async fn delete(context: &Context<Microk8s>, prior: Self, _: AddonPrivate) -> Result<(), Diagnostics> {
-        let deadline = prior.deadline(context, |timeouts| timeouts.delete.as_ref());
+        let deadline = deadline(&prior.timeouts, |timeouts| &timeouts.delete, USUAL, context);
         let host = context.provider().ssh.host(&prior.host);
         let change = prior.change(&host, &deadline, prior.disable_arguments.clone());
         let work = async {
@@ -177,15 +176,6 @@ impl Resource for Addon {
 impl Addon {
     fn full_name(&self) -> String {
         format!("{}/{}", self.repository, self.name)
-    }
-
-    fn deadline(
-        &self,
-        context: &Context<Microk8s>,
-        chosen: impl FnOnce(&Timeouts) -> Option<&Text<Duration>>,
-    ) -> Deadline {
-        let chosen = self.timeouts.as_ref().and_then(chosen).map(|text| *text.meaning());
-        Deadline::after(chosen.unwrap_or(USUAL), context.cancelled())
     }
 
     fn change(

@@ -10,7 +10,7 @@ use super::machine::Machines;
 use crate::connection::retry::Deadline;
 use crate::connection::ssh::check_address;
 use crate::engine::failure::Failure;
-use crate::engine::timeouts::Timeouts;
+use crate::engine::timeouts::{Timeouts, deadline};
 use crate::microk8s::cluster::messages;
 use crate::microk8s::cluster::survey::{Age, Survey, Unanswered, survey_of_any};
 use crate::microk8s::settings::autodetection;
@@ -159,7 +159,7 @@ impl Resource for ClusterIpv6 {
         planned: Self,
         private: &mut Private,
     ) -> Result<Self, Diagnostics> {
-        let deadline = planned.deadline(context, |timeouts| &timeouts.create);
+        let deadline = deadline(&planned.timeouts, |timeouts| &timeouts.create, DEFAULT_TIMEOUT, context);
         planned.set_up(context, private, &deadline).await
     }
 
@@ -194,13 +194,13 @@ impl Resource for ClusterIpv6 {
         planned: Self,
         private: &mut Private,
     ) -> Result<Self, Diagnostics> {
-        let deadline = planned.deadline(context, |timeouts| &timeouts.update);
+        let deadline = deadline(&planned.timeouts, |timeouts| &timeouts.update, DEFAULT_TIMEOUT, context);
         let planned = Self { cluster_id: prior.cluster_id, ..planned };
         planned.set_up(context, private, &deadline).await
     }
 
     async fn delete(context: &Context<Microk8s>, prior: Self, private: Private) -> Result<(), Diagnostics> {
-        let deadline = prior.deadline(context, |timeouts| &timeouts.delete);
+        let deadline = deadline(&prior.timeouts, |timeouts| &timeouts.delete, DEFAULT_TIMEOUT, context);
         let unable = |failure: Failure| Diagnostics::from(failure.into_diagnostic(UNABLE_TO_REMOVE));
         let machines = context.provider().ssh.as_ref();
         let machine = machines.machine(&prior.host);
@@ -254,15 +254,6 @@ impl Resource for ClusterIpv6 {
 }
 
 impl ClusterIpv6 {
-    fn deadline(
-        &self,
-        context: &Context<Microk8s>,
-        which: impl Fn(&Timeouts) -> &Option<Text<Duration>>,
-    ) -> Deadline {
-        let given = self.timeouts.as_ref().and_then(|timeouts| which(timeouts).as_ref());
-        Deadline::after(given.map_or(DEFAULT_TIMEOUT, |text| *text.meaning()), context.cancelled())
-    }
-
     fn check_same_cluster(&self, survey: &Survey) -> Result<(), Failure> {
         messages::check_same_cluster(&self.host, &self.cluster_id, &survey.id)
     }

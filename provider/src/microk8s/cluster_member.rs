@@ -7,10 +7,9 @@ mod removal;
 mod standing;
 
 use super::machine::Machines;
-use crate::connection::retry::Deadline;
 use crate::connection::ssh::check_address;
 use crate::engine::failure::Failure;
-use crate::engine::timeouts::Timeouts;
+use crate::engine::timeouts::{Timeouts, deadline};
 use crate::microk8s::cluster::messages;
 use crate::microk8s::cluster::survey::{Age, Survey, Unanswered, survey_of_any};
 use crate::microk8s::machine::node_list::{ClusterNode, Role};
@@ -136,7 +135,7 @@ impl Resource for ClusterMember {
         planned: Self,
         private: &mut Private,
     ) -> Result<Self, Diagnostics> {
-        let deadline = planned.deadline(context, |timeouts| &timeouts.create);
+        let deadline = deadline(&planned.timeouts, |timeouts| &timeouts.create, DEFAULT_TIMEOUT, context);
         let joined = planned.join(context.provider().ssh.as_ref(), private, &deadline).await;
         joined.map_err(|failure| failure.into_diagnostic(UNABLE_TO_JOIN).into())
     }
@@ -180,14 +179,14 @@ impl Resource for ClusterMember {
         planned: Self,
         private: &mut Private,
     ) -> Result<Self, Diagnostics> {
-        let deadline = planned.deadline(context, |timeouts| &timeouts.update);
+        let deadline = deadline(&planned.timeouts, |timeouts| &timeouts.update, DEFAULT_TIMEOUT, context);
         let planned = Self { node_name: prior.node_name, cluster_id: prior.cluster_id, ..planned };
         let updated = planned.refresh(context.provider().ssh.as_ref(), private, &deadline).await;
         updated.map_err(|failure| failure.into_diagnostic(UNABLE_TO_UPDATE).into())
     }
 
     async fn delete(context: &Context<Microk8s>, prior: Self, private: Private) -> Result<(), Diagnostics> {
-        let deadline = prior.deadline(context, |timeouts| &timeouts.delete);
+        let deadline = deadline(&prior.timeouts, |timeouts| &timeouts.delete, DEFAULT_TIMEOUT, context);
         let removed = prior.remove(context.provider().ssh.as_ref(), &private, &deadline).await;
         removed.map_err(|failure| failure.into_diagnostic(UNABLE_TO_REMOVE).into())
     }
@@ -203,15 +202,6 @@ impl Resource for ClusterMember {
 }
 
 impl ClusterMember {
-    fn deadline(
-        &self,
-        context: &Context<Microk8s>,
-        which: impl Fn(&Timeouts) -> &Option<Text<Duration>>,
-    ) -> Deadline {
-        let given = self.timeouts.as_ref().and_then(|timeouts| which(timeouts).as_ref());
-        Deadline::after(given.map_or(DEFAULT_TIMEOUT, |text| *text.meaning()), context.cancelled())
-    }
-
     fn role(&self) -> Role {
         Role::parse(&self.role).unwrap_or(Role::Worker)
     }

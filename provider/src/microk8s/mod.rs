@@ -6,6 +6,8 @@ mod addon_steps;
 mod cluster;
 pub mod cluster_ipv6;
 pub mod cluster_member;
+mod document;
+pub mod helm_release;
 mod machine;
 pub mod node;
 pub mod object;

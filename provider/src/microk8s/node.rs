@@ -16,7 +16,7 @@ mod tests;
 use crate::connection::retry::{Deadline, GaveUp};
 use crate::connection::ssh::{self, Host, HostKey, SshErrorKind};
 use crate::engine::failure::Failure;
-use crate::engine::timeouts::Timeouts;
+use crate::engine::timeouts::{Timeouts, deadline};
 use crate::provider::Microk8s;
 use async_trait::async_trait;
 use channel::{Channel, Move, check_confinement};
@@ -151,7 +151,7 @@ impl Resource for Node {
         planned: Self,
         _private: &mut NodePrivate,
     ) -> Result<Self, Diagnostics> {
-        let deadline = planned.deadline(context, |timeouts| timeouts.create.as_ref(), CREATE);
+        let deadline = deadline(&planned.timeouts, |timeouts| &timeouts.create, CREATE, context);
         let host = context.provider().ssh.host(&planned.host);
         // Another machine may have been at this address a moment ago.
         host.unpin().await;
@@ -202,7 +202,7 @@ impl Resource for Node {
         if !planned.changes_machine_of(&prior) {
             return Ok(planned);
         }
-        let deadline = planned.deadline(context, |timeouts| timeouts.update.as_ref(), UPDATE);
+        let deadline = deadline(&planned.timeouts, |timeouts| &timeouts.update, UPDATE, context);
         let host = context.provider().ssh.host(&planned.host);
         let work = async {
             planned.reach(&host, &deadline).await?;
@@ -222,7 +222,7 @@ impl Resource for Node {
         prior: Self,
         _private: NodePrivate,
     ) -> Result<(), Diagnostics> {
-        let deadline = prior.deadline(context, |timeouts| timeouts.delete.as_ref(), DELETE);
+        let deadline = deadline(&prior.timeouts, |timeouts| &timeouts.delete, DELETE, context);
         let host = context.provider().ssh.host(&prior.host);
         if let Some(key) = prior.pinned() {
             host.pin(&key);
@@ -297,16 +297,6 @@ impl Resource for Node {
 }
 
 impl Node {
-    fn deadline(
-        &self,
-        context: &Context<Microk8s>,
-        chosen: impl FnOnce(&Timeouts) -> Option<&Text<Duration>>,
-        usual: Duration,
-    ) -> Deadline {
-        let chosen = self.timeouts.as_ref().and_then(chosen).map(|text| *text.meaning());
-        Deadline::after(chosen.unwrap_or(usual), context.cancelled())
-    }
-
     /// The only host key to accept.
     fn pinned(&self) -> Option<String> {
         self.host_key.known().and_then(Option::as_ref).map(Text::canonical)

@@ -1,6 +1,6 @@
 //! What `microk8s status` reports of a cluster: whether it runs, its datastore, and its add-ons.
 
-use crate::connection::ssh::Output;
+use crate::connection::ssh::{Output, Script};
 use crate::engine::failure::Failure;
 use crate::microk8s::machine::datastore::{Datastore, DatastoreMember, Vote};
 use crate::microk8s::machine::scripts::STATUS;
@@ -49,6 +49,28 @@ impl From<NoReport> for Failure {
     }
 }
 
+impl NoReport {
+    /// What `microk8s` says in place of an answer, whatever it was asked. Exit codes prove nothing here: a worker and a stopped
+    /// node end with 0.
+    pub(crate) fn of(address: &str, script: &Script, output: &Output) -> Option<Self> {
+        let no = |answer: &str| Failure::new(format!("`{}` on {address}", script.name), answer);
+        if output.code == 127 || output.stderr.contains("/snap/bin/microk8s: not found") {
+            return Some(Self::NotInstalled(no("MicroK8s is not installed there.").at("host")));
+        }
+        if output.stdout.contains("acting as a node in a cluster") {
+            let advice = "Give the address of a control plane of its cluster.";
+            let answer = "The machine is a worker, which knows nothing of its cluster.";
+            return Some(Self::Other(no(answer).at("host").advise(advice)));
+        }
+        if output.stdout.contains("try microk8s start") || output.stderr.contains("try microk8s start") {
+            let advice =
+                "Somebody ran `microk8s stop`. Run `sudo microk8s start` on the machine and apply again.";
+            return Some(Self::Other(no("MicroK8s is stopped there.").advise(advice)));
+        }
+        None
+    }
+}
+
 impl StatusReport {
     /// Asks, or remembers the answer of this refresh.
     pub(crate) async fn read(machine: &dyn Shell) -> Result<Self, NoReport> {
@@ -57,23 +79,12 @@ impl StatusReport {
         Self::parse(machine.address(), &output).inspect_err(|_| machine.changed())
     }
 
-    /// Exit codes prove nothing here: a worker and a stopped node end with 0, one that is not ready with 1.
+    /// One that is not ready ends with 1, and may say something.
     fn parse(address: &str, output: &Output) -> Result<Self, NoReport> {
+        if let Some(no_report) = NoReport::of(address, &STATUS, output) {
+            return Err(no_report);
+        }
         let no = |answer: &str| Failure::new(format!("`{}` on {address}", STATUS.name), answer);
-        if output.code == 127 || output.stderr.contains("/snap/bin/microk8s: not found") {
-            return Err(NoReport::NotInstalled(no("MicroK8s is not installed there.").at("host")));
-        }
-        if output.stdout.contains("acting as a node in a cluster") {
-            let advice = "Give the address of a control plane of its cluster.";
-            return Err(NoReport::Other(
-                no("The machine is a worker, which knows nothing of its cluster.").at("host").advise(advice),
-            ));
-        }
-        if output.stdout.contains("try microk8s start") {
-            let advice =
-                "Somebody ran `microk8s stop`. Run `sudo microk8s start` on the machine and apply again.";
-            return Err(NoReport::Other(no("MicroK8s is stopped there.").advise(advice)));
-        }
         let unclear = || no(&account_of(output)).passing();
         let document: Document =
             serde_saphyr::from_str(&output.stdout).map_err(|_| NoReport::Other(unclear()))?;

@@ -2,6 +2,7 @@
 
 use super::fields::owned;
 use crate::connection::cluster::Kind;
+use crate::microk8s::document::{self, without_nulls};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Map, Value as Json, json};
@@ -10,7 +11,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use tfplugin::model::ValueError;
 use tfplugin::schema::AttributeKind;
-use tfplugin::value::{Type, from_plain, to_plain};
+use tfplugin::value::{Type, from_plain};
 use tfplugin::{AttributeValue, Knowable, Value};
 
 /// What the API server sets in `metadata` and nobody else.
@@ -137,18 +138,6 @@ fn whole(live: &Json) -> Map<String, Json> {
     all
 }
 
-fn without_nulls(json: &Json) -> Json {
-    match json {
-        Json::Object(all) => all
-            .iter()
-            .filter(|(_, one)| !one.is_null())
-            .map(|(key, one)| (key.clone(), without_nulls(one)))
-            .collect(),
-        Json::Array(all) => all.iter().map(without_nulls).collect(),
-        other => other.clone(),
-    }
-}
-
 /// Hidden: a manifest may hold secrets.
 impl fmt::Debug for Manifest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -163,14 +152,7 @@ impl AttributeValue for Manifest {
     }
 
     fn decode(value: &Value) -> Result<Self, ValueError> {
-        if !value.is_wholly_known() {
-            return Err(ValueError::new("parts of it are known only at apply"));
-        }
-        let json = match to_plain(value) {
-            Json::String(yaml) => parse(&yaml)?,
-            json => json,
-        };
-        let Json::Object(json) = without_nulls(&json) else {
+        let Json::Object(json) = without_nulls(&document::read(value)?) else {
             return Err(ValueError::new("an object with `apiVersion`, `kind` and `metadata` is needed here"));
         };
         sound(&json)?;
@@ -186,20 +168,6 @@ impl AttributeValue for Manifest {
             (Ok(a), Ok(b)) => a.without_default_namespace() == b.without_default_namespace(),
             _ => a == b,
         }
-    }
-}
-
-fn parse(yaml: &str) -> Result<Json, ValueError> {
-    let documents: Vec<Json> = serde_saphyr::from_multiple(yaml)
-        .map_err(|error| ValueError::new(format!("the text is no YAML: {error}")))?;
-    let mut documents: Vec<Json> = documents.into_iter().filter(|one| !one.is_null()).collect();
-    match (documents.pop(), documents.len()) {
-        (Some(only), 0) => Ok(only),
-        (None, _) => Err(ValueError::new("the YAML is empty")),
-        (Some(_), more) => Err(ValueError::new(format!(
-            "the YAML has {} documents, and a resource is one object: use `for_each` over the documents",
-            more + 1
-        ))),
     }
 }
 

@@ -8,6 +8,7 @@ mod by_hand;
 mod cluster_objects;
 mod examples;
 mod guide;
+mod helm_releases;
 mod interrupted;
 mod node_troubles;
 mod nodes;
