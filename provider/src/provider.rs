@@ -9,7 +9,10 @@ use crate::connection::router::{RouterSettings, Routers};
 use crate::connection::ssh::{HostKeyCheck, Settings as SshSettings, Ssh};
 use crate::engine::cluster_object::Managed;
 use crate::engine::router_config::RouterObject;
-use crate::metallb::{BfdProfile, BgpAdvertisement, BgpPeer, Community, IpAddressPool, L2Advertisement};
+use crate::metallb::{
+    BfdProfile, BgpAdvertisement, BgpPeer, BgpSessions, Community, IpAddressPool, L2Advertisement,
+    ServiceAddresses,
+};
 use crate::microk8s::addon::Addon;
 use crate::microk8s::cluster_ipv6::ClusterIpv6;
 use crate::microk8s::cluster_member::ClusterMember;
@@ -143,6 +146,8 @@ impl Provider for Microk8s {
             .resource::<HelmRelease>()
             .resource::<Node>()
             .resource::<Managed<AnyObject>>()
+            .data_source::<BgpSessions>()
+            .data_source::<ServiceAddresses>()
             .data_source::<Status>()
             .resource::<RouterObject<Bgp>>()
             .resource::<RouterObject<BgpNeighbor>>()

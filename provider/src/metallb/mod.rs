@@ -5,13 +5,16 @@ mod announced;
 mod bfd_profile;
 mod bgp_advertisement;
 mod bgp_peer;
+mod bgp_sessions;
 mod community;
 mod go_duration;
 mod ip_address_pool;
 mod l2_advertisement;
 mod label_selector;
+mod look;
 mod mode;
 mod object;
+mod service_addresses;
 #[cfg(test)]
 mod tests;
 
@@ -19,9 +22,11 @@ pub use address_range::AddressRange;
 pub use bfd_profile::BfdProfile;
 pub use bgp_advertisement::BgpAdvertisement;
 pub use bgp_peer::BgpPeer;
+pub use bgp_sessions::BgpSessions;
 pub use community::Community;
 pub use go_duration::GoDuration;
 pub use ip_address_pool::IpAddressPool;
 pub use l2_advertisement::L2Advertisement;
 pub use label_selector::LabelSelector;
 pub use object::NamespacedObject;
+pub use service_addresses::ServiceAddresses;

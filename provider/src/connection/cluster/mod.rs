@@ -10,6 +10,7 @@ mod kind;
 mod lists;
 mod objects;
 mod places;
+mod pods;
 mod socket;
 #[cfg(test)]
 pub(crate) mod testing;

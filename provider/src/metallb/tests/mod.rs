@@ -1,5 +1,7 @@
 //! MetalLB's types through the rules of Terraform's core, against an API server in this process.
 
+mod observed;
+
 use crate::connection::cluster::testing::ApiServer;
 use crate::engine::cluster_object::testing::{errors, run, warnings, with};
 use serde_json::{Value as Json, json};
