@@ -4,6 +4,8 @@ mod declarations;
 mod existing;
 mod life;
 mod many;
+mod objects;
+mod policy;
 mod trouble;
 
 use crate::provider::Microk8s;

@@ -13,5 +13,6 @@ mod node_troubles;
 mod nodes;
 mod rebuilt;
 mod router;
+mod router_objects;
 mod secrets;
 mod tofu;
