@@ -6,7 +6,7 @@ use crate::error::last_lines;
 use crate::machine::boot::SEARCH_PATH;
 use crate::machine::{self, CONSOLE, PID_FILE};
 use crate::network::namespace_file;
-use crate::{LabError, holder, operator};
+use crate::{LabError, holder, operator, upstream};
 use nix::sched::{CloneFlags, setns};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -23,6 +23,8 @@ use tokio::signal::unix::{SignalKind, signal};
 pub enum Where<'a> {
     /// The host's own files, on the operator's network.
     Operator,
+    /// The host's own files, on the network of the client that is beyond the router.
+    Client,
     /// Inside the machine of this name, as its root.
     Machine(&'a str),
 }
@@ -30,8 +32,10 @@ pub enum Where<'a> {
 /// Arguments for the `lab` program that make it run something inside the lab that this holder has.
 pub(crate) fn arguments(holder: i32, place: Where<'_>) -> Vec<String> {
     let mut arguments = vec!["enter".to_owned(), "--holder".to_owned(), holder.to_string()];
-    if let Where::Machine(name) = place {
-        arguments.extend(["--machine".to_owned(), name.to_owned()]);
+    match place {
+        Where::Operator => {}
+        Where::Client => arguments.push("--client".to_owned()),
+        Where::Machine(name) => arguments.extend(["--machine".to_owned(), name.to_owned()]),
     }
     arguments.push("--".to_owned());
     arguments
@@ -41,7 +45,7 @@ pub(crate) fn arguments(holder: i32, place: Where<'_>) -> Vec<String> {
 /// outside.
 pub fn run(holder: i32, place: Where<'_>, program: &[String]) -> Result<ExitCode, LabError> {
     let folder = match place {
-        Where::Operator => {
+        Where::Operator | Where::Client => {
             std::env::current_dir().map_err(LabError::system("find", "the working directory"))?
         }
         Where::Machine(_) => PathBuf::from("/"),
@@ -106,15 +110,8 @@ fn join(holder: i32, place: Where<'_>) -> Result<(), LabError> {
 fn namespaces(holder: i32, place: Where<'_>) -> Result<Vec<(CloneFlags, PathBuf)>, LabError> {
     use CloneFlags as Kind;
     match place {
-        Where::Operator => {
-            let own = PathBuf::from(format!("/proc/{holder}/ns"));
-            let network = seen(holder, &namespace_file(operator::NAME));
-            Ok(vec![
-                (Kind::CLONE_NEWNET, network),
-                (Kind::CLONE_NEWPID, own.join("pid")),
-                (Kind::CLONE_NEWNS, own.join("mnt")),
-            ])
-        }
+        Where::Operator => Ok(with_hosts_files(holder, operator::NAME)),
+        Where::Client => Ok(with_hosts_files(holder, upstream::CLIENT)),
         Where::Machine(name) => {
             let folder = first_process(holder, name)?.join("ns");
             let kinds = [
@@ -127,6 +124,16 @@ fn namespaces(holder: i32, place: Where<'_>) -> Result<Vec<(CloneFlags, PathBuf)
             Ok(kinds.map(|(kind, file)| (kind, folder.join(file))).to_vec())
         }
     }
+}
+
+/// A network of the lab, and all else from the holder.
+fn with_hosts_files(holder: i32, network: &str) -> Vec<(CloneFlags, PathBuf)> {
+    let own = PathBuf::from(format!("/proc/{holder}/ns"));
+    vec![
+        (CloneFlags::CLONE_NEWNET, seen(holder, &namespace_file(network))),
+        (CloneFlags::CLONE_NEWPID, own.join("pid")),
+        (CloneFlags::CLONE_NEWNS, own.join("mnt")),
+    ]
 }
 
 /// Where the host finds a file that the lab sees.

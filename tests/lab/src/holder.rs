@@ -6,10 +6,10 @@
 
 use crate::machine::power::Powered;
 use crate::machine::system::KeyPair;
-use crate::network::{self, Addresses, Place};
+use crate::network::{self, Addresses, Link, Place};
 use crate::parts::Parts;
 use crate::protocol::{self, LabDescription, Reply, Request};
-use crate::{LabError, LabOptions, init, node, operator, router};
+use crate::{LabError, LabOptions, init, node, operator, router, upstream};
 use nix::mount::{MsFlags, mount};
 use std::collections::BTreeMap;
 use std::fs;
@@ -91,6 +91,15 @@ async fn answer(holder: &mut Option<Holder>, request: Request, pid: i32) -> Resu
     }
 }
 
+/// The operator's place.
+fn operator() -> Place {
+    Place {
+        namespace: operator::NAME.into(),
+        links: vec![Link::to_nodes(Addresses::OPERATOR)],
+        gateway: Some(Addresses::ROUTER),
+    }
+}
+
 struct Holder {
     machines: BTreeMap<String, Powered>,
 }
@@ -106,22 +115,28 @@ impl Holder {
         let user_key = KeyPair::generate(operator::NAME, scratch).await?;
         let mut new_machines = Vec::new();
         let mut nodes = Vec::new();
-        for (index, options) in options.nodes.iter().enumerate() {
-            let host_key = KeyPair::generate(&options.name, scratch).await?;
+        for (index, node) in options.nodes.iter().enumerate() {
+            let host_key = KeyPair::generate(&node.name, scratch).await?;
             let (machine, description) =
-                node::new(index, options, &program, parts, &host_key, &user_key.public)?;
+                node::new(index, node, options.traffic, &program, parts, &host_key, &user_key.public)?;
             new_machines.push(machine);
             nodes.push(description);
         }
-        let new_router =
-            options.router.as_ref().map(|options| router::new(options, &program, parts)).transpose()?;
+        let new_router = options
+            .router
+            .as_ref()
+            .map(|router| router::new(router, options.upstream.is_some(), &program, parts))
+            .transpose()?;
         let (router, not_yet_described) = new_router.unzip();
         new_machines.extend(router);
 
-        let operator =
-            Place { namespace: operator::NAME.into(), addresses: Addresses::OPERATOR, forwards: false };
-        let places = new_machines.iter().map(|new| new.machine.place.clone());
-        network::build(&[operator].into_iter().chain(places).collect::<Vec<_>>()).await?;
+        let mut places = vec![operator()];
+        if let Some(options) = &options.upstream {
+            new_machines.push(upstream::new(options)?);
+            places.push(upstream::client());
+        }
+        places.extend(new_machines.iter().map(|new| new.machine.place.clone()));
+        network::build(&places).await?;
         let mut machines = BTreeMap::new();
         for new in new_machines {
             let name = new.machine.name.clone();

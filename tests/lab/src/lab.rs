@@ -18,6 +18,7 @@ pub struct Lab {
     description: LabDescription,
     nodes: Vec<Node>,
     router: Option<Router>,
+    isp: Option<Machine>,
     holder: Arc<Holder>,
 }
 
@@ -50,6 +51,7 @@ impl Lab {
         options.check()?;
         requirements::check()?;
         let parts = parts::prepare(Progress::tell_what_is_made).await?;
+        let upstream = options.upstream.is_some();
         let running: Vec<_> = options.nodes.iter().map(|node| node.running).collect();
         let (holder, description) = Holder::start(&Request::Start { options, parts }).await?;
         let holder = Arc::new(holder);
@@ -64,9 +66,10 @@ impl Lab {
             .router
             .clone()
             .map(|router| Router { machine: machine(crate::router::NAME), description: router });
+        let isp = upstream.then(|| machine(crate::upstream::NAME));
         install(nodes.iter().zip(running).filter(|(_, running)| *running).map(|(node, _)| node.clone()))
             .await?;
-        Ok(Lab { nodes, router, holder, description })
+        Ok(Lab { nodes, router, isp, holder, description })
     }
 
     /// The nodes, in the order of the options.
@@ -92,6 +95,19 @@ impl Lab {
     /// A program that runs on the operator's network, with the host's files.
     pub fn operator(&self, program: impl AsRef<OsStr>) -> Command {
         let mut command = self.holder.command(Where::Operator);
+        command.arg(program);
+        command
+    }
+
+    /// The router upstream, if the lab has one. Its FRR answers to `vtysh` without an instance's name.
+    pub fn isp(&self) -> Option<&Machine> {
+        self.isp.as_ref()
+    }
+
+    /// A program that runs on the network of the client behind the router upstream, with the host's files. It fails
+    /// where the lab ends at its router.
+    pub fn client(&self, program: impl AsRef<OsStr>) -> Command {
+        let mut command = self.holder.command(Where::Client);
         command.arg(program);
         command
     }

@@ -8,6 +8,14 @@
 //! cp2      10.0.0.12 ┘
 //! ```
 //!
+//! Where it is asked for, the world goes on behind the router: on its second interface a router that speaks OSPF with
+//! it and nothing else, and a client behind that.
+//!
+//! ```text
+//! router eth1 198.51.100.1 ── 198.51.100.2 isp 203.0.113.1 ── 203.0.113.2 client
+//!             fd00:20::1      fd00:20::2       fd00:30::1     fd00:30::2
+//! ```
+//!
 //! [`Lab::start`] makes one process, the holder, first of its own PID, mount and network namespaces. All that the lab
 //! has (machines, mounts, network) lives inside those, so the kernel takes all of it away when the holder ends; and
 //! the holder ends when its standard input does, that is when the process that started the lab is gone, however it
@@ -70,10 +78,11 @@ mod protocol;
 mod requirements;
 mod router;
 mod secret;
+mod upstream;
 
 pub use error::LabError;
 pub use lab::{Lab, Machine, Node, Router};
-pub use options::{LabOptions, NodeOptions, RouterOptions};
+pub use options::{LabOptions, NodeOptions, RouterOptions, UpstreamOptions};
 pub use protocol::{LabDescription, NodeDescription, RouterDescription};
 pub use secret::Secret;
 pub use vyos_stand_in::Version as VyosVersion;

@@ -1,18 +1,57 @@
-//! The lab's network: one segment with both address families, a network namespace for each that is on it.
+//! The lab's network: segments with both address families, a network namespace for each that is on them.
 //!
-//! The bridge is in the holder's own network namespace and has no address, so that nothing on the segment can reach
-//! the host and the host can reach nothing on it.
+//! A segment is a bridge in the holder's own network namespace and has no address there, so that nothing on it can
+//! reach the host and the host can reach nothing on it.
 
 use crate::{LabError, process::run};
 use nix::sched::{CloneFlags, setns};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::path::PathBuf;
 
-const SWITCH: &str = "switch";
+/// What machines are connected by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(crate) enum Segment {
+    /// Nodes, router and operator.
+    Nodes,
+    /// Between the router and the one upstream.
+    Upstream,
+    /// Behind the upstream router: the rest of the world.
+    Outside,
+}
 
-/// The two addresses that everything on the segment has, with the same last number.
+/// A segment's bridge and ranges. What lies beyond the nodes has ranges for documentation and a range of its own.
+struct Range {
+    bridge: &'static str,
+    ipv4: [u8; 3],
+    ipv6: [u16; 2],
+}
+
+impl Segment {
+    const fn range(self) -> Range {
+        match self {
+            Segment::Nodes => Range { bridge: "nodes", ipv4: [10, 0, 0], ipv6: [0xfd00, 0x10] },
+            Segment::Upstream => Range { bridge: "upstream", ipv4: [198, 51, 100], ipv6: [0xfd00, 0x20] },
+            Segment::Outside => Range { bridge: "outside", ipv4: [203, 0, 113], ipv6: [0xfd00, 0x30] },
+        }
+    }
+
+    /// `10.0.0.11` goes with `fd00:10::11`: the digits are the same to the eye, which reads them as decimal in one
+    /// and as hexadecimal in the other.
+    const fn number(self, last: u8) -> Addresses {
+        let (hundreds, tens, ones) = (last as u16 / 100, last as u16 / 10 % 10, last as u16 % 10);
+        let digits = hundreds * 0x100 + tens * 0x10 + ones;
+        let Range { ipv4: [a, b, c], ipv6: [high, low], .. } = self.range();
+        Addresses {
+            ipv4: Ipv4Addr::new(a, b, c, last),
+            ipv6: Ipv6Addr::new(high, low, 0, 0, 0, 0, 0, digits),
+        }
+    }
+}
+
+/// The two addresses that everything on a segment has, with the same last number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Addresses {
     pub(crate) ipv4: Ipv4Addr,
@@ -20,36 +59,47 @@ pub(crate) struct Addresses {
 }
 
 impl Addresses {
-    pub(crate) const ROUTER: Addresses = Addresses::number(1);
-    pub(crate) const OPERATOR: Addresses = Addresses::number(2);
+    pub(crate) const ROUTER: Addresses = Segment::Nodes.number(1);
+    pub(crate) const OPERATOR: Addresses = Segment::Nodes.number(2);
 
     /// Of the node at this place, counted from 0.
     pub(crate) fn node(index: usize) -> Addresses {
         const FIRST: u8 = 11;
         // The number of nodes is checked before; a number that does not fit would be the broadcast address.
-        Addresses::number(u8::try_from(index).unwrap_or(u8::MAX).saturating_add(FIRST))
-    }
-
-    /// `10.0.0.11` goes with `fd00:10::11`: the digits are the same to the eye, which reads them as decimal in one
-    /// and as hexadecimal in the other.
-    const fn number(last: u8) -> Addresses {
-        let (hundreds, tens, ones) = (last as u16 / 100, last as u16 / 10 % 10, last as u16 % 10);
-        let digits = hundreds * 0x100 + tens * 0x10 + ones;
-        Addresses {
-            ipv4: Ipv4Addr::new(10, 0, 0, last),
-            ipv6: Ipv6Addr::new(0xfd00, 0x10, 0, 0, 0, 0, 0, digits),
-        }
+        Segment::Nodes.number(u8::try_from(index).unwrap_or(u8::MAX).saturating_add(FIRST))
     }
 }
 
-/// What is on the segment under a network namespace of its own.
+/// A place's end on a segment.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Link {
+    pub(crate) segment: Segment,
+    pub(crate) addresses: Addresses,
+}
+
+impl Link {
+    pub(crate) const UPSTREAM_OF_ROUTER: Link = Link::number(Segment::Upstream, 1);
+    pub(crate) const UPSTREAM_OF_ISP: Link = Link::number(Segment::Upstream, 2);
+    pub(crate) const OUTSIDE_OF_ISP: Link = Link::number(Segment::Outside, 1);
+    pub(crate) const CLIENT: Link = Link::number(Segment::Outside, 2);
+
+    const fn number(segment: Segment, last: u8) -> Link {
+        Link { segment, addresses: segment.number(last) }
+    }
+
+    pub(crate) fn to_nodes(addresses: Addresses) -> Link {
+        Link { segment: Segment::Nodes, addresses }
+    }
+}
+
+/// A network namespace and what it is connected to, as `eth0`, `eth1` and so on.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Place {
     /// The network namespace.
     pub(crate) namespace: String,
-    pub(crate) addresses: Addresses,
-    /// Whether it forwards packets; all others send what is not for the segment to the router.
-    pub(crate) forwards: bool,
+    pub(crate) links: Vec<Link>,
+    /// Whom it sends to what is on none of its segments; one that forwards packets has to learn that.
+    pub(crate) gateway: Option<Addresses>,
 }
 
 /// Kernel settings of every place. Duplicate address detection would keep an address unusable for a second, and
@@ -63,7 +113,7 @@ const SETTINGS: [(&str, &str); 6] = [
     ("ipv6/conf/default/accept_ra", "0"),
 ];
 
-/// What a place that forwards has besides.
+/// What a place that forwards packets has besides.
 const FORWARDING: [(&str, &str); 2] = [("ipv4/ip_forward", "1"), ("ipv6/conf/all/forwarding", "1")];
 
 /// Where the kernel's handle on a named network namespace is.
@@ -71,44 +121,67 @@ pub(crate) fn namespace_file(namespace: &str) -> PathBuf {
     PathBuf::from("/run/netns").join(namespace)
 }
 
-/// Makes the bridge, with a port for each of the places, which are made too.
+/// Makes the bridges, with a port for each end of a place, which are made too.
 pub(crate) async fn build(places: &[Place]) -> Result<(), LabError> {
-    ip("add", SWITCH, "type bridge forward_delay 0 mcast_snooping 0").await?;
-    ip("set", SWITCH, "up").await?;
-    for (number, place) in places.iter().enumerate() {
-        attach(number, place).await?;
+    let segments: BTreeSet<_> =
+        places.iter().flat_map(|place| &place.links).map(|link| link.segment).collect();
+    for segment in segments {
+        let bridge = segment.range().bridge;
+        ip("add", bridge, "type bridge forward_delay 0 mcast_snooping 0").await?;
+        ip("set", bridge, "up").await?;
+    }
+    let mut port = 0..;
+    for place in places {
+        open(place).await?;
+        for (end, link) in place.links.iter().enumerate() {
+            attach(port.next().unwrap_or_default(), place, &format!("eth{end}"), link).await?;
+        }
+        if let Some(gateway) = place.gateway {
+            lead(place, gateway).await?;
+        }
     }
     Ok(())
 }
 
-/// `ip link <verb> <link> <fixed words>` in the bridge's namespace.
+/// `ip link <verb> <link> <fixed words>` in the bridges' namespace.
 async fn ip(verb: &str, link: &str, words: &str) -> Result<String, LabError> {
     let mut arguments = vec!["link", verb, link];
     arguments.extend(words.split(' '));
-    run("make the lab's bridge", "ip", &arguments).await
+    run("make the lab's bridges", "ip", &arguments).await
 }
 
-async fn attach(number: usize, place: &Place) -> Result<(), LabError> {
-    let action = format!("put {} on the lab's network", place.namespace);
-    let namespace = place.namespace.as_str();
-    let port = format!("port{number}");
-    let (ipv4, ipv6) = (format!("{}/24", place.addresses.ipv4), format!("{}/64", place.addresses.ipv6));
+async fn open(place: &Place) -> Result<(), LabError> {
+    let (action, namespace) = (action(place), place.namespace.as_str());
     run(&action, "ip", &["netns", "add", namespace]).await?;
     settle(place)?;
-    run(&action, "ip", &["link", "add", &port, "type", "veth", "peer", "name", "eth0", "netns", namespace])
+    run(&action, "ip", &["-netns", namespace, "link", "set", "lo", "up"]).await.map(drop)
+}
+
+fn action(place: &Place) -> String {
+    format!("put {} on the lab's network", place.namespace)
+}
+
+async fn attach(number: usize, place: &Place, end: &str, link: &Link) -> Result<(), LabError> {
+    let (action, namespace, port) = (action(place), place.namespace.as_str(), format!("port{number}"));
+    let (ipv4, ipv6) = (format!("{}/24", link.addresses.ipv4), format!("{}/64", link.addresses.ipv6));
+    run(&action, "ip", &["link", "add", &port, "type", "veth", "peer", "name", end, "netns", namespace])
         .await?;
-    run(&action, "ip", &["link", "set", &port, "master", SWITCH, "up"]).await?;
-    let inside: [&[&str]; 4] = [
-        &["link", "set", "lo", "up"],
-        &["link", "set", "eth0", "up"],
-        &["address", "add", &ipv4, "dev", "eth0"],
-        &["address", "add", &ipv6, "dev", "eth0", "nodad"],
+    run(&action, "ip", &["link", "set", &port, "master", link.segment.range().bridge, "up"]).await?;
+    let inside: [&[&str]; 3] = [
+        &["link", "set", end, "up"],
+        &["address", "add", &ipv4, "dev", end],
+        &["address", "add", &ipv6, "dev", end, "nodad"],
     ];
-    let gateways = [Addresses::ROUTER.ipv4.to_string(), Addresses::ROUTER.ipv6.to_string()];
-    let routes = gateways.each_ref().map(|gateway| ["route", "add", "default", "via", gateway.as_str()]);
-    let routes = if place.forwards { &[][..] } else { &routes[..] };
-    for arguments in inside.into_iter().chain(routes.iter().map(|route| &route[..])) {
+    for arguments in inside {
         run(&action, "ip", &[&["-netns", namespace], arguments].concat()).await?;
+    }
+    Ok(())
+}
+
+async fn lead(place: &Place, gateway: Addresses) -> Result<(), LabError> {
+    for gateway in [gateway.ipv4.to_string(), gateway.ipv6.to_string()] {
+        let arguments = ["-netns", &place.namespace, "route", "add", "default", "via", &gateway];
+        run(&action(place), "ip", &arguments).await?;
     }
     Ok(())
 }
@@ -117,7 +190,7 @@ async fn attach(number: usize, place: &Place) -> Result<(), LabError> {
 /// this is done by a thread that enters the place and ends there.
 fn settle(place: &Place) -> Result<(), LabError> {
     let file = namespace_file(&place.namespace);
-    let forwarding: &[_] = if place.forwards { &FORWARDING } else { &[] };
+    let forwarding: &[_] = if place.gateway.is_none() { &FORWARDING } else { &[] };
     let write = || {
         let namespace = File::open(&file).map_err(LabError::system("open", &file))?;
         setns(namespace, CloneFlags::CLONE_NEWNET).map_err(LabError::system("enter", &file))?;
@@ -146,5 +219,6 @@ mod tests {
             );
         }
         assert_eq!(Addresses::ROUTER.ipv6.to_string(), "fd00:10::1");
+        assert_eq!(Link::CLIENT.addresses.ipv4.to_string(), "203.0.113.2");
     }
 }

@@ -4,11 +4,11 @@
 use crate::machine::boot::SEARCH_PATH;
 use crate::machine::disk::{Content, DiskFile};
 use crate::machine::system::{self, KeyPair, UBUNTU};
-use crate::machine::{Answer, DEFINITIONS, Machine, NewMachine, PROGRAM, PROGRAMS, Service};
-use crate::network::{Addresses, Place};
+use crate::machine::{Answer, FILES, Machine, NewMachine, PROGRAM, PROGRAMS, Service};
+use crate::network::{Addresses, Link, Place};
 use crate::parts::Parts;
 use crate::{LabError, NodeDescription, NodeOptions};
-use microk8s_stand_in::{DaemonConfig, Programs};
+use microk8s_stand_in::{DaemonConfig, Programs, Traffic};
 use std::path::Path;
 
 /// The commands of a node that the lab's program plays, by the name that it is called by.
@@ -18,13 +18,18 @@ const SSH_PORT: u16 = 22;
 const SNAPD_SOCKET: &str = "/run/snapd-stand-in.socket";
 /// What the stand-in for snapd reads at its start.
 const CONFIGURATION: &str = "/etc/microk8s-stand-in.json";
+/// Definitions of custom resources that every cluster has from its start.
+const CALICO: &str = "calico-files/libcalico-go/config/crd";
+/// Those that MetalLB brings; a cluster without it has them too where nothing of it runs.
+const METALLB: &str = "metallb-files/config/crd/bases";
 /// Files in here switch faults of the node on, see the crate `microk8s-stand-in`.
 pub(crate) const FAULTS: &str = "/var/lib/lab/faults";
 
-/// Puts together the node at this place, counted from 0. `authorized` is the public key that its user accepts.
+/// Puts together the node at this place, counted from 0, where `traffic` with pods that run. `authorized` is the public key that its user accepts.
 pub(crate) fn new(
     index: usize,
     options: &NodeOptions,
+    traffic: bool,
     program: &Path,
     parts: &Parts,
     host_key: &KeyPair,
@@ -34,11 +39,15 @@ pub(crate) fn new(
     let name = options.name.clone();
     let mut files = system::files(&name)?;
     files.extend(login_files(host_key, authorized));
-    files.push(DiskFile::configuration("etc/microk8s-stand-in.json", &snapd(&name, addresses, parts))?);
+    files.push(DiskFile::configuration("etc/microk8s-stand-in.json", &snapd(&name, addresses, traffic))?);
     files.push(DiskFile::folder("var/lib/lab/faults"));
     files.extend(PLAYED.map(|command| DiskFile::link(command, PROGRAM)));
     let machine = Machine {
-        place: Place { namespace: format!("node-{name}"), addresses, forwards: false },
+        place: Place {
+            namespace: format!("node-{name}"),
+            links: vec![Link::to_nodes(addresses)],
+            gateway: Some(Addresses::ROUTER),
+        },
         shared: super::machine::shared(program, parts),
         services: vec![
             Service::new("snapd", PROGRAM, &["snapd", CONFIGURATION]),
@@ -57,8 +66,9 @@ pub(crate) fn new(
 }
 
 /// What plays snapd and the snap's services is told.
-fn snapd(name: &str, addresses: Addresses, parts: &Parts) -> DaemonConfig {
+fn snapd(name: &str, addresses: Addresses, traffic: bool) -> DaemonConfig {
     let program = |name: &str| Path::new(PROGRAMS).join(name);
+    let definitions: &[&str] = if traffic { &[CALICO] } else { &[CALICO, METALLB] };
     DaemonConfig {
         name: name.to_owned(),
         addresses: vec![addresses.ipv4.into(), addresses.ipv6.into()],
@@ -68,8 +78,17 @@ fn snapd(name: &str, addresses: Addresses, parts: &Parts) -> DaemonConfig {
             kube_controller_manager: program("kube-controller-manager"),
             kube_scheduler: program("kube-scheduler"),
             kubectl: program("kubectl"),
+            helm: program("helm"),
         },
-        crds: parts.definitions.keys().map(|name| Path::new(DEFINITIONS).join(name)).collect(),
+        crds: definitions.iter().map(|folder| Path::new(FILES).join(folder)).collect(),
+        traffic: traffic.then(|| Traffic {
+            kube_proxy: program("kube-proxy"),
+            metallb_controller: program("metallb-controller"),
+            metallb_speaker: program("metallb-speaker"),
+            metallb_frr_metrics: program("metallb-frr-metrics"),
+            metallb_files: Path::new(FILES).join("metallb-files"),
+            web_server: PROGRAM.into(),
+        }),
         store: None,
         faults: Some(FAULTS.into()),
         install_delay_milliseconds: 0,

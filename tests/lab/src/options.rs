@@ -11,6 +11,28 @@ pub struct LabOptions {
     pub nodes: Vec<NodeOptions>,
     /// The router; none where this is nothing.
     pub router: Option<RouterOptions>,
+    /// The world beyond the router, on its `eth1`; the router is the end of it where this is nothing.
+    pub upstream: Option<UpstreamOptions>,
+    /// Whether packets flow to pods: every node has a real kube-proxy, and containers of MetalLB, FRR and nginx really
+    /// run. MetalLB's kinds come with MetalLB then; without traffic every cluster has them from its start.
+    pub traffic: bool,
+}
+
+/// A router called `isp` that speaks OSPF and OSPFv3 in area 0, and a client behind it. Both ends of a link have to have
+/// the same timers; these are by default those of everyone who sets none. An end that is new waits for others during
+/// the dead interval.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct UpstreamOptions {
+    /// How often `isp` says that it is there, in seconds.
+    pub hello_interval: u16,
+    /// After how many seconds without a word it takes the other end for dead.
+    pub dead_interval: u16,
+}
+
+impl Default for UpstreamOptions {
+    fn default() -> Self {
+        UpstreamOptions { hello_interval: 10, dead_interval: 40 }
+    }
 }
 
 /// The router.
@@ -35,7 +57,7 @@ impl LabOptions {
     /// `count` nodes called cp1, cp2 and so on.
     pub fn with_nodes(count: usize, running: bool) -> LabOptions {
         let nodes = (1..=count).map(|number| NodeOptions { name: format!("cp{number}"), running }).collect();
-        LabOptions { nodes, router: None }
+        LabOptions { nodes, ..LabOptions::default() }
     }
 
     /// Names become hostnames, file names and network namespaces, so only plain ones are taken.
@@ -44,6 +66,9 @@ impl LabOptions {
         let refuse = |reason: String| Err(LabError::failed("start the lab", reason));
         if self.nodes.len() > MOST_NODES {
             return refuse(format!("{} nodes asked for, {MOST_NODES} is the most", self.nodes.len()));
+        }
+        if self.upstream.is_some() && self.router.is_none() {
+            return refuse("what is upstream is reached through a router, and none is asked for".to_owned());
         }
         for (index, node) in self.nodes.iter().enumerate() {
             if !is_host_label(&node.name) || RESERVED.contains(&node.name.as_str()) {
@@ -63,7 +88,7 @@ impl LabOptions {
 }
 
 /// Names that other things in the lab have.
-const RESERVED: [&str; 3] = ["localhost", "operator", "router"];
+const RESERVED: [&str; 5] = ["client", "isp", "localhost", "operator", "router"];
 
 fn is_host_label(name: &str) -> bool {
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
@@ -79,7 +104,7 @@ mod tests {
 
     fn named(names: &[&str]) -> LabOptions {
         let node = |name: &&str| NodeOptions { name: (*name).to_owned(), running: false };
-        LabOptions { nodes: names.iter().map(node).collect(), router: None }
+        LabOptions { nodes: names.iter().map(node).collect(), ..LabOptions::default() }
     }
 
     #[test]

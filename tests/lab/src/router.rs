@@ -3,7 +3,7 @@
 use crate::machine::disk::{Disk, DiskFile};
 use crate::machine::system::{self, random_id};
 use crate::machine::{Answer, Machine, NewMachine, PROGRAM, Service};
-use crate::network::{Addresses, Place};
+use crate::network::{Addresses, Link, Place};
 use crate::parts::Parts;
 use crate::protocol::RouterDescription;
 use crate::{LabError, RouterOptions, Secret, operator};
@@ -29,9 +29,10 @@ pub(crate) struct Starting {
     api_key: Secret,
 }
 
-/// Puts the router together.
+/// Puts the router together, where `upstream` with a second interface.
 pub(crate) fn new(
     options: &RouterOptions,
+    upstream: bool,
     program: &Path,
     parts: &Parts,
 ) -> Result<(NewMachine, Starting), LabError> {
@@ -51,9 +52,11 @@ pub(crate) fn new(
     };
     let mut files = system::files(NAME)?;
     files.push(DiskFile::configuration("etc/vyos-stand-in.json", &configuration)?);
+    let upstream = upstream.then_some(Link::UPSTREAM_OF_ROUTER);
+    let links = [Link::to_nodes(Addresses::ROUTER)].into_iter().chain(upstream).collect();
     let machine = Machine {
         name: NAME.into(),
-        place: Place { namespace: NAME.into(), addresses: Addresses::ROUTER, forwards: true },
+        place: Place { namespace: NAME.into(), links, gateway: None },
         shared: crate::machine::shared(program, parts),
         services: vec![Service::new("vyos", PROGRAM, &["vyos", CONFIGURATION])],
         answers: vec![Answer::Vyos(CONTROL.into())],

@@ -9,8 +9,19 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 use tempfile::TempDir;
 
-const PROGRAMS: [&str; 6] =
-    ["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubectl", "tofu"];
+const PROGRAMS: [&str; 11] = [
+    "etcd",
+    "helm",
+    "kube-apiserver",
+    "kube-controller-manager",
+    "kube-proxy",
+    "kube-scheduler",
+    "kubectl",
+    "metallb-controller",
+    "metallb-frr-metrics",
+    "metallb-speaker",
+    "tofu",
+];
 
 /// A folder with programs for `$KUBEBUILDER_ASSETS` that are none, and one for an empty cache.
 fn folders() -> (TempDir, PathBuf, PathBuf) {
@@ -50,7 +61,7 @@ fn what_is_made_once_is_found_ever_after() {
     let line = |lines: &[String], part: &str, stage: &str| {
         lines.iter().any(|line| line.starts_with(&format!("{part} ")) && line.contains(stage))
     };
-    for part in ["calico", "metallb"] {
+    for part in ["calico-files", "metallb-files"] {
         assert!(line(&first, part, " made "), "{part} cannot be in an empty cache: {first:?}");
     }
     let second = lines(lab_parts(&assets, &cache));
@@ -64,8 +75,10 @@ fn what_is_made_once_is_found_ever_after() {
     }
     let kept = std::fs::read_dir(cache.join("terraform-provider-microk8s/parts")).unwrap();
     let mut kept = kept.map(|one| one.unwrap().path());
-    let metallb = kept.find(|path| path.file_name().unwrap().to_string_lossy().starts_with("metallb-v"));
-    let definition = std::fs::read_to_string(metallb.unwrap().join("metallb.io_bgppeers.yaml")).unwrap();
+    let metallb =
+        kept.find(|path| path.file_name().unwrap().to_string_lossy().starts_with("metallb-files-v"));
+    let definition =
+        std::fs::read_to_string(metallb.unwrap().join("config/crd/bases/metallb.io_bgppeers.yaml")).unwrap();
     assert!(definition.contains("kind: CustomResourceDefinition"));
 }
 

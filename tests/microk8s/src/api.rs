@@ -58,7 +58,12 @@ impl Api {
 
     /// Creates an object and says whether it was not there before.
     pub(crate) async fn create(&self, path: &str, body: &Value) -> Result<bool> {
-        self.send(Method::POST, path, Some(body), JSON).await.map(|answer| answer.is_some())
+        self.post(path, body).await.map(|answer| answer.is_some())
+    }
+
+    /// Sends a body to a path that answers with an object; nothing where there is no such path.
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Result<Option<Value>> {
+        self.send(Method::POST, path, Some(body), JSON).await
     }
 
     /// Merges fields into an object, lists as wholes, and says whether the object exists.

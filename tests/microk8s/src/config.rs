@@ -17,6 +17,9 @@ pub struct DaemonConfig {
     /// Files or folders with the custom resource definitions of Calico and MetalLB.
     #[serde(default)]
     pub crds: Vec<PathBuf>,
+    /// What makes packets flow: the node's kube-proxy, and pods that really run. Nothing of that where absent.
+    #[serde(default)]
+    pub traffic: Option<Traffic>,
     /// What the snap store has, as a JSON file `{"1.35/stable": {"version", "revision", "calico"}}`; built in where absent.
     #[serde(default)]
     pub store: Option<PathBuf>,
@@ -41,6 +44,25 @@ pub struct Programs {
     pub kube_scheduler: PathBuf,
     /// The client that `microk8s kubectl` is.
     pub kubectl: PathBuf,
+    /// What `microk8s helm` and `microk8s helm3` are.
+    pub helm: PathBuf,
+}
+
+/// Absolute paths of what packets flow through.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Traffic {
+    /// Runs on every node.
+    pub kube_proxy: PathBuf,
+    /// MetalLB's controller, with its webhooks.
+    pub metallb_controller: PathBuf,
+    /// MetalLB's speaker.
+    pub metallb_speaker: PathBuf,
+    /// What watches FRR beside MetalLB's speaker.
+    pub metallb_frr_metrics: PathBuf,
+    /// A folder with MetalLB's manifests and scripts as its Go module has them.
+    pub metallb_files: PathBuf,
+    /// Plays the web server of nginx's image when it is called `nginx`.
+    pub web_server: PathBuf,
 }
 
 /// Where the daemon leaves its configuration for the node's commands.

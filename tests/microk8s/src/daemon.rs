@@ -1,6 +1,7 @@
 //! The process behind a node's commands: snapd and the snap's services.
 
 use crate::config::DaemonConfig;
+use crate::containers::Runtime;
 use crate::failure::{Failure, Result, Tried};
 use crate::faults::Fault;
 use crate::host;
@@ -19,6 +20,7 @@ pub(crate) struct Node {
     pub(crate) config: DaemonConfig,
     pub(crate) layout: Layout,
     pub(crate) services: Services,
+    pub(crate) runtime: Arc<Runtime>,
     /// snapd's own state, saved at each change.
     pub(crate) state: std::sync::Mutex<State>,
     /// Held by the one change that runs.
@@ -84,8 +86,10 @@ pub async fn run(config: DaemonConfig) -> std::result::Result<(), Failure> {
     let layout = Layout::new("/");
     let state = State::load(&layout)?;
     let installed = state.installed.is_some();
+    let runtime = Arc::new(Runtime::new(config.traffic.clone()));
     let node = Arc::new(Node {
         config,
+        runtime,
         layout,
         services: Services::new(),
         state: std::sync::Mutex::new(state),

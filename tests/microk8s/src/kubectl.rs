@@ -1,4 +1,4 @@
-//! kubectl as a child, for what MicroK8s itself does with it.
+//! kubectl and helm as children, with the admin's credentials of the node.
 
 use crate::config::DaemonConfig;
 use crate::failure::{Failure, Result, Tried};
@@ -8,7 +8,14 @@ use std::process::Stdio;
 use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
 
-/// kubectl with the admin's credentials of this node.
+/// helm, for callers with their own idea of its input and output.
+pub(crate) fn helm(config: &DaemonConfig, layout: &Layout, arguments: &[String]) -> Command {
+    let mut command = Command::new(&config.programs.helm);
+    command.arg("--kubeconfig").arg(layout.credential("client.config")).args(arguments).kill_on_drop(true);
+    command
+}
+
+/// kubectl, for what MicroK8s itself does with it.
 pub(crate) struct Kubectl {
     program: PathBuf,
     kubeconfig: PathBuf,

@@ -23,6 +23,7 @@ mod agent;
 mod api;
 mod args;
 mod cni;
+mod containers;
 mod failure;
 mod host;
 mod journal;
@@ -41,6 +42,6 @@ pub mod config;
 pub mod daemon;
 pub mod faults;
 
-pub use config::{DaemonConfig, Programs};
+pub use config::{DaemonConfig, Programs, Traffic};
 pub use failure::Failure;
 pub use faults::Fault;

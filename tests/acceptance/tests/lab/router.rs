@@ -36,7 +36,7 @@ const SECOND: &str = "vyos_bgp_neighbor.cp2";
 
 async fn router_lab(version: VyosVersion) -> Lab {
     let router = Some(RouterOptions { version, ..RouterOptions::default() });
-    Lab::start(LabOptions { nodes: Vec::new(), router }).await.unwrap()
+    Lab::start(LabOptions { router, ..LabOptions::default() }).await.unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -4,7 +4,7 @@ mod up;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use lab::parts::{self, Progress};
-use lab::{Lab, LabError, LabOptions, RouterOptions, VyosVersion, enter, holder, machine};
+use lab::{Lab, LabError, LabOptions, RouterOptions, UpstreamOptions, VyosVersion, enter, holder, machine};
 use serde::de::DeserializeOwned;
 use std::fmt::Display;
 use std::io::Write as _;
@@ -45,6 +45,9 @@ enum Command {
         /// On this machine as root, instead of on the operator's network.
         #[arg(long)]
         machine: Option<String>,
+        /// On the network of the client beyond the router, instead of on the operator's.
+        #[arg(long, conflicts_with = "machine")]
+        client: bool,
         /// Program and arguments.
         #[arg(last = true, required = true)]
         program: Vec<String>,
@@ -80,6 +83,12 @@ struct Wanted {
     /// Release of VyOS that the router plays; `none` for a lab without a router.
     #[arg(long, value_enum, default_value = "1.4")]
     vyos: Vyos,
+    /// Have a router upstream of the router, and a client behind that.
+    #[arg(long)]
+    upstream: bool,
+    /// Have packets flow to pods: kube-proxy on every node, and pods of MetalLB and nginx that really run.
+    #[arg(long)]
+    traffic: bool,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -99,7 +108,13 @@ impl From<Wanted> for LabOptions {
             Vyos::V1_5 => Some(VyosVersion::V1_5),
         };
         let router = version.map(|version| RouterOptions { version, ..RouterOptions::default() });
-        LabOptions { router, ..LabOptions::with_nodes(wanted.nodes, wanted.running) }
+        let nodes = LabOptions::with_nodes(wanted.nodes, wanted.running);
+        LabOptions {
+            router,
+            upstream: wanted.upstream.then(UpstreamOptions::default),
+            traffic: wanted.traffic,
+            ..nodes
+        }
     }
 }
 
@@ -125,8 +140,12 @@ fn run(command: Command) -> Result<ExitCode, LabError> {
     match command {
         Command::Up { wanted } => wait(up::up(wanted.into()))?,
         Command::Exec { wanted, program } => wait(exec(wanted.into(), program))?,
-        Command::Enter { holder, machine, program } => {
-            let place = machine.as_deref().map_or(enter::Where::Operator, enter::Where::Machine);
+        Command::Enter { holder, machine, client, program } => {
+            let place = match machine.as_deref() {
+                Some(machine) => enter::Where::Machine(machine),
+                None if client => enter::Where::Client,
+                None => enter::Where::Operator,
+            };
             enter::run(holder, place, &program)
         }
         Command::Parts => wait(parts::prepare(print_progress))?.map(|_| ExitCode::SUCCESS),

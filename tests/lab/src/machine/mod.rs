@@ -64,8 +64,8 @@ pub(crate) struct NewMachine {
 pub(crate) const PROGRAM: &str = "/opt/lab/bin/lab";
 /// Where a machine sees the programs of the [parts](crate::parts).
 pub(crate) const PROGRAMS: &str = "/opt/lab/bin";
-/// Where a machine sees definitions of custom resources.
-pub(crate) const DEFINITIONS: &str = "/opt/lab/definitions";
+/// Where a machine sees the manifests, charts and scripts of the [parts](crate::parts).
+pub(crate) const FILES: &str = "/opt/lab/files";
 
 /// The lab's program and the parts, each at its place on a machine.
 pub(crate) fn shared(program: &Path, parts: &Parts) -> Vec<Shared> {
@@ -75,8 +75,8 @@ pub(crate) fn shared(program: &Path, parts: &Parts) -> Vec<Shared> {
     };
     let own = Shared { from: program.to_owned(), to: PROGRAM.into() };
     let programs = parts.programs.iter().map(|(name, from)| at(PROGRAMS, name, from));
-    let definitions = parts.definitions.iter().map(|(name, from)| at(DEFINITIONS, name, from));
-    [own].into_iter().chain(programs).chain(definitions).collect()
+    let files = parts.files.iter().map(|(name, from)| at(FILES, name, from));
+    [own].into_iter().chain(programs).chain(files).collect()
 }
 
 impl Service {

@@ -26,8 +26,8 @@ pub(super) async fn build(name: &str, module: &Module, package: &str) -> Result<
     Ok(finished)
 }
 
-/// Copies the YAML files of a folder of the module into the cache.
-pub(super) async fn copy_definitions(name: &str, module: &Module, folder: &str) -> Result<PathBuf, LabError> {
+/// Copies folders of the module into the cache.
+pub(super) async fn copy_files(name: &str, module: &Module, folders: &[&str]) -> Result<PathBuf, LabError> {
     #[derive(Deserialize)]
     #[serde(rename_all = "PascalCase")]
     struct Download {
@@ -39,22 +39,26 @@ pub(super) async fn copy_definitions(name: &str, module: &Module, folder: &str) 
     let answer = process::output(&action, command).await.map_err(|error| without_go(name, error))?;
     let Download { dir } =
         serde_json::from_str(&answer).map_err(|error| LabError::failed(&action, error.to_string()))?;
-    let unfinished = workshop.folder.path().join("definitions");
-    copy_yaml(&dir.join(folder), &unfinished)?;
+    let unfinished = workshop.folder.path().join("files");
+    for folder in folders {
+        copy(&dir.join(folder), &unfinished.join(folder))?;
+    }
     let finished = cache::folder_of(name, module)?;
     fs::rename(&unfinished, &finished).map_err(LabError::system("move into place", &finished))?;
     Ok(finished)
 }
 
-fn copy_yaml(from: &Path, to: &Path) -> Result<(), LabError> {
+fn copy(from: &Path, to: &Path) -> Result<(), LabError> {
     make_folder(to)?;
     for entry in fs::read_dir(from).map_err(LabError::system("read", from))? {
         let path = entry.map_err(LabError::system("read", from))?.path();
-        if let (Some("yaml"), Some(name)) = (path.extension().and_then(|end| end.to_str()), path.file_name())
-        {
-            // Copied as text: files of the module cache are read-only, these should not be.
-            let text = fs::read(&path).map_err(LabError::system("read", &path))?;
-            fs::write(to.join(name), text).map_err(LabError::system("write", to))?;
+        let Some(target) = path.file_name().map(|name| to.join(name)) else { continue };
+        if path.is_dir() {
+            copy(&path, &target)?;
+        } else {
+            // Files of the module cache are read-only, these should not be; nor does a module keep what is executable.
+            let content = fs::read(&path).map_err(LabError::system("read", &path))?;
+            fs::write(&target, content).map_err(LabError::system("write", &target))?;
         }
     }
     Ok(())
@@ -116,14 +120,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_yaml_files_are_copied() {
+    fn folders_are_copied_whole_and_can_be_written() {
         let scratch = tempfile::tempdir().unwrap();
         let (from, to) = (scratch.path().join("from"), scratch.path().join("to"));
-        fs::create_dir(&from).unwrap();
-        fs::write(from.join("a.yaml"), "kind: A").unwrap();
-        fs::write(from.join("a.go"), "package a").unwrap();
-        copy_yaml(&from, &to).unwrap();
-        let names: Vec<_> = fs::read_dir(&to).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-        assert_eq!(names, ["a.yaml"]);
+        fs::create_dir_all(from.join("b")).unwrap();
+        fs::write(from.join("b/a.yaml"), "kind: A").unwrap();
+        let read_only = std::os::unix::fs::PermissionsExt::from_mode(0o444);
+        fs::set_permissions(from.join("b/a.yaml"), read_only).unwrap();
+        copy(&from, &to).unwrap();
+        assert_eq!(fs::read_to_string(to.join("b/a.yaml")).unwrap(), "kind: A");
+        assert!(!fs::metadata(to.join("b/a.yaml")).unwrap().permissions().readonly());
     }
 }

@@ -1,8 +1,8 @@
 //! The real programs and data that a lab is put together from.
 //!
 //! Debian packages are installed where they are missing. Programs are taken from `$KUBEBUILDER_ASSETS`, then from the
-//! search path, else built once from Go modules into a cache outside the repository; definitions of custom resources
-//! are read from Go modules into the same cache. All of that happens once, and one lab at a time does it.
+//! search path, else built once from Go modules into a cache outside the repository; manifests, charts and scripts are
+//! read from Go modules into the same cache. All of that happens once, and one lab at a time does it.
 
 mod cache;
 mod debian;
@@ -26,8 +26,8 @@ use table::{PARTS, Part, Source};
 pub struct Parts {
     /// Programs by their file names.
     pub programs: BTreeMap<String, PathBuf>,
-    /// Folders with definitions of custom resources, by what they are of.
-    pub definitions: BTreeMap<String, PathBuf>,
+    /// Folders with manifests, charts and scripts, each below its path in the module that it is of.
+    pub files: BTreeMap<String, PathBuf>,
 }
 
 impl Parts {
@@ -43,7 +43,7 @@ impl Parts {
         match part.source {
             Source::Package { .. } => return,
             Source::Program { .. } => &mut self.programs,
-            Source::Definitions { .. } => &mut self.definitions,
+            Source::Files { .. } => &mut self.files,
         }
         .insert(part.name.to_owned(), path);
     }
@@ -130,7 +130,7 @@ fn find(part: &Part) -> Result<Option<PathBuf>, LabError> {
             Some(path) => Some(path),
             None => existing(cache::folder_of(part.name, module)?.join(part.name)),
         },
-        Source::Definitions { module, .. } => existing(cache::folder_of(part.name, module)?),
+        Source::Files { module, .. } => existing(cache::folder_of(part.name, module)?),
     })
 }
 
@@ -144,7 +144,7 @@ async fn make(part: &Part) -> Result<PathBuf, LabError> {
             find(part)?.ok_or_else(reason)
         }
         Source::Program { module, package } => golang::build(part.name, module, package).await,
-        Source::Definitions { module, folder } => golang::copy_definitions(part.name, module, folder).await,
+        Source::Files { module, folders } => golang::copy_files(part.name, module, folders).await,
     }
 }
 

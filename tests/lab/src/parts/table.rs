@@ -13,8 +13,8 @@ pub(crate) enum Source {
     Package { proof: &'static str },
     /// A program that is built from a Go package.
     Program { module: &'static Module, package: &'static str },
-    /// The YAML files of a folder in a Go module, with definitions of custom resources.
-    Definitions { module: &'static Module, folder: &'static str },
+    /// Folders in a Go module with manifests, charts or scripts.
+    Files { module: &'static Module, folders: &'static [&'static str] },
 }
 
 /// A Go module at the version that its group's go.mod pins.
@@ -41,19 +41,22 @@ const SMALL: &str = "-s -w";
 /// Without these the programs say that they are v0.0.0-master.
 const KUBERNETES_VERSION: &str = "-s -w -X k8s.io/component-base/version.gitVersion={version} \
      -X k8s.io/component-base/version.gitMajor={major} -X k8s.io/component-base/version.gitMinor={minor}";
+const HELM_VERSION: &str = "-s -w -X helm.sh/helm/v3/internal/version.version={version}";
 /// Without this OpenTofu calls itself a development version, which no version constraint takes.
 const TOFU_RELEASE: &str = "-s -w -X github.com/opentofu/opentofu/version.dev=no";
 
 module!(CALICO, "calico", "github.com/projectcalico/calico", SMALL);
+module!(HELM, "helm", "helm.sh/helm/v3", HELM_VERSION);
 module!(ETCD, "etcd", "go.etcd.io/etcd/server/v3", SMALL);
 module!(KUBERNETES, "kubernetes", "k8s.io/kubernetes", KUBERNETES_VERSION);
 module!(METALLB, "metallb", "go.universe.tf/metallb", SMALL);
 module!(TOFU, "tofu", "github.com/opentofu/opentofu", TOFU_RELEASE);
 
 /// Everything, in the order in which it is looked for.
-pub(crate) static PARTS: [Part; 15] = [
+pub(crate) static PARTS: [Part; 21] = [
     package("util-linux", "unshare"),
     package("iproute2", "ip"),
+    package("nftables", "nft"),
     package("openssh-client", "ssh-keygen"),
     package("openssh-server", "sshd"),
     package("sudo", "sudo"),
@@ -62,11 +65,20 @@ pub(crate) static PARTS: [Part; 15] = [
     program("etcd", &ETCD, "go.etcd.io/etcd/server/v3"),
     program("kube-apiserver", &KUBERNETES, "k8s.io/kubernetes/cmd/kube-apiserver"),
     program("kube-controller-manager", &KUBERNETES, "k8s.io/kubernetes/cmd/kube-controller-manager"),
+    program("kube-proxy", &KUBERNETES, "k8s.io/kubernetes/cmd/kube-proxy"),
     program("kube-scheduler", &KUBERNETES, "k8s.io/kubernetes/cmd/kube-scheduler"),
     program("kubectl", &KUBERNETES, "k8s.io/kubernetes/cmd/kubectl"),
+    program("helm", &HELM, "helm.sh/helm/v3/cmd/helm"),
+    program("metallb-controller", &METALLB, "go.universe.tf/metallb/controller"),
+    program("metallb-speaker", &METALLB, "go.universe.tf/metallb/speaker"),
+    program("metallb-frr-metrics", &METALLB, "go.universe.tf/metallb/frr-tools/metrics"),
     program("tofu", &TOFU, "github.com/opentofu/opentofu/cmd/tofu"),
-    definitions("calico", &CALICO, "libcalico-go/config/crd"),
-    definitions("metallb", &METALLB, "config/crd/bases"),
+    files("calico-files", &CALICO, &["libcalico-go/config/crd"]),
+    files(
+        "metallb-files",
+        &METALLB,
+        &["config/crd/bases", "config/manifests", "charts/metallb", "frr-tools/reloader"],
+    ),
 ];
 
 const fn package(name: &'static str, proof: &'static str) -> Part {
@@ -77,8 +89,8 @@ const fn program(name: &'static str, module: &'static Module, package: &'static 
     Part { name, source: Source::Program { module, package } }
 }
 
-const fn definitions(name: &'static str, module: &'static Module, folder: &'static str) -> Part {
-    Part { name, source: Source::Definitions { module, folder } }
+const fn files(name: &'static str, module: &'static Module, folders: &'static [&'static str]) -> Part {
+    Part { name, source: Source::Files { module, folders } }
 }
 
 impl Module {
@@ -107,7 +119,7 @@ mod tests {
 
     #[test]
     fn every_module_is_pinned_by_its_own_go_mod_and_go_sum() {
-        for module in [&CALICO, &ETCD, &KUBERNETES, &METALLB, &TOFU] {
+        for module in [&CALICO, &ETCD, &HELM, &KUBERNETES, &METALLB, &TOFU] {
             let version = module.version().unwrap_or_else(|| panic!("{} is not pinned", module.path));
             let sum = format!("{} {version} h1:", module.path);
             assert!(module.go_sum.lines().any(|line| line.starts_with(&sum)), "no sum of {}", module.path);

@@ -1,5 +1,7 @@
 //! `microk8s enable` and `microk8s disable`.
 
+mod metallb;
+
 use super::microk8s::{STOPPED, WORKER};
 use super::{Context, cluster};
 use crate::addons::{self, Addon};
@@ -7,11 +9,8 @@ use crate::args::edit;
 use crate::failure::{Failure, Result};
 use crate::layout::{create, read_or_empty};
 use crate::outcome::Outcome;
-use ipnet::IpNet;
-use std::net::IpAddr;
 
 const DNS: &str = include_str!("../../snap/dns.yaml");
-const METALLB: &str = include_str!("../../snap/metallb.yaml");
 
 /// An add-on with its arguments.
 #[derive(Debug, PartialEq, Eq)]
@@ -100,8 +99,8 @@ async fn single(context: &Context, verb: &str, wanted: &Wanted, known: &[Addon])
     let done = match (verb, name) {
         ("enable", "dns") => enable_dns(context, &wanted.arguments).await,
         ("disable", "dns") => delete(context, DNS, "CoreDNS").await,
-        ("enable", "metallb") => return enable_metallb(context, &wanted.arguments, inferred).await,
-        ("disable", "metallb") => delete(context, METALLB, "MetalLB").await,
+        ("enable", "metallb") => return metallb::enable(context, &wanted.arguments, inferred).await,
+        ("disable", "metallb") => metallb::disable(context).await,
         ("enable", "community") => create(&context.layout.common().join("addons/community"))
             .map(|()| "Community repository is now enabled\n".into()),
         ("disable", "ha-cluster") => {
@@ -155,32 +154,6 @@ async fn enable_dns(context: &Context, arguments: &[String]) -> Result<String> {
     ))
 }
 
-async fn enable_metallb(context: &Context, arguments: &[String], inferred: String) -> Result<Outcome> {
-    let Some(ranges) = arguments.first() else {
-        // Without a range the real add-on asks for one; a closed standard input ends it without a word.
-        return Ok(Outcome { stdout: "Enabling MetalLB\n".into(), stderr: inferred, code: 1 });
-    };
-    let ranges: Vec<&str> = ranges.split(',').map(str::trim).collect();
-    if let Some(bad) = ranges.iter().find(|range| !is_range(range)) {
-        let stdout = format!("Enabling MetalLB\nYour input value ({bad}) is not a valid IP Range\n");
-        return Ok(Outcome { stdout, stderr: inferred, code: 1 });
-    }
-    let listed = serde_json::to_string(&ranges).unwrap_or_default();
-    let applied = context.kubectl().apply(&METALLB.replace("RANGES", &listed)).await?;
-    let stdout = format!("Enabling MetalLB\nApplying Metallb manifest\n{applied}MetalLB is enabled\n");
-    Ok(Outcome { stdout, stderr: inferred, code: 0 })
-}
-
-fn is_range(text: &str) -> bool {
-    match text.split_once('-') {
-        Some((first, last)) => match (first.parse::<IpAddr>(), last.parse::<IpAddr>()) {
-            (Ok(first), Ok(last)) => first.is_ipv4() == last.is_ipv4(),
-            _ => false,
-        },
-        None => text.parse::<IpNet>().is_ok(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -202,11 +175,5 @@ mod tests {
     fn colons_split_addresses_of_ipv6_and_styles_do_not_mix() {
         assert_eq!(wanted("metallb:fd00::1").unwrap()[0].1, ["fd00", "", "1"]);
         assert_eq!(wanted("dns:1.1.1.1 extra").unwrap_err().code, 1);
-    }
-
-    #[test]
-    fn ranges_are_pairs_or_prefixes_of_one_family() {
-        assert!(is_range("10.0.0.50-10.0.0.99") && is_range("fd00::/64") && is_range("fd00::1-fd00::9"));
-        assert!(!is_range("10.0.0.1-fd00::9") && !is_range("x") && !is_range("10.0.0.1"));
     }
 }

@@ -2,12 +2,14 @@
 
 use super::{Context, add_node, addons, config, enable, join, leave, remove_node, status};
 use crate::failure::Result;
+use crate::kubectl::helm;
 use crate::outcome::Outcome;
 use crate::pki::certificates;
 use crate::pki::names;
 use crate::socket;
 use std::os::unix::process::ExitStatusExt;
 use std::time::Duration;
+use tokio::process::Command;
 
 pub(crate) const WORKER: &str = "This MicroK8s deployment is acting as a node in a cluster.";
 pub(crate) const STOPPED: &str = "microk8s is not running, try microk8s start";
@@ -63,7 +65,8 @@ pub(crate) async fn run(arguments: Vec<String>) -> Outcome {
     let outcome = match verb.as_str() {
         "help" | "--help" | "-h" => Ok(Outcome::said_with(1, help())),
         "status" => status::run(&context, &rest).await,
-        "kubectl" => kubectl(&context, &rest).await,
+        "kubectl" => passed_on(&context, "kubectl", context.kubectl().command(&rest)).await,
+        "helm" | "helm3" => passed_on(&context, &verb, helm(&context.config, &context.layout, &rest)).await,
         "config" => config::run(&context, &rest),
         "version" => version().await,
         "add-node" => add_node::run(&context, &rest),
@@ -105,20 +108,20 @@ fn refused(verb: &str) -> Outcome {
     )
 }
 
-async fn kubectl(context: &Context, arguments: &[String]) -> Result<Outcome> {
+/// Runs a program of the snap with this command's own input and output.
+async fn passed_on(context: &Context, verb: &str, mut command: Command) -> Result<Outcome> {
     if context.layout.is_worker() {
         return Ok(Outcome::said(format!("{WORKER}\nPlease use the control plane node.")));
     }
     if context.layout.is_locked("stopped.lock") {
         return Ok(Outcome::complained(1, STOPPED));
     }
-    let mut command = context.kubectl().command(arguments);
     match command.status().await {
         Ok(status) => {
             let signal = status.signal().map_or(1, |signal| 128 + signal);
             Ok(Outcome::silent(u8::try_from(status.code().unwrap_or(signal)).unwrap_or(1)))
         }
-        Err(error) => Ok(Outcome::complained(127, format!("microk8s kubectl: {error}"))),
+        Err(error) => Ok(Outcome::complained(127, format!("microk8s {verb}: {error}"))),
     }
 }
 

@@ -10,10 +10,12 @@ mod join;
 mod journalctl;
 mod leave;
 mod microk8s;
+mod nginx;
 mod remove_node;
 mod status;
 
 use crate::config::DaemonConfig;
+use crate::containers;
 use crate::failure::Result;
 use crate::kubectl::Kubectl;
 use crate::layout::Layout;
@@ -38,8 +40,13 @@ impl Context {
 }
 
 /// Runs one of the node's commands and answers its exit code. `program` is the name by which it was called, without its
-/// directory: `snap`, `microk8s`, `microk8s.kubectl`, `journalctl` or `cloud-init`.
+/// directory: `snap`, `microk8s`, `microk8s.kubectl`, `journalctl` or `cloud-init`; inside a pod's namespaces `pause`,
+/// `container` or `nginx`.
 pub fn run(program: &str, arguments: Vec<String>) -> ExitCode {
+    // These take over a process that has one thread only.
+    if let Some(failed) = containers::play(program, &arguments) {
+        return failed.print();
+    }
     // Said before is as good.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
@@ -64,6 +71,7 @@ async fn dispatch(program: &str, arguments: Vec<String>) -> Outcome {
             microk8s::run(std::iter::once("kubectl".to_owned()).chain(arguments).collect()).await
         }
         "journalctl" => journalctl::run(&arguments),
+        "nginx" => nginx::run().await,
         "cloud-init" => cloud_init::run(&arguments).await,
         other => Outcome::complained(127, format!("{other}: command not found")),
     }

@@ -10,7 +10,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 const BLOCKS: &str = "/apis/crd.projectcalico.org/v1/ipamblocks";
-const AFFINITIES: &str = "/apis/crd.projectcalico.org/v1/blockaffinities";
+pub(crate) const AFFINITIES: &str = "/apis/crd.projectcalico.org/v1/blockaffinities";
 /// How long a pool may stay unnoticed while no pod comes or goes.
 const PERIOD: Duration = Duration::from_secs(10);
 

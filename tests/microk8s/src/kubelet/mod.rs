@@ -1,13 +1,15 @@
-//! The kubelet, stood in for: it keeps the node's object, its lease and its pods as if containers ran.
+//! The kubelet, stood in for: it keeps the node's object, its lease and its pods, as if containers ran where they do not.
 
 mod addresses;
 mod calico;
 mod ipam;
 mod node;
 mod pods;
+mod routes;
 
 use crate::api::Api;
 use crate::args::parse;
+use crate::containers::Runtime;
 use crate::daemon::Node;
 use crate::failure::{Failure, Result, Tried};
 use crate::journal::Journal;
@@ -30,6 +32,7 @@ pub(crate) struct Kubelet {
     pub(crate) labels: Vec<(String, String)>,
     pub(crate) layout: Layout,
     pub(crate) api: Api,
+    pub(crate) runtime: Arc<Runtime>,
 }
 
 impl Kubelet {
@@ -48,6 +51,7 @@ impl Kubelet {
             labels: labels.map(|(key, value)| (key.trim().to_owned(), value.trim().to_owned())).collect(),
             layout: node.layout.clone(),
             api: Api::new(&node.layout, "kubelet.config")?,
+            runtime: Arc::clone(&node.runtime),
         })
     }
 
@@ -76,7 +80,8 @@ pub(crate) async fn run(node: Arc<Node>, arguments: Vec<String>, stop: Cancellat
         }
     };
     let mut registered = false;
-    let mut told = ipam::Told::default();
+    let mut told = pods::Told::default();
+    let mut routes = routes::Routes::default();
     let mut beat: Option<(Instant, bool)> = None;
     while !stop.is_cancelled() {
         let network = kubelet.has_network();
@@ -90,7 +95,8 @@ pub(crate) async fn run(node: Arc<Node>, arguments: Vec<String>, stop: Cancellat
                 node::heartbeat(&kubelet, network).await?;
                 beat = Some((Instant::now(), network));
             }
-            pods::sync(&kubelet, network, &mut told).await
+            pods::sync(&kubelet, network, &mut told).await?;
+            if node.config.traffic.is_some() { routes.follow(&kubelet).await } else { Ok(()) }
         };
         if let Err(failure) = round.await {
             complain(&failure);
@@ -113,7 +119,7 @@ fn now() -> String {
 }
 
 /// The present time in whole seconds, for fields that take no fraction.
-fn now_in_seconds() -> String {
+pub(crate) fn now_in_seconds() -> String {
     humantime::format_rfc3339_seconds(std::time::SystemTime::now()).to_string()
 }
 

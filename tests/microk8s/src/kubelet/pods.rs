@@ -1,9 +1,9 @@
-//! The node's pods: started without containers, ended when asked.
+//! The node's pods: started, most of them without containers, and ended when asked.
 
 use super::{Kubelet, calico, ipam, now_in_seconds};
 use crate::failure::Result;
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -13,24 +13,94 @@ fn text<'a>(value: &'a Value, pointer: &str) -> &'a str {
     value.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
 }
 
+/// What the API has been told so far.
+#[derive(Default)]
+pub(crate) struct Told {
+    addresses: ipam::Told,
+    /// The status of each pod that really runs.
+    running: BTreeMap<String, Value>,
+}
+
 /// One look at every pod that is bound to this node.
-pub(crate) async fn sync(kubelet: &Kubelet, network: bool, told: &mut ipam::Told) -> Result<()> {
+pub(crate) async fn sync(kubelet: &Kubelet, network: bool, told: &mut Told) -> Result<()> {
     let path = format!("/api/v1/pods?fieldSelector=spec.nodeName={}", kubelet.name);
     let pods = kubelet.api.items(&path).await?;
-    let mut taken: BTreeSet<IpAddr> = pods
-        .iter()
-        .filter_map(|pod| pod.pointer("/status/podIPs")?.as_array())
-        .flatten()
-        .filter_map(|entry| entry.get("ip")?.as_str()?.parse().ok())
-        .collect();
+    let mut taken: BTreeSet<IpAddr> = pods.iter().flat_map(addresses_of).collect();
     for pod in &pods {
+        let uid = text(pod, "/metadata/uid");
         if pod.pointer("/metadata/deletionTimestamp").is_some() {
-            end(kubelet, pod).await?;
+            let grace = pod.pointer("/metadata/deletionGracePeriodSeconds").and_then(Value::as_u64);
+            if kubelet.runtime.stop(uid, grace) {
+                end(kubelet, pod).await?;
+            }
+        } else if kubelet.runtime.plays(pod) {
+            run(kubelet, pod, network, &mut taken, &mut told.running).await?;
         } else if text(pod, "/status/phase") == "Pending" {
             start(kubelet, pod, network, &mut taken).await?;
         }
     }
-    if network { ipam::tell(kubelet, &pods, told).await } else { Ok(()) }
+    let is_gone = |uid: &String| pods.iter().all(|pod| text(pod, "/metadata/uid") != uid);
+    for uid in kubelet.runtime.uids().into_iter().filter(is_gone) {
+        kubelet.runtime.stop(&uid, Some(0));
+    }
+    told.running.retain(|uid, _| !is_gone(uid));
+    if network { ipam::tell(kubelet, &pods, &mut told.addresses).await } else { Ok(()) }
+}
+
+fn on_host(pod: &Value) -> bool {
+    pod.pointer("/spec/hostNetwork").and_then(Value::as_bool).unwrap_or_default()
+}
+
+/// Starts a pod whose containers really run, and tells how it does.
+async fn run(
+    kubelet: &Kubelet,
+    pod: &Value,
+    network: bool,
+    taken: &mut BTreeSet<IpAddr>,
+    told: &mut BTreeMap<String, Value>,
+) -> Result<()> {
+    let uid = text(pod, "/metadata/uid");
+    let mut addresses = addresses_of(pod);
+    if !kubelet.runtime.has(uid) {
+        if ["Succeeded", "Failed"].contains(&text(pod, "/status/phase")) || !(network || on_host(pod)) {
+            return Ok(());
+        }
+        if on_host(pod) {
+            addresses = kubelet.addresses.clone();
+        } else if addresses.is_empty() {
+            addresses = ipam::assign(kubelet, taken).await?;
+        }
+        if addresses.is_empty() {
+            return Ok(());
+        }
+        let own = if on_host(pod) { Vec::new() } else { addresses.clone() };
+        kubelet.runtime.start(pod, own, kubelet.addresses.clone(), &kubelet.layout, &kubelet.api)?;
+    }
+    let Some(mut status) = kubelet.runtime.status(uid, pod) else { return Ok(()) };
+    add_addresses(&mut status, kubelet, &addresses);
+    if told.get(uid) == Some(&status) {
+        return Ok(());
+    }
+    kubelet.api.merge(&format!("{}/status", path_of(pod)), &json!({"status": status})).await?;
+    told.insert(uid.to_owned(), status);
+    Ok(())
+}
+
+fn addresses_of(pod: &Value) -> Vec<IpAddr> {
+    let listed = pod.pointer("/status/podIPs").and_then(Value::as_array).into_iter().flatten();
+    listed.filter_map(|entry| entry.get("ip")?.as_str()?.parse().ok()).collect()
+}
+
+fn add_addresses(status: &mut Value, kubelet: &Kubelet, addresses: &[IpAddr]) {
+    let listed = |addresses: &[IpAddr]| -> Vec<Value> {
+        addresses.iter().map(|address| json!({"ip": address})).collect()
+    };
+    if let Some(fields) = status.as_object_mut() {
+        fields.insert("hostIP".into(), json!(kubelet.addresses.first()));
+        fields.insert("hostIPs".into(), listed(&kubelet.addresses).into());
+        fields.insert("podIP".into(), json!(addresses.first()));
+        fields.insert("podIPs".into(), listed(addresses).into());
+    }
 }
 
 fn path_of(pod: &Value) -> String {
@@ -43,7 +113,7 @@ async fn end(kubelet: &Kubelet, pod: &Value) -> Result<()> {
 }
 
 async fn start(kubelet: &Kubelet, pod: &Value, network: bool, taken: &mut BTreeSet<IpAddr>) -> Result<()> {
-    let on_host = pod.pointer("/spec/hostNetwork").and_then(Value::as_bool).unwrap_or_default();
+    let on_host = on_host(pod);
     let is_calico = text(pod, "/metadata/labels/k8s-app") == "calico-node";
     if !on_host && !network {
         return Ok(());
@@ -79,10 +149,8 @@ fn running(kubelet: &Kubelet, pod: &Value, addresses: &[IpAddr]) -> Value {
         json!({"running": {"startedAt": now}})
     };
     let mut status = status(kubelet, pod, &state, !of_job, 0);
+    add_addresses(&mut status, kubelet, addresses);
     if let Some(fields) = status.as_object_mut() {
-        let ips: Vec<Value> = addresses.iter().map(|address| json!({"ip": address})).collect();
-        fields.insert("podIP".into(), json!(addresses.first()));
-        fields.insert("podIPs".into(), ips.into());
         fields.insert("phase".into(), if of_job { "Succeeded" } else { "Running" }.into());
     }
     status

@@ -89,7 +89,9 @@ async fn apply_network(node: &Arc<Node>) -> Result<()> {
             .run(&["apply", "--server-side", "--force-conflicts", "--validate=false", "-f", &path], "")
             .await?;
     }
-    kubectl.apply(include_str!("../../snap/metallb-namespace.yaml")).await?;
+    if node.config.traffic.is_none() {
+        kubectl.apply(include_str!("../../snap/metallb-namespace.yaml")).await?;
+    }
     kubectl.apply(&read(&layout.cni_manifest())?).await?;
     layout.set_lock("cni-loaded")
 }

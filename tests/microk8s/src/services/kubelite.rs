@@ -4,6 +4,7 @@ use super::Service;
 use super::program::Program;
 use crate::api::Api;
 use crate::args::{edit, flags, parse};
+use crate::config::Traffic;
 use crate::daemon::Node;
 use crate::failure::{Failure, Result, Tried};
 use crate::faults::Fault;
@@ -34,7 +35,8 @@ pub(crate) async fn run(node: Arc<Node>, stop: CancellationToken) -> Result<()> 
     };
     let kubelet = arguments("kubelet")?;
     flags::check("kubelet", &kubelet)?;
-    flags::check("kube-proxy", &arguments("kube-proxy")?)?;
+    let proxy = arguments("kube-proxy")?;
+    flags::check("kube-proxy", &proxy)?;
 
     let parts = stop.child_token();
     let mut running: JoinSet<Result<()>> = JoinSet::new();
@@ -42,6 +44,10 @@ pub(crate) async fn run(node: Arc<Node>, stop: CancellationToken) -> Result<()> 
         None
     } else {
         start_control_plane(&node, &arguments, &parts, &mut running).await.err()
+    };
+    let ended = match (ended, &node.config.traffic) {
+        (None, Some(traffic)) => start_proxy(traffic, proxy, &parts, &mut running).await.err(),
+        (ended, _) => ended,
     };
     if ended.is_none() {
         running.spawn(kubelet::run(Arc::clone(&node), kubelet, parts.clone()));
@@ -123,6 +129,30 @@ async fn start_control_plane(
         running.spawn(async move { program.until(&stop).await });
     }
     Ok(())
+}
+
+/// The args file is the node's owner's. What only a lab has to say comes behind it.
+async fn start_proxy(
+    traffic: &Traffic,
+    mut arguments: Vec<String>,
+    stop: &CancellationToken,
+    running: &mut JoinSet<Result<()>>,
+) -> Result<()> {
+    // The table that this would size is one for all network namespaces of the host, and not theirs to change.
+    arguments.push("--conntrack-max-per-core=0".into());
+    if parse::value_of(&arguments, "--proxy-mode").is_none() && kernel_has_nftables().await {
+        arguments.push("--proxy-mode=nftables".into());
+    }
+    let program = Program::start(Service::Kubelite, &traffic.kube_proxy, &arguments)?;
+    let stop = stop.clone();
+    running.spawn(async move { program.until(&stop).await });
+    Ok(())
+}
+
+async fn kernel_has_nftables() -> bool {
+    let mut nft = tokio::process::Command::new("nft");
+    nft.args(["--check", "add", "table", "ip", "lab"]).kill_on_drop(true);
+    nft.output().await.is_ok_and(|output| output.status.success())
 }
 
 /// Keeps the API server, frozen as long as the fault says so.

@@ -134,9 +134,10 @@ fn run(
             Service::ClusterAgent => cluster_agent::run(node, stop).await,
             Service::K8sDqlite => datastore::run(node, stop).await,
             Service::Kubelite => kubelite::run(node, stop).await,
-            // Pods are stood in for, so there is nothing for containerd to do but to be there.
+            // The pods that run outlive the kubelet, and end with this.
             Service::Containerd => {
                 stop.cancelled().await;
+                node.runtime.end().await;
                 Ok(())
             }
             // Services of a mode that these nodes are not in.

@@ -52,6 +52,7 @@ impl Ground {
             addresses: Vec::new(),
             programs: programs::all(),
             crds: programs::definitions().await,
+            traffic: None,
             store: None,
             faults: Some("/opt/node/faults".into()),
             install_delay_milliseconds: 0,

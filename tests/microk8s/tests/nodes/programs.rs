@@ -29,6 +29,7 @@ pub(crate) fn all() -> Programs {
         kube_controller_manager: find("kube-controller-manager"),
         kube_scheduler: find("kube-scheduler"),
         kubectl: find("kubectl"),
+        helm: find("helm"),
     }
 }
 
