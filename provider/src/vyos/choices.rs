@@ -22,6 +22,12 @@ choices! {
     /// Where a route comes from.
     protocol: "babel" | "bgp" | "connected" | "isis" | "kernel" | "ospf" | "ospfv3" | "rip" | "ripng" | "static" | "table"
         | "vnc";
+    /// What OSPF takes a network for.
+    ospf_network: "broadcast" | "non-broadcast" | "point-to-multipoint" | "point-to-point";
+    /// What OSPFv3 takes a network for.
+    ospfv3_network: "broadcast" | "point-to-point";
+    /// How routers prove who they are.
+    ospf_authentication: "plaintext-password" | "md5";
 }
 
 /// What a rule does with what it matches.

@@ -92,6 +92,23 @@ pub(super) fn word(value: &Option<String>) -> Result<(), String> {
     })
 }
 
+/// A map whose keys are some of a few words.
+pub(super) fn keys<T>(value: &Option<BTreeMap<String, T>>, known: &[&str]) -> Result<(), String> {
+    match value.iter().flat_map(BTreeMap::keys).find(|key| !known.contains(&key.as_str())) {
+        Some(key) => Err(format!("{key:?} is not one of {}", known.join(", "))),
+        None => Ok(()),
+    }
+}
+
+/// A secret of so many characters at most, without blanks and quotes.
+pub(super) fn secret_of_at_most(most: usize, secret: &Secret) -> Result<(), String> {
+    password(&Some(secret.clone()))?;
+    match secret.expose().chars().count() {
+        count if count > most => Err(format!("it has {count} characters; VyOS takes at most {most}")),
+        _ => Ok(()),
+    }
+}
+
 /// A map whose keys are networks. VyOS takes no host bits.
 pub(super) fn networks<Network: NetworkFamily, T>(value: &Option<BTreeMap<String, T>>) -> Result<(), String> {
     for key in value.iter().flat_map(BTreeMap::keys) {

@@ -2,7 +2,7 @@
 
 use crate::engine::router_config::{Field, Kind, RouterConfig};
 use crate::provider::Microk8s;
-use crate::vyos::{Bgp, BgpNeighbor, PrefixList, PrefixList6, RouteMap};
+use crate::vyos::{Bgp, BgpNeighbor, Ospf, Ospfv3, PrefixList, PrefixList6, RouteMap};
 use std::collections::BTreeSet;
 use tfplugin::Provider;
 use tfplugin::schema::{Attribute, AttributeKind, Nesting};
@@ -43,8 +43,15 @@ fn of<T: RouterConfig>() -> &'static str {
 
 #[test]
 fn every_attribute_is_somewhere_on_the_router() {
-    let checked =
-        [of::<Bgp>(), of::<BgpNeighbor>(), of::<PrefixList>(), of::<PrefixList6>(), of::<RouteMap>()];
+    let checked = [
+        of::<Bgp>(),
+        of::<BgpNeighbor>(),
+        of::<Ospf>(),
+        of::<Ospfv3>(),
+        of::<PrefixList>(),
+        of::<PrefixList6>(),
+        of::<RouteMap>(),
+    ];
     let served = Microk8s::table();
     let served = served.resources().map(|(name, _)| name).filter(|name| name.starts_with("vyos_"));
     assert_eq!(served.collect::<BTreeSet<_>>(), BTreeSet::from(checked));

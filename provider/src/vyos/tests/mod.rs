@@ -5,6 +5,7 @@ mod existing;
 mod life;
 mod many;
 mod objects;
+mod ospf;
 mod policy;
 mod trouble;
 

@@ -97,6 +97,67 @@ const CASES: &[Case] = &[
             "delete policy route-map LB-IN rule 20",
         ],
     },
+    Case {
+        type_name: "vyos_ospf",
+        key: "",
+        before: &["set interfaces ethernet eth1", "set interfaces ethernet eth2"],
+        config: || {
+            json!({
+                "router_id": "10.0.0.1", "areas": {
+                    "0": {"networks": ["10.1.0.0/24", "10.2.0.0/24"], "authentication": "md5"},
+                    "1": {"stub": {"no_summary": true}, "ranges": {"10.9.0.0/16": {"cost": 5}}},
+                },
+                "interfaces": {"eth1": {"cost": 7, "bfd": {}, "md5_keys": {"1": {"md5_key": "hunter2"}}}},
+                "redistribute": {"bgp": {"metric": 100, "metric_type": 1}, "static": {}},
+                "default_information": {"always": true}, "passive_interface_default": true,
+            })
+        },
+        path: "protocols ospf",
+        on_router: || {
+            json!({
+                "parameters": {"router-id": "10.0.0.1"}, "area": {
+                    "0": {"network": ["10.1.0.0/24", "10.2.0.0/24"], "authentication": "md5"},
+                    "1": {"area-type": {"stub": {"no-summary": {}}}, "range": {"10.9.0.0/16": {"cost": "5"}}},
+                },
+                "interface": {"eth1": {
+                    "cost": "7", "bfd": {}, "authentication": {"md5": {"key-id": {"1": {"md5-key": "hunter2"}}}},
+                }},
+                "redistribute": {"bgp": {"metric": "100", "metric-type": "1"}, "static": {}},
+                "default-information": {"originate": {"always": {}}}, "passive-interface": "default",
+            })
+        },
+        drift: &[
+            "delete protocols ospf area 0 network 10.2.0.0/24",
+            "delete protocols ospf redistribute static",
+            "set protocols ospf area 1 area-type nssa",
+            "set protocols ospf interface eth2 cost 3",
+        ],
+    },
+    Case {
+        type_name: "vyos_ospfv3",
+        key: "",
+        before: &[],
+        config: || {
+            json!({
+                "router_id": "10.0.0.1", "areas": {"1": {"nssa": {}, "ranges": {"2001:db8::/32": {"not_advertise": true}}}},
+                "interfaces": {"eth1": {"area": "0", "cost": 7, "network": "point-to-point"}, "eth2": {"area": "1", "passive": true}},
+                "redistribute": {"bgp": {"metric": 100, "metric_type": 1}}, "default_information": {},
+            })
+        },
+        path: "protocols ospfv3",
+        on_router: || {
+            json!({
+                "parameters": {"router-id": "10.0.0.1"},
+                "area": {"1": {"area-type": {"nssa": {}}, "range": {"2001:db8::/32": {"not-advertise": {}}}}},
+                "interface": {
+                    "eth1": {"area": "0", "cost": "7", "network": "point-to-point"},
+                    "eth2": {"area": "1", "passive": {}},
+                },
+                "redistribute": {"bgp": {"metric": "100", "metric-type": "1"}}, "default-information": {"originate": {}},
+            })
+        },
+        drift: &["delete protocols ospfv3 interface eth2", "set protocols ospfv3 redistribute connected"],
+    },
 ];
 
 async fn whole_life(edge: &Edge, case: &Case) {

@@ -21,7 +21,7 @@ struct Case {
     runs: &'static [&'static str],
 }
 
-static CASES: [Case; 3] = [
+static CASES: [Case; 5] = [
     Case {
         address: "vyos_prefix_list.this",
         configuration: r#"
@@ -105,12 +105,77 @@ resource "vyos_route_map" "this" {
             " set as-path prepend 64512 64512",
         ],
     },
+    Case {
+        address: "vyos_ospf.this",
+        configuration: r#"
+resource "vyos_route_map" "out" {
+  provider = microk8s
+  router   = "edge"
+  name     = "OSPF-OUT"
+  rules    = { "10" = { action = "permit" } }
+}
+
+resource "vyos_ospf" "this" {
+  provider   = microk8s
+  router     = "edge"
+  router_id  = "10.0.0.1"
+  areas      = { "1" = { stub = { no_summary = true }, ranges = { "10.9.0.0/16" = {} } } }
+  interfaces = { eth0 = { area = "0", cost = 7, hello_interval = 5, dead_interval = 20, passive = true } }
+  redistribute = {
+    bgp       = { metric = 100, metric_type = 1, route_map = vyos_route_map.out.name }
+    connected = {}
+  }
+  default_information = { always = true }
+}
+"#,
+        import: "",
+        path: "protocols ospf",
+        drift: ("delete", "protocols ospf interface eth0 cost"),
+        runs: &[
+            "router ospf",
+            " ospf router-id 10.0.0.1",
+            " redistribute bgp metric 100 metric-type 1 route-map OSPF-OUT",
+            " redistribute connected",
+            " area 1 stub no-summary",
+            " default-information originate always",
+            " ip ospf area 0",
+            " ip ospf cost 7",
+            " ip ospf hello-interval 5",
+            " ip ospf passive",
+        ],
+    },
+    Case {
+        address: "vyos_ospfv3.this",
+        configuration: r#"
+resource "vyos_ospfv3" "this" {
+  provider     = microk8s
+  router       = "edge"
+  router_id    = "10.0.0.1"
+  areas        = { "1" = { ranges = { "2001:db8::/32" = { not_advertise = true } } } }
+  interfaces   = { eth0 = { area = "0", cost = 9, network = "point-to-point" } }
+  redistribute = { bgp = { metric = 100, metric_type = 1 }, static = {} }
+}
+"#,
+        import: "",
+        path: "protocols ospfv3",
+        drift: ("set", "protocols ospfv3 interface eth0 cost 10"),
+        runs: &[
+            "router ospf6",
+            " ospf6 router-id 10.0.0.1",
+            " redistribute bgp metric 100 metric-type 1",
+            " redistribute static",
+            " area 1 range 2001:db8::/32 not-advertise",
+            " ipv6 ospf6 area 0",
+            " ipv6 ospf6 cost 9",
+            " ipv6 ospf6 network point-to-point",
+        ],
+    },
 ];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_type_from_create_to_destroy() {
     let router = Some(RouterOptions::default());
-    let lab = Arc::new(Lab::start(LabOptions { nodes: Vec::new(), router }).await.unwrap());
+    let lab = Arc::new(Lab::start(LabOptions { router, ..LabOptions::default() }).await.unwrap());
     let mut lives = JoinSet::new();
     for case in &CASES {
         let lab = Arc::clone(&lab);
