@@ -20,7 +20,7 @@ use crate::microk8s::helm_release::HelmRelease;
 use crate::microk8s::node::Node;
 use crate::microk8s::object::AnyObject;
 use crate::microk8s::status::Status;
-use crate::vyos::{Bgp, BgpNeighbor, BgpSummary};
+use crate::vyos::{Bgp, BgpNeighbor, BgpSummary, Ospf, Ospfv3, PrefixList, PrefixList6, RouteMap};
 use async_trait::async_trait;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -151,6 +151,11 @@ impl Provider for Microk8s {
             .data_source::<Status>()
             .resource::<RouterObject<Bgp>>()
             .resource::<RouterObject<BgpNeighbor>>()
+            .resource::<RouterObject<Ospf>>()
+            .resource::<RouterObject<Ospfv3>>()
+            .resource::<RouterObject<PrefixList>>()
+            .resource::<RouterObject<PrefixList6>>()
+            .resource::<RouterObject<RouteMap>>()
             .data_source::<BgpSummary>()
     }
 

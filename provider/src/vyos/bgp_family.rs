@@ -148,16 +148,9 @@ pub(super) const IPV6: &[Field] = &[
 ];
 
 fn ipv4_sources(value: &Option<BTreeMap<String, Redistribute>>) -> Result<(), String> {
-    sources(value, &["connected", "static", "kernel", "isis", "ospf", "rip", "babel"])
+    words::keys(value, &["connected", "static", "kernel", "isis", "ospf", "rip", "babel"])
 }
 
 fn ipv6_sources(value: &Option<BTreeMap<String, Redistribute>>) -> Result<(), String> {
-    sources(value, &["connected", "static", "kernel", "ospfv3", "ripng", "babel"])
-}
-
-fn sources(value: &Option<BTreeMap<String, Redistribute>>, known: &[&str]) -> Result<(), String> {
-    match value.iter().flat_map(BTreeMap::keys).find(|source| !known.contains(&source.as_str())) {
-        Some(source) => Err(format!("{source:?} is not one of {}", known.join(", "))),
-        None => Ok(()),
-    }
+    words::keys(value, &["connected", "static", "kernel", "ospfv3", "ripng", "babel"])
 }

@@ -4,7 +4,7 @@ use super::bgp_neighbor_family::{FIELDS as FAMILY, NeighborFamily};
 use super::bgp_neighbor_rules as rules;
 use super::bgp_timers::holdtime;
 use super::remote_as::RemoteAs;
-use super::words;
+use super::{choices, words};
 use crate::connection::router::ConfigTree;
 use crate::engine::router_config::{
     Declaration, Field, Form, Need, RouterConfig, RouterTarget, RouterTargetDraft, Tag,
@@ -98,7 +98,7 @@ pub struct BgpNeighbor {
 
     /// What to do when either side restarts: `enable`, `disable` or `restart-helper`. Default: the router's own
     /// setting.
-    #[attribute(optional, check = graceful_restart)]
+    #[attribute(optional, check = choices::graceful_restart)]
     graceful_restart: Option<String>,
 
     /// What is exchanged in IPv4. The object being there, even empty (`{}`), turns the family on; VyOS turns none on by
@@ -145,7 +145,7 @@ impl RouterConfig for BgpNeighbor {
     const DECLARATION: &'static Declaration = &Declaration {
         noun: "BGP neighbor",
         component: &["protocols", "bgp"],
-        tag: Some(Tag { node: &["neighbor"], attribute: "address", form: Form::Address }),
+        tag: Some(Tag { node: &["neighbor"], node_of_ipv6: None, attribute: "address", form: Form::Address }),
         needs: Some(Need { path: &["system-as"], type_name: "vyos_bgp" }),
         fields: &[
             Field::value("remote_as", &["remote-as"], Form::Decimal),
@@ -183,6 +183,7 @@ impl RouterConfig for BgpNeighbor {
             Field::presence("ipv6_unicast", &["address-family", "ipv6-unicast"], FAMILY),
         ],
         children: &[],
+        users: None,
     };
 
     fn target(draft: &BgpNeighborDraft) -> &RouterTargetDraft {
@@ -195,12 +196,5 @@ impl RouterConfig for BgpNeighbor {
 
     fn fits(&self, component: &ConfigTree) -> Result<(), Box<Diagnostic>> {
         rules::fits(self, component)
-    }
-}
-
-fn graceful_restart(value: &Option<String>) -> Result<(), String> {
-    match value.as_deref() {
-        None | Some("enable" | "disable" | "restart-helper") => Ok(()),
-        Some(other) => Err(format!("{other:?} is not `enable`, `disable` or `restart-helper`")),
     }
 }

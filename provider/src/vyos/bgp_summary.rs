@@ -6,7 +6,7 @@ use crate::provider::Microk8s;
 use async_trait::async_trait;
 use serde::Deserialize;
 use std::collections::BTreeMap;
-use tfplugin::{Computed, Context, DataSource, Diagnostic, Diagnostics, Object};
+use tfplugin::{Computed, Context, DataSource, Diagnostic, Diagnostics, Object, Value};
 
 /// What the BGP sessions of a VyOS router are doing now, as its routing daemon says (`show bgp neighbors`).
 ///
@@ -73,8 +73,13 @@ impl tfplugin::DataSource for BgpSummary {
     type Model = Self;
 
     async fn read(context: &Context<Microk8s>, config: Self) -> Result<Self, Diagnostics> {
-        let subject =
-            Subject { noun: "the BGP sessions", key: "", path: "show bgp neighbors json", fields: &[] };
+        let subject = Subject {
+            noun: "the BGP sessions",
+            key: "",
+            path: "show bgp neighbors json",
+            fields: &[],
+            object: &Value::Null,
+        };
         let router = context
             .provider()
             .routers

@@ -7,12 +7,32 @@ mod bgp_neighbor_family;
 mod bgp_neighbor_rules;
 mod bgp_summary;
 mod bgp_timers;
+mod choices;
+mod communities;
+mod ospf;
+mod ospf_parts;
+mod ospf_routes;
+mod ospfv3;
+mod ospfv3_parts;
+mod policy_use;
+mod prefix_list;
+mod prefix_list6;
+mod prefix_rules;
 mod remote_as;
+mod route_map;
+mod route_map_match;
+mod route_map_rules;
+mod route_map_set;
 mod words;
 
 pub use bgp::Bgp;
 pub use bgp_neighbor::BgpNeighbor;
 pub use bgp_summary::BgpSummary;
+pub use ospf::Ospf;
+pub use ospfv3::Ospfv3;
+pub use prefix_list::PrefixList;
+pub use prefix_list6::PrefixList6;
+pub use route_map::RouteMap;
 
 #[cfg(test)]
 mod tests;

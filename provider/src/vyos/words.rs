@@ -64,11 +64,49 @@ pub(super) fn list(value: &Option<String>) -> Result<(), String> {
     })
 }
 
+/// The same where one is required.
+pub(super) fn list_name(value: &str) -> Result<(), String> {
+    list(&Some(value.to_owned()))
+}
+
+/// The name of a route-map, where one is required.
+pub(super) fn route_map_name(value: &str) -> Result<(), String> {
+    route_map(&Some(value.to_owned()))
+}
+
+/// A map whose keys are numbers of rules.
+pub(super) fn rule_numbers<T>(value: &Option<BTreeMap<String, T>>) -> Result<(), String> {
+    let number = |key: &str| key.parse().ok().filter(|number: &u16| *number > 0 && number.to_string() == key);
+    match value.iter().flat_map(BTreeMap::keys).find(|key| number(key).is_none()) {
+        Some(key) => {
+            Err(format!("{key:?} is no number of a rule, which is 1 to 65535 without leading zeros"))
+        }
+        None => Ok(()),
+    }
+}
+
 /// A single word, such as an interface or a profile.
 pub(super) fn word(value: &Option<String>) -> Result<(), String> {
     named(value, "word", "anything but blanks and quotes", |name| {
         !name.is_empty() && plain(name).is_ok() && !name.contains(char::is_whitespace)
     })
+}
+
+/// A map whose keys are some of a few words.
+pub(super) fn keys<T>(value: &Option<BTreeMap<String, T>>, known: &[&str]) -> Result<(), String> {
+    match value.iter().flat_map(BTreeMap::keys).find(|key| !known.contains(&key.as_str())) {
+        Some(key) => Err(format!("{key:?} is not one of {}", known.join(", "))),
+        None => Ok(()),
+    }
+}
+
+/// A secret of so many characters at most, without blanks and quotes.
+pub(super) fn secret_of_at_most(most: usize, secret: &Secret) -> Result<(), String> {
+    password(&Some(secret.clone()))?;
+    match secret.expose().chars().count() {
+        count if count > most => Err(format!("it has {count} characters; VyOS takes at most {most}")),
+        _ => Ok(()),
+    }
 }
 
 /// A map whose keys are networks. VyOS takes no host bits.
@@ -132,6 +170,11 @@ mod tests {
         assert!(list(&some("PL.1")).is_err());
         assert!(route_map(&some("RM.1")).is_ok());
         assert!(route_map(&some(".RM")).is_err());
+        for (key, fine) in
+            [("10", true), ("65535", true), ("0", false), ("010", false), ("65536", false), ("x", false)]
+        {
+            assert_eq!(rule_numbers(&Some(BTreeMap::from([(key.to_owned(), ())]))).is_ok(), fine, "{key}");
+        }
         assert!(password(&Some(Secret::new("two words"))).is_err());
         assert!(within::<1, 255, u16>(&Some(256)).is_err());
         assert!(within::<1, 255, u16>(&Some(255)).is_ok());

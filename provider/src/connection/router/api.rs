@@ -53,20 +53,17 @@ impl Api {
             tracing::debug!(router = self.url, root = root.join(" "), %command, "configure");
         }
         let list: Vec<_> = commands.iter().map(|(root, command)| command.to_json(root)).collect();
+        let secrets: Vec<_> = commands.iter().filter_map(|(_, command)| command.secret()).collect();
         match self.call("configure", &serde_json::Value::Array(list), CHANGE).await {
-            Ok(data) => Ok(data.as_str().unwrap_or_default().trim().to_owned()),
+            Ok(data) => Ok(masked(data.as_str().unwrap_or_default().trim().to_owned(), &secrets)),
             Err(RouterError::Rejected { message, .. }) if is_lock(&message) => {
                 Err(RouterError::Locked { waited: Duration::ZERO })
             }
-            Err(RouterError::Rejected { component, mut message }) => {
-                for secret in commands.iter().filter_map(|(_, command)| command.secret()) {
-                    message = message.replace(secret, "(secret)");
-                }
-                Err(RouterError::Rejected { component, message })
-            }
             // Here a 500 comes after the commit may have begun.
-            Err(RouterError::Internal { message }) => Err(RouterError::UnknownOutcome { cause: message }),
-            Err(error) => Err(error),
+            Err(RouterError::Internal { message }) => {
+                Err(without(&secrets, RouterError::UnknownOutcome { cause: message }))
+            }
+            Err(error) => Err(without(&secrets, error)),
         }
     }
 
@@ -94,22 +91,27 @@ impl Api {
         let status = answer.status().as_u16();
         let body = answer.bytes().await.map_err(|problem| classify(&problem))?;
         tracing::trace!(router = self.url, endpoint, status, bytes = body.len(), "answered");
-        understand(status, &body).map_err(|error| self.without_key(error))
+        understand(status, &body).map_err(|error| without(&[self.key.expose()], error))
     }
+}
 
-    fn without_key(&self, error: RouterError) -> RouterError {
-        let masked = |message: String| match self.key.expose() {
-            "" => message,
-            key => message.replace(key, "(secret)"),
-        };
-        match error {
-            RouterError::Rejected { component, message } => {
-                RouterError::Rejected { component, message: masked(message) }
-            }
-            RouterError::Internal { message } => RouterError::Internal { message: masked(message) },
-            other => other,
+/// The error without these words in what others said.
+fn without(secrets: &[&str], error: RouterError) -> RouterError {
+    match error {
+        RouterError::Rejected { component, message } => {
+            RouterError::Rejected { component, message: masked(message, secrets) }
         }
+        RouterError::Internal { message } => RouterError::Internal { message: masked(message, secrets) },
+        RouterError::UnknownOutcome { cause } => {
+            RouterError::UnknownOutcome { cause: masked(cause, secrets) }
+        }
+        other => other,
     }
+}
+
+fn masked(text: String, secrets: &[&str]) -> String {
+    let words = secrets.iter().filter(|secret| !secret.is_empty());
+    words.fold(text, |text, secret| text.replace(secret, "(secret)"))
 }
 
 /// Whether anything can have happened before the call broke off.

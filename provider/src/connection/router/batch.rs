@@ -5,11 +5,8 @@
 use super::command::{Command, Operation};
 use super::tree::{ConfigPath, ConfigTree};
 use super::write::{Pending, Purpose};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use tfplugin::Diagnostic;
-
-/// What the router holds, by root.
-pub(super) type Trees = BTreeMap<ConfigPath, ConfigTree>;
 
 /// Who put an object in this run.
 pub(super) type Claims = HashMap<ConfigPath, String>;
@@ -29,14 +26,32 @@ pub(super) struct Batch {
 }
 
 impl Batch {
-    /// Plans `pending` on what the router holds.
-    pub(super) fn plan(mut pending: Vec<Pending>, trees: &Trees, claims: &Claims) -> Self {
+    /// Plans `pending` on what the router holds, from the top.
+    pub(super) fn plan(mut pending: Vec<Pending>, held: &ConfigTree, claims: &Claims) -> Self {
+        let mut declined = Vec::new();
+        // Ends: every round leaves somebody out.
+        loop {
+            let (mut batch, outcome) = Self::together(pending, held, claims);
+            declined.append(&mut batch.declined);
+            let refused = batch.objected(&outcome);
+            if refused.is_empty() {
+                batch.declined = declined;
+                return batch;
+            }
+            declined.extend(refused);
+            pending = batch.needed.drain(..).map(|(one, _)| one).chain(batch.satisfied.drain(..)).collect();
+        }
+    }
+
+    /// All of `pending`, and what the router will hold.
+    fn together(mut pending: Vec<Pending>, held: &ConfigTree, claims: &Claims) -> (Self, ConfigTree) {
         // Removals of what lies deepest first: a parent may only go when nothing of others is left below it.
         pending.sort_by_key(|one| match one.write.purpose {
             Purpose::Remove => (0, usize::MAX - one.write.subject.len()),
             Purpose::Put => (1, one.write.subject.len()),
         });
-        let mut planned = trees.clone();
+        let nothing = ConfigTree::default();
+        let mut planned = held.clone();
         let mut batch = Self::default();
         for one in pending {
             let write = &one.write;
@@ -46,21 +61,33 @@ impl Batch {
                 batch.satisfied.push(one);
                 continue;
             }
-            let tree = planned.entry(write.root.clone()).or_default();
-            match (write.changes)(tree) {
+            match (write.changes)(planned.at(&write.root).unwrap_or(&nothing)) {
                 Err(reason) => batch.declined.push((one, reason)),
                 Ok(commands) if commands.is_empty() => batch.satisfied.push(one),
                 Ok(commands) => {
-                    commands.iter().for_each(|command| command.apply(tree));
+                    commands.iter().for_each(|command| command.apply(&write.root, &mut planned));
                     batch.needed.push((one, commands));
                 }
             }
         }
         // Together they may leave all as it is: one removes what another puts, unchanged and done already.
-        if planned == *trees {
+        if planned == *held {
             batch.satisfied.extend(batch.needed.drain(..).map(|(one, _)| one));
         }
-        batch
+        (batch, planned)
+    }
+
+    /// Takes out those who object to the outcome of all.
+    fn objected(&mut self, outcome: &ConfigTree) -> Vec<(Pending, Box<Diagnostic>)> {
+        let (mut kept, mut refused) = (Vec::new(), Vec::new());
+        for (one, commands) in self.needed.drain(..) {
+            match one.write.objection.as_ref().map_or(Ok(()), |objection| objection(outcome)) {
+                Ok(()) => kept.push((one, commands)),
+                Err(reason) => refused.push((one, reason)),
+            }
+        }
+        self.needed = kept;
+        refused
     }
 
     /// The commands of all, deletions first, so that what one caller sets stays set whoever deletes it.

@@ -19,28 +19,30 @@ pub struct Command {
     pub operation: Operation,
     /// Where.
     pub path: ConfigPath,
+    /// Whether its owner says that the last word is never shown.
+    pub hidden: bool,
 }
 
-/// Leaves whose value is never shown.
-const SECRET_LEAVES: [&str; 6] =
-    ["password", "plaintext-password", "encrypted-password", "md5-key", "key", "secret"];
+/// Parts of the names of leaves whose value is never shown. Rather one too many than one too few.
+const SECRET_LEAVES: [&str; 6] = ["password", "passphrase", "secret", "key", "psk", "token"];
 
 impl Command {
     /// Makes `path` exist.
     pub fn set(path: ConfigPath) -> Self {
-        Self { operation: Operation::Set, path }
+        Self { operation: Operation::Set, path, hidden: false }
     }
 
     /// Takes `path` away.
     pub fn delete(path: ConfigPath) -> Self {
-        Self { operation: Operation::Delete, path }
+        Self { operation: Operation::Delete, path, hidden: false }
     }
 
-    /// Does to `tree` what the router would do.
-    pub fn apply(&self, tree: &mut ConfigTree) {
+    /// Does to `tree`, seen from the top, what the router would do below `root`.
+    pub(super) fn apply(&self, root: &[String], tree: &mut ConfigTree) {
+        let path = [root, &self.path].concat();
         match self.operation {
-            Operation::Set => tree.insert(&self.path),
-            Operation::Delete => tree.remove(&self.path),
+            Operation::Set => tree.insert(&path),
+            Operation::Delete => tree.remove(&path),
         }
     }
 
@@ -57,7 +59,9 @@ impl Command {
     /// The value, where this command carries one that is never shown.
     pub(super) fn secret(&self) -> Option<&str> {
         match self.path.as_slice() {
-            [.., leaf, value] if SECRET_LEAVES.contains(&leaf.as_str()) => Some(value),
+            [.., leaf, value] if self.hidden || SECRET_LEAVES.iter().any(|part| leaf.contains(part)) => {
+                Some(value)
+            }
             _ => None,
         }
     }

@@ -3,13 +3,13 @@
 use super::answer::is_passing;
 use super::apart::take_apart;
 use super::api::Api;
-use super::batch::{Batch, Claims, Needed, Trees};
+use super::batch::{Batch, Claims, Needed};
 use super::error::RouterError;
 use super::pace::Pace;
 use super::tree::{ConfigPath, ConfigTree};
 use super::write::{Pending, Purpose};
 use crate::connection::retry::{Deadline, GaveUp, Verdict};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 use tfplugin::Diagnostic;
@@ -74,12 +74,15 @@ impl Committer<'_> {
         // A commit whose answer was lost may still run, and nothing can be read until it ends.
         let patience =
             if group.lost_answers > 0 { self.pace.lock_patience } else { self.pace.reach_patience };
-        let roots = pending.iter().map(|one| one.write.root.clone()).collect();
-        let trees = match self.read(roots, patience).await {
-            Ok(trees) => trees,
+        let roots = pending
+            .iter()
+            .flat_map(|one| [&one.write.root].into_iter().chain(&one.write.also_reads))
+            .cloned();
+        let held = match self.read(roots.collect(), patience).await {
+            Ok(held) => held,
             Err(error) => return refuse_all(pending, &error),
         };
-        let batch = Batch::plan(pending, &trees, self.claims);
+        let batch = Batch::plan(pending, &held, self.claims);
         let answer = match batch.needed.is_empty() {
             true => Ok(String::new()),
             false => self.api.configure(&batch.commands()).await,
@@ -172,11 +175,14 @@ impl Committer<'_> {
         if let Err(problem) = saved.await {
             return refuse_all(done, &RouterError::NotSaved { cause: problem.to_string() });
         }
-        let roots = done.iter().map(|one| one.write.root.clone()).collect();
-        match self.read(roots, self.pace.reach_patience).await {
-            Ok(trees) => {
-                let trees: std::collections::BTreeMap<_, _> =
-                    trees.into_iter().map(|(root, tree)| (root, Arc::new(tree))).collect();
+        let roots: BTreeSet<_> = done.iter().map(|one| one.write.root.clone()).collect();
+        match self.read(roots.clone(), self.pace.reach_patience).await {
+            Ok(held) => {
+                let below = |root: ConfigPath| {
+                    let tree = Arc::new(held.at(&root).cloned().unwrap_or_default());
+                    (root, tree)
+                };
+                let trees: BTreeMap<_, _> = roots.into_iter().map(below).collect();
                 for one in done {
                     let tree = trees.get(&one.write.root).cloned().unwrap_or_default();
                     one.answer(Ok(tree));
@@ -186,14 +192,23 @@ impl Committer<'_> {
         }
     }
 
-    /// What the router holds below each root. A router that starts or commits for another session is waited for.
-    async fn read(&self, roots: BTreeSet<ConfigPath>, patience: Duration) -> Result<Trees, RouterError> {
-        let mut trees = Trees::new();
+    /// What the router holds below these roots, from the top. A router that starts or commits for another session is
+    /// waited for.
+    async fn read(&self, roots: BTreeSet<ConfigPath>, patience: Duration) -> Result<ConfigTree, RouterError> {
+        let mut held = ConfigTree::default();
+        let mut outer: Option<ConfigPath> = None;
+        // In this order a root comes before those inside it.
         for root in roots {
+            if outer.as_ref().is_some_and(|outer| root.starts_with(outer)) {
+                continue;
+            }
             let tree = read(self.api, &root, patience).await?;
-            trees.insert(root, tree);
+            if !tree.is_empty() {
+                held.graft(&root, tree);
+            }
+            outer = Some(root);
         }
-        Ok(trees)
+        Ok(held)
     }
 }
 

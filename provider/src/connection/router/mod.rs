@@ -18,7 +18,7 @@ mod write;
 pub use command::{Command, Operation};
 pub use error::RouterError;
 pub use tree::{ConfigPath, ConfigTree};
-pub use write::{Changes, Purpose, Write};
+pub use write::{Changes, Objection, Purpose, Write};
 
 use actor::{Actor, Request};
 use api::Api;

@@ -13,6 +13,10 @@ use tokio_util::sync::CancellationToken;
 /// asked again after every refusal and every answer that was lost.
 pub type Changes = dyn Fn(&ConfigTree) -> Result<Vec<Command>, Box<Diagnostic>> + Send + Sync;
 
+/// Says why all that will be there after a commit, from the top and as far as it was read, does not do without what a
+/// write takes away.
+pub type Objection = dyn Fn(&ConfigTree) -> Result<(), Box<Diagnostic>> + Send + Sync;
+
 /// Whether a write makes its object be or not be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
@@ -35,6 +39,10 @@ pub struct Write {
     pub claim: String,
     /// What to do.
     pub changes: Box<Changes>,
+    /// Containers beside the root that the objection looks at.
+    pub also_reads: Vec<ConfigPath>,
+    /// What the outcome of the whole commit must not be.
+    pub objection: Option<Box<Objection>>,
     /// Cancelled when Terraform asks to stop; what was not sent yet is then left out.
     pub cancelled: CancellationToken,
 }

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use tfplugin::{Number, Value};
 
 /// An attribute and where its value lives below the object's node.
+#[derive(Clone, Copy)]
 pub struct Field {
     /// Name of the attribute.
     pub attribute: &'static str,
@@ -14,9 +15,12 @@ pub struct Field {
 }
 
 /// What is at a path.
+#[derive(Clone, Copy)]
 pub enum Kind {
     /// A leaf with one value.
     Value(Form),
+    /// A leaf with any number of values: a set of strings, null where it has none.
+    Words(Form),
     /// A leaf without value: a bool, `false` where it is not there.
     Flag,
     /// A container whose being there means something by itself: an object, null where it is not there.
@@ -46,6 +50,11 @@ impl Field {
     /// A leaf with one value.
     pub const fn value(attribute: &'static str, path: &'static [&'static str], form: Form) -> Self {
         Self { attribute, path, kind: Kind::Value(form) }
+    }
+
+    /// A leaf with any number of values.
+    pub const fn words(attribute: &'static str, path: &'static [&'static str], form: Form) -> Self {
+        Self { attribute, path, kind: Kind::Words(form) }
     }
 
     /// A leaf without value.
@@ -80,6 +89,22 @@ impl Field {
     ) -> Self {
         Self { attribute, path, kind: Kind::Tags(key, members) }
     }
+}
+
+/// The fields of a type that shares some of them with another. `N` is how many there are.
+#[expect(
+    clippy::indexing_slicing,
+    reason = "runs when it is compiled; a wrong index is an error of the compiler"
+)]
+pub const fn joined<const N: usize>(own: &[Field], shared: &[Field]) -> [Field; N] {
+    assert!(own.len() + shared.len() == N, "N is the number of fields");
+    let mut all = [shared[0]; N];
+    let mut at = 0;
+    while at < N {
+        all[at] = if at < own.len() { own[at] } else { shared[at - own.len()] };
+        at += 1;
+    }
+    all
 }
 
 impl Form {

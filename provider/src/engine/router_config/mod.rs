@@ -13,7 +13,7 @@ mod target;
 mod translate;
 
 pub use diagnose::{Subject, no_router};
-pub use mapping::{Field, Form, Kind};
+pub use mapping::{Field, Form, Kind, joined};
 pub use object::RouterObject;
 pub use target::{RouterTarget, RouterTargetDraft};
 
@@ -35,12 +35,25 @@ pub struct Declaration {
     pub fields: &'static [Field],
     /// Tags below it that are objects of their own. It is not taken away while any is left.
     pub children: &'static [&'static str],
+    /// What may refer to it. It is not taken away while anything does.
+    pub users: Option<Users>,
+}
+
+/// Where others refer to an object by its name.
+#[derive(Clone, Copy)]
+pub struct Users {
+    /// The containers that they are in.
+    pub within: &'static [&'static [&'static str]],
+    /// Paths of those that refer to this key, in a configuration seen from the top.
+    pub find: fn(&str, &ConfigTree) -> Vec<String>,
 }
 
 /// A tag node and the attribute that is its key.
 pub struct Tag {
     /// The node's words below the component.
     pub node: &'static [&'static str],
+    /// The same for IPv6 keys, where they have a node of their own.
+    pub node_of_ipv6: Option<&'static [&'static str]>,
     /// The attribute.
     pub attribute: &'static str,
     /// What the key stands for.

@@ -4,7 +4,9 @@ use super::RouterConfig;
 use super::diagnose::{no_router, sentence};
 use super::place::Place;
 use super::translate::{changes, creation, from_config, in_words_of, to_config};
-use crate::connection::router::{Changes, Command, ConfigTree, NoRouter, Purpose, RouterError, Write};
+use crate::connection::router::{
+    Changes, Command, ConfigTree, NoRouter, Objection, Purpose, RouterError, Write,
+};
 use crate::provider::Microk8s;
 use async_trait::async_trait;
 use rand::RngExt;
@@ -180,7 +182,15 @@ fn write(
     let root = place.root();
     let subject = [root.as_slice(), &place.below_root()].concat();
     let (claim, cancelled) = (private.claim.clone(), context.cancelled().clone());
-    Write { root, subject, purpose, claim, changes, cancelled }
+    let (also_reads, objection) = match (purpose, place.users()) {
+        (Purpose::Remove, Some(within)) => {
+            let here = place.clone();
+            let objection: Box<Objection> = Box::new(move |outcome| here.still_used(outcome));
+            (within, Some(objection))
+        }
+        _ => (Vec::new(), None),
+    };
+    Write { root, subject, purpose, claim, changes, also_reads, objection, cancelled }
 }
 
 /// The object in the configuration below the root, in the words of `before` where nothing differs.

@@ -2,7 +2,7 @@
 
 use super::diagnose::{Subject, no_router};
 use super::translate::{from_config, to_config};
-use super::{Declaration, RouterConfig};
+use super::{Declaration, RouterConfig, Tag};
 use crate::connection::router::{Command, ConfigPath, ConfigTree, Router, Routers};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -17,6 +17,8 @@ pub(super) struct Place {
     /// From the top, as typed on the router.
     path: String,
     declaration: &'static Declaration,
+    /// Its attributes; null where only its name is known.
+    object: Value,
 }
 
 impl Place {
@@ -27,11 +29,11 @@ impl Place {
             .get(object.attribute("router").as_str())
             .map_err(|reason| no_router(declaration.noun, &reason))?;
         let key = declaration.tag.as_ref().and_then(|tag| tag.form.word(object.attribute(tag.attribute)));
-        Ok(Self::new(declaration, router, key.unwrap_or_default()))
+        Ok(Self { object: object.clone(), ..Self::new(declaration, router, key.unwrap_or_default()) })
     }
 
     fn new(declaration: &'static Declaration, router: Arc<Router>, key: String) -> Self {
-        let mut place = Self { router, key, path: String::new(), declaration };
+        let mut place = Self { router, key, path: String::new(), declaration, object: Value::Null };
         place.path = [place.root(), place.below_root()].concat().join(" ");
         place
     }
@@ -80,7 +82,30 @@ impl Place {
     pub(super) fn below_root(&self) -> ConfigPath {
         match &self.declaration.tag {
             None => Vec::new(),
-            Some(tag) => [owned(tag.node), vec![self.key.clone()]].concat(),
+            Some(tag) => [owned(self.node(tag)), vec![self.key.clone()]].concat(),
+        }
+    }
+
+    fn node(&self, tag: &Tag) -> &'static [&'static str] {
+        tag.node_of_ipv6.filter(|_| self.key.contains(':')).unwrap_or(tag.node)
+    }
+
+    /// The containers in which others may refer to it.
+    pub(super) fn users(&self) -> Option<Vec<ConfigPath>> {
+        self.declaration.users.map(|users| users.within.iter().map(|words| owned(words)).collect())
+    }
+
+    /// Why it may not go from the configuration that a commit would leave, seen from the top.
+    pub(super) fn still_used(&self, outcome: &ConfigTree) -> Result<(), Box<Diagnostic>> {
+        let root = outcome.at(&self.root());
+        let Some(users) =
+            self.declaration.users.filter(|_| root.is_none_or(|root| self.find(root).is_none()))
+        else {
+            return Ok(());
+        };
+        match (users.find)(&self.key, outcome) {
+            none if none.is_empty() => Ok(()),
+            found => Err(self.in_use(&found)),
         }
     }
 
@@ -91,6 +116,7 @@ impl Place {
             key: &self.key,
             path: &self.path,
             fields: self.declaration.fields,
+            object: &self.object,
         }
     }
 
@@ -103,9 +129,10 @@ impl Place {
                 (!ours.is_empty()).then(|| (Vec::new(), tree))
             }
             Some(tag) => {
-                let tags = tree.at(tag.node)?;
+                let words = self.node(tag);
+                let tags = tree.at(words)?;
                 let (key, node) = tags.children().find(|(key, _)| tag.form.canonical(key) == self.key)?;
-                Some(([owned(tag.node), vec![key.to_owned()]].concat(), node))
+                Some(([owned(words), vec![key.to_owned()]].concat(), node))
             }
         }
     }
@@ -165,6 +192,17 @@ impl Place {
              Remove them first; where Terraform manages them, let them refer to an attribute of this resource (such as \
              `router`), so that they go before it.",
             children.join(", ")
+        );
+        Box::new(Diagnostic::error("", detail))
+    }
+
+    fn in_use(&self, users: &[String]) -> Box<Diagnostic> {
+        let (path, url) = (&self.path, self.router.url());
+        let detail = format!(
+            "`{path}` at {url} is still referred to:\n\n    {}\n\nWithout it these would refer to nothing. Change them first; \
+             where Terraform manages them, let them refer to an attribute of this resource, so that they change or go \
+             before it.",
+            users.join("\n    ")
         );
         Box::new(Diagnostic::error("", detail))
     }

@@ -17,6 +17,11 @@ pub(super) fn to_config(fields: &[Field], object: &Value) -> ConfigTree {
                     insert(&mut tree, field.path, &[&word]);
                 }
             }
+            (Kind::Words(form), Value::Set(words)) => {
+                for word in words.iter().filter_map(|word| form.word(word)) {
+                    insert(&mut tree, field.path, &[&word]);
+                }
+            }
             (Kind::Flag, Value::Bool(true)) => tree.insert(field.path),
             (Kind::Presence(members) | Kind::Group(members), Value::Object(_)) => {
                 let below = to_config(members, value);
@@ -44,6 +49,10 @@ pub(super) fn from_config(fields: &[Field], tree: &ConfigTree) -> BTreeMap<Strin
         match field.kind {
             Kind::Flag => Value::Bool(node.is_some()),
             Kind::Value(form) => words().next().map_or(Value::Null, |(word, _)| form.value(word)),
+            Kind::Words(form) => {
+                let all: Vec<_> = words().map(|(word, _)| form.value(word)).collect();
+                if all.is_empty() { Value::Null } else { Value::Set(all) }
+            }
             Kind::Presence(members) => {
                 node.map_or(Value::Null, |node| Value::Object(from_config(members, node)))
             }
@@ -100,6 +109,15 @@ pub(super) fn changes(
                     commands.extend(node.map(|_| Command::delete(path.clone())));
                     commands.extend(new.iter().map(|word| Command::set(joined(&path, word))));
                 }
+            }
+            Kind::Words(form) => {
+                let (old, new) = (canonical_words(form, node), canonical_words(form, target));
+                let gone = words(node).filter(|word| !new.contains(&form.canonical(word)));
+                match new.is_empty() {
+                    true => commands.extend(node.map(|_| Command::delete(path.clone()))),
+                    false => commands.extend(gone.map(|word| Command::delete(joined(&path, word)))),
+                }
+                commands.extend(new.difference(&old).map(|word| Command::set(joined(&path, word))));
             }
             Kind::Flag | Kind::Presence(_) if node.is_some() && target.is_none() => {
                 commands.push(Command::delete(path));
@@ -197,6 +215,7 @@ mod tests {
     const FIELDS: &[Field] = &[
         Field::value("remote_as", &["remote-as"], Form::Decimal),
         Field::value("hops", &["ebgp-multihop"], Form::Number),
+        Field::words("sources", &["source"], Form::Network),
         Field::flag("shutdown", &["shutdown"]),
         Field::group("timers", &["timers"], &[Field::value("holdtime", &["holdtime"], Form::Number)]),
         Field::presence("ipv6", &["address-family", "ipv6-unicast"], MEMBERS),
@@ -232,6 +251,7 @@ mod tests {
         let object = object(&[
             ("remote_as", text("0065001")),
             ("hops", number(2)),
+            ("sources", Value::Set(vec![text("2001:DB8::/32"), text("192.0.2.0/24")])),
             ("shutdown", Value::Bool(true)),
             ("timers", object(&[("holdtime", number(9))])),
             ("ipv6", object(&[("route_map", Value::Null), ("soft", Value::Bool(true))])),
@@ -239,7 +259,7 @@ mod tests {
         ]);
         let config = to_config(FIELDS, &object);
         let expected = tree(json!({
-            "remote-as": "65001", "ebgp-multihop": "2", "shutdown": {}, "timers": {"holdtime": "9"},
+            "remote-as": "65001", "ebgp-multihop": "2", "source": ["192.0.2.0/24", "2001:db8::/32"], "shutdown": {}, "timers": {"holdtime": "9"},
             "address-family": {"ipv6-unicast": {"soft-reconfiguration": {"inbound": {}}}},
             "network": {"2001:db8::/48": {"route-map": {"import": "RM"}}},
         }));
@@ -251,9 +271,11 @@ mod tests {
 
     #[test]
     fn what_an_earlier_delete_left_behind_is_nothing() {
-        let read =
-            from_config(FIELDS, &tree(json!({"timers": {}, "network": {}, "timers-of-others": {"x": "1"}})));
-        for attribute in ["timers", "networks", "ipv6", "remote_as"] {
+        let read = from_config(
+            FIELDS,
+            &tree(json!({"timers": {}, "network": {}, "source": {}, "timers-of-others": {"x": "1"}})),
+        );
+        for attribute in ["timers", "networks", "sources", "ipv6", "remote_as"] {
             assert_eq!(read.get(attribute), Some(&Value::Null), "{attribute}");
         }
         assert_eq!(read.get("shutdown"), Some(&Value::Bool(false)));
@@ -264,10 +286,12 @@ mod tests {
         let current = tree(json!({
             "remote-as": "65001", "port": "1179", "shutdown": {}, "timers": {"holdtime": "9", "connect": "5"},
             "address-family": {"ipv6-unicast": {"weight": "7"}}, "network": {"2001:DB8::/48": {}, "2001:db8:1::/48": {}},
+            "source": ["2001:DB8::/32", "192.0.2.0/24"],
         }));
         let wanted = tree(json!({
             "remote-as": "65001", "address-family": {"ipv6-unicast": {"route-map": {"import": "RM"}}},
             "network": {"2001:db8::/48": {}, "2001:db8:2::/48": {}},
+            "source": ["198.51.100.0/24", "2001:db8::/32"],
         }));
         let mut commands = lines(changes(FIELDS, &current, &wanted, &["n".to_owned()]));
         commands.sort();
@@ -276,9 +300,11 @@ mod tests {
             [
                 "delete n network 2001:db8:1::/48",
                 "delete n shutdown",
+                "delete n source 192.0.2.0/24",
                 "delete n timers holdtime",
                 "set n address-family ipv6-unicast route-map import RM",
                 "set n network 2001:db8:2::/48",
+                "set n source 198.51.100.0/24",
             ]
         );
         assert!(changes(FIELDS, &wanted, &wanted, &[]).is_empty());
@@ -289,6 +315,9 @@ mod tests {
         let current = tree(json!({"address-family": {"ipv6-unicast": {"route-map": {"import": "RM"}}}}));
         let gone = lines(changes(FIELDS, &current, &ConfigTree::default(), &[]));
         assert_eq!(gone, ["delete address-family ipv6-unicast"]);
+        let words = tree(json!({"source": ["192.0.2.0/24", "198.51.100.0/24"]}));
+        let gone = lines(changes(FIELDS, &words, &ConfigTree::default(), &[]));
+        assert_eq!(gone, ["delete source"], "no empty leaf is left");
         let bare = tree(json!({"address-family": {"ipv6-unicast": {}}}));
         let made = lines(changes(FIELDS, &ConfigTree::default(), &bare, &[]));
         assert_eq!(made, ["set address-family ipv6-unicast"]);

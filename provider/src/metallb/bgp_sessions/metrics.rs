@@ -35,8 +35,11 @@ pub(super) fn host(peer: &str) -> Option<&str> {
     bare.or_else(|| (!address.contains(':')).then_some(address))
 }
 
+/// A line of metrics: what is counted, about what, and how much.
+type Sample<'a> = (&'a str, Vec<(&'a str, &'a str)>, f64);
+
 /// `metallb_bgp_session_up{peer="10.0.0.1",vrf="default"} 1`, where it is about BGP.
-fn sample(line: &str) -> Option<(&str, Vec<(&str, &str)>, f64)> {
+fn sample(line: &str) -> Option<Sample<'_>> {
     let (name, rest) = line.strip_prefix("metallb_bgp_")?.split_once('{')?;
     let (labels, value) = rest.split_once('}')?;
     let pairs = labels.split(',').filter_map(|pair| pair.split_once('='));

@@ -1,7 +1,10 @@
 //! The tables of fields against the schemas.
 
 use crate::engine::router_config::{Field, Kind, RouterConfig};
-use crate::vyos::{Bgp, BgpNeighbor};
+use crate::provider::Microk8s;
+use crate::vyos::{Bgp, BgpNeighbor, Ospf, Ospfv3, PrefixList, PrefixList6, RouteMap};
+use std::collections::BTreeSet;
+use tfplugin::Provider;
 use tfplugin::schema::{Attribute, AttributeKind, Nesting};
 use tfplugin::value::Type;
 
@@ -14,6 +17,7 @@ fn fits(fields: &[Field], attributes: &[Attribute], others: &[&str]) {
         match (&field.kind, &attribute.kind) {
             (Kind::Value(_), AttributeKind::Type(Type::String | Type::Number))
             | (Kind::Flag, AttributeKind::Type(Type::Bool)) => {}
+            (Kind::Words(_), AttributeKind::Type(Type::Set(element))) if **element == Type::String => {}
             (Kind::Presence(inner) | Kind::Group(inner), AttributeKind::Nested(Nesting::Single, members))
             | (Kind::Tags(_, inner), AttributeKind::Nested(Nesting::Map, members)) => {
                 fits(inner, members, &[])
@@ -30,9 +34,25 @@ fn fits(fields: &[Field], attributes: &[Attribute], others: &[&str]) {
     }
 }
 
+/// Checks a type; answers its name.
+fn of<T: RouterConfig>() -> &'static str {
+    let key = T::DECLARATION.tag.as_ref().map_or("router", |tag| tag.attribute);
+    fits(T::DECLARATION.fields, &T::attributes(), &["router", key]);
+    T::TYPE_NAME
+}
+
 #[test]
 fn every_attribute_is_somewhere_on_the_router() {
-    use tfplugin::Model;
-    fits(Bgp::DECLARATION.fields, &Bgp::attributes(), &["router"]);
-    fits(BgpNeighbor::DECLARATION.fields, &BgpNeighbor::attributes(), &["router", "address"]);
+    let checked = [
+        of::<Bgp>(),
+        of::<BgpNeighbor>(),
+        of::<Ospf>(),
+        of::<Ospfv3>(),
+        of::<PrefixList>(),
+        of::<PrefixList6>(),
+        of::<RouteMap>(),
+    ];
+    let served = Microk8s::table();
+    let served = served.resources().map(|(name, _)| name).filter(|name| name.starts_with("vyos_"));
+    assert_eq!(served.collect::<BTreeSet<_>>(), BTreeSet::from(checked));
 }

@@ -4,6 +4,9 @@ mod declarations;
 mod existing;
 mod life;
 mod many;
+mod objects;
+mod ospf;
+mod policy;
 mod trouble;
 
 use crate::provider::Microk8s;

@@ -14,5 +14,6 @@ mod node_troubles;
 mod nodes;
 mod rebuilt;
 mod router;
+mod router_objects;
 mod secrets;
 mod tofu;

@@ -40,6 +40,8 @@ fn neighbor(purpose: Purpose, address: &str, leaf: &str, claim: &str) -> Write {
         purpose,
         claim: claim.to_owned(),
         changes: Box::new(changes),
+        also_reads: Vec::new(),
+        objection: None,
         cancelled: CancellationToken::new(),
     }
 }

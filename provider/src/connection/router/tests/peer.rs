@@ -98,7 +98,7 @@ pub(super) fn quick() -> Pace {
 impl Peer {
     fn apply(&mut self, commands: &[Command]) -> Result<(), String> {
         let mut proposed = self.config.clone();
-        commands.iter().for_each(|command| command.apply(&mut proposed));
+        commands.iter().for_each(|command| command.apply(&[], &mut proposed));
         let mut failures = String::new();
         // Components succeed or fail on their own, in the order of their priority.
         for component in ["policy", "protocols bgp"] {

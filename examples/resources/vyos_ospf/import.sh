@@ -1,0 +1,2 @@
+# The router's name.
+terraform import vyos_ospf.edge edge

@@ -1,0 +1,130 @@
+//! `vyos_ospf`: a router's OSPF (version 2, for IPv4) as a whole.
+
+use super::ospf_parts::{AREA, INTERFACE, OspfArea, OspfInterface};
+use super::ospf_routes::{
+    DEFAULT_INFORMATION, OspfDefaultInformation, OspfRedistribute, REDISTRIBUTE, REFERENCE_BANDWIDTH,
+    ROUTER_ID, areas, check_anything, check_kind,
+};
+use super::words;
+use crate::engine::router_config::{Declaration, Field, Form, RouterConfig, RouterTarget, RouterTargetDraft};
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::Ipv4Addr;
+use tfplugin::types::Text;
+use tfplugin::{Diagnostics, Knowable, Path, Resource};
+
+/// OSPF of a VyOS router, which carries IPv4 routes to the routers around it, such as those that BGP learned from a
+/// cluster's nodes. `vyos_ospfv3` is the same for IPv6. There is one on a router.
+///
+/// Areas, interfaces and sources that are not in the configuration, added by hand on the router, are taken away;
+/// parameters that no argument names stay as they are. Destroying it takes `protocols ospf` away. Creating it where OSPF
+/// is configured already carries on if nothing differs, and is refused otherwise with the `import` block to use. Import
+/// id: the router's name. VyOS 1.4 or later.
+#[derive(Clone, Debug, Resource)]
+#[resource(type_name = "vyos_ospf")]
+pub struct Ospf {
+    #[attribute(flatten)]
+    target: RouterTarget,
+
+    /// The router's OSPF identifier, in the form of an IPv4 address. Default: FRR chooses the highest IPv4 address.
+    #[attribute(optional)]
+    router_id: Option<Text<Ipv4Addr>>,
+
+    /// The areas, by number or in the form of an IPv4 address. Such as `{ "0" = { networks = ["10.0.0.0/24"] } }`. An area
+    /// that only interfaces name need not be here.
+    #[attribute(optional, check = areas)]
+    areas: Option<BTreeMap<String, OspfArea>>,
+
+    /// The interfaces, by name. They must exist on the router. Such as `{ eth1 = { area = "0", cost = 10 } }`.
+    #[attribute(optional)]
+    interfaces: Option<BTreeMap<String, OspfInterface>>,
+
+    /// Routes to announce, by where they come from: `bgp`, `connected`, `static`, `kernel`, `isis`, `rip` or `babel`. Such
+    /// as `{ bgp = { metric = 100, metric_type = 1 } }`.
+    #[attribute(optional, check = sources)]
+    redistribute: Option<BTreeMap<String, OspfRedistribute>>,
+
+    /// Announces a default route; `{}` while the router has one itself. Default: none is announced.
+    #[attribute(optional)]
+    default_information: Option<OspfDefaultInformation>,
+
+    /// Bandwidth in Mbit/s that costs 1, 1 to 4294967: faster interfaces cost no less. Default: 100.
+    #[attribute(optional, check = words::within::<1, 4_294_967, _>)]
+    reference_bandwidth: Option<u32>,
+
+    /// Equal paths that are used at once, 1 to 64. Default: FRR's own limit.
+    #[attribute(optional, check = words::within::<1, 64, _>)]
+    maximum_paths: Option<u8>,
+
+    /// Speaks to nobody on interfaces that are in an area by `networks` alone. Default `false`.
+    #[attribute(default = false)]
+    passive_interface_default: bool,
+
+    /// Logs when a neighbor comes and goes. Default `false`.
+    #[attribute(default = false)]
+    log_adjacency_changes: bool,
+}
+
+impl RouterConfig for Ospf {
+    const DECLARATION: &'static Declaration = &Declaration {
+        noun: "OSPF",
+        component: &["protocols", "ospf"],
+        tag: None,
+        needs: None,
+        fields: &[
+            ROUTER_ID,
+            Field::tags("areas", &["area"], Form::Text, AREA),
+            Field::tags("interfaces", &["interface"], Form::Text, INTERFACE),
+            REDISTRIBUTE,
+            DEFAULT_INFORMATION,
+            REFERENCE_BANDWIDTH,
+            Field::value("maximum_paths", &["maximum-paths"], Form::Number),
+            Field::flag("passive_interface_default", &["passive-interface", "default"]),
+            Field::flag("log_adjacency_changes", &["log-adjacency-changes"]),
+        ],
+        children: &[],
+        users: None,
+    };
+
+    fn target(draft: &OspfDraft) -> &RouterTargetDraft {
+        &draft.target
+    }
+
+    fn check(config: &OspfDraft, found: &mut Diagnostics) {
+        check_anything(&config.areas, &config.interfaces, found);
+        let areas = config.areas.given();
+        let mut networks = BTreeSet::new();
+        for (area, settings) in areas.into_iter().flatten() {
+            check_kind(area, settings.stub.is_some(), settings.nssa.is_some(), found);
+            for network in settings.networks.iter().flat_map(|set| &set.0) {
+                if !networks.insert(network.canonical()) {
+                    found.error_at(
+                        Path::from("areas").key(area).attribute("networks"),
+                        "Network in two areas",
+                        format!("{network} is in another area already. Keep it in one of them."),
+                    );
+                }
+            }
+        }
+        check_ways_in(!networks.is_empty(), &config.interfaces, found);
+    }
+}
+
+/// Interfaces come into areas in one way or the other.
+fn check_ways_in(
+    by_network: bool,
+    interfaces: &Knowable<Option<BTreeMap<String, OspfInterface>>>,
+    found: &mut Diagnostics,
+) {
+    let with_area = interfaces.given().into_iter().flatten().filter(|(_, one)| one.area.is_some());
+    for (name, _) in with_area.filter(|_| by_network) {
+        found.error_at(
+            Path::from("interfaces").key(name).attribute("area"),
+            "Two ways into an area",
+            "VyOS takes areas with networks or interfaces with an area, not both. Keep one of them.",
+        );
+    }
+}
+
+fn sources(value: &Option<BTreeMap<String, OspfRedistribute>>) -> Result<(), String> {
+    words::keys(value, &["bgp", "connected", "static", "kernel", "isis", "rip", "babel"])
+}

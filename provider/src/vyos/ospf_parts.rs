@@ -1,0 +1,223 @@
+//! Areas and interfaces of OSPF.
+
+use super::ospf_routes::{BFD, OspfBfd};
+use super::{choices, ospf_routes, words};
+use crate::engine::router_config::{Field, Form};
+use std::collections::BTreeMap;
+use tfplugin::Object;
+use tfplugin::model::Set;
+use tfplugin::types::{Secret, Text};
+
+/// An area.
+#[derive(Clone, Debug, Object)]
+pub struct OspfArea {
+    /// Networks whose interfaces take part in the area, such as `["10.0.0.0/24"]`. Not together with the `area` of any
+    /// interface.
+    #[attribute(optional, check = networks)]
+    pub(super) networks: Option<Set<Text<ipnet::Ipv4Net>>>,
+
+    /// A stub: routes from outside OSPF do not come in, a default route does. Not for the backbone.
+    #[attribute(optional)]
+    pub(super) stub: Option<OspfStub>,
+
+    /// A stub that may announce routes from outside OSPF itself. Not for the backbone.
+    #[attribute(optional)]
+    pub(super) nssa: Option<OspfNssa>,
+
+    /// Networks that other areas see in place of what lies inside, by prefix.
+    #[attribute(optional, check = words::networks::<ipnet::Ipv4Net, _>)]
+    ranges: Option<BTreeMap<String, OspfRange>>,
+
+    /// How routers prove who they are on the interfaces of the area: `plaintext-password` or `md5`; the secrets are the
+    /// interfaces'. Default: not at all.
+    #[attribute(optional, check = choices::ospf_authentication)]
+    authentication: Option<String>,
+}
+
+/// What a stub lets in.
+#[derive(Clone, Debug, Object)]
+pub struct OspfStub {
+    /// Keeps routes of other areas out too. Default `false`.
+    #[attribute(default = false)]
+    no_summary: bool,
+
+    /// Cost of the default route that is announced into it, 0 to 16777214. Default: 1.
+    #[attribute(optional, check = words::within::<0, 16_777_214, _>)]
+    default_cost: Option<u32>,
+}
+
+/// What an nssa lets in.
+#[derive(Clone, Debug, Object)]
+pub struct OspfNssa {
+    /// Keeps routes of other areas out too. Default `false`.
+    #[attribute(default = false)]
+    no_summary: bool,
+
+    /// Cost of the default route that is announced into it, 0 to 16777214. Default: 1.
+    #[attribute(optional, check = words::within::<0, 16_777_214, _>)]
+    default_cost: Option<u32>,
+}
+
+/// A network in place of what lies inside it.
+#[derive(Clone, Debug, Object)]
+pub struct OspfRange {
+    /// Cost that it is announced with, 0 to 16777214. Default: the highest inside.
+    #[attribute(optional, check = words::within::<0, 16_777_214, _>)]
+    cost: Option<u32>,
+
+    /// Announces neither it nor what lies inside. Default `false`.
+    #[attribute(default = false)]
+    not_advertise: bool,
+
+    /// Network that is announced in its place.
+    #[attribute(optional)]
+    substitute: Option<Text<ipnet::Ipv4Net>>,
+}
+
+/// An interface.
+#[derive(Clone, Debug, Object)]
+pub struct OspfInterface {
+    /// Area that it takes part in: a number, or the form of an IPv4 address. Default: that of the area whose `networks` it
+    /// is in. Not together with `networks` of any area.
+    #[attribute(optional, check = area)]
+    pub(super) area: Option<String>,
+
+    /// Cost, 1 to 65535. Default: `reference_bandwidth` divided by the interface's.
+    #[attribute(optional, check = words::within::<1, 65535, _>)]
+    cost: Option<u16>,
+
+    /// Priority in the election of the network's designated router, 0 to 255; 0 never becomes one. Default: 1.
+    #[attribute(optional)]
+    priority: Option<u8>,
+
+    /// Seconds between two hellos, 1 to 65535. All routers of the network need the same. Default: 10.
+    #[attribute(optional, check = words::within::<1, 65535, _>)]
+    hello_interval: Option<u16>,
+
+    /// Seconds without a hello after which a router is taken for dead, 1 to 65535. All routers of the network need the same.
+    /// Default: 40.
+    #[attribute(optional, check = words::within::<1, 65535, _>)]
+    dead_interval: Option<u16>,
+
+    /// Seconds after which what was not acknowledged is sent again, 1 to 65535. Default: 5.
+    #[attribute(optional, check = words::within::<1, 65535, _>)]
+    retransmit_interval: Option<u16>,
+
+    /// Seconds that sending takes, 1 to 65535. Default: 1.
+    #[attribute(optional, check = words::within::<1, 65535, _>)]
+    transmit_delay: Option<u16>,
+
+    /// What the network is taken for: `broadcast`, `non-broadcast`, `point-to-multipoint` or `point-to-point`. Default: what
+    /// the interface is.
+    #[attribute(optional, check = choices::ospf_network)]
+    network: Option<String>,
+
+    /// Announces its network and speaks to nobody on it. Default `false`.
+    #[attribute(default = false)]
+    passive: bool,
+
+    /// Takes neighbors whose MTU is another one. Default `false`.
+    #[attribute(default = false)]
+    mtu_ignore: bool,
+
+    /// Watches the neighbors with BFD; `{}` with FRR's own timers.
+    #[attribute(optional)]
+    bfd: Option<OspfBfd>,
+
+    /// Password for `plaintext-password` authentication, 1 to 8 characters, without quotes. VyOS keeps it in clear text, and
+    /// so does the state.
+    #[attribute(optional, check = password)]
+    plaintext_password: Option<Secret>,
+
+    /// Keys for `md5` authentication, by number, 1 to 255: 1 to 16 characters each, without quotes. VyOS keeps them in clear
+    /// text, and so does the state.
+    #[attribute(optional, check = key_numbers)]
+    md5_keys: Option<BTreeMap<String, OspfKey>>,
+}
+
+/// A key.
+#[derive(Clone, Debug, Object)]
+pub struct OspfKey {
+    /// The secret, 1 to 16 characters.
+    #[attribute(required, check = md5_key)]
+    md5_key: Secret,
+}
+
+/// Where each attribute is below `area ...`.
+pub(super) const AREA: &[Field] = &[
+    Field::words("networks", &["network"], Form::Network),
+    Field::presence("stub", &["area-type", "stub"], STUB),
+    Field::presence("nssa", &["area-type", "nssa"], STUB),
+    Field::tags(
+        "ranges",
+        &["range"],
+        Form::Network,
+        &[
+            Field::value("cost", &["cost"], Form::Number),
+            Field::flag("not_advertise", &["not-advertise"]),
+            Field::value("substitute", &["substitute"], Form::Network),
+        ],
+    ),
+    Field::value("authentication", &["authentication"], Form::Text),
+];
+
+const STUB: &[Field] = &[
+    Field::flag("no_summary", &["no-summary"]),
+    Field::value("default_cost", &["default-cost"], Form::Number),
+];
+
+/// Where each attribute is below `interface ...`.
+pub(super) const INTERFACE: &[Field] = &[
+    Field::value("area", &["area"], Form::Text),
+    Field::value("cost", &["cost"], Form::Number),
+    Field::value("priority", &["priority"], Form::Number),
+    Field::value("hello_interval", &["hello-interval"], Form::Number),
+    Field::value("dead_interval", &["dead-interval"], Form::Number),
+    Field::value("retransmit_interval", &["retransmit-interval"], Form::Number),
+    Field::value("transmit_delay", &["transmit-delay"], Form::Number),
+    Field::value("network", &["network"], Form::Text),
+    Field::flag("passive", &["passive"]),
+    Field::flag("mtu_ignore", &["mtu-ignore"]),
+    BFD,
+    Field::value("plaintext_password", &["authentication", "plaintext-password"], Form::Text),
+    Field::tags(
+        "md5_keys",
+        &["authentication", "md5", "key-id"],
+        Form::Decimal,
+        &[Field::value("md5_key", &["md5-key"], Form::Text)],
+    ),
+];
+
+fn area(value: &Option<String>) -> Result<(), String> {
+    value.as_deref().map_or(Ok(()), ospf_routes::area)
+}
+
+fn networks(value: &Option<Set<Text<ipnet::Ipv4Net>>>) -> Result<(), String> {
+    let Some(Set(networks)) = value else { return Ok(()) };
+    if networks.is_empty() {
+        return Err("an empty set cannot be told from none on the router; leave it out instead".to_owned());
+    }
+    let with_host_bits = |network: &&Text<ipnet::Ipv4Net>| network.meaning().trunc() != *network.meaning();
+    match networks.iter().find(with_host_bits) {
+        Some(network) => {
+            Err(format!("{network} has host bits set; the network is {}", network.meaning().trunc()))
+        }
+        None => Ok(()),
+    }
+}
+
+fn password(value: &Option<Secret>) -> Result<(), String> {
+    value.as_ref().map_or(Ok(()), |secret| words::secret_of_at_most(8, secret))
+}
+
+fn md5_key(value: &Secret) -> Result<(), String> {
+    words::secret_of_at_most(16, value)
+}
+
+fn key_numbers(value: &Option<BTreeMap<String, OspfKey>>) -> Result<(), String> {
+    let fine = |key: &str| key.parse().is_ok_and(|number: u8| number > 0 && number.to_string() == key);
+    match value.iter().flat_map(BTreeMap::keys).find(|key| !fine(key)) {
+        Some(key) => Err(format!("{key:?} is no number of a key, which is 1 to 255")),
+        None => Ok(()),
+    }
+}

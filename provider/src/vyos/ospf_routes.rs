@@ -1,0 +1,118 @@
+//! What OSPF and OSPFv3 have alike: what they announce of other protocols, and what they ask of an area.
+
+use super::words;
+use crate::engine::router_config::{Field, Form};
+use std::collections::BTreeMap;
+use tfplugin::{Diagnostics, Knowable, Object, Path};
+
+/// Routes of another protocol.
+#[derive(Clone, Debug, Object)]
+pub struct OspfRedistribute {
+    /// Metric that the routes get, 0 to 16777214. Default: FRR's own, 20 for most sources.
+    #[attribute(optional, check = words::within::<0, 16_777_214, _>)]
+    metric: Option<u32>,
+
+    /// `1` for a metric that grows on the way through the area, `2` for one that does not. Default: 2.
+    #[attribute(optional, check = words::within::<1, 2, _>)]
+    metric_type: Option<u8>,
+
+    /// Route-map that the routes pass. It must exist on the router.
+    #[attribute(optional, check = words::route_map)]
+    route_map: Option<String>,
+}
+
+/// A default route for the other routers.
+#[derive(Clone, Debug, Object)]
+pub struct OspfDefaultInformation {
+    /// Announces it also while this router has no default route itself. Default `false`.
+    #[attribute(default = false)]
+    always: bool,
+
+    /// Metric that it gets, 0 to 16777214. Default: FRR's own.
+    #[attribute(optional, check = words::within::<0, 16_777_214, _>)]
+    metric: Option<u32>,
+
+    /// `1` for a metric that grows on the way through the area, `2` for one that does not. Default: 2.
+    #[attribute(optional, check = words::within::<1, 2, _>)]
+    metric_type: Option<u8>,
+
+    /// Route-map that says when, and with what. It must exist on the router.
+    #[attribute(optional, check = words::route_map)]
+    route_map: Option<String>,
+}
+
+/// Watches the other routers with BFD.
+#[derive(Clone, Debug, Object)]
+pub struct OspfBfd {
+    /// BFD profile. VyOS does not check that it exists.
+    #[attribute(optional, check = words::word)]
+    profile: Option<String>,
+}
+
+const METRIC: Field = Field::value("metric", &["metric"], Form::Number);
+const METRIC_TYPE: Field = Field::value("metric_type", &["metric-type"], Form::Number);
+const ROUTE_MAP: Field = Field::value("route_map", &["route-map"], Form::Text);
+
+/// Where other protocols' routes are.
+pub(super) const REDISTRIBUTE: Field =
+    Field::tags("redistribute", &["redistribute"], Form::Text, &[METRIC, METRIC_TYPE, ROUTE_MAP]);
+
+/// Where the default route is.
+pub(super) const DEFAULT_INFORMATION: Field = Field::presence(
+    "default_information",
+    &["default-information", "originate"],
+    &[Field::flag("always", &["always"]), METRIC, METRIC_TYPE, ROUTE_MAP],
+);
+
+/// Where BFD is below an interface.
+pub(super) const BFD: Field =
+    Field::presence("bfd", &["bfd"], &[Field::value("profile", &["profile"], Form::Text)]);
+
+/// Where the router's identifier is.
+pub(super) const ROUTER_ID: Field = Field::value("router_id", &["parameters", "router-id"], Form::Address);
+
+/// Where the bandwidth is that costs are reckoned by.
+pub(super) const REFERENCE_BANDWIDTH: Field =
+    Field::value("reference_bandwidth", &["auto-cost", "reference-bandwidth"], Form::Number);
+
+/// A map whose keys are areas.
+pub(super) fn areas<T>(value: &Option<BTreeMap<String, T>>) -> Result<(), String> {
+    value.iter().flat_map(BTreeMap::keys).try_for_each(|key| area(key))
+}
+
+/// An area: a number or the form of an IPv4 address.
+pub(super) fn area(text: &str) -> Result<(), String> {
+    let number = text.parse::<u32>().is_ok_and(|number| number.to_string() == text);
+    match number || text.parse::<std::net::Ipv4Addr>().is_ok() {
+        true => Ok(()),
+        false => Err(format!("{text:?} is no area, which is a number such as 0 or has the form 0.0.0.0")),
+    }
+}
+
+/// Rules for what an area lets in; `stub` and `nssa` say which of them are there.
+pub(super) fn check_kind(area: &str, stub: bool, nssa: bool, found: &mut Diagnostics) {
+    let at = |attribute: &str| Path::from("areas").key(area).attribute(attribute);
+    if stub && nssa {
+        let detail = "An area is of one kind: stub and nssa exclude each other. Keep one of them.";
+        found.error_at(at("nssa"), "Conflicting arguments", detail);
+    }
+    if ["0", "0.0.0.0"].contains(&area) && (stub || nssa) {
+        let detail = "The backbone, area 0, is neither a stub nor an nssa: FRR refuses both. Leave it out.";
+        found.error_at(at(if stub { "stub" } else { "nssa" }), "Not for the backbone", detail);
+    }
+}
+
+/// A router that takes part nowhere is none: VyOS could not tell it from no configuration.
+pub(super) fn check_anything<A, B>(
+    areas: &Knowable<Option<A>>,
+    interfaces: &Knowable<Option<B>>,
+    found: &mut Diagnostics,
+) {
+    if matches!((areas, interfaces), (Knowable::Known(None), Knowable::Known(None))) {
+        found.error_at(
+            "interfaces",
+            "Nothing to speak on",
+            "Without interfaces and areas the router has nobody to speak with. Give at least one of them.",
+        );
+    }
+}

@@ -1,0 +1,93 @@
+//! `vyos_ospfv3`: a router's OSPFv3 (for IPv6) as a whole.
+
+use super::ospf_routes::{
+    DEFAULT_INFORMATION, OspfDefaultInformation, OspfRedistribute, REDISTRIBUTE, REFERENCE_BANDWIDTH,
+    ROUTER_ID, areas, check_anything, check_kind,
+};
+use super::ospfv3_parts::{AREA, INTERFACE, Ospfv3Area, Ospfv3Interface};
+use super::words;
+use crate::engine::router_config::{Declaration, Field, Form, RouterConfig, RouterTarget, RouterTargetDraft};
+use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
+use tfplugin::types::Text;
+use tfplugin::{Diagnostics, Resource};
+
+/// OSPFv3 of a VyOS router, which carries IPv6 routes to the routers around it, such as those of LoadBalancer addresses
+/// that BGP learned from a cluster's nodes. `vyos_ospf` is the same for IPv4. There is one on a router.
+///
+/// Areas, interfaces and sources that are not in the configuration, added by hand on the router, are taken away;
+/// parameters that no argument names stay as they are. Destroying it takes `protocols ospfv3` away. Creating it where
+/// OSPFv3 is configured already carries on if nothing differs, and is refused otherwise with the `import` block to use.
+/// Import id: the router's name. VyOS 1.4 or later.
+#[derive(Clone, Debug, Resource)]
+#[resource(type_name = "vyos_ospfv3")]
+pub struct Ospfv3 {
+    #[attribute(flatten)]
+    target: RouterTarget,
+
+    /// The router's OSPFv3 identifier, in the form of an IPv4 address. Default: FRR chooses the highest IPv4 address; a
+    /// router without any needs one here.
+    #[attribute(optional)]
+    router_id: Option<Text<Ipv4Addr>>,
+
+    /// The areas, by number or in the form of an IPv4 address. Only what is special about an area needs to be here: one that
+    /// an interface names is there by itself.
+    #[attribute(optional, check = areas)]
+    areas: Option<BTreeMap<String, Ospfv3Area>>,
+
+    /// The interfaces, by name. They must exist on the router. Such as `{ eth1 = { area = "0", cost = 10 } }`.
+    #[attribute(optional)]
+    interfaces: Option<BTreeMap<String, Ospfv3Interface>>,
+
+    /// Routes to announce, by where they come from: `bgp`, `connected`, `static`, `kernel`, `isis`, `ripng` or `babel`. Such
+    /// as `{ bgp = { metric = 100, metric_type = 1 } }`.
+    #[attribute(optional, check = sources)]
+    redistribute: Option<BTreeMap<String, OspfRedistribute>>,
+
+    /// Announces a default route; `{}` while the router has one itself. Default: none is announced.
+    #[attribute(optional)]
+    default_information: Option<OspfDefaultInformation>,
+
+    /// Bandwidth in Mbit/s that costs 1, 1 to 4294967: faster interfaces cost no less. Default: 100.
+    #[attribute(optional, check = words::within::<1, 4_294_967, _>)]
+    reference_bandwidth: Option<u32>,
+
+    /// Logs when a neighbor comes and goes. Default `false`.
+    #[attribute(default = false)]
+    log_adjacency_changes: bool,
+}
+
+impl RouterConfig for Ospfv3 {
+    const DECLARATION: &'static Declaration = &Declaration {
+        noun: "OSPFv3",
+        component: &["protocols", "ospfv3"],
+        tag: None,
+        needs: None,
+        fields: &[
+            ROUTER_ID,
+            Field::tags("areas", &["area"], Form::Text, AREA),
+            Field::tags("interfaces", &["interface"], Form::Text, INTERFACE),
+            REDISTRIBUTE,
+            DEFAULT_INFORMATION,
+            REFERENCE_BANDWIDTH,
+            Field::flag("log_adjacency_changes", &["log-adjacency-changes"]),
+        ],
+        children: &[],
+        users: None,
+    };
+
+    fn target(draft: &Ospfv3Draft) -> &RouterTargetDraft {
+        &draft.target
+    }
+
+    fn check(config: &Ospfv3Draft, found: &mut Diagnostics) {
+        check_anything(&config.areas, &config.interfaces, found);
+        for (area, settings) in config.areas.given().into_iter().flatten() {
+            check_kind(area, settings.stub.is_some(), settings.nssa.is_some(), found);
+        }
+    }
+}
+
+fn sources(value: &Option<BTreeMap<String, OspfRedistribute>>) -> Result<(), String> {
+    words::keys(value, &["bgp", "connected", "static", "kernel", "isis", "ripng", "babel"])
+}

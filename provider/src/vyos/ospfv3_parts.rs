@@ -1,0 +1,139 @@
+//! Areas and interfaces of OSPFv3.
+
+use super::ospf_routes::{BFD, OspfBfd, area};
+use super::{choices, words};
+use crate::engine::router_config::{Field, Form};
+use std::collections::BTreeMap;
+use tfplugin::Object;
+
+/// An area.
+#[derive(Clone, Debug, Object)]
+pub struct Ospfv3Area {
+    /// A stub: routes from outside OSPF do not come in, a default route does. Not for the backbone.
+    #[attribute(optional)]
+    pub(super) stub: Option<Ospfv3Stub>,
+
+    /// A stub that may announce routes from outside OSPF itself. Not for the backbone.
+    #[attribute(optional)]
+    pub(super) nssa: Option<Ospfv3Nssa>,
+
+    /// Networks that other areas see in place of what lies inside, by prefix.
+    #[attribute(optional, check = words::networks::<ipnet::Ipv6Net, _>)]
+    ranges: Option<BTreeMap<String, Ospfv3Range>>,
+}
+
+/// What a stub lets in.
+#[derive(Clone, Debug, Object)]
+pub struct Ospfv3Stub {
+    /// Keeps routes of other areas out too. Default `false`.
+    #[attribute(default = false)]
+    no_summary: bool,
+}
+
+/// What an nssa lets in.
+#[derive(Clone, Debug, Object)]
+pub struct Ospfv3Nssa {
+    /// Keeps routes of other areas out too. Default `false`.
+    #[attribute(default = false)]
+    no_summary: bool,
+
+    /// Announces a default route into it. Default `false`.
+    #[attribute(default = false)]
+    default_information_originate: bool,
+}
+
+/// A network in place of what lies inside it.
+#[derive(Clone, Debug, Object)]
+pub struct Ospfv3Range {
+    /// Announces neither it nor what lies inside. Default `false`.
+    #[attribute(default = false)]
+    not_advertise: bool,
+}
+
+/// An interface.
+#[derive(Clone, Debug, Object)]
+pub struct Ospfv3Interface {
+    /// Area that it takes part in: a number, or the form of an IPv4 address.
+    #[attribute(required, check = area)]
+    area: String,
+
+    /// Cost, 1 to 65535. Default: `reference_bandwidth` divided by the interface's.
+    #[attribute(optional, check = words::within::<1, 65535, _>)]
+    cost: Option<u16>,
+
+    /// Priority in the election of the network's designated router, 0 to 255; 0 never becomes one. Default: 1.
+    #[attribute(optional)]
+    priority: Option<u8>,
+
+    /// Seconds between two hellos, 1 to 65535. All routers of the network need the same. Default: 10.
+    #[attribute(optional, check = words::within::<1, 65535, _>)]
+    hello_interval: Option<u16>,
+
+    /// Seconds without a hello after which a router is taken for dead, 1 to 65535. All routers of the network need the same.
+    /// Default: 40.
+    #[attribute(optional, check = words::within::<1, 65535, _>)]
+    dead_interval: Option<u16>,
+
+    /// Seconds after which what was not acknowledged is sent again, 1 to 65535. Default: 5.
+    #[attribute(optional, check = words::within::<1, 65535, _>)]
+    retransmit_interval: Option<u16>,
+
+    /// Seconds that sending takes, 1 to 65535. Default: 1.
+    #[attribute(optional, check = words::within::<1, 65535, _>)]
+    transmit_delay: Option<u16>,
+
+    /// What the network is taken for: `broadcast` or `point-to-point`. Default: what the interface is.
+    #[attribute(optional, check = choices::ospfv3_network)]
+    network: Option<String>,
+
+    /// Announces its network and speaks to nobody on it. Default `false`.
+    #[attribute(default = false)]
+    passive: bool,
+
+    /// Takes neighbors whose MTU is another one. Default `false`.
+    #[attribute(default = false)]
+    mtu_ignore: bool,
+
+    /// MTU that is told to neighbors, 1 to 65535, at most the interface's own. Default: the interface's own.
+    #[attribute(optional, check = words::within::<1, 65535, _>)]
+    ifmtu: Option<u16>,
+
+    /// Number of the instance on the network, 0 to 255. All routers of the network need the same. Default: 0.
+    #[attribute(optional)]
+    instance_id: Option<u8>,
+
+    /// Watches the neighbors with BFD; `{}` with FRR's own timers.
+    #[attribute(optional)]
+    bfd: Option<OspfBfd>,
+}
+
+/// Where each attribute is below `area ...`.
+pub(super) const AREA: &[Field] = &[
+    Field::presence("stub", &["area-type", "stub"], &[Field::flag("no_summary", &["no-summary"])]),
+    Field::presence(
+        "nssa",
+        &["area-type", "nssa"],
+        &[
+            Field::flag("no_summary", &["no-summary"]),
+            Field::flag("default_information_originate", &["default-information-originate"]),
+        ],
+    ),
+    Field::tags("ranges", &["range"], Form::Network, &[Field::flag("not_advertise", &["not-advertise"])]),
+];
+
+/// Where each attribute is below `interface ...`.
+pub(super) const INTERFACE: &[Field] = &[
+    Field::value("area", &["area"], Form::Text),
+    Field::value("cost", &["cost"], Form::Number),
+    Field::value("priority", &["priority"], Form::Number),
+    Field::value("hello_interval", &["hello-interval"], Form::Number),
+    Field::value("dead_interval", &["dead-interval"], Form::Number),
+    Field::value("retransmit_interval", &["retransmit-interval"], Form::Number),
+    Field::value("transmit_delay", &["transmit-delay"], Form::Number),
+    Field::value("network", &["network"], Form::Text),
+    Field::flag("passive", &["passive"]),
+    Field::flag("mtu_ignore", &["mtu-ignore"]),
+    Field::value("ifmtu", &["ifmtu"], Form::Number),
+    Field::value("instance_id", &["instance-id"], Form::Number),
+    BFD,
+];

@@ -1,0 +1,61 @@
+//! `vyos_prefix_list6`: a list of IPv6 networks on a router.
+
+use super::prefix_rules::{self, Family, PrefixRule, RULES};
+use super::{policy_use, words};
+use crate::connection::router::ConfigTree;
+use crate::engine::router_config::{
+    Declaration, Field, Form, RouterConfig, RouterTarget, RouterTargetDraft, Tag,
+};
+use std::collections::BTreeMap;
+use tfplugin::{Diagnostic, Diagnostics, Resource};
+
+/// A list of IPv6 networks on a VyOS router, by which route-maps and BGP neighbors tell routes apart.
+/// `vyos_prefix_list` is the same for IPv4.
+///
+/// Rules that are not in `rules`, added by hand on the router, are taken away. Let what uses the list refer to its
+/// `name`, so that it comes before and goes after that: a list that something on the router still names is not taken
+/// away. Import id: `<router>/<name>`, or the name where there is only one router. VyOS 1.4 or later.
+#[derive(Clone, Debug, Resource)]
+#[resource(type_name = "vyos_prefix_list6")]
+pub struct PrefixList6 {
+    #[attribute(flatten)]
+    target: RouterTarget,
+
+    /// Name of the list: letters, digits, `-` and `_`. A different one makes a new list.
+    #[attribute(required, replace, check = words::list_name)]
+    name: String,
+
+    /// Text for people, at most 255 characters, without quotes.
+    #[attribute(optional, check = words::description)]
+    description: Option<String>,
+
+    /// The rules by number, 1 to 65535: the lowest that matches decides. Such as
+    /// `{ "10" = { action = "permit", prefix = "2001:db8:f000::/48", le = 64 } }`. VyOS does not hand a
+    /// list without rules on to FRR, which then treats it as one that does not exist.
+    #[attribute(optional, check = words::rule_numbers)]
+    rules: Option<BTreeMap<String, PrefixRule>>,
+}
+
+impl RouterConfig for PrefixList6 {
+    const DECLARATION: &'static Declaration = &Declaration {
+        noun: "prefix-list6",
+        component: &["policy"],
+        tag: Some(Tag { node: &["prefix-list6"], node_of_ipv6: None, attribute: "name", form: Form::Text }),
+        needs: None,
+        fields: &[Field::value("description", &["description"], Form::Text), RULES],
+        children: &[],
+        users: Some(policy_use::OF_PREFIX_LIST6),
+    };
+
+    fn target(draft: &PrefixList6Draft) -> &RouterTargetDraft {
+        &draft.target
+    }
+
+    fn check(config: &PrefixList6Draft, found: &mut Diagnostics) {
+        config.rules.given().into_iter().for_each(|rules| prefix_rules::check(Family::Ipv6, rules, found));
+    }
+
+    fn fits(&self, _: &ConfigTree) -> Result<(), Box<Diagnostic>> {
+        prefix_rules::first_fault(Family::Ipv6, self.rules.as_ref())
+    }
+}

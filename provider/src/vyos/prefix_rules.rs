@@ -1,0 +1,115 @@
+//! The rules of a prefix-list, of either family.
+
+use super::{choices, words};
+use crate::engine::router_config::{Field, Form};
+use ipnet::IpNet;
+use std::collections::BTreeMap;
+use tfplugin::types::Text;
+use tfplugin::{Diagnostic, Diagnostics, Object, Path};
+
+/// A rule of a prefix-list.
+#[derive(Clone, Debug, Object)]
+pub struct PrefixRule {
+    /// What happens to a prefix that matches: `permit` or `deny`. What no rule matches is denied.
+    #[attribute(required, check = choices::action)]
+    action: String,
+
+    /// Network, of the family of the list, without host bits. Without `ge` and `le` it matches itself alone.
+    #[attribute(required)]
+    prefix: Text<IpNet>,
+
+    /// Matches networks inside `prefix` from this length on: longer than that of `prefix`, up to 32 in IPv4 and 128 in IPv6.
+    #[attribute(optional)]
+    ge: Option<u8>,
+
+    /// Matches networks inside `prefix` up to this length: longer than that of `prefix`, not below `ge`, up to 32 in IPv4 and 128
+    /// in IPv6. Default, with `ge`: any length.
+    #[attribute(optional)]
+    le: Option<u8>,
+
+    /// Text for people, at most 255 characters, without quotes.
+    #[attribute(optional, check = words::description)]
+    description: Option<String>,
+}
+
+/// Where the rules are.
+pub(super) const RULES: Field = Field::tags(
+    "rules",
+    &["rule"],
+    Form::Decimal,
+    &[
+        Field::value("action", &["action"], Form::Text),
+        Field::value("prefix", &["prefix"], Form::Network),
+        Field::value("ge", &["ge"], Form::Number),
+        Field::value("le", &["le"], Form::Number),
+        Field::value("description", &["description"], Form::Text),
+    ],
+);
+
+/// The families that a list may be of.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Family {
+    /// `prefix-list`.
+    Ipv4,
+    /// `prefix-list6`.
+    Ipv6,
+}
+
+/// What VyOS refuses, and what FRR drops without a word, together with the rules beside it.
+pub(super) fn check(family: Family, rules: &BTreeMap<String, PrefixRule>, found: &mut Diagnostics) {
+    let mut seen = BTreeMap::new();
+    for (number, rule) in rules {
+        let at = |attribute: &str| Path::from("rules").key(number).attribute(attribute);
+        let network = *rule.prefix.meaning();
+        if let Err(reason) = of_family(family, network) {
+            found.error_at(at("prefix"), "Unusable prefix", reason);
+            continue;
+        }
+        let (length, longest) = (network.prefix_len(), network.max_prefix_len());
+        let longer = length.saturating_add(1);
+        for (attribute, value, low) in
+            [("ge", rule.ge, longer), ("le", rule.le, rule.ge.unwrap_or(longer).max(longer))]
+        {
+            if let Some(value) = value.filter(|value| !(low..=longest).contains(value)) {
+                let detail = format!(
+                    "{value} is not from {low} to {longest}: a rule needs length of prefix < ge <= le. VyOS does not check \
+                     this, and FRR drops the rule without a word."
+                );
+                found.error_at(at(attribute), "Impossible length", detail);
+            }
+        }
+        let definition = (rule.action.as_str(), network, rule.ge, rule.le);
+        if let Some(other) = seen.insert(definition, number) {
+            let detail = format!("Rule {other} says the same. VyOS refuses one definition twice in a list.");
+            found.error_at(at("prefix"), "Rule given twice", detail);
+        }
+    }
+}
+
+/// The first of what [`check`] finds.
+pub(super) fn first_fault(
+    family: Family,
+    rules: Option<&BTreeMap<String, PrefixRule>>,
+) -> Result<(), Box<Diagnostic>> {
+    let mut found = Diagnostics::default();
+    rules.into_iter().for_each(|rules| check(family, rules, &mut found));
+    match found.iter().next() {
+        Some(fault) => Err(Box::new(fault.clone())),
+        None => Ok(()),
+    }
+}
+
+fn of_family(family: Family, network: IpNet) -> Result<(), String> {
+    match (family, network) {
+        (Family::Ipv4, IpNet::V6(_)) => {
+            Err(format!("{network} is a network of IPv6. Its list is a `vyos_prefix_list6`."))
+        }
+        (Family::Ipv6, IpNet::V4(_)) => {
+            Err(format!("{network} is a network of IPv4. Its list is a `vyos_prefix_list`."))
+        }
+        _ if network.trunc() != network => {
+            Err(format!("{network} has host bits set; the network is {}.", network.trunc()))
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,139 @@
+//! What a rule of a route-map asks of a route.
+
+use super::{choices, words};
+use crate::engine::router_config::{Field, Form};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use tfplugin::Object;
+use tfplugin::types::Text;
+
+/// What a route must be to match: all of it.
+#[derive(Clone, Debug, Object)]
+pub struct RouteMapMatch {
+    /// Its network is permitted by this prefix-list of IPv4. It must exist on the router.
+    #[attribute(optional, check = words::list)]
+    ip_prefix_list: Option<String>,
+
+    /// Its network is permitted by this prefix-list of IPv6. It must exist on the router.
+    #[attribute(optional, check = words::list)]
+    ipv6_prefix_list: Option<String>,
+
+    /// Its IPv4 network is this long, 0 to 32.
+    #[attribute(optional, check = words::within::<0, 32, _>)]
+    ip_prefix_length: Option<u8>,
+
+    /// Its IPv6 network is this long, 0 to 128.
+    #[attribute(optional, check = words::within::<0, 128, _>)]
+    ipv6_prefix_length: Option<u8>,
+
+    /// Its network is permitted by the access-list of this number, 1 to 199 or 1300 to 2699. VyOS does not check that it
+    /// exists.
+    #[attribute(optional, check = words::within::<1, 2699, _>)]
+    ip_access_list: Option<u16>,
+
+    /// Its network is permitted by this access-list of IPv6. VyOS does not check that it exists.
+    #[attribute(optional, check = words::word)]
+    ipv6_access_list: Option<String>,
+
+    /// Its next hop is this IPv4 address.
+    #[attribute(optional)]
+    ip_next_hop: Option<Text<Ipv4Addr>>,
+
+    /// Its next hop is this IPv6 address.
+    #[attribute(optional)]
+    ipv6_next_hop: Option<Text<Ipv6Addr>>,
+
+    /// Its next hop is permitted by this prefix-list of IPv4. It must exist on the router.
+    #[attribute(optional, check = words::list)]
+    ip_next_hop_prefix_list: Option<String>,
+
+    /// Its next hop is permitted by this prefix-list of IPv6. It must exist on the router.
+    #[attribute(optional, check = words::list)]
+    ipv6_next_hop_prefix_list: Option<String>,
+
+    /// It leaves through this interface. VyOS does not check that it exists.
+    #[attribute(optional, check = words::word)]
+    interface: Option<String>,
+
+    /// It was announced by this neighbor.
+    #[attribute(optional)]
+    peer: Option<Text<IpAddr>>,
+
+    /// It comes from this protocol: `babel`, `bgp`, `connected`, `isis`, `kernel`, `ospf`, `ospfv3`, `rip`, `ripng`, `static`,
+    /// `table` or `vnc`.
+    #[attribute(optional, check = choices::protocol)]
+    protocol: Option<String>,
+
+    /// Its metric (MED), 1 to 65535.
+    #[attribute(optional, check = words::within::<1, 65535, _>)]
+    metric: Option<u16>,
+
+    /// Its tag, 1 to 65535.
+    #[attribute(optional, check = words::within::<1, 65535, _>)]
+    tag: Option<u16>,
+
+    /// Its LOCAL_PREF, 0 to 4294967295.
+    #[attribute(optional)]
+    local_preference: Option<u32>,
+
+    /// How it came to be: `egp`, `igp` or `incomplete`.
+    #[attribute(optional, check = choices::origin)]
+    origin: Option<String>,
+
+    /// Its path of ASes is permitted by this as-path-list. VyOS does not check that it exists.
+    #[attribute(optional, check = words::list)]
+    as_path: Option<String>,
+
+    /// Its communities are permitted by this community-list. It must exist on the router.
+    #[attribute(optional, check = words::list)]
+    community: Option<String>,
+
+    /// It has exactly the communities of `community`, and no others. Default `false`.
+    #[attribute(default = false)]
+    pub(super) community_exact_match: bool,
+
+    /// Its large communities are permitted by this large-community-list. It must exist on the router.
+    #[attribute(optional, check = words::list)]
+    large_community: Option<String>,
+
+    /// Its extended communities are permitted by this extcommunity-list. It must exist on the router.
+    #[attribute(optional, check = words::list)]
+    extcommunity: Option<String>,
+
+    /// What the registry (RPKI) says of its origin: `invalid`, `notfound` or `valid`.
+    #[attribute(optional, check = choices::rpki)]
+    rpki: Option<String>,
+}
+
+impl RouteMapMatch {
+    /// Whether `community_exact_match` has no list to be exact about.
+    pub(super) fn exact_about_nothing(&self) -> bool {
+        self.community_exact_match && self.community.is_none()
+    }
+}
+
+/// Where each attribute is below `match`.
+pub(super) const MATCH: &[Field] = &[
+    Field::value("ip_prefix_list", &["ip", "address", "prefix-list"], Form::Text),
+    Field::value("ipv6_prefix_list", &["ipv6", "address", "prefix-list"], Form::Text),
+    Field::value("ip_prefix_length", &["ip", "address", "prefix-len"], Form::Number),
+    Field::value("ipv6_prefix_length", &["ipv6", "address", "prefix-len"], Form::Number),
+    Field::value("ip_access_list", &["ip", "address", "access-list"], Form::Number),
+    Field::value("ipv6_access_list", &["ipv6", "address", "access-list"], Form::Text),
+    Field::value("ip_next_hop", &["ip", "nexthop", "address"], Form::Address),
+    Field::value("ipv6_next_hop", &["ipv6", "nexthop", "address"], Form::Address),
+    Field::value("ip_next_hop_prefix_list", &["ip", "nexthop", "prefix-list"], Form::Text),
+    Field::value("ipv6_next_hop_prefix_list", &["ipv6", "nexthop", "prefix-list"], Form::Text),
+    Field::value("interface", &["interface"], Form::Text),
+    Field::value("peer", &["peer"], Form::Address),
+    Field::value("protocol", &["protocol"], Form::Text),
+    Field::value("metric", &["metric"], Form::Number),
+    Field::value("tag", &["tag"], Form::Number),
+    Field::value("local_preference", &["local-preference"], Form::Number),
+    Field::value("origin", &["origin"], Form::Text),
+    Field::value("as_path", &["as-path"], Form::Text),
+    Field::value("community", &["community", "community-list"], Form::Text),
+    Field::flag("community_exact_match", &["community", "exact-match"]),
+    Field::value("large_community", &["large-community", "large-community-list"], Form::Text),
+    Field::value("extcommunity", &["extcommunity"], Form::Text),
+    Field::value("rpki", &["rpki"], Form::Text),
+];

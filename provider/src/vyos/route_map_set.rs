@@ -1,0 +1,229 @@
+//! What a rule of a route-map changes on a route.
+
+use super::{choices, communities, words};
+use crate::asn::Asn;
+use crate::engine::router_config::{Field, Form};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use tfplugin::Object;
+use tfplugin::model::Set;
+use tfplugin::types::Text;
+
+/// What changes on a route that is permitted.
+#[derive(Clone, Debug, Object)]
+pub struct RouteMapSet {
+    /// Metric (MED): a number, a number with a sign that is added to what is there, or `rtt`, the time to the neighbor and
+    /// back, with or without a sign.
+    #[attribute(optional, check = metric)]
+    metric: Option<String>,
+
+    /// Type of the metric in OSPF: `type-1`, which grows inside the area, or `type-2`, which does not.
+    #[attribute(optional, check = choices::metric_type)]
+    metric_type: Option<String>,
+
+    /// Tag, 1 to 65535.
+    #[attribute(optional, check = words::within::<1, 65535, _>)]
+    tag: Option<u16>,
+
+    /// LOCAL_PREF, 0 to 4294967295; the highest wins within the AS.
+    #[attribute(optional)]
+    local_preference: Option<u32>,
+
+    /// Weight, 0 to 4294967295; the highest wins on this router.
+    #[attribute(optional)]
+    weight: Option<u32>,
+
+    /// Administrative distance, 0 to 255.
+    #[attribute(optional)]
+    distance: Option<u8>,
+
+    /// How it came to be: `egp`, `igp` or `incomplete`.
+    #[attribute(optional, check = choices::origin)]
+    origin: Option<String>,
+
+    /// Next hop in IPv4: an address, `unchanged`, or `peer-address` for the neighbor's own.
+    #[attribute(optional, check = next_hop)]
+    ip_next_hop: Option<String>,
+
+    /// Next hop in IPv6: a global address.
+    #[attribute(optional)]
+    ipv6_next_hop_global: Option<Text<Ipv6Addr>>,
+
+    /// Next hop in IPv6: a link-local address.
+    #[attribute(optional)]
+    ipv6_next_hop_local: Option<Text<Ipv6Addr>>,
+
+    /// Next hop in IPv6: the neighbor's own address. Default `false`.
+    #[attribute(default = false)]
+    ipv6_next_hop_peer_address: bool,
+
+    /// Uses the global address of a next hop that has a link-local one too. Default `false`.
+    #[attribute(default = false)]
+    ipv6_next_hop_prefer_global: bool,
+
+    /// Address that the router itself uses as source on this route. It must be one of the router's.
+    #[attribute(optional)]
+    src: Option<Text<IpAddr>>,
+
+    /// Communities in place of those that are there, such as `["64512:100", "no-export"]`.
+    #[attribute(optional, check = communities::standard)]
+    pub(super) community: Option<Set<String>>,
+
+    /// Communities beside those that are there. Not together with `community`.
+    #[attribute(optional, check = communities::standard)]
+    pub(super) community_add: Option<Set<String>>,
+
+    /// Takes the communities of this community-list away. Not together with `community` or `community_none`.
+    #[attribute(optional, check = words::list)]
+    pub(super) community_delete: Option<String>,
+
+    /// Takes all communities away. Default `false`.
+    #[attribute(default = false)]
+    pub(super) community_none: bool,
+
+    /// Large communities in place of those that are there, such as `["64512:1:2"]`.
+    #[attribute(optional, check = communities::large)]
+    pub(super) large_community: Option<Set<String>>,
+
+    /// Large communities beside those that are there. Not together with `large_community`.
+    #[attribute(optional, check = communities::large)]
+    pub(super) large_community_add: Option<Set<String>>,
+
+    /// Takes the large communities of this large-community-list away. Not together with `large_community` or
+    /// `large_community_none`.
+    #[attribute(optional, check = words::list)]
+    pub(super) large_community_delete: Option<String>,
+
+    /// Takes all large communities away. Default `false`.
+    #[attribute(default = false)]
+    pub(super) large_community_none: bool,
+
+    /// Route targets, such as `["64512:1"]`.
+    #[attribute(optional, check = communities::extended)]
+    extcommunity_rt: Option<Set<String>>,
+
+    /// Sites of origin, such as `["64512:1"]`.
+    #[attribute(optional, check = communities::extended)]
+    extcommunity_soo: Option<Set<String>>,
+
+    /// AS numbers put before the path, such as `"64512 64512"`.
+    #[attribute(optional, check = path)]
+    as_path_prepend: Option<String>,
+
+    /// How often the neighbor's AS number is put before the path once more, 1 to 10. Not together with
+    /// `as_path_prepend`.
+    #[attribute(optional, check = words::within::<1, 10, _>)]
+    pub(super) as_path_prepend_last_as: Option<u8>,
+
+    /// AS numbers taken out of the path, such as `"64512 64513"`, or `all`.
+    #[attribute(optional, check = path_or_all)]
+    as_path_exclude: Option<String>,
+
+    /// Says that what lies inside is no longer told apart. Default `false`.
+    #[attribute(default = false)]
+    atomic_aggregate: bool,
+
+    /// Router that a reflected route is said to come from.
+    #[attribute(optional)]
+    originator_id: Option<Text<Ipv4Addr>>,
+
+    /// Number of the kernel's table that the route goes to, 1 to 200; from VyOS 1.5 on up to 4294967295.
+    #[attribute(optional, check = words::within::<1, 4_294_967_295, _>)]
+    table: Option<u32>,
+}
+
+/// Where each attribute is below `set`.
+pub(super) const SET: &[Field] = &[
+    Field::value("metric", &["metric"], Form::Text),
+    Field::value("metric_type", &["metric-type"], Form::Text),
+    Field::value("tag", &["tag"], Form::Number),
+    Field::value("local_preference", &["local-preference"], Form::Number),
+    Field::value("weight", &["weight"], Form::Number),
+    Field::value("distance", &["distance"], Form::Number),
+    Field::value("origin", &["origin"], Form::Text),
+    Field::value("ip_next_hop", &["ip-next-hop"], Form::Address),
+    Field::value("ipv6_next_hop_global", &["ipv6-next-hop", "global"], Form::Address),
+    Field::value("ipv6_next_hop_local", &["ipv6-next-hop", "local"], Form::Address),
+    Field::flag("ipv6_next_hop_peer_address", &["ipv6-next-hop", "peer-address"]),
+    Field::flag("ipv6_next_hop_prefer_global", &["ipv6-next-hop", "prefer-global"]),
+    Field::value("src", &["src"], Form::Address),
+    Field::words("community", &["community", "replace"], Form::Text),
+    Field::words("community_add", &["community", "add"], Form::Text),
+    Field::value("community_delete", &["community", "delete"], Form::Text),
+    Field::flag("community_none", &["community", "none"]),
+    Field::words("large_community", &["large-community", "replace"], Form::Text),
+    Field::words("large_community_add", &["large-community", "add"], Form::Text),
+    Field::value("large_community_delete", &["large-community", "delete"], Form::Text),
+    Field::flag("large_community_none", &["large-community", "none"]),
+    Field::words("extcommunity_rt", &["extcommunity", "rt"], Form::Text),
+    Field::words("extcommunity_soo", &["extcommunity", "soo"], Form::Text),
+    Field::value("as_path_prepend", &["as-path", "prepend"], Form::Text),
+    Field::value("as_path_prepend_last_as", &["as-path", "prepend-last-as"], Form::Number),
+    Field::value("as_path_exclude", &["as-path", "exclude"], Form::Text),
+    Field::flag("atomic_aggregate", &["atomic-aggregate"]),
+    Field::value("originator_id", &["originator-id"], Form::Address),
+    Field::value("table", &["table"], Form::Number),
+];
+
+impl RouteMapSet {
+    /// Attributes that exclude each other and are both there.
+    pub(super) fn conflicts(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
+        let there = [
+            ("community", self.community.is_some()),
+            ("community_add", self.community_add.is_some()),
+            ("community_delete", self.community_delete.is_some()),
+            ("community_none", self.community_none),
+            ("large_community", self.large_community.is_some()),
+            ("large_community_add", self.large_community_add.is_some()),
+            ("large_community_delete", self.large_community_delete.is_some()),
+            ("large_community_none", self.large_community_none),
+            ("as_path_prepend", self.as_path_prepend.is_some()),
+            ("as_path_prepend_last_as", self.as_path_prepend_last_as.is_some()),
+        ];
+        let given = move |name: &str| there.iter().any(|(one, given)| *one == name && *given);
+        let excluding = [
+            ("community", "community_add"),
+            ("community", "community_delete"),
+            ("community", "community_none"),
+            ("community_add", "community_none"),
+            ("community_delete", "community_none"),
+            ("large_community", "large_community_add"),
+            ("large_community", "large_community_delete"),
+            ("large_community", "large_community_none"),
+            ("large_community_add", "large_community_none"),
+            ("large_community_delete", "large_community_none"),
+            ("as_path_prepend", "as_path_prepend_last_as"),
+        ];
+        excluding.into_iter().filter(move |(one, other)| given(one) && given(other))
+    }
+}
+
+fn metric(value: &Option<String>) -> Result<(), String> {
+    let Some(text) = value else { return Ok(()) };
+    let amount = text.strip_prefix(['+', '-']).unwrap_or(text);
+    let digits = !amount.is_empty() && amount.chars().all(|c| c.is_ascii_digit());
+    match amount == "rtt" || (digits && amount.parse::<u32>().is_ok()) {
+        true => Ok(()),
+        false => Err(format!("{text:?} is no number up to 4294967295 and not `rtt`, with or without a sign")),
+    }
+}
+
+fn next_hop(value: &Option<String>) -> Result<(), String> {
+    match value.as_deref() {
+        None | Some("unchanged" | "peer-address") => Ok(()),
+        Some(text) if text.parse::<Ipv4Addr>().is_ok() => Ok(()),
+        Some(text) => Err(format!("{text:?} is no IPv4 address, not `unchanged` and not `peer-address`")),
+    }
+}
+
+fn path(value: &Option<String>) -> Result<(), String> {
+    let Some(text) = value else { return Ok(()) };
+    let fine = |word: &str| word.parse::<Asn>().is_ok();
+    match text.split(' ').all(fine) {
+        true => Ok(()),
+        false => Err(format!("{text:?} is not AS numbers with one blank between them")),
+    }
+}
+
+fn path_or_all(value: &Option<String>) -> Result<(), String> {
+    if value.as_deref() == Some("all") { Ok(()) } else { path(value) }
+}

@@ -1,0 +1,227 @@
+//! Each type of an object on the router, through its whole life on both releases.
+
+use super::*;
+use tfplugin::testing::Action;
+
+/// An object of a type.
+struct Case {
+    type_name: &'static str,
+    /// Behind `edge/`; the router's name alone where there is only one such object.
+    key: &'static str,
+    /// What must be there before it, as commands.
+    before: &'static [&'static str],
+    /// Its attributes beside `router`.
+    config: fn() -> Json,
+    /// Where it is on the router.
+    path: &'static str,
+    /// What is there then.
+    on_router: fn() -> Json,
+    /// Something else instead, behind Terraform's back.
+    drift: &'static [&'static str],
+}
+
+const CASES: &[Case] = &[
+    Case {
+        type_name: "vyos_prefix_list",
+        key: "LB4",
+        before: &[],
+        config: || {
+            json!({"name": "LB4", "description": "pools", "rules": {
+                "10": {"action": "permit", "prefix": "192.0.2.0/24", "ge": 25, "le": 32},
+                "20": {"action": "deny", "prefix": "0.0.0.0/0", "le": 32, "description": "rest"},
+            }})
+        },
+        path: "policy prefix-list LB4",
+        on_router: || {
+            json!({"description": "pools", "rule": {
+                "10": {"action": "permit", "prefix": "192.0.2.0/24", "ge": "25", "le": "32"},
+                "20": {"action": "deny", "prefix": "0.0.0.0/0", "le": "32", "description": "rest"},
+            }})
+        },
+        drift: &[
+            "delete policy prefix-list LB4 rule 20",
+            "set policy prefix-list LB4 rule 30 action permit",
+            "set policy prefix-list LB4 rule 30 prefix 10.0.0.0/8",
+        ],
+    },
+    Case {
+        type_name: "vyos_prefix_list6",
+        key: "LB",
+        before: &[],
+        config: || json!({"name": "LB", "rules": {"10": {"action": "permit", "prefix": "2001:DB8:F000::/48", "le": 128}}}),
+        path: "policy prefix-list6 LB",
+        on_router: || json!({"rule": {"10": {"action": "permit", "prefix": "2001:db8:f000::/48", "le": "128"}}}),
+        drift: &["delete policy prefix-list6 LB rule 10 le"],
+    },
+    Case {
+        type_name: "vyos_route_map",
+        key: "LB-IN",
+        before: &[
+            "set policy prefix-list6 LB rule 10 action permit",
+            "set policy prefix-list6 LB rule 10 prefix 2001:db8:f000::/48",
+        ],
+        config: || {
+            json!({"name": "LB-IN", "rules": {
+                "10": {
+                    "action": "permit", "match": {"ipv6_prefix_list": "LB", "peer": "2001:DB8::11"},
+                    "set": {
+                        "metric": "+10", "metric_type": "type-1", "tag": 7, "local_preference": 200,
+                        "community": ["64512:100", "no-export"], "as_path_prepend": "64512 64512",
+                        "ipv6_next_hop_global": "2001:DB8::1",
+                    },
+                    "continue": 30,
+                },
+                "20": {"action": "deny"},
+                "30": {"action": "permit", "call": "OTHER", "description": "the rest"},
+            }})
+        },
+        path: "policy route-map LB-IN",
+        on_router: || {
+            json!({"rule": {
+                "10": {
+                    "action": "permit", "continue": "30",
+                    "match": {"ipv6": {"address": {"prefix-list": "LB"}}, "peer": "2001:db8::11"},
+                    "set": {
+                        "metric": "+10", "metric-type": "type-1", "tag": "7", "local-preference": "200",
+                        "community": {"replace": ["64512:100", "no-export"]}, "as-path": {"prepend": "64512 64512"},
+                        "ipv6-next-hop": {"global": "2001:db8::1"},
+                    },
+                },
+                "20": {"action": "deny"},
+                "30": {"action": "permit", "call": "OTHER", "description": "the rest"},
+            }})
+        },
+        drift: &[
+            "set policy route-map LB-IN rule 10 set community replace 64512:200",
+            "delete policy route-map LB-IN rule 10 set community replace no-export",
+            "delete policy route-map LB-IN rule 20",
+        ],
+    },
+    Case {
+        type_name: "vyos_ospf",
+        key: "",
+        before: &["set interfaces ethernet eth1", "set interfaces ethernet eth2"],
+        config: || {
+            json!({
+                "router_id": "10.0.0.1", "areas": {
+                    "0": {"networks": ["10.1.0.0/24", "10.2.0.0/24"], "authentication": "md5"},
+                    "1": {"stub": {"no_summary": true}, "ranges": {"10.9.0.0/16": {"cost": 5}}},
+                },
+                "interfaces": {"eth1": {"cost": 7, "bfd": {}, "md5_keys": {"1": {"md5_key": "hunter2"}}}},
+                "redistribute": {"bgp": {"metric": 100, "metric_type": 1}, "static": {}},
+                "default_information": {"always": true}, "passive_interface_default": true,
+            })
+        },
+        path: "protocols ospf",
+        on_router: || {
+            json!({
+                "parameters": {"router-id": "10.0.0.1"}, "area": {
+                    "0": {"network": ["10.1.0.0/24", "10.2.0.0/24"], "authentication": "md5"},
+                    "1": {"area-type": {"stub": {"no-summary": {}}}, "range": {"10.9.0.0/16": {"cost": "5"}}},
+                },
+                "interface": {"eth1": {
+                    "cost": "7", "bfd": {}, "authentication": {"md5": {"key-id": {"1": {"md5-key": "hunter2"}}}},
+                }},
+                "redistribute": {"bgp": {"metric": "100", "metric-type": "1"}, "static": {}},
+                "default-information": {"originate": {"always": {}}}, "passive-interface": "default",
+            })
+        },
+        drift: &[
+            "delete protocols ospf area 0 network 10.2.0.0/24",
+            "delete protocols ospf redistribute static",
+            "set protocols ospf area 1 area-type nssa",
+            "set protocols ospf interface eth2 cost 3",
+        ],
+    },
+    Case {
+        type_name: "vyos_ospfv3",
+        key: "",
+        before: &[],
+        config: || {
+            json!({
+                "router_id": "10.0.0.1", "areas": {"1": {"nssa": {}, "ranges": {"2001:db8::/32": {"not_advertise": true}}}},
+                "interfaces": {"eth1": {"area": "0", "cost": 7, "network": "point-to-point"}, "eth2": {"area": "1", "passive": true}},
+                "redistribute": {"bgp": {"metric": 100, "metric_type": 1}}, "default_information": {},
+            })
+        },
+        path: "protocols ospfv3",
+        on_router: || {
+            json!({
+                "parameters": {"router-id": "10.0.0.1"},
+                "area": {"1": {"area-type": {"nssa": {}}, "range": {"2001:db8::/32": {"not-advertise": {}}}}},
+                "interface": {
+                    "eth1": {"area": "0", "cost": "7", "network": "point-to-point"},
+                    "eth2": {"area": "1", "passive": {}},
+                },
+                "redistribute": {"bgp": {"metric": "100", "metric-type": "1"}}, "default-information": {"originate": {}},
+            })
+        },
+        drift: &["delete protocols ospfv3 interface eth2", "set protocols ospfv3 redistribute connected"],
+    },
+];
+
+async fn whole_life(edge: &Edge, case: &Case) {
+    let name = case.type_name;
+    if !case.before.is_empty() {
+        edge.configure(case.before).await;
+    }
+    let config = with((case.config)(), json!({"router": "edge"}));
+    let run = edge.run().await;
+    let made = run.create(name, &config).await.unwrap_or_else(|failure| panic!("{name}: {failure}"));
+    let on_router = edge.config(case.path).await;
+    assert_eq!(without_empty(&on_router), (case.on_router)(), "{name}");
+    assert_eq!(run.plan(name, Some(&made), &config).await.unwrap().action, Action::NoOp, "{name}");
+
+    edge.configure(case.drift).await;
+    // What reads share is one refresh; this is the next run's.
+    let run = edge.run().await;
+    let found = run.read(&made).await.unwrap().0.unwrap();
+    assert_eq!(
+        run.plan(name, Some(&found), &config).await.unwrap().action,
+        Action::Update,
+        "{name}: no drift"
+    );
+    let mended = run.update(&found, &config).await.unwrap();
+    assert_eq!(without_empty(&edge.config(case.path).await), (case.on_router)(), "{name}");
+    assert_eq!(mended.object, made.object, "{name}");
+
+    let id = if case.key.is_empty() { "edge".to_owned() } else { format!("edge/{}", case.key) };
+    let imported = run.import(name, &id).await.unwrap();
+    let planned = run.plan(name, Some(&imported), &config).await.unwrap();
+    assert_eq!(planned.action, Action::NoOp, "{name}: {planned:?}");
+
+    edge.configure(&[&format!("delete {}", case.path)]).await;
+    let run = edge.run().await;
+    assert!(run.read(&made).await.unwrap().0.is_none(), "{name}: found although it is gone");
+    let again = run.create(name, &config).await.unwrap();
+    run.destroy(&again).await.unwrap();
+    assert_eq!(edge.config(case.path).await, Json::Null, "{name}: something is left");
+    run.destroy(&again).await.unwrap();
+}
+
+/// Empty containers that deletes left behind are nothing; those that mean something have a value beside them.
+fn without_empty(config: &Json) -> Json {
+    let Json::Object(members) = config else { return config.clone() };
+    let left_behind = ["set", "match", "community", "capability", "area-type"];
+    let kept =
+        members.iter().filter(|(word, below)| **below != json!({}) || !left_behind.contains(&word.as_str()));
+    Json::Object(kept.map(|(word, below)| (word.clone(), without_empty(below))).collect())
+}
+
+async fn all_on(version: Version) {
+    let edge = Edge::start(version).await;
+    for case in CASES {
+        whole_life(&edge, case).await;
+    }
+    edge.router.stop().await;
+}
+
+#[tokio::test]
+async fn each_type_from_create_to_destroy_on_vyos_1_4() {
+    all_on(Version::V1_4).await;
+}
+
+#[tokio::test]
+async fn each_type_from_create_to_destroy_on_vyos_1_5() {
+    all_on(Version::V1_5).await;
+}

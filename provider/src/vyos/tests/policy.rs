@@ -1,0 +1,104 @@
+//! Lists and route-maps: what cannot be, and what may not go.
+
+use super::*;
+use tfplugin::Diagnostics;
+
+fn listed(found: &Diagnostics) -> String {
+    let one = |one: &tfplugin::Diagnostic| {
+        let at = one.attribute.as_ref().map(ToString::to_string).unwrap_or_default();
+        format!("at {at}: {}\n    {}", one.summary, one.detail)
+    };
+    found.iter().map(one).collect::<Vec<_>>().join("\n")
+}
+
+#[tokio::test]
+async fn what_vyos_refuses_and_what_frr_drops_is_told_at_plan() {
+    let run = Harness::<Microk8s>::new(&json!({})).await.unwrap();
+    let rule = |members: Json| with(json!({"action": "permit", "prefix": "10.0.0.0/16"}), members);
+    let lists = [
+        json!({"10": rule(json!({"ge": 24, "le": 20}))}),
+        json!({"10": rule(json!({"ge": 16}))}),
+        json!({"10": rule(json!({"le": 33}))}),
+        json!({"10": rule(json!({"prefix": "10.0.0.1/16"}))}),
+        json!({"10": rule(json!({"prefix": "fd01::/64"}))}),
+        json!({"10": rule(json!({"action": "allow"}))}),
+        json!({"010": rule(json!({}))}),
+        json!({"10": rule(json!({})), "20": rule(json!({"description": "again"}))}),
+    ];
+    let mut all = String::new();
+    for rules in lists {
+        let found = run.validate("vyos_prefix_list", &json!({"name": "A", "rules": rules.clone()})).unwrap();
+        all.push_str(&format!("{rules}\n{}\n\n", listed(&found)));
+    }
+    for rule in [
+        json!({"action": "deny", "continue": 20}),
+        json!({"action": "permit", "continue": 10}),
+        json!({"action": "permit", "continue": 20, "on_match_next": true}),
+        json!({"action": "permit", "match": {"community_exact_match": true}}),
+        json!({"action": "permit", "set": {"community": ["1:1"], "community_none": true}}),
+        json!({"action": "permit", "set": {"community": ["1:65536"]}}),
+        json!({"action": "permit", "set": {"metric": "ten"}}),
+        json!({"action": "permit", "set": {"ip_next_hop": "fd01::1"}}),
+        json!({"action": "permit", "match": {"protocol": "ospf6"}}),
+    ] {
+        let rules = json!({"name": "A", "rules": {"10": rule.clone()}});
+        let found = run.validate("vyos_route_map", &rules).unwrap();
+        all.push_str(&format!("{rule}\n{}\n\n", listed(&found)));
+    }
+    insta::assert_snapshot!(all);
+}
+
+#[tokio::test]
+async fn a_route_map_goes_only_when_nothing_names_it() {
+    let edge = Edge::start(Version::V1_4).await;
+    let run = std::sync::Arc::new(edge.run().await);
+    let map = json!({"router": "edge", "name": "OUT", "rules": {"10": {"action": "permit"}}});
+    let map = run.create("vyos_route_map", &map).await.unwrap();
+    run.create(BGP, &bgp()).await.unwrap();
+    let using = with(neighbor("10.0.0.11"), json!({"ipv6_unicast": {"route_map_export": "OUT"}}));
+    let using = run.create(NEIGHBOR, &using).await.unwrap();
+    let refused = run.destroy(&map).await.unwrap_err();
+    insta::assert_snapshot!(told(&refused, &edge));
+    assert_eq!(edge.config("policy route-map OUT").await["rule"]["10"]["action"], "permit");
+
+    // With the last that names it, in one commit.
+    let (before, _) = edge.commits_and_saves().await;
+    let unused = run.plan(NEIGHBOR, Some(&using), &neighbor("10.0.0.11")).await.unwrap();
+    let (gone, changed) = tokio::join!(run.destroy(&map), run.apply(&unused));
+    assert!(gone.is_ok() && changed.is_ok(), "{gone:?} {changed:?}");
+    assert_eq!(edge.commits_and_saves().await.0, before + 1);
+    assert_eq!(edge.config("policy route-map OUT").await, Json::Null);
+    edge.router.stop().await;
+}
+
+#[tokio::test]
+async fn a_renamed_key_of_a_list_in_use_is_no_removal() {
+    let edge = Edge::start(Version::V1_4).await;
+    let run = edge.run().await;
+    let list = |length: u8| {
+        let rule = json!({"action": "permit", "prefix": "192.0.2.0/24", "le": length});
+        json!({"router": "edge", "name": "PL", "rules": {"10": rule}})
+    };
+    let old = run.create("vyos_prefix_list", &list(32)).await.unwrap();
+    run.create(BGP, &bgp()).await.unwrap();
+    let using = with(neighbor("10.0.0.11"), json!({"ipv4_unicast": {"prefix_list_import": "PL"}}));
+    run.create(NEIGHBOR, &using).await.unwrap();
+    let run = edge.run().await;
+    let planned = run.plan("vyos_prefix_list", None, &list(30)).await.unwrap();
+    let (made, destroyed) = tokio::join!(run.apply(&planned), run.destroy(&old));
+    assert!(made.is_ok() && destroyed.is_ok(), "{made:?} {destroyed:?}");
+    assert_eq!(edge.config("policy prefix-list PL").await["rule"]["10"]["le"], "30");
+    edge.router.stop().await;
+}
+
+#[tokio::test]
+async fn what_vyos_misses_is_told_on_its_attribute() {
+    let edge = Edge::start(Version::V1_5).await;
+    let run = edge.run().await;
+    let rules =
+        json!({"10": {"action": "permit"}, "20": {"action": "permit", "match": {"ip_prefix_list": "NOPE"}}});
+    let map = json!({"router": "edge", "name": "A", "rules": rules});
+    let refused = run.create("vyos_route_map", &map).await.unwrap_err();
+    insta::assert_snapshot!(told(&refused, &edge));
+    edge.router.stop().await;
+}
