@@ -9,6 +9,8 @@ use std::path::Path;
 /// leaves nothing in the user's.
 pub const LAB_OVERRIDE: &str = "lab_override.tf";
 
+const EXAMPLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples");
+
 /// An example under `examples/build-outs`.
 pub struct BuildOut {
     files: Vec<(String, String)>,
@@ -17,7 +19,7 @@ pub struct BuildOut {
 impl BuildOut {
     /// Reads an example.
     pub fn read(name: &str) -> Result<Self, Failure> {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/build-outs").join(name);
+        let folder = Path::new(EXAMPLES).join("build-outs").join(name);
         let entries = std::fs::read_dir(&folder).map_err(Failure::system("read", &folder))?;
         let mut files = Vec::new();
         for entry in entries {
@@ -44,7 +46,9 @@ impl BuildOut {
         let own = [(LAB_OVERRIDE, settings.as_str()), ("lab.auto.tfvars.json", variables.as_str())];
         let files: Vec<_> =
             self.files.iter().map(|(name, text)| (name.as_str(), text.as_str())).chain(own).collect();
-        Workspace::of_files(cli, lab, &files).await
+        let workspace = Workspace::of_files(cli, lab, &files).await?;
+        workspace.with_modules(&Path::new(EXAMPLES).join("modules"))?;
+        Ok(workspace)
     }
 }
 

@@ -25,12 +25,17 @@ impl Cli {
 }
 
 /// The full address that a client gives the source `baremetal/microk8s`: its own default registry, then the source. Asked of
-/// the client, since it differs between clients.
-async fn provider_address(program: &Path, folder: &Path) -> Result<String, Failure> {
+/// the client, since it differs between clients, and about nothing but the source, since modules are not there before `init`.
+async fn provider_address(program: &Path) -> Result<String, Failure> {
+    const SOURCE: &str =
+        "terraform {\n  required_providers {\n    microk8s = { source = \"baremetal/microk8s\" }\n  }\n}\n";
+    let folder = tempfile::tempdir().map_err(Failure::system("make", "a folder"))?;
+    let file = folder.path().join("main.tf");
+    std::fs::write(&file, SOURCE).map_err(Failure::system("write", &file))?;
     let output = Command::new(program)
         .arg("providers")
-        .current_dir(folder)
-        .env("TF_CLI_CONFIG_FILE", folder.join("absent.tfrc"))
+        .current_dir(folder.path())
+        .env("TF_CLI_CONFIG_FILE", folder.path().join("absent.tfrc"))
         .output()
         .await
         .map_err(Failure::system("ask for the provider's address", program))?;
@@ -45,7 +50,7 @@ async fn provider_address(program: &Path, folder: &Path) -> Result<String, Failu
 
 /// Writes a CLI configuration into `folder` under which `init` finds the built plugin and nothing else.
 pub(crate) async fn configure(program: &Path, folder: &Path, mirror: &Path) -> Result<PathBuf, Failure> {
-    let address = provider_address(program, folder).await?;
+    let address = provider_address(program).await?;
     let place = mirror.join(address).join(env!("CARGO_PKG_VERSION")).join(platform());
     std::fs::create_dir_all(&place).map_err(Failure::system("make", &place))?;
     let link = place.join(concat!("terraform-provider-microk8s_v", env!("CARGO_PKG_VERSION")));

@@ -32,10 +32,12 @@ impl From<lab::LabError> for Failure {
     }
 }
 
-/// A working directory of terraform's.
+/// A working directory of terraform's, two levels down in a folder of its own: so a build-out finds the modules where the
+/// repository has them.
 pub struct Workspace<'lab> {
     lab: &'lab Lab,
     program: PathBuf,
+    path: PathBuf,
     folder: tempfile::TempDir,
     cli_configuration: PathBuf,
 }
@@ -56,8 +58,10 @@ impl<'lab> Workspace<'lab> {
     /// A workspace with exactly these files, for `cli`, in which `terraform init` was not run yet.
     pub async fn of_files(cli: Cli, lab: &'lab Lab, files: &[(&str, &str)]) -> Result<Self, Failure> {
         let folder = tempfile::tempdir().map_err(Failure::system("make", "a folder"))?;
+        let path = folder.path().join("build-outs/this");
+        std::fs::create_dir_all(&path).map_err(Failure::system("make", &path))?;
         let program = cli.program().await?;
-        let mut workspace = Self { lab, program, cli_configuration: PathBuf::new(), folder };
+        let mut workspace = Self { lab, program, cli_configuration: PathBuf::new(), path, folder };
         for (name, text) in files {
             workspace.write(name, text)?;
         }
@@ -68,7 +72,13 @@ impl<'lab> Workspace<'lab> {
 
     /// The folder.
     pub fn path(&self) -> &Path {
-        self.folder.path()
+        &self.path
+    }
+
+    /// Puts the modules of the repository's examples where a build-out looks for them.
+    pub(crate) fn with_modules(&self, modules: &Path) -> Result<(), Failure> {
+        let link = self.folder.path().join("modules");
+        std::os::unix::fs::symlink(modules, &link).map_err(Failure::system("make", &link))
     }
 
     /// Writes a file of the configuration.

@@ -9,6 +9,7 @@
 
 use acceptance::{plugin, snippets};
 use std::path::{Path, PathBuf};
+use std::process::Output;
 use tempfile::TempDir;
 use tokio::process::Command;
 
@@ -56,21 +57,20 @@ impl Terraform {
         Self { own }
     }
 
-    /// What terraform finds wrong with a configuration of these files.
+    /// What terraform finds wrong with a configuration of these files, which may call the repository's modules.
     async fn faults(&self, files: &[(&str, &str)]) -> Vec<String> {
-        let folder = tempfile::tempdir().unwrap();
+        let whole = tempfile::tempdir().unwrap();
+        std::os::unix::fs::symlink(root().join("examples/modules"), whole.path().join("modules")).unwrap();
+        let folder = whole.path().join("build-outs/this");
+        std::fs::create_dir_all(&folder).unwrap();
         for (name, text) in files {
-            std::fs::write(folder.path().join(name), text).unwrap();
+            std::fs::write(folder.join(name), text).unwrap();
         }
         // Examples read the router's certificate from a file beside them.
-        std::fs::write(folder.path().join("edge.pem"), "").unwrap();
-        let output = Command::new("terraform")
-            .args(["validate", "-json"])
-            .current_dir(folder.path())
-            .env("TF_CLI_CONFIG_FILE", self.own.path().join("cli.tfrc"))
-            .output()
-            .await
-            .unwrap();
+        std::fs::write(folder.join("edge.pem"), "").unwrap();
+        let output = self.command(&["get"], &folder).await;
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let output = self.command(&["validate", "-json"], &folder).await;
         let text = String::from_utf8_lossy(&output.stdout);
         let report: serde_json::Value = serde_json::from_str(&text)
             .unwrap_or_else(|error| panic!("{error}: {text}{}", String::from_utf8_lossy(&output.stderr)));
@@ -86,6 +86,15 @@ impl Terraform {
             .collect();
         assert_eq!(report["valid"] == true, faults.is_empty(), "{text}");
         faults
+    }
+
+    async fn command(&self, arguments: &[&str], folder: &Path) -> Output {
+        let mut command = Command::new("terraform");
+        command
+            .args(arguments)
+            .current_dir(folder)
+            .env("TF_CLI_CONFIG_FILE", self.own.path().join("cli.tfrc"));
+        command.output().await.unwrap()
     }
 
     #[track_caller]
@@ -143,6 +152,44 @@ async fn terraform_accepts_every_snippet_of_the_readme_and_the_guides() {
             let what = format!("configuration {} of {}", number + 1, page.display());
             Terraform::assert_accepted(&what, &terraform.faults(&[("main.tf", snippet)]).await);
         }
+    }
+}
+
+/// The READMEs of the modules show one configuration together: what one gives, the next takes.
+#[tokio::test(flavor = "multi_thread")]
+async fn terraform_accepts_the_calls_that_the_modules_show() {
+    let provider = read(&root().join("examples/provider/provider.tf"));
+    let calls: Vec<_> = examples("modules")
+        .iter()
+        .map(|module| {
+            (format!("{}.tf", module.file_name().unwrap().display()), read(&module.join("README.md")))
+        })
+        .map(|(name, page)| (name, snippets(&page).concat()))
+        .collect();
+    let calls = calls.iter().map(|(name, text)| (name.as_str(), text.as_str()));
+    let calls: Vec<_> =
+        calls.inspect(|(name, text)| assert!(text.starts_with("module "), "{name}: {text}")).collect();
+    let files: Vec<_> = calls.into_iter().chain([("provider.tf", provider.as_str())]).collect();
+    Terraform::assert_accepted("the modules' calls", &Terraform::new().faults(&files).await);
+}
+
+/// `terraform test` of every module, with mocked providers: what it plans and which inputs it refuses.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_modules_pass_their_own_tests() {
+    let terraform = Terraform::new();
+    for module in examples("modules") {
+        let copy = tempfile::tempdir().unwrap();
+        std::fs::create_dir(copy.path().join("tests")).unwrap();
+        let tests = entries(&module.join("tests"));
+        for file in entries(&module).iter().filter(|file| file.is_file()).chain(&tests) {
+            std::fs::copy(file, copy.path().join(file.strip_prefix(&module).unwrap())).unwrap();
+        }
+        let output = terraform.command(&["test", "-no-color"], copy.path()).await;
+        let text =
+            format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        assert!(output.status.success(), "{}: {text}", module.display());
+        let runs = tests.iter().map(|file| read(file).matches("\nrun \"").count()).sum::<usize>();
+        assert!(runs > 0 && text.contains(&format!("{runs} passed, 0 failed")), "{runs} runs: {text}");
     }
 }
 
