@@ -20,14 +20,15 @@ check "sessions" {
     provider = microk8s
 
     cluster = metallb_bgp_peer.edge.cluster
-    wait    = "30s"
 
-    depends_on = [vyos_bgp_neighbor.node]
+    depends_on = [vyos_bgp_neighbor.node, metallb_bgp_advertisement.default]
   }
 
   assert {
-    condition     = alltrue([for one in data.metallb_bgp_sessions.nodes.sessions : one.established])
-    error_message = "A session of a speaker is down."
+    condition = alltrue([for one in data.metallb_bgp_sessions.nodes.sessions : one.established])
+    error_message = join("\n", [
+      for one in data.metallb_bgp_sessions.nodes.sessions : "${one.node}: ${coalesce(one.reason, "down")}" if !one.established
+    ])
   }
 }
 

@@ -1,8 +1,8 @@
 //! A whole build-out: forgotten, it is taken over by imports. What cannot be reached is not gone: everything else goes on, one warning
 //! says so, and nothing leaves the state.
-#![expect(clippy::unwrap_used, reason = "a step that fails ends the test")]
+#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a step that fails ends the test")]
 
-use acceptance::{BuildOut, Cli, Workspace, whole};
+use acceptance::{Action, BuildOut, Cli, Workspace, whole};
 use lab::Lab;
 use std::time::{Duration, Instant};
 
@@ -22,13 +22,14 @@ async fn is_taken_over_by_imports_and_outlives_a_lost_node_and_a_lost_router() {
     let begin = Instant::now();
     let plan = workspace.plan().await.unwrap().plans_nothing();
     assert!(begin.elapsed() < Duration::from_secs(60), "the plan took {:?}", begin.elapsed());
-    let about = |address: &str| {
-        plan.warnings()
-            .iter()
-            .filter(|one| format!("{} {}", one.summary, one.detail).contains(address))
-            .count()
+    let warned = |text: &str| {
+        plan.warnings().iter().filter(|one| format!("{} {}", one.summary, one.detail).contains(text)).count()
     };
-    assert_eq!(about("10.0.0.13"), 1, "{plan:?}");
+    assert_eq!(warned("Unable to look at 10.0.0.13"), 1, "{plan:?}");
+    // Both ends of its session tell it, each from where it looks.
+    for told in ["cp3: it does not answer", "10.0.0.13: Active"] {
+        assert_eq!(warned(told), 1, "{told}: {plan:?}");
+    }
     workspace.run(["apply", "-json", "-auto-approve", "-refresh-only"]).await.unwrap().succeeded();
     assert_eq!(workspace.resources().await.unwrap(), before, "the state lost something");
 
@@ -72,5 +73,9 @@ async fn taken_over(workspace: &Workspace<'_>, resources: &[String]) {
         workspace.import(address, id).await.unwrap().succeeded();
     }
     assert_eq!(workspace.resources().await.unwrap(), resources);
+    // Helm does not remember where a chart came from. Saying it again upgrades nothing.
+    workspace.plan().await.unwrap().plans(&[("microk8s_helm_release.metallb", Action::Update)]);
+    workspace.apply().await.unwrap().succeeded();
+    assert_eq!(workspace.state("microk8s_helm_release.metallb").await.unwrap()["revision"], 1);
     workspace.plan().await.unwrap().plans_nothing();
 }
