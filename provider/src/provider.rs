@@ -20,7 +20,9 @@ use crate::microk8s::helm_release::HelmRelease;
 use crate::microk8s::node::Node;
 use crate::microk8s::object::AnyObject;
 use crate::microk8s::status::Status;
-use crate::vyos::{Bgp, BgpNeighbor, BgpSummary, Ospf, Ospfv3, PrefixList, PrefixList6, RouteMap};
+use crate::vyos::{
+    Bgp, BgpNeighbor, BgpPeerGroup, BgpSummary, Ospf, Ospfv3, PrefixList, PrefixList6, RouteMap, StaticRoute,
+};
 use async_trait::async_trait;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -151,11 +153,13 @@ impl Provider for Microk8s {
             .data_source::<Status>()
             .resource::<RouterObject<Bgp>>()
             .resource::<RouterObject<BgpNeighbor>>()
+            .resource::<RouterObject<BgpPeerGroup>>()
             .resource::<RouterObject<Ospf>>()
             .resource::<RouterObject<Ospfv3>>()
             .resource::<RouterObject<PrefixList>>()
             .resource::<RouterObject<PrefixList6>>()
             .resource::<RouterObject<RouteMap>>()
+            .resource::<RouterObject<StaticRoute>>()
             .data_source::<BgpSummary>()
     }
 
