@@ -21,7 +21,8 @@ use crate::microk8s::node::Node;
 use crate::microk8s::object::AnyObject;
 use crate::microk8s::status::Status;
 use crate::vyos::{
-    Bgp, BgpNeighbor, BgpPeerGroup, BgpSummary, Ospf, Ospfv3, PrefixList, PrefixList6, RouteMap, StaticRoute,
+    Bgp, BgpNeighbor, BgpPeerGroup, BgpSummary, Ospf, Ospfv3, PrefixList, PrefixList6, RouteMap, Routes,
+    StaticRoute,
 };
 use async_trait::async_trait;
 use std::collections::BTreeMap;
@@ -161,6 +162,7 @@ impl Provider for Microk8s {
             .resource::<RouterObject<RouteMap>>()
             .resource::<RouterObject<StaticRoute>>()
             .data_source::<BgpSummary>()
+            .data_source::<Routes>()
     }
 
     fn check(config: &ProviderBlockDraft, found: &mut Diagnostics) {

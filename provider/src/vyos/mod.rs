@@ -8,10 +8,12 @@ mod bgp_neighbor_rules;
 mod bgp_peer_group;
 mod bgp_session;
 mod bgp_session_rules;
+mod bgp_sessions;
 mod bgp_summary;
 mod bgp_timers;
 mod choices;
 mod communities;
+mod missing_routes;
 mod ospf;
 mod ospf_parts;
 mod ospf_routes;
@@ -26,6 +28,9 @@ mod route_map;
 mod route_map_match;
 mod route_map_rules;
 mod route_map_set;
+mod routes;
+mod routing_table;
+mod shown;
 mod static_route;
 mod words;
 
@@ -38,6 +43,7 @@ pub use ospfv3::Ospfv3;
 pub use prefix_list::PrefixList;
 pub use prefix_list6::PrefixList6;
 pub use route_map::RouteMap;
+pub use routes::Routes;
 pub use static_route::StaticRoute;
 
 #[cfg(test)]
