@@ -2,7 +2,7 @@
 # themselves: Debian packages with apt, the lab's programs from their Go modules into a cache outside the repository.
 
 CARGO ?= cargo
-# Tests of the lab wait for clusters most of the time: three at once keep two cores busy.
+# Labs want the CPU: with four at once on two cores, what some tests wait for came too late.
 export RUST_TEST_THREADS ?= 3
 
 .PHONY: build bench check demo docs lab parts test

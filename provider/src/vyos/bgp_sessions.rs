@@ -8,9 +8,6 @@ use std::collections::BTreeMap;
 pub(super) const QUESTION: Question =
     Question { noun: "the BGP sessions", command: &["bgp", "neighbors", "json"] };
 
-/// The state of a session in which routes flow.
-pub(super) const ESTABLISHED: &str = "Established";
-
 /// A session.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -50,7 +47,7 @@ pub(super) fn sessions(printed: &str) -> Result<BTreeMap<String, Session>, serde
 impl Session {
     /// Whether routes flow.
     pub(super) fn is_established(&self) -> bool {
-        self.state == ESTABLISHED
+        self.state == "Established"
     }
 
     /// Prefixes that came and passed the filters, in all families.

@@ -3,7 +3,6 @@
 use super::bgp_sessions::{QUESTION, Session, sessions};
 use super::shown::{self, Unready, look};
 use crate::asn::Asn;
-use crate::connection::retry::GaveUp;
 use crate::connection::router::Router;
 use crate::engine::router_config::no_router;
 use crate::provider::Microk8s;
@@ -118,12 +117,13 @@ impl tfplugin::DataSource for BgpSummary {
             let missing = wait.map(|wait| wait.missing(&all)).unwrap_or_default();
             if missing.is_empty() { Ok(all) } else { Err(Unready::NotYet(missing)) }
         });
-        let all = seen.await.map_err(|gave_up| match gave_up {
-            GaveUp::Failed(unready) | GaveUp::TimedOut(unready) => {
-                QUESTION.failed(&router, unready, |missing| not_ready(&router, patience, &missing))
+        let all = match seen.await {
+            Ok(all) => all,
+            Err(gave_up) => {
+                let missing = QUESTION.not_yet(&router, gave_up)?;
+                return Err(not_ready(&router, patience, &missing).into());
             }
-            GaveUp::Cancelled => shown::interrupted(QUESTION.noun, &router),
-        })?;
+        };
         let neighbors: BTreeMap<_, _> =
             all.into_iter().map(|(address, session)| (address, state(session))).collect();
         Ok(Self { neighbors: neighbors.into(), ..config })
@@ -157,14 +157,8 @@ impl SessionWait {
 
 fn not_ready(router: &Router, patience: Option<Duration>, missing: &[String]) -> Diagnostic {
     let waited = patience.unwrap_or_default().as_secs();
-    let detail = format!(
-        "`show bgp neighbors` at {} was asked for {waited} s, and says:\n\n    {}\n\nIf it only takes longer, give \
-         `wait.timeout` more time.",
-        router.url(),
-        missing.join("\n    ")
-    );
-    let summary = format!("BGP sessions of router {:?} are not ready", router.name());
-    Diagnostic::error(summary, detail).at("wait")
+    let asked = format!("`show bgp neighbors` at {} was asked for {waited} s, and says", router.url());
+    shown::not_ready(router, "BGP sessions", &asked, missing)
 }
 
 fn state(session: Session) -> NeighborState {

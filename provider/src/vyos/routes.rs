@@ -5,7 +5,6 @@ use super::missing_routes::{BGP_IPV4, BGP_IPV6, Bgp, bgp_table, reason};
 use super::routing_table::{Entry, Hop, IPV4, IPV6, Table, table};
 use super::shown::{self, Question, Unready, look};
 use super::{choices, words};
-use crate::connection::retry::GaveUp;
 use crate::connection::router::Router;
 use crate::engine::router_config::no_router;
 use crate::provider::Microk8s;
@@ -147,14 +146,10 @@ impl tfplugin::DataSource for Routes {
         });
         let all = match seen.await {
             Ok(all) => all,
-            Err(GaveUp::Failed(Unready::NotYet(seen)) | GaveUp::TimedOut(Unready::NotYet(seen))) => {
+            Err(gave_up) => {
+                let seen = IPV4.not_yet(&router, gave_up)?;
                 return Err(config.not_ready(&router, patience, &seen).await.into());
             }
-            Err(GaveUp::Failed(unready) | GaveUp::TimedOut(unready)) => {
-                let not_yet = |_| shown::interrupted(IPV4.noun, &router);
-                return Err(IPV4.failed(&router, unready, not_yet).into());
-            }
-            Err(GaveUp::Cancelled) => return Err(shown::interrupted(IPV4.noun, &router).into()),
         };
         let routes: Vec<_> = all
             .into_iter()
@@ -219,16 +214,14 @@ impl Routes {
             }
         }
         bgp.sessions = bgp_sessions::QUESTION.ask::<_, ()>(router, sessions).await.unwrap_or_default();
-        let reasons = missing.iter().map(|network| reason(*network, self.protocol.as_deref(), all, &bgp));
-        let detail = format!(
-            "The routing table at {} was asked for {} s for what the kernel has, and lacks:\n\n    {}\n\nIf it only takes \
-             longer, give `wait.timeout` more time.",
+        let protocol = self.protocol.as_deref();
+        let reasons: Vec<_> = missing.iter().map(|network| reason(*network, protocol, all, &bgp)).collect();
+        let asked = format!(
+            "The routing table at {} was asked for {} s for what the kernel has, and lacks",
             router.url(),
-            patience.unwrap_or_default().as_secs(),
-            reasons.collect::<Vec<_>>().join("\n    ")
+            patience.unwrap_or_default().as_secs()
         );
-        let summary = format!("Routes of router {:?} are not ready", router.name());
-        Diagnostic::error(summary, detail).at("wait")
+        shown::not_ready(router, "Routes", &asked, &reasons)
     }
 }
 

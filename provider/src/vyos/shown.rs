@@ -50,28 +50,38 @@ impl Question {
         })
     }
 
-    /// For an answer that was not the one, apart from `NotYet`, whose text is the caller's.
-    pub(super) fn failed<T>(
-        &self,
-        router: &Router,
-        unready: Unready<T>,
-        not_yet: impl FnOnce(T) -> Diagnostic,
-    ) -> Diagnostic {
+    /// What was seen last where the wait was in vain; else why nothing was.
+    pub(super) fn not_yet<T>(&self, router: &Router, gave_up: GaveUp<Unready<T>>) -> Result<T, Diagnostic> {
         let path = format!("show {}", self.command.join(" "));
         let subject = Subject { noun: self.noun, key: "", path: &path, fields: &[], object: &Value::Null };
-        match unready {
-            Unready::Router(error) => subject.failed("read", router, error),
-            Unready::Unreadable(what) => {
+        match gave_up {
+            GaveUp::Failed(Unready::NotYet(seen)) | GaveUp::TimedOut(Unready::NotYet(seen)) => Ok(seen),
+            GaveUp::Failed(Unready::Router(error)) | GaveUp::TimedOut(Unready::Router(error)) => {
+                Err(subject.failed("read", router, error))
+            }
+            GaveUp::Failed(Unready::Unreadable(what)) | GaveUp::TimedOut(Unready::Unreadable(what)) => {
                 let detail = format!(
                     "`{path}` at {} printed something else than expected: {what}\n\nVyOS 1.4 or later is needed. If its \
                      routing daemon is down, `restart bgp`, `restart zebra` or the like on the router starts it.",
                     router.url()
                 );
-                Diagnostic::error(subject.unable("read", router), detail)
+                Err(Diagnostic::error(subject.unable("read", router), detail))
             }
-            Unready::NotYet(seen) => not_yet(seen),
+            GaveUp::Cancelled => Err(Diagnostic::error(
+                subject.unable("read", router),
+                "Interrupted. The next run asks again.",
+            )),
         }
     }
+}
+
+/// A wait in vain: what is not ready, what was asked about it, and what each part is missing.
+pub(super) fn not_ready(router: &Router, what: &str, asked: &str, missing: &[String]) -> Diagnostic {
+    let detail = format!(
+        "{asked}:\n\n    {}\n\nIf it only takes longer, give `wait.timeout` more time.",
+        missing.join("\n    ")
+    );
+    Diagnostic::error(format!("{what} of router {:?} are not ready", router.name()), detail).at("wait")
 }
 
 /// The time that a `wait` gives.
@@ -103,10 +113,4 @@ where
             }
         })
         .await
-}
-
-/// A wait that Terraform ended.
-pub(super) fn interrupted(noun: &str, router: &Router) -> Diagnostic {
-    let summary = format!("Unable to read {noun} on router {:?}", router.name());
-    Diagnostic::error(summary, "Interrupted. The next run asks again.")
 }

@@ -35,9 +35,8 @@ const BGP: &str = "vyos_bgp.edge";
 const FIRST: &str = "vyos_bgp_neighbor.cp1";
 const SECOND: &str = "vyos_bgp_neighbor.cp2";
 
-async fn router_lab(version: VyosVersion) -> Lab {
-    let router = Some(RouterOptions { version, ..RouterOptions::default() });
-    Lab::start(LabOptions { router, ..LabOptions::default() }).await.unwrap()
+async fn router_lab(router: RouterOptions) -> Lab {
+    Lab::start(LabOptions { router: Some(router), ..LabOptions::default() }).await.unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -51,7 +50,7 @@ async fn from_create_to_destroy_on_vyos_1_5() {
 }
 
 async fn whole_life(version: VyosVersion) {
-    let lab = router_lab(version).await;
+    let lab = router_lab(RouterOptions { version, ..RouterOptions::default() }).await;
     let router = lab.router().unwrap();
     let workspace = Workspace::new(&lab, EDGE).await.unwrap();
     workspace.plan().await.unwrap().plans(&[BGP, FIRST, SECOND].map(|address| (address, Action::Create)));
@@ -103,8 +102,8 @@ fn neighbors(addresses: impl Iterator<Item = String>) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_hundred_neighbors_are_two_commits_and_a_bad_one_fails_alone() {
     // As long as a commit of a real router takes: what comes meanwhile goes into the next one.
-    let router = RouterOptions { commit_delay: Duration::from_secs(3), ..RouterOptions::default() };
-    let lab = Lab::start(LabOptions { router: Some(router), ..LabOptions::default() }).await.unwrap();
+    let lab =
+        router_lab(RouterOptions { commit_delay: Duration::from_secs(3), ..RouterOptions::default() }).await;
     let control = lab.router().unwrap().control().unwrap();
     let hundred = || (1..=100).map(|last| format!("10.9.0.{last}"));
     let workspace = Workspace::new(&lab, neighbors(std::iter::empty())).await.unwrap();
@@ -132,7 +131,7 @@ async fn a_hundred_neighbors_are_two_commits_and_a_bad_one_fails_alone() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_commit_lock_is_waited_out() {
-    let lab = router_lab(VyosVersion::V1_4).await;
+    let lab = router_lab(RouterOptions::default()).await;
     let control = lab.router().unwrap().control().unwrap();
     let workspace = Workspace::new(&lab, EDGE).await.unwrap();
     control.faults(vyos_stand_in::Faults { commit_locked: true, ..Default::default() }).await.unwrap();
