@@ -104,15 +104,23 @@ fn not_offered(network: IpNet, protocol: Option<&str>, bgp: &Bgp) -> String {
             "no protocol offers a route to it, and BGP has no neighbors.".to_owned()
         }
         _ => {
+            let (family, name) = if network.addr().is_ipv6() {
+                ("ipv6Unicast", "ipv6_unicast")
+            } else {
+                ("ipv4Unicast", "ipv4_unicast")
+            };
+            let carries = |one: &Session| one.is_established() && one.families.contains_key(family);
+            let why = if bgp.sessions.values().any(carries) {
+                "No BGP neighbor announces it, or a filter on this router drops it.".to_owned()
+            } else {
+                format!("No established BGP session carries {name}.")
+            };
             let sessions: Vec<_> = bgp
                 .sessions
                 .iter()
                 .map(|(address, one)| format!("{address} is {}", one.in_words()))
                 .collect();
-            format!(
-                "no protocol offers a route to it. No BGP neighbor announces it, or a filter on this router drops it. {}",
-                sessions.join("; ")
-            )
+            format!("no protocol offers a route to it. {why} {}", sessions.join("; "))
         }
     }
 }
