@@ -19,7 +19,8 @@ const BROKEN: [Broken; 4] = [
     Broken {
         configuration: r#"resource "vyos_bgp_neighbor" "node" { remote_as = "64999" }"#,
         told: &[
-            "The session of the speaker on cp1 with 10.0.0.1 is down: 10.0.0.1 ends the session",
+            "The session of the speaker on cp1 with 10.0.0.1 is down",
+            "compare AS numbers (`my_asn`, `peer_asn`)",
             "10.0.0.11 is Active",
             "this router says that it is AS 64512 and expects AS 64999",
         ],
