@@ -38,6 +38,8 @@ pub struct Guest {
     pub gateway: Option<(Ipv4Addr, Ipv6Addr)>,
     /// Of its network card.
     pub hardware_address: String,
+    /// Whether it boots as soon as it is made.
+    pub started: bool,
     /// What it is.
     pub image: Image,
 }
@@ -100,7 +102,7 @@ impl Default for Hypervisor {
 }
 
 impl Hypervisor {
-    /// Makes a virtual machine, which boots from then on.
+    /// Makes a virtual machine.
     pub async fn add(&self, guest: Guest) -> Result<(), LabError> {
         self.ask(Request::AddGuest(Box::new(guest))).await.map(drop)
     }
@@ -159,7 +161,7 @@ async fn converse(stream: UnixStream, server: mpsc::Sender<Asked>) -> Result<(),
     let mut from = BufReader::new(from);
     while let Some(request) = protocol::receive(&mut from).await? {
         let boots = match &request {
-            Request::AddGuest(guest) => Some(guest.name.clone()),
+            Request::AddGuest(guest) => guest.started.then(|| guest.name.clone()),
             Request::PowerOn(name) => Some(name.clone()),
             _ => None,
         };
