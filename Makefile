@@ -5,7 +5,7 @@ CARGO ?= cargo
 # Tests of the lab wait for clusters most of the time: four at once keep two cores busy, and their memory stays under 8 GiB.
 export RUST_TEST_THREADS ?= 4
 
-.PHONY: build bench check demo docs lab parts test
+.PHONY: acceptance build bench check demo docs lab others parts test
 
 # The plugin, ready to be named in `dev_overrides` or put into a mirror.
 build:
@@ -25,10 +25,19 @@ docs:
 parts:
 	$(CARGO) run -q -p lab -- parts
 
-# All tests: pure ones, in-process ones, and terraform against the built plugin in the lab.
+# All tests: pure ones, in-process ones, and terraform against the built plugin in the lab. The two halves run at the
+# same time, and what each printed comes out when it ends.
 test: check parts
 	$(CARGO) build --workspace --all-targets
-	$(CARGO) test --workspace --no-fail-fast
+	$(MAKE) --no-print-directory --jobs=2 --keep-going --output-sync=target acceptance others
+
+# Terraform and OpenTofu against the built plugin, in labs.
+acceptance:
+	$(CARGO) test -p acceptance --no-fail-fast
+
+# Every other test.
+others:
+	$(CARGO) test --workspace --exclude acceptance --no-fail-fast
 
 # A whole build-out in the lab, applied, shown, planned again and destroyed.
 demo: parts

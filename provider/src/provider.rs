@@ -20,7 +20,10 @@ use crate::microk8s::helm_release::HelmRelease;
 use crate::microk8s::node::Node;
 use crate::microk8s::object::AnyObject;
 use crate::microk8s::status::Status;
-use crate::vyos::{Bgp, BgpNeighbor, BgpSummary, Ospf, Ospfv3, PrefixList, PrefixList6, RouteMap};
+use crate::vyos::{
+    Bgp, BgpNeighbor, BgpPeerGroup, BgpSummary, Ospf, Ospfv3, PrefixList, PrefixList6, RouteMap, Routes,
+    StaticRoute,
+};
 use async_trait::async_trait;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -151,12 +154,15 @@ impl Provider for Microk8s {
             .data_source::<Status>()
             .resource::<RouterObject<Bgp>>()
             .resource::<RouterObject<BgpNeighbor>>()
+            .resource::<RouterObject<BgpPeerGroup>>()
             .resource::<RouterObject<Ospf>>()
             .resource::<RouterObject<Ospfv3>>()
             .resource::<RouterObject<PrefixList>>()
             .resource::<RouterObject<PrefixList6>>()
             .resource::<RouterObject<RouteMap>>()
+            .resource::<RouterObject<StaticRoute>>()
             .data_source::<BgpSummary>()
+            .data_source::<Routes>()
     }
 
     fn check(config: &ProviderBlockDraft, found: &mut Diagnostics) {

@@ -1,5 +1,5 @@
-# Three bare Ubuntu machines and a VyOS router become a dual-stack MicroK8s cluster whose LoadBalancer addresses are
-# announced over BGP.
+# Three bare Ubuntu machines and a VyOS router become a dual-stack MicroK8s cluster whose LoadBalancer addresses answer from
+# outside: the cluster is here, MetalLB in metallb.tf, the router in router.tf, a first web page in web.tf.
 
 terraform {
   required_version = ">= 1.11"
@@ -68,71 +68,4 @@ resource "calico_ippool" "v6" {
   name         = "default-ipv6-ippool"
   cidr         = microk8s_cluster_ipv6.this.cluster_cidr
   nat_outgoing = true
-}
-
-# The router: its own AS, and a session with every node.
-resource "vyos_bgp" "edge" {
-  provider = microk8s
-
-  router    = "edge"
-  system_as = var.as_number
-  router_id = var.router_address
-}
-
-resource "vyos_bgp_neighbor" "node" {
-  provider = microk8s
-  for_each = var.nodes
-
-  router       = vyos_bgp.edge.router
-  address      = each.value.address
-  remote_as    = tostring(var.as_number)
-  description  = "metallb-${each.key}"
-  ipv6_unicast = {}
-}
-
-# The cluster's side of the sessions, and what is announced over them.
-resource "metallb_ip_address_pool" "default" {
-  provider = microk8s
-
-  cluster   = microk8s_cluster_ipv6.this.host
-  name      = "default-pool"
-  addresses = var.load_balancer_addresses
-
-  depends_on = [microk8s_cluster_member.this]
-}
-
-resource "metallb_bgp_peer" "edge" {
-  provider = microk8s
-
-  cluster                   = microk8s_cluster_ipv6.this.host
-  name                      = "vyos-gw"
-  my_asn                    = var.as_number
-  peer_asn                  = var.as_number
-  peer_address              = var.router_address
-  dual_stack_address_family = true
-
-  depends_on = [microk8s_cluster_member.this]
-}
-
-resource "metallb_bgp_advertisement" "default" {
-  provider = microk8s
-
-  cluster          = microk8s_cluster_ipv6.this.host
-  name             = "default-advertisement"
-  ip_address_pools = [metallb_ip_address_pool.default.name]
-}
-
-# What a person wants to see afterwards.
-data "microk8s_status" "cluster" {
-  host = microk8s_cluster_ipv6.this.host
-
-  depends_on = [microk8s_addon.dns]
-}
-
-data "vyos_bgp_summary" "edge" {
-  provider = microk8s
-
-  router = vyos_bgp.edge.router
-
-  depends_on = [vyos_bgp_neighbor.node]
 }

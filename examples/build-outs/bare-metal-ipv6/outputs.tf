@@ -1,9 +1,4 @@
-output "nodes" {
-  description = "The cluster's nodes with their roles and addresses."
-  value       = data.microk8s_status.cluster.nodes
-}
-
-output "neighbors" {
-  description = "Addresses that the router holds or tries a BGP session with."
-  value       = keys(data.vyos_bgp_summary.edge.neighbors)
+output "web_address" {
+  description = "Address of the first web page: http://[address]/ answers from outside."
+  value       = one(flatten([for one in data.metallb_service_addresses.web : values(one.services)[*].addresses]))
 }

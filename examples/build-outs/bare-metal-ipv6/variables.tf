@@ -55,6 +55,34 @@ variable "as_number" {
   default     = 64512
 }
 
+variable "upstream_interface" {
+  description = "The router's interface to the rest of the network, on which it speaks OSPFv3 in area 0."
+  type        = string
+  default     = "eth1"
+}
+
+variable "metallb" {
+  description = "MetalLB's Helm chart. Routes of both families over one session need 0.15."
+  type        = object({ repository = optional(string), chart = string, version = optional(string) })
+  default = {
+    repository = "https://metallb.github.io/metallb"
+    chart      = "metallb"
+    version    = "0.15.2"
+  }
+}
+
+variable "web" {
+  description = "Whether to serve a first web page, to see that everything works."
+  type        = bool
+  default     = true
+}
+
+variable "patience" {
+  description = "How long to wait until the page's address is announced. Null does not wait: a plan then goes on while that is broken."
+  type        = string
+  default     = "2m"
+}
+
 variable "cluster_cidr" {
   description = "IPv6 range of pods."
   type        = string
@@ -68,7 +96,12 @@ variable "service_cidr" {
 }
 
 variable "load_balancer_addresses" {
-  description = "Ranges that LoadBalancer services get addresses from."
+  description = "IPv6 prefixes that LoadBalancer services get addresses from."
   type        = list(string)
   default     = ["2001:db8:f000:2::/64"]
+
+  validation {
+    condition     = alltrue([for prefix in var.load_balancer_addresses : can(cidrhost(prefix, 0)) && strcontains(prefix, ":")])
+    error_message = "Give IPv6 prefixes, such as 2001:db8:f000:2::/64: the router's prefix list is made of them."
+  }
 }

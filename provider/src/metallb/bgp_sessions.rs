@@ -4,7 +4,7 @@ mod metrics;
 
 use super::look::{Look, NAMESPACE};
 use super::mode::{Mode, mode};
-use crate::connection::cluster::{Cluster, ClusterError, Freshness, Kind};
+use crate::connection::cluster::{Cluster, ClusterError, ClusterErrorKind, Freshness, Kind};
 use crate::engine::cluster_object::cluster_address;
 use crate::provider::Microk8s;
 use async_trait::async_trait;
@@ -48,9 +48,9 @@ pub struct BgpSession {
     #[attribute(computed)]
     node: Computed<String>,
 
-    /// Address of the router.
+    /// Address of the router. Null where the speaker does not answer and its sessions are not known.
     #[attribute(computed)]
-    peer: Computed<String>,
+    peer: Computed<Option<String>>,
 
     /// VRF that the session is in; empty for the default one.
     #[attribute(computed)]
@@ -116,9 +116,15 @@ async fn sessions(cluster: &Cluster, namespace: &str) -> Result<Seen, ClusterErr
         let pod_name = pod.metadata.name.clone().unwrap_or_default();
         let port = container(pod, name).and_then(first_port).unwrap_or(port);
         asked.spawn(async move {
-            let printed = cluster.ask_pod(&namespace, &pod_name, port, "metrics").await?;
-            let sessions = metrics::read(&printed).into_iter();
-            Ok(sessions.map(|(peer, counters)| of_metrics(node.clone(), peer, &counters)).collect())
+            match cluster.ask_pod(&namespace, &pod_name, port, "metrics").await {
+                Ok(printed) => {
+                    let sessions = metrics::read(&printed).into_iter();
+                    Ok(sessions.map(|(peer, counters)| of_metrics(node.clone(), peer, &counters)).collect())
+                }
+                Err(error) if error.kind() == ClusterErrorKind::Unreachable => Err(error),
+                // The API server answers: it is the speaker that does not, and the others may.
+                Err(error) => Ok(vec![silent(node, &error)]),
+            }
         });
     }
     let answers: Vec<Result<Vec<BgpSession>, ClusterError>> = asked.join_all().await;
@@ -146,13 +152,23 @@ impl BgpSession {
         if self.established.known() == Some(&true) {
             return None;
         }
-        let text = |field: &Computed<String>| field.known().cloned().unwrap_or_default();
+        let node = self.node.known().map(String::as_str).unwrap_or_default();
         let reason = self.reason.known().and_then(Option::as_deref).unwrap_or("the speaker does not say why");
-        Some(format!(
-            "The session of the speaker on {} with {} is down: {reason}.",
-            text(&self.node),
-            text(&self.peer)
-        ))
+        Some(match self.peer.known().and_then(Option::as_deref) {
+            Some(peer) => format!("The session of the speaker on {node} with {peer} is down: {reason}."),
+            None => format!("The sessions of the speaker on {node} are not known: {reason}."),
+        })
+    }
+}
+
+fn silent(node: String, error: &ClusterError) -> BgpSession {
+    BgpSession {
+        node: node.into(),
+        peer: None.into(),
+        vrf: String::new().into(),
+        established: false.into(),
+        prefixes_sent: None.into(),
+        reason: Some(format!("it does not answer ({})", error.answer())).into(),
     }
 }
 
@@ -161,7 +177,7 @@ fn of_metrics(node: String, (peer, vrf): metrics::Peer, counters: &metrics::Coun
     let reason = (!counters.is_up()).then(|| counters.why_down(&peer)).flatten();
     BgpSession {
         node: node.into(),
-        peer: peer.into(),
+        peer: Some(peer).into(),
         vrf: if vrf == "default" { String::new() } else { vrf }.into(),
         established: counters.is_up().into(),
         prefixes_sent: counters.prefixes_sent().into(),
@@ -177,7 +193,7 @@ fn of_state(state: &Json) -> BgpSession {
     let established = word == "Established";
     BgpSession {
         node: text("node").into(),
-        peer: text("peer").into(),
+        peer: Some(text("peer")).into(),
         vrf: text("vrf").into(),
         established: established.into(),
         prefixes_sent: None.into(),

@@ -31,6 +31,7 @@ use values::{Values, Withheld};
 /// Destroying it uninstalls the release and leaves its namespace, as Helm does.
 ///
 /// Import it as `<host>/<namespace>/<name>`: `terraform import microk8s_helm_release.metallb 10.0.0.11/metallb-system/metallb`.
+/// Helm does not remember where a chart came from, so the next apply notes `repository`; it upgrades nothing for that.
 #[derive(Clone, Debug, Resource)]
 #[resource(type_name = "microk8s_helm_release")]
 pub struct HelmRelease {

@@ -1,16 +1,24 @@
 //! `vyos_bgp_summary`: what a router's BGP sessions are doing.
 
+use super::bgp_sessions::{QUESTION, Session, sessions};
+use super::shown::{self, Unready, look};
 use crate::asn::Asn;
-use crate::engine::router_config::{Subject, no_router};
+use crate::connection::retry::GaveUp;
+use crate::connection::router::Router;
+use crate::engine::router_config::no_router;
 use crate::provider::Microk8s;
 use async_trait::async_trait;
-use serde::Deserialize;
 use std::collections::BTreeMap;
-use tfplugin::{Computed, Context, DataSource, Diagnostic, Diagnostics, Object, Value};
+use std::net::IpAddr;
+use std::time::Duration;
+use tfplugin::model::Set;
+use tfplugin::types::Text;
+use tfplugin::{Computed, Context, DataSource, Diagnostic, Diagnostics, Object};
 
 /// What the BGP sessions of a VyOS router are doing now, as its routing daemon says (`show bgp neighbors`).
 ///
-/// A router without BGP has no neighbors here; that is no error.
+/// A router without BGP has no neighbors here; that is no error. A router that does not answer is one: inside a `check`
+/// block Terraform makes a warning of it, and goes on with everything else.
 #[derive(Clone, Debug, DataSource)]
 #[data_source(type_name = "vyos_bgp_summary")]
 pub struct BgpSummary {
@@ -18,9 +26,30 @@ pub struct BgpSummary {
     #[attribute(optional)]
     router: Option<String>,
 
+    /// Waits for sessions. Default: none is waited for, and they are told as they are. When the time is up, reading fails
+    /// and says what each is missing.
+    #[attribute(optional)]
+    wait: Option<SessionWait>,
+
     /// The neighbors by address, also those that connect by themselves to a listen range.
     #[attribute(computed)]
     neighbors: Computed<BTreeMap<String, NeighborState>>,
+}
+
+/// Which sessions are waited for, and for how long.
+#[derive(Clone, Debug, Object)]
+pub struct SessionWait {
+    /// Addresses of neighbors whose sessions have to be established. Default: all that the router has, and at least one.
+    #[attribute(optional)]
+    neighbors: Option<Set<Text<IpAddr>>>,
+
+    /// Prefixes that each of them has to have sent at least, in all families together and behind filters. Default: 0.
+    #[attribute(optional)]
+    prefixes_received: Option<u32>,
+
+    /// How long to wait, such as `2m`. Default: 1 minute.
+    #[attribute(optional)]
+    timeout: Option<Text<Duration>>,
 }
 
 /// A session.
@@ -50,6 +79,10 @@ pub struct NeighborState {
     #[attribute(computed)]
     last_reset: Computed<Option<String>>,
 
+    /// What one side said when it refused the other last, such as `OPEN Message Error/Bad Peer AS`.
+    #[attribute(computed)]
+    last_error: Computed<Option<String>>,
+
     /// What is exchanged, by address family: `ipv4_unicast`, `ipv6_unicast`, others under the daemon's own name.
     #[attribute(computed)]
     address_families: Computed<BTreeMap<String, FamilyState>>,
@@ -73,89 +106,84 @@ impl tfplugin::DataSource for BgpSummary {
     type Model = Self;
 
     async fn read(context: &Context<Microk8s>, config: Self) -> Result<Self, Diagnostics> {
-        let subject = Subject {
-            noun: "the BGP sessions",
-            key: "",
-            path: "show bgp neighbors json",
-            fields: &[],
-            object: &Value::Null,
-        };
         let router = context
             .provider()
             .routers
             .get(config.router.as_deref())
-            .map_err(|reason| no_router(subject.noun, &reason))?;
-        let printed = router
-            .show(&["bgp", "neighbors", "json"])
-            .await
-            .map_err(|error| subject.failed("read", &router, error))?;
-        let neighbors = neighbors(&printed).map_err(|problem| {
-            let beginning: String = printed.trim().chars().take(200).collect();
-            let detail = format!(
-                "`{}` at {} printed something else than neighbors ({problem}): {beginning}\n\nVyOS 1.4 or later is \
-                 needed. If its routing daemon is down, `restart bgp` on the router starts it.",
-                subject.path,
-                router.url()
-            );
-            Diagnostic::error(subject.unable("read", &router), detail)
+            .map_err(|reason| no_router(QUESTION.noun, &reason))?;
+        let wait = config.wait.as_ref();
+        let patience = wait.map(|wait| shown::patience(&wait.timeout));
+        let seen = look(patience, context.cancelled(), || async {
+            let all = QUESTION.ask(&router, sessions).await?;
+            let missing = wait.map(|wait| wait.missing(&all)).unwrap_or_default();
+            if missing.is_empty() { Ok(all) } else { Err(Unready::NotYet(missing)) }
+        });
+        let all = seen.await.map_err(|gave_up| match gave_up {
+            GaveUp::Failed(unready) | GaveUp::TimedOut(unready) => {
+                QUESTION.failed(&router, unready, |missing| not_ready(&router, patience, &missing))
+            }
+            GaveUp::Cancelled => shown::interrupted(QUESTION.noun, &router),
         })?;
+        let neighbors: BTreeMap<_, _> =
+            all.into_iter().map(|(address, session)| (address, state(session))).collect();
         Ok(Self { neighbors: neighbors.into(), ..config })
     }
 }
 
-/// A neighbor as FRR prints it.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Printed {
-    remote_as: Option<u32>,
-    local_as: Option<u32>,
-    nbr_desc: Option<String>,
-    bgp_state: Option<String>,
-    bgp_timer_up_msec: Option<i64>,
-    last_reset_due_to: Option<String>,
-    #[serde(default)]
-    address_family_info: BTreeMap<String, PrintedFamily>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct PrintedFamily {
-    #[serde(default)]
-    accepted_prefix_counter: i64,
-    #[serde(default)]
-    sent_prefix_counter: i64,
-}
-
-fn neighbors(printed: &str) -> Result<BTreeMap<String, NeighborState>, serde_json::Error> {
-    // Where no BGP runs FRR prints nothing, a sentence or a warning.
-    if printed.trim().is_empty() || printed.trim_start().starts_with('%') {
-        return Ok(BTreeMap::new());
-    }
-    let all: BTreeMap<String, serde_json::Value> = serde_json::from_str(printed)?;
-    // Beside the neighbors there may be the VRF's name and the like.
-    let sessions = all.into_iter().filter(|(_, one)| one.get("bgpState").is_some());
-    sessions.map(|(address, one)| Ok((address, state(serde_json::from_value(one)?)))).collect()
-}
-
-fn state(printed: Printed) -> NeighborState {
-    let state = printed.bgp_state.unwrap_or_default();
-    let uptime =
-        printed.bgp_timer_up_msec.filter(|_| state == "Established").map(|milliseconds| milliseconds / 1000);
-    let families = printed.address_family_info.into_iter().map(|(name, family)| {
-        let counted = FamilyState {
-            prefixes_received: family.accepted_prefix_counter.into(),
-            prefixes_sent: family.sent_prefix_counter.into(),
+impl SessionWait {
+    /// What each neighbor is missing, in words.
+    fn missing(&self, all: &BTreeMap<String, Session>) -> Vec<String> {
+        let wanted: Vec<String> = match &self.neighbors {
+            Some(Set(addresses)) => addresses.iter().map(Text::canonical).collect(),
+            None if all.is_empty() => return vec!["The router has no BGP neighbors.".to_owned()],
+            None => all.keys().cloned().collect(),
         };
+        let least = i64::from(self.prefixes_received.unwrap_or_default());
+        let missing = |address: &String| match all.get(address) {
+            None => Some(format!("{address}: the router has no such neighbor.")),
+            Some(session) if !session.is_established() => {
+                Some(format!("{address} is {}", session.in_words()))
+            }
+            Some(session) if session.received() < least => Some(format!(
+                "{address} is {}, {least} are waited for. The neighbor announces too few, or filters on this router drop \
+                 them.",
+                session.in_words()
+            )),
+            Some(_) => None,
+        };
+        wanted.iter().filter_map(missing).collect()
+    }
+}
+
+fn not_ready(router: &Router, patience: Option<Duration>, missing: &[String]) -> Diagnostic {
+    let waited = patience.unwrap_or_default().as_secs();
+    let detail = format!(
+        "`show bgp neighbors` at {} was asked for {waited} s, and says:\n\n    {}\n\nIf it only takes longer, give \
+         `wait.timeout` more time.",
+        router.url(),
+        missing.join("\n    ")
+    );
+    let summary = format!("BGP sessions of router {:?} are not ready", router.name());
+    Diagnostic::error(summary, detail).at("wait")
+}
+
+fn state(session: Session) -> NeighborState {
+    let established = session.is_established();
+    let uptime = session.up_milliseconds.filter(|_| established).map(|milliseconds| milliseconds / 1000);
+    let families = session.families.into_iter().map(|(name, family)| {
+        let counted =
+            FamilyState { prefixes_received: family.received.into(), prefixes_sent: family.sent.into() };
         (family_name(name), counted)
     });
     NeighborState {
-        remote_as: printed.remote_as.and_then(Asn::new).into(),
-        local_as: printed.local_as.and_then(Asn::new).into(),
-        description: printed.nbr_desc.into(),
+        remote_as: session.remote_as.and_then(Asn::new).into(),
+        local_as: session.local_as.and_then(Asn::new).into(),
+        description: session.description.into(),
         uptime: uptime.into(),
-        last_reset: printed.last_reset_due_to.into(),
+        last_reset: session.last_reset_due_to.into(),
+        last_error: session.last_notification_reason.into(),
         address_families: families.collect::<BTreeMap<_, _>>().into(),
-        state: state.into(),
+        state: session.state.into(),
     }
 }
 
@@ -171,33 +199,44 @@ fn family_name(name: String) -> String {
 mod tests {
     use super::*;
 
+    const PRINTED: &str = r#"{
+      "10.0.0.11": {"remoteAs": 213127, "localAs": 213127, "nbrInternalLink": true, "nbrDesc": "metallb-cp1",
+        "bgpState": "Established", "bgpTimerUpMsec": 61500, "lastResetDueTo": "Peer closed the session",
+        "addressFamilyInfo": {"ipv6Unicast": {"acceptedPrefixCounter": 2, "sentPrefixCounter": 5}}},
+      "10.0.0.12": {"remoteAs": 0, "localAs": 213127, "bgpState": "Active", "bgpTimerUpMsec": 5}
+    }"#;
+
     #[test]
     fn reads_what_frr_prints() {
-        let printed = r#"{
-          "10.0.0.11": {"remoteAs": 213127, "localAs": 213127, "nbrInternalLink": true, "nbrDesc": "metallb-cp1",
-            "bgpState": "Established", "bgpTimerUpMsec": 61500, "lastResetDueTo": "Peer closed the session",
-            "addressFamilyInfo": {"ipv6Unicast": {"acceptedPrefixCounter": 2, "sentPrefixCounter": 5}}},
-          "10.0.0.12": {"remoteAs": 0, "localAs": 213127, "bgpState": "Active", "bgpTimerUpMsec": 5}
-        }"#;
-        let found = neighbors(printed).unwrap();
-        let up = &found["10.0.0.11"];
+        let mut found = sessions(PRINTED).unwrap();
+        let up = state(found.remove("10.0.0.11").unwrap());
         assert_eq!(up.remote_as.known(), Some(&Asn::new(213_127)));
         assert_eq!(up.uptime, Computed::Known(Some(61)));
         let families = up.address_families.known().unwrap();
         assert_eq!(families["ipv6_unicast"].prefixes_received, Computed::Known(2));
         assert_eq!(families["ipv6_unicast"].prefixes_sent, Computed::Known(5));
-        let down = &found["10.0.0.12"];
+        let down = state(found.remove("10.0.0.12").unwrap());
         assert_eq!((&down.uptime, down.state.known().unwrap().as_str()), (&Computed::Known(None), "Active"));
         assert_eq!(down.remote_as, Computed::Known(None));
     }
 
     #[test]
-    fn a_router_without_bgp_has_no_neighbors() {
-        for printed in
-            ["", "{}\n", "% BGP instance not found\n", r#"{"warning": "Default BGP instance not found"}"#]
-        {
-            assert!(neighbors(printed).unwrap().is_empty(), "{printed:?}");
-        }
-        assert!(neighbors("Invalid command").is_err());
+    fn what_is_waited_for_is_told_by_neighbor() {
+        let found = sessions(PRINTED).unwrap();
+        let wait = |neighbors: &[&str], prefixes_received| {
+            let addresses: Vec<_> = neighbors.iter().map(|one| Text::parse(one).unwrap()).collect();
+            let neighbors = Some(Set(addresses)).filter(|_| !neighbors.is_empty());
+            SessionWait { neighbors, prefixes_received, timeout: None }.missing(&found)
+        };
+        assert!(wait(&["10.0.0.11"], None).is_empty());
+        assert!(wait(&["10.0.0.11"], Some(2)).is_empty());
+        assert_eq!(wait(&["10.0.0.11"], Some(3)).len(), 1);
+        assert_eq!(wait(&["10.0.0.13"], None), ["10.0.0.13: the router has no such neighbor."]);
+        assert_eq!(
+            wait(&[], None),
+            ["10.0.0.12 is Active: nobody answers at the neighbor's end on TCP port 179."]
+        );
+        let nobody = SessionWait { neighbors: None, prefixes_received: None, timeout: None };
+        assert_eq!(nobody.missing(&BTreeMap::new()), ["The router has no BGP neighbors."]);
     }
 }

@@ -22,6 +22,8 @@ choices! {
     /// Where a route comes from.
     protocol: "babel" | "bgp" | "connected" | "isis" | "kernel" | "ospf" | "ospfv3" | "rip" | "ripng" | "static" | "table"
         | "vnc";
+    /// A family of addresses.
+    family: "ipv4" | "ipv6";
     /// What OSPF takes a network for.
     ospf_network: "broadcast" | "non-broadcast" | "point-to-multipoint" | "point-to-point";
     /// What OSPFv3 takes a network for.

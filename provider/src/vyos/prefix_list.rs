@@ -1,7 +1,7 @@
 //! `vyos_prefix_list`: a list of IPv4 networks on a router.
 
 use super::prefix_rules::{self, Family, PrefixRule, RULES};
-use super::{policy_use, words};
+use super::{references, words};
 use crate::connection::router::ConfigTree;
 use crate::engine::router_config::{
     Declaration, Field, Form, RouterConfig, RouterTarget, RouterTargetDraft, Tag,
@@ -44,7 +44,7 @@ impl RouterConfig for PrefixList {
         needs: None,
         fields: &[Field::value("description", &["description"], Form::Text), RULES],
         children: &[],
-        users: Some(policy_use::OF_PREFIX_LIST),
+        users: Some(references::OF_PREFIX_LIST),
     };
 
     fn target(draft: &PrefixListDraft) -> &RouterTargetDraft {

@@ -1,7 +1,7 @@
 //! `vyos_prefix_list6`: a list of IPv6 networks on a router.
 
 use super::prefix_rules::{self, Family, PrefixRule, RULES};
-use super::{policy_use, words};
+use super::{references, words};
 use crate::connection::router::ConfigTree;
 use crate::engine::router_config::{
     Declaration, Field, Form, RouterConfig, RouterTarget, RouterTargetDraft, Tag,
@@ -44,7 +44,7 @@ impl RouterConfig for PrefixList6 {
         needs: None,
         fields: &[Field::value("description", &["description"], Form::Text), RULES],
         children: &[],
-        users: Some(policy_use::OF_PREFIX_LIST6),
+        users: Some(references::OF_PREFIX_LIST6),
     };
 
     fn target(draft: &PrefixList6Draft) -> &RouterTargetDraft {

@@ -3,7 +3,7 @@
 use super::route_map_match::{MATCH, RouteMapMatch};
 use super::route_map_rules as rules;
 use super::route_map_set::{RouteMapSet, SET};
-use super::{choices, policy_use, words};
+use super::{choices, references, words};
 use crate::connection::router::ConfigTree;
 use crate::engine::router_config::{
     Declaration, Field, Form, RouterConfig, RouterTarget, RouterTargetDraft, Tag,
@@ -101,7 +101,7 @@ impl RouterConfig for RouteMap {
             ),
         ],
         children: &[],
-        users: Some(policy_use::OF_ROUTE_MAP),
+        users: Some(references::OF_ROUTE_MAP),
     };
 
     fn target(draft: &RouteMapDraft) -> &RouterTargetDraft {

@@ -1,7 +1,7 @@
 //! The example build-outs, applied as they stand to the machines of a lab.
 
 use crate::{Cli, Failure, Workspace};
-use lab::Lab;
+use lab::{Lab, LabOptions, METALLB_CHART, RouterOptions, UpstreamOptions};
 use serde_json::json;
 use std::path::Path;
 
@@ -14,6 +14,16 @@ const EXAMPLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples");
 /// An example under `examples/build-outs`.
 pub struct BuildOut {
     files: Vec<(String, String)>,
+}
+
+/// What a whole build-out needs: bare machines, a router, and a world beyond it to which packets flow.
+pub fn whole(nodes: usize) -> LabOptions {
+    LabOptions {
+        router: Some(RouterOptions::default()),
+        upstream: Some(UpstreamOptions::default()),
+        traffic: true,
+        ..LabOptions::with_nodes(nodes, false)
+    }
 }
 
 impl BuildOut {
@@ -76,6 +86,7 @@ fn variables(lab: &Lab) -> Result<serde_json::Value, Failure> {
         "router_url": router.url(),
         "router_api_key": router.api_key(),
         "router_ca_certificate": router.ca_certificate(),
+        "metallb": { "chart": METALLB_CHART },
         "router_address": lab.description().router.as_ref().map(|router| router.ipv4.to_string()),
     }))
 }

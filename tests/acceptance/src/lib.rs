@@ -12,7 +12,7 @@ mod run;
 mod snippets;
 mod workspace;
 
-pub use build_out::{BuildOut, LAB_OVERRIDE};
+pub use build_out::{BuildOut, LAB_OVERRIDE, whole};
 pub use cli::{Cli, plugin, proxmox_plugin};
 pub use configuration::provider_block;
 pub use run::{Action, Change, Diagnostic, Run};

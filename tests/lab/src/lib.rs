@@ -88,6 +88,7 @@ mod upstream;
 
 pub use error::LabError;
 pub use lab::{Lab, Machine, Node, Router};
+pub use node::METALLB_CHART;
 pub use options::{LabOptions, NodeOptions, RouterOptions, UpstreamOptions};
 pub use protocol::{LabDescription, NodeDescription, RouterDescription};
 pub use secret::Secret;

@@ -68,6 +68,9 @@ pub(crate) fn new(
     Ok((NewMachine { machine, files }, description))
 }
 
+/// Where a node has MetalLB's Helm chart: nothing can be fetched from the lab's network.
+pub const METALLB_CHART: &str = "/opt/lab/files/metallb-files/charts/metallb";
+
 /// What plays snapd and the snap's services is told.
 fn snapd(name: &str, addresses: Addresses, traffic: bool) -> DaemonConfig {
     let program = |name: &str| Path::new(PROGRAMS).join(name);

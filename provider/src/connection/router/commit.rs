@@ -222,12 +222,7 @@ pub(super) async fn read(
     let answer = deadline.reach(|| async {
         match api.show_config(root).await {
             Ok(tree) => Verdict::Final(Ok(tree)),
-            Err(
-                error @ (RouterError::Unreachable { .. }
-                | RouterError::NotServing { .. }
-                | RouterError::Internal { .. }
-                | RouterError::UnknownOutcome { .. }),
-            ) => Verdict::Again(error),
+            Err(error) if error.may_pass() => Verdict::Again(error),
             Err(error) => Verdict::Final(Err(error)),
         }
     });

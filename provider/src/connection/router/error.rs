@@ -89,6 +89,17 @@ impl RouterError {
         !matches!(self, Self::Declined(_) | Self::Rejected { .. } | Self::Cancelled)
     }
 
+    /// Whether the router may answer by and by, as one does that starts or commits for another session.
+    pub fn may_pass(&self) -> bool {
+        matches!(
+            self,
+            Self::Unreachable { .. }
+                | Self::NotServing { .. }
+                | Self::Internal { .. }
+                | Self::UnknownOutcome { .. }
+        )
+    }
+
     /// What to do about it.
     pub fn next_step(&self) -> &'static str {
         match self {

@@ -2,7 +2,9 @@
 
 use crate::engine::router_config::{Field, Kind, RouterConfig};
 use crate::provider::Microk8s;
-use crate::vyos::{Bgp, BgpNeighbor, Ospf, Ospfv3, PrefixList, PrefixList6, RouteMap};
+use crate::vyos::{
+    Bgp, BgpNeighbor, BgpPeerGroup, Ospf, Ospfv3, PrefixList, PrefixList6, RouteMap, StaticRoute,
+};
 use std::collections::BTreeSet;
 use tfplugin::Provider;
 use tfplugin::schema::{Attribute, AttributeKind, Nesting};
@@ -46,11 +48,13 @@ fn every_attribute_is_somewhere_on_the_router() {
     let checked = [
         of::<Bgp>(),
         of::<BgpNeighbor>(),
+        of::<BgpPeerGroup>(),
         of::<Ospf>(),
         of::<Ospfv3>(),
         of::<PrefixList>(),
         of::<PrefixList6>(),
         of::<RouteMap>(),
+        of::<StaticRoute>(),
     ];
     let served = Microk8s::table();
     let served = served.resources().map(|(name, _)| name).filter(|name| name.starts_with("vyos_"));

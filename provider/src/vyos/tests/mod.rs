@@ -7,14 +7,15 @@ mod many;
 mod objects;
 mod ospf;
 mod policy;
+mod static_routes;
 mod trouble;
 
 use crate::provider::Microk8s;
 use serde_json::{Value as Json, json};
 use std::time::Duration;
 use tempfile::TempDir;
-use tfplugin::Value;
 use tfplugin::testing::{Failure, Harness, State};
+use tfplugin::{Diagnostics, Severity, Value};
 use vyos_stand_in::{Control, Router, RouterConfig, Version};
 
 const KEY: &str = "a-key-that-nobody-guesses";
@@ -115,6 +116,16 @@ fn with(mut base: Json, members: Json) -> Json {
 
 fn text<'a>(state: &'a State, attribute: &str) -> Option<&'a str> {
     state.object.attribute(attribute).as_str()
+}
+
+/// Everything that was found, for snapshots.
+fn listed(found: &Diagnostics) -> String {
+    let one = |one: &tfplugin::Diagnostic| {
+        let at = one.attribute.as_ref().map(ToString::to_string).unwrap_or_default();
+        let severity = if one.severity == Severity::Error { "error" } else { "warning" };
+        format!("{severity} at {at}: {}\n    {}", one.summary, one.detail)
+    };
+    found.iter().map(one).collect::<Vec<_>>().join("\n")
 }
 
 /// What was told, for snapshots: where the router listens differs from run to run.

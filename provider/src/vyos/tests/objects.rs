@@ -158,6 +158,62 @@ const CASES: &[Case] = &[
         },
         drift: &["delete protocols ospfv3 interface eth2", "set protocols ospfv3 redistribute connected"],
     },
+    Case {
+        type_name: "vyos_bgp_peer_group",
+        key: "NODES",
+        before: &["set protocols bgp system-as 64512"],
+        config: || {
+            json!({
+                "name": "NODES", "remote_as": "internal", "description": "cluster", "update_source": "10.0.0.1",
+                "password": "hunter2", "passive": true, "bfd": {"profile": "fast"},
+                "ipv6_unicast": {"route_reflector_client": true, "maximum_prefix": 100},
+            })
+        },
+        path: "protocols bgp peer-group NODES",
+        on_router: || {
+            json!({
+                "remote-as": "internal", "description": "cluster", "update-source": "10.0.0.1", "password": "hunter2",
+                "passive": {}, "bfd": {"profile": "fast"},
+                "address-family": {"ipv6-unicast": {"route-reflector-client": {}, "maximum-prefix": "100"}},
+            })
+        },
+        drift: &[
+            "delete protocols bgp peer-group NODES password",
+            "set protocols bgp peer-group NODES address-family ipv4-unicast",
+            "delete protocols bgp peer-group NODES bfd profile",
+        ],
+    },
+    Case {
+        type_name: "vyos_static_route",
+        key: "192.0.2.0/24",
+        before: &[],
+        config: || {
+            json!({
+                "destination": "192.0.2.0/24", "description": "pool",
+                "next_hops": {"10.0.0.254": {"distance": 20}, "10.0.0.253": {}}, "blackhole": {"distance": 250, "tag": 7},
+            })
+        },
+        path: "protocols static route 192.0.2.0/24",
+        on_router: || {
+            json!({
+                "description": "pool", "next-hop": {"10.0.0.254": {"distance": "20"}, "10.0.0.253": {}},
+                "blackhole": {"distance": "250", "tag": "7"},
+            })
+        },
+        drift: &[
+            "delete protocols static route 192.0.2.0/24 next-hop 10.0.0.253",
+            "set protocols static route 192.0.2.0/24 interface eth1",
+        ],
+    },
+    Case {
+        type_name: "vyos_static_route",
+        key: "2001:db8::/32",
+        before: &[],
+        config: || json!({"destination": "2001:DB8::/32", "next_hops": {"fe80::1": {"interface": "eth1"}}}),
+        path: "protocols static route6 2001:db8::/32",
+        on_router: || json!({"next-hop": {"fe80::1": {"interface": "eth1"}}}),
+        drift: &["set protocols static route6 2001:db8::/32 reject"],
+    },
 ];
 
 async fn whole_life(edge: &Edge, case: &Case) {

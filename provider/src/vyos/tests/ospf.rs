@@ -1,15 +1,6 @@
 //! OSPF and OSPFv3: what cannot be.
 
 use super::*;
-use tfplugin::Diagnostics;
-
-fn listed(found: &Diagnostics) -> String {
-    let one = |one: &tfplugin::Diagnostic| {
-        let at = one.attribute.as_ref().map(ToString::to_string).unwrap_or_default();
-        format!("at {at}: {}\n    {}", one.summary, one.detail)
-    };
-    found.iter().map(one).collect::<Vec<_>>().join("\n")
-}
 
 #[tokio::test]
 async fn what_cannot_be_is_told_at_plan_on_its_attribute() {

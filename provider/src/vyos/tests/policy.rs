@@ -1,15 +1,6 @@
 //! Lists and route-maps: what cannot be, and what may not go.
 
 use super::*;
-use tfplugin::Diagnostics;
-
-fn listed(found: &Diagnostics) -> String {
-    let one = |one: &tfplugin::Diagnostic| {
-        let at = one.attribute.as_ref().map(ToString::to_string).unwrap_or_default();
-        format!("at {at}: {}\n    {}", one.summary, one.detail)
-    };
-    found.iter().map(one).collect::<Vec<_>>().join("\n")
-}
 
 #[tokio::test]
 async fn what_vyos_refuses_and_what_frr_drops_is_told_at_plan() {

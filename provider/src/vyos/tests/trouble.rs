@@ -1,17 +1,7 @@
 //! Routers that do not answer, and configurations that cannot be.
 
 use super::*;
-use tfplugin::{Diagnostics, Severity};
 use vyos_stand_in::{Answer, Faults};
-
-fn listed(found: &Diagnostics) -> String {
-    let one = |one: &tfplugin::Diagnostic| {
-        let at = one.attribute.as_ref().map(ToString::to_string).unwrap_or_default();
-        let severity = if one.severity == Severity::Error { "error" } else { "warning" };
-        format!("{severity} at {at}: {}\n    {}", one.summary, one.detail)
-    };
-    found.iter().map(one).collect::<Vec<_>>().join("\n")
-}
 
 #[tokio::test]
 async fn a_name_that_leads_nowhere_is_told_at_plan() {
@@ -95,6 +85,16 @@ async fn what_only_frr_would_refuse_is_told_before_anything_is_sent() {
     }
     insta::assert_snapshot!(all.join("\n===\n"));
     assert_eq!(edge.commits_and_saves().await, before);
+    // The same seen from the group.
+    edge.configure(&["set protocols bgp neighbor 10.0.0.12 peer-group PG"]).await;
+    let group = run.import("vyos_bgp_peer_group", "edge/PG").await.unwrap();
+    let member = "set protocols bgp neighbor 10.0.0.12 ttl-security hops 2";
+    edge.configure(&["delete protocols bgp peer-group PG ebgp-multihop", member]).await;
+    let config = json!({"router": "edge", "name": "PG", "remote_as": "65001", "ebgp_multihop": 4});
+    let failed = run.update(&group, &config).await.unwrap_err();
+    insta::assert_snapshot!("a_group_that_its_members_do_not_fit", told(&failed, &edge));
+    let failed = run.destroy(&group).await.unwrap_err();
+    insta::assert_snapshot!("a_group_that_has_members", told(&failed, &edge));
     let right = json!({"remote_as": null, "peer_group": "PG", "ipv6_unicast": {"as_override": true}});
     run.create(NEIGHBOR, &with(neighbor("10.0.0.11"), right)).await.unwrap();
     edge.router.stop().await;

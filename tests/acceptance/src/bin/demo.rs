@@ -1,11 +1,11 @@
-//! `make demo`: a whole build-out in the lab, from bare machines to a cluster and its router and back to nothing.
+//! `make demo`: a whole build-out in the lab, from bare machines to a page that answers from outside and back to nothing.
 #![expect(clippy::print_stdout, reason = "it is a program for people at a terminal")]
 
-use acceptance::{BuildOut, Cli, Failure, Workspace};
-use lab::{Lab, LabOptions, RouterOptions};
+use acceptance::{BuildOut, Cli, Failure, Workspace, whole};
+use lab::Lab;
 use std::io::IsTerminal as _;
 use std::process::{ExitCode, Stdio};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tokio::process::Command;
 
 const NODES: usize = 3;
@@ -26,10 +26,8 @@ async fn main() -> ExitCode {
 }
 
 async fn demo() -> Result<(), Failure> {
-    title("Starting the lab: three bare machines and a router");
-    let options =
-        LabOptions { router: Some(RouterOptions::default()), ..LabOptions::with_nodes(NODES, false) };
-    let lab = Lab::start(options).await?;
+    title("Starting the lab: three bare machines, a router, and a client behind the router upstream of it");
+    let lab = Lab::start(whole(NODES)).await?;
     for node in lab.nodes() {
         println!("{}  {}  {}", node.name(), node.ipv4(), node.ipv6());
     }
@@ -39,11 +37,23 @@ async fn demo() -> Result<(), Failure> {
     terraform(&workspace, &["init"]).await?;
     terraform(&workspace, &["plan", "-out=apply.tfplan"]).await?;
     terraform(&workspace, &["apply", "apply.tfplan"]).await?;
+    let applied = Instant::now();
+    let address =
+        output(&mut workspace.command(["output", "-raw", "web_address"]), "terraform output").await?;
+    answers(&lab, &address, applied).await?;
     look_at_the_cluster(&lab).await?;
     look_at_the_router(&lab).await?;
 
     title("Planning again: nothing may change");
-    terraform(&workspace, &["plan", "-detailed-exitcode"]).await?;
+    let plan = output(&mut workspace.command(["plan", "-no-color"]), "terraform plan").await?;
+    let outcome = plan.lines().filter(|line| line.starts_with("Plan:") || line.starts_with("No changes"));
+    let outcome: String = outcome.collect();
+    println!("{outcome}");
+    if !outcome.contains("0 to add, 0 to change, 0 to destroy") && !outcome.contains("No changes") {
+        return Err(Failure::new(format!("the second plan is not empty: {plan}")));
+    }
+    terraform(&workspace, &["apply", "-auto-approve", "-var=web=false"]).await?;
+    route_goes(&lab, &address).await?;
     terraform(&workspace, &["destroy", "-auto-approve"]).await?;
     nothing_is_left(&lab).await?;
     lab.stop().await?;
@@ -80,6 +90,56 @@ async fn run(command: &mut Command, what: &str) -> Result<(), Failure> {
 async fn output(command: &mut Command, what: &str) -> Result<String, Failure> {
     let output = command.stdin(Stdio::null()).output().await.map_err(Failure::system("run", what))?;
     Ok(format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr)))
+}
+
+/// How long routes may take to come and to go: OSPF speaks every 10 s, BGP and it need some words each.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The client beyond the router fetches the page.
+async fn answers(lab: &Lab, address: &str, applied: Instant) -> Result<(), Failure> {
+    title(&format!("The client asks for http://[{address}]/"));
+    let url = format!("http://[{address}]/");
+    let page = loop {
+        let mut curl = lab.client("curl");
+        curl.args(["--silent", "--fail", "--include", "--max-time", "2", &url]);
+        let page = output(&mut curl, "curl").await?;
+        if page.starts_with("HTTP/1.1 200") {
+            break page;
+        }
+        if applied.elapsed() > PATIENCE {
+            return Err(Failure::new(format!("{url} does not answer from outside: {page}")));
+        }
+    };
+    println!(
+        "{}\n(first answer {:.1} s after the end of apply)",
+        page.trim_end(),
+        applied.elapsed().as_secs_f64()
+    );
+    println!("{}", route(lab, address).await?);
+    Ok(())
+}
+
+/// The router upstream forgets the way.
+async fn route_goes(lab: &Lab, address: &str) -> Result<(), Failure> {
+    title("The page's Service is gone, and the way to it goes");
+    let begin = Instant::now();
+    while !route(lab, address).await?.is_empty() {
+        if begin.elapsed() > PATIENCE {
+            return Err(Failure::new(format!("the router upstream still has a route to {address}")));
+        }
+    }
+    println!(
+        "(no route to {address} upstream, {:.1} s after the end of apply)",
+        begin.elapsed().as_secs_f64()
+    );
+    Ok(())
+}
+
+/// What the router upstream has learned of the address by OSPF.
+async fn route(lab: &Lab, address: &str) -> Result<String, Failure> {
+    let isp = lab.isp().ok_or_else(|| Failure::new("this lab has nothing upstream"))?;
+    let mut ip = isp.exec(["ip", "-6", "route", "show", address, "proto", "ospf"]);
+    Ok(output(&mut ip, "ip route").await?.trim().to_owned())
 }
 
 async fn look_at_the_cluster(lab: &Lab) -> Result<(), Failure> {
@@ -148,11 +208,13 @@ async fn nothing_is_left(lab: &Lab) -> Result<(), Failure> {
     }
     let router = lab.router().ok_or_else(|| Failure::new("this lab has no router"))?;
     let running = output(&mut router.vtysh(["-c", "show running-config"]), "vtysh").await?;
-    let left = running.lines().find(|line| line.starts_with("router bgp") || line.contains("neighbor "));
+    let ours =
+        ["router bgp", "router ospf6", "route-map ", "ipv6 prefix-list ", " neighbor ", " ipv6 ospf6 area"];
+    let left = running.lines().find(|line| ours.iter().any(|begins| line.starts_with(begins)));
     match left {
         Some(line) => Err(Failure::new(format!("the router still has `{line}`"))),
         None => {
-            println!("-- router\nno BGP");
+            println!("-- router\nno BGP, no OSPF, no filter");
             Ok(())
         }
     }

@@ -21,7 +21,7 @@ struct Case {
     runs: &'static [&'static str],
 }
 
-static CASES: [Case; 5] = [
+static CASES: [Case; 8] = [
     Case {
         address: "vyos_prefix_list.this",
         configuration: r#"
@@ -169,6 +169,73 @@ resource "vyos_ospfv3" "this" {
             " ipv6 ospf6 cost 9",
             " ipv6 ospf6 network point-to-point",
         ],
+    },
+    Case {
+        address: "vyos_bgp_peer_group.this",
+        configuration: r#"
+resource "vyos_bgp" "edge" {
+  provider  = microk8s
+  router    = "edge"
+  system_as = 64512
+  router_id = "10.0.0.1"
+}
+
+resource "vyos_bgp_peer_group" "this" {
+  provider      = microk8s
+  router        = vyos_bgp.edge.router
+  name          = "NODES"
+  remote_as     = "64512"
+  update_source = "eth0"
+  passive       = true
+  ipv6_unicast  = { nexthop_self = true }
+}
+"#,
+        import: "/NODES",
+        path: "protocols bgp peer-group NODES",
+        drift: ("delete", "protocols bgp peer-group NODES passive"),
+        runs: &[
+            " neighbor NODES peer-group",
+            " neighbor NODES remote-as 64512",
+            " neighbor NODES passive",
+            " neighbor NODES update-source eth0",
+            "  neighbor NODES activate",
+            "  neighbor NODES next-hop-self",
+        ],
+    },
+    Case {
+        address: "vyos_static_route.this",
+        configuration: r#"
+resource "vyos_static_route" "this" {
+  provider    = microk8s
+  router      = "edge"
+  destination = "192.0.2.0/24"
+  next_hops   = { "10.0.0.254" = { distance = 20 }, "10.0.0.253" = { interface = "eth0" } }
+  blackhole   = { distance = 250, tag = 7 }
+}
+"#,
+        import: "/192.0.2.0/24",
+        path: "protocols static route 192.0.2.0/24",
+        drift: ("delete", "protocols static route 192.0.2.0/24 next-hop 10.0.0.254 distance"),
+        runs: &[
+            "ip route 192.0.2.0/24 10.0.0.254 20",
+            "ip route 192.0.2.0/24 10.0.0.253 eth0",
+            "ip route 192.0.2.0/24 blackhole tag 7 250",
+        ],
+    },
+    Case {
+        address: "vyos_static_route.this",
+        configuration: r#"
+resource "vyos_static_route" "this" {
+  provider    = microk8s
+  router      = "edge"
+  destination = "2001:DB8:F000:2::/64"
+  interfaces  = { eth0 = {} }
+}
+"#,
+        import: "/2001:db8:f000:2::/64",
+        path: "protocols static route6 2001:db8:f000:2::/64",
+        drift: ("set", "protocols static route6 2001:db8:f000:2::/64 interface eth0 distance 9"),
+        runs: &["ipv6 route 2001:db8:f000:2::/64 eth0"],
     },
 ];
 

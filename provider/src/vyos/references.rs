@@ -1,5 +1,5 @@
-//! Who refers to a list or a route-map of `policy`. VyOS 1.4 lets the last one of its kind go although BGP still names it, and
-//! then refuses every later change of BGP.
+//! Who refers to a list, a route-map or a peer-group by its name. VyOS 1.4 lets the last route-map go although BGP still names
+//! it, and then refuses every later change of BGP; of a peer-group in use it does not say who uses it.
 
 use crate::connection::router::{ConfigPath, ConfigTree};
 use crate::engine::router_config::Users;
@@ -33,6 +33,17 @@ pub(super) const OF_PREFIX_LIST6: Users = Users {
     },
 };
 
+/// Of a peer-group: its members and the ranges that listen for it.
+pub(super) const OF_PEER_GROUP: Users = Users {
+    within: &[&["protocols", "bgp"]],
+    find: |name, outcome| references(outcome, name, |leaf, path| leaf == "peer-group" && !is_group(path)),
+};
+
+/// Whether a path leads into a peer-group or to its node.
+fn is_group(path: &[String]) -> bool {
+    matches!(path, [_, bgp, group, ..] if bgp == "bgp" && group == "peer-group")
+}
+
 fn is_ipv6(path: &[String]) -> bool {
     path.iter().any(|word| word == "ipv6" || word.starts_with("ipv6-"))
 }
@@ -64,7 +75,9 @@ mod tests {
                 "prefix-list": {"A": {"description": "A"}},
             },
             "protocols": {"bgp": {
-                "neighbor": {"10.0.0.1": {"description": "A", "address-family": {
+                "peer-group": {"A": {}},
+                "listen": {"range": {"10.0.0.0/24": {"peer-group": "A"}}},
+                "neighbor": {"10.0.0.1": {"description": "A", "peer-group": "A", "address-family": {
                     "ipv4-unicast": {"prefix-list": {"import": "A"}, "route-map": {"export": "A"}},
                     "ipv6-unicast": {"prefix-list": {"export": "A"}},
                 }}},
@@ -92,6 +105,13 @@ mod tests {
             [
                 "policy route-map B rule 10 match ipv6 address prefix-list A".to_owned(),
                 format!("{neighbor} ipv6-unicast prefix-list export A"),
+            ]
+        );
+        assert_eq!(
+            (OF_PEER_GROUP.find)("A", &outcome),
+            [
+                "protocols bgp listen range 10.0.0.0/24 peer-group A",
+                "protocols bgp neighbor 10.0.0.1 peer-group A"
             ]
         );
         assert!((OF_ROUTE_MAP.find)("B", &outcome).is_empty());

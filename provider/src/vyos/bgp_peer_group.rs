@@ -1,0 +1,72 @@
+//! `vyos_bgp_peer_group`: what neighbors of a router's BGP have in common.
+
+use super::bgp_session::{BgpSession, FIELDS as SESSION};
+use super::bgp_session_rules::{self as rules, excluded, word};
+use super::remote_as::RemoteAs;
+use super::{references, words};
+use crate::connection::router::ConfigTree;
+use crate::engine::router_config::{
+    Declaration, Field, Form, Need, RouterConfig, RouterTarget, RouterTargetDraft, Tag, joined,
+};
+use tfplugin::types::Text;
+use tfplugin::{Diagnostic, Diagnostics, Resource};
+
+/// What neighbors of a VyOS router's BGP have in common. A `vyos_bgp_neighbor` joins with `peer_group`, and what it says
+/// itself comes before what the group says.
+///
+/// Let neighbors refer to the `name` of the group, so that it is made before and removed after them: a group that has
+/// members is not taken away. Groups have no timers; the router's own (`timers` of `vyos_bgp`) or each neighbor's count.
+/// Refer to an attribute of the router's `vyos_bgp` (`router = vyos_bgp.edge.router`), so that it is made before and
+/// removed after its groups. Import id: `<router>/<name>`, or the name where there is only one router. VyOS 1.4 or later.
+#[derive(Clone, Debug, Resource)]
+#[resource(type_name = "vyos_bgp_peer_group")]
+pub struct BgpPeerGroup {
+    #[attribute(flatten)]
+    target: RouterTarget,
+
+    /// Name of the group: letters, digits, `-` and `_`. A different one makes a new group.
+    #[attribute(required, replace, check = words::list_name)]
+    name: String,
+
+    /// AS of all members: a number from 1 to 4294967294, `internal` (the router's own AS) or `external` (any other). Default:
+    /// each member's own. VyOS 1.4 may lose a member that has its own on the way to FRR, so one here is safer.
+    #[attribute(optional)]
+    remote_as: Option<Text<RemoteAs>>,
+
+    #[attribute(flatten)]
+    session: BgpSession,
+}
+
+impl RouterConfig for BgpPeerGroup {
+    const DECLARATION: &'static Declaration = &Declaration {
+        noun: "BGP peer-group",
+        component: &["protocols", "bgp"],
+        tag: Some(Tag { node: &["peer-group"], node_of_ipv6: None, attribute: "name", form: Form::Text }),
+        needs: Some(Need { path: &["system-as"], type_name: "vyos_bgp" }),
+        fields: &joined::<15>(&[Field::value("remote_as", &["remote-as"], Form::Decimal)], SESSION),
+        children: &[],
+        users: Some(references::OF_PEER_GROUP),
+    };
+
+    fn target(draft: &BgpPeerGroupDraft) -> &RouterTargetDraft {
+        &draft.target
+    }
+
+    fn check(config: &BgpPeerGroupDraft, found: &mut Diagnostics) {
+        rules::check(&config.remote_as, &config.session, found);
+    }
+
+    fn fits(&self, bgp: &ConfigTree) -> Result<(), Box<Diagnostic>> {
+        let neighbors = bgp.at(&["neighbor"]).into_iter().flat_map(ConfigTree::children);
+        let mut members = neighbors.filter(|(_, one)| word(one.at(&["peer-group"])) == Some(&self.name));
+        let clash = members.find_map(|(address, member)| Some((address, excluded(&self.session, member)?)));
+        if let Some((address, (attribute, path))) = clash {
+            let detail = format!(
+                "Its member {address} has `{path}`, which excludes {attribute}. VyOS does not check this, and FRR refuses \
+                 it. Keep one of them."
+            );
+            return Err(Box::new(Diagnostic::error("", detail).at(attribute)));
+        }
+        rules::fits(self.remote_as.as_ref().map(|text| *text.meaning()), &self.session, bgp)
+    }
+}

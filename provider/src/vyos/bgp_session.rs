@@ -1,0 +1,109 @@
+//! What a neighbor of BGP and a group of neighbors have alike.
+
+use super::bgp_neighbor_family::{FIELDS as FAMILY, NeighborFamily};
+use super::{choices, words};
+use crate::engine::router_config::{Field, Form};
+use tfplugin::Object;
+use tfplugin::types::Secret;
+
+/// How a session is held, and what is exchanged in it.
+#[derive(Clone, Debug, Object)]
+pub struct BgpSession {
+    /// Text for people, at most 255 characters, without quotes.
+    #[attribute(optional, check = words::description)]
+    description: Option<String>,
+
+    /// Address or interface that the session starts from. VyOS does not check that it exists.
+    #[attribute(optional, check = words::word)]
+    update_source: Option<String>,
+
+    /// Hops that a neighbor in another AS may be away, 1 to 255. Default: it is on the same network. Not together with `ttl_security_hops`.
+    #[attribute(optional, check = words::within::<1, 255, _>)]
+    pub(super) ebgp_multihop: Option<u8>,
+
+    /// Hops that the neighbor may be away, judged by the TTL of what arrives, 1 to 254. Not together with
+    /// `ebgp_multihop`, here or in a peer-group.
+    #[attribute(optional, check = words::within::<1, 254, _>)]
+    pub(super) ttl_security_hops: Option<u8>,
+
+    /// Password of the session (TCP MD5), without blanks and quotes. VyOS keeps it in clear text, and so does the
+    /// state.
+    #[attribute(optional, check = words::password)]
+    password: Option<Secret>,
+
+    /// TCP port of the neighbor, 1 to 65535. Default: 179.
+    #[attribute(optional, check = words::within::<1, 65535, _>)]
+    port: Option<u16>,
+
+    /// Keeps the session down, with the neighbor's configuration as it is. Default `false`.
+    #[attribute(default = false)]
+    shutdown: bool,
+
+    /// Only waits for the neighbor to connect, and never connects itself. Default `false`.
+    #[attribute(default = false)]
+    passive: bool,
+
+    /// Watches the neighbor with BFD; `{}` with FRR's own timers.
+    #[attribute(optional)]
+    bfd: Option<NeighborBfd>,
+
+    /// Takes a neighbor in another AS that is reached over a loopback address, not directly. Default `false`.
+    #[attribute(default = false)]
+    disable_connected_check: bool,
+
+    /// Negotiates IPv4 routes with IPv6 next hops (RFC 8950). Default `false`.
+    #[attribute(default = false)]
+    extended_nexthop: bool,
+
+    /// What to do when either side restarts: `enable`, `disable` or `restart-helper`. Default: the router's own
+    /// setting.
+    #[attribute(optional, check = choices::graceful_restart)]
+    graceful_restart: Option<String>,
+
+    /// What is exchanged in IPv4. The object being there, even empty (`{}`), turns the family on; VyOS turns none on by
+    /// itself.
+    #[attribute(optional)]
+    pub(super) ipv4_unicast: Option<NeighborFamily>,
+
+    /// What is exchanged in IPv6. The object being there, even empty (`{}`), turns the family on; VyOS turns none on by
+    /// itself.
+    #[attribute(optional)]
+    pub(super) ipv6_unicast: Option<NeighborFamily>,
+}
+
+/// How a neighbor is watched with BFD.
+#[derive(Clone, Debug, Object)]
+pub struct NeighborBfd {
+    /// BFD profile. VyOS does not check that it exists.
+    #[attribute(optional, check = words::word)]
+    profile: Option<String>,
+
+    /// Ends the session also when BFD says that only the neighbor's control plane failed. Default `false`.
+    #[attribute(default = false)]
+    check_control_plane_failure: bool,
+}
+
+/// Where each attribute is below the node.
+pub(super) const FIELDS: &[Field] = &[
+    Field::value("description", &["description"], Form::Text),
+    Field::value("update_source", &["update-source"], Form::Address),
+    Field::value("ebgp_multihop", &["ebgp-multihop"], Form::Number),
+    Field::value("ttl_security_hops", &["ttl-security", "hops"], Form::Number),
+    Field::value("password", &["password"], Form::Text),
+    Field::value("port", &["port"], Form::Number),
+    Field::flag("shutdown", &["shutdown"]),
+    Field::flag("passive", &["passive"]),
+    Field::presence(
+        "bfd",
+        &["bfd"],
+        &[
+            Field::value("profile", &["profile"], Form::Text),
+            Field::flag("check_control_plane_failure", &["check-control-plane-failure"]),
+        ],
+    ),
+    Field::flag("disable_connected_check", &["disable-connected-check"]),
+    Field::flag("extended_nexthop", &["capability", "extended-nexthop"]),
+    Field::value("graceful_restart", &["graceful-restart"], Form::Text),
+    Field::presence("ipv4_unicast", &["address-family", "ipv4-unicast"], FAMILY),
+    Field::presence("ipv6_unicast", &["address-family", "ipv6-unicast"], FAMILY),
+];

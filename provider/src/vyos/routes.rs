@@ -1,0 +1,317 @@
+//! `vyos_routes`: what reached a router's routing table, and its kernel.
+
+use super::bgp_sessions::{self, sessions};
+use super::missing_routes::{BGP_IPV4, BGP_IPV6, Bgp, bgp_table, reason};
+use super::routing_table::{Entry, Hop, IPV4, IPV6, Table, table};
+use super::shown::{self, Question, Unready, look};
+use super::{choices, words};
+use crate::connection::retry::GaveUp;
+use crate::connection::router::Router;
+use crate::engine::router_config::no_router;
+use crate::provider::Microk8s;
+use async_trait::async_trait;
+use ipnet::IpNet;
+use std::time::Duration;
+use tfplugin::model::Set;
+use tfplugin::types::Text;
+use tfplugin::{Computed, Context, DataSource, Diagnostic, Diagnostics, Object};
+
+/// What reached the routing table of a VyOS router, and what of it the kernel has: where its packets really go.
+///
+/// All that is given filters together. A router that does not answer is an error: inside a `check` block Terraform makes
+/// a warning of it, and goes on with everything else. Every read takes the whole table from the router, so this is not
+/// for routers that hold the Internet's.
+#[derive(Clone, Debug, DataSource)]
+#[data_source(type_name = "vyos_routes")]
+pub struct Routes {
+    /// Name of the router: a key of the provider's `routers`. Not needed where there is only one.
+    #[attribute(optional)]
+    router: Option<String>,
+
+    /// Only routes of `ipv4` or `ipv6`. Default: both.
+    #[attribute(optional, check = choices::family)]
+    family: Option<String>,
+
+    /// Only routes of this protocol: `bgp`, `static`, `connected`, `kernel`, `ospf`, `ospfv3` or another that FRR names.
+    /// Default: all.
+    #[attribute(optional, check = words::word)]
+    protocol: Option<String>,
+
+    /// Only routes to this network, such as `2001:db8:f000:2::/64`. Default: all.
+    #[attribute(optional)]
+    prefix: Option<Text<IpNet>>,
+
+    /// Routes to networks inside `prefix` as well. Needs `prefix`. Default: only `prefix` itself.
+    #[attribute(optional)]
+    longer_prefixes: Option<bool>,
+
+    /// Waits for routes. Default: none is waited for, and they are told as they are. When the time is up, reading fails and
+    /// says for each how far it came.
+    #[attribute(optional)]
+    wait: Option<RouteWait>,
+
+    /// The routes, in the order of their networks.
+    #[attribute(computed)]
+    routes: Computed<Vec<Route>>,
+}
+
+/// Which routes are waited for, and for how long.
+#[derive(Clone, Debug, Object)]
+pub struct RouteWait {
+    /// Networks to which the kernel has to have a route, of `protocol` where that is given.
+    #[attribute(required, check = some)]
+    prefixes: Set<Text<IpNet>>,
+
+    /// How long to wait, such as `2m`. Default: 1 minute.
+    #[attribute(optional)]
+    timeout: Option<Text<Duration>>,
+}
+
+/// A route that a protocol offers.
+#[derive(Clone, Debug, Object)]
+pub struct Route {
+    /// Network that it leads to.
+    #[attribute(computed)]
+    prefix: Computed<String>,
+
+    /// Protocol that offers it, such as `bgp`, `static`, `connected` or `ospfv3`.
+    #[attribute(computed)]
+    protocol: Computed<String>,
+
+    /// Whether it was chosen among the routes to the same network.
+    #[attribute(computed)]
+    selected: Computed<bool>,
+
+    /// Whether the kernel has it.
+    #[attribute(computed)]
+    installed: Computed<bool>,
+
+    /// Administrative distance; the lowest is chosen.
+    #[attribute(computed)]
+    distance: Computed<i64>,
+
+    /// Metric within its protocol.
+    #[attribute(computed)]
+    metric: Computed<i64>,
+
+    /// Where it leads.
+    #[attribute(computed)]
+    next_hops: Computed<Vec<RouteHop>>,
+}
+
+/// Where a route leads.
+#[derive(Clone, Debug, Object)]
+pub struct RouteHop {
+    /// Address of the next router; none where the network is on the interface itself, or the route leads nowhere.
+    #[attribute(computed)]
+    address: Computed<Option<String>>,
+
+    /// Interface; none where the route leads nowhere, or no interface is known.
+    #[attribute(computed)]
+    interface: Computed<Option<String>>,
+
+    /// Whether it can be reached.
+    #[attribute(computed)]
+    active: Computed<bool>,
+}
+
+#[async_trait]
+impl tfplugin::DataSource for Routes {
+    type Provider = Microk8s;
+    type Model = Self;
+
+    fn check(config: &RoutesDraft, found: &mut Diagnostics) {
+        let longer = config.longer_prefixes.given() == Some(&true);
+        if longer && matches!(config.prefix, tfplugin::Knowable::Known(None)) {
+            found.error_at(
+                "longer_prefixes",
+                "Missing prefix",
+                "longer_prefixes widens prefix, which is not set. Set it too.",
+            );
+        }
+    }
+
+    async fn read(context: &Context<Microk8s>, config: Self) -> Result<Self, Diagnostics> {
+        let router = context
+            .provider()
+            .routers
+            .get(config.router.as_deref())
+            .map_err(|reason| no_router(IPV4.noun, &reason))?;
+        let patience = config.wait.as_ref().map(|wait| shown::patience(&wait.timeout));
+        let seen = look(patience, context.cancelled(), || async {
+            let mut all = Table::new();
+            for question in config.questions() {
+                all.extend(question.ask(&router, table).await?);
+            }
+            if config.missing(&all).is_empty() { Ok(all) } else { Err(Unready::NotYet(all)) }
+        });
+        let all = match seen.await {
+            Ok(all) => all,
+            Err(GaveUp::Failed(Unready::NotYet(seen)) | GaveUp::TimedOut(Unready::NotYet(seen))) => {
+                return Err(config.not_ready(&router, patience, &seen).await.into());
+            }
+            Err(GaveUp::Failed(unready) | GaveUp::TimedOut(unready)) => {
+                let not_yet = |_| shown::interrupted(IPV4.noun, &router);
+                return Err(IPV4.failed(&router, unready, not_yet).into());
+            }
+            Err(GaveUp::Cancelled) => return Err(shown::interrupted(IPV4.noun, &router).into()),
+        };
+        let routes: Vec<_> = all
+            .into_iter()
+            .filter(|(network, _)| config.takes(network))
+            .flat_map(|(network, entries)| entries.into_iter().map(move |entry| (network, entry)))
+            .filter(|(_, entry)| config.is_of_protocol(entry))
+            .map(|(network, entry)| route(network, entry))
+            .collect();
+        Ok(Self { routes: routes.into(), ..config })
+    }
+}
+
+impl Routes {
+    /// The tables that hold what is asked for or waited for.
+    fn questions(&self) -> impl Iterator<Item = &'static Question> {
+        let of_family = |is_ipv6: bool| match (&self.family, &self.prefix) {
+            (Some(family), _) => (family == "ipv6") == is_ipv6,
+            (None, Some(prefix)) => prefix.meaning().addr().is_ipv6() == is_ipv6,
+            (None, None) => true,
+        };
+        let waited = |is_ipv6: bool| self.waited().any(|network| network.addr().is_ipv6() == is_ipv6);
+        let wanted = [(&IPV4, false), (&IPV6, true)]
+            .map(|(question, is_ipv6)| (question, of_family(is_ipv6) || waited(is_ipv6)));
+        wanted.into_iter().filter(|(_, wanted)| *wanted).map(|(question, _)| question)
+    }
+
+    fn waited(&self) -> impl Iterator<Item = IpNet> {
+        self.wait.iter().flat_map(|wait| &wait.prefixes.0).map(|network| network.meaning().trunc())
+    }
+
+    fn takes(&self, network: &IpNet) -> bool {
+        let of_family =
+            self.family.as_ref().is_none_or(|family| (family == "ipv6") == network.addr().is_ipv6());
+        of_family
+            && self.prefix.as_ref().is_none_or(|prefix| {
+                let prefix = prefix.meaning().trunc();
+                prefix == *network || (self.longer_prefixes == Some(true) && prefix.contains(network))
+            })
+    }
+
+    fn is_of_protocol(&self, entry: &Entry) -> bool {
+        self.protocol.as_ref().is_none_or(|protocol| entry.protocol == *protocol)
+    }
+
+    /// Networks that are waited for and that the kernel has no such route to.
+    fn missing(&self, all: &Table) -> Vec<IpNet> {
+        let is_there = |network: &IpNet| {
+            let mut entries = all.get(network).into_iter().flatten();
+            entries.any(|entry| entry.is_in_the_kernel() && self.is_of_protocol(entry))
+        };
+        self.waited().filter(|network| !is_there(network)).collect()
+    }
+
+    /// What became of each route that is missing.
+    async fn not_ready(&self, router: &Router, patience: Option<Duration>, all: &Table) -> Diagnostic {
+        let missing = self.missing(all);
+        let mut bgp = Bgp::default();
+        for (question, is_ipv6) in [(BGP_IPV4, false), (BGP_IPV6, true)] {
+            if missing.iter().any(|network| network.addr().is_ipv6() == is_ipv6) {
+                // What cannot be found out is left out: that the routes are missing is known.
+                bgp.paths.extend(question.ask::<_, ()>(router, bgp_table).await.unwrap_or_default());
+            }
+        }
+        bgp.sessions = bgp_sessions::QUESTION.ask::<_, ()>(router, sessions).await.unwrap_or_default();
+        let reasons = missing.iter().map(|network| reason(*network, self.protocol.as_deref(), all, &bgp));
+        let detail = format!(
+            "The routing table at {} was asked for {} s for what the kernel has, and lacks:\n\n    {}\n\nIf it only takes \
+             longer, give `wait.timeout` more time.",
+            router.url(),
+            patience.unwrap_or_default().as_secs(),
+            reasons.collect::<Vec<_>>().join("\n    ")
+        );
+        let summary = format!("Routes of router {:?} are not ready", router.name());
+        Diagnostic::error(summary, detail).at("wait")
+    }
+}
+
+fn route(network: IpNet, entry: Entry) -> Route {
+    let hop = |hop: Hop| RouteHop {
+        address: hop.address.into(),
+        interface: hop.interface.into(),
+        active: hop.active.into(),
+    };
+    Route {
+        prefix: network.to_string().into(),
+        protocol: entry.protocol.into(),
+        selected: entry.selected.into(),
+        installed: entry.installed.into(),
+        distance: entry.distance.into(),
+        metric: entry.metric.into(),
+        next_hops: entry.next_hops.into_iter().map(hop).collect::<Vec<_>>().into(),
+    }
+}
+
+fn some(prefixes: &Set<Text<IpNet>>) -> Result<(), String> {
+    match prefixes.0.is_empty() {
+        true => Err("nothing is waited for; name at least one network, or leave `wait` out".to_owned()),
+        false => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn routes(members: serde_json::Value) -> Routes {
+        let text = |name: &str| members[name].as_str().map(str::to_owned);
+        let waited = members["wait"].as_array().map(|all| {
+            let prefixes = all.iter().map(|one| Text::parse(one.as_str().unwrap()).unwrap()).collect();
+            RouteWait { prefixes: Set(prefixes), timeout: None }
+        });
+        Routes {
+            router: None,
+            family: text("family"),
+            protocol: text("protocol"),
+            prefix: text("prefix").map(|prefix| Text::parse(&prefix).unwrap()),
+            longer_prefixes: members["longer_prefixes"].as_bool(),
+            wait: waited,
+            routes: Computed::Pending,
+        }
+    }
+
+    #[test]
+    fn filters_hold_together() {
+        let taken = |members| {
+            let asked = routes(members);
+            let networks = ["10.0.0.0/8", "10.1.0.0/16", "2001:db8::/32", "2001:db8:1::/48"];
+            let networks = networks.map(|network| network.parse::<IpNet>().unwrap());
+            networks.iter().filter(|network| asked.takes(network)).count()
+        };
+        assert_eq!(taken(serde_json::json!({})), 4);
+        assert_eq!(taken(serde_json::json!({"family": "ipv6"})), 2);
+        assert_eq!(taken(serde_json::json!({"prefix": "10.0.0.0/8"})), 1);
+        assert_eq!(taken(serde_json::json!({"prefix": "2001:DB8::/32", "longer_prefixes": true})), 2);
+        assert_eq!(taken(serde_json::json!({"family": "ipv4", "prefix": "2001:db8::/32"})), 0);
+    }
+
+    #[test]
+    fn only_the_tables_that_are_needed_are_asked_for() {
+        let asked =
+            |members| routes(members).questions().map(|question| question.command[0]).collect::<Vec<_>>();
+        assert_eq!(asked(serde_json::json!({})), ["ip", "ipv6"]);
+        assert_eq!(asked(serde_json::json!({"family": "ipv4"})), ["ip"]);
+        assert_eq!(asked(serde_json::json!({"prefix": "2001:db8::/32"})), ["ipv6"]);
+        assert_eq!(asked(serde_json::json!({"family": "ipv4", "wait": ["fd00::/64"]})), ["ip", "ipv6"]);
+    }
+
+    #[test]
+    fn a_route_that_the_kernel_lacks_is_missing() {
+        let all = table(
+            r#"{"10.0.0.0/8": [{"protocol": "bgp", "selected": true}],
+                "10.1.0.0/16": [{"protocol": "bgp"}, {"protocol": "static", "selected": true, "installed": true}]}"#,
+        )
+        .unwrap();
+        let missing = |members| routes(members).missing(&all).len();
+        assert_eq!(missing(serde_json::json!({"wait": ["10.0.0.0/8", "10.1.0.0/16", "10.2.0.0/16"]})), 2);
+        assert_eq!(missing(serde_json::json!({"protocol": "bgp", "wait": ["10.1.0.0/16"]})), 1);
+        assert_eq!(missing(serde_json::json!({"protocol": "static", "wait": ["10.1.0.0/16"]})), 0);
+    }
+}

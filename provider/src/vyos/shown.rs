@@ -1,0 +1,112 @@
+//! What an operational command of the router says, now or once it says what one waits for.
+
+use crate::connection::retry::{Deadline, GaveUp, Verdict};
+use crate::connection::router::{Router, RouterError};
+use crate::engine::router_config::Subject;
+use std::future::Future;
+use std::time::Duration;
+use tfplugin::types::Text;
+use tfplugin::{Diagnostic, Value};
+use tokio_util::sync::CancellationToken;
+
+/// How long something is waited for where nobody says.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Something that the router shows.
+pub(super) struct Question {
+    /// What it is about, in messages.
+    pub(super) noun: &'static str,
+    /// The command, as typed on the router.
+    pub(super) command: &'static [&'static str],
+}
+
+/// Why there is no answer, or not the one that is waited for.
+#[derive(Debug)]
+pub(super) enum Unready<T> {
+    /// The router did not answer.
+    Router(RouterError),
+    /// It answered something else.
+    Unreadable(String),
+    /// It answered, and this is not all that is waited for.
+    NotYet(T),
+}
+
+impl Question {
+    /// Asks once.
+    pub(super) async fn ask<T, N>(
+        &self,
+        router: &Router,
+        parse: impl Fn(&str) -> Result<T, serde_json::Error>,
+    ) -> Result<T, Unready<N>> {
+        let printed = router.show(self.command).await.map_err(Unready::Router)?;
+        // Where a daemon does not run or knows nothing, FRR prints nothing, a sentence or a warning.
+        let text = match printed.trim() {
+            nothing if nothing.is_empty() || nothing.starts_with('%') => "{}",
+            text => text,
+        };
+        parse(text).map_err(|problem| {
+            let beginning: String = printed.trim().chars().take(200).collect();
+            Unready::Unreadable(format!("{beginning} ({problem})"))
+        })
+    }
+
+    /// For an answer that was not the one, apart from `NotYet`, whose text is the caller's.
+    pub(super) fn failed<T>(
+        &self,
+        router: &Router,
+        unready: Unready<T>,
+        not_yet: impl FnOnce(T) -> Diagnostic,
+    ) -> Diagnostic {
+        let path = format!("show {}", self.command.join(" "));
+        let subject = Subject { noun: self.noun, key: "", path: &path, fields: &[], object: &Value::Null };
+        match unready {
+            Unready::Router(error) => subject.failed("read", router, error),
+            Unready::Unreadable(what) => {
+                let detail = format!(
+                    "`{path}` at {} printed something else than expected: {what}\n\nVyOS 1.4 or later is needed. If its \
+                     routing daemon is down, `restart bgp`, `restart zebra` or the like on the router starts it.",
+                    router.url()
+                );
+                Diagnostic::error(subject.unable("read", router), detail)
+            }
+            Unready::NotYet(seen) => not_yet(seen),
+        }
+    }
+}
+
+/// The time that a `wait` gives.
+pub(super) fn patience(timeout: &Option<Text<Duration>>) -> Duration {
+    timeout.as_ref().map_or(PATIENCE, |timeout| *timeout.meaning())
+}
+
+/// Looks once, or until what is seen is ready where there is patience.
+pub(super) async fn look<T, N, F>(
+    patience: Option<Duration>,
+    cancelled: &CancellationToken,
+    mut once: impl FnMut() -> F,
+) -> Result<T, GaveUp<Unready<N>>>
+where
+    F: Future<Output = Result<T, Unready<N>>>,
+{
+    let deadline = Deadline::after(patience.unwrap_or_default(), cancelled);
+    deadline
+        .until(|| {
+            let seen = once();
+            async {
+                match seen.await {
+                    Err(Unready::Router(error)) if patience.is_none() || !error.may_pass() => {
+                        Verdict::Final(Err(Unready::Router(error)))
+                    }
+                    Err(unready) if patience.is_some() => Verdict::Again(unready),
+                    seen => Verdict::Final(seen),
+                }
+            }
+        })
+        .await
+}
+
+/// A wait that Terraform ended.
+pub(super) fn interrupted(noun: &str, router: &Router) -> Diagnostic {
+    let summary = format!("Unable to read {noun} on router {:?}", router.name());
+    Diagnostic::error(summary, "Interrupted. The next run asks again.")
+}

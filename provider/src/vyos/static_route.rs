@@ -1,0 +1,184 @@
+//! `vyos_static_route`: a route that is configured, not learned.
+
+use super::words;
+use crate::connection::router::ConfigTree;
+use crate::engine::router_config::{
+    Declaration, Field, Form, RouterConfig, RouterTarget, RouterTargetDraft, Tag,
+};
+use ipnet::IpNet;
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use tfplugin::types::Text;
+use tfplugin::{Diagnostic, Diagnostics, Object, Path, Resource};
+
+/// A static route of a VyOS router, of IPv4 or IPv6 as its `destination` is.
+///
+/// Next hops and interfaces that are not in the configuration, added by hand on the router, are taken away. Of several
+/// next hops, those with the lowest distance are used at once. Import id: `<router>/<destination>`, such as
+/// `edge/2001:db8::/32`, or the destination where there is only one router. VyOS 1.4 or later.
+#[derive(Clone, Debug, Resource)]
+#[resource(type_name = "vyos_static_route")]
+pub struct StaticRoute {
+    #[attribute(flatten)]
+    target: RouterTarget,
+
+    /// Network that the route leads to, of IPv4 or IPv6, without host bits; `0.0.0.0/0` or `::/0` for the default route. A
+    /// different one makes a new route.
+    #[attribute(required, replace, check = destination)]
+    destination: Text<IpNet>,
+
+    /// Text for people, at most 255 characters, without quotes.
+    #[attribute(optional, check = words::description)]
+    description: Option<String>,
+
+    /// Routers that it leads over, by address, of the family of `destination`. Such as `{ "10.0.0.254" = {} }`.
+    #[attribute(optional)]
+    next_hops: Option<BTreeMap<String, NextHop>>,
+
+    /// Interfaces that it leads out of without a router behind, by name. VyOS does not check that they exist.
+    #[attribute(optional)]
+    interfaces: Option<BTreeMap<String, OutInterface>>,
+
+    /// Drops what goes there without a word; `{}` where no other route is better. Not together with `reject`.
+    #[attribute(optional)]
+    blackhole: Option<Discard>,
+
+    /// Refuses what goes there (ICMP unreachable). Not together with `blackhole`.
+    #[attribute(optional)]
+    reject: Option<Discard>,
+}
+
+/// A router that a route leads over.
+#[derive(Clone, Debug, Object)]
+pub struct NextHop {
+    /// Administrative distance, 1 to 255; the lowest is used. Default: 1.
+    #[attribute(optional, check = words::within::<1, 255, _>)]
+    distance: Option<u8>,
+
+    /// Interface that the router is behind. Needed for a link-local address.
+    #[attribute(optional, check = words::word)]
+    interface: Option<String>,
+}
+
+/// An interface that a route leads out of.
+#[derive(Clone, Debug, Object)]
+pub struct OutInterface {
+    /// Administrative distance, 1 to 255; the lowest is used. Default: 1.
+    #[attribute(optional, check = words::within::<1, 255, _>)]
+    distance: Option<u8>,
+}
+
+/// A route that leads nowhere.
+#[derive(Clone, Debug, Object)]
+pub struct Discard {
+    /// Administrative distance, 1 to 255; the lowest is used. Default: 1.
+    #[attribute(optional, check = words::within::<1, 255, _>)]
+    distance: Option<u8>,
+
+    /// Tag that route-maps may ask for, 1 to 4294967295. Default: none.
+    #[attribute(optional, check = words::within::<1, 4_294_967_295, _>)]
+    tag: Option<u32>,
+}
+
+const DISTANCE: Field = Field::value("distance", &["distance"], Form::Number);
+const DISCARD: &[Field] = &[DISTANCE, Field::value("tag", &["tag"], Form::Number)];
+
+impl RouterConfig for StaticRoute {
+    const DECLARATION: &'static Declaration = &Declaration {
+        noun: "static route",
+        component: &["protocols", "static"],
+        tag: Some(Tag {
+            node: &["route"],
+            node_of_ipv6: Some(&["route6"]),
+            attribute: "destination",
+            form: Form::Network,
+        }),
+        needs: None,
+        fields: &[
+            Field::value("description", &["description"], Form::Text),
+            Field::tags(
+                "next_hops",
+                &["next-hop"],
+                Form::Address,
+                &[DISTANCE, Field::value("interface", &["interface"], Form::Text)],
+            ),
+            Field::tags("interfaces", &["interface"], Form::Text, &[DISTANCE]),
+            Field::presence("blackhole", &["blackhole"], DISCARD),
+            Field::presence("reject", &["reject"], DISCARD),
+        ],
+        children: &[],
+        users: None,
+    };
+
+    fn target(draft: &StaticRouteDraft) -> &RouterTargetDraft {
+        &draft.target
+    }
+
+    fn check(config: &StaticRouteDraft, found: &mut Diagnostics) {
+        if config.blackhole.given().is_some() && config.reject.given().is_some() {
+            found.error_at(
+                "reject",
+                "Conflicting arguments",
+                "blackhole and reject exclude each other. Keep one of them.",
+            );
+        }
+        let ways = [
+            config.next_hops.known().map(Option::is_none),
+            config.interfaces.known().map(Option::is_none),
+            config.blackhole.known().map(Option::is_none),
+            config.reject.known().map(Option::is_none),
+        ];
+        if ways.iter().all(|none| *none == Some(true)) {
+            found.error_at(
+                "next_hops",
+                "Route without a way",
+                "VyOS takes a route that leads nowhere and does nothing with it. Give next_hops, interfaces, blackhole or \
+                 reject.",
+            );
+        }
+        if let (Some(destination), Some(next_hops)) = (config.destination.known(), config.next_hops.given()) {
+            check_next_hops(*destination.meaning(), next_hops, found);
+        }
+    }
+
+    fn fits(&self, _: &ConfigTree) -> Result<(), Box<Diagnostic>> {
+        let mut found = Diagnostics::default();
+        self.next_hops.iter().for_each(|all| check_next_hops(*self.destination.meaning(), all, &mut found));
+        match found.iter().next() {
+            Some(fault) => Err(Box::new(fault.clone())),
+            None => Ok(()),
+        }
+    }
+}
+
+fn check_next_hops(destination: IpNet, next_hops: &BTreeMap<String, NextHop>, found: &mut Diagnostics) {
+    let (family, is_v6) = if destination.addr().is_ipv6() { ("IPv6", true) } else { ("IPv4", false) };
+    for (address, next_hop) in next_hops {
+        let at = Path::from("next_hops").key(address);
+        match address.parse::<IpAddr>() {
+            Ok(parsed) if parsed.is_ipv6() != is_v6 => {
+                let detail = format!("{destination} is a network of {family}, {address} is not of it.");
+                found.error_at(at, "Next hop of the other family", detail);
+            }
+            Ok(IpAddr::V6(parsed)) if parsed.is_unicast_link_local() && next_hop.interface.is_none() => {
+                let detail =
+                    format!("{address} is there on every link. Say with interface which one is meant.");
+                found.error_at(at.attribute("interface"), "Missing interface", detail);
+            }
+            Ok(_) => {}
+            Err(_) => found.error_at(
+                at,
+                "Unusable next hop",
+                format!("{address:?} is no address of {family}. An interface alone belongs in interfaces."),
+            ),
+        }
+    }
+}
+
+fn destination(value: &Text<IpNet>) -> Result<(), String> {
+    let network = value.meaning();
+    match network.trunc() == *network {
+        true => Ok(()),
+        false => Err(format!("{network} has host bits set; the network is {}", network.trunc())),
+    }
+}
