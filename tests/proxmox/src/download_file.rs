@@ -61,6 +61,7 @@ pub(crate) struct DownloadFile {
     size: Computed<i64>,
 }
 
+#[expect(clippy::ptr_arg, reason = "the attribute is checked as what it is")]
 fn content_type(given: &String) -> Result<(), String> {
     match given.as_str() {
         "iso" | "import" | "vztmpl" => Ok(()),
