@@ -34,9 +34,12 @@ async fn machines_come_and_go_with_the_cluster() {
     workspace.run(["plan", "-json", CARD_CHANGES]).await.unwrap().plans_nothing();
 
     assert!(runs(&lab, "cp1").await && runs(&lab, "edge").await);
+    // The two images, a snippet and a number for each machine.
+    assert_eq!(kept_by_the_server(&lab).await.len(), 2 + 2 * (NODES.len() + 1));
     workspace.destroy().await.unwrap().succeeded();
     assert_eq!(workspace.resources().await.unwrap(), [""; 0]);
     assert!(!runs(&lab, "cp1").await && !runs(&lab, "edge").await);
+    assert_eq!(kept_by_the_server(&lab).await, [""; 0]);
 }
 
 fn node(name: &str) -> String {
@@ -56,6 +59,12 @@ async fn unknown_hosts(workspace: &Workspace<'_>, more: &[&str]) -> Vec<String> 
 
 async fn runs(lab: &Lab, machine: &str) -> bool {
     lab.machine(machine).exec(["true"]).stdin(Stdio::null()).output().await.unwrap().status.success()
+}
+
+async fn kept_by_the_server(lab: &Lab) -> Vec<String> {
+    let found = lab.operator("find").args(["/run/lab/proxmox", "-type", "f"]).output().await.unwrap();
+    assert!(found.status.success(), "{found:?}");
+    String::from_utf8(found.stdout).unwrap().lines().map(str::to_owned).collect()
 }
 
 async fn variables(lab: &Lab) -> Value {
