@@ -31,13 +31,15 @@ test: check parts
 	$(CARGO) build --workspace --all-targets
 	$(MAKE) --no-print-directory --jobs=2 --keep-going --output-sync=target acceptance others
 
-# Terraform and OpenTofu against the built plugin, in labs.
+# Terraform and OpenTofu against the built plugin, in labs: the program `lab` of tests/acceptance. It is chosen by its
+# name, as everything else is by other names, since cargo builds anew for another choice of packages.
 acceptance:
-	$(CARGO) test -p acceptance --no-fail-fast
+	$(CARGO) test --workspace --no-fail-fast --test lab
 
 # Every other test.
 others:
-	$(CARGO) test --workspace --exclude acceptance --no-fail-fast
+	$(CARGO) test --workspace --no-fail-fast --lib --bins --benches --test '[!l]*'
+	$(CARGO) test --workspace --no-fail-fast --doc
 
 # A whole build-out in the lab, applied, shown, planned again and destroyed.
 demo: parts

@@ -3,6 +3,7 @@
 
 mod addons;
 mod bad_input;
+mod broken_links;
 mod build_out;
 mod by_hand;
 mod cluster_objects;

@@ -4,6 +4,7 @@
 use crate::by_hand::{configure, vtysh};
 use acceptance::{Action, Workspace};
 use lab::{Lab, LabOptions, RouterOptions, VyosVersion};
+use std::time::Duration;
 
 const EDGE: &str = r#"
 resource "vyos_bgp" "edge" {
@@ -101,7 +102,9 @@ fn neighbors(addresses: impl Iterator<Item = String>) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_hundred_neighbors_are_two_commits_and_a_bad_one_fails_alone() {
-    let lab = router_lab(VyosVersion::V1_4).await;
+    // As long as a commit of a real router takes: what comes meanwhile goes into the next one.
+    let router = RouterOptions { commit_delay: Duration::from_secs(3), ..RouterOptions::default() };
+    let lab = Lab::start(LabOptions { router: Some(router), ..LabOptions::default() }).await.unwrap();
     let control = lab.router().unwrap().control().unwrap();
     let hundred = || (1..=100).map(|last| format!("10.9.0.{last}"));
     let workspace = Workspace::new(&lab, neighbors(std::iter::empty())).await.unwrap();
@@ -135,7 +138,7 @@ async fn a_commit_lock_is_waited_out() {
     control.faults(vyos_stand_in::Faults { commit_locked: true, ..Default::default() }).await.unwrap();
     let apply = workspace.apply();
     let unlock = async {
-        tokio::time::sleep(std::time::Duration::from_secs(5)).await;
+        tokio::time::sleep(Duration::from_secs(5)).await;
         let refused = control.counters().await.unwrap();
         control.faults(vyos_stand_in::Faults::default()).await.unwrap();
         refused
