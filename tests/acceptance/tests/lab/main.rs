@@ -13,6 +13,7 @@ mod helm_releases;
 mod interrupted;
 mod node_troubles;
 mod nodes;
+mod proxmox;
 mod rebuilt;
 mod router;
 mod router_objects;
