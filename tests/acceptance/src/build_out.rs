@@ -78,7 +78,8 @@ fn variables(lab: &Lab) -> Result<serde_json::Value, Failure> {
         .nodes()
         .iter()
         .map(|node| {
-            (node.name().to_owned(), json!({ "address": node.ipv4().to_string(), "role": "control-plane" }))
+            let role = if node.name().starts_with('w') { "worker" } else { "control-plane" };
+            (node.name().to_owned(), json!({ "address": node.ipv4().to_string(), "role": role }))
         })
         .collect();
     Ok(json!({

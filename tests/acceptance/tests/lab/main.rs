@@ -7,6 +7,7 @@ mod broken_links;
 mod build_out;
 mod by_hand;
 mod cluster_objects;
+mod control_plane_and_workers;
 mod examples;
 mod guide;
 mod helm_releases;
