@@ -44,8 +44,8 @@ run "a_chart_on_the_node_is_in_no_repository" {
   }
 
   assert {
-    condition     = microk8s_helm_release.metallb.repository == null && microk8s_helm_release.metallb.version == null
-    error_message = "A folder has neither a repository nor a choice of versions."
+    condition     = microk8s_helm_release.metallb.repository == null
+    error_message = "A folder is in no repository."
   }
 }
 
