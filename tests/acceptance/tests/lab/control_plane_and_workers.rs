@@ -1,5 +1,4 @@
 //! The build-out that is put together of the three modules: a worker's speaker has a session with the router, too.
-#![expect(clippy::unwrap_used, reason = "a step that fails ends the test")]
 
 use crate::by_hand::{shell, vtysh};
 use acceptance::{BuildOut, Cli, whole};
