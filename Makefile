@@ -38,7 +38,7 @@ acceptance:
 
 # Every other test.
 others:
-	$(CARGO) test --workspace --no-fail-fast --lib --bins --benches --test '[!l]*'
+	$(CARGO) test --workspace --no-fail-fast --lib --bins --test '[!l]*'
 	$(CARGO) test --workspace --no-fail-fast --doc
 
 # A whole build-out in the lab, applied, shown, planned again and destroyed.
