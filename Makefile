@@ -5,7 +5,7 @@ CARGO ?= cargo
 # Tests of the lab wait for clusters most of the time: four at once keep two cores busy, and their memory stays under 8 GiB.
 export RUST_TEST_THREADS ?= 4
 
-.PHONY: acceptance build bench check demo docs lab others parts test
+.PHONY: build bench check demo docs lab parts test
 
 # The plugin, ready to be named in `dev_overrides` or put into a mirror.
 build:
@@ -25,21 +25,10 @@ docs:
 parts:
 	$(CARGO) run -q -p lab -- parts
 
-# All tests: pure ones, in-process ones, and terraform against the built plugin in the lab. The two halves run at the
-# same time, and what each printed comes out when it ends.
+# All tests: pure ones, in-process ones, and terraform against the built plugin in the lab.
 test: check parts
 	$(CARGO) build --workspace --all-targets
-	$(MAKE) --no-print-directory --jobs=2 --keep-going --output-sync=target acceptance others
-
-# Terraform and OpenTofu against the built plugin, in labs: the program `lab` of tests/acceptance. It is chosen by its
-# name, as everything else is by other names, since cargo builds anew for another choice of packages.
-acceptance:
-	$(CARGO) test --workspace --no-fail-fast --test lab
-
-# Every other test.
-others:
-	$(CARGO) test --workspace --no-fail-fast --lib --bins --test '[!l]*'
-	$(CARGO) test --workspace --no-fail-fast --doc
+	$(CARGO) test --workspace --no-fail-fast
 
 # A whole build-out in the lab, applied, shown, planned again and destroyed.
 demo: parts

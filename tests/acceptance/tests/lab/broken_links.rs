@@ -52,6 +52,9 @@ const OVERRIDE: &str = "broken_override.tf";
 /// What the checks wait for does not come.
 const IN_VAIN: &str = "locals {\n  moment = \"5s\"\n}";
 
+/// It comes, however busy the machine is.
+const IN_TIME: &str = "locals {\n  moment = \"60s\"\n}";
+
 #[tokio::test(flavor = "multi_thread")]
 async fn each_is_named_and_what_goes_away_for_a_while_is_waited_for() {
     let lab = Lab::start(whole(1)).await.unwrap();
@@ -59,6 +62,7 @@ async fn each_is_named_and_what_goes_away_for_a_while_is_waited_for() {
     let build_out = BuildOut::read("bare-metal-ipv6").unwrap();
     let workspace = build_out.workspace(Cli::Terraform, &lab).await.unwrap();
     workspace.run(["init", "-no-color"]).await.unwrap().succeeded();
+    workspace.write(OVERRIDE, IN_TIME).unwrap();
     let apply = workspace.apply().await.unwrap().succeeded();
     // Calico made the pool that is taken over; no check has anything to say.
     assert!(apply.warnings().iter().all(|one| one.address == "calico_ippool.v6"), "{apply:?}");
@@ -68,7 +72,7 @@ async fn each_is_named_and_what_goes_away_for_a_while_is_waited_for() {
         workspace.apply().await.unwrap().succeeded();
         tells(&workspace.plan().await.unwrap().plans_nothing(), broken.told);
     }
-    workspace.write(OVERRIDE, "").unwrap();
+    workspace.write(OVERRIDE, IN_TIME).unwrap();
     tells(&workspace.apply().await.unwrap().succeeded(), &[]);
 
     renamed(&workspace, router).await;
@@ -101,7 +105,7 @@ async fn renamed(workspace: &Workspace<'_>, router: &Router) {
     let before = counted().await;
     let other_key = "resource \"vyos_bgp_neighbor\" \"node\" {\n  for_each    = { renamed = var.nodes[\"cp1\"] }\n  \
                      description = \"metallb-cp1\"\n}";
-    workspace.write(OVERRIDE, other_key).unwrap();
+    workspace.write(OVERRIDE, &format!("{other_key}\n{IN_TIME}")).unwrap();
     let keys = [
         ("vyos_bgp_neighbor.node[\"cp1\"]", Action::Delete),
         ("vyos_bgp_neighbor.node[\"renamed\"]", Action::Create),
@@ -109,7 +113,7 @@ async fn renamed(workspace: &Workspace<'_>, router: &Router) {
     workspace.apply().await.unwrap().plans(&keys);
     workspace.plan().await.unwrap().plans_nothing();
     assert_eq!(counted().await, before, "established and dropped");
-    workspace.write(OVERRIDE, "").unwrap();
+    workspace.write(OVERRIDE, IN_TIME).unwrap();
     workspace.apply().await.unwrap().succeeded();
     assert_eq!(counted().await, before, "established and dropped");
 }
