@@ -17,9 +17,10 @@ locals {
 resource "microk8s_node" "this" {
   for_each = var.nodes
 
-  host    = each.value.address
-  channel = var.channel
-  hosts   = { for name, node in var.nodes : name => [node.address] }
+  host     = each.value.address
+  host_key = each.value.host_key
+  channel  = var.channel
+  hosts    = { for name, node in var.nodes : name => [node.address] }
 }
 
 # Pods and services of both families, before anyone joins.

@@ -1,6 +1,6 @@
 variable "nodes" {
-  description = "The machines by host name: their address, and their role, `control-plane` or `worker`."
-  type        = map(object({ address = string, role = optional(string, "control-plane") }))
+  description = "The machines by host name: their address, their role, `control-plane` or `worker`, and their public host key, where it is known before."
+  type        = map(object({ address = string, role = optional(string, "control-plane"), host_key = optional(string) }))
 
   validation {
     condition     = alltrue([for node in values(var.nodes) : contains(["control-plane", "worker"], node.role)])

@@ -9,6 +9,10 @@ terraform {
   }
 }
 
+locals {
+  chart_has_repository = !can(regex("^(/|oci://)", var.chart.name))
+}
+
 resource "microk8s_helm_release" "metallb" {
   provider = metallb
 
@@ -16,9 +20,9 @@ resource "microk8s_helm_release" "metallb" {
   name             = "metallb"
   namespace        = "metallb-system"
   create_namespace = true
-  repository       = var.chart.repository
-  chart            = "metallb"
-  version          = var.chart.version
+  repository       = local.chart_has_repository ? var.chart.repository : null
+  chart            = var.chart.name
+  version          = startswith(var.chart.name, "/") ? null : var.chart.version # a folder is of one version
 
   # One FRR beside every speaker: native mode announces no IPv6, and one session carries both families.
   values = yamlencode({

@@ -35,9 +35,13 @@ variable "pools" {
 }
 
 variable "chart" {
-  description = "MetalLB's Helm chart: its repository and version. IPv6 routes over a session between IPv4 addresses need 0.15."
-  type        = object({ repository = optional(string, "https://metallb.github.io/metallb"), version = optional(string, "0.15.2") })
-  default     = {}
+  description = "MetalLB's Helm chart: its repository, name and version. A name that is a path on the node or an OCI reference is in no repository. IPv6 routes over a session between IPv4 addresses need 0.15."
+  type = object({
+    repository = optional(string, "https://metallb.github.io/metallb")
+    name       = optional(string, "metallb")
+    version    = optional(string, "0.15.2")
+  })
+  default = {}
 
   validation {
     condition     = can(regex("^0\\.1[5-9]\\.", var.chart.version))

@@ -162,6 +162,7 @@ fn attributes(member: &Member<'_>) -> TokenStream {
         default,
         deprecated,
         check,
+        block,
         ..
     } = words;
     let mode = match (required, computed, default.is_some(), optional) {
@@ -183,6 +184,7 @@ fn attributes(member: &Member<'_>) -> TokenStream {
             };
         }
     });
+    let block = block.as_ref().map(|most| quote! { attribute.block = Some(#most); });
     let sensitive = sensitive.then(|| quote! { attribute.sensitive = true; });
     quote! {
         {
@@ -192,6 +194,7 @@ fn attributes(member: &Member<'_>) -> TokenStream {
             attribute.replace = #replace;
             attribute.write_only = #write_only;
             #sensitive
+            #block
             #default
             #deprecated
             #check

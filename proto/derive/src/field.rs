@@ -2,7 +2,7 @@
 
 use proc_macro2::{Ident, Span};
 use syn::spanned::Spanned;
-use syn::{Attribute, Error, Expr, ExprLit, Field, Lit, LitStr, Meta, Path, Result, Type};
+use syn::{Attribute, Error, Expr, ExprLit, Field, Lit, LitInt, LitStr, Meta, Path, Result, Type};
 
 /// A field of the struct, understood.
 pub(crate) struct Member<'a> {
@@ -27,6 +27,7 @@ pub(crate) struct Words {
     pub(crate) default: Option<Expr>,
     pub(crate) deprecated: Option<LitStr>,
     pub(crate) check: Option<Path>,
+    pub(crate) block: Option<LitInt>,
     name: Option<LitStr>,
 }
 
@@ -48,13 +49,21 @@ impl<'a> Member<'a> {
 
     /// Misuse that would otherwise show as a broken plan.
     fn check(&self) -> Result<()> {
-        let Words { required, optional, computed, flatten, default, .. } = &self.words;
+        let Words { required, optional, computed, flatten, default, block, .. } = &self.words;
         let fail = |message: &str| Err(Error::new(self.ident.span(), message));
         if *flatten {
             return Ok(());
         }
         if self.documentation.is_empty() {
             return fail("an attribute needs a doc comment: it is what users read in the reference");
+        }
+        if block.is_some() {
+            return match (required, optional, computed, default.is_some()) {
+                (false, false, false, false) if is(self.rust_type, "Vec") => Ok(()),
+                _ => fail(
+                    "a block is there as often as it is written: its type is Vec<T>, and no other word says who sets it",
+                ),
+            };
         }
         let (is_option, is_computed) = (is(self.rust_type, "Option"), is(self.rust_type, "Computed"));
         match (required, optional, computed, default.is_some()) {
@@ -112,6 +121,7 @@ impl Words {
                     "default" => words.default = Some(meta.value()?.parse()?),
                     "deprecated" => words.deprecated = Some(meta.value()?.parse()?),
                     "check" => words.check = Some(meta.value()?.parse()?),
+                    "block" => words.block = Some(meta.value()?.parse()?),
                     "name" => words.name = Some(meta.value()?.parse()?),
                     _ => {
                         return Err(meta

@@ -17,7 +17,8 @@
 //! Words in `#[attribute(...)]`: `required`, `optional`, `computed` (who sets it); `default = <expression>`; `keep` (a
 //! computed value that stays unless planned otherwise); `replace` (a change needs a new object); `sensitive`;
 //! `write_only`; `deprecated = "<what instead>"`; `check = <function>` from `&T` to `Result<(), String>`;
-//! `name = "<name>"`; `flatten` (the fields of another model, spliced in).
+//! `name = "<name>"`; `flatten` (the fields of another model, spliced in); `block = <most>` (a `Vec` that is written as
+//! blocks, at most so many; nothing else says who sets it).
 
 mod expand;
 mod field;

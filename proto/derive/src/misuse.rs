@@ -39,6 +39,7 @@ fn of_fields() {
             quote! { #doc #[attribute(computed, default = 1)] name: Computed<u8> },
             "has a default or is computed, not both",
         ),
+        (quote! { #doc #[attribute(block = 1)] name: Option<Vec<u8>> }, "its type is Vec<T>"),
         (
             quote! { #doc #[attribute(optional, keep)] name: Option<String> },
             "only a computed attribute can be kept",

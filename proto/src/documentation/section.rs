@@ -51,7 +51,8 @@ fn members(attributes: &[Attribute], path: &[&str], text: &mut String) {
 }
 
 fn line(attribute: &Attribute, place: &[&str]) -> String {
-    let mut text = format!("- `{}` ({}", attribute.name, kind(&attribute.kind));
+    let of = if attribute.block.is_some() { "Block List".to_owned() } else { kind(&attribute.kind) };
+    let mut text = format!("- `{}` ({of}", attribute.name);
     let write_only = format!("[Write-only]({WRITE_ONLY})");
     let marks = [
         (attribute.sensitive, "Sensitive"),

@@ -124,13 +124,52 @@ fn keep(attributes: &[Attribute], prior: &Value, planned: &Value, config: &Value
 }
 
 fn replacements(attributes: &[Attribute], prior: &Value, planned: &Value) -> Vec<Path> {
-    if prior.is_null() {
-        return Vec::new();
+    let mut found = Vec::new();
+    if !prior.is_null() {
+        replacements_within(attributes, prior, planned, &Path::root(), &mut found);
     }
-    let changed = |attribute: &&Attribute| {
-        attribute.replace && prior.attribute(&attribute.name) != planned.attribute(&attribute.name)
-    };
-    attributes.iter().filter(changed).map(|attribute| Path::from(attribute.name.as_str())).collect()
+    found
+}
+
+/// Members of a set have no path of their own, so that only the whole of it can ask for a new object.
+fn replacements_within(
+    attributes: &[Attribute],
+    prior: &Value,
+    planned: &Value,
+    within: &Path,
+    found: &mut Vec<Path>,
+) {
+    for attribute in attributes {
+        let (before, after) = (prior.attribute(&attribute.name), planned.attribute(&attribute.name));
+        let path = within.clone().attribute(&attribute.name);
+        if before == after {
+            continue;
+        }
+        if attribute.replace {
+            found.push(path);
+            continue;
+        }
+        let AttributeKind::Nested(_, members) = &attribute.kind else { continue };
+        match (before, after) {
+            (Value::Object(_), Value::Object(_)) => {
+                replacements_within(members, before, after, &path, found);
+            }
+            (Value::List(before), Value::List(after)) => {
+                for (at, (before, after)) in before.iter().zip(after).enumerate() {
+                    replacements_within(members, before, after, &path.clone().index(at), found);
+                }
+            }
+            (Value::Map(before), Value::Map(after)) => {
+                for (key, before) in before {
+                    let after = after.get(key).unwrap_or(&Value::Null);
+                    if !after.is_null() {
+                        replacements_within(members, before, after, &path.clone().key(key), found);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
 }
 
 /// Maps every attribute of a known object; anything else stays as it is.

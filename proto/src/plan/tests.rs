@@ -131,6 +131,39 @@ fn a_new_name_needs_a_new_machine_and_so_may_an_unknown_one() {
     }
 }
 
+/// A machine whose schema others decided.
+#[derive(Clone, Debug, Resource)]
+#[resource(type_name = "test_guest")]
+struct Guest {
+    /// Its disks.
+    #[attribute(block = 2)]
+    disks: Vec<Disk>,
+}
+
+/// A disk.
+#[derive(Clone, Debug, Object)]
+struct Disk {
+    /// What it begins with.
+    #[attribute(required, replace)]
+    image: String,
+    /// Its size.
+    #[attribute(default = 8u16)]
+    size: u16,
+}
+
+#[test]
+fn a_new_object_may_be_needed_because_of_a_part_of_it() {
+    let disk = |image: Value, size: i64| object([("image", image), ("size", number(size))]);
+    let guest = |disks: Vec<Value>| object([("disks", Value::List(disks))]);
+    let prior = guest(vec![disk(text("a"), 8), disk(text("b"), 8)]);
+    let planned = |config: &Value| plan(&Guest::attributes(), &prior, config, config);
+    let image = Path::from("disks").index(1).attribute("image");
+    let replaced = planned(&guest(vec![disk(text("a"), 8), disk(Value::unknown(), 8)]));
+    assert_eq!(replaced.replace, [image]);
+    let grown = planned(&guest(vec![disk(text("a"), 9)]));
+    assert!(grown.replace.is_empty() && grown.object != prior);
+}
+
 #[test]
 fn a_write_only_value_is_never_planned() {
     let planned = planned(&Value::Null, machine([("name", text("a")), ("token", text("secret"))]));

@@ -43,10 +43,17 @@ pub(crate) fn check(schema: &Schema, block: Block) -> Result<(), SchemaError> {
         let message = "is one of Terraform's own argument names";
         return Err(SchemaError { path: bad.name.clone(), message });
     }
-    members("", &schema.attributes, false)
+    members("", &schema.attributes, Place::default())
 }
 
-fn members(within: &str, attributes: &[Attribute], in_set: bool) -> Result<(), SchemaError> {
+/// What is around an attribute.
+#[derive(Clone, Copy, Default)]
+struct Place {
+    in_set: bool,
+    in_argument: bool,
+}
+
+fn members(within: &str, attributes: &[Attribute], place: Place) -> Result<(), SchemaError> {
     for (at, attribute) in attributes.iter().enumerate() {
         let path =
             if within.is_empty() { attribute.name.clone() } else { format!("{within}.{}", attribute.name) };
@@ -61,17 +68,26 @@ fn members(within: &str, attributes: &[Attribute], in_set: bool) -> Result<(), S
         if attribute.write_only && attribute.is_computed() {
             return fail("write-only attributes cannot be computed");
         }
-        if attribute.write_only && in_set {
+        if attribute.write_only && place.in_set {
             return fail("a set may not contain write-only attributes");
         }
         if attribute.default.is_some() && attribute.mode != Mode::OptionalComputed {
             return fail("a default needs an attribute that is optional and computed");
         }
+        if attribute.block.is_some() {
+            if !matches!(attribute.kind, AttributeKind::Nested(Nesting::List, _)) {
+                return fail("a block is a list of objects");
+            }
+            if place.in_argument {
+                return fail("an argument may not contain blocks");
+            }
+        }
         match &attribute.kind {
             AttributeKind::Nested(nesting, inner) => {
-                members(&path, inner, in_set || *nesting == Nesting::Set)?
+                let in_set = place.in_set || *nesting == Nesting::Set;
+                members(&path, inner, Place { in_set, in_argument: attribute.block.is_none() })?
             }
-            AttributeKind::Type(of) if is_dynamic_in_set(of, in_set) => {
+            AttributeKind::Type(of) if is_dynamic_in_set(of, place.in_set) => {
                 return fail("a set may not contain values of any type");
             }
             AttributeKind::Type(_) => {}
@@ -120,6 +136,7 @@ mod tests {
         };
         let secret = || Attribute { write_only: true, ..attribute("s") };
         let any = |of| Attribute { kind: AttributeKind::Type(of), ..attribute("v") };
+        let block = |of: Attribute| Attribute { block: Some(1), ..of };
         let default = Attribute { default: Some(Value::Null), ..attribute("d") };
         for (attributes, block, rule) in [
             (vec![attribute("count")], Block::Type, "count: is one of Terraform's own"),
@@ -135,6 +152,12 @@ mod tests {
                 "s: write-only attributes cannot",
             ),
             (vec![default], Block::Type, "d: a default needs"),
+            (vec![block(attribute("a"))], Block::Type, "a: a block is a list of objects"),
+            (
+                vec![within(Nesting::Single, block(within(Nesting::List, attribute("x"))))],
+                Block::Type,
+                "a.a: an argument may not contain blocks",
+            ),
             (
                 vec![any(Type::Set(Box::new(Type::Dynamic)))],
                 Block::Type,

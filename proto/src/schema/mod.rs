@@ -124,6 +124,9 @@ pub struct Attribute {
     pub keep: bool,
     /// A change needs a new object.
     pub replace: bool,
+    /// At most how many times it is written as a block, `name { ... }`; none where it is an argument. What new types have
+    /// is arguments; blocks are for schemas that others decided.
+    pub block: Option<u32>,
     /// What its Rust type knows.
     pub rules: Rules,
 }
@@ -142,6 +145,7 @@ impl Attribute {
             default: None,
             keep: false,
             replace: false,
+            block: None,
             rules: Rules { check: |value| T::decode(value).map(drop), same: T::same },
         }
     }

@@ -31,6 +31,7 @@ fn object(attributes: &[Attribute], config: &Json, within: &Path) -> Result<Valu
             None | Some(Json::Null) if attribute.mode == Mode::Required => {
                 return Err(Broken::new(path, "this argument is required, but no value was given"));
             }
+            None if attribute.block.is_some() => Value::List(Vec::new()),
             None | Some(Json::Null) => Value::Null,
             Some(given) => value(&attribute.kind, given, &path)?,
         };

@@ -58,7 +58,12 @@ impl Session {
     /// What it is doing, and whose turn it is.
     pub(super) fn in_words(&self) -> String {
         if self.is_established() {
-            return format!("established, {} prefixes received", self.received());
+            let families: Vec<_> = self.families.keys().map(|name| family_name(name)).collect();
+            return format!(
+                "established for {}, {} prefixes received",
+                families.join(" and "),
+                self.received()
+            );
         }
         let last = match (&self.last_reset_due_to, &self.last_notification_reason) {
             (Some(reset), Some(reason)) => format!(" It ended last because of: {reset} ({reason})."),
@@ -67,7 +72,17 @@ impl Session {
             }
             _ => String::new(),
         };
-        format!("{}: {}{last}", self.state, self.whose_turn())
+        let mut turn = self.whose_turn().to_owned();
+        // What FRR refuses on a connection that the neighbor began leaves no trace in the neighbor's session.
+        if let ("Active" | "Connect", Some(local), Some(remote)) =
+            (self.state.as_str(), self.local_as, self.remote_as.filter(|remote| *remote != 0))
+        {
+            turn.push_str(&format!(
+                " Where the neighbor calls and does not listen, as MetalLB's speakers do, compare AS numbers: this router \
+                 says that it is AS {local} and expects AS {remote}."
+            ));
+        }
+        format!("{}: {turn}{last}", self.state)
     }
 
     fn whose_turn(&self) -> &'static str {
@@ -83,6 +98,15 @@ impl Session {
             _ if reset.contains("Notification received") => "the neighbor refused what this router said.",
             _ => "this router does not try just now.",
         }
+    }
+}
+
+/// What users call an address family.
+pub(super) fn family_name(name: &str) -> String {
+    match name {
+        "ipv4Unicast" => "ipv4_unicast".to_owned(),
+        "ipv6Unicast" => "ipv6_unicast".to_owned(),
+        _ => name.to_owned(),
     }
 }
 
@@ -104,7 +128,8 @@ mod tests {
         let printed = r#"{
           "10.7.0.2": {"bgpState": "Established", "lastResetDueTo": "Waiting for peer OPEN",
             "addressFamilyInfo": {"ipv4Unicast": {"acceptedPrefixCounter": 1}, "ipv6Unicast": {"acceptedPrefixCounter": 3}}},
-          "10.7.0.3": {"bgpState": "Active", "lastResetDueTo": "Waiting for peer OPEN", "addressFamilyInfo": {}},
+          "10.7.0.3": {"bgpState": "Active", "lastResetDueTo": "Waiting for peer OPEN", "localAs": 64512, "remoteAs": 64999,
+            "addressFamilyInfo": {}},
           "fd07::2": {"bgpState": "Idle", "lastErrorCodeSubcode": "0202", "lastResetDueTo": "BGP Notification send",
             "lastNotificationReason": "OPEN Message Error/Bad Peer AS"},
           "fd07::3": {"bgpState": "Idle", "lastResetDueTo": "No AFI/SAFI activated for peer"}
@@ -113,8 +138,9 @@ mod tests {
         assert_eq!(
             told,
             [
-                "established, 4 prefixes received",
-                "Active: nobody answers at the neighbor's end on TCP port 179.",
+                "established for ipv4_unicast and ipv6_unicast, 4 prefixes received",
+                "Active: nobody answers at the neighbor's end on TCP port 179. Where the neighbor calls and does not listen, as \
+                 MetalLB's speakers do, compare AS numbers: this router says that it is AS 64512 and expects AS 64999.",
                 "Idle: this router refused what the neighbor said. It ended last because of: BGP Notification send (OPEN \
                  Message Error/Bad Peer AS).",
                 "Idle: this router has no address family on for it (`ipv4_unicast` or `ipv6_unicast` of the neighbor). It \

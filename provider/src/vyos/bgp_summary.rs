@@ -1,6 +1,6 @@
 //! `vyos_bgp_summary`: what a router's BGP sessions are doing.
 
-use super::bgp_sessions::{QUESTION, Session, sessions};
+use super::bgp_sessions::{QUESTION, Session, family_name, sessions};
 use super::shown::{self, Unready, look};
 use crate::asn::Asn;
 use crate::connection::router::Router;
@@ -167,7 +167,7 @@ fn state(session: Session) -> NeighborState {
     let families = session.families.into_iter().map(|(name, family)| {
         let counted =
             FamilyState { prefixes_received: family.received.into(), prefixes_sent: family.sent.into() };
-        (family_name(name), counted)
+        (family_name(&name), counted)
     });
     NeighborState {
         remote_as: session.remote_as.and_then(Asn::new).into(),
@@ -178,14 +178,6 @@ fn state(session: Session) -> NeighborState {
         last_error: session.last_notification_reason.into(),
         address_families: families.collect::<BTreeMap<_, _>>().into(),
         state: session.state.into(),
-    }
-}
-
-fn family_name(name: String) -> String {
-    match name.as_str() {
-        "ipv4Unicast" => "ipv4_unicast".to_owned(),
-        "ipv6Unicast" => "ipv6_unicast".to_owned(),
-        _ => name,
     }
 }
 

@@ -81,7 +81,13 @@ pub(super) fn reason(network: IpNet, protocol: Option<&str>, table: &Table, bgp:
             format!("{}{instead}", not_offered(network, protocol, bgp))
         }
     };
-    format!("{network}: {why}")
+    // What FRR sends over a session between IPv4 addresses from an interface without IPv6; it is valid there, and of no use.
+    let hint = if network.addr().is_ipv6() && why.contains("::ffff:") {
+        " That next hop is an IPv4 address: IPv6 is off on the neighbor's interface to this router."
+    } else {
+        ""
+    };
+    format!("{network}: {why}{hint}")
 }
 
 /// Why the protocol does not offer it.
@@ -104,15 +110,23 @@ fn not_offered(network: IpNet, protocol: Option<&str>, bgp: &Bgp) -> String {
             "no protocol offers a route to it, and BGP has no neighbors.".to_owned()
         }
         _ => {
+            let (family, name) = if network.addr().is_ipv6() {
+                ("ipv6Unicast", "ipv6_unicast")
+            } else {
+                ("ipv4Unicast", "ipv4_unicast")
+            };
+            let carries = |one: &Session| one.is_established() && one.families.contains_key(family);
+            let why = if bgp.sessions.values().any(carries) {
+                "No BGP neighbor announces it, or a filter on this router drops it.".to_owned()
+            } else {
+                format!("No established BGP session carries {name}.")
+            };
             let sessions: Vec<_> = bgp
                 .sessions
                 .iter()
                 .map(|(address, one)| format!("{address} is {}", one.in_words()))
                 .collect();
-            format!(
-                "no protocol offers a route to it. No BGP neighbor announces it, or a filter on this router drops it. {}",
-                sessions.join("; ")
-            )
+            format!("no protocol offers a route to it. {why} {}", sessions.join("; "))
         }
     }
 }
@@ -137,7 +151,8 @@ mod tests {
     }"#;
     const BGP: &str = r#"{"vrfId": 0, "routes": {
       "2001:db8:f000::2/128": [{"pathFrom": "internal", "peerId": "10.7.0.2", "nexthops": [{"ip": "fd99::1"}]}],
-      "2001:db8:f000::6/128": [{"valid": true, "peerId": "10.7.0.2", "nexthops": [{"ip": "fd07::2"}]}]
+      "2001:db8:f000::6/128": [{"valid": true, "peerId": "10.7.0.2", "nexthops": [{"ip": "fd07::2"}]}],
+      "2001:db8:f000::8/128": [{"valid": true, "peerId": "10.7.0.2", "nexthops": [{"ip": "::ffff:10.7.0.2"}]}]
     }}"#;
 
     #[test]
@@ -158,6 +173,7 @@ mod tests {
                 told(5, None),
                 told(6, Some("bgp")),
                 told(7, Some("bgp")),
+                told(8, Some("bgp")),
                 reason("192.0.2.0/24".parse().unwrap(), None, &table, &nobody),
             ]
             .join("\n")

@@ -46,9 +46,19 @@ impl BuildOut {
 
     /// A workspace with the example's files and the lab's machines as its variables.
     pub async fn workspace<'lab>(&self, cli: Cli, lab: &'lab Lab) -> Result<Workspace<'lab>, Failure> {
-        let variables = variables(lab)?.to_string();
+        self.workspace_with(cli, lab, &variables(lab)?).await
+    }
+
+    /// A workspace with the example's files and these variables.
+    pub async fn workspace_with<'lab>(
+        &self,
+        cli: Cli,
+        lab: &'lab Lab,
+        variables: &serde_json::Value,
+    ) -> Result<Workspace<'lab>, Failure> {
+        let variables = variables.to_string();
         let settings = format!(
-            "provider \"microk8s\" {{\n  ssh = {{\n    user        = var.ssh_user\n    private_key = file({key:?})\n    \
+            "provider \"microk8s\" {{\n  ssh = {{\n    user        = \"ubuntu\"\n    private_key = file({key:?})\n    \
              config_file = {config:?}\n  }}\n}}\n",
             key = lab.description().ssh_private_key.display().to_string(),
             config = lab.description().ssh_config.display().to_string(),
@@ -68,7 +78,8 @@ fn variables(lab: &Lab) -> Result<serde_json::Value, Failure> {
         .nodes()
         .iter()
         .map(|node| {
-            (node.name().to_owned(), json!({ "address": node.ipv4().to_string(), "role": "control-plane" }))
+            let role = if node.name().starts_with('w') { "worker" } else { "control-plane" };
+            (node.name().to_owned(), json!({ "address": node.ipv4().to_string(), "role": role }))
         })
         .collect();
     Ok(json!({

@@ -48,16 +48,13 @@ async fn provider_address(program: &Path) -> Result<String, Failure> {
     }
 }
 
-/// Writes a CLI configuration into `folder` under which `init` finds the built plugin and nothing else.
+/// Writes a CLI configuration into `folder` under which `init` finds the built plugins and nothing else.
 pub(crate) async fn configure(program: &Path, folder: &Path, mirror: &Path) -> Result<PathBuf, Failure> {
     let address = provider_address(program).await?;
-    let place = mirror.join(address).join(env!("CARGO_PKG_VERSION")).join(platform());
-    std::fs::create_dir_all(&place).map_err(Failure::system("make", &place))?;
-    let link = place.join(concat!("terraform-provider-microk8s_v", env!("CARGO_PKG_VERSION")));
-    // A link to this very build: one that is made meanwhile would not match the lock file's checksum.
-    let plugin = plugin()?;
-    if std::fs::hard_link(&plugin, &link).is_err() {
-        std::fs::copy(&plugin, &link).map_err(Failure::system("copy", &plugin))?;
+    let registry = address.trim_end_matches("baremetal/microk8s");
+    put_into(mirror, &address, env!("CARGO_PKG_VERSION"), &plugin()?)?;
+    if let Ok(proxmox) = proxmox_plugin() {
+        put_into(mirror, &format!("{registry}bpg/proxmox"), PROXMOX_VERSION, &proxmox)?;
     }
     let file = folder.join("cli.tfrc");
     let text = format!(
@@ -67,17 +64,41 @@ pub(crate) async fn configure(program: &Path, folder: &Path, mirror: &Path) -> R
     Ok(file)
 }
 
+/// The release of the Proxmox provider that its stand-in plays.
+const PROXMOX_VERSION: &str = "0.111.1";
+
+/// Puts a plugin where `init` looks for it.
+fn put_into(mirror: &Path, address: &str, version: &str, plugin: &Path) -> Result<(), Failure> {
+    let place = mirror.join(address).join(version).join(platform());
+    std::fs::create_dir_all(&place).map_err(Failure::system("make", &place))?;
+    let name = address.rsplit('/').next().unwrap_or_default();
+    let link = place.join(format!("terraform-provider-{name}_v{version}"));
+    // A link to this very build: one that is made meanwhile would not match the lock file's checksum.
+    if std::fs::hard_link(plugin, &link).is_err() {
+        std::fs::copy(plugin, &link).map_err(Failure::system("copy", plugin))?;
+    }
+    Ok(())
+}
+
 /// The built plugin: `$ACCEPTANCE_PLUGIN`, else the one beside the tests.
 pub fn plugin() -> Result<PathBuf, Failure> {
-    const NAME: &str = "terraform-provider-microk8s";
-    if let Some(named) = std::env::var_os("ACCEPTANCE_PLUGIN") {
-        return Ok(PathBuf::from(named));
+    match std::env::var_os("ACCEPTANCE_PLUGIN") {
+        Some(named) => Ok(PathBuf::from(named)),
+        None => beside_the_tests("terraform-provider-microk8s"),
     }
+}
+
+/// The built stand-in for the Proxmox provider.
+pub fn proxmox_plugin() -> Result<PathBuf, Failure> {
+    beside_the_tests("terraform-provider-proxmox")
+}
+
+fn beside_the_tests(name: &str) -> Result<PathBuf, Failure> {
     let own = std::env::current_exe().map_err(Failure::system("find", "this program"))?;
-    own.ancestors().skip(1).take(2).map(|folder| folder.join(NAME)).find(|path| path.is_file()).ok_or_else(
+    own.ancestors().skip(1).take(2).map(|folder| folder.join(name)).find(|path| path.is_file()).ok_or_else(
         || {
             Failure::new(format!(
-                "there is no {NAME} beside {}: run `cargo build --workspace` first",
+                "there is no {name} beside {}: run `cargo build --workspace` first",
                 own.display()
             ))
         },

@@ -87,6 +87,11 @@ impl Lab {
         self.router.as_ref()
     }
 
+    /// The machine of this name, whether it is there yet or not: a virtual one is known to those who made it.
+    pub fn machine(&self, name: &str) -> Machine {
+        Machine { name: name.to_owned(), holder: Arc::clone(&self.holder) }
+    }
+
     /// All that there is to know about the lab, as data.
     pub fn description(&self) -> &LabDescription {
         &self.description

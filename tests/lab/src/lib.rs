@@ -53,6 +53,11 @@
 //! # }
 //! ```
 //!
+//! # Virtual machines
+//!
+//! The lab is a [hypervisor] too: a program in it, such as the stand-in for the Proxmox provider, makes nodes and
+//! routers while it runs, and destroys them.
+//!
 //! # What it takes
 //!
 //! Root on Linux, in a container only where that may mount; `/etc`, `/usr` and `/var` on the root file system; Go for
@@ -65,6 +70,7 @@ mod channel;
 pub mod enter;
 mod error;
 pub mod holder;
+pub mod hypervisor;
 mod init;
 mod lab;
 pub mod machine;

@@ -62,6 +62,11 @@ impl Addresses {
     pub(crate) const ROUTER: Addresses = Segment::Nodes.number(1);
     pub(crate) const OPERATOR: Addresses = Segment::Nodes.number(2);
 
+    /// Whether either is the same.
+    pub(crate) fn overlap(self, other: Addresses) -> bool {
+        self.ipv4 == other.ipv4 || self.ipv6 == other.ipv6
+    }
+
     /// Of the node at this place, counted from 0.
     pub(crate) fn node(index: usize) -> Addresses {
         const FIRST: u8 = 11;
@@ -121,26 +126,49 @@ pub(crate) fn namespace_file(namespace: &str) -> PathBuf {
     PathBuf::from("/run/netns").join(namespace)
 }
 
-/// Makes the bridges, with a port for each end of a place, which are made too.
-pub(crate) async fn build(places: &[Place]) -> Result<(), LabError> {
-    let segments: BTreeSet<_> =
-        places.iter().flat_map(|place| &place.links).map(|link| link.segment).collect();
-    for segment in segments {
-        let bridge = segment.range().bridge;
-        ip("add", bridge, "type bridge forward_delay 0 mcast_snooping 0").await?;
-        ip("set", bridge, "up").await?;
-    }
-    let mut port = 0..;
-    for place in places {
+/// The bridges and their ports.
+#[derive(Default)]
+pub(crate) struct Network {
+    segments: BTreeSet<Segment>,
+    /// How many ports were made so far: each has a number of its own.
+    ports: usize,
+}
+
+impl Network {
+    /// Makes a place, with a port for each of its ends, and the bridges that are not there yet.
+    pub(crate) async fn add(&mut self, place: &Place) -> Result<(), LabError> {
         open(place).await?;
         for (end, link) in place.links.iter().enumerate() {
-            attach(port.next().unwrap_or_default(), place, &format!("eth{end}"), link).await?;
+            if self.segments.insert(link.segment) {
+                let bridge = link.segment.range().bridge;
+                ip("add", bridge, "type bridge forward_delay 0 mcast_snooping 0").await?;
+                ip("set", bridge, "up").await?;
+            }
+            attach(self.ports, place, &format!("eth{end}"), link).await?;
+            self.ports += 1;
         }
-        if let Some(gateway) = place.gateway {
-            lead(place, gateway).await?;
+        match place.gateway {
+            Some(gateway) => lead(place, gateway).await,
+            None => Ok(()),
         }
     }
-    Ok(())
+}
+
+/// Takes a place away in which nothing runs any more; its ends and their ports go with it.
+pub(crate) async fn remove(place: &Place) -> Result<(), LabError> {
+    let action = format!("take {} off the lab's network", place.namespace);
+    run(&action, "ip", &["netns", "delete", &place.namespace]).await.map(drop)
+}
+
+/// Gives the first end of a place a hardware address.
+pub(crate) async fn set_hardware_address(place: &Place, address: &str) -> Result<(), LabError> {
+    let arguments = ["-netns", &place.namespace, "link", "set", "eth0", "address", address];
+    run(&action(place), "ip", &arguments).await.map(drop)
+}
+
+/// What a place's interfaces are, in the words of `ip -json address`.
+pub(crate) async fn interfaces(place: &Place) -> Result<String, LabError> {
+    run(&action(place), "ip", &["-netns", &place.namespace, "-json", "address"]).await
 }
 
 /// `ip link <verb> <link> <fixed words>` in the bridges' namespace.

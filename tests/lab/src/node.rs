@@ -7,7 +7,7 @@ use crate::machine::system::{self, KeyPair, UBUNTU};
 use crate::machine::{Answer, FILES, Machine, NewMachine, PROGRAM, PROGRAMS, Service};
 use crate::network::{Addresses, Link, Place};
 use crate::parts::Parts;
-use crate::{LabError, NodeDescription, NodeOptions};
+use crate::{LabError, NodeDescription};
 use microk8s_stand_in::{DaemonConfig, Programs, Traffic};
 use std::path::Path;
 
@@ -25,29 +25,32 @@ const METALLB: &str = "metallb-files/config/crd/bases";
 /// Files in here switch faults of the node on, see the crate `microk8s-stand-in`.
 pub(crate) const FAULTS: &str = "/var/lib/lab/faults";
 
-/// Puts together the node at this place, counted from 0, where `traffic` with pods that run. `authorized` is the public key that its user accepts.
+/// What a node has of its own.
+pub(crate) struct NewNode<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) addresses: Addresses,
+    pub(crate) gateway: Option<Addresses>,
+    pub(crate) host_key: &'a KeyPair,
+    /// The public keys that its user accepts, one a line.
+    pub(crate) authorized: &'a str,
+}
+
+/// Puts a node together, where `traffic` with pods that run.
 pub(crate) fn new(
-    index: usize,
-    options: &NodeOptions,
+    node: &NewNode<'_>,
     traffic: bool,
     program: &Path,
     parts: &Parts,
-    host_key: &KeyPair,
-    authorized: &str,
 ) -> Result<(NewMachine, NodeDescription), LabError> {
-    let addresses = Addresses::node(index);
-    let name = options.name.clone();
+    let &NewNode { addresses, gateway, host_key, authorized, .. } = node;
+    let name = node.name.to_owned();
     let mut files = system::files(&name)?;
     files.extend(login_files(host_key, authorized));
     files.push(DiskFile::configuration("etc/microk8s-stand-in.json", &snapd(&name, addresses, traffic))?);
     files.push(DiskFile::folder("var/lib/lab/faults"));
     files.extend(PLAYED.map(|command| DiskFile::link(command, PROGRAM)));
     let machine = Machine {
-        place: Place {
-            namespace: format!("node-{name}"),
-            links: vec![Link::to_nodes(addresses)],
-            gateway: Some(Addresses::ROUTER),
-        },
+        place: Place { namespace: format!("node-{name}"), links: vec![Link::to_nodes(addresses)], gateway },
         shared: super::machine::shared(program, parts),
         services: vec![
             Service::new("snapd", PROGRAM, &["snapd", CONFIGURATION]),

@@ -90,7 +90,7 @@ impl LabOptions {
 /// Names that other things in the lab have.
 const RESERVED: [&str; 5] = ["client", "isp", "localhost", "operator", "router"];
 
-fn is_host_label(name: &str) -> bool {
+pub(crate) fn is_host_label(name: &str) -> bool {
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     (1..=63).contains(&name.len())
         && name.chars().all(plain)

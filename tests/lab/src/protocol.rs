@@ -1,6 +1,7 @@
 //! What the process that starts a lab and the holder say to each other: one JSON document a line, a reply to each
 //! request, on the holder's standard input and output.
 
+use crate::hypervisor::{Guest, GuestState};
 use crate::parts::Parts;
 use crate::{LabError, LabOptions, Secret};
 use serde::de::DeserializeOwned;
@@ -18,6 +19,12 @@ pub(crate) enum Request {
     PowerOff(String),
     /// Switch a machine on.
     PowerOn(String),
+    /// Make a virtual machine, off.
+    AddGuest(Box<Guest>),
+    /// Destroy a virtual machine with its disk; nothing where there is none.
+    RemoveGuest(String),
+    /// See whether a virtual machine is there, and what it says of itself.
+    LookAtGuest(String),
 }
 
 /// The holder's answer.
@@ -26,6 +33,8 @@ pub(crate) enum Reply {
     /// To `Start`: the lab is up.
     Up(Box<LabDescription>),
     Done,
+    /// To `LookAtGuest`.
+    Guest(GuestState),
     /// The message of an error.
     Failed(String),
 }

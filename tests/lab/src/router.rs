@@ -6,7 +6,7 @@ use crate::machine::{Answer, Machine, NewMachine, PROGRAM, Service};
 use crate::network::{Addresses, Link, Place};
 use crate::parts::Parts;
 use crate::protocol::RouterDescription;
-use crate::{LabError, RouterOptions, Secret, operator};
+use crate::{LabError, RouterOptions, Secret, VyosVersion, operator};
 use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -38,31 +38,68 @@ pub(crate) fn new(
 ) -> Result<(NewMachine, Starting), LabError> {
     let api_key = Secret::new(random_id()?);
     let configuration = RouterConfig {
-        listen: SocketAddr::new(Addresses::ROUTER.ipv4.into(), HTTPS_PORT),
-        certificate_names: vec![Addresses::ROUTER.ipv6.to_string(), NAME.to_owned()],
-        api_key_id: "lab".into(),
         api_key: api_key.reveal().to_owned(),
         version: options.version,
         commit_delay: options.commit_delay,
+        ..configuration(NAME, Addresses::ROUTER)
+    };
+    let upstream = upstream.then_some(Link::UPSTREAM_OF_ROUTER);
+    let links = [Link::to_nodes(Addresses::ROUTER)].into_iter().chain(upstream).collect();
+    let place = Place { namespace: NAME.into(), links, gateway: None };
+    let new = machine(&configuration, place, program, parts)?;
+    let authority = Disk::of(&new.machine).place_of(&format!("{}/{CA_FILE}", FOLDER.trim_start_matches('/')));
+    Ok((new, Starting { authority, api_key }))
+}
+
+/// Puts together a router of this name whose first configuration is the factory's and these commands, as cloud-init
+/// leaves it.
+pub(crate) fn seeded(
+    name: &str,
+    addresses: Addresses,
+    commands: Vec<String>,
+    program: &Path,
+    parts: &Parts,
+) -> Result<NewMachine, LabError> {
+    let configuration = RouterConfig { commands, ..configuration(name, addresses) };
+    let place =
+        Place { namespace: format!("vm-{name}"), links: vec![Link::to_nodes(addresses)], gateway: None };
+    machine(&configuration, place, program, parts)
+}
+
+fn configuration(name: &str, addresses: Addresses) -> RouterConfig {
+    RouterConfig {
+        listen: SocketAddr::new(addresses.ipv4.into(), HTTPS_PORT),
+        certificate_names: vec![addresses.ipv6.to_string(), name.to_owned()],
+        api_key_id: "lab".into(),
+        api_key: String::new(),
+        commands: Vec::new(),
+        version: VyosVersion::default(),
+        commit_delay: Duration::ZERO,
         minute: Duration::from_secs(60),
-        instance: NAME.into(),
+        instance: name.into(),
         directory: FOLDER.into(),
         control: CONTROL.into(),
         frr: true,
-    };
-    let mut files = system::files(NAME)?;
-    files.push(DiskFile::configuration("etc/vyos-stand-in.json", &configuration)?);
-    let upstream = upstream.then_some(Link::UPSTREAM_OF_ROUTER);
-    let links = [Link::to_nodes(Addresses::ROUTER)].into_iter().chain(upstream).collect();
+    }
+}
+
+fn machine(
+    configuration: &RouterConfig,
+    place: Place,
+    program: &Path,
+    parts: &Parts,
+) -> Result<NewMachine, LabError> {
+    let name = &configuration.instance;
+    let mut files = system::files(name)?;
+    files.push(DiskFile::configuration("etc/vyos-stand-in.json", configuration)?);
     let machine = Machine {
-        name: NAME.into(),
-        place: Place { namespace: NAME.into(), links, gateway: None },
+        name: name.clone(),
+        place,
         shared: crate::machine::shared(program, parts),
         services: vec![Service::new("vyos", PROGRAM, &["vyos", CONFIGURATION])],
         answers: vec![Answer::Vyos(CONTROL.into())],
     };
-    let authority = Disk::of(&machine).place_of(&format!("{}/{CA_FILE}", FOLDER.trim_start_matches('/')));
-    Ok((NewMachine { machine, files }, Starting { authority, api_key }))
+    Ok(NewMachine { machine, files })
 }
 
 impl Starting {

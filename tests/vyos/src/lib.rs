@@ -92,13 +92,16 @@ impl Router {
             .map_err(|source| RouterError::Listen { address: config.listen, source })?;
         let address =
             listener.local_addr().map_err(|source| RouterError::Listen { address: config.listen, source })?;
-        let acceptor = TlsAcceptor::from(tls::server(address.ip(), &config.certificate_names, &folder)?);
+        let names = config.certificate_names.clone();
         let control = control::listen(&config.control)
             .map_err(|source| RouterError::Path { path: config.control.clone(), source })?;
         let session = Arc::new(Session::new(config, schema));
         session.start_frr().await?;
         session.boot().await.map_err(|error| RouterError::Boot(error.to_string()))?;
         session.switches.count_boot();
+        let running = session.running();
+        let server = tls::server(address.ip(), &names, &folder, configured_certificate(&running))?;
+        let acceptor = TlsAcceptor::from(server);
         let tasks = vec![
             tokio::spawn(control::serve(control, Arc::clone(&session))),
             tokio::spawn(serve::serve(listener, acceptor, Arc::clone(&session))),
@@ -136,6 +139,13 @@ impl Router {
             }
         }
     }
+}
+
+/// The certificate that `service https` names. One that is named later is shown after the next start only.
+fn configured_certificate(running: &tree::Node) -> Option<tls::Configured<'_>> {
+    let name = running.value("service https certificates certificate")?;
+    let (_, pki) = running.each("pki certificate").find(|(other, _)| *other == name)?;
+    Some(tls::Configured { certificate: pki.value("certificate")?, key: pki.value("private key")? })
 }
 
 impl Drop for Router {

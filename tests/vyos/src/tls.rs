@@ -33,24 +33,44 @@ pub enum TlsError {
     Pem(#[from] pem::Error),
 }
 
-/// The certificate of the router that lives in the folder: made at its first start and kept from then on.
+/// A certificate that is part of the configuration, as `pki certificate` has it: base64 without PEM's first and last line.
+pub(crate) struct Configured<'tree> {
+    pub(crate) certificate: &'tree str,
+    pub(crate) key: &'tree str,
+}
+
+/// The certificate of the router that lives in the folder: what is configured, else one that is made at its first start
+/// and kept from then on.
 pub(crate) fn server(
     address: IpAddr,
     names: &[String],
     folder: &Path,
+    configured: Option<Configured<'_>>,
 ) -> Result<Arc<ServerConfig>, TlsError> {
     let file = folder.join(SERVER_FILE);
-    if !file.exists() {
-        make(address, names, folder)?;
-    }
-    let chain = CertificateDer::pem_file_iter(&file)?.collect::<Result<Vec<_>, _>>()?;
-    let key = PrivateKeyDer::from_pem_file(&file)?;
+    let (chain, key) = match configured {
+        Some(configured) => (
+            vec![CertificateDer::from_pem_slice(&armoured("CERTIFICATE", configured.certificate))?],
+            PrivateKeyDer::from_pem_slice(&armoured("PRIVATE KEY", configured.key))?,
+        ),
+        None => {
+            if !file.exists() {
+                make(address, names, folder)?;
+            }
+            let chain = CertificateDer::pem_file_iter(&file)?.collect::<Result<Vec<_>, _>>()?;
+            (chain, PrivateKeyDer::from_pem_file(&file)?)
+        }
+    };
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let config = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()?
         .with_no_client_auth()
         .with_single_cert(chain, key)?;
     Ok(Arc::new(config))
+}
+
+fn armoured(label: &str, base64: &str) -> Vec<u8> {
+    format!("-----BEGIN {label}-----\n{base64}\n-----END {label}-----\n").into_bytes()
 }
 
 /// Makes both certificates, valid for an address and some names.

@@ -36,6 +36,19 @@ run "metallb_runs_in_frr_mode" {
   }
 }
 
+run "a_chart_on_the_node_is_in_no_repository" {
+  command = plan
+
+  variables {
+    chart = { name = "/opt/charts/metallb" }
+  }
+
+  assert {
+    condition     = microk8s_helm_release.metallb.repository == null
+    error_message = "A folder is in no repository."
+  }
+}
+
 run "a_session_with_nobody" {
   command = plan
 

@@ -83,7 +83,7 @@ impl Counters {
             )
         } else {
             format!(
-                "{peer} ends the session: its own account (`vyos_bgp_summary` has `last_reset`) says why; compare AS numbers and address families"
+                "{peer} ends the session: compare AS numbers (`my_asn`, `peer_asn`) and address families with the router's; `vyos_bgp_summary` tells its side"
             )
         })
     }

@@ -40,6 +40,7 @@ impl Edge {
             certificate_names: Vec::new(),
             api_key_id: "terraform".to_owned(),
             api_key: KEY.to_owned(),
+            commands: Vec::new(),
             version,
             commit_delay: Duration::from_millis(50),
             minute: Duration::from_secs(60),

@@ -7,7 +7,7 @@
     reason = "a test's helpers fail as the test does"
 )]
 
-use acceptance::{plugin, snippets};
+use acceptance::{plugin, proxmox_plugin, snippets};
 use std::path::{Path, PathBuf};
 use std::process::Output;
 use tempfile::TempDir;
@@ -44,14 +44,15 @@ struct Terraform {
 impl Terraform {
     fn new() -> Self {
         let own = tempfile::tempdir().unwrap();
-        let built = plugin().unwrap();
-        let link = own.path().join("terraform-provider-microk8s");
-        if std::fs::hard_link(&built, &link).is_err() {
-            std::fs::copy(&built, &link).unwrap();
+        for built in [plugin().unwrap(), proxmox_plugin().unwrap()] {
+            let link = own.path().join(built.file_name().unwrap());
+            if std::fs::hard_link(&built, &link).is_err() {
+                std::fs::copy(&built, &link).unwrap();
+            }
         }
         let settings = format!(
-            "disable_checkpoint = true\nprovider_installation {{\n  dev_overrides {{ \"baremetal/microk8s\" = {:?} }}\n}}\n",
-            own.path()
+            "disable_checkpoint = true\nprovider_installation {{\n  dev_overrides {{\n    \"baremetal/microk8s\" = {folder:?}\n    \"bpg/proxmox\" = {folder:?}\n  }}\n}}\n",
+            folder = own.path()
         );
         std::fs::write(own.path().join("cli.tfrc"), settings).unwrap();
         Self { own }

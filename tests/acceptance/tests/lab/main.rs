@@ -3,15 +3,18 @@
 
 mod addons;
 mod bad_input;
+mod broken_links;
 mod build_out;
 mod by_hand;
 mod cluster_objects;
+mod control_plane_and_workers;
 mod examples;
 mod guide;
 mod helm_releases;
 mod interrupted;
 mod node_troubles;
 mod nodes;
+mod proxmox;
 mod rebuilt;
 mod router;
 mod router_objects;

@@ -2,7 +2,8 @@
 
 use super::disk::Disk;
 use super::{Answer, CONSOLE, Machine, NewMachine, PID_FILE};
-use crate::{LabError, network::namespace_file, process};
+use crate::network::{Place, namespace_file};
+use crate::{LabError, process};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -67,8 +68,20 @@ impl Powered {
         wait_until_up(&self.machine, child).await
     }
 
+    /// What the machine is on the network.
+    pub(crate) fn place(&self) -> &Place {
+        &self.machine.place
+    }
+
+    /// Switches the machine off and wipes its disk.
+    pub(crate) async fn scrap(mut self) -> Result<(), LabError> {
+        self.off().await?;
+        let folder = self.machine.folder();
+        fs::remove_dir_all(&folder).map_err(LabError::system("remove", &folder))
+    }
+
     /// A machine also goes down by itself, when one of its services ends.
-    fn is_on(&mut self) -> bool {
+    pub(crate) fn is_on(&mut self) -> bool {
         self.process.as_mut().is_some_and(|process| matches!(process.try_wait(), Ok(None)))
     }
 

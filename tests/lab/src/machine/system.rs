@@ -58,6 +58,22 @@ pub(crate) struct KeyPair {
 }
 
 impl KeyPair {
+    /// The pair that a private key is a half of.
+    pub(crate) async fn of_private(private: &str, scratch: &Path) -> Result<KeyPair, LabError> {
+        let folder = tempdir_in(scratch).map_err(LabError::system("make a folder in", scratch))?;
+        let file = folder.path().join("key");
+        fs::write(&file, private).map_err(LabError::system("write", &file))?;
+        let only_owner = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+        fs::set_permissions(&file, only_owner).map_err(LabError::system("set the mode of", &file))?;
+        let public = process::run(
+            "read a private key",
+            "ssh-keygen",
+            &["-y", "-P", "", "-f", &file.to_string_lossy()],
+        )
+        .await?;
+        Ok(KeyPair { private: private.to_owned(), public })
+    }
+
     /// Makes one with OpenSSH's own tool, whose files are gone again afterwards.
     pub(crate) async fn generate(comment: &str, scratch: &Path) -> Result<KeyPair, LabError> {
         let folder = tempdir_in(scratch).map_err(LabError::system("make a folder in", scratch))?;

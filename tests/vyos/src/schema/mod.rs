@@ -200,6 +200,7 @@ mod tests {
             routing,
             [
                 "policy",
+                "pki",
                 "protocols static",
                 "protocols ospf",
                 "protocols ospfv3",

@@ -1,6 +1,7 @@
 //! The one configuration session that all requests share: what runs, what is being edited, and how the
 //! second becomes the first.
 
+mod cloud_init;
 mod commit;
 mod components;
 mod confirm;

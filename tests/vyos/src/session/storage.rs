@@ -92,6 +92,9 @@ impl Session {
 
     fn factory(&self) -> Node {
         let mut root = Node::default();
+        if !self.config.commands.is_empty() {
+            return self.seeded();
+        }
         let key = [&self.config.api_key_id, "key", &self.config.api_key];
         let mut settings: Vec<Vec<&str>> =
             vec![[&["service", "https", "api", "keys", "id"][..], &key].concat()];

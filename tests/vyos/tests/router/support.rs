@@ -59,6 +59,7 @@ pub(crate) fn config(version: Version, folder: &std::path::Path) -> RouterConfig
         certificate_names: vec!["router.test".to_owned()],
         api_key_id: "tests".to_owned(),
         api_key: KEY.to_owned(),
+        commands: Vec::new(),
         version,
         commit_delay: Duration::ZERO,
         minute: Duration::from_millis(300),
