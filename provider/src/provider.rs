@@ -21,8 +21,8 @@ use crate::microk8s::node::Node;
 use crate::microk8s::object::AnyObject;
 use crate::microk8s::status::Status;
 use crate::vyos::{
-    Bgp, BgpNeighbor, BgpPeerGroup, BgpSummary, Ospf, Ospfv3, PrefixList, PrefixList6, RouteMap, Routes,
-    StaticRoute,
+    Bgp, BgpNeighbor, BgpPeerGroup, BgpSummary, Config, Ospf, Ospfv3, PrefixList, PrefixList6, RouteMap,
+    Routes, StaticRoute,
 };
 use async_trait::async_trait;
 use std::collections::BTreeMap;
@@ -155,6 +155,7 @@ impl Provider for Microk8s {
             .resource::<RouterObject<Bgp>>()
             .resource::<RouterObject<BgpNeighbor>>()
             .resource::<RouterObject<BgpPeerGroup>>()
+            .resource::<RouterObject<Config>>()
             .resource::<RouterObject<Ospf>>()
             .resource::<RouterObject<Ospfv3>>()
             .resource::<RouterObject<PrefixList>>()

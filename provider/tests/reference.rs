@@ -76,7 +76,7 @@ fn every_type_has_its_example_and_every_example_its_type() {
         assert_eq!(names(&folder), files(&["import.sh", "resource.tf"]), "{name}");
         let import = std::fs::read_to_string(folder.join("import.sh")).unwrap();
         let command = import.lines().last().unwrap();
-        let (address, _) = command.strip_prefix("terraform import ").unwrap().rsplit_once(' ').unwrap();
+        let (address, _) = command.strip_prefix("terraform import ").unwrap().split_once(' ').unwrap();
         let (kind, label) = address.trim_matches('\'').split_once('.').unwrap();
         let label = label.split('[').next().unwrap();
         assert_eq!(kind, name);

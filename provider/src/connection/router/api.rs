@@ -36,9 +36,25 @@ impl Api {
         Self { client, url, key: settings.api_key.clone() }
     }
 
-    /// The running configuration below a container; empty where there is none.
+    /// The running configuration below a node; empty where there is none. VyOS answers for a container what it holds, and
+    /// for a tag node or a leaf the node by its name. A container that holds nothing but its namesake looks the same, so
+    /// the node above is asked as well; at the top there are only containers.
     pub(super) async fn show_config(&self, root: &[String]) -> Result<ConfigTree, RouterError> {
-        match self.call("retrieve", &json!({"op": "showConfig", "path": root}), QUESTION).await {
+        let held = self.held(root).await?;
+        let Some((name, above)) = root.split_last().filter(|(_, above)| !above.is_empty()) else {
+            return Ok(held);
+        };
+        let Some(below) = held.at(&[name]).filter(|_| held.children().count() == 1) else {
+            return Ok(held);
+        };
+        match self.held(above).await?.at(&[name]) {
+            Some(node) if node == below => Ok(node.clone()),
+            _ => Ok(held),
+        }
+    }
+
+    async fn held(&self, path: &[String]) -> Result<ConfigTree, RouterError> {
+        match self.call("retrieve", &json!({"op": "showConfig", "path": path}), QUESTION).await {
             Ok(data) => Ok(ConfigTree::from_json(&data)),
             Err(RouterError::Rejected { message, .. }) if is_nothing_there(&message) => {
                 Ok(ConfigTree::default())

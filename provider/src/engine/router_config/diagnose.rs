@@ -105,6 +105,8 @@ fn attribute_in(message: &str, fields: &[Field], within: &Path) -> Option<Path> 
                 let here = here.key(key);
                 Some(attribute_in(message, members, &here).unwrap_or(here))
             }
+            // Nothing else can be meant.
+            Kind::Section => Some(here),
             _ => None,
         }
     })

@@ -29,6 +29,8 @@ pub enum Kind {
     Group(&'static [Field]),
     /// Containers by key: a map of objects.
     Tags(Form, &'static [Field]),
+    /// Everything that is there, whatever it is: a [`super::Section`].
+    Section,
 }
 
 /// What a word stands for. The attribute's own type has checked it.
@@ -44,6 +46,8 @@ pub enum Form {
     Address,
     /// A network, in a string attribute.
     Network,
+    /// Words from the top, as typed on the router. Only a key can be this: the object is wherever they lead.
+    Path,
 }
 
 impl Field {
@@ -89,6 +93,11 @@ impl Field {
     ) -> Self {
         Self { attribute, path, kind: Kind::Tags(key, members) }
     }
+
+    /// All of the object.
+    pub const fn section(attribute: &'static str) -> Self {
+        Self { attribute, path: &[], kind: Kind::Section }
+    }
 }
 
 /// The fields of a type that shares some of them with another. `N` is how many there are.
@@ -115,6 +124,7 @@ impl Form {
             Self::Number | Self::Decimal => word.parse::<u64>().ok().map(|number| number.to_string()),
             Self::Address => word.parse::<IpAddr>().ok().map(|address| address.to_string()),
             Self::Network => word.parse::<ipnet::IpNet>().ok().map(|network| network.to_string()),
+            Self::Path => Some(word.split_whitespace().collect::<Vec<_>>().join(" ")),
         };
         parsed.unwrap_or_else(|| word.to_owned())
     }

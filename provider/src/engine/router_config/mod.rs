@@ -9,12 +9,14 @@ mod diagnose;
 mod mapping;
 mod object;
 mod place;
+mod section;
 mod target;
 mod translate;
 
 pub use diagnose::{Subject, no_router};
 pub use mapping::{Field, Form, Kind, joined};
 pub use object::RouterObject;
+pub use section::Section;
 pub use target::{RouterTarget, RouterTargetDraft};
 
 use crate::connection::router::ConfigTree;

@@ -1,8 +1,9 @@
 //! Where an object lives: its router, its component, its key.
 
 use super::diagnose::{Subject, no_router};
+use super::mapping::Form;
 use super::translate::{from_config, to_config};
-use super::{Declaration, RouterConfig, Tag};
+use super::{Declaration, RouterConfig};
 use crate::connection::router::{Command, ConfigPath, ConfigTree, Router, Routers};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -14,6 +15,10 @@ pub(super) struct Place {
     pub(super) router: Arc<Router>,
     /// Canonical; empty where there is only one such object.
     pub(super) key: String,
+    /// The container that is read and that commits as one.
+    root: ConfigPath,
+    /// The object's words below the root.
+    below_root: ConfigPath,
     /// From the top, as typed on the router.
     path: String,
     declaration: &'static Declaration,
@@ -33,9 +38,20 @@ impl Place {
     }
 
     fn new(declaration: &'static Declaration, router: Arc<Router>, key: String) -> Self {
-        let mut place = Self { router, key, path: String::new(), declaration, object: Value::Null };
-        place.path = [place.root(), place.below_root()].concat().join(" ");
-        place
+        let mut root = owned(declaration.component);
+        let below_root = match &declaration.tag {
+            None => Vec::new(),
+            Some(tag) if tag.form == Form::Path => {
+                root.extend(key.split(' ').map(str::to_owned));
+                root.pop().into_iter().collect()
+            }
+            Some(tag) => {
+                let node = tag.node_of_ipv6.filter(|_| key.contains(':')).unwrap_or(tag.node);
+                [owned(node), vec![key.clone()]].concat()
+            }
+        };
+        let path = [root.as_slice(), &below_root].concat().join(" ");
+        Self { router, key, root, below_root, path, declaration, object: Value::Null }
     }
 
     /// Of the object that an import id names, and the attributes that say so.
@@ -75,19 +91,12 @@ impl Place {
 
     /// The container that is read and that commits as one.
     pub(super) fn root(&self) -> ConfigPath {
-        owned(self.declaration.component)
+        self.root.clone()
     }
 
     /// The object's words below the root.
     pub(super) fn below_root(&self) -> ConfigPath {
-        match &self.declaration.tag {
-            None => Vec::new(),
-            Some(tag) => [owned(self.node(tag)), vec![self.key.clone()]].concat(),
-        }
-    }
-
-    fn node(&self, tag: &Tag) -> &'static [&'static str] {
-        tag.node_of_ipv6.filter(|_| self.key.contains(':')).unwrap_or(tag.node)
+        self.below_root.clone()
     }
 
     /// The containers in which others may refer to it.
@@ -129,10 +138,10 @@ impl Place {
                 (!ours.is_empty()).then(|| (Vec::new(), tree))
             }
             Some(tag) => {
-                let words = self.node(tag);
-                let tags = tree.at(words)?;
-                let (key, node) = tags.children().find(|(key, _)| tag.form.canonical(key) == self.key)?;
-                Some(([owned(words), vec![key.to_owned()]].concat(), node))
+                let (own, above) = self.below_root.split_last()?;
+                let (key, node) =
+                    tree.at(above)?.children().find(|(key, _)| tag.form.canonical(key) == *own)?;
+                Some(([above, &[key.to_owned()]].concat(), node))
             }
         }
     }

@@ -2,6 +2,7 @@
 //! what the router's looks like as attributes, and which commands lead from one to the other.
 
 use super::mapping::{Field, Form, Kind};
+use super::section;
 use crate::connection::router::{Command, ConfigPath, ConfigTree, Operation};
 use std::collections::{BTreeMap, BTreeSet};
 use tfplugin::Value;
@@ -35,6 +36,7 @@ pub(super) fn to_config(fields: &[Field], object: &Value) -> ConfigTree {
                     tree.graft(&[path, vec![form.canonical(key)]].concat(), to_config(members, one));
                 }
             }
+            (Kind::Section, value) => tree.graft(field.path, section::tree(value)),
             _ => {}
         }
     }
@@ -66,6 +68,7 @@ pub(super) fn from_config(fields: &[Field], tree: &ConfigTree) -> BTreeMap<Strin
                     .collect();
                 if all.is_empty() { Value::Null } else { Value::Map(all) }
             }
+            Kind::Section => node.map_or(Value::Null, section::value),
         }
     };
     fields.iter().map(|field| (field.attribute.to_owned(), value(field))).collect()
@@ -83,7 +86,13 @@ pub(super) fn in_words_of(
         let kept =
             !before.attribute(field.attribute).is_null() && to_config(one, before) == to_config(one, &read);
         let source = if kept { before } else { &read };
-        (field.attribute.to_owned(), source.attribute(field.attribute).clone())
+        let value = match field.kind {
+            Kind::Section if !kept => {
+                section::in_words_of(before.attribute(field.attribute), &to_config(one, &read))
+            }
+            _ => source.attribute(field.attribute).clone(),
+        };
+        (field.attribute.to_owned(), value)
     };
     fields.iter().map(value).collect()
 }
@@ -132,6 +141,9 @@ pub(super) fn changes(
                 commands.extend(changes(members, node.unwrap_or(&nothing), target.unwrap_or(&nothing), &path))
             }
             Kind::Tags(form, members) => commands.extend(tag_changes(form, members, node, target, &path)),
+            Kind::Section => {
+                commands.extend(section::changes(node.unwrap_or(&nothing), target.unwrap_or(&nothing), &path))
+            }
         }
     }
     without_repetition(commands)

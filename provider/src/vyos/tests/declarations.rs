@@ -3,7 +3,7 @@
 use crate::engine::router_config::{Field, Kind, RouterConfig};
 use crate::provider::Microk8s;
 use crate::vyos::{
-    Bgp, BgpNeighbor, BgpPeerGroup, Ospf, Ospfv3, PrefixList, PrefixList6, RouteMap, StaticRoute,
+    Bgp, BgpNeighbor, BgpPeerGroup, Config, Ospf, Ospfv3, PrefixList, PrefixList6, RouteMap, StaticRoute,
 };
 use std::collections::BTreeSet;
 use tfplugin::Provider;
@@ -19,6 +19,7 @@ fn fits(fields: &[Field], attributes: &[Attribute], others: &[&str]) {
         match (&field.kind, &attribute.kind) {
             (Kind::Value(_), AttributeKind::Type(Type::String | Type::Number))
             | (Kind::Flag, AttributeKind::Type(Type::Bool)) => {}
+            (Kind::Section, AttributeKind::Type(Type::Dynamic)) => {}
             (Kind::Words(_), AttributeKind::Type(Type::Set(element))) if **element == Type::String => {}
             (Kind::Presence(inner) | Kind::Group(inner), AttributeKind::Nested(Nesting::Single, members))
             | (Kind::Tags(_, inner), AttributeKind::Nested(Nesting::Map, members)) => {
@@ -49,6 +50,7 @@ fn every_attribute_is_somewhere_on_the_router() {
         of::<Bgp>(),
         of::<BgpNeighbor>(),
         of::<BgpPeerGroup>(),
+        of::<Config>(),
         of::<Ospf>(),
         of::<Ospfv3>(),
         of::<PrefixList>(),

@@ -1,5 +1,6 @@
 //! The types against the VyOS stand-in, driven by Terraform's rules.
 
+mod config;
 mod declarations;
 mod existing;
 mod life;

@@ -214,6 +214,39 @@ const CASES: &[Case] = &[
         on_router: || json!({"next-hop": {"fe80::1": {"interface": "eth1"}}}),
         drift: &["set protocols static route6 2001:db8::/32 reject"],
     },
+    Case {
+        type_name: "vyos_config",
+        key: "service ntp",
+        before: &[],
+        config: || {
+            json!({"path": "service ntp", "config": {
+                "server": {"192.0.2.1": {"prefer": {}, "nts": {}}, "ntp.example.net": {}},
+                "allow-client": {"address": ["10.0.0.0/8", "fd00::/8"]}, "listen-address": "10.0.0.1",
+            }})
+        },
+        path: "service ntp",
+        on_router: || {
+            json!({
+                "server": {"192.0.2.1": {"prefer": {}, "nts": {}}, "ntp.example.net": {}},
+                "allow-client": {"address": ["10.0.0.0/8", "fd00::/8"]}, "listen-address": "10.0.0.1",
+            })
+        },
+        drift: &[
+            "delete service ntp server 192.0.2.1 nts",
+            "set service ntp server ntp.example.org pool",
+            "delete service ntp listen-address",
+            "delete service ntp allow-client address fd00::/8",
+        ],
+    },
+    Case {
+        type_name: "vyos_config",
+        key: "system domain-name",
+        before: &[],
+        config: || json!({"path": "system domain-name", "config": "example.net"}),
+        path: "system domain-name",
+        on_router: || json!({"domain-name": "example.net"}),
+        drift: &["set system domain-name example.org"],
+    },
 ];
 
 async fn whole_life(edge: &Edge, case: &Case) {

@@ -21,7 +21,7 @@ struct Case {
     runs: &'static [&'static str],
 }
 
-static CASES: [Case; 8] = [
+static CASES: [Case; 9] = [
     Case {
         address: "vyos_prefix_list.this",
         configuration: r#"
@@ -236,6 +236,27 @@ resource "vyos_static_route" "this" {
         path: "protocols static route6 2001:db8:f000:2::/64",
         drift: ("set", "protocols static route6 2001:db8:f000:2::/64 interface eth0 distance 9"),
         runs: &["ipv6 route 2001:db8:f000:2::/64 eth0"],
+    },
+    Case {
+        address: "vyos_config.this",
+        configuration: r#"
+resource "vyos_config" "this" {
+  provider = microk8s
+  router   = "edge"
+  path     = "policy as-path-list LONG"
+  config = {
+    description = "through there twice"
+    rule        = { 10 = { action = "deny", regex = "_64512_64512_" }, 20 = { action = "permit", regex = ".*" } }
+  }
+}
+"#,
+        import: "/policy as-path-list LONG",
+        path: "policy as-path-list LONG",
+        drift: ("delete", "policy as-path-list LONG rule 20"),
+        runs: &[
+            "bgp as-path access-list LONG seq 10 deny _64512_64512_",
+            "bgp as-path access-list LONG seq 20 permit .*",
+        ],
     },
 ];
 

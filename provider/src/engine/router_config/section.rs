@@ -1,0 +1,235 @@
+//! A part of the configuration as a value: whatever is below a node, without a table that knows it.
+
+use crate::connection::router::{Command, ConfigPath, ConfigTree};
+use serde_json::{Map, Value as Json};
+use std::fmt;
+use tfplugin::model::ValueError;
+use tfplugin::schema::AttributeKind;
+use tfplugin::value::{Type, from_plain, to_plain};
+use tfplugin::{AttributeValue, Value};
+
+use super::translate::creation;
+
+/// What is below a node, in the author's form. Two are the same where they are the same configuration: a leaf's value
+/// and a word with nothing below it are one thing on the router.
+#[derive(Clone)]
+pub struct Section {
+    written: Value,
+}
+
+/// Hidden: a configuration may hold passwords.
+impl fmt::Debug for Section {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Section({:?})", tree(&self.written))
+    }
+}
+
+impl AttributeValue for Section {
+    fn kind() -> AttributeKind {
+        AttributeKind::Type(Type::Dynamic)
+    }
+
+    fn decode(value: &Value) -> Result<Self, ValueError> {
+        sound(&to_plain(value), &[]).map_err(ValueError::new)?;
+        Ok(Self { written: value.clone() })
+    }
+
+    fn encode(&self) -> Value {
+        self.written.clone()
+    }
+
+    fn same(a: &Value, b: &Value) -> bool {
+        match (Self::decode(a), Self::decode(b)) {
+            (Ok(_), Ok(_)) => tree(a) == tree(b),
+            _ => a == b,
+        }
+    }
+}
+
+/// Finds fault with what can be no configuration.
+fn sound(json: &Json, within: &[&str]) -> Result<(), String> {
+    let here = || match within {
+        [] => "the value".to_owned(),
+        words => format!("`{}`", words.join(" ")),
+    };
+    match json {
+        Json::Null | Json::Number(_) => Ok(()),
+        Json::Bool(_) => Err(format!(
+            "{} is a bool, which VyOS has not; a leaf without a value is `{{}}`, and one that is not there is left out",
+            here()
+        )),
+        Json::String(text) if text.contains(['\'', '"', '\n', '\r', '\0']) || text.is_empty() => {
+            Err(format!("{} has quotes or line breaks or is empty; VyOS takes no such value", here()))
+        }
+        Json::String(_) => Ok(()),
+        Json::Array(values) => match values.iter().all(|one| one.is_string() || one.is_number()) {
+            true => values.iter().try_for_each(|one| sound(one, within)),
+            false => Err(format!("{} is a list of something else than words", here())),
+        },
+        Json::Object(members) => members.iter().try_for_each(|(word, below)| {
+            if word.is_empty() || word.contains(|c: char| c.is_whitespace() || "'\"".contains(c)) {
+                return Err(format!("{word:?} in {} is no single word", here()));
+            }
+            sound(below, &[within, &[word.as_str()]].concat())
+        }),
+    }
+}
+
+/// As configuration.
+pub(super) fn tree(value: &Value) -> ConfigTree {
+    ConfigTree::from_json(&plain(&to_plain(value)))
+}
+
+/// As the router would tell it: numbers as words, and nothing of what is null or has no values.
+fn plain(json: &Json) -> Json {
+    match json {
+        Json::Number(number) => Json::String(number.to_string()),
+        Json::Array(values) => values.iter().map(plain).collect(),
+        Json::Object(members) => {
+            let there =
+                |below: &&Json| !below.is_null() && below.as_array().is_none_or(|all| !all.is_empty());
+            members
+                .iter()
+                .filter(|(_, below)| there(below))
+                .map(|(word, below)| (word.clone(), plain(below)))
+                .collect()
+        }
+        other => other.clone(),
+    }
+}
+
+/// A configuration as a value that nobody has written yet.
+pub(super) fn value(tree: &ConfigTree) -> Value {
+    from_plain(&written(tree))
+}
+
+fn written(tree: &ConfigTree) -> Json {
+    let ends = tree.children().all(|(_, below)| below.is_empty());
+    let words: Vec<_> = tree.children().map(|(word, _)| Json::String(word.to_owned())).collect();
+    match (ends, words.as_slice()) {
+        (_, []) => Json::Object(Map::new()),
+        (true, [word]) => word.clone(),
+        (true, _) => Json::Array(words),
+        (false, _) => tree
+            .children()
+            .map(|(word, below)| (word.to_owned(), written(below)))
+            .collect::<Map<_, _>>()
+            .into(),
+    }
+}
+
+/// A configuration in the words of `before`, as far as both are the same.
+pub(super) fn in_words_of(before: &Value, now: &ConfigTree) -> Value {
+    from_plain(&again(&to_plain(before), now))
+}
+
+fn again(before: &Json, now: &ConfigTree) -> Json {
+    if ConfigTree::from_json(&plain(before)) == *now {
+        return before.clone();
+    }
+    let Json::Object(members) = before else { return written(now) };
+    let one = |(word, below): (&str, &ConfigTree)| {
+        let said = match members.get(word) {
+            Some(before) => again(before, below),
+            None => written(below),
+        };
+        (word.to_owned(), said)
+    };
+    now.children().map(one).collect::<Map<_, _>>().into()
+}
+
+/// The commands that make `current` exactly `wanted`. What loses all it has goes as a whole and without its value, which
+/// may be a secret.
+pub(super) fn changes(current: &ConfigTree, wanted: &ConfigTree, within: &ConfigPath) -> Vec<Command> {
+    let mut commands = Vec::new();
+    for (word, below) in current.children() {
+        let path = [within.as_slice(), &[word.to_owned()]].concat();
+        let target = wanted.at(&[word]);
+        match target {
+            None => commands.push(Command::delete(path)),
+            Some(target) if target == below => {}
+            Some(target)
+                if target.is_empty() || below.children().any(|(word, _)| target.at(&[word]).is_some()) =>
+            {
+                commands.extend(changes(below, target, &path));
+            }
+            Some(target) => {
+                if !below.is_empty() {
+                    commands.push(Command::delete(path.clone()));
+                }
+                commands.extend(creation(target, &path));
+            }
+        }
+    }
+    for (word, target) in wanted.children().filter(|(word, _)| current.at(&[word]).is_none()) {
+        commands.extend(creation(target, &[within.as_slice(), &[word.to_owned()]].concat()));
+    }
+    commands
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn of(json: Json) -> Value {
+        from_plain(&json)
+    }
+
+    fn lines(current: Json, wanted: Json) -> Vec<String> {
+        let within = ["service", "ntp"].map(str::to_owned).to_vec();
+        changes(&tree(&of(current)), &tree(&of(wanted)), &within).iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn forms_that_are_one_configuration_are_the_same() {
+        let written =
+            of(json!({"port": 123, "server": {"a": {"prefer": {}}, "b": {}}, "gone": null, "none": []}));
+        let told = of(json!({"port": "123", "server": {"a": "prefer", "b": {}}}));
+        assert!(Section::same(&written, &told));
+        assert!(Section::same(
+            &of(json!({"server": ["b", "a"]})),
+            &of(json!({"server": {"a": {}, "b": {}}}))
+        ));
+        assert!(!Section::same(&written, &of(json!({"port": "124"}))));
+    }
+
+    #[test]
+    fn what_can_be_no_configuration_is_refused_where_it_is() {
+        for (bad, told) in [
+            (json!({"server": {"a": {"prefer": true}}}), "`server a prefer` is a bool"),
+            (json!({"server": {"a b": {}}}), "\"a b\" in `server` is no single word"),
+            (json!({"server": [["a"]]}), "`server` is a list of something else"),
+            (json!({"description": "it's"}), "`description` has quotes"),
+            (json!(""), "the value has quotes or line breaks or is empty"),
+        ] {
+            let error = Section::decode(&of(bad)).unwrap_err().to_string();
+            assert!(error.contains(told), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_change_is_the_author_s_words_with_what_differs() {
+        let before = of(json!({"port": 123, "server": {"a": {"prefer": {}}, "b": {}}}));
+        let now = tree(&of(json!({"port": "123", "server": {"a": ["prefer", "pool"], "c": {}}})));
+        let told = to_plain(&in_words_of(&before, &now));
+        assert_eq!(told, json!({"port": 123, "server": {"a": {"prefer": {}, "pool": {}}, "c": {}}}));
+        assert_eq!(to_plain(&in_words_of(&Value::Null, &now))["server"]["a"], json!(["pool", "prefer"]));
+    }
+
+    #[test]
+    fn only_what_differs_is_touched_and_a_replaced_value_is_not_repeated() {
+        let current = json!({"port": "123", "secret": "old", "server": {"a": {"prefer": {}}, "b": {}}});
+        assert!(lines(current.clone(), current.clone()).is_empty());
+        assert_eq!(
+            lines(current, json!({"secret": "new", "server": {"a": {}, "b": {}, "c": {"pool": {}}}})),
+            [
+                "delete service ntp port",
+                "delete service ntp secret",
+                "set service ntp secret (secret)",
+                "delete service ntp server a prefer",
+                "set service ntp server c pool",
+            ]
+        );
+    }
+}
