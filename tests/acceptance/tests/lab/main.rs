@@ -19,4 +19,5 @@ mod rebuilt;
 mod router;
 mod router_objects;
 mod secrets;
+mod single_node;
 mod tofu;
