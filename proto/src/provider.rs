@@ -6,6 +6,7 @@ use crate::model::Model;
 use crate::plan::erased::{ErasedDataSource, ErasedResource, TypedDataSource, TypedResource};
 use crate::resource::Resource;
 use crate::schema::Schema;
+use crate::value::Value;
 use async_trait::async_trait;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -35,6 +36,14 @@ pub trait Provider: Send + Sync + 'static {
     /// Finds fault with the provider block without any connection.
     fn check(config: &<Self::Config as Model>::Draft, found: &mut Diagnostics) {
         let _ = (config, found);
+    }
+
+    /// Is told of every object that is planned to be there, in no order, and compares it with those told before: what is
+    /// wrong with two of them together is nothing that either could say. Answers warnings; whether it was told
+    /// everything is never known.
+    fn planned(configured: &Self::Configured, type_name: &str, object: &Value) -> Diagnostics {
+        let _ = (configured, type_name, object);
+        Diagnostics::new()
     }
 
     /// Makes what the types work with. Values may be unknown at plan; nothing may be connected to here.

@@ -3,6 +3,7 @@
 #[cfg(test)]
 mod tests;
 
+use crate::agreement::Agreement;
 use crate::calico::IpPool;
 use crate::connection::cluster::{Clusters, KubernetesSettings};
 use crate::connection::router::{RouterSettings, Routers};
@@ -28,7 +29,7 @@ use async_trait::async_trait;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tfplugin::types::Secret;
-use tfplugin::{Diagnostic, Diagnostics, Knowable, Object, Provider, Table};
+use tfplugin::{Diagnostic, Diagnostics, Knowable, Object, Provider, Table, Value};
 
 /// Builds dual-stack MicroK8s clusters on Ubuntu machines reached over SSH, and configures MetalLB, Calico and the
 /// VyOS routers that announce their LoadBalancer addresses.
@@ -122,6 +123,8 @@ pub struct Microk8s {
     pub clusters: Clusters,
     /// Routers.
     pub routers: Routers,
+    /// What was planned in this run.
+    pub agreement: Agreement,
 }
 
 #[async_trait]
@@ -179,6 +182,10 @@ impl Provider for Microk8s {
         }
     }
 
+    fn planned(configured: &Self, type_name: &str, object: &Value) -> Diagnostics {
+        configured.agreement.planned(&configured.routers, type_name, object)
+    }
+
     async fn configure(config: ProviderBlockDraft) -> Result<Self, Diagnostics> {
         let ssh = Arc::new(Ssh::new(ssh_settings(&config.ssh)?));
         let kubernetes = config.kubernetes.given().map(|block| KubernetesSettings {
@@ -189,7 +196,8 @@ impl Provider for Microk8s {
             Knowable::Known(routers) => Routers::new(router_settings(routers.clone().unwrap_or_default())),
             Knowable::Unknown => Routers::unknown(),
         };
-        Ok(Self { clusters: Clusters::new(Arc::clone(&ssh), kubernetes), ssh, routers })
+        let clusters = Clusters::new(Arc::clone(&ssh), kubernetes);
+        Ok(Self { clusters, ssh, routers, agreement: Agreement::default() })
     }
 }
 

@@ -18,7 +18,11 @@ impl<P: Provider> Shared<P> {
         let proposed = received(request.proposed_new_state.as_ref(), &of, "the proposed state")?;
         let config = received(request.config.as_ref(), &of, "the configuration")?;
         let prior = Stored { object, private: request.prior_private };
-        let (planned, found) = resource.plan(&self.context()?, prior, &proposed, &config).await;
+        let context = self.context()?;
+        let (planned, mut found) = resource.plan(&context, prior, &proposed, &config).await;
+        if !planned.object.is_null() {
+            found.append(P::planned(context.provider(), &request.type_name, &planned.object));
+        }
         Ok(plan_resource_change::Response {
             planned_state: Some(answered(&planned.object, &of)?),
             requires_replace: planned.replace.iter().map(attribute_path).collect(),

@@ -83,7 +83,8 @@ impl<P: Provider> Harness<P> {
         };
         let proposal = proposed::proposed(attributes, &before, &config);
         let stored = Stored { object: before.clone(), private };
-        let (change, found) = resource.plan(&self.context(), stored, &proposal, &config).await;
+        let (change, mut found) = resource.plan(&self.context(), stored, &proposal, &config).await;
+        found.append(P::planned(self.context().provider(), type_name, &change.object));
         let mut faults = plan_faults(attributes, &before, &config, &change.object);
         faults.extend(survives_wire(resource.schema(), &change.object).err());
         let found = judged(found, faults, prior.cloned())?;

@@ -12,6 +12,11 @@ pub struct AddressRange {
 }
 
 impl AddressRange {
+    /// Its first and last address.
+    pub fn ends(&self) -> [IpAddr; 2] {
+        [self.first, self.last]
+    }
+
     /// Whether the two share an address.
     pub fn overlaps(&self, other: &Self) -> bool {
         self.first.is_ipv4() == other.first.is_ipv4() && self.first <= other.last && other.first <= self.last
