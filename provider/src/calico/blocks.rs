@@ -6,15 +6,24 @@ use crate::engine::cluster_object::ClusterObject;
 use ipnet::IpNet;
 use kube::core::DynamicObject;
 use serde_json::{Value as Json, json};
-use std::time::Duration;
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
 use tfplugin::types::Meaning;
 use tfplugin::{Diagnostic, Diagnostics};
 
 const BLOCK: Kind = Kind::cluster_wide("crd.projectcalico.org", "v1", "IPAMBlock");
+/// Pods of all namespaces.
+const POD: Kind = Kind::cluster_wide("", "v1", "Pod");
 const AFFINITY: Kind = Kind::cluster_wide("crd.projectcalico.org", "v1", "BlockAffinity");
 
 /// How long nodes may take to see that a pool is closed; as long as `calicoctl` gives them.
 const SEEN_WITHIN: Duration = Duration::from_millis(500);
+
+/// How long pods that are on their way out may take to give their addresses back: the 30 s that Kubernetes lets a pod
+/// take to end, and some for the node.
+const LEFT_WITHIN: Duration = Duration::from_secs(45);
+
+const ASKED_EVERY: Duration = Duration::from_secs(1);
 
 /// Users of addresses that an error names; the others are counted.
 const NAMED: usize = 10;
@@ -41,8 +50,15 @@ pub(super) async fn close_and_clear(
         cluster.merge(&name, &json!({ "spec": { "disabled": true } })).await?;
         tokio::time::sleep(SEEN_WITHIN).await;
     }
-    let blocks = within(cluster, BLOCK, range, Freshness::Now).await?;
-    let users: Vec<String> = blocks.iter().flat_map(users).collect();
+    let mut blocks = within(cluster, BLOCK, range, Freshness::Now).await?;
+    let mut users: Vec<String> = blocks.iter().flat_map(self::users).collect();
+    let begin = Instant::now();
+    // A Deployment that was destroyed before the pool is gone before its pods are.
+    while !pool.is_forced() && begin.elapsed() < LEFT_WITHIN && some_leave(cluster, &users).await? {
+        tokio::time::sleep(ASKED_EVERY).await;
+        blocks = within(cluster, BLOCK, range, Freshness::Now).await?;
+        users = blocks.iter().flat_map(self::users).collect();
+    }
     if !users.is_empty() && !pool.is_forced() {
         if !pool.is_closed() {
             cluster.merge(&name, &json!({ "spec": { "disabled": false } })).await?;
@@ -98,9 +114,28 @@ fn user(attributes: Option<&Json>) -> Option<String> {
         return None;
     }
     Some(match (text("/secondary/namespace"), text("/secondary/pod")) {
-        (Some(namespace), Some(pod)) => format!("pod {namespace}/{pod}"),
+        (Some(namespace), Some(pod)) => pod_user(namespace, pod),
         _ => handle.to_owned(),
     })
+}
+
+/// Whether there are pods among the users that are being deleted, or already are.
+async fn some_leave(cluster: &Cluster, users: &[String]) -> Result<bool, ClusterError> {
+    if !users.iter().any(|user| user.starts_with("pod ")) {
+        return Ok(false);
+    }
+    let pods = cluster.list(&POD, "", Freshness::Now).await?;
+    let standing: BTreeSet<String> = pods
+        .iter()
+        .map(|pod| &pod.metadata)
+        .filter(|pod| pod.deletion_timestamp.is_none())
+        .filter_map(|pod| Some(pod_user(pod.namespace.as_ref()?, pod.name.as_ref()?)))
+        .collect();
+    Ok(users.iter().any(|user| user.starts_with("pod ") && !standing.contains(user)))
+}
+
+fn pod_user(namespace: &str, pod: &str) -> String {
+    format!("pod {namespace}/{pod}")
 }
 
 async fn remove(cluster: &Cluster, kind: Kind, object: &DynamicObject) -> Result<(), ClusterError> {

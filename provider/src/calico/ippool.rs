@@ -23,7 +23,8 @@ const MADE_BY_CALICO: [&str; 2] = ["default-ipv4-ippool", "default-ipv6-ippool"]
 /// family. Such a pool of the same range is taken over; one of another range is an error that says what to do. Destroying
 /// the last pool of a family brings the default one back at the next start of calico-node.
 ///
-/// Destroying closes the pool first and is refused while pods have addresses of it, unless `force_destroy` is set.
+/// Destroying closes the pool first and is refused while pods have addresses of it, unless `force_destroy` is set. Pods
+/// that are being deleted are waited for, for up to 45 s.
 #[derive(Clone, Debug, Resource)]
 #[resource(type_name = "calico_ippool")]
 pub struct IpPool {

@@ -4,6 +4,7 @@ use crate::connection::cluster::MANAGER;
 use crate::connection::cluster::testing::ApiServer;
 use crate::engine::cluster_object::testing::{errors, run, with};
 use serde_json::{Value as Json, json};
+use std::time::Duration;
 use tfplugin::testing::Action;
 use tfplugin::{Severity, Value};
 
@@ -160,16 +161,46 @@ fn block(users: Json) -> Json {
     json!({"cidr": "fd01::/122", "allocations": [0, null, 1], "attributes": users})
 }
 
+/// A pod with an address of the pool, in the block of its node.
+fn user_of_the_pool(server: &ApiServer, metadata: Json) {
+    let users = json!([
+        {"handle_id": "vxlan-v6-tunnel-addr-cp1", "secondary": {"node": "cp1"}},
+        {"handle_id": "k8s-pod-network.1", "secondary": {"namespace": "default", "pod": "web-0", "node": "cp1"}},
+    ]);
+    let mut world = server.world();
+    world.put(BLOCKS, "fd01---122", "calico-ipam", block(users));
+    let pods = world.serve("/api/v1", "Pod", "pods", None);
+    world.put_object(&pods, "web-0", "kube-controller-manager", json!({"metadata": metadata}));
+}
+
+#[tokio::test]
+async fn a_pod_that_is_on_its_way_out_is_waited_for() {
+    let server = ApiServer::start().await;
+    let run = run(&server).await;
+    let state = run.create(POOL, &pool(json!({}))).await.unwrap();
+    let leaving = json!({"namespace": "default", "deletionTimestamp": "2026-01-01T00:00:00Z"});
+    user_of_the_pool(&server, leaving);
+    let leaves = async {
+        tokio::time::sleep(Duration::from_millis(1200)).await;
+        assert_eq!(server.world().count("DELETE"), 0, "nothing goes before the pod");
+        server.world().put(
+            BLOCKS,
+            "fd01---122",
+            "calico-ipam",
+            json!({"cidr": "fd01::/122", "allocations": []}),
+        );
+    };
+    let (destroyed, ()) = tokio::join!(run.destroy(&state), leaves);
+    destroyed.unwrap();
+    assert!(!server.world().objects.keys().any(|path| path.starts_with("/apis/crd.projectcalico.org")));
+}
+
 #[tokio::test]
 async fn a_pool_in_use_stays_and_stays_open() {
     let server = ApiServer::start().await;
     let run = run(&server).await;
     let state = run.create(POOL, &pool(json!({}))).await.unwrap();
-    let users = json!([
-        {"handle_id": "vxlan-v6-tunnel-addr-cp1", "secondary": {"node": "cp1"}},
-        {"handle_id": "k8s-pod-network.1", "secondary": {"namespace": "default", "pod": "web-0", "node": "cp1"}},
-    ]);
-    server.world().put(BLOCKS, "fd01---122", "calico-ipam", block(users));
+    user_of_the_pool(&server, json!({"namespace": "default"}));
     insta::assert_snapshot!(errors(&run.destroy(&state).await.unwrap_err()));
     assert_eq!(spec(&server, "pods-v6")["disabled"], json!(false));
     assert_eq!(server.world().count("DELETE"), 0);
@@ -177,7 +208,11 @@ async fn a_pool_in_use_stays_and_stays_open() {
     let forced = run.update(&state, &pool(json!({"force_destroy": true}))).await.unwrap();
     run.destroy(&forced).await.unwrap();
     let left: Vec<String> = server.world().objects.keys().cloned().collect();
-    assert_eq!(left, [format!("{BLOCKS}/fd01---122")], "the pod keeps its address");
+    assert_eq!(
+        left,
+        ["/api/v1/pods/web-0".to_owned(), format!("{BLOCKS}/fd01---122")],
+        "the pod keeps its address"
+    );
 }
 
 #[tokio::test]
