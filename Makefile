@@ -40,6 +40,10 @@ lab: parts
 	$(CARGO) build -q --workspace
 	$(CARGO) run -q -p lab -- up --nodes 3
 
-# Handshake time and memory, beside a Go provider.
-bench: build
+# Handshake time and memory, beside a Go provider; commits of a router that are shared, beside those that are not; labs of several
+# sizes. Takes a quarter of an hour or more.
+bench: build parts
+	$(CARGO) build -q --workspace
 	$(CARGO) bench -p acceptance --bench start
+	$(CARGO) bench -p acceptance --bench commits
+	$(CARGO) bench -p lab --bench size

@@ -104,6 +104,10 @@ async fn answer(holder: &mut Option<Holder>, request: Request, pid: i32) -> Resu
         }
         (Request::PowerOff(name), Some(holder)) => holder.machine(&name)?.off().await.map(|()| Reply::Done),
         (Request::PowerOn(name), Some(holder)) => holder.machine(&name)?.on().await.map(|()| Reply::Done),
+        (Request::SetDistance { one, other, distance }, Some(holder)) => {
+            let (one, other) = (holder.place(&one)?, holder.place(&other)?);
+            holder.network.set_distance(&one, &other, distance).await.map(|()| Reply::Done)
+        }
         (Request::AddGuest(guest), Some(holder)) => holder.add(&guest).await.map(|()| Reply::Done),
         (Request::RemoveGuest(name), Some(holder)) => holder.remove(&name).await.map(|()| Reply::Done),
         (Request::LookAtGuest(name), Some(holder)) => holder.look_at(&name).await.map(Reply::Guest),
@@ -168,7 +172,7 @@ impl Holder {
             places.push(upstream::client());
         }
         places.extend(new_machines.iter().map(|new| new.machine.place.clone()));
-        let mut network = Network::default();
+        let mut network = Network::new(options.lines);
         for place in &places {
             network.add(place).await?;
         }
@@ -215,6 +219,15 @@ impl Holder {
             return Ok(GuestState::Off);
         }
         hypervisor::interfaces(&network::interfaces(machine.place()).await?).map(GuestState::On)
+    }
+
+    /// Where something is: a machine, the operator, or the client.
+    fn place(&mut self, name: &str) -> Result<Place, LabError> {
+        match name {
+            operator::NAME => Ok(operator()),
+            upstream::CLIENT => Ok(upstream::client()),
+            machine => self.machine(machine).map(|machine| machine.place().clone()),
+        }
     }
 
     fn machine(&mut self, name: &str) -> Result<&mut Powered, LabError> {

@@ -2,6 +2,7 @@
 
 use crate::channel::Holder;
 use crate::enter::{self, Where};
+use crate::line::Distance;
 use crate::parts::{self, Progress};
 use crate::protocol::{LabDescription, NodeDescription, Request, RouterDescription};
 use crate::{LabError, LabOptions, process, requirements};
@@ -115,6 +116,15 @@ impl Lab {
         let mut command = self.holder.command(Where::Client);
         command.arg(program);
         command
+    }
+
+    /// Sets how far two of the lab are from each other, both ways: machines by their names, `operator` and `client`. They have to be on
+    /// one segment, as the nodes, the router and the operator are. Whoever is not told is next door. Takes
+    /// [`LabOptions::lines`].
+    pub async fn set_distance(&self, one: &str, other: &str, distance: Distance) -> Result<(), LabError> {
+        self.holder
+            .ask(&Request::SetDistance { one: one.to_owned(), other: other.to_owned(), distance })
+            .await
     }
 
     /// Ends the lab and waits until nothing of it is left.

@@ -23,7 +23,7 @@
 //!
 //! A node and the router are both a [machine]: a root file system that is an overlay over the one of this
 //! host, an own hostname, an own process tree. What a machine writes stays in its disk, which a power cycle keeps. On
-//! a node, the lab's own program plays `snap`, `journalctl` and `cloud-init` (crate `microk8s-stand-in`); on the router
+//! a node, the lab's own program plays `snap`, `journalctl`, `cloud-init` and some of the system (crate `microk8s-stand-in`); on the router
 //! it is VyOS's HTTPS API (crate `vyos-stand-in`). Services of a machine log to its `/var/log/<service>.log`.
 //!
 //! # From a shell
@@ -53,6 +53,11 @@
 //! # }
 //! ```
 //!
+//! # Distance
+//!
+//! With [`LabOptions::lines`] any two machines of a segment can be told how far they are from each other and how much gets lost
+//! between them: see [`Lab::set_distance`].
+//!
 //! # Virtual machines
 //!
 //! The lab is a [hypervisor] too: a program in it, such as the stand-in for the Proxmox provider, makes nodes and
@@ -73,6 +78,7 @@ pub mod holder;
 pub mod hypervisor;
 mod init;
 mod lab;
+mod line;
 pub mod machine;
 mod network;
 mod node;
@@ -88,6 +94,7 @@ mod upstream;
 
 pub use error::LabError;
 pub use lab::{Lab, Machine, Node, Router};
+pub use line::Distance;
 pub use node::METALLB_CHART;
 pub use options::{LabOptions, NodeOptions, RouterOptions, UpstreamOptions};
 pub use protocol::{LabDescription, NodeDescription, RouterDescription};

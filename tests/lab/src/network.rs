@@ -3,10 +3,11 @@
 //! A segment is a bridge in the holder's own network namespace and has no address there, so that nothing on it can
 //! reach the host and the host can reach nothing on it.
 
+use crate::line::{self, Distance, Hardware, Line};
 use crate::{LabError, process::run};
 use nix::sched::{CloneFlags, setns};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::path::PathBuf;
@@ -132,9 +133,16 @@ pub(crate) struct Network {
     segments: BTreeSet<Segment>,
     /// How many ports were made so far: each has a number of its own.
     ports: usize,
+    /// Where distances can be set: the lines, by network namespace and segment.
+    lines: Option<BTreeMap<(String, Segment), Line>>,
 }
 
 impl Network {
+    /// A network without any place yet, whose distances can be set if `lines` says so.
+    pub(crate) fn new(lines: bool) -> Network {
+        Network { lines: lines.then(BTreeMap::new), ..Network::default() }
+    }
+
     /// Makes a place, with a port for each of its ends, and the bridges that are not there yet.
     pub(crate) async fn add(&mut self, place: &Place) -> Result<(), LabError> {
         open(place).await?;
@@ -144,7 +152,19 @@ impl Network {
                 ip("add", bridge, "type bridge forward_delay 0 mcast_snooping 0").await?;
                 ip("set", bridge, "up").await?;
             }
-            attach(self.ports, place, &format!("eth{end}"), link).await?;
+            let (end, port) = (format!("eth{end}"), format!("port{}", self.ports));
+            match &mut self.lines {
+                Some(lines) => {
+                    let near = inside(place, || line::end(&end))?;
+                    let line = Line::between(near, line::end(&port)?);
+                    lines.insert((place.namespace.clone(), link.segment), line);
+                }
+                None => {
+                    let words = ["link", "add", &port, "type", "veth", "peer", "name", &end, "netns"];
+                    run(&action(place), "ip", &[&words[..], &[&place.namespace]].concat()).await?;
+                }
+            }
+            attach(&port, place, &end, link).await?;
             self.ports += 1;
         }
         match place.gateway {
@@ -152,6 +172,47 @@ impl Network {
             None => Ok(()),
         }
     }
+
+    /// Sets how far two places are from each other, which have to be on one segment.
+    pub(crate) async fn set_distance(
+        &self,
+        one: &Place,
+        other: &Place,
+        distance: Distance,
+    ) -> Result<(), LabError> {
+        let refuse = |reason: &str| {
+            let action = format!("set the distance of {} and {}", one.namespace, other.namespace);
+            LabError::failed(action, reason)
+        };
+        let shared =
+            |link: &Link| Some((link.segment, end_on(one, link.segment)?, end_on(other, link.segment)?));
+        let (segment, end, other_end) =
+            one.links.iter().find_map(shared).ok_or_else(|| refuse("they are not on one segment"))?;
+        let lines = self.lines.as_ref().ok_or_else(|| refuse("the lab was started without lines"))?;
+        let line = |place: &Place| {
+            lines.get(&(place.namespace.clone(), segment)).ok_or_else(|| refuse("there is no line"))
+        };
+        line(one)?.set(hardware_address(other, other_end).await?, distance);
+        // Told the other way round before, it would count twice.
+        line(other)?.set(hardware_address(one, end).await?, Distance::default());
+        Ok(())
+    }
+}
+
+/// The number of a place's end on a segment.
+fn end_on(place: &Place, segment: Segment) -> Option<usize> {
+    place.links.iter().position(|link| link.segment == segment)
+}
+
+/// The hardware address of a place's end of that number.
+async fn hardware_address(place: &Place, end: usize) -> Result<Hardware, LabError> {
+    let arguments = ["-netns", &place.namespace, "-json", "link", "show", &format!("eth{end}")];
+    let said = run(&action(place), "ip", &arguments).await?;
+    let link: serde_json::Value = serde_json::from_str(&said).unwrap_or_default();
+    let digits = link.pointer("/0/address").and_then(serde_json::Value::as_str).unwrap_or_default();
+    let bytes: Option<Vec<u8>> = digits.split(':').map(|byte| u8::from_str_radix(byte, 16).ok()).collect();
+    let unclear = || LabError::failed(action(place), format!("`ip` told no hardware address: {said}"));
+    bytes.and_then(|bytes| bytes.try_into().ok()).ok_or_else(unclear)
 }
 
 /// Takes a place away in which nothing runs any more; its ends and their ports go with it.
@@ -189,12 +250,10 @@ fn action(place: &Place) -> String {
     format!("put {} on the lab's network", place.namespace)
 }
 
-async fn attach(number: usize, place: &Place, end: &str, link: &Link) -> Result<(), LabError> {
-    let (action, namespace, port) = (action(place), place.namespace.as_str(), format!("port{number}"));
+async fn attach(port: &str, place: &Place, end: &str, link: &Link) -> Result<(), LabError> {
+    let (action, namespace) = (action(place), place.namespace.as_str());
     let (ipv4, ipv6) = (format!("{}/24", link.addresses.ipv4), format!("{}/64", link.addresses.ipv6));
-    run(&action, "ip", &["link", "add", &port, "type", "veth", "peer", "name", end, "netns", namespace])
-        .await?;
-    run(&action, "ip", &["link", "set", &port, "master", link.segment.range().bridge, "up"]).await?;
+    run(&action, "ip", &["link", "set", port, "master", link.segment.range().bridge, "up"]).await?;
     let inside: [&[&str]; 3] = [
         &["link", "set", end, "up"],
         &["address", "add", &ipv4, "dev", end],
@@ -214,21 +273,30 @@ async fn lead(place: &Place, gateway: Addresses) -> Result<(), LabError> {
     Ok(())
 }
 
-/// Writes the kernel settings of a place. They belong to the network namespace of the thread that writes them, so
-/// this is done by a thread that enters the place and ends there.
+/// Writes the kernel settings of a place.
 fn settle(place: &Place) -> Result<(), LabError> {
-    let file = namespace_file(&place.namespace);
     let forwarding: &[_] = if place.gateway.is_none() { &FORWARDING } else { &[] };
-    let write = || {
-        let namespace = File::open(&file).map_err(LabError::system("open", &file))?;
-        setns(namespace, CloneFlags::CLONE_NEWNET).map_err(LabError::system("enter", &file))?;
+    inside(place, || {
         for (setting, value) in SETTINGS.iter().chain(forwarding) {
             let setting = PathBuf::from("/proc/sys/net").join(setting);
             std::fs::write(&setting, value).map_err(LabError::system("set", &setting))?;
         }
         Ok(())
+    })
+}
+
+/// Does something in a place's network namespace. It is a thread that is in one, so this is done by a thread that enters the
+/// place and ends there.
+fn inside<T: Send>(place: &Place, work: impl FnOnce() -> Result<T, LabError> + Send) -> Result<T, LabError> {
+    let file = namespace_file(&place.namespace);
+    let runtime = tokio::runtime::Handle::current();
+    let enter = || {
+        let _runtime = runtime.enter();
+        let namespace = File::open(&file).map_err(LabError::system("open", &file))?;
+        setns(namespace, CloneFlags::CLONE_NEWNET).map_err(LabError::system("enter", &file))?;
+        work()
     };
-    std::thread::scope(|scope| scope.spawn(write).join()).unwrap_or_else(|_| {
+    std::thread::scope(|scope| scope.spawn(enter).join()).unwrap_or_else(|_| {
         Err(LabError::failed("set up the lab's network", "the thread that does it ended early"))
     })
 }

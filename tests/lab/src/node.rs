@@ -12,7 +12,14 @@ use microk8s_stand_in::{DaemonConfig, Programs, Traffic};
 use std::path::Path;
 
 /// The commands of a node that the lab's program plays, by the name that it is called by.
-const PLAYED: [&str; 3] = ["usr/bin/cloud-init", "usr/bin/journalctl", "usr/bin/snap"];
+const PLAYED: [&str; 6] = [
+    "usr/bin/cloud-init",
+    "usr/bin/journalctl",
+    "usr/bin/lsmod",
+    "usr/bin/snap",
+    "usr/bin/systemctl",
+    "usr/sbin/modprobe",
+];
 const SSH_PORT: u16 = 22;
 /// Where the stand-in for snapd listens when it is ready.
 const SNAPD_SOCKET: &str = "/run/snapd-stand-in.socket";

@@ -16,6 +16,9 @@ pub struct LabOptions {
     /// Whether packets flow to pods: every node has a real kube-proxy, and containers of MetalLB, FRR and nginx really
     /// run. MetalLB's kinds come with MetalLB then; without traffic every cluster has them from its start.
     pub traffic: bool,
+    /// Whether everything is connected by lines whose length can be set, see [`Lab::set_distance`](crate::Lab::set_distance). All
+    /// frames pass the lab's own process then, which takes more of the CPU.
+    pub lines: bool,
 }
 
 /// A router called `isp` that speaks OSPF and OSPFv3 in area 0, and a client behind it. Both ends of a link have to have

@@ -2,6 +2,7 @@
 //! request, on the holder's standard input and output.
 
 use crate::hypervisor::{Guest, GuestState};
+use crate::line::Distance;
 use crate::parts::Parts;
 use crate::{LabError, LabOptions, Secret};
 use serde::de::DeserializeOwned;
@@ -19,6 +20,8 @@ pub(crate) enum Request {
     PowerOff(String),
     /// Switch a machine on.
     PowerOn(String),
+    /// Set how far two places are from each other.
+    SetDistance { one: String, other: String, distance: Distance },
     /// Make a virtual machine, off.
     AddGuest(Box<Guest>),
     /// Destroy a virtual machine with its disk; nothing where there is none.

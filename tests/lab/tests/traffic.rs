@@ -154,6 +154,7 @@ async fn an_address_answers_from_outside_until_its_service_goes() {
         router: Some(RouterOptions::default()),
         upstream: Some(UpstreamOptions { hello_interval: 1, dead_interval: 4 }),
         traffic: true,
+        lines: false,
     };
     let lab = Lab::start(options).await.unwrap();
     let ([cp1, w1], isp) = (lab.nodes(), lab.isp().unwrap()) else { panic!("two nodes") };
