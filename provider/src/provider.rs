@@ -15,6 +15,7 @@ use crate::metallb::{
     ServiceAddresses,
 };
 use crate::microk8s::addon::Addon;
+use crate::microk8s::addon_repository::AddonRepository;
 use crate::microk8s::cluster_ipv6::ClusterIpv6;
 use crate::microk8s::cluster_member::ClusterMember;
 use crate::microk8s::helm_release::HelmRelease;
@@ -147,6 +148,7 @@ impl Provider for Microk8s {
             .resource::<Managed<IpAddressPool>>()
             .resource::<Managed<L2Advertisement>>()
             .resource::<Addon>()
+            .resource::<AddonRepository>()
             .resource::<ClusterIpv6>()
             .resource::<ClusterMember>()
             .resource::<HelmRelease>()

@@ -21,6 +21,7 @@ resource "microk8s_node" "this" {
   host_key = each.value.host_key
   channel  = var.channel
   hosts    = { for name, node in var.nodes : name => [node.address] }
+  storage  = each.value.storage ? {} : null
 }
 
 # Pods and services of both families, before anyone joins.

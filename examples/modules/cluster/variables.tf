@@ -1,6 +1,11 @@
 variable "nodes" {
-  description = "The machines by host name: their address, their role, `control-plane` or `worker`, and their public host key, where it is known before."
-  type        = map(object({ address = string, role = optional(string, "control-plane"), host_key = optional(string) }))
+  description = "The machines by host name: their address, their role, `control-plane` or `worker`, their public host key, where it is known before, and whether they get what storage such as Longhorn needs."
+  type = map(object({
+    address  = string
+    role     = optional(string, "control-plane")
+    host_key = optional(string)
+    storage  = optional(bool, false)
+  }))
 
   validation {
     condition     = alltrue([for node in values(var.nodes) : contains(["control-plane", "worker"], node.role)])

@@ -10,7 +10,7 @@ use crate::provider::Microk8s;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
-use tfplugin::{Context, Diagnostic, Diagnostics, Resource};
+use tfplugin::{Context, Diagnostic, Diagnostics, Plan, Resource};
 
 /// An add-on of MicroK8s, enabled in the cluster of a control plane.
 ///
@@ -30,7 +30,7 @@ pub struct Addon {
     #[attribute(required, replace, check = check_name)]
     name: String,
 
-    /// Repository that it comes from. Default `core`. The repository must be known to the node (`microk8s addons repo list`).
+    /// Repository that it comes from. Default `core`. Another one must be known to the node: see `microk8s_addon_repository`.
     #[attribute(default = "core".to_owned(), replace, check = check_name)]
     repository: String,
 
@@ -54,11 +54,34 @@ pub struct AddonPrivate {}
 
 const USUAL: Duration = Duration::from_secs(15 * 60);
 
+/// Add-ons that do something else than their users expect, and what they would do better with. The one listed is the add-on
+/// of github.com/mowoe/microk8s-metallb-frr-addon as of its last change in May 2024.
+const KNOWN_TROUBLES: [(&str, &str); 1] = [(
+    "metallb-frr",
+    "It installs MetalLB 0.13.10, with manifests of July 2023: two of its init containers run the floating image tag `main`, which \
+     no longer fits the rest; it takes ranges of IPv4 only; and as it leaves the same mark in the cluster, MicroK8s shows \
+     core/metallb as enabled too. For BGP sessions that carry IPv6, install MetalLB's own chart in FRR mode with \
+     microk8s_helm_release, as examples/modules/load_balancer does.",
+)];
+
 #[async_trait]
 impl Resource for Addon {
     type Provider = Microk8s;
     type Model = Self;
     type Private = AddonPrivate;
+
+    async fn plan(
+        context: &Context<Microk8s>,
+        plan: &mut Plan<Self, AddonPrivate>,
+    ) -> Result<(), Diagnostics> {
+        let name = plan.planned.name.known().map(String::as_str);
+        let known = KNOWN_TROUBLES.iter().find(|(addon, _)| plan.prior.is_none() && name == Some(*addon));
+        if let Some((addon, trouble)) = known {
+            let summary = format!("Add-on {addon} has known troubles");
+            context.warn(Diagnostic::warning(summary, *trouble).at("name"));
+        }
+        Ok(())
+    }
 
     async fn create(
         context: &Context<Microk8s>,
@@ -225,9 +248,14 @@ impl Addon {
     }
 }
 
-fn check_name(name: &String) -> Result<(), String> {
+/// Whether this can name an add-on or a repository: a folder's name that no command takes for an option.
+pub(crate) fn is_name(name: &str) -> bool {
     let allowed = |one: char| one.is_ascii_alphanumeric() || one == '-' || one == '_' || one == '.';
-    match !name.is_empty() && !name.starts_with('-') && name.chars().all(allowed) {
+    !name.is_empty() && !name.starts_with(['-', '.']) && name.chars().all(allowed)
+}
+
+fn check_name(name: &String) -> Result<(), String> {
+    match is_name(name) {
         true => Ok(()),
         false => Err(format!(
             "{name:?} is not a name here. The repository and the arguments have attributes of their own: repository = \"core\", \

@@ -60,7 +60,7 @@ pub(crate) fn unknown(machine: &dyn Shell, report: &StatusReport, repository: &s
     siblings.sort_unstable();
     if siblings.is_empty() {
         let answer = format!("The node has no repository {repository:?}.");
-        let advice = "`microk8s addons repo list` shows those it has; `microk8s addons repo add` adds one.";
+        let advice = "`microk8s addons repo list` shows those it has; a microk8s_addon_repository adds one.";
         return Failure::new(attempt, answer).at("repository").advise(advice);
     }
     let answer =

@@ -2,6 +2,7 @@
 //! types work with is in `machine` (one machine), `cluster` (all machines of one) and `settings` (the files that make a node dual-stack).
 
 pub mod addon;
+pub mod addon_repository;
 mod addon_steps;
 mod cluster;
 pub mod cluster_ipv6;

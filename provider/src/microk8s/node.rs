@@ -10,6 +10,7 @@ mod scripts;
 mod seen;
 mod snap_answer;
 mod steps;
+mod storage;
 #[cfg(test)]
 mod tests;
 
@@ -28,6 +29,7 @@ use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::time::Duration;
 use steps::Installation;
+use storage::Storage;
 use tfplugin::types::Text;
 use tfplugin::{Computed, Context, Diagnostic, Diagnostics, Plan, Resource};
 
@@ -75,6 +77,10 @@ pub struct Node {
     /// done by a change of `channel`.
     #[attribute(default = true)]
     hold: bool,
+
+    /// What storage such as Longhorn needs on the machine beside MicroK8s. Default: nothing is done for storage.
+    #[attribute(optional)]
+    storage: Option<Storage>,
 
     /// What a destroy does about a machine that cannot be reached, or that is another one by now. Default `false`: it fails,
     /// and the node stays in the state. `true`: the machine is taken for gone and forgotten, and what may still be on it
@@ -176,8 +182,15 @@ impl Resource for Node {
         if let Some(key) = prior.pinned() {
             host.pin(&key);
         }
-        let facts = match look(context, &host).await.and_then(|facts| prior.is_same_machine(facts)) {
-            Ok(facts) => facts,
+        let seen = async {
+            let facts = prior.is_same_machine(look(context, &host).await?)?;
+            match prior.with(&facts) {
+                Some(node) => node.with_storage_of(&host).await.map(Some),
+                None => Ok(None),
+            }
+        };
+        let seen = match seen.await {
+            Ok(seen) => seen,
             Err(failure) => {
                 private.stale = true;
                 if host.first_report() {
@@ -190,7 +203,7 @@ impl Resource for Node {
             }
         };
         private.stale = false;
-        Ok(prior.with(&facts))
+        Ok(seen)
     }
 
     async fn update(
@@ -283,6 +296,7 @@ impl Resource for Node {
                 hosts: None,
                 host_key: Computed::Known(shown_key(&host).await?),
                 hold: snap.held,
+                storage: facts.storage.as_deref().and_then(Storage::recorded),
                 forget_unreachable: false,
                 timeouts: None,
                 version: Computed::Pending,
@@ -315,8 +329,8 @@ impl Node {
     }
 
     fn installation(&self, machine: Arc<Host>, deadline: Deadline) -> Installation {
-        let Self { channel, hosts, hold, .. } = self.clone();
-        Installation { machine, channel, hosts, hold, deadline }
+        let Self { channel, hosts, hold, storage, .. } = self.clone();
+        Installation { machine, channel, hosts, hold, storage, deadline }
     }
 
     /// Whether reaching the machine is needed to bring it from `prior` to this.
@@ -326,6 +340,7 @@ impl Node {
             || self.hosts != prior.hosts
             || self.host_key != prior.host_key
             || self.hold != prior.hold
+            || self.storage != prior.storage
     }
 }
 

@@ -1,5 +1,6 @@
 //! The process behind a node's commands: snapd and the snap's services.
 
+use crate::command::system;
 use crate::config::DaemonConfig;
 use crate::containers::Runtime;
 use crate::failure::{Failure, Result, Tried};
@@ -84,6 +85,7 @@ pub async fn run(config: DaemonConfig) -> std::result::Result<(), Failure> {
     config.hand_over()?;
     wait_for_addresses(&config.addresses).await?;
     let layout = Layout::new("/");
+    system::boot(&layout)?;
     let state = State::load(&layout)?;
     let installed = state.installed.is_some();
     let runtime = Arc::new(Runtime::new(config.traffic.clone()));

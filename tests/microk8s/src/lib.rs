@@ -1,7 +1,7 @@
 //! What a lab node has in place of snapd and the MicroK8s snap.
 //!
-//! [`command::run`] is the node's `snap`, `microk8s`, `journalctl` and `cloud-init`; [`daemon::run`] is the process behind
-//! them: it plays snapd and the snap's services. The API server, scheduler, controller manager and datastore are the real
+//! [`command::run`] is the node's `snap`, `microk8s`, `journalctl`, `cloud-init`, `systemctl`, `modprobe` and `lsmod`;
+//! [`daemon::run`] is the process behind them: it plays snapd and the snap's services. The API server, scheduler, controller manager and datastore are the real
 //! programs, started from the node's own files in `/var/snap/microk8s/current/args`; the datastore is etcd in k8s-dqlite's
 //! place. Kubelet, calico-node and the pods they would run are stood in for.
 //!
@@ -15,7 +15,8 @@
 //! | datastore | a vote once given is kept by an idle or lost member; of two members left of three both vote |
 //! | joining and leaving | take seconds; nothing is waited for that cannot happen here |
 //! | leader election | a node's former processes give up their leases when kubelite starts again |
-//! | add-ons | dns, metallb (without webhooks) and community; the others are listed and cannot be enabled |
+//! | add-ons | dns, metallb (without webhooks) and community; the others of `core` are listed and cannot be enabled; those of added repositories run their own scripts |
+//! | system | units and modules are noted as active or loaded, and do nothing; apt and dpkg are the host's real ones |
 //! | not there | helm, ctr, images, inspect, dbctl, reset, low-memory guard, the strict snap |
 
 mod addons;

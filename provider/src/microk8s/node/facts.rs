@@ -28,6 +28,8 @@ pub(crate) struct NodeFacts {
     pub(crate) members: Vec<String>,
     /// Digest of its cluster's certificate authority.
     pub(crate) authority: Option<String>,
+    /// Our note of what we brought for storage.
+    pub(crate) storage: Option<String>,
 }
 
 /// The snap as snapd lists it.
@@ -75,6 +77,7 @@ impl NodeFacts {
             worker: locks.contains(&"clustered.lock"),
             members: section("members").lines().filter_map(member).collect(),
             authority: digest(section("authority")),
+            storage: Some(section("storage").trim().to_owned()).filter(|note| !note.is_empty()),
         })
     }
 

@@ -5,6 +5,7 @@ use super::quorum;
 use super::scripts::{DISCLAIM, REMOVE};
 use super::snap_answer::change;
 use super::steps::write_hosts;
+use super::storage;
 use crate::connection::retry::Deadline;
 use crate::engine::failure::Failure;
 use crate::engine::gate;
@@ -21,7 +22,8 @@ pub(crate) struct Removal {
 }
 
 /// What makes a node a plain machine again.
-pub(crate) const REMOVAL: [&dyn Step<Removal>; 4] = [&Leave, &Remove, &CleanHosts, &Disclaim];
+pub(crate) const REMOVAL: [&dyn Step<Removal>; 5] =
+    [&Leave, &Remove, &CleanHosts, &ReleaseStorage, &Disclaim];
 
 impl Removal {
     /// Carries out what is not done yet.
@@ -105,6 +107,24 @@ impl Step<Removal> for CleanHosts {
 
     async fn run(&self, target: &Removal) -> Result<(), Failure> {
         write_hosts(&*target.machine, "").await
+    }
+}
+
+/// Takes away what storage needed.
+struct ReleaseStorage;
+
+#[async_trait]
+impl Step<Removal> for ReleaseStorage {
+    fn name(&self) -> &'static str {
+        "take away what storage needed"
+    }
+
+    async fn check(&self, target: &Removal) -> Result<bool, Failure> {
+        Ok(target.facts().await?.storage.is_none())
+    }
+
+    async fn run(&self, target: &Removal) -> Result<(), Failure> {
+        storage::release(&*target.machine).await
     }
 }
 

@@ -17,6 +17,7 @@ section mark; cat /var/lib/terraform-provider-microk8s/node 2>/dev/null
 section locks; ls "$data/var/lock" 2>/dev/null
 section kubelet; cat "$data/args/kubelet" 2>/dev/null
 section members; cat "$data/var/kubernetes/backend/cluster.yaml" 2>/dev/null
+section storage; cat /var/lib/terraform-provider-microk8s/storage 2>/dev/null
 section authority
 for file in ca.remote.crt ca.crt; do
     [ -e "$data/certs/$file" ] && { sha256sum <"$data/certs/$file"; break; }
@@ -101,6 +102,118 @@ chmod --reference=/etc/hosts "$new"
 chown --reference=/etc/hosts "$new"
 # Where the file is a mount of its own it cannot be replaced, only written.
 mv -f "$new" /etc/hosts 2>/dev/null || cat "$new" >/etc/hosts
+"#,
+};
+
+/// Which of the packages `$1`, services `$2` and kernel modules `$3`, each a list with spaces between, are on the machine, in
+/// sections as above. A module counts if each boot loads it too; one that is built into the kernel is always there.
+pub(crate) const STORAGE: Script = Script {
+    name: "look what storage needs",
+    text: r#"
+export LC_ALL=C
+section() { printf '\036%s\n' "$1"; }
+section packages
+for package in $1; do
+    [ "$(dpkg-query --show --showformat='${db:Status-Status}' "$package" 2>/dev/null)" = installed ] && echo "$package"
+done
+section services
+for service in $2; do
+    systemctl is-enabled --quiet "$service" 2>/dev/null && systemctl is-active --quiet "$service" && echo "$service"
+done
+section modules
+for module in $3; do
+    grep -qx "$module" /etc/modules-load.d/terraform-provider-microk8s.conf 2>/dev/null || continue
+    lsmod | awk -v module="$module" '$1 == module { found = 1 } END { exit !found }' ||
+        tr - _ <"/lib/modules/$(uname -r)/modules.builtin" 2>/dev/null | grep -q "/$module.ko" || continue
+    echo "$module"
+done
+section multipath; cat /etc/multipath/conf.d/terraform-provider-microk8s.conf 2>/dev/null
+exit 0
+"#,
+};
+
+/// Notes what was brought for storage, as on stdin, `$1` long.
+pub(crate) const RECORD_STORAGE: Script = Script {
+    name: "note what storage needs",
+    text: r#"
+set -eu
+umask 022
+mkdir -p /var/lib/terraform-provider-microk8s
+cd /var/lib/terraform-provider-microk8s
+cat >storage.new
+[ "$(wc -c <storage.new)" -eq "$1" ] || { echo "the note broke off" >&2; exit 1; }
+mv -f storage.new storage
+"#,
+};
+
+/// Installs packages, and notes which came with them. The list of what was there before stays until then, so that nothing is
+/// missed where this is interrupted.
+pub(crate) const INSTALL_PACKAGES: Script = Script {
+    name: "apt-get install",
+    text: r#"
+set -eu
+export DEBIAN_FRONTEND=noninteractive LC_ALL=C
+cd /var/lib/terraform-provider-microk8s
+installed() { dpkg-query --show --showformat='${db:Status-Status} ${Package}\n' | awk '$1 == "installed" { print $2 }' | sort -u; }
+[ -e packages.before ] || { installed >packages.new; mv -f packages.new packages.before; }
+apt-get --quiet update
+apt-get --quiet --assume-yes --no-install-recommends -o DPkg::Lock::Timeout=300 install "$@"
+touch packages
+installed | comm -13 packages.before - | sort -u - packages >packages.new
+mv -f packages.new packages
+rm -f packages.before
+"#,
+};
+
+/// Loads kernel modules, now and at each boot.
+pub(crate) const LOAD_MODULES: Script = Script {
+    name: "modprobe",
+    text: r#"
+set -eu
+file=/etc/modules-load.d/terraform-provider-microk8s.conf
+[ $# -gt 0 ] || exec rm -f "$file"
+printf '%s\n' '# microk8s_node (managed by Terraform)' "$@" >"$file"
+exec modprobe --all "$@"
+"#,
+};
+
+/// Starts services, now and at each boot.
+pub(crate) const ENABLE_SERVICES: Script =
+    Script { name: "systemctl enable --now", text: r#"exec systemctl enable --now "$@""# };
+
+/// Tells multipathd what is on stdin, `$1` long; nothing where it is empty.
+pub(crate) const EXCLUDE_FROM_MULTIPATH: Script = Script {
+    name: "exclude volumes from multipath",
+    text: r#"
+set -eu
+file=/etc/multipath/conf.d/terraform-provider-microk8s.conf
+mkdir -p /etc/multipath/conf.d
+cat >"$file.new"
+[ "$(wc -c <"$file.new")" -eq "$1" ] || { echo "the text for $file broke off" >&2; exit 1; }
+if [ -s "$file.new" ]; then mv -f "$file.new" "$file"; else rm -f "$file.new" "$file"; fi
+! systemctl is-active --quiet multipathd || systemctl restart multipathd
+"#,
+};
+
+/// Takes away what was brought for storage. Packages that others need by now stay: dpkg refuses to remove those.
+pub(crate) const RELEASE_STORAGE: Script = Script {
+    name: "take away what storage needed",
+    text: r#"
+set -eu
+export DEBIAN_FRONTEND=noninteractive LC_ALL=C
+cd /var/lib/terraform-provider-microk8s
+rm -f /etc/modules-load.d/terraform-provider-microk8s.conf
+exclusion=/etc/multipath/conf.d/terraform-provider-microk8s.conf
+if [ -e "$exclusion" ]; then
+    rm -f "$exclusion"
+    ! systemctl is-active --quiet multipathd || systemctl restart multipathd
+fi
+if [ -e packages.before ]; then
+    dpkg-query --show --showformat='${db:Status-Status} ${Package}\n' | awk '$1 == "installed" { print $2 }' | sort -u |
+        comm -13 packages.before - >>packages
+fi
+[ ! -s packages ] || xargs dpkg --purge <packages || true
+rm -f packages packages.before packages.new storage
 "#,
 };
 

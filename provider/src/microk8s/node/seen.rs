@@ -54,6 +54,15 @@ impl Node {
         })
     }
 
+    /// This, with what of its storage's needs is on the machine.
+    pub(super) async fn with_storage_of(self, machine: &Host) -> Result<Self, Failure> {
+        let storage = match &self.storage {
+            Some(wanted) => Some(wanted.seen_on(machine).await?),
+            None => None,
+        };
+        Ok(Self { storage, ..self })
+    }
+
     /// This, with what is computed filled in from the machine.
     pub(super) async fn seen_on(&self, host: &Host) -> Result<Self, Failure> {
         let facts = NodeFacts::read(host).await?;

@@ -7,6 +7,7 @@ use super::quorum;
 use super::readiness;
 use super::scripts::{APT, CLAIM, CLOUD_INIT, HOLD, INSTALL, REFRESH, SEEDED, WRITE_HOSTS};
 use super::snap_answer::change;
+use super::storage::{self, Storage};
 use crate::connection::retry::Deadline;
 use crate::engine::failure::Failure;
 use crate::engine::gate;
@@ -22,15 +23,26 @@ pub(crate) struct Installation {
     pub(crate) channel: Text<Channel>,
     pub(crate) hosts: Option<Hosts>,
     pub(crate) hold: bool,
+    pub(crate) storage: Option<Storage>,
     pub(crate) deadline: Deadline,
 }
 
 /// What makes a machine a node.
-pub(crate) const CREATION: [&dyn Step<Installation>; 9] =
-    [&Claim, &CloudInit, &PackageManager, &Seeding, &WriteHosts, &Install, &FollowChannel, &Hold, &Ready];
+pub(crate) const CREATION: [&dyn Step<Installation>; 10] = [
+    &Claim,
+    &CloudInit,
+    &PackageManager,
+    &Seeding,
+    &WriteHosts,
+    &PrepareStorage,
+    &Install,
+    &FollowChannel,
+    &Hold,
+    &Ready,
+];
 
 /// What brings a node to what it shall be.
-const UPDATE: [&dyn Step<Installation>; 3] = [&WriteHosts, &FollowChannel, &Hold];
+const UPDATE: [&dyn Step<Installation>; 4] = [&WriteHosts, &PrepareStorage, &FollowChannel, &Hold];
 
 /// Makes the machine a node, or carries that on.
 pub(crate) async fn create(target: &Installation) -> Result<(), Failure> {
@@ -179,6 +191,30 @@ pub(crate) async fn write_hosts(machine: &dyn Shell, block: &str) -> Result<(), 
         false => {
             Err(Failure::new(format!("`{}` on {}", WRITE_HOSTS.name, machine.address()), account_of(&output))
                 .at("hosts"))
+        }
+    }
+}
+
+/// Brings what storage needs, or takes it away where nobody wants it any more.
+struct PrepareStorage;
+
+#[async_trait]
+impl Step<Installation> for PrepareStorage {
+    fn name(&self) -> &'static str {
+        "prepare for storage"
+    }
+
+    async fn check(&self, target: &Installation) -> Result<bool, Failure> {
+        match &target.storage {
+            Some(wanted) => Ok(wanted.seen_on(&*target.machine).await? == *wanted),
+            None => Ok(target.facts().await?.storage.is_none()),
+        }
+    }
+
+    async fn run(&self, target: &Installation) -> Result<(), Failure> {
+        match &target.storage {
+            Some(wanted) => wanted.bring(&*target.machine, &wanted.seen_on(&*target.machine).await?).await,
+            None => storage::release(&*target.machine).await,
         }
     }
 }

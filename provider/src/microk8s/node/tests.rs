@@ -190,6 +190,7 @@ fn installation(machine: &Arc<Played>, channel: &str) -> Installation {
         channel,
         hosts: Some(hosts),
         hold: true,
+        storage: None,
         deadline: deadline(),
     }
 }

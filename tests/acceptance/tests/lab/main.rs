@@ -1,6 +1,7 @@
 //! The real terraform against the built plugin, each test in a lab of its own. One program for all: most of their time is spent waiting
 //! for clusters, so that tests side by side take little longer than one alone.
 
+mod addon_repositories;
 mod addons;
 mod bad_input;
 mod broken_links;
@@ -12,6 +13,7 @@ mod examples;
 mod guide;
 mod helm_releases;
 mod interrupted;
+mod node_storage;
 mod node_troubles;
 mod nodes;
 mod proxmox;
@@ -20,4 +22,5 @@ mod router;
 mod router_objects;
 mod secrets;
 mod single_node;
+mod storage;
 mod tofu;

@@ -20,7 +20,7 @@ struct Wanted {
 }
 
 pub(crate) async fn run(context: &Context, verb: &str, arguments: &[String]) -> Result<Outcome> {
-    let known = addons::all()?;
+    let known = addons::all(&context.layout)?;
     let bare = arguments.split(|word| word == "--").next().unwrap_or_default();
     if arguments.is_empty() || bare.iter().any(|word| word == "-h" || word == "--help") {
         let usage = format!("Usage: microk8s {verb} ADDON...\n{verb} one or more MicroK8s addons");
@@ -59,8 +59,7 @@ fn parse(words: &[String], known: &[Addon]) -> std::result::Result<Vec<Wanted>, 
         Wanted { name: parts.next().unwrap_or_default(), arguments: parts.collect() }
     };
     let is_known = |wanted: &Wanted| {
-        let name = wanted.name.strip_prefix("core/").unwrap_or(&wanted.name);
-        known.iter().any(|addon| addon.name == name)
+        known.iter().any(|addon| addon.name == wanted.name || addon.full_name() == wanted.name)
     };
     let several: Vec<Wanted> = words.iter().map(split).collect();
     if several.iter().all(is_known) {
@@ -77,25 +76,63 @@ fn parse(words: &[String], known: &[Addon]) -> std::result::Result<Vec<Wanted>, 
     Ok(vec![first])
 }
 
+/// The add-on of that name, with what is said where its repository had to be found; or why there is none.
+fn find<'a>(name: &str, known: &'a [Addon]) -> std::result::Result<(&'a Addon, String), Outcome> {
+    if name.contains('/') {
+        let found = known.iter().find(|addon| addon.full_name() == name);
+        // As if nothing were wrong.
+        return found
+            .map(|addon| (addon, String::new()))
+            .ok_or_else(|| Outcome::said(format!("Addon {name} not found")));
+    }
+    let named: Vec<&Addon> = known.iter().filter(|addon| addon.name == name).collect();
+    match named.as_slice() {
+        [] => Err(Outcome::complained(1, format!("Addon {name} was not found in any repository"))),
+        [addon] => Ok((addon, format!("Infer repository {} for addon {name}\n", addon.repository))),
+        several => {
+            let repositories: String =
+                several.iter().map(|addon| format!("\n  {}", addon.repository)).collect();
+            let text = format!(
+                "Addon {name} exists in more than one repository. Please explicitly specify one of:{repositories}"
+            );
+            Err(Outcome::complained(1, text))
+        }
+    }
+}
+
+/// Runs a script of a repository that was added.
+async fn run_script(context: &Context, verb: &str, addon: &Addon, arguments: &[String]) -> Result<Outcome> {
+    let script =
+        addons::folder(&context.layout, &addon.repository).join("addons").join(&addon.name).join(verb);
+    let output = tokio::process::Command::new(&script)
+        .args(arguments)
+        .envs(context.layout.environment())
+        .stdin(std::process::Stdio::null())
+        .output()
+        .await
+        .map_err(|error| Failure::new(format!("cannot run {}: {error}", script.display())))?;
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let code = output.status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1);
+    Ok(Outcome { stdout: text(&output.stdout), stderr: text(&output.stderr), code })
+}
+
 async fn single(context: &Context, verb: &str, wanted: &Wanted, known: &[Addon]) -> Result<Outcome> {
-    let (name, inferred) = match wanted.name.split_once('/') {
-        Some(("core", name)) => (name, String::new()),
-        Some(_) => return Ok(Outcome::said(format!("Addon {} not found", wanted.name))),
-        None => (wanted.name.as_str(), format!("Infer repository core for addon {}\n", wanted.name)),
-    };
-    let Some(addon) = known.iter().find(|addon| addon.name == name) else {
-        return Ok(if inferred.is_empty() {
-            Outcome::said(format!("Addon {} not found", wanted.name))
-        } else {
-            Outcome::complained(1, format!("Addon {name} was not found in any repository"))
-        });
+    let (addon, inferred) = match find(&wanted.name, known) {
+        Ok(found) => found,
+        Err(outcome) => return Ok(outcome),
     };
     let objects = objects(context).await?;
     if addon.is_enabled(&context.layout, &objects) == (verb == "enable") {
-        let mut outcome = Outcome::said(format!("Addon core/{name} is already {verb}d"));
+        let mut outcome = Outcome::said(format!("Addon {} is already {verb}d", addon.full_name()));
         outcome.stderr = inferred;
         return Ok(outcome);
     }
+    if addon.repository != addons::CORE_NAME {
+        let mut outcome = run_script(context, verb, addon, &wanted.arguments).await?;
+        outcome.stderr.insert_str(0, &inferred);
+        return Ok(outcome);
+    }
+    let name = addon.name.as_str();
     let done = match (verb, name) {
         ("enable", "dns") => enable_dns(context, &wanted.arguments).await,
         ("disable", "dns") => delete(context, DNS, "CoreDNS").await,
@@ -160,7 +197,7 @@ mod tests {
 
     fn wanted(line: &str) -> std::result::Result<Vec<(String, Vec<String>)>, Outcome> {
         let words: Vec<String> = line.split(' ').map(str::to_owned).collect();
-        let known = addons::all().unwrap();
+        let known = addons::core_addons().unwrap();
         parse(&words, &known).map(|all| all.into_iter().map(|one| (one.name, one.arguments)).collect())
     }
 

@@ -74,7 +74,7 @@ pub(crate) async fn run(arguments: Vec<String>) -> Outcome {
         "leave" => leave::run(&context, &rest).await,
         "remove-node" => remove_node::run(&context, &rest).await,
         "enable" | "disable" => enable::run(&context, &verb, &rest).await,
-        "addons" => addons::run(&rest),
+        "addons" => addons::run(&context.layout, &rest).await,
         "start" => start(&context).await,
         "stop" => stop(&context, &rest).await,
         "refresh-certs" => refresh_certs(&context, &rest).await,

@@ -1,4 +1,4 @@
-//! The node's commands: `snap`, `microk8s`, `journalctl` and `cloud-init`.
+//! The node's commands: `snap`, `microk8s`, and those of the system that a lab node cannot have itself.
 
 mod add_node;
 mod addons;
@@ -13,6 +13,7 @@ mod microk8s;
 mod nginx;
 mod remove_node;
 mod status;
+pub(crate) mod system;
 
 use crate::config::DaemonConfig;
 use crate::containers;
@@ -40,8 +41,8 @@ impl Context {
 }
 
 /// Runs one of the node's commands and answers its exit code. `program` is the name by which it was called, without its
-/// directory: `snap`, `microk8s`, `microk8s.kubectl`, `journalctl` or `cloud-init`; inside a pod's namespaces `pause`,
-/// `container` or `nginx`.
+/// directory: `snap`, `microk8s`, `microk8s.kubectl`, `journalctl`, `cloud-init`, `systemctl`, `modprobe` or `lsmod`; inside a
+/// pod's namespaces `pause`, `container` or `nginx`.
 pub fn run(program: &str, arguments: Vec<String>) -> ExitCode {
     // These take over a process that has one thread only.
     if let Some(failed) = containers::play(program, &arguments) {
@@ -73,6 +74,13 @@ async fn dispatch(program: &str, arguments: Vec<String>) -> Outcome {
         "journalctl" => journalctl::run(&arguments),
         "nginx" => nginx::run().await,
         "cloud-init" => cloud_init::run(&arguments).await,
+        "systemctl" => or_complain(system::systemctl(&Layout::new("/"), &arguments)),
+        "modprobe" => or_complain(system::modprobe(&Layout::new("/"), &arguments)),
+        "lsmod" => system::lsmod(&Layout::new("/")),
         other => Outcome::complained(127, format!("{other}: command not found")),
     }
+}
+
+fn or_complain(outcome: Result<Outcome>) -> Outcome {
+    outcome.unwrap_or_else(|failure| Outcome::complained(1, failure.to_string()))
 }

@@ -87,11 +87,10 @@ pub(crate) async fn run(context: &Context, arguments: &[String]) -> Result<Outco
         sleep(POLL).await;
         objects = ready(context).await;
     }
-    let addons = addons::all()?;
+    let addons = addons::all(layout)?;
     let code = u8::from(objects.is_none());
     if let Some(name) = &options.addon {
-        let name = name.strip_prefix("core/").unwrap_or(name);
-        let addon = addons.iter().find(|addon| addon.name == name);
+        let addon = addons.iter().find(|addon| addon.name == *name || addon.full_name() == *name);
         let enabled =
             objects.is_some_and(|objects| addon.is_some_and(|addon| addon.is_enabled(layout, &objects)));
         return Ok(Outcome::said_with(code, if enabled { "enabled" } else { "disabled" }));
@@ -175,7 +174,7 @@ fn pretty(layout: &Layout, addons: &[Addon], objects: &str, members: &[Member]) 
         let rows: String = addons
             .iter()
             .filter(|addon| addon.is_enabled(layout, objects) == wanted)
-            .map(|addon| format!("    {:<20} # (core) {}\n", addon.name, addon.description))
+            .map(|addon| format!("    {:<20} # ({}) {}\n", addon.name, addon.repository, addon.description))
             .collect();
         if !rows.is_empty() {
             text.push_str(&format!("  {title}:\n{rows}"));
@@ -192,11 +191,11 @@ fn short(layout: &Layout, options: &Options, addons: &[Addon], objects: Option<&
     let Some(objects) = objects else { return NOT_READY.into() };
     let old = options.old_yaml && options.format == "pretty";
     let (head, indent) = if old { ("microk8s:\n  running: True", "  ") } else { ("microk8s is running", "") };
-    let mut rows: Vec<(bool, &str)> =
-        addons.iter().map(|addon| (addon.is_enabled(layout, objects), addon.name.as_str())).collect();
+    let mut rows: Vec<(bool, String)> =
+        addons.iter().map(|addon| (addon.is_enabled(layout, objects), addon.full_name())).collect();
     rows.sort_by_key(|(enabled, _)| !enabled);
     let rows: String =
-        rows.iter().map(|(enabled, name)| format!("{indent}core/{name}: {}\n", word(*enabled))).collect();
+        rows.iter().map(|(enabled, name)| format!("{indent}{name}: {}\n", word(*enabled))).collect();
     format!("{head}\naddons:\n{rows}")
 }
 
@@ -217,8 +216,9 @@ fn yaml(layout: &Layout, addons: &[Addon], objects: Option<&str>, members: &[Mem
     sorted.sort_by_key(|addon| !addon.is_enabled(layout, objects));
     for addon in sorted {
         text.push_str(&format!(
-            "  - name: {}\n    repository: core\n    description: {}\n    version: {}\n    status: {}\n",
+            "  - name: {}\n    repository: {}\n    description: {}\n    version: {}\n    status: {}\n",
             addon.name,
+            addon.repository,
             addon.description,
             addon.version,
             word(addon.is_enabled(layout, objects)),
@@ -256,7 +256,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let layout = Layout::new(folder.path());
         layout.set_lock("ha-cluster").unwrap();
-        let text = pretty(&layout, &addons::all().unwrap(), "x pod/coredns-1", &cluster());
+        let text = pretty(&layout, &addons::all(&layout).unwrap(), "x pod/coredns-1", &cluster());
         let expected = "microk8s is running\nhigh-availability: yes\n  \
             datastore master nodes: 10.0.0.1:19001 10.0.0.2:19001 10.0.0.3:19001\n  \
             datastore standby nodes: 10.0.0.4:19001 10.0.0.5:19001\naddons:\n  enabled:\n    \
@@ -271,7 +271,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let layout = Layout::new(folder.path());
         layout.set_lock("ha-cluster").unwrap();
-        let text = yaml(&layout, &addons::all().unwrap(), None, &cluster());
+        let text = yaml(&layout, &addons::all(&layout).unwrap(), None, &cluster());
         assert!(text.starts_with("microk8s:\n  running: False\nhigh-availability:\n  enabled: True\n  nodes:\n    - address: 10.0.0.1:19001\n      role: voter\n"));
         assert!(text.ends_with("      role: standby\n  message: microk8s is not running. Use microk8s inspect for a deeper inspection.\n"));
     }

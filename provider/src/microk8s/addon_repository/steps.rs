@@ -1,0 +1,207 @@
+//! How a repository comes to a machine and goes from it.
+
+use super::checkout::Checkout;
+use crate::connection::retry::Deadline;
+use crate::connection::ssh::{Output, Script};
+use crate::engine::failure::Failure;
+use crate::engine::step::{Step, Steps};
+use crate::microk8s::cluster::status_report::NoReport;
+use crate::microk8s::machine::sections::sections;
+use crate::microk8s::machine::{Shell, account_of};
+use async_trait::async_trait;
+use std::sync::Arc;
+
+/// The repositories as MicroK8s lists them, and what Git's own files say of each, in sections that begin with a record
+/// separator and a name. The snap's Git is not asked: outside the snap it lacks its surroundings.
+const LOOK: Script = Script {
+    name: "microk8s addons repo list",
+    text: r#"
+section() { printf '\036%s\n' "$1"; }
+[ -x /snap/bin/microk8s ] || exit 127
+section list; timeout 60 /snap/bin/microk8s addons repo list --format json || exit
+for folder in /var/snap/microk8s/common/addons/*/; do
+    folder=${folder%/}; name=${folder##*/}
+    section "folder $name"; cat "$folder/.git/HEAD" 2>/dev/null
+    section "references $name"
+    cd "$folder/.git" 2>/dev/null || continue
+    awk '/^\^/ { print name "^{} " substr($1, 2) } /^[0-9a-f]/ { name = $2; print $2 " " $1 }' packed-refs 2>/dev/null
+    find refs -type f | while read -r file; do echo "$file $(cat "$file")"; done
+done
+exit 0
+"#,
+};
+
+/// Clones `$2` under the name `$1`, at the branch or tag `$3` if there is one, over what is there if `$4` says so. A URL that
+/// asks for a password gets none, rather than waiting for one.
+const ADD: Script = Script {
+    name: "microk8s addons repo add",
+    text: r#"
+export GIT_TERMINAL_PROMPT=0
+exec timeout 600 /snap/bin/microk8s addons repo add ${4:+--force} ${3:+--reference "$3"} "$1" "$2"
+"#,
+};
+
+const REMOVE: Script = Script {
+    name: "microk8s addons repo remove",
+    text: r#"exec timeout 60 /snap/bin/microk8s addons repo remove "$1""#,
+};
+
+/// Words of Git that mean "later".
+const PASSING: [&str; 6] = [
+    "Could not resolve host",
+    "Temporary failure in name resolution",
+    "Connection timed out",
+    "Connection refused",
+    "early EOF",
+    "The requested URL returned error: 5",
+];
+
+/// A repository that a machine shall have.
+pub(crate) struct Wanted {
+    pub(crate) machine: Arc<dyn Shell>,
+    pub(crate) name: String,
+    pub(crate) url: String,
+    pub(crate) reference: Option<String>,
+    /// Whether what is under that name may be replaced whatever it is.
+    pub(crate) ours: bool,
+    pub(crate) deadline: Deadline,
+}
+
+/// What the machine has under a name, as of this refresh.
+pub(crate) async fn look(machine: &dyn Shell, name: &str) -> Result<Option<Checkout>, NoReport> {
+    Ok(Found::read(machine, name).await?.checkout)
+}
+
+/// Brings the repository to the machine, or to another commit, if it is not there.
+pub(crate) async fn bring(wanted: &Wanted) -> Result<Checkout, Failure> {
+    Steps::new(&[&Add]).carry_out(wanted, &wanted.deadline).await?;
+    let missing = || Failure::new(wanted.attempt(), "It is not there any more.");
+    look(&*wanted.machine, &wanted.name).await?.ok_or_else(missing)
+}
+
+/// Takes the repository from the machine, if it is there.
+pub(crate) async fn remove(machine: Arc<dyn Shell>, name: &str, deadline: &Deadline) -> Result<(), Failure> {
+    Steps::new(&[&Remove]).carry_out(&Leftover { machine, name: name.to_owned() }, deadline).await
+}
+
+struct Found {
+    /// The repository, if it is a whole one.
+    checkout: Option<Checkout>,
+    /// Whether there is a folder of its name, be it the rest of an attempt that was interrupted.
+    folder: bool,
+}
+
+impl Found {
+    async fn read(machine: &dyn Shell, name: &str) -> Result<Self, NoReport> {
+        let output = machine.probe(&LOOK).await.map_err(|error| NoReport::Other(error.into()))?;
+        Self::parse(machine.address(), name, &output).inspect_err(|_| machine.changed())
+    }
+
+    fn parse(address: &str, name: &str, output: &Output) -> Result<Self, NoReport> {
+        if let Some(no_report) = NoReport::of(address, &LOOK, output) {
+            return Err(no_report);
+        }
+        let sections = sections(&output.stdout);
+        let section = |kind: &str| sections.get(format!("{kind} {name}").as_str()).copied();
+        let list = sections.get("list").copied().unwrap_or_default();
+        let (head, references) = (section("folder"), section("references").unwrap_or_default());
+        let checkout = Checkout::parse(list, name, head.unwrap_or_default(), references);
+        match checkout {
+            Ok(checkout) if output.succeeded() => Ok(Self { checkout, folder: head.is_some() }),
+            _ => {
+                let failure = Failure::new(format!("`{}` on {address}", LOOK.name), account_of(output));
+                Err(NoReport::Other(failure.passing()))
+            }
+        }
+    }
+}
+
+impl Wanted {
+    fn attempt(&self) -> String {
+        format!("looking for the repository {} on {}", self.name, self.machine.address())
+    }
+}
+
+struct Add;
+
+#[async_trait]
+impl Step<Wanted> for Add {
+    fn name(&self) -> &'static str {
+        "add the repository"
+    }
+
+    async fn check(&self, wanted: &Wanted) -> Result<bool, Failure> {
+        let found = look(&*wanted.machine, &wanted.name).await?;
+        match found {
+            Some(checkout) if checkout.url == wanted.url => Ok(checkout.is_at(wanted.reference.as_deref())),
+            Some(checkout) if !wanted.ours => {
+                let answer = format!("There is one already, cloned from {}.", checkout.url);
+                let advice = format!(
+                    "Give another name, import it ({}/{}), or remove it on the machine (microk8s addons repo remove {}).",
+                    wanted.machine.address(),
+                    wanted.name,
+                    wanted.name
+                );
+                Err(Failure::new(wanted.attempt(), answer).at("name").advise(advice))
+            }
+            _ => Ok(false),
+        }
+    }
+
+    async fn run(&self, wanted: &Wanted) -> Result<(), Failure> {
+        let there = Found::read(&*wanted.machine, &wanted.name).await?.folder;
+        let reference = wanted.reference.as_deref().unwrap_or_default();
+        let words = [wanted.name.as_str(), &wanted.url, reference, if there { "force" } else { "" }];
+        let output = wanted.machine.script(&ADD, &words, None).await;
+        wanted.machine.changed();
+        let output = output?;
+        if output.succeeded() {
+            return Ok(());
+        }
+        let attempt =
+            format!("`{} {} {}` on {}", ADD.name, wanted.name, wanted.url, wanted.machine.address());
+        let failure = Failure::new(attempt, account_of(&output));
+        let said = format!("{}\n{}", output.stdout, output.stderr);
+        if PASSING.iter().any(|words| said.contains(words)) {
+            return Err(failure.passing());
+        }
+        Err(failure.at(if said.contains("Remote branch") { "reference" } else { "url" }))
+    }
+}
+
+/// A repository that shall go.
+struct Leftover {
+    machine: Arc<dyn Shell>,
+    name: String,
+}
+
+struct Remove;
+
+#[async_trait]
+impl Step<Leftover> for Remove {
+    fn name(&self) -> &'static str {
+        "remove the repository"
+    }
+
+    async fn check(&self, leftover: &Leftover) -> Result<bool, Failure> {
+        match Found::read(&*leftover.machine, &leftover.name).await {
+            Ok(found) => Ok(!found.folder),
+            Err(NoReport::NotInstalled(_)) => Ok(true),
+            Err(NoReport::Other(failure)) => Err(failure),
+        }
+    }
+
+    async fn run(&self, leftover: &Leftover) -> Result<(), Failure> {
+        let output = leftover.machine.script(&REMOVE, &[&leftover.name], None).await;
+        leftover.machine.changed();
+        let output = output?;
+        match output.succeeded() {
+            true => Ok(()),
+            false => {
+                let attempt =
+                    format!("`{} {}` on {}", REMOVE.name, leftover.name, leftover.machine.address());
+                Err(Failure::new(attempt, account_of(&output)))
+            }
+        }
+    }
+}
