@@ -72,12 +72,14 @@ fn judge_answer<T: Applied>(
     error: &ClusterError,
 ) -> Result<(), Diagnostics> {
     match error.kind() {
-        ClusterErrorKind::Invalid => Err(explain::<T>(&summary("plan", target), target, error, "")),
-        // A webhook judges today's cluster: what stands in the way may go in the same apply.
-        ClusterErrorKind::Denied => {
+        ClusterErrorKind::Invalid if !is_of_today(error) => {
+            Err(explain::<T>(&summary("plan", target), target, error, ""))
+        }
+        // A webhook judges today's cluster, and so does Kubernetes where it says that. The apply may change it.
+        ClusterErrorKind::Denied | ClusterErrorKind::Invalid => {
             let detail = format!(
-                "{error}.\n\nThis is today's cluster. If what stands in the way goes in the same apply, all is well; else \
-                 apply will fail."
+                "{error}.\n\nThis is today's cluster. If the same apply changes what is in the way, all is well; else apply \
+                 will fail."
             );
             context.warn(Diagnostic::warning(format!("{} would be refused now", target.name), detail));
             Ok(())
@@ -89,6 +91,15 @@ fn judge_answer<T: Applied>(
             Ok(())
         }
         _ => Ok(()),
+    }
+}
+
+/// Whether the object is refused for the cluster's sake alone: a Service with IPv6, before the cluster has it.
+fn is_of_today(error: &ClusterError) -> bool {
+    const NOT_YET: &str = "not configured on this cluster";
+    match error.faults() {
+        [] => error.answer().contains(NOT_YET),
+        faults => faults.iter().all(|fault| fault.message.contains(NOT_YET)),
     }
 }
 

@@ -57,6 +57,17 @@ async fn a_denial_at_plan_is_a_warning() {
 }
 
 #[tokio::test]
+async fn what_the_cluster_does_not_have_yet_is_a_warning() {
+    let server = ApiServer::start().await;
+    let message = "Service \"web\" is invalid: spec.ipFamilies[0]: Invalid value: \"IPv6\": not configured on this cluster";
+    server.world().say(1, "PATCH dryRun", 422, message);
+    let planned = run(&server).await.plan(POOL, None, &pool(&[RANGE])).await.unwrap();
+    assert!(warnings(&planned.found)[0].contains("would be refused now"), "{:?}", planned.found);
+    server.world().say(1, "PATCH dryRun", 422, "IPAddressPool is invalid: spec.addresses: Required value");
+    assert!(run(&server).await.plan(POOL, None, &pool(&["192.0.2.0/24"])).await.is_err());
+}
+
+#[tokio::test]
 async fn a_webhook_that_is_silent_at_plan_is_no_news() {
     let server = ApiServer::start().await;
     server.world().say(1, "PATCH dryRun", 500, "Internal error occurred: failed calling webhook \"x\": EOF");
