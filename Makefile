@@ -45,5 +45,5 @@ lab: parts
 bench: build parts
 	$(CARGO) build -q --workspace
 	$(CARGO) bench -p acceptance --bench start
-	$(CARGO) bench -p acceptance --bench commits
-	$(CARGO) bench -p lab --bench size
+	$(CARGO) bench --profile dev -p acceptance --bench commits
+	$(CARGO) bench --profile dev -p lab --bench size

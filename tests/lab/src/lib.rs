@@ -95,7 +95,7 @@ mod upstream;
 pub use error::LabError;
 pub use lab::{Lab, Machine, Node, Router};
 pub use line::Distance;
-pub use node::METALLB_CHART;
+pub use node::{FRR_K8S_CHART, METALLB_CHART};
 pub use options::{LabOptions, NodeOptions, RouterOptions, UpstreamOptions};
 pub use protocol::{LabDescription, NodeDescription, RouterDescription};
 pub use secret::Secret;

@@ -77,6 +77,8 @@ pub(crate) fn new(
 
 /// Where a node has MetalLB's Helm chart: nothing can be fetched from the lab's network.
 pub const METALLB_CHART: &str = "/opt/lab/files/metallb-files/charts/metallb";
+/// And that of frr-k8s, which runs FRR for MetalLB in its mode of that name.
+pub const FRR_K8S_CHART: &str = "/opt/lab/files/frr-k8s-files/charts/frr-k8s";
 
 /// What plays snapd and the snap's services is told.
 fn snapd(name: &str, addresses: Addresses, traffic: bool) -> DaemonConfig {
@@ -95,11 +97,8 @@ fn snapd(name: &str, addresses: Addresses, traffic: bool) -> DaemonConfig {
         },
         crds: definitions.iter().map(|folder| Path::new(FILES).join(folder)).collect(),
         traffic: traffic.then(|| Traffic {
-            kube_proxy: program("kube-proxy"),
-            metallb_controller: program("metallb-controller"),
-            metallb_speaker: program("metallb-speaker"),
-            metallb_frr_metrics: program("metallb-frr-metrics"),
-            metallb_files: Path::new(FILES).join("metallb-files"),
+            programs: PROGRAMS.into(),
+            files: FILES.into(),
             web_server: PROGRAM.into(),
         }),
         store: None,

@@ -9,8 +9,12 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 use tempfile::TempDir;
 
-const PROGRAMS: [&str; 11] = [
+const PROGRAMS: [&str; 15] = [
     "etcd",
+    "frr-k8s",
+    "frr-k8s-metrics",
+    "frr-k8s-status",
+    "frr-k8s-statuscleaner",
     "helm",
     "kube-apiserver",
     "kube-controller-manager",
@@ -61,7 +65,7 @@ fn what_is_made_once_is_found_ever_after() {
     let line = |lines: &[String], part: &str, stage: &str| {
         lines.iter().any(|line| line.starts_with(&format!("{part} ")) && line.contains(stage))
     };
-    for part in ["calico-files", "metallb-files"] {
+    for part in ["calico-files", "frr-k8s-files", "metallb-files"] {
         assert!(line(&first, part, " made "), "{part} cannot be in an empty cache: {first:?}");
     }
     let second = lines(lab_parts(&assets, &cache));
@@ -99,5 +103,5 @@ fn one_lab_at_a_time_makes_parts() {
     let mut text = String::new();
     lab.stdout.take().unwrap().read_to_string(&mut text).unwrap();
     assert!(lab.wait().unwrap().success() && text.contains(" made "), "{text}");
-    assert_eq!(entries(), 3, "the lock and two folders");
+    assert_eq!(entries(), 4, "the lock and three folders");
 }

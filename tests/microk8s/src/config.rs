@@ -51,16 +51,10 @@ pub struct Programs {
 /// Absolute paths of what packets flow through.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Traffic {
-    /// Runs on every node.
-    pub kube_proxy: PathBuf,
-    /// MetalLB's controller, with its webhooks.
-    pub metallb_controller: PathBuf,
-    /// MetalLB's speaker.
-    pub metallb_speaker: PathBuf,
-    /// What watches FRR beside MetalLB's speaker.
-    pub metallb_frr_metrics: PathBuf,
-    /// A folder with MetalLB's manifests and scripts as its Go module has them.
-    pub metallb_files: PathBuf,
+    /// The folder with kube-proxy and what MetalLB and frr-k8s consist of, by the names that the lab gives them.
+    pub programs: PathBuf,
+    /// The folder with the manifests, charts and scripts of MetalLB and frr-k8s as their Go modules have them.
+    pub files: PathBuf,
     /// Plays the web server of nginx's image when it is called `nginx`.
     pub web_server: PathBuf,
 }

@@ -10,6 +10,7 @@ mod by_hand;
 mod cluster_objects;
 mod control_plane_and_workers;
 mod examples;
+mod frr_k8s;
 mod guide;
 mod helm_releases;
 mod interrupted;

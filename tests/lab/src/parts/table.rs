@@ -46,6 +46,7 @@ const HELM_VERSION: &str = "-s -w -X helm.sh/helm/v3/internal/version.version={v
 const TOFU_RELEASE: &str = "-s -w -X github.com/opentofu/opentofu/version.dev=no";
 
 module!(CALICO, "calico", "github.com/projectcalico/calico", SMALL);
+module!(FRR_K8S, "frr-k8s", "github.com/metallb/frr-k8s", SMALL);
 module!(HELM, "helm", "helm.sh/helm/v3", HELM_VERSION);
 module!(ETCD, "etcd", "go.etcd.io/etcd/server/v3", SMALL);
 module!(KUBERNETES, "kubernetes", "k8s.io/kubernetes", KUBERNETES_VERSION);
@@ -53,7 +54,7 @@ module!(METALLB, "metallb", "go.universe.tf/metallb", SMALL);
 module!(TOFU, "tofu", "github.com/opentofu/opentofu", TOFU_RELEASE);
 
 /// Everything, in the order in which it is looked for.
-pub(crate) static PARTS: [Part; 21] = [
+pub(crate) static PARTS: [Part; 26] = [
     package("util-linux", "unshare"),
     package("iproute2", "ip"),
     package("nftables", "nft"),
@@ -72,8 +73,13 @@ pub(crate) static PARTS: [Part; 21] = [
     program("metallb-controller", &METALLB, "go.universe.tf/metallb/controller"),
     program("metallb-speaker", &METALLB, "go.universe.tf/metallb/speaker"),
     program("metallb-frr-metrics", &METALLB, "go.universe.tf/metallb/frr-tools/metrics"),
+    program("frr-k8s", &FRR_K8S, "github.com/metallb/frr-k8s/cmd/frr-k8s-controller"),
+    program("frr-k8s-metrics", &FRR_K8S, "github.com/metallb/frr-k8s/frr-tools/metrics"),
+    program("frr-k8s-status", &FRR_K8S, "github.com/metallb/frr-k8s/frr-tools/status"),
+    program("frr-k8s-statuscleaner", &FRR_K8S, "github.com/metallb/frr-k8s/cmd/statuscleaner"),
     program("tofu", &TOFU, "github.com/opentofu/opentofu/cmd/tofu"),
     files("calico-files", &CALICO, &["libcalico-go/config/crd"]),
+    files("frr-k8s-files", &FRR_K8S, &["charts/frr-k8s", "frr-tools/reloader"]),
     files(
         "metallb-files",
         &METALLB,
@@ -119,7 +125,7 @@ mod tests {
 
     #[test]
     fn every_module_is_pinned_by_its_own_go_mod_and_go_sum() {
-        for module in [&CALICO, &ETCD, &HELM, &KUBERNETES, &METALLB, &TOFU] {
+        for module in [&CALICO, &ETCD, &FRR_K8S, &HELM, &KUBERNETES, &METALLB, &TOFU] {
             let version = module.version().unwrap_or_else(|| panic!("{} is not pinned", module.path));
             let sum = format!("{} {version} h1:", module.path);
             assert!(module.go_sum.lines().any(|line| line.starts_with(&sum)), "no sum of {}", module.path);

@@ -43,19 +43,30 @@ const PAM: &str = "auth sufficient pam_permit.so\naccount sufficient pam_permit.
 /// The image of this reference, if its containers really run.
 pub(crate) fn find(reference: &str, traffic: &Traffic) -> Option<Image> {
     let of = |at: &str, file: &Path| ImageFile { at: at.into(), content: Content::Of(file.to_owned()) };
+    let program = |at: &str, name: &str| of(at, &traffic.programs.join(name));
     let text =
         |at: &str, content: &str| ImageFile { at: at.into(), content: Content::Text(content.to_owned()) };
     let (entrypoint, files): (&[&str], _) = match repository(reference).as_str() {
         "quay.io/metallb/controller" => {
-            (&["/controller"], vec![of("/controller", &traffic.metallb_controller)])
+            (&["/controller"], vec![program("/controller", "metallb-controller")])
         }
         "quay.io/metallb/speaker" => (
             &["/speaker"],
             vec![
-                of("/speaker", &traffic.metallb_speaker),
-                of("/frr-metrics", &traffic.metallb_frr_metrics),
-                text("/frr-reloader.sh", &reloader(traffic)),
+                program("/speaker", "metallb-speaker"),
+                program("/frr-metrics", "metallb-frr-metrics"),
+                text("/frr-reloader.sh", &reloader(traffic, "metallb-files")),
                 text("/cp-tool", COPY),
+            ],
+        ),
+        "quay.io/metallb/frr-k8s" => (
+            &["/frr-k8s"],
+            vec![
+                program("/frr-k8s", "frr-k8s"),
+                program("/frr-metrics", "frr-k8s-metrics"),
+                program("/frr-status", "frr-k8s-status"),
+                program("/statuscleaner", "frr-k8s-statuscleaner"),
+                text("/frr-reloader.sh", &reloader(traffic, "frr-k8s-files")),
             ],
         ),
         "quay.io/frrouting/frr" => (
@@ -74,9 +85,9 @@ pub(crate) fn find(reference: &str, traffic: &Traffic) -> Option<Image> {
     Some(Image { entrypoint: entrypoint.iter().map(|word| (*word).to_owned()).collect(), files })
 }
 
-/// MetalLB's own script. Where it cannot be read, the container says so when it is started.
-fn reloader(traffic: &Traffic) -> String {
-    let path = traffic.metallb_files.join("frr-tools/reloader/frr-reloader.sh");
+/// The script as its module has it. Where it cannot be read, the container says so when it is started.
+fn reloader(traffic: &Traffic, module: &str) -> String {
+    let path = traffic.files.join(module).join("frr-tools/reloader/frr-reloader.sh");
     std::fs::read_to_string(&path).unwrap_or_else(|error| {
         format!("#!/bin/sh\necho 'there is no {}: {error}' >&2\nexit 1\n", path.display())
     })

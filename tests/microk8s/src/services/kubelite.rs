@@ -143,7 +143,7 @@ async fn start_proxy(
     if parse::value_of(&arguments, "--proxy-mode").is_none() && kernel_has_nftables().await {
         arguments.push("--proxy-mode=nftables".into());
     }
-    let program = Program::start(Service::Kubelite, &traffic.kube_proxy, &arguments)?;
+    let program = Program::start(Service::Kubelite, &traffic.programs.join("kube-proxy"), &arguments)?;
     let stop = stop.clone();
     running.spawn(async move { program.until(&stop).await });
     Ok(())

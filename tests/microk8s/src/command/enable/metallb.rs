@@ -15,7 +15,7 @@ const PATIENCE: Duration = Duration::from_secs(300);
 
 fn manifest(context: &Context) -> Result<String> {
     match &context.config.traffic {
-        Some(traffic) => read(&traffic.metallb_files.join("config/manifests/metallb-native.yaml")),
+        Some(traffic) => read(&traffic.files.join("metallb-files/config/manifests/metallb-native.yaml")),
         None => Ok(STOOD_IN.into()),
     }
 }
