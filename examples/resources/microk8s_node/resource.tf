@@ -24,3 +24,10 @@ resource "microk8s_node" "seeded" {
 
   timeouts = { create = "45m" } # a slow disk
 }
+
+# A machine that keeps Longhorn's volumes: with everything that Longhorn checks for.
+resource "microk8s_node" "storage" {
+  host    = "10.0.0.31"
+  channel = "1.35/stable"
+  storage = {}
+}

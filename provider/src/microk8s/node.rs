@@ -44,8 +44,8 @@ use tfplugin::{Computed, Context, Diagnostic, Diagnostics, Plan, Resource};
 /// says so; to put another machine in its place on purpose, use `replace_triggered_by` with the machine's resource, or
 /// `-replace`.
 ///
-/// Destroying it makes the node leave its cluster if it is still in one, removes the snap with all its data, and cleans
-/// `/etc/hosts`.
+/// Destroying it makes the node leave its cluster if it is still in one, removes the snap with all its data, cleans
+/// `/etc/hosts`, and takes away what `storage` brought.
 ///
 /// Import it by its address: `terraform import microk8s_node.cp1 10.0.0.11`.
 #[derive(Clone, Debug, Resource)]

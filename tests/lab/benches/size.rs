@@ -16,6 +16,8 @@ const SIZES: [usize; 3] = [3, 10, 50];
 const CONTROL_PLANES: usize = 3;
 /// Nodes that come up at a time: each is a control plane of its own before it joins, which takes the CPU.
 const AT_ONCE: usize = 3;
+/// How long the last node may take to show in the cluster.
+const PATIENCE: Duration = Duration::from_secs(120);
 /// After this, what was started has the memory that it keeps.
 const SETTLE: Duration = Duration::from_secs(5);
 
@@ -74,8 +76,13 @@ async fn form_cluster(nodes: &[Node]) {
         }
         joining.join_all().await;
     }
-    let count = [MICROK8S, "kubectl", "get", "nodes", "-o", "name"];
-    assert_eq!(run(first, &count).await.lines().count(), nodes.len(), "the cluster has all nodes");
+    // A node that has joined shows a moment later.
+    let names = [MICROK8S, "kubectl", "get", "nodes", "-o", "name"];
+    let deadline = Instant::now() + PATIENCE;
+    while run(first, &names).await.lines().count() < nodes.len() {
+        assert!(Instant::now() < deadline, "not all of {} nodes are in the cluster", nodes.len());
+        sleep(Duration::from_millis(500)).await;
+    }
 }
 
 const MICROK8S: &str = "/snap/bin/microk8s";
