@@ -33,7 +33,8 @@ pub(crate) struct Shared<P: Provider> {
     /// Made at the first call that asks: the handshake does not wait for it.
     served: LazyLock<Served<P>>,
     configured: RwLock<Option<Arc<P::Configured>>>,
-    /// Cancels what runs now. What starts after a cancellation gets a fresh one.
+    /// Cancels what runs and what is still to come: a call that core sent before it stopped may arrive after that. A
+    /// core that configures the provider anew, as with a debugger's plugin, gets a fresh one.
     stop: RwLock<CancellationToken>,
     running: TaskTracker,
 }
@@ -56,10 +57,17 @@ impl<P: Provider> Default for Shared<P> {
 }
 
 impl<P: Provider> Shared<P> {
-    /// Asks what runs to come to an end.
+    /// Asks what runs to come to an end, and what comes until the provider is configured anew.
     pub(crate) fn stop(&self) {
+        self.stop.read().unwrap_or_else(PoisonError::into_inner).cancel();
+    }
+
+    /// A new core asks for work: what stopped the one before does not stop this one.
+    fn start_anew(&self) {
         let mut stop = self.stop.write().unwrap_or_else(PoisonError::into_inner);
-        std::mem::take(&mut *stop).cancel();
+        if stop.is_cancelled() {
+            *stop = CancellationToken::new();
+        }
     }
 
     /// Waits until nothing runs any more.

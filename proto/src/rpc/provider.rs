@@ -31,6 +31,7 @@ impl<P: Provider> Shared<P> {
         let config = received(request.config.as_ref(), &self.served.provider.object_type(), what)?;
         let draft = ConfigDraft::<P>::decode(&config).map_err(|error| unreadable(what, error))?;
         let configured = P::configure(draft).await?;
+        self.start_anew();
         *self.configured.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(configured));
         Ok(configure_provider::Response::default())
     }

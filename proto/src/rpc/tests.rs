@@ -261,7 +261,7 @@ async fn a_write_only_value_reaches_the_provider_and_no_answer() {
 }
 
 #[tokio::test]
-async fn stopping_ends_what_runs_and_not_what_comes_later() {
+async fn stopping_ends_what_runs_and_what_comes_until_the_next_configuration() {
     let service = Arc::new(service());
     configure(&service, json!({})).await;
     let running = Arc::clone(&service);
@@ -271,6 +271,10 @@ async fn stopping_ends_what_runs_and_not_what_comes_later() {
     service.stop_provider(Request::new(pb::stop_provider::Request {})).await.unwrap();
     let said = tokio::time::timeout(Duration::from_secs(5), running).await.unwrap().unwrap();
     assert!(said.ends_with("cancelled true"), "{said}");
+    // A call that was on its way when core stopped.
+    let said = created(&service, "x", None).await;
+    assert!(said.ends_with("cancelled true"), "{said}");
+    configure(&service, json!({})).await;
     let said = created(&service, "x", None).await;
     assert!(said.ends_with("cancelled false"), "{said}");
 }
