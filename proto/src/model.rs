@@ -271,7 +271,7 @@ impl<T: AttributeValue> AttributeValue for Vec<T> {
 }
 
 /// Elements without order and without repetition.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Set<T>(pub Vec<T>);
 
 impl<T: AttributeValue> AttributeValue for Set<T> {

@@ -50,15 +50,17 @@ pub(super) async fn close_and_clear(
         cluster.merge(&name, &json!({ "spec": { "disabled": true } })).await?;
         tokio::time::sleep(SEEN_WITHIN).await;
     }
-    let mut blocks = within(cluster, BLOCK, range, Freshness::Now).await?;
-    let mut users: Vec<String> = blocks.iter().flat_map(self::users).collect();
     let begin = Instant::now();
-    // A Deployment that was destroyed before the pool is gone before its pods are.
-    while !pool.is_forced() && begin.elapsed() < LEFT_WITHIN && some_leave(cluster, &users).await? {
+    let (blocks, users) = loop {
+        let blocks = within(cluster, BLOCK, range, Freshness::Now).await?;
+        let users: Vec<String> = blocks.iter().flat_map(users).collect();
+        // A Deployment that was destroyed before the pool is gone before its pods are.
+        let waits = !pool.is_forced() && begin.elapsed() < LEFT_WITHIN && some_leave(cluster, &users).await?;
+        if !waits {
+            break (blocks, users);
+        }
         tokio::time::sleep(ASKED_EVERY).await;
-        blocks = within(cluster, BLOCK, range, Freshness::Now).await?;
-        users = blocks.iter().flat_map(self::users).collect();
-    }
+    };
     if !users.is_empty() && !pool.is_forced() {
         if !pool.is_closed() {
             cluster.merge(&name, &json!({ "spec": { "disabled": false } })).await?;

@@ -6,6 +6,7 @@ use crate::connection::ssh;
 use crate::engine::failure::Failure;
 use crate::engine::timeouts::{Timeouts, deadline};
 use crate::microk8s::cluster::status_report::{NoReport, StatusReport};
+use crate::microk8s::machine::warn_unseen;
 use crate::provider::Microk8s;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
@@ -107,13 +108,7 @@ impl Resource for Addon {
             }
             Err(NoReport::NotInstalled(_)) => Ok(None),
             Err(NoReport::Other(failure)) => {
-                if host.first_report() {
-                    let summary = format!(
-                        "Unable to look at {}: its resources keep their last known state",
-                        prior.host
-                    );
-                    context.warn(failure.into_warning(summary));
-                }
+                warn_unseen(context, &host, failure);
                 Ok(Some(prior))
             }
         }
@@ -137,11 +132,7 @@ impl Resource for Addon {
         let host = context.provider().ssh.host(&prior.host);
         let change = prior.change(&host, &deadline, prior.disable_arguments.clone());
         let work = async {
-            host.reach(&Deadline::after(
-                addon_steps::REACH_TO_DISABLE.min(deadline.remaining()),
-                context.cancelled(),
-            ))
-            .await?;
+            host.reach(&deadline.within(addon_steps::REACH_TO_DISABLE)).await?;
             addon_steps::disable(&change).await
         };
         work.await.map_err(|failure: Failure| {

@@ -10,6 +10,7 @@ use crate::engine::failure::Failure;
 use crate::engine::timeouts::{Timeouts, deadline};
 use crate::microk8s::addon_steps::REACH_TO_DISABLE;
 use crate::microk8s::cluster::status_report::{NoReport, StatusReport};
+use crate::microk8s::machine::warn_unseen;
 use crate::provider::Microk8s;
 use async_trait::async_trait;
 use checkout::Checkout;
@@ -103,13 +104,7 @@ impl Resource for AddonRepository {
             Ok(found) => Ok(found.map(|checkout| prior.with(&checkout))),
             Err(NoReport::NotInstalled(_)) => Ok(None),
             Err(NoReport::Other(failure)) => {
-                if host.first_report() {
-                    let summary = format!(
-                        "Unable to look at {}: its resources keep their last known state",
-                        prior.host
-                    );
-                    context.warn(failure.into_warning(summary));
-                }
+                warn_unseen(context, &host, failure);
                 Ok(Some(prior))
             }
         }
@@ -135,8 +130,7 @@ impl Resource for AddonRepository {
         let deadline = deadline(&prior.timeouts, |timeouts| &timeouts.delete, USUAL, context);
         let host = context.provider().ssh.host(&prior.host);
         let work = async {
-            host.reach(&Deadline::after(REACH_TO_DISABLE.min(deadline.remaining()), context.cancelled()))
-                .await?;
+            host.reach(&deadline.within(REACH_TO_DISABLE)).await?;
             if let Ok(report) = StatusReport::read(&*host).await {
                 prior.warn_of_enabled(context, &report);
             }

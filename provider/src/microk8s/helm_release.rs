@@ -11,7 +11,7 @@ use crate::connection::retry::Deadline;
 use crate::connection::ssh;
 use crate::engine::failure::Failure;
 use crate::engine::timeouts::{Timeouts, deadline};
-use crate::microk8s::machine::{Machine, Shell};
+use crate::microk8s::machine::{Machine, Shell, warn_unseen};
 use crate::provider::Microk8s;
 use async_trait::async_trait;
 use helm::Release;
@@ -169,12 +169,7 @@ impl Resource for HelmRelease {
         match helm::look(&*host, &prior.namespace, &prior.name).await {
             Ok(seen) => Ok(seen.release.map(|release| prior.refreshed(&release, private))),
             Err(failure) => {
-                if host.first_report() {
-                    context.warn(failure.into_warning(format!(
-                        "Unable to look at {}: its resources keep their last known state",
-                        prior.host
-                    )));
-                }
+                warn_unseen(context, &host, failure);
                 Ok(Some(prior))
             }
         }

@@ -21,6 +21,7 @@ use join_token::{JoinToken, SECONDS_TO_LIVE};
 use journal::telling_lines;
 use node_list::{ClusterNode, Role};
 use std::sync::Arc;
+use tfplugin::Context;
 use tfplugin::types::{Secret, Text};
 use view::View;
 
@@ -311,6 +312,15 @@ impl Machine {
 
     fn failed(&self, script: &Script, code: i32, lines: &str) -> Failure {
         Failure::new(format!("`{}` on {}", script.name, self.address()), account(code, lines))
+    }
+}
+
+/// Tells, once for each machine, that it could not be looked at.
+pub(crate) fn warn_unseen<P>(context: &Context<P>, host: &Host, failure: Failure) {
+    if host.first_report() {
+        let summary =
+            format!("Unable to look at {}: its resources keep their last known state", host.address());
+        context.warn(failure.into_warning(summary));
     }
 }
 

@@ -18,6 +18,7 @@ use crate::connection::retry::{Deadline, GaveUp};
 use crate::connection::ssh::{self, Host, HostKey, SshErrorKind};
 use crate::engine::failure::Failure;
 use crate::engine::timeouts::{Timeouts, deadline};
+use crate::microk8s::machine::warn_unseen;
 use crate::provider::Microk8s;
 use async_trait::async_trait;
 use channel::{Channel, Move, check_confinement};
@@ -193,12 +194,7 @@ impl Resource for Node {
             Ok(seen) => seen,
             Err(failure) => {
                 private.stale = true;
-                if host.first_report() {
-                    context.warn(failure.into_warning(format!(
-                        "Unable to look at {}: its resources keep their last known state",
-                        prior.host
-                    )));
-                }
+                warn_unseen(context, &host, failure);
                 return Ok(Some(prior));
             }
         };
@@ -241,7 +237,7 @@ impl Resource for Node {
             host.pin(&key);
         }
         let summary = format!("Unable to destroy MicroK8s node {}", prior.host);
-        let reaching = Deadline::after(REACH_TO_DELETE.min(deadline.remaining()), context.cancelled());
+        let reaching = deadline.within(REACH_TO_DELETE);
         let found = async {
             host.reach(&reaching).await?;
             prior.is_same_machine(look(context, &host).await?)

@@ -17,7 +17,7 @@ use tfplugin::model::Set;
 ///
 /// A destroy, or taking the attribute away, removes the files written for it and the packages that were not on the machine
 /// before, unless others need these by then. Modules stay loaded until the next boot.
-#[derive(Clone, Debug, PartialEq, Eq, Object)]
+#[derive(Clone, Debug, PartialEq, Eq, Object, Serialize, Deserialize)]
 pub struct Storage {
     /// Debian packages, installed by apt where they are missing. Default: `open-iscsi`, `nfs-common`, `cryptsetup` and `dmsetup`,
     /// for volumes over iSCSI, volumes that several pods share, and encrypted ones.
@@ -35,15 +35,6 @@ pub struct Storage {
     /// Whether multipathd, which takes volumes for paths to a disk and locks them, leaves `/dev/sd*` alone. Default `true`. `false`
     /// on a machine whose own disks have several paths; exclude the volumes there yourself.
     #[attribute(default = true)]
-    multipath_exclusion: bool,
-}
-
-/// The same in the note on the machine, which an import reads.
-#[derive(Serialize, Deserialize)]
-struct Record {
-    packages: Vec<String>,
-    services: Vec<String>,
-    kernel_modules: Vec<String>,
     multipath_exclusion: bool,
 }
 
@@ -106,25 +97,13 @@ impl Storage {
 
     /// What a machine's note says.
     pub(crate) fn recorded(record: &str) -> Option<Self> {
-        let Record { packages, services, kernel_modules, multipath_exclusion } =
-            serde_json::from_str(record).ok()?;
-        Some(Self {
-            packages: Set(packages),
-            services: Set(services),
-            kernel_modules: Set(kernel_modules),
-            multipath_exclusion,
-        })
+        serde_json::from_str(record).ok()
     }
 
+    /// The note on the machine, which an import reads.
     fn record(&self) -> String {
-        let record = Record {
-            packages: self.packages.0.clone(),
-            services: self.services.0.clone(),
-            kernel_modules: self.kernel_modules.0.clone(),
-            multipath_exclusion: self.multipath_exclusion,
-        };
         // Texts and a bool are always JSON.
-        serde_json::to_string(&record).unwrap_or_default()
+        serde_json::to_string(self).unwrap_or_default()
     }
 }
 
