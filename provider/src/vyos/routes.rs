@@ -138,10 +138,13 @@ impl tfplugin::DataSource for Routes {
             .map_err(|reason| no_router(IPV4.noun, &reason))?;
         let patience = config.wait.as_ref().map(|wait| shown::patience(&wait.timeout));
         let seen = look(patience, context.cancelled(), || async {
-            let mut all = Table::new();
-            for question in config.questions() {
-                all.extend(question.ask(&router, table).await?);
-            }
+            let [ipv4, ipv6] = config.questions();
+            let ask = async |question: Option<&Question>| match question {
+                Some(question) => question.ask(&router, table).await,
+                None => Ok(Table::new()),
+            };
+            let (mut all, ipv6) = tokio::try_join!(ask(ipv4), ask(ipv6))?;
+            all.extend(ipv6);
             if config.missing(&all).is_empty() { Ok(all) } else { Err(Unready::NotYet(all)) }
         });
         let all = match seen.await {
@@ -163,17 +166,16 @@ impl tfplugin::DataSource for Routes {
 }
 
 impl Routes {
-    /// The tables that hold what is asked for or waited for.
-    fn questions(&self) -> impl Iterator<Item = &'static Question> {
+    /// The tables that hold what is asked for or waited for, IPv4 and IPv6.
+    fn questions(&self) -> [Option<&'static Question>; 2] {
         let of_family = |is_ipv6: bool| match (&self.family, &self.prefix) {
             (Some(family), _) => (family == "ipv6") == is_ipv6,
             (None, Some(prefix)) => prefix.meaning().addr().is_ipv6() == is_ipv6,
             (None, None) => true,
         };
         let waited = |is_ipv6: bool| self.waited().any(|network| network.addr().is_ipv6() == is_ipv6);
-        let wanted = [(&IPV4, false), (&IPV6, true)]
-            .map(|(question, is_ipv6)| (question, of_family(is_ipv6) || waited(is_ipv6)));
-        wanted.into_iter().filter(|(_, wanted)| *wanted).map(|(question, _)| question)
+        [(&IPV4, false), (&IPV6, true)]
+            .map(|(question, is_ipv6)| (of_family(is_ipv6) || waited(is_ipv6)).then_some(question))
     }
 
     fn waited(&self) -> impl Iterator<Item = IpNet> {
@@ -287,12 +289,14 @@ mod tests {
 
     #[test]
     fn only_the_tables_that_are_needed_are_asked_for() {
-        let asked =
-            |members| routes(members).questions().map(|question| question.command[0]).collect::<Vec<_>>();
-        assert_eq!(asked(serde_json::json!({})), ["ip", "ipv6"]);
-        assert_eq!(asked(serde_json::json!({"family": "ipv4"})), ["ip"]);
-        assert_eq!(asked(serde_json::json!({"prefix": "2001:db8::/32"})), ["ipv6"]);
-        assert_eq!(asked(serde_json::json!({"family": "ipv4", "wait": ["fd00::/64"]})), ["ip", "ipv6"]);
+        let asked = |members| {
+            routes(members).questions().map(|question| question.map(|question| question.command[0]))
+        };
+        assert_eq!(asked(serde_json::json!({})), [Some("ip"), Some("ipv6")]);
+        assert_eq!(asked(serde_json::json!({"family": "ipv4"})), [Some("ip"), None]);
+        assert_eq!(asked(serde_json::json!({"prefix": "2001:db8::/32"})), [None, Some("ipv6")]);
+        let both = serde_json::json!({"family": "ipv4", "wait": ["fd00::/64"]});
+        assert_eq!(asked(both), [Some("ip"), Some("ipv6")]);
     }
 
     #[test]

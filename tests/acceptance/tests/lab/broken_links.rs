@@ -79,6 +79,7 @@ async fn each_is_named_and_what_goes_away_for_a_while_is_waited_for() {
     away_for_a_while(&workspace, node, router).await;
     restarted(&workspace, node).await;
     rebooted(&workspace, router).await;
+    without_ipv6(&workspace, node, router).await;
 }
 
 /// Asserts that each of these is in a warning, or that there is no warning at all.
@@ -169,4 +170,31 @@ async fn restarted(workspace: &Workspace<'_>, node: &Node) {
     assert!(said.contains("deleted"), "{said}");
     run.unwrap().succeeded();
     workspace.plan().await.unwrap().plans_nothing();
+}
+
+/// IPv6 goes off on the link of the speaker, which keeps its address on another interface: the session, which is one between IPv4
+/// addresses, is up, and the route to the page never gets into the router's kernel.
+async fn without_ipv6(workspace: &Workspace<'_>, node: &Node, router: &Router) {
+    workspace.write(OVERRIDE, IN_TIME).unwrap();
+    tells(&workspace.plan().await.unwrap().plans_nothing(), &[]);
+    let script = "address=$(ip -6 -brief address show dev eth0 scope global | grep --only-matching '[0-9a-f:]*/' | head -n 1) && \
+                  ip address add ${address}128 dev lo && echo 1 > /proc/sys/net/ipv6/conf/eth0/disable_ipv6";
+    assert_eq!(shell(node, script).await, "");
+    // FRR takes the next hop that it announces from the interface as it is when the session begins.
+    vtysh(router, "clear bgp *").await;
+    workspace.write(OVERRIDE, IN_VAIN).unwrap();
+    let told = [
+        "over ::ffff:",
+        "but the kernel refused it",
+        "IPv6 is off on the neighbor's interface to this router",
+    ];
+    let begin = Instant::now();
+    let shown = async || vtysh(router, "show bgp ipv6 unicast").await;
+    while !shown().await.contains("::ffff:") {
+        assert!(begin.elapsed() < Duration::from_secs(60), "no path: {}", shown().await);
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
+    let plan = workspace.plan().await.unwrap().plans_nothing();
+    tells(&plan, &told);
+    assert!(plan.warnings().iter().all(|one| !one.detail.contains("is down")), "{plan:?}");
 }
