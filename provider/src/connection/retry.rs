@@ -1,5 +1,6 @@
 //! Trying again, three ways: to reach a target, one API call, and until a condition holds. Every loop is bounded by a
-//! deadline, jittered, and ends when Terraform asks the provider to stop.
+//! deadline, jittered, and ends when Terraform asks the provider to stop. An attempt that begins in time is let end, as half
+//! of it may be done: what it asks has a limit of its own.
 
 use rand::RngExt;
 use std::future::Future;

@@ -1,7 +1,7 @@
 //! What went wrong on a node: what was tried, where, what came back, and what to do next.
 
 use crate::connection::retry::GaveUp;
-use crate::connection::ssh::{Host, Output, SshError};
+use crate::connection::ssh::SshError;
 use tfplugin::{Diagnostic, Severity};
 
 /// A failure of work on a node.
@@ -26,17 +26,6 @@ impl Failure {
             attribute: None,
             may_pass: false,
         }
-    }
-
-    /// `command` ran on `host` and its output is not what it should be.
-    pub fn command(host: &Host, command: &str, output: &Output) -> Self {
-        let lines = output.last_lines();
-        let said =
-            if lines.is_empty() { "and said nothing".to_owned() } else { format!("and said:\n{lines}") };
-        Self::new(
-            format!("`{command}` on {}", host.address()),
-            format!("It ended with exit code {} {said}", output.code),
-        )
     }
 
     /// What the person can do about it.

@@ -184,13 +184,13 @@ impl Resource for Node {
             host.pin(&key);
         }
         let seen = async {
-            let facts = prior.is_same_machine(look(context, &host).await?)?;
+            let facts = prior.is_same_machine(NodeFacts::read(&*host).await?)?;
             match prior.with(&facts) {
                 Some(node) => node.with_storage_of(&host).await.map(Some),
                 None => Ok(None),
             }
         };
-        let seen = match seen.await {
+        let seen = match look(context, &host, seen).await {
             Ok(seen) => seen,
             Err(failure) => {
                 private.stale = true;
@@ -240,7 +240,7 @@ impl Resource for Node {
         let reaching = deadline.within(REACH_TO_DELETE);
         let found = async {
             host.reach(&reaching).await?;
-            prior.is_same_machine(look(context, &host).await?)
+            prior.is_same_machine(look(context, &host, NodeFacts::read(&*host)).await?)
         };
         match found.await {
             Ok(_) => {
@@ -271,7 +271,7 @@ impl Resource for Node {
         })?;
         let host = context.provider().ssh.host(id);
         let found = async {
-            let facts = look(context, &host).await?;
+            let facts = look(context, &host, NodeFacts::read(&*host)).await?;
             let attempt = format!("looking for MicroK8s on {id}");
             let Some(snap) = &facts.snap else {
                 return Err(Failure::new(

@@ -126,7 +126,9 @@ impl Fields {
                 (None, None) => absent(reading),
                 (Some(_), None) if reading.is_not_ours() => Value::Null,
                 (Some(found), _) => {
-                    self.read_value(&attribute.kind, found, reading, &format!("{path}.{field}"))?
+                    let path = format!("{path}.{field}");
+                    self.read_value(&attribute.kind, found, reading, &path)
+                        .map_err(|told| if attribute.sensitive { unfit_secret(&path) } else { told })?
                 }
             };
             Ok((attribute.name.clone(), value))
@@ -207,6 +209,10 @@ fn read_plain(of: &Type, json: &Json, reading: Reading<'_>, path: &str) -> Resul
 
 fn unfit(json: &Json, what: &str, path: &str) -> String {
     format!("{path} is {json}, which is {what} than this provider knows the field to be")
+}
+
+fn unfit_secret(path: &str) -> String {
+    format!("{path} is a secret of another kind than this provider knows the field to be")
 }
 
 fn camel_case(name: &str) -> String {

@@ -113,6 +113,10 @@ fn taken<T: Applied>(
 ) -> Option<Diagnostic> {
     let existing_json = existing.and_then(|existing| serde_json::to_value(existing).ok());
     let line = |fault: &FieldFault| {
+        // Elements are named by their keys (`ports[port=80]`) or numbers; what is at such a path is not looked for.
+        if fault.field.contains('[') {
+            return format!("- {}: {}", fault.field, fault.message);
+        }
         let sensitive = T::attribute_at(&fault.field).is_some_and(|(_, sensitive)| sensitive);
         let show = |value: Option<&Json>| match value {
             Some(_) if sensitive => "(sensitive)".to_owned(),

@@ -96,10 +96,14 @@ pub(super) async fn shown_key(host: &Host) -> Result<Option<Text<HostKey>>, Fail
     Ok(host.host_key().await?.and_then(|key| Text::parse(&key).ok()))
 }
 
-/// Looks at a machine, for not longer than a look may take.
-pub(super) async fn look(context: &Context<Microk8s>, host: &Host) -> Result<NodeFacts, Failure> {
+/// What `seeing` sees on a machine, unless that takes longer than a look may.
+pub(super) async fn look<T>(
+    context: &Context<Microk8s>,
+    host: &Host,
+    seeing: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
     tokio::select! {
-        facts = tokio::time::timeout(READ, NodeFacts::read(host)) => facts.unwrap_or_else(|_| {
+        seen = tokio::time::timeout(READ, seeing) => seen.unwrap_or_else(|_| {
             let attempt = format!("looking at {}", host.address());
             Err(Failure::new(attempt, format!("It did not answer within {} s.", READ.as_secs())).at("host"))
         }),
