@@ -2,10 +2,11 @@
 # themselves: Debian packages with apt, the lab's programs from their Go modules into a cache outside the repository.
 
 CARGO ?= cargo
+PROGRAMS = $(or $(CARGO_TARGET_DIR),target)/debug
 # Labs want the CPU: with four at once on two cores, what some tests wait for came too late.
 export RUST_TEST_THREADS ?= 3
 
-.PHONY: build bench check demo docs lab parts test
+.PHONY: build bench check demo docs lab parts programs test
 
 # The plugin, ready to be named in `dev_overrides` or put into a mirror.
 build:
@@ -21,29 +22,30 @@ check:
 docs:
 	WRITE_REFERENCE=1 $(CARGO) test -q -p terraform-provider-microk8s --test reference
 
+# The plugin, the lab and the tests, once and with the features of all: `cargo test` and `cargo build --all-targets` build some of
+# them anew for each other, `cargo run -p` nearly all.
+programs:
+	$(CARGO) build --workspace --tests --bins
+
 # The programs that the lab runs, and the packages they come with.
-parts:
-	$(CARGO) run -q -p lab -- parts
+parts: programs
+	$(PROGRAMS)/lab parts
 
 # All tests: pure ones, in-process ones, and terraform against the built plugin in the lab.
 test: check parts
-	$(CARGO) build --workspace --all-targets
 	$(CARGO) test --workspace --no-fail-fast
 
 # A whole build-out in the lab, applied, shown, planned again and destroyed.
 demo: parts
-	$(CARGO) build -q --workspace
-	$(CARGO) run -q -p acceptance --bin demo
+	$(PROGRAMS)/demo
 
 # The lab alone, with a shell in it.
 lab: parts
-	$(CARGO) build -q --workspace
-	$(CARGO) run -q -p lab -- up --nodes 3
+	$(PROGRAMS)/lab up --nodes 3
 
 # Handshake time and memory, beside a Go provider; commits of a router that are shared, beside those that are not; labs of several
 # sizes. Takes a quarter of an hour or more.
 bench: build parts
-	$(CARGO) build -q --workspace
 	$(CARGO) bench -p acceptance --bench start
 	$(CARGO) bench --profile dev -p acceptance --bench commits
 	$(CARGO) bench --profile dev -p lab --bench size
