@@ -26,14 +26,13 @@ pub(super) fn faults(board: &Board) -> Vec<Fault> {
     let mut shown = BTreeSet::new();
     for neighbor in board.all("vyos_bgp_neighbor").iter().filter(|one| board.is_node(one)) {
         for (family, list_type, length) in FAMILIES {
-            let settings = neighbor.attribute(family);
             let filters = Filters { board, neighbor, list_type };
             for (pool, route) in announced(board, length) {
                 if (family == "ipv6_unicast") != route.addr().is_ipv6() {
                     continue;
                 }
-                let list = settings.attribute("prefix_list_import").as_str();
-                let map = settings.attribute("route_map_import").as_str();
+                let list = board.said_of(neighbor, &[family, "prefix_list_import"]).and_then(Value::as_str);
+                let map = board.said_of(neighbor, &[family, "route_map_import"]).and_then(Value::as_str);
                 let dropped = [
                     list.filter(|list| filters.list_permits(list, route) == Some(false))
                         .map(|list| (list_type, list)),

@@ -31,7 +31,7 @@ struct Board {
 }
 
 /// Types that some rule is about, and the attributes by which one object is told from another.
-const COMPARED: [(&str, &[&str]); 11] = [
+const COMPARED: [(&str, &[&str]); 12] = [
     ("calico_ippool", &["cluster", "name"]),
     ("metallb_bgp_advertisement", &["cluster", "namespace", "name"]),
     ("metallb_bgp_peer", &["cluster", "namespace", "name"]),
@@ -40,6 +40,7 @@ const COMPARED: [(&str, &[&str]); 11] = [
     ("microk8s_node", &["host"]),
     ("vyos_bgp", &["router"]),
     ("vyos_bgp_neighbor", &["router", "address"]),
+    ("vyos_bgp_peer_group", &["router", "name"]),
     ("vyos_prefix_list", &["router", "name"]),
     ("vyos_prefix_list6", &["router", "name"]),
     ("vyos_route_map", &["router", "name"]),
@@ -92,6 +93,20 @@ impl Board {
     /// Those of a type in the cluster that `other` is in, as far as the configuration calls it by one address.
     fn in_cluster_of<'a>(&'a self, type_name: &str, other: &'a Value) -> impl Iterator<Item = &'a Value> {
         self.all(type_name).iter().filter(|one| one.attribute("cluster") == other.attribute("cluster"))
+    }
+
+    /// What a neighbor says, or else its peer-group, if that is in this configuration.
+    fn said_of<'a>(&'a self, neighbor: &'a Value, path: &[&str]) -> Option<&'a Value> {
+        let at = |object: &'a Value| {
+            path.iter()
+                .fold(object, |value, name| if value.is_unknown() { value } else { value.attribute(name) })
+        };
+        let (own, group) = (at(neighbor), neighbor.attribute("peer_group"));
+        if !own.is_null() || group.is_null() {
+            return Some(own);
+        }
+        let mut groups = self.on_router_of("vyos_bgp_peer_group", neighbor);
+        groups.find(|one| one.attribute("name") == group).map(at)
     }
 
     /// Whether a neighbor of a router is one of the nodes.

@@ -5,12 +5,17 @@ use crate::connection::router::Routers;
 use tfplugin::Value;
 
 const FITTING: &str = "AS numbers of a BGP session do not fit";
-const EXPECTED: &[(&str, &str)] =
-    &[("metallb_bgp_peer", "my_asn"), ("vyos_bgp_neighbor", "remote_as"), ("vyos_bgp", "system_as")];
+const EXPECTED: &[(&str, &str)] = &[
+    ("metallb_bgp_peer", "my_asn"),
+    ("vyos_bgp_neighbor", "remote_as"),
+    ("vyos_bgp_peer_group", "remote_as"),
+    ("vyos_bgp", "system_as"),
+];
 const OWN: &[(&str, &str)] = &[("metallb_bgp_peer", "peer_asn"), ("vyos_bgp", "system_as")];
 const FAMILIES: &[(&str, &str)] = &[
     ("metallb_bgp_peer", "dual_stack_address_family"),
     ("vyos_bgp_neighbor", "ipv6_unicast"),
+    ("vyos_bgp_peer_group", "ipv6_unicast"),
     ("metallb_ip_address_pool", "addresses"),
 ];
 
@@ -23,9 +28,12 @@ pub(super) fn faults(board: &Board, routers: &Routers) -> Vec<Fault> {
         let neighbors = board.all("vyos_bgp_neighbor").iter();
         for neighbor in neighbors.filter(|one| board.is_node(one) && peers_with(peer, one, routers)) {
             let bgp = board.on_router_of("vyos_bgp", neighbor).next().unwrap_or(&Value::Null);
-            found.extend(another_cluster(peer, neighbor, bgp));
-            let pools = board.in_cluster_of("metallb_ip_address_pool", peer);
-            found.extend(pools.filter_map(|pool| family_missing(peer, neighbor, pool)));
+            let remote_as = board.said_of(neighbor, &["remote_as"]).and_then(Value::as_str);
+            found.extend(remote_as.and_then(|remote_as| another_cluster(peer, neighbor, remote_as, bgp)));
+            if board.said_of(neighbor, &["ipv6_unicast"]).is_some_and(Value::is_null) {
+                let pools = board.in_cluster_of("metallb_ip_address_pool", peer);
+                found.extend(pools.filter_map(|pool| family_missing(peer, neighbor, pool)));
+            }
         }
     }
     found
@@ -57,11 +65,10 @@ fn another_router(peer: &Value, bgp: &Value) -> Option<Fault> {
 }
 
 /// The router expects another AS than the speakers have.
-fn another_cluster(peer: &Value, neighbor: &Value, bgp: &Value) -> Option<Fault> {
+fn another_cluster(peer: &Value, neighbor: &Value, remote_as: &str, bgp: &Value) -> Option<Fault> {
     let own = number(peer.attribute("my_asn"))?;
     let system = number(bgp.attribute("system_as"));
-    let remote = neighbor.attribute("remote_as").as_str()?;
-    let (fits, meaning) = match (remote, system) {
+    let (fits, meaning) = match (remote_as, system) {
         ("internal", Some(system)) => (own == system, format!("its own AS {system}")),
         ("external", Some(system)) => (own != system, format!("another AS than its own {system}")),
         (number, _) => (number.parse::<u64>().ok()? == own, format!("AS {number}")),
@@ -83,21 +90,19 @@ fn another_cluster(peer: &Value, neighbor: &Value, bgp: &Value) -> Option<Fault>
 fn family_missing(peer: &Value, neighbor: &Value, pool: &Value) -> Option<Fault> {
     let offers = *peer.attribute("dual_stack_address_family") == Value::Bool(true)
         && address(peer.attribute("peer_address"))?.is_ipv4();
-    let takes = |attribute: &str| !neighbor.attribute(attribute).is_null();
     let Value::List(ranges) = pool.attribute("addresses") else { return None };
     let range = ranges.iter().filter_map(Value::as_str).find(|range| range.contains(':'))?;
-    (offers && address(neighbor.attribute("address"))?.is_ipv4() && !takes("ipv6_unicast") && !takes("peer_group"))
-        .then(|| Fault {
-            summary: "A BGP session does not carry IPv6",
-            detail: format!(
-                "`metallb_ip_address_pool` {:?} has addresses of IPv6 ({range}), which `metallb_bgp_peer` {:?} announces to \
-                 {}, and `vyos_bgp_neighbor` {} there has no `ipv6_unicast`: the router will not take routes to them. \
-                 `ipv6_unicast = {{}}` turns it on.",
-                name(pool),
-                name(peer),
-                router(neighbor),
-                neighbor.attribute("address").as_str().unwrap_or_default()
-            ),
-            attributes: FAMILIES,
-        })
+    (offers && address(neighbor.attribute("address"))?.is_ipv4()).then(|| Fault {
+        summary: "A BGP session does not carry IPv6",
+        detail: format!(
+            "`metallb_ip_address_pool` {:?} has addresses of IPv6 ({range}), which `metallb_bgp_peer` {:?} announces to {}, \
+             and `vyos_bgp_neighbor` {} there has no `ipv6_unicast`: the router will not take routes to them. \
+             `ipv6_unicast = {{}}` turns it on.",
+            name(pool),
+            name(peer),
+            router(neighbor),
+            neighbor.attribute("address").as_str().unwrap_or_default()
+        ),
+        attributes: FAMILIES,
+    })
 }

@@ -104,6 +104,14 @@ async fn what_fits_is_no_word_worth() {
         ("vyos_bgp_neighbor", neighbor(json!({"remote_as": "external"}))),
     ]);
     assert_eq!(told(&external, &edge()).await, [""; 0]);
+    let group = with(vec![
+        ("vyos_bgp_neighbor", json!({"address": "127.0.0.11", "peer_group": "nodes"})),
+        (
+            "vyos_bgp_peer_group",
+            json!({"name": "nodes", "remote_as": "64512", "ipv6_unicast": {"route_map_import": "LB"}}),
+        ),
+    ]);
+    assert_eq!(told(&group, &edge()).await, [""; 0]);
     let upstream =
         with(vec![("vyos_bgp_neighbor", neighbor(json!({"address": "198.51.100.2", "remote_as": "65000"})))]);
     assert_eq!(told(&upstream, &edge()).await, [""; 0], "a neighbor that is no node");
@@ -121,6 +129,10 @@ async fn each_thing_that_does_not_fit_names_both_sides_once_in_whatever_order() 
             "vyos_bgp_neighbor",
             json!({"address": "127.0.0.11", "remote_as": "64512", "ipv4_unicast": {}}),
         )],
+        vec![
+            ("vyos_bgp_neighbor", json!({"address": "127.0.0.11", "peer_group": "nodes"})),
+            ("vyos_bgp_peer_group", json!({"name": "nodes", "remote_as": "64600", "ipv4_unicast": {}})),
+        ],
         vec![("metallb_ip_address_pool", pool(&["2001:db8:f000:2::/64", "fd98::a-fd98::f"]))],
         vec![("metallb_ip_address_pool", pool(&["127.0.0.1-127.0.0.20"]))],
         vec![("metallb_ip_address_pool", pool(&["10.152.183.200/30"]))],
@@ -168,6 +180,7 @@ async fn what_cannot_be_known_is_not_judged() {
             "vyos_route_map",
             json!({"name": "LB", "rules": {"10": {"action": "permit", "call": "OTHER"}}}),
         )],
+        vec![("vyos_bgp_neighbor", json!({"address": "127.0.0.11", "peer_group": "elsewhere"}))],
     ] {
         assert_eq!(told(&with(unknown.clone()), &edge()).await, [""; 0], "{unknown:?}");
     }
