@@ -10,3 +10,8 @@ data "metallb_service_addresses" "web" {
 output "address" {
   value = one(data.metallb_service_addresses.web.services["default/web"].addresses)
 }
+
+# The pods that answer, with their own addresses.
+output "pods" {
+  value = { for one in data.metallb_service_addresses.web.services["default/web"].endpoints : one.address => one.pod if one.ready }
+}

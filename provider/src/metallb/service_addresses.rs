@@ -1,10 +1,13 @@
-//! `metallb_service_addresses`: which addresses services got, and who announces them.
+//! `metallb_service_addresses`: which addresses services got, who announces them, and which pods answer.
+
+mod endpoints;
 
 use super::look::{Look, NAMESPACE};
 use crate::connection::cluster::{Cluster, ClusterError, ClusterErrorKind, Freshness, Kind};
 use crate::engine::cluster_object::cluster_address;
 use crate::provider::Microk8s;
 use async_trait::async_trait;
+use endpoints::{Endpoint, SLICE};
 use kube::core::DynamicObject;
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
@@ -12,7 +15,8 @@ use std::time::Duration;
 use tfplugin::types::Text;
 use tfplugin::{Computed, Context, DataSource, Diagnostics, Object};
 
-/// Which addresses the cluster's LoadBalancer Services got from MetalLB, from which pool, and which nodes announce them.
+/// Which addresses the cluster's LoadBalancer Services got from MetalLB, from which pool, which nodes announce them, and which
+/// pods are behind them.
 ///
 /// That a node announces an address does not mean that somebody listens: `metallb_bgp_sessions` tells whether its sessions
 /// are up, `vyos_bgp_summary` and `vyos_routes` what arrived at the router.
@@ -65,6 +69,11 @@ pub struct ServiceAddress {
     /// Why it has no address, in MetalLB's words.
     #[attribute(computed)]
     problem: Computed<Option<String>>,
+
+    /// Where its traffic goes: the pods' own addresses, of the Service's families. None for IPv6 where the pods have no
+    /// IPv6 address of their own. While none is ready, no node announces the Service.
+    #[attribute(computed)]
+    endpoints: Computed<Vec<Endpoint>>,
 }
 
 /// A node that announces a Service's addresses.
@@ -132,7 +141,12 @@ impl ServiceAddresses {
         let namespace = self.metallb_namespace.as_deref().unwrap_or(NAMESPACE);
         let listed = cluster.list(&SERVICE, "", Freshness::Now).await?;
         let wanted: Vec<_> = listed.iter().filter(|service| self.asks_for(service)).collect();
-        let (bgp, layer2) = tokio::join!(BGP.read(cluster, namespace), LAYER2.read(cluster, namespace));
+        let (bgp, layer2, slices) = tokio::join!(
+            BGP.read(cluster, namespace),
+            LAYER2.read(cluster, namespace),
+            cluster.list(&SLICE, "", Freshness::Now)
+        );
+        let slices = slices?;
         let announcements = match (bgp?, layer2?) {
             (None, None) => None,
             (bgp, layer2) => Some([bgp, layer2].into_iter().flatten().flatten().collect::<Vec<_>>()),
@@ -152,6 +166,7 @@ impl ServiceAddresses {
                 pool: pool(service).into(),
                 announced_by: announcers.into(),
                 problem: problem.into(),
+                endpoints: endpoints::of(service, &slices).into(),
             };
             (name, address)
         });
@@ -185,6 +200,12 @@ impl ServiceAddress {
                     "Service {name} has no address, and MetalLB says nothing about it: does its controller run, and is there a pool?"
                 ),
             }),
+            (false, Some([])) if !self.endpoints.known().into_iter().flatten().any(Endpoint::is_ready) => {
+                Some(format!(
+                    "Service {name} has {addresses}, and no node announces it, as no pod behind it is ready with an address of \
+                     its families: do the labels of a pod fit its selector, and has the pod such an address?"
+                ))
+            }
             (false, Some([])) => Some(format!(
                 "Service {name} has {addresses}, and no node announces it: an advertisement has to select its pool, and nodes \
                  with the label node.kubernetes.io/exclude-from-external-load-balancers announce nothing."

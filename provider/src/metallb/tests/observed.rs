@@ -10,11 +10,12 @@ const SESSIONS: &str = "metallb_bgp_sessions";
 const BGP_STATUSES: &str = "/apis/metallb.io/v1beta1/namespaces/metallb-system/servicebgpstatuses";
 const SERVICES: &str = "/api/v1/services";
 const EVENTS: &str = "/api/v1/events";
+const SLICES: &str = "/apis/discovery.k8s.io/v1/endpointslices";
 
 /// One that serves what these data sources read.
 async fn server() -> ApiServer {
     let server = ApiServer::start().await;
-    let served = [SERVICES, EVENTS, BGP_STATUSES, PODS, DAEMON_SETS, STATES];
+    let served = [SERVICES, EVENTS, SLICES, BGP_STATUSES, PODS, DAEMON_SETS, STATES];
     server.world().served.extend(served.map(str::to_owned));
     server
 }
@@ -33,6 +34,22 @@ fn announced(server: &ApiServer, service: &str, node: &str) {
     let labels = json!({ "metallb.io/node": node, "metallb.io/service-name": service, "metallb.io/service-namespace": "shop" });
     let object = json!({ "metadata": { "labels": labels }, "status": { "peers": ["edge"] } });
     server.world().put_object(BGP_STATUSES, &format!("bgp-{service}-{node}"), "test", object);
+}
+
+/// Pods behind a Service, each with its address and whether it is ready, as in two slices of which one is being replaced.
+fn behind(server: &ApiServer, service: &str, pods: &[(&str, &str, Json)]) {
+    let endpoint = |(name, address, ready): &(&str, &str, Json)| {
+        json!({
+            "addresses": [address], "conditions": { "ready": ready }, "nodeName": "cp1",
+            "targetRef": { "kind": "Pod", "name": name },
+        })
+    };
+    let endpoints: Vec<_> = pods.iter().map(endpoint).collect();
+    let metadata = json!({ "namespace": "shop", "labels": { "kubernetes.io/service-name": service } });
+    for slice in ["a", "b"] {
+        let object = json!({ "metadata": metadata, "addressType": "IPv6", "endpoints": endpoints });
+        server.world().put_object(SLICES, &format!("{service}-{slice}"), "test", object);
+    }
 }
 
 async fn read(server: &ApiServer, what: &str, config: Json) -> Json {
@@ -54,12 +71,18 @@ async fn addresses_are_told_with_their_pool_and_who_announces_them() {
     for node in ["cp1", "cp2"] {
         announced(&server, "web", node);
     }
+    behind(&server, "web", &[("web-2", "fd01::b", json!(false)), ("web-1", "fd01::a", Json::Null)]);
     let seen = read(&server, ADDRESSES, json!({})).await;
     let announcer = |node: &str| json!({ "node": node, "protocol": "bgp", "to": ["edge"] });
+    let endpoint = |name: &str, address: &str, ready: bool| json!({ "address": address, "pod": name, "node": "cp1", "ready": ready });
     assert_eq!(
         seen["services"]["shop/web"],
-        json!({ "addresses": ["2001:db8::1"], "pool": "public", "problem": null, "announced_by": [announcer("cp1"), announcer("cp2")] })
+        json!({
+            "addresses": ["2001:db8::1"], "pool": "public", "problem": null, "announced_by": [announcer("cp1"), announcer("cp2")],
+            "endpoints": [endpoint("web-1", "fd01::a", true), endpoint("web-2", "fd01::b", false)],
+        })
     );
+    assert_eq!(seen["services"]["shop/other"]["endpoints"], json!([]));
     assert_eq!(seen["services"]["shop/other"]["addresses"], json!([]));
     assert_eq!(seen["services"].as_object().unwrap().len(), 2, "{seen}");
     let seen = read(&server, ADDRESSES, json!({ "namespace": "shop", "service": "web", "wait": "5s" })).await;
@@ -97,7 +120,13 @@ async fn a_wait_that_ends_says_what_is_missing_and_what_metallb_said() {
     server.world().put_object(EVENTS, "full.1", "test", event);
     service(&server, "silent", &[]);
     service(&server, "alone", &["192.0.2.1"]);
-    let said = [wait("full").await, wait("silent").await, wait("alone").await, wait("absent").await];
+    behind(&server, "alone", &[("alone-1", "10.1.0.9", json!(true))]);
+    service(&server, "empty", &["192.0.2.2"]);
+    behind(&server, "empty", &[("empty-1", "10.1.0.8", json!(false))]);
+    let mut said = Vec::new();
+    for name in ["full", "silent", "alone", "empty", "absent"] {
+        said.push(wait(name).await);
+    }
     insta::assert_snapshot!(said.join("\n\n"));
 }
 

@@ -39,6 +39,15 @@ async fn answers_on_its_own_network_and_is_destroyed() {
         assert!(answer.status.success(), "{url}: {answer:?}");
     }
 
+    // What answered are the pod's own addresses, one of each family.
+    workspace.apply().await.unwrap().succeeded();
+    let state = workspace.state("data.metallb_service_addresses.web").await.unwrap();
+    let endpoints = state["services"]["default/nginx"]["endpoints"].as_array().unwrap();
+    assert!(endpoints.iter().all(|one| one["ready"] == true && one["node"] == cp1.name()), "{endpoints:?}");
+    let told: Vec<_> = endpoints.iter().map(|one| one["address"].as_str().unwrap()).collect();
+    let own = "/snap/bin/microk8s kubectl get pods --output=jsonpath='{.items[*].status.podIPs[*].ip}'";
+    assert_eq!(told.join(" "), shell(cp1, own).await);
+
     workspace.destroy().await.unwrap().succeeded();
     assert_eq!(workspace.resources().await.unwrap(), [""; 0]);
     assert_eq!(shell(cp1, "ls /snap/bin").await.matches("microk8s").count(), 0);
