@@ -62,10 +62,21 @@ impl<P: Send + Sync + 'static> Default for Table<P> {
     }
 }
 
-/// A type's name in configurations; implemented by the derive macros.
+/// A type's name in configurations and the version of its stored state; implemented by the derive macros.
 pub trait TypeName {
     /// Such as `metallb_bgp_peer`.
     const TYPE_NAME: &'static str;
+
+    /// Version of the stored state, 0 unless an upgrade was ever needed.
+    const VERSION: i64 = 0;
+
+    /// Rewrites the attributes of a state that was stored with an earlier `version`, to what [`Self::VERSION`] has. Objects
+    /// in it are [`Value::Object`], lists and sets [`Value::Tuple`]. What it leaves out is null. An error says what about
+    /// the state is not understood.
+    fn upgrade(version: i64, state: &mut BTreeMap<String, Value>) -> Result<(), String> {
+        let _ = (version, state);
+        Ok(())
+    }
 }
 
 impl<P: Send + Sync + 'static> Table<P> {

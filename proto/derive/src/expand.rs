@@ -1,19 +1,45 @@
 //! What the macros write.
 
-use crate::field::{Member, Words, documentation, type_name};
+use crate::field::{Member, TypeWords, Words, documentation};
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use syn::{Data, DeriveInput, Error, Fields, Result};
 
-/// A type that a configuration names: a model and its name.
-pub(crate) fn named(input: &DeriveInput, word: &str) -> Result<TokenStream> {
-    let name = type_name(&input.attrs, word)?;
+/// A managed resource: a model, its name, and how states of earlier versions become it.
+pub(crate) fn resource(input: &DeriveInput) -> Result<TokenStream> {
+    named(input, &TypeWords::read(&input.attrs, "resource")?)
+}
+
+/// A data source: a model and its name. Nothing of it is upgraded.
+pub(crate) fn data_source(input: &DeriveInput) -> Result<TokenStream> {
+    let words = TypeWords::read(&input.attrs, "data_source")?;
+    match words.version {
+        None => named(input, &words),
+        Some(version) => Err(Error::new(version.span(), "a data source is read anew: it has no version")),
+    }
+}
+
+fn named(input: &DeriveInput, words: &TypeWords) -> Result<TokenStream> {
+    let TypeWords { type_name, version, upgrade } = words;
     let ident = &input.ident;
     let model = model(input, &members(input)?)?;
+    let version = version.as_ref().map(|version| quote! { const VERSION: i64 = #version; });
+    let upgrade = upgrade.as_ref().map(|function| {
+        quote! {
+            fn upgrade(
+                version: i64,
+                state: &mut ::std::collections::BTreeMap<::std::string::String, ::tfplugin::Value>,
+            ) -> ::std::result::Result<(), ::std::string::String> {
+                #function(version, state)
+            }
+        }
+    });
     Ok(quote! {
         #model
         impl ::tfplugin::provider::TypeName for #ident {
-            const TYPE_NAME: &'static str = #name;
+            const TYPE_NAME: &'static str = #type_name;
+            #version
+            #upgrade
         }
     })
 }

@@ -165,19 +165,35 @@ pub(crate) fn documentation(attributes: &[Attribute]) -> String {
     lines.collect::<Vec<_>>().join("\n").trim().to_owned()
 }
 
-/// The type name in `#[resource(type_name = "...")]`.
-pub(crate) fn type_name(attributes: &[Attribute], word: &str) -> Result<LitStr> {
-    let mut found = None;
-    for attribute in attributes.iter().filter(|one| one.path().is_ident(word)) {
-        attribute.parse_nested_meta(|meta| {
-            if !meta.path.is_ident("type_name") {
-                return Err(meta.error("only type_name = \"...\" is known here"));
-            }
-            found = Some(meta.value()?.parse()?);
-            Ok(())
-        })?;
+/// What `#[resource(...)]` or `#[data_source(...)]` says.
+pub(crate) struct TypeWords {
+    pub(crate) type_name: LitStr,
+    pub(crate) version: Option<LitInt>,
+    pub(crate) upgrade: Option<Path>,
+}
+
+impl TypeWords {
+    pub(crate) fn read(attributes: &[Attribute], word: &str) -> Result<Self> {
+        let (mut type_name, mut version, mut upgrade) = (None, None, None);
+        for attribute in attributes.iter().filter(|one| one.path().is_ident(word)) {
+            attribute.parse_nested_meta(|meta| {
+                match meta.path.get_ident().map(ToString::to_string).unwrap_or_default().as_str() {
+                    "type_name" => type_name = Some(meta.value()?.parse()?),
+                    "version" => version = Some(meta.value()?.parse()?),
+                    "upgrade" => upgrade = Some(meta.value()?.parse()?),
+                    _ => return Err(meta.error("only type_name, version and upgrade are known here")),
+                }
+                Ok(())
+            })?;
+        }
+        let fail = |message: String| Error::new(Span::call_site(), message);
+        let type_name =
+            type_name.ok_or_else(|| fail(format!("name the type: #[{word}(type_name = \"...\")]")))?;
+        if version.is_some() != upgrade.is_some() {
+            let message = "a version needs a function that upgrades earlier states, and the other way round: \
+                           version = <number>, upgrade = <function>";
+            return Err(fail(message.to_owned()));
+        }
+        Ok(Self { type_name, version, upgrade })
     }
-    found.ok_or_else(|| {
-        Error::new(Span::call_site(), format!("name the type: #[{word}(type_name = \"...\")]"))
-    })
 }

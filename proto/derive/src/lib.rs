@@ -14,6 +14,9 @@
 //! `Resource` and `DataSource` make a type that a configuration names, `Object` a nested attribute or a provider block.
 //! Each also makes `<Name>Draft`, the same fields before everything is known.
 //!
+//! Words in `#[resource(...)]`: `type_name = "<name>"`; `version = <number>` and `upgrade = <function>`, where states of
+//! earlier versions are stored: the function rewrites one, as `tfplugin::provider::TypeName::upgrade` says.
+//!
 //! Words in `#[attribute(...)]`: `required`, `optional`, `computed` (who sets it); `default = <expression>`; `keep` (a
 //! computed value that stays unless planned otherwise); `replace` (a change needs a new object); `sensitive`;
 //! `write_only`; `deprecated = "<what instead>"`; `check = <function>` from `&T` to `Result<(), String>`;
@@ -31,13 +34,13 @@ use syn::{DeriveInput, parse_macro_input};
 /// A managed resource's attributes. See the crate for the words.
 #[proc_macro_derive(Resource, attributes(resource, attribute))]
 pub fn resource(input: TokenStream) -> TokenStream {
-    expanded(expand::named(&parse_macro_input!(input as DeriveInput), "resource"))
+    expanded(expand::resource(&parse_macro_input!(input as DeriveInput)))
 }
 
 /// A data source's attributes. See the crate for the words.
 #[proc_macro_derive(DataSource, attributes(data_source, attribute))]
 pub fn data_source(input: TokenStream) -> TokenStream {
-    expanded(expand::named(&parse_macro_input!(input as DeriveInput), "data_source"))
+    expanded(expand::data_source(&parse_macro_input!(input as DeriveInput)))
 }
 
 /// The members of a nested attribute, the fields that several types share, or a provider block. See the crate for the

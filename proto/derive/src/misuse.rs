@@ -69,8 +69,27 @@ fn of_structs() {
     let said = complaint(quote! { #[doc = "Things."] enum Thing {} });
     assert!(said.contains("only a struct can be a schema"), "{said}");
     let input = syn::parse2(quote! { #[doc = "Things."] struct Thing {} }).unwrap();
-    let said = expand::named(&input, "resource").unwrap_err().to_string();
+    let said = expand::resource(&input).unwrap_err().to_string();
     assert!(said.contains("#[resource(type_name = \"...\")]"), "{said}");
+}
+
+#[test]
+fn of_versions() {
+    let complaint = |words: TokenStream| {
+        let input = syn::parse2(
+            quote! { #[doc = "Things."] #[resource(#words)] #[data_source(#words)] struct Thing {} },
+        );
+        let input = input.unwrap();
+        let said = expand::resource(&input).err().map(|error| error.to_string()).unwrap_or_default();
+        (said, expand::data_source(&input).err().map(|error| error.to_string()).unwrap_or_default())
+    };
+    for half in [quote! { type_name = "a", version = 1 }, quote! { type_name = "a", upgrade = older }] {
+        let (said, _) = complaint(half);
+        assert!(said.contains("a version needs a function that upgrades earlier states"), "{said}");
+    }
+    let (none, said) = complaint(quote! { type_name = "a", version = 1, upgrade = older });
+    assert_eq!(none, "");
+    assert!(said.contains("a data source is read anew"), "{said}");
 }
 
 #[test]

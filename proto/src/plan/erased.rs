@@ -2,10 +2,10 @@
 
 use crate::data_source::DataSource;
 use crate::diagnostics::{Diagnostic, Diagnostics};
-use crate::model::{Draft, Model, ValueError};
+use crate::model::{Draft, Model};
 use crate::plan::check::{check_config, invalid};
-use crate::plan::{self, effective, keep_spelling, write_only};
-use crate::provider::Context;
+use crate::plan::{self, effective, keep_spelling, stored, write_only};
+use crate::provider::{Context, TypeName};
 use crate::resource::{Plan, Resource};
 use crate::schema::Schema;
 use crate::value::{Path, Value};
@@ -30,6 +30,7 @@ pub(crate) struct Stored {
 pub(crate) trait ErasedResource<P>: Send + Sync {
     fn schema(&self) -> &Schema;
     fn check(&self, config: &Value) -> Diagnostics;
+    fn upgrade(&self, version: i64, json: &[u8]) -> Result<Value, Diagnostics>;
     async fn read(&self, context: &Context<P>, prior: Stored) -> (Stored, Diagnostics);
     async fn plan(
         &self,
@@ -68,7 +69,7 @@ pub(crate) struct TypedDataSource<D> {
     data_source: PhantomData<D>,
 }
 
-/// The schema of a model.
+/// The schema of a model that has no stored state of its own.
 pub(crate) fn schema<M: Model>() -> Schema {
     Schema { version: 0, description: M::description().to_owned(), attributes: M::attributes() }
 }
@@ -82,20 +83,23 @@ fn bug(what: &str, error: &dyn std::fmt::Display) -> Diagnostic {
     )
 }
 
-impl<R: Resource> TypedResource<R> {
+impl<R: Resource> TypedResource<R>
+where
+    R::Model: TypeName,
+{
     pub(crate) fn new() -> Self {
-        Self { schema: schema::<R::Model>(), resource: PhantomData }
+        let schema = Schema { version: R::Model::VERSION, ..schema::<R::Model>() };
+        Self { schema, resource: PhantomData }
     }
 
-    fn model(&self, object: &Value) -> Result<R::Model, Diagnostics> {
-        R::Model::decode(object).map_err(|error| {
-            bug("The stored state does not fit the schema", &error.within(Path::root())).into()
-        })
+    /// A stored object as typed code takes it. What it lacks is not known; see [`stored::completed`].
+    fn prior(&self, object: &Value) -> Result<R::Model, Diagnostics> {
+        R::Model::decode(&stored::completed(&self.schema.attributes, object))
+            .map_err(|error| stored::unreadable(R::Model::TYPE_NAME, error).into())
     }
 
-    /// Private state that cannot be read (another version's, or none) starts anew.
-    fn private(bytes: &[u8]) -> R::Private {
-        serde_json::from_slice(bytes).unwrap_or_default()
+    fn private(bytes: &[u8]) -> Result<R::Private, Diagnostics> {
+        stored::private(R::Model::TYPE_NAME, bytes).map_err(Into::into)
     }
 
     fn stored(object: Value, private: &R::Private) -> Stored {
@@ -125,7 +129,10 @@ fn outcome<T>(found: &mut Diagnostics, result: Result<T, Diagnostics>) -> Option
 }
 
 #[async_trait]
-impl<R: Resource> ErasedResource<R::Provider> for TypedResource<R> {
+impl<R: Resource> ErasedResource<R::Provider> for TypedResource<R>
+where
+    R::Model: TypeName,
+{
     fn schema(&self) -> &Schema {
         &self.schema
     }
@@ -134,22 +141,14 @@ impl<R: Resource> ErasedResource<R::Provider> for TypedResource<R> {
         check_config::<R::Model>(config, &self.schema.attributes, R::check)
     }
 
+    fn upgrade(&self, version: i64, json: &[u8]) -> Result<Value, Diagnostics> {
+        stored::upgrade::<R::Model>(&self.schema, version, json)
+    }
+
     async fn read(&self, context: &Context<R::Provider>, prior: Stored) -> (Stored, Diagnostics) {
-        let mut private = Self::private(&prior.private);
-        let result = match self.model(&prior.object) {
-            Ok(model) => R::read(context, model, &mut private).await,
-            Err(errors) => Err(errors),
-        };
-        let result = result.and_then(|read| match read {
-            Some(model) => finish(&self.schema, &prior.object, &model),
-            None => Ok(Value::Null),
-        });
+        let result = self.read_stored(context, &prior).await;
         let mut found = context.take_found();
-        let stored = match outcome(&mut found, result) {
-            Some(object) => Self::stored(object, &private),
-            None => prior,
-        };
-        (stored, found)
+        (outcome(&mut found, result).unwrap_or(prior), found)
     }
 
     async fn plan(
@@ -168,29 +167,20 @@ impl<R: Resource> ErasedResource<R::Provider> for TypedResource<R> {
             replace: planned.replace.clone(),
             private: prior.private.clone(),
         };
-        let drafts = || -> Result<_, ValueError> {
-            Ok((
-                R::Model::decode(&prior.object),
-                <R::Model as Model>::Draft::decode(&effective(&self.schema.attributes, config))?,
-                <R::Model as Model>::Draft::decode(&planned.object)?,
-            ))
+        let drafts = || -> Result<_, Diagnostics> {
+            let draft = |object: &Value| {
+                <R::Model as Model>::Draft::decode(object).map_err(|error| Diagnostics::from(invalid(error)))
+            };
+            let before = if prior.object.is_null() { None } else { Some(self.prior(&prior.object)?) };
+            let config = draft(&effective(&self.schema.attributes, config))?;
+            Ok((before, config, draft(&planned.object)?, Self::private(&prior.private)?))
         };
         let mut found = Diagnostics::new();
-        let (before, config, draft) = match drafts() {
-            Ok(drafts) => drafts,
-            Err(error) => {
-                found.push(invalid(error));
-                return (unchanged, found);
-            }
+        let Some((prior, config, draft, private)) = outcome(&mut found, drafts()) else {
+            return (unchanged, found);
         };
-        let mut plan = Plan {
-            prior: if prior.object.is_null() { None } else { before.ok() },
-            config,
-            planned: draft,
-            private: Self::private(&prior.private),
-            object: planned.object,
-            replace: planned.replace,
-        };
+        let mut plan =
+            Plan { prior, config, planned: draft, private, object: planned.object, replace: planned.replace };
         let result = R::plan(context, &mut plan).await;
         found.append(context.take_found());
         outcome(&mut found, result);
@@ -206,9 +196,12 @@ impl<R: Resource> ErasedResource<R::Provider> for TypedResource<R> {
         planned: Stored,
         config: &Value,
     ) -> (Stored, Diagnostics) {
-        let mut private = Self::private(&planned.private);
+        let mut found = Diagnostics::new();
+        let Some(mut private) = outcome(&mut found, Self::private(&planned.private)) else {
+            return (Stored { object: prior.clone(), private: planned.private }, found);
+        };
         let result = self.change(context, prior, &planned.object, config, &mut private).await;
-        let mut found = context.take_found();
+        found.append(context.take_found());
         let object = match outcome(&mut found, result) {
             Some(object) => object,
             // Nothing on create (no taint), the object as it was on update and delete.
@@ -228,15 +221,34 @@ impl<R: Resource> ErasedResource<R::Provider> for TypedResource<R> {
     }
 }
 
-impl<R: Resource> TypedResource<R> {
+impl<R: Resource> TypedResource<R>
+where
+    R::Model: TypeName,
+{
+    async fn read_stored(
+        &self,
+        context: &Context<R::Provider>,
+        prior: &Stored,
+    ) -> Result<Stored, Diagnostics> {
+        let mut private = Self::private(&prior.private)?;
+        let model = self.prior(&prior.object)?;
+        let object = match R::read(context, model.clone(), &mut private).await? {
+            // Nothing was learned of what the state lacks: it is not stored as if it had been read.
+            Some(same) if same.encode() == model.encode() => prior.object.clone(),
+            Some(read) => finish(&self.schema, &prior.object, &read)?,
+            None => Value::Null,
+        };
+        Ok(Self::stored(object, &private))
+    }
+
     async fn plan_destroy(
         &self,
         context: &Context<R::Provider>,
         prior: Stored,
     ) -> (PlannedChange, Diagnostics) {
-        let result = match self.model(&prior.object) {
-            Ok(model) => R::plan_destroy(context, model, Self::private(&prior.private)).await,
-            Err(errors) => Err(errors),
+        let result = match (self.prior(&prior.object), Self::private(&prior.private)) {
+            (Ok(model), Ok(private)) => R::plan_destroy(context, model, private).await,
+            (Err(errors), _) | (_, Err(errors)) => Err(errors),
         };
         let mut found = context.take_found();
         outcome(&mut found, result);
@@ -252,14 +264,15 @@ impl<R: Resource> TypedResource<R> {
         private: &mut R::Private,
     ) -> Result<Value, Diagnostics> {
         if planned.is_null() {
-            R::delete(context, self.model(prior)?, private.clone()).await?;
+            R::delete(context, self.prior(prior)?, private.clone()).await?;
             return Ok(Value::Null);
         }
-        let model = self.model(&write_only::fill(&self.schema.attributes, planned, config))?;
+        let model = R::Model::decode(&write_only::fill(&self.schema.attributes, planned, config))
+            .map_err(|error| bug("The planned state does not fit the schema", &error))?;
         let done = if prior.is_null() {
             R::create(context, model, private).await?
         } else {
-            R::update(context, self.model(prior)?, model, private).await?
+            R::update(context, self.prior(prior)?, model, private).await?
         };
         finish(&self.schema, planned, &done)
     }

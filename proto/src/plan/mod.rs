@@ -5,6 +5,7 @@
 
 pub(crate) mod check;
 pub(crate) mod erased;
+mod stored;
 #[cfg(test)]
 mod tests;
 pub(crate) mod write_only;

@@ -1,11 +1,10 @@
 //! Managed resources as they are: their configuration, their stored state, what they are now.
 
-use super::{Shared, answered, received, unreadable};
+use super::{Shared, answered, received};
 use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::plan::erased::Stored;
 use crate::plan::write_only;
 use crate::provider::Provider;
-use crate::value::json;
 use crate::wire;
 use crate::wire::tfplugin6::import_resource_state::ImportedResource;
 use crate::wire::tfplugin6::{
@@ -31,21 +30,18 @@ impl<P: Provider> Shared<P> {
         &self,
         request: upgrade_resource_state::Request,
     ) -> Result<upgrade_resource_state::Response, Diagnostics> {
-        let schema = self.resource(&request.type_name)?.schema();
-        let raw = request.raw_state.filter(|raw| raw.flatmap.is_empty());
-        if request.version != schema.version || raw.is_none() {
+        let resource = self.resource(&request.type_name)?;
+        let Some(raw) = request.raw_state.filter(|raw| raw.flatmap.is_empty()) else {
             let detail = format!(
-                "The state of this {} was stored with schema version {}; this version of the provider reads version {} \
-                 only. Apply with a version of the provider in between first.",
-                request.type_name, request.version, schema.version
+                "The state of this {} is in the form of Terraform before 0.12. Apply once with Terraform 0.12 and a version of \
+                 the provider in between.",
+                request.type_name
             );
-            return Err(Diagnostic::error("Unable to upgrade the stored state", detail).into());
-        }
-        let of = schema.object_type();
-        let bytes = raw.unwrap_or_default().json;
-        let state = json::decode(&bytes, &of).map_err(|error| unreadable("the stored state", error))?;
+            return Err(Diagnostic::error("Unable to read the stored state", detail).into());
+        };
+        let state = resource.upgrade(request.version, &raw.json)?;
         Ok(upgrade_resource_state::Response {
-            upgraded_state: Some(answered(&state, &of)?),
+            upgraded_state: Some(answered(&state, &resource.schema().object_type())?),
             ..Default::default()
         })
     }

@@ -112,6 +112,8 @@ pub struct Attribute {
     pub kind: AttributeKind,
     /// Who sets it.
     pub mode: Mode,
+    /// Whether null is one of its Rust type's values.
+    pub nullable: bool,
     /// Hidden in Terraform's output.
     pub sensitive: bool,
     /// Only in the configuration, never in state.
@@ -139,6 +141,7 @@ impl Attribute {
             description: description.to_owned(),
             kind: T::kind(),
             mode,
+            nullable: T::NULLABLE,
             sensitive: T::SENSITIVE,
             write_only: false,
             deprecated: None,

@@ -8,7 +8,7 @@ mod path;
 mod tests;
 mod types;
 
-pub use json::{from_plain, to_plain};
+pub use json::{from_plain, to_plain, to_plain_with};
 pub use number::Number;
 pub use path::{Path, Step};
 pub use types::Type;

@@ -163,7 +163,7 @@ fn stored_state_may_be_of_another_schema() {
     let object = of(
         json!(["object", { "name": "string", "ports": ["set", "number"], "labels": ["map", "string"], "any": "dynamic" }]),
     );
-    let json = r#" { "name": "e\u0301", "gone": {"x": [1, 2]}, "ports": [80, 4294967295.0], "any": {"value": ["x"], "type": ["list", "string"]} } "#;
+    let json = r#" { "name": "e\u0301", "gone": null, "ports": [80, 4294967295.0], "any": {"value": ["x"], "type": ["list", "string"]} } "#;
     let Value::Object(read) = state::decode(json.as_bytes(), &object).unwrap() else { panic!("no object") };
     assert_eq!(read["name"], text("é"));
     assert_eq!(read["ports"], Value::Set(vec![number("4294967295"), number("80")]));
@@ -176,7 +176,9 @@ fn stored_state_may_be_of_another_schema() {
 
     let error = state::decode(br#"{"ports": ["many"]}"#, &object).unwrap_err();
     assert_eq!(error.path, Path::from("ports"));
-    for broken in ["", "[]", "{\"name\": 1}", "{\"name\"", "{} {}", "\u{1}"] {
+    let error = state::decode(br#"{"gone": {"x": [1, 2]}}"#, &object).unwrap_err();
+    assert!(error.message.contains("the attribute \"gone\" is not known"), "{error}");
+    for broken in ["", "[]", "{\"name\": []}", "{\"name\"", "{} {}", "\u{1}"] {
         assert!(state::decode(broken.as_bytes(), &object).is_err(), "{broken:?}");
     }
 }
@@ -207,8 +209,9 @@ fn depth_and_size_are_bounded() {
 
     let deep = format!("{}{}", "[".repeat(1_000_000), "]".repeat(1_000_000));
     assert!(state::decode(deep.as_bytes(), &list).is_err());
-    let skipped = format!("{{\"unknown\": {deep}}}");
-    assert!(state::decode(skipped.as_bytes(), &of(json!(["object", { "a": "bool" }]))).is_ok());
+    let unknown = format!("{{\"unknown\": {deep}}}");
+    assert!(state::decode(unknown.as_bytes(), &of(json!(["object", { "a": "bool" }]))).is_err());
+    assert!(state::decode_untyped(deep.as_bytes()).unwrap_err().message.contains("too deep"));
     let pairs = 100_000;
     let deep = format!("{}null{}", "{\"type\":\"dynamic\",\"value\":".repeat(pairs), "}".repeat(pairs));
     assert!(state::decode(deep.as_bytes(), &Type::Dynamic).is_err());
@@ -313,7 +316,7 @@ fn damaged_bytes_are_an_error_or_another_value_and_never_a_crash() {
             }
         }
     }
-    assert!(errors > 5_000 && values > 1_000, "{errors} errors, {values} values");
+    assert!(errors > 5_000 && values > 500, "{errors} errors, {values} values");
 }
 
 #[test]
@@ -342,5 +345,5 @@ fn damaged_state_is_an_error_or_another_value_and_never_a_crash() {
             }
         }
     }
-    assert!(errors > 5_000 && values > 1_000, "{errors} errors, {values} values");
+    assert!(errors > 5_000 && values > 500, "{errors} errors, {values} values");
 }

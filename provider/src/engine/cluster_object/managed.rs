@@ -5,6 +5,7 @@ use crate::provider::Microk8s;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
+use std::collections::BTreeMap;
 use tfplugin::model::ValueError;
 use tfplugin::provider::TypeName;
 use tfplugin::schema::Attribute;
@@ -62,6 +63,11 @@ impl<T: Applied> Model for Managed<T> {
 
 impl<T: Applied> TypeName for Managed<T> {
     const TYPE_NAME: &'static str = T::TYPE_NAME;
+    const VERSION: i64 = T::VERSION;
+
+    fn upgrade(version: i64, state: &mut BTreeMap<String, Value>) -> Result<(), String> {
+        T::upgrade(version, state)
+    }
 }
 
 #[async_trait]

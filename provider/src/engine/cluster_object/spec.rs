@@ -96,7 +96,8 @@ impl Fields {
     }
 
     fn to_json(&self, kind: &AttributeKind, value: &Value) -> Json {
-        let AttributeKind::Nested(_, members) = kind else { return to_plain(value) };
+        // Numbers of typed attributes are whole ones of 64 bits at most.
+        let AttributeKind::Nested(_, members) = kind else { return to_plain(value).unwrap_or_default() };
         match value {
             Value::List(all) | Value::Set(all) => {
                 all.iter().map(|one| Json::Object(self.members_to_json(members, one))).collect()

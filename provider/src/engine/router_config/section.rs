@@ -5,8 +5,8 @@ use serde_json::{Map, Value as Json};
 use std::fmt;
 use tfplugin::model::ValueError;
 use tfplugin::schema::AttributeKind;
-use tfplugin::value::{Type, from_plain, to_plain};
-use tfplugin::{AttributeValue, Value};
+use tfplugin::value::{Type, from_plain, to_plain_with};
+use tfplugin::{AttributeValue, Number, Value};
 
 use super::translate::creation;
 
@@ -30,7 +30,7 @@ impl AttributeValue for Section {
     }
 
     fn decode(value: &Value) -> Result<Self, ValueError> {
-        sound(&to_plain(value), &[]).map_err(ValueError::new)?;
+        sound(&json(value), &[]).map_err(ValueError::new)?;
         Ok(Self { written: value.clone() })
     }
 
@@ -75,9 +75,15 @@ fn sound(json: &Json, within: &[&str]) -> Result<(), String> {
     }
 }
 
+/// A value as JSON, every digit of its numbers in it: to VyOS they are words.
+fn json(value: &Value) -> Json {
+    let number = |number: &Number| Ok(number.to_json().unwrap_or_else(|| number.to_string().into()));
+    to_plain_with(value, &number).unwrap_or_default()
+}
+
 /// As configuration.
 pub(super) fn tree(value: &Value) -> ConfigTree {
-    ConfigTree::from_json(&plain(&to_plain(value)))
+    ConfigTree::from_json(&plain(&json(value)))
 }
 
 /// As the router would tell it: numbers as words, and nothing of what is null or has no values.
@@ -120,7 +126,7 @@ fn written(tree: &ConfigTree) -> Json {
 
 /// A configuration in the words of `before`, as far as both are the same.
 pub(super) fn in_words_of(before: &Value, now: &ConfigTree) -> Value {
-    from_plain(&again(&to_plain(before), now))
+    from_plain(&again(&json(before), now))
 }
 
 fn again(before: &Json, now: &ConfigTree) -> Json {
@@ -212,9 +218,9 @@ mod tests {
     fn a_change_is_the_author_s_words_with_what_differs() {
         let before = of(json!({"port": 123, "server": {"a": {"prefer": {}}, "b": {}}}));
         let now = tree(&of(json!({"port": "123", "server": {"a": ["prefer", "pool"], "c": {}}})));
-        let told = to_plain(&in_words_of(&before, &now));
+        let told = json(&in_words_of(&before, &now));
         assert_eq!(told, json!({"port": 123, "server": {"a": {"prefer": {}, "pool": {}}, "c": {}}}));
-        assert_eq!(to_plain(&in_words_of(&Value::Null, &now))["server"]["a"], json!(["pool", "prefer"]));
+        assert_eq!(json(&in_words_of(&Value::Null, &now))["server"]["a"], json!(["pool", "prefer"]));
     }
 
     #[test]

@@ -54,7 +54,7 @@ fn behind(server: &ApiServer, service: &str, pods: &[(&str, &str, Json)]) {
 
 async fn read(server: &ApiServer, what: &str, config: Json) -> Json {
     let (seen, _) = run(server).await.read_data_source(what, &config).await.unwrap();
-    to_plain(&seen)
+    to_plain(&seen).unwrap()
 }
 
 #[tokio::test]

@@ -23,7 +23,7 @@ fn object(manifest: Json) -> Json {
 
 /// What the state shows, as JSON.
 fn shown(state: &State) -> Json {
-    to_plain(&state.object)
+    to_plain(&state.object).unwrap()
 }
 
 /// A server with config maps and Secrets, and their paths.
