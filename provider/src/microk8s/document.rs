@@ -6,7 +6,16 @@ use serde_saphyr::Spanned;
 use std::fmt;
 use tfplugin::model::ValueError;
 use tfplugin::value::to_plain;
-use tfplugin::{Number, Path, Value};
+use tfplugin::{Diagnostics, Number, Path, Value};
+
+/// Which numbers a target holds as they are.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Numbers {
+    /// An API server: whole numbers of 64 bits with a sign, and floats.
+    Kubernetes,
+    /// Helm: floats, whole numbers too (seen with 3.22.0: 9007199254740993 arrives as 9007199254740992).
+    Helm,
+}
 
 /// What the value says, whichever form it has.
 pub(crate) fn read(value: &Value) -> Result<Json, ValueError> {
@@ -16,6 +25,49 @@ pub(crate) fn read(value: &Value) -> Result<Json, ValueError> {
     match to_plain(value)? {
         Json::String(yaml) => parse(&yaml),
         json => Ok(json),
+    }
+}
+
+impl Numbers {
+    /// Finds numbers of an attribute's value that would arrive as others. What is read is never held to this.
+    pub(crate) fn check(self, attribute: &str, members: &Map<String, Json>, found: &mut Diagnostics) {
+        members.iter().for_each(|(key, one)| self.check_at(Path::from(attribute).key(key), one, found));
+    }
+
+    fn check_at(self, at: Path, json: &Json, found: &mut Diagnostics) {
+        match json {
+            Json::Array(all) => {
+                all.iter()
+                    .enumerate()
+                    .for_each(|(index, one)| self.check_at(at.clone().index(index), one, found));
+            }
+            Json::Object(all) => {
+                all.iter().for_each(|(key, one)| self.check_at(at.clone().key(key), one, found));
+            }
+            Json::Number(number) if !self.holds(number) => {
+                let by = match self {
+                    Self::Kubernetes => "The API server",
+                    Self::Helm => "Helm, to which every number is a float of 64 bits,",
+                };
+                let detail = format!(
+                    "{by} would round the number at {at}. Write it as a string, or give another number."
+                );
+                found.error_at(at, "Number that would be rounded", detail);
+            }
+            _ => {}
+        }
+    }
+
+    fn holds(self, number: &serde_json::Number) -> bool {
+        match (self, number.as_i64()) {
+            (Self::Kubernetes, whole) => whole.is_some() || !number.is_u64(),
+            // A float says the same shortest decimal text again.
+            (Self::Helm, _) => {
+                let exact = |text: &str| text.parse::<Number>().ok();
+                let float = number.as_f64().and_then(|float| Number::try_from(float).ok());
+                float.is_some() && float == exact(&number.to_string())
+            }
+        }
     }
 }
 
@@ -171,7 +223,6 @@ mod tests {
             ("-0.25", json!(-0.25)),
             ("1e30", json!(1e30)),
             ("9007199254740993", json!(9_007_199_254_740_993_i64)),
-            ("18446744073709551615", json!(18_446_744_073_709_551_615_u64)),
         ] {
             let expected = json!({ "n": [arrives] });
             assert_eq!(read(&dynamic(written)).unwrap(), expected, "{written}");
@@ -196,5 +247,34 @@ mod tests {
             read(&Value::String("n: [0x1f, .5, \"0.12345678901234567890123\"]".into())).unwrap(),
             json!({ "n": [31, 0.5, "0.12345678901234567890123"] })
         );
+    }
+    #[test]
+    fn a_number_that_the_target_would_round_is_an_error() {
+        let found = |number: &str, numbers: Numbers| {
+            let Json::Object(json) = read(&Value::String(format!("n: [{number}]"))).unwrap() else {
+                panic!()
+            };
+            let mut found = Diagnostics::new();
+            numbers.check("values", &json, &mut found);
+            found
+        };
+        for (number, kubernetes, helm) in [
+            ("9007199254740992", true, true),
+            ("9007199254740993", true, false),
+            ("9223372036854775807", true, false),
+            ("18446744073709551615", false, false),
+            ("0.1", true, true),
+            ("1e30", true, true),
+        ] {
+            assert_eq!(
+                found(number, Numbers::Kubernetes).is_empty(),
+                kubernetes,
+                "{number} to an API server"
+            );
+            assert_eq!(found(number, Numbers::Helm).is_empty(), helm, "{number} to Helm");
+        }
+        let error = found("9007199254740993", Numbers::Helm);
+        let error = error.iter().next().unwrap();
+        assert_eq!(error.attribute.as_ref().unwrap().to_string(), "values[\"n\"][0]");
     }
 }

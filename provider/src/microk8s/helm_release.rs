@@ -11,6 +11,7 @@ use crate::connection::retry::Deadline;
 use crate::connection::ssh;
 use crate::engine::failure::Failure;
 use crate::engine::timeouts::{Timeouts, deadline};
+use crate::microk8s::document::Numbers;
 use crate::microk8s::machine::{Machine, Shell, warn_unseen};
 use crate::provider::Microk8s;
 use async_trait::async_trait;
@@ -120,6 +121,16 @@ impl Resource for HelmRelease {
     type Provider = Microk8s;
     type Model = Self;
     type Private = HelmReleasePrivate;
+
+    fn check(config: &HelmReleaseDraft, found: &mut Diagnostics) {
+        for (attribute, values) in
+            [("values", &config.values), ("secret_values_wo", &config.secret_values_wo)]
+        {
+            if let Some(values) = values.given() {
+                Numbers::Helm.check(attribute, values.json(), found);
+            }
+        }
+    }
 
     async fn plan(
         _: &Context<Microk8s>,

@@ -10,6 +10,7 @@ use crate::engine::cluster_object::{
     Applied, Managed, ManagedDraft, Occasion, Private, cluster_address, ours,
 };
 use crate::engine::timeouts::Timeouts;
+use crate::microk8s::document::Numbers;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use fields::Record;
@@ -92,6 +93,7 @@ impl Applied for AnyObject {
 
     fn check(config: &AnyObjectDraft, found: &mut Diagnostics) {
         let Some(manifest) = config.manifest.known() else { return };
+        Numbers::Kubernetes.check("manifest", manifest.json(), found);
         let secrets = [
             ("secret_data", is_given(&config.secret_data)),
             ("secret_data_wo", is_given(&config.secret_data_wo)),
