@@ -193,6 +193,21 @@ impl<P: Provider> Harness<P> {
         Ok(state)
     }
 
+    /// A state that was stored with schema version `version`, perhaps by an earlier version of the provider: its attributes
+    /// as JSON, and what was kept beside it.
+    pub fn stored(
+        &self,
+        type_name: &str,
+        version: i64,
+        attributes: &Json,
+        private: &[u8],
+    ) -> Result<State, Failure> {
+        let resource = self.resource(type_name)?;
+        let object = resource.upgrade(version, attributes.to_string().as_bytes())?;
+        let state = self.state(type_name, Stored { object, private: private.to_vec() });
+        state.ok_or_else(|| broken("the stored state is null").into())
+    }
+
     fn state(&self, type_name: &str, stored: Stored) -> Option<State> {
         let Stored { object, private } = stored;
         (!object.is_null()).then(|| State { type_name: type_name.to_owned(), object, private })
