@@ -17,8 +17,8 @@ pub struct Ipv4Family {
     #[attribute(optional, check = words::networks::<ipnet::Ipv4Net, _>)]
     aggregate_addresses: Option<BTreeMap<String, Aggregate>>,
 
-    /// Routes to announce, by where they come from: `connected`, `static`, `kernel`, `isis`, `ospf`, `rip` or `babel`.
-    /// Such as `{ static = {} }`.
+    /// Routes to announce, by where they come from: `connected`, `static`, `kernel`, `isis`, `ospf`, `rip` or `babel`;
+    /// from VyOS 1.5 on also `nhrp`. Such as `{ static = {} }`.
     #[attribute(optional, check = ipv4_sources)]
     redistribute: Option<BTreeMap<String, Redistribute>>,
 
@@ -43,8 +43,8 @@ pub struct Ipv6Family {
     #[attribute(optional, check = words::networks::<ipnet::Ipv6Net, _>)]
     aggregate_addresses: Option<BTreeMap<String, Aggregate>>,
 
-    /// Routes to announce, by where they come from: `connected`, `static`, `kernel`, `ospfv3`, `ripng` or `babel`.
-    /// Such as `{ static = {} }`.
+    /// Routes to announce, by where they come from: `connected`, `static`, `kernel`, `ospfv3`, `ripng` or `babel`;
+    /// from VyOS 1.5 on also `isis` and `nhrp`. Such as `{ static = {} }`.
     #[attribute(optional, check = ipv6_sources)]
     redistribute: Option<BTreeMap<String, Redistribute>>,
 
@@ -96,8 +96,8 @@ pub struct Aggregate {
 /// Routes of one source.
 #[derive(Clone, Debug, Object)]
 pub struct Redistribute {
-    /// Metric (MED) that the routes get, 1 to 4294967295. Default: the metric that they have.
-    #[attribute(optional, check = words::within::<1, 4_294_967_295, _>)]
+    /// Metric (MED) that the routes get, 0 to 4294967295. Default: the metric that they have.
+    #[attribute(optional)]
     metric: Option<u32>,
 
     /// Route-map that the routes pass. VyOS does not check that it exists.
@@ -148,9 +148,9 @@ pub(super) const IPV6: &[Field] = &[
 ];
 
 fn ipv4_sources(value: &Option<BTreeMap<String, Redistribute>>) -> Result<(), String> {
-    words::keys(value, &["connected", "static", "kernel", "isis", "ospf", "rip", "babel"])
+    words::keys(value, &["connected", "static", "kernel", "isis", "ospf", "rip", "babel", "nhrp"])
 }
 
 fn ipv6_sources(value: &Option<BTreeMap<String, Redistribute>>) -> Result<(), String> {
-    words::keys(value, &["connected", "static", "kernel", "ospfv3", "ripng", "babel"])
+    words::keys(value, &["connected", "static", "kernel", "ospfv3", "ripng", "babel", "isis", "nhrp"])
 }

@@ -8,12 +8,12 @@ use tfplugin::Object;
 /// on; VyOS turns none on by itself.
 #[derive(Clone, Debug, PartialEq, Object)]
 pub struct NeighborFamily {
-    /// Route-map that routes from the neighbor pass. It must exist on the router.
-    #[attribute(optional, check = words::route_map)]
+    /// Route-map that routes from the neighbor pass. It must exist on the router; VyOS finds none with a dot in its name.
+    #[attribute(optional, check = words::route_map_without_dot)]
     pub route_map_import: Option<String>,
 
-    /// Route-map that routes to the neighbor pass. It must exist on the router.
-    #[attribute(optional, check = words::route_map)]
+    /// Route-map that routes to the neighbor pass. It must exist on the router; VyOS finds none with a dot in its name.
+    #[attribute(optional, check = words::route_map_without_dot)]
     pub route_map_export: Option<String>,
 
     /// Prefix-list that routes from the neighbor pass: a `prefix-list` for IPv4, a `prefix-list6` for IPv6. It must
@@ -26,11 +26,11 @@ pub struct NeighborFamily {
     pub prefix_list_export: Option<String>,
 
     /// As-path-list that routes from the neighbor pass. VyOS does not check that it exists.
-    #[attribute(optional, check = words::list)]
+    #[attribute(optional, check = words::word)]
     pub filter_list_import: Option<String>,
 
     /// As-path-list that routes to the neighbor pass. VyOS does not check that it exists.
-    #[attribute(optional, check = words::list)]
+    #[attribute(optional, check = words::word)]
     pub filter_list_export: Option<String>,
 
     /// Number of the access-list that routes from the neighbor pass, 1 to 65535. Not together with

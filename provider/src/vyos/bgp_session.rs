@@ -14,7 +14,7 @@ pub struct BgpSession {
     description: Option<String>,
 
     /// Address or interface that the session starts from. VyOS does not check that it exists.
-    #[attribute(optional, check = words::word)]
+    #[attribute(optional, check = words::source)]
     update_source: Option<String>,
 
     /// Hops that a neighbor in another AS may be away, 1 to 255. Default: it is on the same network. Not together with `ttl_security_hops`.
@@ -26,8 +26,8 @@ pub struct BgpSession {
     #[attribute(optional, check = words::within::<1, 254, _>)]
     pub(super) ttl_security_hops: Option<u8>,
 
-    /// Password of the session (TCP MD5), without blanks and quotes. VyOS keeps it in clear text, and so does the
-    /// state.
+    /// Password of the session (TCP MD5), at most 80 characters, without blanks and quotes. VyOS keeps it in clear text,
+    /// and so does the state.
     #[attribute(optional, check = words::password)]
     password: Option<Secret>,
 

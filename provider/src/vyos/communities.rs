@@ -8,12 +8,12 @@ const NAMED: [&str; 14] = [
     "local-as",
     "no-advertise",
     "no-export",
-    "internet",
     "graceful-shutdown",
     "accept-own",
     "accept-own-nexthop",
     "route-filter-translated-v4",
     "route-filter-v4",
+    "route-filter-translated-v6",
     "route-filter-v6",
     "llgr-stale",
     "no-llgr",
@@ -41,8 +41,13 @@ pub(super) fn extended(value: &Option<Set<String>>) -> Result<(), String> {
             address.parse::<Ipv4Addr>().is_ok() && number.parse::<u16>().is_ok()
         })
     };
-    let fine = |word: &str| parts::<2>(word).is_some() || of_address(word);
-    each(value, fine, "no extended community such as 64512:1 or 192.0.2.1:1")
+    let of_system = |word: &str| parts::<2>(word).is_some_and(|[system, _]| system <= 65535);
+    let fine = |word: &str| of_system(word) || of_address(word);
+    each(
+        value,
+        fine,
+        "no extended community such as 64512:1 (up to 65535:4294967295) or 192.0.2.1:1 (up to 65535)",
+    )
 }
 
 fn each(value: &Option<Set<String>>, fine: impl Fn(&str) -> bool, problem: &str) -> Result<(), String> {
@@ -74,10 +79,14 @@ mod tests {
             (
                 standard as fn(&_) -> _,
                 &["64512:100", "no-export"][..],
-                &["65536:1", "1", "1:2:3", "a:b", "+1:2", ":"][..],
+                &["65536:1", "1", "1:2:3", "a:b", "+1:2", ":", "internet"][..],
             ),
             (large, &["4200000000:1:2"], &["1:2", "4294967296:1:2"]),
-            (extended, &["64512:1", "192.0.2.1:1"], &["192.0.2.1", "x:1"]),
+            (
+                extended,
+                &["64512:1", "65535:4294967295", "192.0.2.1:65535"],
+                &["192.0.2.1", "x:1", "65536:1", "4200000000:1", "1:4294967296", "192.0.2.1:65536"],
+            ),
         ] {
             fine.iter().for_each(|word| assert_eq!(check(&one(word)), Ok(()), "{word}"));
             bad.iter().for_each(|word| assert!(check(&one(word)).is_err(), "{word}"));

@@ -35,11 +35,11 @@ pub struct Ospf {
     areas: Option<BTreeMap<String, OspfArea>>,
 
     /// The interfaces, by name. They must exist on the router. Such as `{ eth1 = { area = "0", cost = 10 } }`.
-    #[attribute(optional)]
+    #[attribute(optional, check = words::devices)]
     interfaces: Option<BTreeMap<String, OspfInterface>>,
 
-    /// Routes to announce, by where they come from: `bgp`, `connected`, `static`, `kernel`, `isis`, `rip` or `babel`. Such
-    /// as `{ bgp = { metric = 100, metric_type = 1 } }`.
+    /// Routes to announce, by where they come from: `bgp`, `connected`, `static`, `kernel`, `isis`, `rip` or `babel`; from
+    /// VyOS 1.5 on also `nhrp`. Such as `{ bgp = { metric = 100, metric_type = 1 } }`.
     #[attribute(optional, check = sources)]
     redistribute: Option<BTreeMap<String, OspfRedistribute>>,
 
@@ -72,7 +72,7 @@ impl RouterConfig for Ospf {
         needs: None,
         fields: &[
             ROUTER_ID,
-            Field::tags("areas", &["area"], Form::Text, AREA),
+            Field::tags("areas", &["area"], Form::Area, AREA),
             Field::tags("interfaces", &["interface"], Form::Text, INTERFACE),
             REDISTRIBUTE,
             DEFAULT_INFORMATION,
@@ -126,5 +126,5 @@ fn check_ways_in(
 }
 
 fn sources(value: &Option<BTreeMap<String, OspfRedistribute>>) -> Result<(), String> {
-    words::keys(value, &["bgp", "connected", "static", "kernel", "isis", "rip", "babel"])
+    words::keys(value, &["bgp", "connected", "static", "kernel", "isis", "rip", "babel", "nhrp"])
 }

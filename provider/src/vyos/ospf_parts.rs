@@ -41,8 +41,8 @@ pub struct OspfStub {
     #[attribute(default = false)]
     no_summary: bool,
 
-    /// Cost of the default route that is announced into it, 0 to 16777214. Default: 1.
-    #[attribute(optional, check = words::within::<0, 16_777_214, _>)]
+    /// Cost of the default route that is announced into it, 0 to 16777215. Default: 1.
+    #[attribute(optional, check = words::within::<0, 16_777_215, _>)]
     default_cost: Option<u32>,
 }
 
@@ -53,16 +53,16 @@ pub struct OspfNssa {
     #[attribute(default = false)]
     no_summary: bool,
 
-    /// Cost of the default route that is announced into it, 0 to 16777214. Default: 1.
-    #[attribute(optional, check = words::within::<0, 16_777_214, _>)]
+    /// Cost of the default route that is announced into it, 0 to 16777215. Default: 1.
+    #[attribute(optional, check = words::within::<0, 16_777_215, _>)]
     default_cost: Option<u32>,
 }
 
 /// A network in place of what lies inside it.
 #[derive(Clone, Debug, Object)]
 pub struct OspfRange {
-    /// Cost that it is announced with, 0 to 16777214. Default: the highest inside.
-    #[attribute(optional, check = words::within::<0, 16_777_214, _>)]
+    /// Cost that it is announced with, 0 to 16777215. Default: the highest inside.
+    #[attribute(optional, check = words::within::<0, 16_777_215, _>)]
     cost: Option<u32>,
 
     /// Announces neither it nor what lies inside. Default `false`.
@@ -70,7 +70,7 @@ pub struct OspfRange {
     not_advertise: bool,
 
     /// Network that is announced in its place.
-    #[attribute(optional)]
+    #[attribute(optional, check = words::network)]
     substitute: Option<Text<ipnet::Ipv4Net>>,
 }
 
@@ -124,13 +124,13 @@ pub struct OspfInterface {
     #[attribute(optional)]
     bfd: Option<OspfBfd>,
 
-    /// Password for `plaintext-password` authentication, 1 to 8 characters, without quotes. VyOS keeps it in clear text, and
-    /// so does the state.
+    /// Password for `plaintext-password` authentication, 1 to 8 characters, without blanks and quotes. VyOS keeps it in
+    /// clear text, and so does the state.
     #[attribute(optional, check = password)]
     plaintext_password: Option<Secret>,
 
-    /// Keys for `md5` authentication, by number, 1 to 255: 1 to 16 characters each, without quotes. VyOS keeps them in clear
-    /// text, and so does the state.
+    /// Keys for `md5` authentication, by number, 1 to 255: 1 to 16 characters each, without blanks and quotes. VyOS keeps
+    /// them in clear text, and so does the state.
     #[attribute(optional, check = key_numbers)]
     md5_keys: Option<BTreeMap<String, OspfKey>>,
 }
@@ -138,7 +138,7 @@ pub struct OspfInterface {
 /// A key.
 #[derive(Clone, Debug, Object)]
 pub struct OspfKey {
-    /// The secret, 1 to 16 characters.
+    /// The secret, 1 to 16 characters, without blanks and quotes.
     #[attribute(required, check = md5_key)]
     md5_key: Secret,
 }
@@ -168,7 +168,7 @@ const STUB: &[Field] = &[
 
 /// Where each attribute is below `interface ...`.
 pub(super) const INTERFACE: &[Field] = &[
-    Field::value("area", &["area"], Form::Text),
+    Field::value("area", &["area"], Form::Area),
     Field::value("cost", &["cost"], Form::Number),
     Field::value("priority", &["priority"], Form::Number),
     Field::value("hello_interval", &["hello-interval"], Form::Number),
@@ -215,9 +215,5 @@ fn md5_key(value: &Secret) -> Result<(), String> {
 }
 
 fn key_numbers(value: &Option<BTreeMap<String, OspfKey>>) -> Result<(), String> {
-    let fine = |key: &str| key.parse().is_ok_and(|number: u8| number > 0 && number.to_string() == key);
-    match value.iter().flat_map(BTreeMap::keys).find(|key| !fine(key)) {
-        Some(key) => Err(format!("{key:?} is no number of a key, which is 1 to 255")),
-        None => Ok(()),
-    }
+    words::numbers::<255, _>(value, "a key")
 }

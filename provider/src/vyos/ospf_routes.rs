@@ -16,8 +16,8 @@ pub struct OspfRedistribute {
     #[attribute(optional, check = words::within::<1, 2, _>)]
     metric_type: Option<u8>,
 
-    /// Route-map that the routes pass. It must exist on the router.
-    #[attribute(optional, check = words::route_map)]
+    /// Route-map that the routes pass. It must exist on the router; VyOS finds none with a dot in its name.
+    #[attribute(optional, check = words::route_map_without_dot)]
     route_map: Option<String>,
 }
 
@@ -36,8 +36,8 @@ pub struct OspfDefaultInformation {
     #[attribute(optional, check = words::within::<1, 2, _>)]
     metric_type: Option<u8>,
 
-    /// Route-map that says when, and with what. It must exist on the router.
-    #[attribute(optional, check = words::route_map)]
+    /// Route-map that says when, and with what. It must exist on the router; VyOS finds none with a dot in its name.
+    #[attribute(optional, check = words::route_map_without_dot)]
     route_map: Option<String>,
 }
 
@@ -77,13 +77,13 @@ pub(super) const REFERENCE_BANDWIDTH: Field =
 
 /// A map whose keys are areas.
 pub(super) fn areas<T>(value: &Option<BTreeMap<String, T>>) -> Result<(), String> {
-    value.iter().flat_map(BTreeMap::keys).try_for_each(|key| area(key))
+    value.iter().flat_map(BTreeMap::keys).try_for_each(|key| area(key))?;
+    words::distinct(value, Form::Area)
 }
 
 /// An area: a number or the form of an IPv4 address.
 pub(super) fn area(text: &str) -> Result<(), String> {
-    let number = text.parse::<u32>().is_ok_and(|number| number.to_string() == text);
-    match number || text.parse::<std::net::Ipv4Addr>().is_ok() {
+    match words::is_number::<0, { u32::MAX }>(text) || text.parse::<std::net::Ipv4Addr>().is_ok() {
         true => Ok(()),
         false => Err(format!("{text:?} is no area, which is a number such as 0 or has the form 0.0.0.0")),
     }
@@ -96,7 +96,7 @@ pub(super) fn check_kind(area: &str, stub: bool, nssa: bool, found: &mut Diagnos
         let detail = "An area is of one kind: stub and nssa exclude each other. Keep one of them.";
         found.error_at(at("nssa"), "Conflicting arguments", detail);
     }
-    if ["0", "0.0.0.0"].contains(&area) && (stub || nssa) {
+    if Form::Area.canonical(area) == "0" && (stub || nssa) {
         let detail = "The backbone, area 0, is neither a stub nor an nssa: FRR refuses both. Leave it out.";
         found.error_at(at(if stub { "stub" } else { "nssa" }), "Not for the backbone", detail);
     }

@@ -36,7 +36,7 @@ pub struct Ospfv3 {
     areas: Option<BTreeMap<String, Ospfv3Area>>,
 
     /// The interfaces, by name. They must exist on the router. Such as `{ eth1 = { area = "0", cost = 10 } }`.
-    #[attribute(optional)]
+    #[attribute(optional, check = words::devices)]
     interfaces: Option<BTreeMap<String, Ospfv3Interface>>,
 
     /// Routes to announce, by where they come from: `bgp`, `connected`, `static`, `kernel`, `isis`, `ripng` or `babel`. Such
@@ -65,7 +65,7 @@ impl RouterConfig for Ospfv3 {
         needs: None,
         fields: &[
             ROUTER_ID,
-            Field::tags("areas", &["area"], Form::Text, AREA),
+            Field::tags("areas", &["area"], Form::Area, AREA),
             Field::tags("interfaces", &["interface"], Form::Text, INTERFACE),
             REDISTRIBUTE,
             DEFAULT_INFORMATION,

@@ -123,7 +123,7 @@ pub(super) const AREA: &[Field] = &[
 
 /// Where each attribute is below `interface ...`.
 pub(super) const INTERFACE: &[Field] = &[
-    Field::value("area", &["area"], Form::Text),
+    Field::value("area", &["area"], Form::Area),
     Field::value("cost", &["cost"], Form::Number),
     Field::value("priority", &["priority"], Form::Number),
     Field::value("hello_interval", &["hello-interval"], Form::Number),

@@ -18,12 +18,13 @@ pub struct PrefixRule {
     #[attribute(required)]
     prefix: Text<IpNet>,
 
-    /// Matches networks inside `prefix` from this length on: longer than that of `prefix`, up to 32 in IPv4 and 128 in IPv6.
+    /// Matches networks inside `prefix` from this length on: from that of `prefix` up to 32 in IPv4 and 128 in IPv6.
+    /// Default, with `le`: that of `prefix`.
     #[attribute(optional)]
     ge: Option<u8>,
 
-    /// Matches networks inside `prefix` up to this length: longer than that of `prefix`, not below `ge`, up to 32 in IPv4 and 128
-    /// in IPv6. Default, with `ge`: any length.
+    /// Matches networks inside `prefix` up to this length: from `ge`, or that of `prefix`, up to 32 in IPv4 and 128 in
+    /// IPv6. Default, with `ge`: any length.
     #[attribute(optional)]
     le: Option<u8>,
 
@@ -66,19 +67,19 @@ pub(super) fn check(family: Family, rules: &BTreeMap<String, PrefixRule>, found:
             continue;
         }
         let (length, longest) = (network.prefix_len(), network.max_prefix_len());
-        let longer = length.saturating_add(1);
         for (attribute, value, low) in
-            [("ge", rule.ge, longer), ("le", rule.le, rule.ge.unwrap_or(longer).max(longer))]
+            [("ge", rule.ge, length), ("le", rule.le, rule.ge.unwrap_or(length).max(length))]
         {
             if let Some(value) = value.filter(|value| !(low..=longest).contains(value)) {
                 let detail = format!(
-                    "{value} is not from {low} to {longest}: a rule needs length of prefix < ge <= le. VyOS does not check \
-                     this, and FRR drops the rule without a word."
+                    "{value} is not from {low} to {longest}: a rule needs length of prefix <= ge <= le. VyOS does not \
+                     check this, and FRR drops the rule without a word."
                 );
                 found.error_at(at(attribute), "Impossible length", detail);
             }
         }
-        let definition = (rule.action.as_str(), network, rule.ge, rule.le);
+        // The commit script compares all that a rule has, so another description makes another rule.
+        let definition = (rule.action.as_str(), network, rule.ge, rule.le, &rule.description);
         if let Some(other) = seen.insert(definition, number) {
             let detail = format!("Rule {other} says the same. VyOS refuses one definition twice in a list.");
             found.error_at(at("prefix"), "Rule given twice", detail);

@@ -59,7 +59,7 @@ pub struct RouteMapRule {
     pub(super) set: Option<RouteMapSet>,
 
     /// Route-map that a route which matches must pass as well. VyOS does not check that it exists.
-    #[attribute(optional, check = words::route_map)]
+    #[attribute(optional, check = words::word)]
     call: Option<String>,
 
     /// Goes on at this rule, or the next there is, after a match: a number above the rule's own, up to 65535. Only where

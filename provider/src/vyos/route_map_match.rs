@@ -25,10 +25,10 @@ pub struct RouteMapMatch {
     #[attribute(optional, check = words::within::<0, 128, _>)]
     ipv6_prefix_length: Option<u8>,
 
-    /// Its network is permitted by the access-list of this number, 1 to 199 or 1300 to 2699. VyOS does not check that it
-    /// exists.
-    #[attribute(optional, check = words::within::<1, 2699, _>)]
-    ip_access_list: Option<u16>,
+    /// Its network is permitted by the access-list of this number; FRR gives 1 to 199 and 1300 to 2699 their meaning. VyOS
+    /// does not check that it exists.
+    #[attribute(optional)]
+    ip_access_list: Option<u32>,
 
     /// Its network is permitted by this access-list of IPv6. VyOS does not check that it exists.
     #[attribute(optional, check = words::word)]
@@ -39,11 +39,11 @@ pub struct RouteMapMatch {
     ip_next_hop: Option<Text<Ipv4Addr>>,
 
     /// Its next hop is this IPv6 address.
-    #[attribute(optional)]
+    #[attribute(optional, check = words::ipv6_address)]
     ipv6_next_hop: Option<Text<Ipv6Addr>>,
 
-    /// Its next hop is permitted by this prefix-list of IPv4. It must exist on the router.
-    #[attribute(optional, check = words::list)]
+    /// Its next hop is permitted by this prefix-list of IPv4. VyOS does not check that it exists.
+    #[attribute(optional, check = words::word)]
     ip_next_hop_prefix_list: Option<String>,
 
     /// Its next hop is permitted by this prefix-list of IPv6. It must exist on the router.
@@ -51,11 +51,11 @@ pub struct RouteMapMatch {
     ipv6_next_hop_prefix_list: Option<String>,
 
     /// It leaves through this interface. VyOS does not check that it exists.
-    #[attribute(optional, check = words::word)]
+    #[attribute(optional, check = words::device)]
     interface: Option<String>,
 
     /// It was announced by this neighbor.
-    #[attribute(optional)]
+    #[attribute(optional, check = words::any_address)]
     peer: Option<Text<IpAddr>>,
 
     /// It comes from this protocol: `babel`, `bgp`, `connected`, `isis`, `kernel`, `ospf`, `ospfv3`, `rip`, `ripng`, `static`,
@@ -80,11 +80,11 @@ pub struct RouteMapMatch {
     origin: Option<String>,
 
     /// Its path of ASes is permitted by this as-path-list. VyOS does not check that it exists.
-    #[attribute(optional, check = words::list)]
+    #[attribute(optional, check = words::word)]
     as_path: Option<String>,
 
     /// Its communities are permitted by this community-list. It must exist on the router.
-    #[attribute(optional, check = words::list)]
+    #[attribute(optional, check = words::word)]
     community: Option<String>,
 
     /// It has exactly the communities of `community`, and no others. Default `false`.

@@ -1,5 +1,6 @@
 //! What a rule of a route-map changes on a route.
 
+use super::remote_as::HIGHEST;
 use super::{choices, communities, words};
 use crate::asn::Asn;
 use crate::engine::router_config::{Field, Form};
@@ -45,11 +46,11 @@ pub struct RouteMapSet {
     ip_next_hop: Option<String>,
 
     /// Next hop in IPv6: a global address.
-    #[attribute(optional)]
+    #[attribute(optional, check = words::ipv6_address)]
     ipv6_next_hop_global: Option<Text<Ipv6Addr>>,
 
     /// Next hop in IPv6: a link-local address.
-    #[attribute(optional)]
+    #[attribute(optional, check = words::ipv6_address)]
     ipv6_next_hop_local: Option<Text<Ipv6Addr>>,
 
     /// Next hop in IPv6: the neighbor's own address. Default `false`.
@@ -61,7 +62,7 @@ pub struct RouteMapSet {
     ipv6_next_hop_prefer_global: bool,
 
     /// Address that the router itself uses as source on this route. It must be one of the router's.
-    #[attribute(optional)]
+    #[attribute(optional, check = words::any_address)]
     src: Option<Text<IpAddr>>,
 
     /// Communities in place of those that are there, such as `["64512:100", "no-export"]`.
@@ -73,7 +74,7 @@ pub struct RouteMapSet {
     pub(super) community_add: Option<Set<String>>,
 
     /// Takes the communities of this community-list away. Not together with `community` or `community_none`.
-    #[attribute(optional, check = words::list)]
+    #[attribute(optional, check = words::word)]
     pub(super) community_delete: Option<String>,
 
     /// Takes all communities away. Default `false`.
@@ -97,11 +98,11 @@ pub struct RouteMapSet {
     #[attribute(default = false)]
     pub(super) large_community_none: bool,
 
-    /// Route targets, such as `["64512:1"]`.
+    /// Route targets, such as `["64512:1"]`: two numbers up to 65535:4294967295, or an IPv4 address and one up to 65535.
     #[attribute(optional, check = communities::extended)]
     extcommunity_rt: Option<Set<String>>,
 
-    /// Sites of origin, such as `["64512:1"]`.
+    /// Sites of origin, as `extcommunity_rt`.
     #[attribute(optional, check = communities::extended)]
     extcommunity_soo: Option<Set<String>>,
 
@@ -200,8 +201,7 @@ impl RouteMapSet {
 fn metric(value: &Option<String>) -> Result<(), String> {
     let Some(text) = value else { return Ok(()) };
     let amount = text.strip_prefix(['+', '-']).unwrap_or(text);
-    let digits = !amount.is_empty() && amount.chars().all(|c| c.is_ascii_digit());
-    match amount == "rtt" || (digits && amount.parse::<u32>().is_ok()) {
+    match amount == "rtt" || words::is_number::<0, { u32::MAX }>(amount) {
         true => Ok(()),
         false => Err(format!("{text:?} is no number up to 4294967295 and not `rtt`, with or without a sign")),
     }
@@ -217,10 +217,12 @@ fn next_hop(value: &Option<String>) -> Result<(), String> {
 
 fn path(value: &Option<String>) -> Result<(), String> {
     let Some(text) = value else { return Ok(()) };
-    let fine = |word: &str| word.parse::<Asn>().is_ok();
-    match text.split(' ').all(fine) {
-        true => Ok(()),
-        false => Err(format!("{text:?} is not AS numbers with one blank between them")),
+    let numbers: Option<Vec<Asn>> = text.split(' ').map(|word| word.parse().ok()).collect();
+    match numbers {
+        // VyOS looks at the last of them alone, and FRR at all.
+        Some(numbers) if numbers.last().is_some_and(|last| last.get() <= HIGHEST) => Ok(()),
+        Some(_) => Err(format!("the last AS number of {text:?} is reserved; VyOS takes 1 to {HIGHEST}")),
+        None => Err(format!("{text:?} is not AS numbers with one blank between them")),
     }
 }
 

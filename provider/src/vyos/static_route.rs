@@ -32,11 +32,11 @@ pub struct StaticRoute {
     description: Option<String>,
 
     /// Routers that it leads over, by address, of the family of `destination`. Such as `{ "10.0.0.254" = {} }`.
-    #[attribute(optional)]
+    #[attribute(optional, check = next_hops)]
     next_hops: Option<BTreeMap<String, NextHop>>,
 
     /// Interfaces that it leads out of without a router behind, by name. VyOS does not check that they exist.
-    #[attribute(optional)]
+    #[attribute(optional, check = words::devices)]
     interfaces: Option<BTreeMap<String, OutInterface>>,
 
     /// Drops what goes there without a word; `{}` where no other route is better. Not together with `reject`.
@@ -56,7 +56,7 @@ pub struct NextHop {
     distance: Option<u8>,
 
     /// Interface that the router is behind. Needed for a link-local address.
-    #[attribute(optional, check = words::word)]
+    #[attribute(optional, check = words::device)]
     interface: Option<String>,
 }
 
@@ -165,7 +165,11 @@ fn check_next_hops(destination: IpNet, next_hops: &BTreeMap<String, NextHop>, fo
                     format!("{address} is there on every link. Say with interface which one is meant.");
                 found.error_at(at.attribute("interface"), "Missing interface", detail);
             }
-            Ok(_) => {}
+            Ok(parsed) => {
+                if let Err(reason) = words::not_mapped(parsed) {
+                    found.error_at(at, "Unusable next hop", format!("{reason}."));
+                }
+            }
             Err(_) => found.error_at(
                 at,
                 "Unusable next hop",
@@ -181,4 +185,7 @@ fn destination(value: &Text<IpNet>) -> Result<(), String> {
         true => Ok(()),
         false => Err(format!("{network} has host bits set; the network is {}", network.trunc())),
     }
+}
+fn next_hops(value: &Option<BTreeMap<String, NextHop>>) -> Result<(), String> {
+    words::distinct(value, Form::Address)
 }

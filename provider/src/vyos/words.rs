@@ -1,9 +1,17 @@
-//! What VyOS takes as a value: checks that its own validators make, at plan instead of at apply. They are named by
-//! `check` words of attributes, so they take the attribute's own type.
+//! What VyOS takes as a value: checks that its own validators, its commit scripts and FRR make, at plan instead of at apply.
+//! They are named by `check` words of attributes, so they take the attribute's own type. `tests/values.rs` holds all of
+//! them against VyOS' tree.
 
+use crate::engine::router_config::Form;
 use std::collections::BTreeMap;
 use std::fmt::Display;
-use tfplugin::types::Secret;
+use std::net::{IpAddr, Ipv6Addr};
+use tfplugin::types::{Secret, Text};
+
+/// The longest name of an object, in bytes: the backend of VyOS keeps each as a folder.
+const LONGEST_NAME: usize = 255;
+/// The longest password of a session, in bytes (FRR: `PEER_PASSWORD_MAXLEN`).
+const LONGEST_PASSWORD: usize = 80;
 
 /// A number between two bounds.
 pub(super) fn within<const LOW: i64, const HIGH: i64, N: Copy + Display + Into<i64>>(
@@ -41,7 +49,12 @@ pub(super) fn password(value: &Option<Secret>) -> Result<(), String> {
     if text.is_empty() || text.contains(char::is_whitespace) {
         return Err("a password must not be empty and must not contain blanks".to_owned());
     }
-    Ok(())
+    match text.len() {
+        length if length > LONGEST_PASSWORD => {
+            Err(format!("it has {length} bytes; FRR takes at most {LONGEST_PASSWORD}"))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The name of a route-map.
@@ -56,7 +69,19 @@ pub(super) fn route_map(value: &Option<String>) -> Result<(), String> {
     )
 }
 
-/// The name of a prefix-list, an as-path-list or a peer-group.
+/// The name of a route-map, where VyOS looks whether it is there: the scripts of BGP's neighbors, of OSPF and of OSPFv3 find
+/// none whose name has a dot.
+pub(super) fn route_map_without_dot(value: &Option<String>) -> Result<(), String> {
+    match value {
+        Some(name) if name.contains('.') => Err(format!(
+            "{name:?} has a dot, and VyOS finds no such route-map here, although it may be there. Name it without one"
+        )),
+        _ => route_map(value),
+    }
+}
+
+/// The name of a list or a group whose own name may have nothing else: a prefix-list, a large-community-list, an
+/// extcommunity-list, a peer-group.
 pub(super) fn list(value: &Option<String>) -> Result<(), String> {
     let fine = |c: char| c.is_ascii_alphanumeric() || "_-".contains(c);
     named(value, "list or group", "letters, digits, `-` and `_`", |name| {
@@ -64,28 +89,108 @@ pub(super) fn list(value: &Option<String>) -> Result<(), String> {
     })
 }
 
-/// The same where one is required.
+/// The name of such an object itself.
 pub(super) fn list_name(value: &str) -> Result<(), String> {
-    list(&Some(value.to_owned()))
+    list(&Some(value.to_owned()))?;
+    not_too_long(value)
 }
 
-/// The name of a route-map, where one is required.
+/// The name of a route-map itself.
 pub(super) fn route_map_name(value: &str) -> Result<(), String> {
-    route_map(&Some(value.to_owned()))
+    route_map(&Some(value.to_owned()))?;
+    not_too_long(value)
 }
 
 /// A map whose keys are numbers of rules.
 pub(super) fn rule_numbers<T>(value: &Option<BTreeMap<String, T>>) -> Result<(), String> {
-    let number = |key: &str| key.parse().ok().filter(|number: &u16| *number > 0 && number.to_string() == key);
-    match value.iter().flat_map(BTreeMap::keys).find(|key| number(key).is_none()) {
-        Some(key) => {
-            Err(format!("{key:?} is no number of a rule, which is 1 to 65535 without leading zeros"))
-        }
-        None => Ok(()),
+    numbers::<65535, T>(value, "a rule")
+}
+
+/// A map whose keys are numbers from 1 on.
+pub(super) fn numbers<const HIGHEST: u32, T>(
+    value: &Option<BTreeMap<String, T>>,
+    of: &str,
+) -> Result<(), String> {
+    match value.iter().flat_map(BTreeMap::keys).find(|key| !is_number::<1, HIGHEST>(key)) {
+        Some(key) => Err(format!("{key:?} is no number of {of}, which is 1 to {HIGHEST}")),
+        None => distinct(value, Form::Decimal),
     }
 }
 
-/// A single word, such as an interface or a profile.
+/// Decimal digits alone, of a number between two bounds.
+pub(super) fn is_number<const LOW: u32, const HIGH: u32>(text: &str) -> bool {
+    let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+    digits && text.parse().is_ok_and(|number: u32| (LOW..=HIGH).contains(&number))
+}
+
+/// A map in which no key is there twice in different spellings: on the router both would be one.
+pub(super) fn distinct<T>(value: &Option<BTreeMap<String, T>>, form: Form) -> Result<(), String> {
+    let mut seen = BTreeMap::new();
+    for key in value.iter().flat_map(BTreeMap::keys) {
+        if let Some(other) = seen.insert(form.canonical(key), key) {
+            return Err(format!("{other:?} and {key:?} are the same. Keep one of them"));
+        }
+    }
+    Ok(())
+}
+
+/// An interface. The router has others than those whose names VyOS gives.
+pub(super) fn device(value: &Option<String>) -> Result<(), String> {
+    named(value, "interface", "neither blanks nor `/`, `:` or quotes", is_device)
+}
+
+/// A map whose keys are interfaces.
+pub(super) fn devices<T>(value: &Option<BTreeMap<String, T>>) -> Result<(), String> {
+    value.iter().flat_map(BTreeMap::keys).try_for_each(|key| device(&Some(key.clone())))
+}
+
+/// An address of the router or an interface.
+pub(super) fn source(value: &Option<String>) -> Result<(), String> {
+    match value.as_deref().map(str::parse) {
+        Some(Ok(address)) => not_mapped(address),
+        _ => device(value),
+    }
+}
+
+/// An address.
+pub(super) fn address(value: &Text<IpAddr>) -> Result<(), String> {
+    not_mapped(*value.meaning())
+}
+
+/// An address where none is needed.
+pub(super) fn any_address(value: &Option<Text<IpAddr>>) -> Result<(), String> {
+    value.as_ref().map_or(Ok(()), address)
+}
+
+/// An IPv6 address where none is needed.
+pub(super) fn ipv6_address(value: &Option<Text<Ipv6Addr>>) -> Result<(), String> {
+    value.as_ref().map_or(Ok(()), |text| not_mapped(IpAddr::V6(*text.meaning())))
+}
+
+/// VyOS knows IPv6 addresses by hexadecimal digits and colons.
+pub(super) fn not_mapped(address: IpAddr) -> Result<(), String> {
+    match address {
+        IpAddr::V6(v6) => match v6.to_ipv4_mapped() {
+            Some(v4) => {
+                Err(format!("{v6} is an IPv4 address in the form of IPv6, which VyOS refuses; write {v4}"))
+            }
+            None => Ok(()),
+        },
+        IpAddr::V4(_) => Ok(()),
+    }
+}
+
+/// A network without host bits, where none is needed.
+pub(super) fn network(value: &Option<Text<ipnet::Ipv4Net>>) -> Result<(), String> {
+    match value.as_ref().map(Text::meaning) {
+        Some(network) if network.trunc() != *network => {
+            Err(format!("{network} has host bits set; the network is {}", network.trunc()))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A single word, such as a profile, or a list whose name VyOS does not restrict.
 pub(super) fn word(value: &Option<String>) -> Result<(), String> {
     named(value, "word", "anything but blanks and quotes", |name| {
         !name.is_empty() && plain(name).is_ok() && !name.contains(char::is_whitespace)
@@ -111,10 +216,8 @@ pub(super) fn secret_of_at_most(most: usize, secret: &Secret) -> Result<(), Stri
 
 /// A map whose keys are networks. VyOS takes no host bits.
 pub(super) fn networks<Network: NetworkFamily, T>(value: &Option<BTreeMap<String, T>>) -> Result<(), String> {
-    for key in value.iter().flat_map(BTreeMap::keys) {
-        Network::check(key)?;
-    }
-    Ok(())
+    value.iter().flat_map(BTreeMap::keys).try_for_each(|key| Network::check(key))?;
+    distinct(value, Form::Network)
 }
 
 /// The families that a key of [`networks`] may be of.
@@ -149,6 +252,20 @@ fn named(value: &Option<String>, what: &str, of: &str, fine: impl Fn(&str) -> bo
     }
 }
 
+fn not_too_long(name: &str) -> Result<(), String> {
+    match name.len() {
+        length if length > LONGEST_NAME => {
+            Err(format!("it has {length} characters; VyOS takes at most {LONGEST_NAME}"))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn is_device(name: &str) -> bool {
+    let not_in_one = |c: char| c.is_whitespace() || c == '/' || c == ':';
+    !name.is_empty() && plain(name).is_ok() && !name.contains(not_in_one)
+}
+
 fn plain(text: &str) -> Result<(), String> {
     match text.contains(['\'', '"', '\n', '\r', '\0']) {
         true => Err("VyOS takes no quotes and no line breaks in a value".to_owned()),
@@ -170,12 +287,21 @@ mod tests {
         assert!(list(&some("PL.1")).is_err());
         assert!(route_map(&some("RM.1")).is_ok());
         assert!(route_map(&some(".RM")).is_err());
-        for (key, fine) in
-            [("10", true), ("65535", true), ("0", false), ("010", false), ("65536", false), ("x", false)]
-        {
+        for (key, fine) in [
+            ("10", true),
+            ("65535", true),
+            ("010", true),
+            ("0", false),
+            ("+1", false),
+            ("65536", false),
+            ("x", false),
+        ] {
             assert_eq!(rule_numbers(&Some(BTreeMap::from([(key.to_owned(), ())]))).is_ok(), fine, "{key}");
         }
-        assert!(password(&Some(Secret::new("two words"))).is_err());
+        for (bad, length) in [("two words", 1), ("x", 81)] {
+            assert!(password(&Some(Secret::new(bad.repeat(length)))).is_err(), "{bad}");
+        }
+        assert!(password(&Some(Secret::new("x".repeat(80)))).is_ok());
         assert!(within::<1, 255, u16>(&Some(256)).is_err());
         assert!(within::<1, 255, u16>(&Some(255)).is_ok());
         let map = |key: &str| Some(BTreeMap::from([(key.to_owned(), ())]));

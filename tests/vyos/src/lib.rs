@@ -34,7 +34,7 @@ pub use config::{RouterConfig, Version};
 pub use control::{Control, ControlError, ControlRequest};
 pub use faults::{Answer, Counters, Faults};
 pub use frr::{Frr, FrrError};
-pub use schema::NotationError;
+pub use schema::{NotationError, SetRules};
 pub use tls::{CA_FILE, TlsError};
 
 use session::Session;

@@ -1,6 +1,7 @@
 //! Attributes and the configuration paths that they are, as data.
 
-use std::net::IpAddr;
+use ipnet::IpNet;
+use std::net::{IpAddr, Ipv4Addr};
 use tfplugin::{Number, Value};
 
 /// An attribute and where its value lives below the object's node.
@@ -48,6 +49,8 @@ pub enum Form {
     Network,
     /// Words from the top, as typed on the router. Only a key can be this: the object is wherever they lead.
     Path,
+    /// An area of OSPF in a string attribute: a number, or the same in the form of an IPv4 address.
+    Area,
 }
 
 impl Field {
@@ -121,9 +124,13 @@ impl Form {
     pub fn canonical(self, word: &str) -> String {
         let parsed = match self {
             Self::Text => None,
-            Self::Number | Self::Decimal => word.parse::<u64>().ok().map(|number| number.to_string()),
+            Self::Number | Self::Decimal => decimal(word),
             Self::Address => word.parse::<IpAddr>().ok().map(|address| address.to_string()),
-            Self::Network => word.parse::<ipnet::IpNet>().ok().map(|network| network.to_string()),
+            Self::Network => word.parse().ok().map(network),
+            Self::Area => match word.parse::<Ipv4Addr>() {
+                Ok(dotted) => Some(u32::from(dotted).to_string()),
+                Err(_) => decimal(word),
+            },
             Self::Path => Some(word.split_whitespace().collect::<Vec<_>>().join(" ")),
         };
         parsed.unwrap_or_else(|| word.to_owned())
@@ -144,5 +151,21 @@ impl Form {
             (Self::Number, Ok(number)) => Value::Number(number),
             _ => Value::String(word.to_owned()),
         }
+    }
+}
+
+fn decimal(word: &str) -> Option<String> {
+    let digits = word.bytes().all(|byte| byte.is_ascii_digit());
+    digits.then(|| word.parse::<u64>().ok()).flatten().map(|number| number.to_string())
+}
+
+/// VyOS takes hexadecimal digits and colons alone: `::ffff:0:0/96`, not `::ffff:0.0.0.0/96`.
+fn network(network: IpNet) -> String {
+    match network {
+        IpNet::V6(v6) if v6.addr().to_ipv4_mapped().is_some() => {
+            let [.., high, low] = v6.addr().segments();
+            format!("::ffff:{high:x}:{low:x}/{}", v6.prefix_len())
+        }
+        other => other.to_string(),
     }
 }

@@ -1,6 +1,6 @@
-//! The tables of fields against the schemas.
+//! The types, and their tables of fields against their schemas.
 
-use crate::engine::router_config::{Field, Kind, RouterConfig};
+use crate::engine::router_config::{Declaration, Field, Kind, RouterConfig};
 use crate::provider::Microk8s;
 use crate::vyos::{
     Bgp, BgpNeighbor, BgpPeerGroup, Config, Ospf, Ospfv3, PrefixList, PrefixList6, RouteMap, StaticRoute,
@@ -37,28 +37,43 @@ fn fits(fields: &[Field], attributes: &[Attribute], others: &[&str]) {
     }
 }
 
-/// Checks a type; answers its name.
-fn of<T: RouterConfig>() -> &'static str {
-    let key = T::DECLARATION.tag.as_ref().map_or("router", |tag| tag.attribute);
-    fits(T::DECLARATION.fields, &T::attributes(), &["router", key]);
-    T::TYPE_NAME
+/// A type as it is declared.
+pub(super) struct Declared {
+    pub(super) name: &'static str,
+    pub(super) declaration: &'static Declaration,
+    pub(super) attributes: Vec<Attribute>,
+}
+
+impl Declared {
+    fn of<T: RouterConfig>() -> Self {
+        Self { name: T::TYPE_NAME, declaration: T::DECLARATION, attributes: T::attributes() }
+    }
+}
+
+/// All types.
+pub(super) fn declared() -> Vec<Declared> {
+    vec![
+        Declared::of::<Bgp>(),
+        Declared::of::<BgpNeighbor>(),
+        Declared::of::<BgpPeerGroup>(),
+        Declared::of::<Config>(),
+        Declared::of::<Ospf>(),
+        Declared::of::<Ospfv3>(),
+        Declared::of::<PrefixList>(),
+        Declared::of::<PrefixList6>(),
+        Declared::of::<RouteMap>(),
+        Declared::of::<StaticRoute>(),
+    ]
 }
 
 #[test]
 fn every_attribute_is_somewhere_on_the_router() {
-    let checked = [
-        of::<Bgp>(),
-        of::<BgpNeighbor>(),
-        of::<BgpPeerGroup>(),
-        of::<Config>(),
-        of::<Ospf>(),
-        of::<Ospfv3>(),
-        of::<PrefixList>(),
-        of::<PrefixList6>(),
-        of::<RouteMap>(),
-        of::<StaticRoute>(),
-    ];
+    let all = declared();
+    for one in &all {
+        let key = one.declaration.tag.as_ref().map_or("router", |tag| tag.attribute);
+        fits(one.declaration.fields, &one.attributes, &["router", key]);
+    }
     let served = Microk8s::table();
     let served = served.resources().map(|(name, _)| name).filter(|name| name.starts_with("vyos_"));
-    assert_eq!(served.collect::<BTreeSet<_>>(), BTreeSet::from(checked));
+    assert_eq!(served.collect::<BTreeSet<_>>(), all.iter().map(|one| one.name).collect());
 }

@@ -8,8 +8,10 @@ mod many;
 mod objects;
 mod ospf;
 mod policy;
+mod spellings;
 mod static_routes;
 mod trouble;
+mod values;
 
 use crate::provider::Microk8s;
 use serde_json::{Value as Json, json};

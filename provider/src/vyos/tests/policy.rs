@@ -8,13 +8,13 @@ async fn what_vyos_refuses_and_what_frr_drops_is_told_at_plan() {
     let rule = |members: Json| with(json!({"action": "permit", "prefix": "10.0.0.0/16"}), members);
     let lists = [
         json!({"10": rule(json!({"ge": 24, "le": 20}))}),
-        json!({"10": rule(json!({"ge": 16}))}),
+        json!({"10": rule(json!({"ge": 15}))}),
         json!({"10": rule(json!({"le": 33}))}),
         json!({"10": rule(json!({"prefix": "10.0.0.1/16"}))}),
         json!({"10": rule(json!({"prefix": "fd01::/64"}))}),
         json!({"10": rule(json!({"action": "allow"}))}),
-        json!({"010": rule(json!({}))}),
-        json!({"10": rule(json!({})), "20": rule(json!({"description": "again"}))}),
+        json!({"0": rule(json!({}))}),
+        json!({"10": rule(json!({"description": "x"})), "20": rule(json!({"description": "x"}))}),
     ];
     let mut all = String::new();
     for rules in lists {
@@ -37,6 +37,39 @@ async fn what_vyos_refuses_and_what_frr_drops_is_told_at_plan() {
         all.push_str(&format!("{rule}\n{}\n\n", listed(&found)));
     }
     insta::assert_snapshot!(all);
+}
+
+#[tokio::test]
+async fn a_rule_may_have_the_lengths_that_frr_takes() {
+    let run = Harness::<Microk8s>::new(&json!({})).await.unwrap();
+    for (list_type, prefix, ge, le, fault) in [
+        ("vyos_prefix_list", "10.0.0.0/8", Some(8), Some(24), None),
+        ("vyos_prefix_list", "10.0.0.1/32", Some(32), None, None),
+        ("vyos_prefix_list", "0.0.0.0/0", Some(0), None, None),
+        ("vyos_prefix_list", "0.0.0.0/0", None, Some(0), None),
+        ("vyos_prefix_list", "10.0.0.0/16", None, Some(16), None),
+        ("vyos_prefix_list", "10.0.0.0/16", Some(15), None, Some("ge")),
+        ("vyos_prefix_list", "10.0.0.0/16", None, Some(15), Some("le")),
+        ("vyos_prefix_list", "10.0.0.0/16", Some(24), Some(20), Some("le")),
+        ("vyos_prefix_list", "10.0.0.0/16", None, Some(33), Some("le")),
+        ("vyos_prefix_list6", "2001:db8::/48", Some(48), Some(64), None),
+        ("vyos_prefix_list6", "2001:db8::1/128", Some(128), None, None),
+        ("vyos_prefix_list6", "::/0", Some(0), None, None),
+        ("vyos_prefix_list6", "2001:db8::/48", Some(47), None, Some("ge")),
+        ("vyos_prefix_list6", "2001:db8::/48", Some(129), None, Some("ge")),
+    ] {
+        let rule = json!({"action": "permit", "prefix": prefix, "ge": ge, "le": le});
+        let found = run.validate(list_type, &json!({"name": "A", "rules": {"10": rule}})).unwrap();
+        let expected = fault.map_or_else(String::new, |bound| format!("rules[\"10\"].{bound}"));
+        let at = found.iter().filter_map(|one| Some(one.attribute.as_ref()?.to_string()));
+        assert_eq!(at.collect::<Vec<_>>().join(" "), expected, "{prefix} {ge:?} {le:?}");
+    }
+    let rules = json!({
+        "10": {"action": "permit", "prefix": "10.0.0.0/16", "description": "one"},
+        "20": {"action": "permit", "prefix": "10.0.0.0/16", "description": "another"},
+    });
+    let found = run.validate("vyos_prefix_list", &json!({"name": "A", "rules": rules})).unwrap();
+    assert!(found.iter().next().is_none(), "VyOS compares descriptions too: {}", listed(&found));
 }
 
 #[tokio::test]

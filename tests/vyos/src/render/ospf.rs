@@ -140,9 +140,17 @@ fn area(text: &mut String, name: &str, node: &Node) {
         line(text, 1, &format!("network {network} area {name}"));
     }
     for (prefix, range) in node.each("range") {
-        let options: &[Row] =
-            &[("cost", "cost {}"), ("not-advertise", "not-advertise"), ("substitute", "substitute {}")];
-        line(text, 1, &format!("area {name} range {prefix}{}", words(range, options)));
+        line(
+            text,
+            1,
+            &format!("area {name} range {prefix}{}", words(range, &[("not-advertise", "not-advertise")])),
+        );
+        // Each in a statement of its own, as `ospfd.frr.j2` of 1.4 has them.
+        for option in [("cost", "cost {}"), ("substitute", "substitute {}")] {
+            if range.has(option.0) {
+                line(text, 1, &format!("area {name} range {prefix}{}", words(range, &[option])));
+            }
+        }
     }
     let rest: &[Row] = &[
         ("export-list", "area {x} export-list {}"),

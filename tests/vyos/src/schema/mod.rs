@@ -84,6 +84,31 @@ pub(crate) struct ComponentKind {
     pub(crate) per_key: bool,
 }
 
+/// What `set` takes on a router of one release, without a router.
+#[derive(Debug)]
+pub struct SetRules(Schema);
+
+impl SetRules {
+    /// Reads the table.
+    pub fn new(version: Version) -> Result<Self, NotationError> {
+        Schema::new(version).map(Self)
+    }
+
+    /// Whether `set` takes the path; the error is what it answers.
+    pub fn check(&self, path: &[String]) -> Result<(), String> {
+        self.0.check_set(path)
+    }
+
+    /// Values that are worth a try behind a path to a leaf or a tag node: its bounds, what is beside them, its words.
+    pub fn samples(&self, path: &[String]) -> Vec<String> {
+        match self.0.place(path.iter().map(String::as_str)).map(|place| &place.node.kind) {
+            Some(Kind::Leaf(values) | Kind::Multi(values) | Kind::Tag(values)) => values.samples(),
+            Some(Kind::Container) => self.0.names(path),
+            _ => Vec::new(),
+        }
+    }
+}
+
 /// The whole table for one release.
 #[derive(Debug)]
 pub(crate) struct Schema {
@@ -120,6 +145,12 @@ impl Schema {
             };
         }
         Some(place)
+    }
+
+    /// The names of the nodes below a path.
+    fn names(&self, path: &[String]) -> Vec<String> {
+        let place = self.place(path.iter().map(String::as_str));
+        place.map_or_else(Vec::new, |place| place.node.children.keys().cloned().collect())
     }
 
     /// Judges a path as `set` does. The error is the text of the answer.

@@ -1,6 +1,6 @@
 //! Types of values: the checks that a value must pass one of, and what VyOS says when it passes none.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 
 use ipnet::IpNet;
 use regex::Regex;
@@ -21,7 +21,10 @@ enum Check {
     Number(Vec<(u64, u64)>),
     Regex(Regex),
     Interface,
+    AsPath,
     Community,
+    ExtendedCommunity,
+    LargeCommunity,
     Address { family: Family, part: Part },
 }
 
@@ -40,24 +43,14 @@ enum Part {
     Host,
 }
 
-/// Communities that have a name.
-const WELL_KNOWN_COMMUNITIES: &[&str] = &[
-    "local-as",
-    "no-advertise",
-    "no-export",
-    "internet",
-    "graceful-shutdown",
-    "accept-own",
-    "route-filter-translated-v4",
-    "route-filter-v4",
-    "route-filter-translated-v6",
-    "route-filter-v6",
-    "llgr-stale",
-    "no-llgr",
-    "accept-own-nexthop",
-    "blackhole",
-    "no-peer",
-];
+/// Communities that have a name. The template's alternatives are not in brackets, so the first is compared with the beginning
+/// alone, the last with the end, and the others with any part.
+const NAMED_COMMUNITY: &str = "^local-as|no-advertise|no-export|graceful-shutdown|accept-own|route-filter-translated-v4|\
+    route-filter-v4|route-filter-translated-v6|route-filter-v6|llgr-stale|no-llgr|accept-own-nexthop|blackhole|no-peer$";
+
+/// Interface names of VyOS' own, with the same slip.
+const NAMED_INTERFACE: &str = "^(bond|br|dum|en|ersp|eth|gnv|ifb|ipoe|lan|l2tp|l2tpeth|macsec|peth|ppp|pppoe|pptp|sstp|\
+    sstpc|tun|veth|vti|vtun|vxlan|wg|wlan|wwan)[0-9]+(.\\d+)?|lo$";
 
 impl Type {
     /// `CHECK | CHECK ... ; closing line`.
@@ -82,6 +75,29 @@ impl Type {
     }
 }
 
+impl Type {
+    /// Values at its bounds and beside them, and the words that it knows.
+    pub(crate) fn samples(&self) -> Vec<String> {
+        let mut found = Vec::new();
+        for check in &self.checks {
+            match check {
+                Check::Words(words) => found.extend(words.iter().cloned()),
+                Check::Number(ranges) => {
+                    let bounds = ranges
+                        .iter()
+                        .flat_map(|(low, high)| [low.saturating_sub(1), *low, *high, high.saturating_add(1)]);
+                    found.extend(bounds.map(|bound| bound.to_string()));
+                }
+                Check::Length(most) => {
+                    found.extend([*most, most.saturating_add(1)].map(|length| "x".repeat(length)));
+                }
+                _ => {}
+            }
+        }
+        found
+    }
+}
+
 impl Check {
     fn parse(text: &str) -> Result<Self, String> {
         let (word, rest) = text.split_once(' ').unwrap_or((text, ""));
@@ -95,7 +111,10 @@ impl Check {
                 Regex::new(&format!("^(?:{rest})$")).map(Self::Regex).map_err(|error| error.to_string())
             }
             "interface" => Ok(Self::Interface),
+            "as-path" => Ok(Self::AsPath),
             "community" => Ok(Self::Community),
+            "extended-community" => Ok(Self::ExtendedCommunity),
+            "large-community" => Ok(Self::LargeCommunity),
             "ip" => address(Family::Any, Part::Address),
             "ipv4" => address(Family::V4, Part::Address),
             "ipv6" => address(Family::V6, Part::Address),
@@ -118,15 +137,19 @@ impl Check {
             Self::Number(ranges) => number(value, ranges),
             Self::Regex(regex) => silent(regex.is_match(value)),
             Self::Interface => interface(value),
-            Self::Community => {
-                let halves = value.split_once(':').map(|(left, right)| (half(left), half(right)));
-                let known = WELL_KNOWN_COMMUNITIES.contains(&value);
-                if known || halves.is_some_and(|(left, right)| left && right) {
-                    Ok(())
-                } else {
-                    Err("Invalid community format".to_owned())
-                }
+            // The validator hands all words on at once and only the last of them is looked at.
+            Self::AsPath => number(value.rsplit(' ').next().unwrap_or_default(), &[(1, 4_294_967_294)]),
+            Self::Community => community(
+                parts::<2>(value).is_some_and(|halves| halves.iter().all(half))
+                    || named(NAMED_COMMUNITY, value),
+            ),
+            Self::ExtendedCommunity => {
+                community(value.split_whitespace().all(|one| match one.split_once(':') {
+                    Some((left, right)) if left.parse::<Ipv4Addr>().is_ok() => right.parse::<u16>().is_ok(),
+                    _ => parts::<2>(one).is_some_and(|[left, _]| half(&left)),
+                }))
             }
+            Self::LargeCommunity => community(parts::<3>(value).is_some()),
             Self::Address { family, part } => address(value, *family, *part),
         }
     }
@@ -146,26 +169,33 @@ fn number(value: &str, ranges: &[(u64, u64)]) -> Result<(), String> {
     }
     let digits = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
     match value.parse::<u64>() {
-        Ok(number) if ranges.iter().any(|(low, high)| (*low..=*high).contains(&number)) => Ok(()),
+        Ok(number) if digits && ranges.iter().any(|(low, high)| (*low..=*high).contains(&number)) => Ok(()),
         _ if digits => Err("Number is not in any of allowed ranges".to_owned()),
         _ => Err(format!("'{value}' is not a valid number")),
     }
 }
 
-fn half(text: &str) -> bool {
-    text.parse::<u16>().is_ok()
+fn half(number: &u32) -> bool {
+    *number <= 65535
+}
+
+/// So many numbers of 32 bits with colons between them.
+fn parts<const N: usize>(text: &str) -> Option<[u32; N]> {
+    let all: Option<Vec<u32>> = text.split(':').map(|part| part.parse().ok()).collect();
+    all?.try_into().ok()
+}
+
+fn community(accepted: bool) -> Result<(), String> {
+    if accepted { Ok(()) } else { Err("Invalid community format".to_owned()) }
+}
+
+fn named(names: &str, value: &str) -> bool {
+    Regex::new(names).is_ok_and(|names| names.is_match(value))
 }
 
 /// Interface names as VyOS knows them, or anything that the kernel calls an interface.
 fn interface(value: &str) -> Result<(), String> {
-    const KINDS: &[&str] = &[
-        "bond", "br", "dum", "en", "eth", "geneve", "gnv", "ifb", "ipoe", "l2tp", "l2tpeth", "lan", "lo",
-        "macsec", "peth", "ppp", "pppoe", "pptp", "sstp", "sstpc", "tun", "veth", "vti", "vtun", "vxlan",
-        "wg", "wlan", "wwan",
-    ];
-    let kind = value.trim_end_matches(|letter: char| letter.is_ascii_digit() || letter == '.');
-    let known = KINDS.contains(&kind) && (kind == "lo" || kind.len() < value.len());
-    if known || nix::net::if_::if_nametoindex(value).is_ok() {
+    if named(NAMED_INTERFACE, value) || nix::net::if_::if_nametoindex(value).is_ok() {
         Ok(())
     } else {
         Err(format!("Incorrect path /sys/class/net/{value}: no such file or directory"))
@@ -173,20 +203,22 @@ fn interface(value: &str) -> Result<(), String> {
 }
 
 fn address(value: &str, family: Family, part: Part) -> Result<(), String> {
-    let accepted = match part {
-        Part::Address => match value.parse::<IpAddr>() {
-            Ok(IpAddr::V4(_)) => family != Family::V6,
-            Ok(IpAddr::V6(_)) => family != Family::V4,
-            Err(_) => false,
-        },
-        Part::Prefix | Part::Host => value.parse::<IpNet>().is_ok_and(|net| {
-            let right_family = match net {
-                IpNet::V4(_) => family != Family::V6,
-                IpNet::V6(_) => family != Family::V4,
-            };
-            right_family && (part == Part::Host || net.addr() == net.network())
-        }),
-    };
+    // ipaddrcheck knows IPv6 by hexadecimal digits and colons, so not with an IPv4 address at its end (`::ffff:192.0.2.1`).
+    let accepted = !(value.contains(':') && value.contains('.'))
+        && match part {
+            Part::Address => match value.parse::<IpAddr>() {
+                Ok(IpAddr::V4(_)) => family != Family::V6,
+                Ok(IpAddr::V6(_)) => family != Family::V4,
+                Err(_) => false,
+            },
+            Part::Prefix | Part::Host => value.parse::<IpNet>().is_ok_and(|net| {
+                let right_family = match net {
+                    IpNet::V4(_) => family != Family::V6,
+                    IpNet::V6(_) => family != Family::V4,
+                };
+                right_family && (part == Part::Host || net.addr() == net.network())
+            }),
+        };
     if accepted {
         return Ok(());
     }

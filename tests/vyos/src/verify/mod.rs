@@ -58,6 +58,8 @@ pub(crate) fn component(path: &[String], proposal: &Proposal<'_>) -> Report {
 fn exists(kind: &str, name: Option<&str>, proposal: &Proposal<'_>) -> Check {
     let Some(name) = name else { return Ok(()) };
     let list = proposal.candidate.child("policy").and_then(|policy| policy.child(kind));
+    // `dict_search` takes a dot for a step (vyos.configverify of 1.4 and 1.5).
+    let list = list.filter(|_| !name.contains('.'));
     if list.and_then(|list| list.child(name)).is_some() {
         return Ok(());
     }

@@ -62,6 +62,7 @@ mod tests {
     const REFUSED: &[(&[&str], &str)] = &[
         (&["redistribute bgp route-map RM"], "Specified route-map \"RM\" does not exist!"),
         (&["default-information originate route-map RM"], "Specified route-map \"RM\" does not exist!"),
+        (&["redistribute bgp route-map R.M"], "Specified route-map \"R.M\" does not exist!"),
         (&["area 0 import-list 10"], "Specified access-list \"10\" does not exist!"),
         (
             &["area 0 network 192.0.2.0/24", "area 1 network 192.0.2.0/24"],
@@ -81,7 +82,7 @@ mod tests {
     #[test]
     fn refusals_are_worded_as_the_router_words_them() {
         for (lines, said) in REFUSED {
-            let mut all = vec!["interfaces ethernet eth0".to_owned()];
+            let mut all = vec!["interfaces ethernet eth0".to_owned(), "policy route-map R.M".to_owned()];
             all.extend(lines.iter().map(|line| format!("protocols ospf {line}")));
             let all: Vec<&str> = all.iter().map(String::as_str).collect();
             assert_eq!(report(V1_4, "protocols ospf", &all).error.as_deref(), Some(*said), "{lines:?}");

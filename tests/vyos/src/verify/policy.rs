@@ -25,6 +25,8 @@ const REFERENCES: &[(&str, &str, &str)] = &[
     ("match ipv6 address prefix-list", "prefix-list6", "prefix-list6"),
     ("match ipv6 nexthop access-list", "access-list6", "access_list6"),
     ("match ipv6 nexthop prefix-list", "prefix-list6", "prefix-list6"),
+    ("set community delete", "community-list", "community-list"),
+    ("set large-community delete", "large-community-list", "large-community-list"),
 ];
 
 pub(super) fn verify(policy: Option<&Node>, proposal: &Proposal<'_>) -> Check {
@@ -64,7 +66,8 @@ fn rules(kind: &str, name: &str, list: &Node, needs: Option<(&str, &str)>) -> Ch
             return must("Action");
         }
         if kind.starts_with("prefix-list") {
-            let definition = ["action", "prefix", "ge", "le"].map(|leaf| rule.value(leaf));
+            // All that the rule has (`policy.py` of 1.4 and 1.5: `rule_config in entries`).
+            let definition = ["action", "prefix", "ge", "le", "description"].map(|leaf| rule.value(leaf));
             if seen.contains(&definition) {
                 return Err(format!("Rule \"{number}\" contains a duplicate prefix definition!"));
             }
@@ -101,7 +104,8 @@ fn route_map_rule(number: &str, rule: &Node, policy: &Node) -> Check {
     }
     if let Some(set) = rule.at("set extcommunity") {
         let others = ["rt", "soo", "bandwidth", "bandwidth-non-transitive"];
-        if set.has("none") && others.iter().any(|leaf| set.has(leaf)) {
+        let without_bandwidth = set.has("bandwidth-non-transitive") && !set.has("bandwidth");
+        if without_bandwidth || (set.has("none") && others.iter().any(|leaf| set.has(leaf))) {
             return Err(
                 "Unexpected combination between none, rt, soo, bandwidth, bandwidth-non-transitive in extended-community"
                     .to_owned(),
@@ -141,7 +145,6 @@ mod tests {
                 "prefix-list A rule 10 prefix 192.0.2.0/24",
                 "prefix-list A rule 20 action permit",
                 "prefix-list A rule 20 prefix 192.0.2.0/24",
-                "prefix-list A rule 20 description again",
             ],
             "Rule \"20\" contains a duplicate prefix definition!",
         ),
@@ -156,6 +159,10 @@ mod tests {
         (
             &["route-map A rule 10 action permit", "route-map A rule 10 match ipv6 nexthop access-list B"],
             "access_list6 B does not exist!",
+        ),
+        (
+            &["route-map A rule 10 action permit", "route-map A rule 10 set community delete B"],
+            "community-list B does not exist!",
         ),
         (
             &[
@@ -191,10 +198,22 @@ mod tests {
             "policy prefix-list A rule 10 prefix 10.0.0.0/16",
             "policy prefix-list A rule 10 ge 24",
             "policy prefix-list A rule 10 le 20",
+            "policy prefix-list A rule 20 action permit",
+            "policy prefix-list A rule 20 prefix 10.0.0.0/16",
+            "policy prefix-list A rule 20 ge 24",
+            "policy prefix-list A rule 20 le 20",
+            "policy prefix-list A rule 20 description again",
             "policy route-map A",
+            "policy community-list A.B rule 10 action permit",
+            "policy community-list A.B rule 10 regex 65001:1",
+            "policy as-path-list A.B rule 10 action permit",
+            "policy as-path-list A.B rule 10 regex ^65001",
             "policy route-map B rule 10 action permit",
+            "policy route-map B rule 10 match community community-list A.B",
+            "policy route-map B rule 10 match as-path A.B",
+            "policy route-map C rule 10 action permit",
             "policy route-map B rule 10 call NONE",
-            "policy route-map B rule 10 match as-path NONE",
+            "policy route-map C rule 10 match as-path NONE",
         ];
         assert_eq!(report(V1_4, "policy", &lines).error, None);
     }

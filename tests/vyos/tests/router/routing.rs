@@ -224,33 +224,45 @@ fn neighbors_of_a_listen_range_come_by_themselves() {
     side.join().expect("the node saw what it should");
 }
 
+/// Rules of prefix-lists, and whether FRR has them after the router took them. FRR's rule is length <= ge <= le.
+const LENGTHS: &[(&str, &str, bool)] = &[
+    ("prefix-list", "10.0.0.0/16 ge 24", true),
+    ("prefix-list", "10.0.0.0/8 ge 8 le 24", true),
+    ("prefix-list", "10.0.0.0/16 ge 16", true),
+    ("prefix-list", "10.0.0.0/16 le 16", true),
+    ("prefix-list", "10.0.0.1/32 ge 32", true),
+    ("prefix-list", "0.0.0.0/0 ge 0", true),
+    ("prefix-list", "0.0.0.0/0 ge 0 le 0", true),
+    ("prefix-list", "10.0.0.0/16 ge 8", false),
+    ("prefix-list", "10.0.0.0/16 le 8", false),
+    ("prefix-list", "10.0.0.0/16 ge 24 le 20", false),
+    ("prefix-list6", "2001:db8::/48 ge 48 le 64", true),
+    ("prefix-list6", "2001:db8::1/128 ge 128", true),
+    ("prefix-list6", "::/0 ge 0", true),
+    ("prefix-list6", "2001:db8::/48 ge 32", false),
+    ("prefix-list6", "2001:db8::/48 ge 64 le 56", false),
+];
+
 #[test]
-fn frr_drops_rules_that_the_router_took() {
+fn frr_takes_lengths_from_that_of_the_prefix_on_and_drops_other_rules() {
     if !possible() {
         return;
     }
     Island::new().run(async || {
         let bench = router("lists", Version::V1_4).await;
-        bench
-            .configure(&[
-                "set policy prefix-list GOOD rule 10 action permit",
-                "set policy prefix-list GOOD rule 10 prefix 10.0.0.0/16",
-                "set policy prefix-list GOOD rule 10 ge 24",
-            ])
-            .await
-            .data();
-        bench
-            .configure(&[
-                "set policy prefix-list BAD rule 10 action permit",
-                "set policy prefix-list BAD rule 10 prefix 10.0.0.0/16",
-                "set policy prefix-list BAD rule 10 ge 8",
-            ])
-            .await
-            .data();
-        let running = bench.router.vtysh("show running-config bgpd").await.unwrap_or_default();
-        assert!(running.contains("ip prefix-list GOOD seq 10 permit 10.0.0.0/16 ge 24"), "{running}");
-        assert!(!running.contains("BAD"), "{running}");
-        assert_eq!(bench.show("policy prefix-list BAD rule 10 ge").await.data(), json!({"ge": "8"}));
+        for (kind, rule, kept) in LENGTHS {
+            let at = format!("policy {kind} LIST");
+            let (prefix, lengths) = rule.split_once(' ').expect("a prefix and lengths");
+            let words: Vec<&str> = lengths.split(' ').collect();
+            let leaves = words.chunks(2).map(|leaf| leaf.join(" "));
+            let leaves = leaves.chain(["action permit".to_owned(), format!("prefix {prefix}")]);
+            let lines: Vec<String> = leaves.map(|leaf| format!("set {at} rule 10 {leaf}")).collect();
+            bench.configure(&lines.iter().map(String::as_str).collect::<Vec<_>>()).await.data();
+            let running = bench.router.vtysh("show running-config").await.unwrap_or_default();
+            assert_eq!(running.contains("LIST seq 10 permit"), *kept, "{rule}: {running}");
+            // The next ones would suffer from a rule that is refused.
+            bench.configure(&[&format!("delete {at}")]).await.data();
+        }
         bench.router.stop().await;
     });
 }

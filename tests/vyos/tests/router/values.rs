@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use crate::island::{Island, possible, router};
 use crate::support::Bench;
 use vyos_stand_in::Version;
 
@@ -48,6 +49,22 @@ const REFUSED: &[(&[&str], &str)] = &[
         "Incorrect path /sys/class/net/notanip: no such file or directory\n\nError: notanip is not a valid IP address\n\n\n\nInvalid value\nValue validation failed\nSet failed\n",
     ),
     (
+        &["protocols", "bgp", "neighbor", "::ffff:192.0.2.1", "remote-as", "1"],
+        "Incorrect path /sys/class/net/::ffff:192.0.2.1: no such file or directory\n\nError: ::ffff:192.0.2.1 is not a valid IP address\n\n\n\nInvalid value\nValue validation failed\nSet failed\n",
+    ),
+    (
+        &["protocols", "ospf", "interface", "eth0", "authentication", "plaintext-password", "a b"],
+        "\n\nPassword must be 8 characters or less\nValue validation failed\nSet failed\n",
+    ),
+    (
+        &["policy", "route-map", "A", "rule", "1", "set", "as-path", "prepend", "0"],
+        "Number is not in any of allowed ranges\n\n\n\nInvalid value\nValue validation failed\nSet failed\n",
+    ),
+    (
+        &["policy", "route-map", "A", "rule", "1", "set", "extcommunity", "rt", "65536:1"],
+        "Invalid community format\n\n\n\nInvalid value\nValue validation failed\nSet failed\n",
+    ),
+    (
         &["policy", "route-map", "A", "rule", "1", "action", "maybe"],
         "\n\nInvalid value\nValue validation failed\nSet failed\n",
     ),
@@ -81,6 +98,40 @@ async fn what_is_refused_says_why() {
         assert_eq!((answer.status, answer.error().as_str()), (400, *said), "{path:?}");
     }
     assert_eq!(bench.show("protocols").await.status, 400, "nothing of it was kept");
+}
+
+/// What templates of 1.4 do not check, and reads as if they did.
+const TAKEN: &[&str] = &[
+    "set policy community-list A.B rule 1 action permit",
+    "set policy community-list A.B rule 1 regex 65001:1",
+    "set policy as-path-list A.B rule 1 action permit",
+    "set policy as-path-list A.B rule 1 regex ^65001",
+    "set protocols ospf area 0 range 192.0.2.0/24 cost 16777215",
+    "set protocols ospf area 0 range 192.0.2.0/24 not-advertise",
+    "set protocols bgp system-as 65001",
+    "set protocols bgp address-family ipv4-unicast redistribute connected metric 0",
+    "set protocols bgp neighbor 192.0.2.2 remote-as 65002",
+    "set protocols bgp neighbor 192.0.2.2 address-family ipv4-unicast filter-list import A.B",
+];
+
+#[tokio::test]
+async fn what_no_template_checks_is_taken() {
+    let bench = Bench::new(Version::V1_4).await;
+    let said = bench.configure(TAKEN).await;
+    assert_eq!(said.status, 200, "{said:?}");
+}
+
+#[test]
+fn what_no_template_checks_is_taken_by_frr_too() {
+    if !possible() {
+        return;
+    }
+    Island::new().run(async || {
+        let bench = router("taken", Version::V1_4).await;
+        let said = bench.configure(TAKEN).await;
+        assert_eq!(said.status, 200, "{said:?}");
+        bench.router.stop().await;
+    });
 }
 
 #[tokio::test]
