@@ -8,6 +8,8 @@ mod host;
 mod host_key;
 mod master;
 #[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
 mod tests;
 
 pub use command::{Output, Script};

@@ -1,102 +1,13 @@
 //! Against a real sshd on this machine's loopback.
 
+use super::testing::{Sshd, keygen};
 use super::*;
 use crate::connection::retry::Deadline;
 use std::path::Path;
-use std::process::Stdio;
 use std::time::Duration;
-use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, UnixStream};
-use tokio::process::{Child, Command};
 use tokio_util::sync::CancellationToken;
-
-/// An sshd of the test's own, with its own keys; ends with the test.
-struct Sshd {
-    directory: TempDir,
-    port: u16,
-    process: Child,
-}
-
-impl Sshd {
-    async fn start() -> Self {
-        let directory = tempfile::tempdir().unwrap();
-        for key in ["host", "user"] {
-            keygen(&directory.path().join(key)).await;
-        }
-        std::fs::copy(directory.path().join("user.pub"), directory.path().join("authorized")).unwrap();
-        let port = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
-        let process = spawn(directory.path(), port);
-        let sshd = Self { directory, port, process };
-        sshd.listening().await;
-        sshd
-    }
-
-    async fn listening(&self) {
-        for _ in 0..100 {
-            if tokio::net::TcpStream::connect(("127.0.0.1", self.port)).await.is_ok() {
-                return;
-            }
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-        panic!(
-            "sshd does not listen: {}",
-            std::fs::read_to_string(self.directory.path().join("log")).unwrap_or_default()
-        );
-    }
-
-    async fn stop(&mut self) {
-        self.process.kill().await.unwrap();
-    }
-
-    async fn start_again(&mut self) {
-        self.process = spawn(self.directory.path(), self.port);
-        self.listening().await;
-    }
-
-    fn settings(&self) -> Settings {
-        let config = self.directory.path().join("config");
-        let known_hosts = self.directory.path().join("known_hosts");
-        std::fs::write(&config, format!("UserKnownHostsFile {}\n", known_hosts.display())).unwrap();
-        Settings {
-            port: Some(self.port),
-            private_key: Some(Secret::new(
-                std::fs::read_to_string(self.directory.path().join("user")).unwrap().trim(),
-            )),
-            config_file: Some(config.display().to_string()),
-            ..Settings::default()
-        }
-    }
-
-    fn host_key(&self) -> String {
-        let line = std::fs::read_to_string(self.directory.path().join("host.pub")).unwrap();
-        host_key::normalised(&line).unwrap()
-    }
-}
-
-async fn keygen(path: &Path) {
-    let made = Command::new("ssh-keygen")
-        .args(["-q", "-t", "ed25519", "-N", "", "-f"])
-        .arg(path)
-        .status()
-        .await
-        .unwrap();
-    assert!(made.success());
-}
-
-fn spawn(directory: &Path, port: u16) -> Child {
-    // Where sshd runs as root it insists on this directory; elsewhere it does not need it.
-    let _ = std::fs::create_dir_all("/run/sshd");
-    let file = |name: &str| directory.join(name).display().to_string();
-    Command::new("/usr/sbin/sshd")
-        .args(["-D", "-f", "/dev/null", "-E", &file("log"), "-p", &port.to_string(), "-h", &file("host")])
-        .args(["-o", "ListenAddress=127.0.0.1", "-o", "StrictModes=no", "-o", "PidFile=none"])
-        .args(["-o", &format!("AuthorizedKeysFile={}", file("authorized"))])
-        .stdin(Stdio::null())
-        .kill_on_drop(true)
-        .spawn()
-        .unwrap()
-}
 
 fn seconds(seconds: u64) -> Deadline {
     Deadline::after(Duration::from_secs(seconds), &CancellationToken::new())
@@ -114,6 +25,24 @@ async fn a_command_gets_its_words_and_stdin_untouched() {
     assert_eq!(missing.code, 127);
     assert_eq!(host.host_key().await.unwrap().as_deref(), Some(sshd.host_key().as_str()));
     assert!(!sshd.directory.path().join("known_hosts").exists(), "the user's own file is only read");
+}
+
+/// Runs what follows its first argument where that is the home directory of whoever runs the tests.
+const IN_A_HOME: &str = r#"[ "$(id -u)" = 0 ] || user='--user --map-current-user'
+exec unshare $user --mount sh -c 'mount --bind "$0" "$(getent passwd "$(id -u)" | cut -d: -f6)"; exec "$@"' "$@""#;
+
+#[tokio::test]
+async fn what_a_testers_own_shell_reads_at_its_start_does_not_disturb_a_command() {
+    let home = tempfile::tempdir().unwrap();
+    std::fs::create_dir(home.path().join(".ssh")).unwrap();
+    for file in [".bashrc", ".bash_profile", ".profile", ".zshenv", ".ssh/rc", ".ssh/environment"] {
+        std::fs::write(home.path().join(file), "echo noise; echo noise >&2\n").unwrap();
+    }
+    let home = home.path().display().to_string();
+    let sshd = Sshd::start_through(&["sh", "-c", IN_A_HOME, "sh", &home]).await;
+    let host = Ssh::new(sshd.settings()).host("127.0.0.1");
+    let output = host.run(&["echo", "said"], None).await.unwrap();
+    assert_eq!(output, Output { code: 0, stdout: "said\n".into(), stderr: String::new() });
 }
 
 #[tokio::test]

@@ -21,6 +21,8 @@ pub(crate) fn files(name: &str) -> Result<Vec<DiskFile>, LabError> {
         DiskFile::text("etc/passwd", system_accounts("/etc/passwd")? + UBUNTU_USER),
         DiskFile::text("etc/group", system_accounts("/etc/group")? + UBUNTU_GROUP),
         DiskFile { mode: 0o640, ..DiskFile::text("etc/shadow", SHADOW) },
+        DiskFile::text("etc/bash.bashrc", SHELL_START),
+        DiskFile::text("etc/profile", SHELL_START),
     ])
 }
 
@@ -28,6 +30,8 @@ const UBUNTU_USER: &str = "ubuntu:x:1000:1000:Ubuntu:/home/ubuntu:/bin/bash\n";
 const UBUNTU_GROUP: &str = "ubuntu:x:1000:\n";
 /// No account has a password: `ubuntu` comes in by its key, `root` through sudo.
 const SHADOW: &str = "root:*:20000:0:99999:7:::\nubuntu:*:20000:0:99999:7:::\n";
+/// What the host's shells print or set at their start is nothing to a machine's, whose homes are empty as well.
+const SHELL_START: &str = "# Nothing is set here.\n";
 
 /// The lines of an account file of the host without those of people.
 fn system_accounts(file: &str) -> Result<String, LabError> {
@@ -90,6 +94,18 @@ impl KeyPair {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::machine::disk::OWN_FOLDERS;
+
+    #[test]
+    fn shells_start_with_files_of_the_machines_own() {
+        let files = files("cp1").unwrap();
+        for shell_start in ["etc/bash.bashrc", "etc/profile"] {
+            assert!(files.iter().any(|file| file.path == shell_start), "{shell_start}");
+        }
+        for home in ["home", "root", "etc/ssh"] {
+            assert!(OWN_FOLDERS.iter().any(|(own, _)| *own == home), "{home}");
+        }
+    }
 
     #[test]
     fn people_of_the_host_are_left_out() {
