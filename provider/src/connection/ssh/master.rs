@@ -1,19 +1,21 @@
 //! One connection to a host that all commands and forwarded ports share: an `ssh` process of its own.
 
+use super::Settings;
 use super::error::{SshError, SshErrorKind};
-use super::host_key;
-use super::{HostKeyCheck, Settings};
+use super::log::Log;
+use super::trust::{self, Configured};
+use crate::connection::bounds::LINE;
 use openssh::{ForwardType, Session, Socket};
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::fs::{File, OpenOptions};
+use std::fs::OpenOptions;
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
-use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 
 /// How long a connection may take, from the first packet to the first word of the remote shell.
@@ -28,9 +30,10 @@ pub(crate) struct Master {
     process: Mutex<Child>,
     _lifeline: (ChildStdin, ChildStdout),
     pub(crate) session: Session,
-    /// The machine's host key, where it can be told.
+    /// The host key that `ssh` verified, where it is one.
     pub(crate) host_key: Option<String>,
-    directory: PathBuf,
+    _log: Log,
+    directory: Scratch,
     forwards: tokio::sync::Mutex<BTreeMap<u16, PathBuf>>,
 }
 
@@ -45,33 +48,37 @@ impl Master {
         let client = |problem: io::Error| {
             SshError::new(SshErrorKind::Client, address, "starting ssh on this machine", &problem.to_string())
         };
-        let known_hosts = known_hosts_files(address, settings, pin, &directory).await.map_err(client)?;
+        let scratch = Scratch(directory.clone());
+        let configured = configured(address, settings).await.map_err(client)?;
+        let trust = trust::options(settings, pin, &configured, &directory).map_err(client)?;
         let key = write_private_key(settings, &directory).map_err(client)?;
-        let log = File::create(directory.join("log")).map_err(client)?;
         let mut process = Command::new("ssh")
             .args(base_options(settings))
-            .args(options(settings, pin, &directory, &known_hosts, key.as_ref()))
+            .args(options(settings, &directory, key.as_ref().map(|key| key.0.as_path())))
+            .args(trust.iter().flat_map(|option| ["-o", option]))
             .args(["--", address, LIFELINE])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            .stderr(log)
+            .stderr(Stdio::piped())
             // Ctrl-C at the terminal reaches the whole process group; what runs on the node shall end in order.
             .process_group(0)
             .kill_on_drop(true)
             .spawn()
             .map_err(client)?;
-        let pipes = process.stdin.take().zip(process.stdout.take());
-        let (stdin, stdout) = pipes.ok_or_else(|| client(io::Error::other("no pipes to ssh")))?;
+        let pipes = (process.stdin.take(), process.stdout.take(), process.stderr.take());
+        let (Some(stdin), Some(stdout), Some(stderr)) = pipes else {
+            return Err(client(io::Error::other("no pipes to ssh")));
+        };
+        let log = Log::read(stderr);
         let greeting = tokio::time::timeout(CONNECT_TIMEOUT, greeted(stdout)).await;
-        if let Some(key) = key {
-            // It was needed for this moment only.
-            let _ = std::fs::remove_file(key);
-        }
-        let log = std::fs::read_to_string(directory.join("log")).unwrap_or_default();
+        // It was needed for this moment only.
+        drop(key);
         let stdout = match greeting {
             Ok(Some(stdout)) => stdout,
-            Ok(None) => return Err(refused(address, &log)),
+            Ok(None) => return Err(refused(address, &log.whole().await)),
             Err(_) => {
+                let _ = process.start_kill();
+                let log = log.whole().await;
                 let said = format!("{}\nNo answer within {} s.", plain(&log), CONNECT_TIMEOUT.as_secs());
                 return Err(SshError::connecting(address, &said));
             }
@@ -81,8 +88,9 @@ impl Master {
             process: Mutex::new(process),
             _lifeline: (stdin, stdout),
             session: Session::resume_mux(control, None),
-            host_key: pin.map(str::to_owned).or_else(|| shown_key(&log, &known_hosts)),
-            directory,
+            host_key: pin.map(str::to_owned).or_else(|| trust::checked_key(&directory)),
+            _log: log,
+            directory: scratch,
             forwards: tokio::sync::Mutex::default(),
         })
     }
@@ -111,7 +119,7 @@ impl Master {
             self.session.check().await?;
             return Ok(path.clone());
         }
-        let path = self.directory.join(port.to_string());
+        let path = self.directory.0.join(port.to_string());
         let (here, there) = (Socket::from(path.clone()), Socket::new("127.0.0.1", port));
         self.session.request_port_forward(ForwardType::Local, here, there).await?;
         forwards.insert(port, path.clone());
@@ -119,19 +127,24 @@ impl Master {
     }
 }
 
-impl Drop for Master {
+/// A file or folder that goes away with this, also where connecting was given up half way.
+struct Scratch(PathBuf);
+
+impl Drop for Scratch {
     fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.directory);
+        let _ = std::fs::remove_file(&self.0).or_else(|_| std::fs::remove_dir_all(&self.0));
     }
 }
 
-/// Reads until the remote shell has said the word; what a login script prints before is passed over.
+/// Reads until the remote shell has said the word; what a login script prints before is passed over, up to a limit.
 async fn greeted(stdout: ChildStdout) -> Option<ChildStdout> {
-    let mut lines = BufReader::new(stdout).lines();
-    while let Ok(Some(line)) = lines.next_line().await {
-        if line.trim() == "microk8s-connected" {
-            return Some(lines.into_inner().into_inner());
+    let mut reader = BufReader::new(stdout.take(LINE as u64));
+    let mut line = Vec::new();
+    while reader.read_until(b'\n', &mut line).await.is_ok_and(|length| length > 0) {
+        if line.trim_ascii() == b"microk8s-connected" {
+            return Some(reader.into_inner().into_inner());
         }
+        line.clear();
     }
     None
 }
@@ -152,14 +165,8 @@ fn base_options(settings: &Settings) -> Vec<OsString> {
     options
 }
 
-fn options(
-    settings: &Settings,
-    pin: Option<&str>,
-    directory: &Path,
-    known_hosts: &[PathBuf],
-    key: Option<&PathBuf>,
-) -> Vec<OsString> {
-    let mut options: Vec<OsString> = ["-v", "-M", "-T", "-S"].map(OsString::from).into();
+fn options(settings: &Settings, directory: &Path, key: Option<&Path>) -> Vec<OsString> {
+    let mut options: Vec<OsString> = ["-M", "-T", "-S"].map(OsString::from).into();
     options.push(directory.join("control").into());
     let mut set = |option: &str| options.extend([OsString::from("-o"), OsString::from(option)]);
     set("BatchMode=yes");
@@ -168,86 +175,48 @@ fn options(
     set("ControlPersist=no");
     set("ForwardAgent=no");
     set("ForwardX11=no");
+    // Says that the login succeeded, and nothing of what a server prints before it says who it is.
+    set("LogLevel=VERBOSE");
     set("PermitLocalCommand=no");
     set("RemoteCommand=none");
     set("ServerAliveCountMax=3");
     set("ServerAliveInterval=5");
-    set("UpdateHostKeys=no");
-    let strictness = match (pin, settings.host_key_check) {
-        (Some(_), _) | (None, HostKeyCheck::Strict) => "yes",
-        (None, HostKeyCheck::AcceptNew) => "accept-new",
-        (None, HostKeyCheck::InsecureAcceptAnyHostKey) => "no",
-    };
-    set(&format!("StrictHostKeyChecking={strictness}"));
-    let files: Vec<String> = known_hosts.iter().map(|file| format!("\"{}\"", file.display())).collect();
-    set(&format!("UserKnownHostsFile={}", files.join(" ")));
-    if pin.is_some() {
-        set(&format!("HostKeyAlias={PINNED_NAME}"));
-        set("CheckHostIP=no");
-        set("KnownHostsCommand=none");
-        set("VerifyHostKeyDNS=no");
-    }
-    if pin.is_some() || settings.host_key_check == HostKeyCheck::InsecureAcceptAnyHostKey {
-        set("GlobalKnownHostsFile=/dev/null");
-    }
-    if let Some(file) = key.cloned().or_else(|| settings.private_key_file.as_ref().map(PathBuf::from)) {
+    if let Some(file) =
+        key.map(Path::to_owned).or_else(|| settings.private_key_file.as_ref().map(PathBuf::from))
+    {
         set("IdentitiesOnly=yes");
         options.extend([OsString::from("-i"), file.into()]);
     }
     options
 }
 
-/// The name under which a pinned key is looked up, whatever address or port leads to the machine.
-const PINNED_NAME: &str = "pinned";
-
-/// The files to check the host key against. New keys go to the first, which is ours: the user's own are only read.
-async fn known_hosts_files(
-    address: &str,
-    settings: &Settings,
-    pin: Option<&str>,
-    directory: &Path,
-) -> io::Result<Vec<PathBuf>> {
-    let own = directory.join("known_hosts");
-    let known = pin.map(|key| format!("{PINNED_NAME} {key}\n")).unwrap_or_default();
-    std::fs::write(&own, known)?;
-    if pin.is_some() || settings.host_key_check == HostKeyCheck::InsecureAcceptAnyHostKey {
-        return Ok(vec![own]);
-    }
+/// The user's own settings for that address.
+async fn configured(address: &str, settings: &Settings) -> io::Result<Configured> {
     let mut command = Command::new("ssh");
-    command.arg("-G").args(base_options(settings)).args(["--", address]).process_group(0);
-    let configured = command.output().await?;
-    if !configured.status.success() {
+    command.arg("-G").args(base_options(settings)).args(["--", address]);
+    let asked = command.stdin(Stdio::null()).process_group(0).kill_on_drop(true).output();
+    let failed =
+        |said: &str| io::Error::other(format!("`ssh -G {address}` did not tell its settings: {said}"));
+    // A `Match exec` of theirs may run any program.
+    let told = tokio::time::timeout(CONNECT_TIMEOUT, asked)
+        .await
+        .map_err(|_| failed(&format!("no answer within {} s", CONNECT_TIMEOUT.as_secs())))??;
+    if !told.status.success() {
         // Without the user's own files, a key that contradicts them would pass for a new one.
-        let said = String::from_utf8_lossy(&configured.stderr).into_owned();
-        return Err(io::Error::other(format!(
-            "`ssh -G {address}` did not tell its settings: {}",
-            said.trim()
-        )));
+        return Err(failed(String::from_utf8_lossy(&told.stderr).trim()));
     }
-    let configured = String::from_utf8_lossy(&configured.stdout).into_owned();
-    let files = configured.lines().filter_map(|line| line.strip_prefix("userknownhostsfile "));
-    let files = files.flat_map(str::split_whitespace).map(PathBuf::from);
-    Ok(std::iter::once(own).chain(files).collect())
+    Ok(Configured::new(String::from_utf8_lossy(&told.stdout).into_owned()))
 }
 
 /// Writes the provider's private key where `ssh` can read it, if there is one.
-fn write_private_key(settings: &Settings, directory: &Path) -> io::Result<Option<PathBuf>> {
+fn write_private_key(settings: &Settings, directory: &Path) -> io::Result<Option<Scratch>> {
     let Some(key) = &settings.private_key else { return Ok(None) };
     let path = directory.join("key");
+    let key_file = Scratch(path.clone());
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path)?;
     // Without the line's end that Terraform's trimspace() takes, ssh calls the format invalid.
     writeln!(file, "{}", key.expose().trim_end())?;
-    Ok(Some(path))
-}
-
-/// The host key that the log says was shown and a file holds.
-fn shown_key(log: &str, known_hosts: &[PathBuf]) -> Option<String> {
-    let fingerprint = log.lines().find_map(host_key::fingerprint_in_log)?;
-    let global = Path::new("/etc/ssh/ssh_known_hosts");
-    let files = known_hosts.iter().map(PathBuf::as_path).chain([global]);
-    files
-        .filter_map(|file| std::fs::read_to_string(file).ok())
-        .find_map(|text| host_key::find(&text, fingerprint))
+    Ok(Some(key_file))
 }
 
 /// `ssh` ended before the remote shell was there.
@@ -260,9 +229,9 @@ fn refused(address: &str, log: &str) -> SshError {
     SshError::connecting(address, &said)
 }
 
-/// The log without what only developers of `ssh` want to know.
+/// The log without what `ssh` says when all goes well.
 fn plain(log: &str) -> String {
-    let dull = ["debug", "OpenSSH_", "Authenticated to ", "Warning: Permanently added "];
+    let dull = ["Authenticated to ", "Bytes per second: ", "Transferred: ", "Warning: Permanently added "];
     let lines = log.lines().filter(|line| !dull.iter().any(|start| line.starts_with(start)));
     lines.collect::<Vec<_>>().join("\n")
 }

@@ -6,11 +6,15 @@ mod directory;
 mod error;
 mod host;
 mod host_key;
+mod log;
 mod master;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
+mod trust;
+#[cfg(test)]
+mod trust_tests;
 
 pub use command::{Output, Script};
 pub use error::{SshError, SshErrorKind};

@@ -13,25 +13,35 @@ use tokio::process::{Child, Command};
 pub(crate) struct Sshd {
     pub(crate) directory: TempDir,
     pub(crate) port: u16,
+    options: Vec<String>,
     process: Child,
 }
 
 impl Sshd {
     pub(crate) async fn start() -> Self {
-        Self::start_through(&[]).await
+        Self::start_in(directory().await, &[], Vec::new()).await
     }
 
     /// Started by a program that runs what its last arguments say, such as `env`.
     pub(crate) async fn start_through(starter: &[&str]) -> Self {
-        let directory = tempfile::tempdir().unwrap();
-        for key in ["host", "user"] {
-            keygen(&directory.path().join(key)).await;
-        }
-        std::fs::copy(directory.path().join("user.pub"), directory.path().join("authorized")).unwrap();
+        Self::start_in(directory().await, starter, Vec::new()).await
+    }
+
+    /// One that runs a shell script in place of every command but the one that holds the connection.
+    pub(crate) async fn start_with_answer(script: &str) -> Self {
+        let directory = directory().await;
+        let forced = directory.path().join("forced");
+        let lifeline = r#"case $SSH_ORIGINAL_COMMAND in *microk8s-connected*) exec sh -c "$SSH_ORIGINAL_COMMAND";; esac"#;
+        std::fs::write(&forced, format!("{lifeline}\n{script}\n")).unwrap();
+        let option = format!("ForceCommand=sh {}", forced.display());
+        Self::start_in(directory, &[], vec![option]).await
+    }
+
+    /// `directory` is of [`directory`].
+    pub(crate) async fn start_in(directory: TempDir, starter: &[&str], options: Vec<String>) -> Self {
         let port = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
-        std::fs::create_dir(directory.path().join("home")).unwrap();
-        let process = spawn(directory.path(), port, starter);
-        let sshd = Self { directory, port, process };
+        let process = spawn(directory.path(), port, starter, &options);
+        let sshd = Self { directory, port, options, process };
         sshd.listening().await;
         sshd
     }
@@ -54,7 +64,7 @@ impl Sshd {
     }
 
     pub(crate) async fn start_again(&mut self) {
-        self.process = spawn(self.directory.path(), self.port, &[]);
+        self.process = spawn(self.directory.path(), self.port, &[], &self.options);
         self.listening().await;
     }
 
@@ -78,6 +88,17 @@ impl Sshd {
     }
 }
 
+/// What an sshd needs: its host key, the key of its user, and an empty home.
+pub(crate) async fn directory() -> TempDir {
+    let directory = tempfile::tempdir().unwrap();
+    for key in ["host", "user"] {
+        keygen(&directory.path().join(key)).await;
+    }
+    std::fs::copy(directory.path().join("user.pub"), directory.path().join("authorized")).unwrap();
+    std::fs::create_dir(directory.path().join("home")).unwrap();
+    directory
+}
+
 pub(crate) async fn keygen(path: &Path) {
     let made = Command::new("ssh-keygen")
         .args(["-q", "-t", "ed25519", "-N", "", "-f"])
@@ -94,7 +115,7 @@ fn shell_start(home: &str) -> String {
     format!("SetEnv=HOME={home} XDG_CONFIG_HOME={home} ZDOTDIR={home} SHLVL=1")
 }
 
-fn spawn(directory: &Path, port: u16, starter: &[&str]) -> Child {
+fn spawn(directory: &Path, port: u16, starter: &[&str], options: &[String]) -> Child {
     // Where sshd runs as root it insists on this directory; elsewhere it does not need it.
     let _ = std::fs::create_dir_all("/run/sshd");
     let file = |name: &str| directory.join(name).display().to_string();
@@ -105,6 +126,7 @@ fn spawn(directory: &Path, port: u16, starter: &[&str]) -> Child {
         .args(["-o", "ListenAddress=127.0.0.1", "-o", "StrictModes=no", "-o", "PidFile=none"])
         .args(["-o", &format!("AuthorizedKeysFile={}", file("authorized"))])
         .args(["-o", &shell_start(&file("home")), "-o", "PermitUserRC=no", "-o", "PermitUserEnvironment=no"])
+        .args(options.iter().flat_map(|option| ["-o", option]))
         .stdin(Stdio::null())
         .kill_on_drop(true)
         .spawn()
