@@ -136,6 +136,22 @@ impl<P> Context<P> {
         &self.cancelled
     }
 
+    /// What `reading` gives. A call that only reads ends at once when the person presses Ctrl-C, whatever it waits for.
+    pub(crate) async fn unless_stopped<T>(
+        &self,
+        reading: impl Future<Output = Result<T, Diagnostics>>,
+    ) -> Result<T, Diagnostics> {
+        tokio::select! {
+            // What is there is taken: a plan that waits for nothing is whole.
+            biased;
+            read = reading => read,
+            () = self.cancelled.cancelled() => {
+                let detail = "Terraform asked the provider to stop while it was reading. Nothing was changed by it.";
+                Err(Diagnostic::error("Interrupted", detail).into())
+            }
+        }
+    }
+
     /// Tells the person something that does not stop the call.
     pub fn warn(&self, diagnostic: Diagnostic) {
         self.found.lock().unwrap_or_else(PoisonError::into_inner).push(diagnostic);

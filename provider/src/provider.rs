@@ -220,6 +220,7 @@ fn ssh_settings(block: &Knowable<Option<SshBlock>>) -> Result<SshSettings, Diagn
         private_key_file: block.private_key_file.clone(),
         config_file: block.config_file.clone(),
         host_key_check,
+        ..SshSettings::default()
     })
 }
 

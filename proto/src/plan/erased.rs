@@ -181,7 +181,7 @@ where
         };
         let mut plan =
             Plan { prior, config, planned: draft, private, object: planned.object, replace: planned.replace };
-        let result = R::plan(context, &mut plan).await;
+        let result = context.unless_stopped(R::plan(context, &mut plan)).await;
         found.append(context.take_found());
         outcome(&mut found, result);
         let Stored { object, private } = Self::stored(plan.object, &plan.private);
@@ -212,7 +212,8 @@ where
 
     async fn import(&self, context: &Context<R::Provider>, id: &str) -> (Stored, Diagnostics) {
         let mut private = R::Private::default();
-        let result = R::import(context, id, &mut private)
+        let result = context
+            .unless_stopped(R::import(context, id, &mut private))
             .await
             .and_then(|model| finish(&self.schema, &Value::Null, &model));
         let mut found = context.take_found();
@@ -232,7 +233,8 @@ where
     ) -> Result<Stored, Diagnostics> {
         let mut private = Self::private(&prior.private)?;
         let model = self.prior(&prior.object)?;
-        let object = match R::read(context, model.clone(), &mut private).await? {
+        let reading = R::read(context, model.clone(), &mut private);
+        let object = match context.unless_stopped(reading).await? {
             // Nothing was learned of what the state lacks: it is not stored as if it had been read.
             Some(same) if same.encode() == model.encode() => prior.object.clone(),
             Some(read) => finish(&self.schema, &prior.object, &read)?,
@@ -247,7 +249,9 @@ where
         prior: Stored,
     ) -> (PlannedChange, Diagnostics) {
         let result = match (self.prior(&prior.object), Self::private(&prior.private)) {
-            (Ok(model), Ok(private)) => R::plan_destroy(context, model, private).await,
+            (Ok(model), Ok(private)) => {
+                context.unless_stopped(R::plan_destroy(context, model, private)).await
+            }
             (Err(errors), _) | (_, Err(errors)) => Err(errors),
         };
         let mut found = context.take_found();
@@ -297,7 +301,7 @@ impl<D: DataSource> ErasedDataSource<D::Provider> for TypedDataSource<D> {
     async fn read(&self, context: &Context<D::Provider>, config: &Value) -> (Value, Diagnostics) {
         let asked = effective(&self.schema.attributes, config);
         let result = match D::Model::decode(&asked) {
-            Ok(model) => D::read(context, model).await,
+            Ok(model) => context.unless_stopped(D::read(context, model)).await,
             Err(error) => Err(invalid(error).into()),
         };
         let result = result.and_then(|model| finish(&self.schema, config, &model));

@@ -41,6 +41,11 @@ impl<P: Provider> Harness<P> {
         Ok(Self { table, configured, stop: CancellationToken::new() })
     }
 
+    /// A provider that is configured already.
+    pub fn of(configured: P::Configured) -> Self {
+        Self { table: P::table(), configured: Arc::new(configured), stop: CancellationToken::new() }
+    }
+
     /// What configuring made.
     pub fn configured(&self) -> &Arc<P::Configured> {
         &self.configured

@@ -6,6 +6,7 @@ use crate::connection::ssh;
 use crate::engine::failure::Failure;
 use crate::engine::timeouts::{Timeouts, deadline};
 use crate::microk8s::cluster::status_report::{NoReport, StatusReport};
+use crate::microk8s::look::look;
 use crate::microk8s::machine::warn_unseen;
 use crate::provider::Microk8s;
 use async_trait::async_trait;
@@ -99,7 +100,7 @@ impl Resource for Addon {
         _: &mut AddonPrivate,
     ) -> Result<Option<Self>, Diagnostics> {
         let host = context.provider().ssh.host(&prior.host);
-        match StatusReport::read(&*host).await {
+        match look(context, &prior.host, StatusReport::read(&*host)).await {
             Ok(report) => {
                 let addon = report.addon(&prior.repository, &prior.name);
                 Ok(addon
@@ -162,7 +163,7 @@ impl Resource for Addon {
             }
         };
         let machine = context.provider().ssh.host(host);
-        let report = StatusReport::read(&*machine)
+        let report = look(context, host, StatusReport::read(&*machine))
             .await
             .map_err(|no_report| Failure::from(no_report).into_diagnostic(summary.clone()))?;
         match report.addon(repository, name) {

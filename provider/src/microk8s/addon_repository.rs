@@ -10,6 +10,7 @@ use crate::engine::failure::Failure;
 use crate::engine::timeouts::{Timeouts, deadline};
 use crate::microk8s::addon_steps::REACH_TO_DISABLE;
 use crate::microk8s::cluster::status_report::{NoReport, StatusReport};
+use crate::microk8s::look::look;
 use crate::microk8s::machine::warn_unseen;
 use crate::provider::Microk8s;
 use async_trait::async_trait;
@@ -100,7 +101,7 @@ impl Resource for AddonRepository {
         _: &mut AddonRepositoryPrivate,
     ) -> Result<Option<Self>, Diagnostics> {
         let host = context.provider().ssh.host(&prior.host);
-        match steps::look(&*host, &prior.name).await {
+        match look(context, &prior.host, steps::look(&*host, &prior.name)).await {
             Ok(found) => Ok(found.map(|checkout| prior.with(&checkout))),
             Err(NoReport::NotInstalled(_)) => Ok(None),
             Err(NoReport::Other(failure)) => {
@@ -158,7 +159,7 @@ impl Resource for AddonRepository {
             return Err(Diagnostic::error(summary, detail).into());
         };
         let machine = context.provider().ssh.host(host);
-        let found = steps::look(&*machine, name)
+        let found = look(context, host, steps::look(&*machine, name))
             .await
             .map_err(|no_report| Failure::from(no_report).into_diagnostic(summary.clone()))?;
         let Some(checkout) = found else {

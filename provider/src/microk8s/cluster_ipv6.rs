@@ -13,6 +13,7 @@ use crate::engine::failure::Failure;
 use crate::engine::timeouts::{Timeouts, deadline};
 use crate::microk8s::cluster::messages;
 use crate::microk8s::cluster::survey::{Age, Survey, Unanswered, survey_of_any};
+use crate::microk8s::look::look;
 use crate::microk8s::settings::autodetection;
 use crate::microk8s::settings::dual_stack::DualStack;
 use crate::microk8s::settings::range_pair::RangePair;
@@ -148,7 +149,8 @@ impl Resource for ClusterIpv6 {
             return Ok(());
         }
         // What cannot be asked yet is asked at apply.
-        match Survey::take(context.provider().ssh.as_ref(), host, Age::OfThisRefresh).await {
+        let asked = Survey::take(context.provider().ssh.as_ref(), host, Age::OfThisRefresh);
+        match look(context, host, asked).await {
             Ok(survey) => cluster_checks::check(&survey, *pods.meaning(), *services.meaning()).await,
             Err(_) => Ok(()),
         }
@@ -169,17 +171,22 @@ impl Resource for ClusterIpv6 {
         private: &mut Private,
     ) -> Result<Option<Self>, Diagnostics> {
         let machines = context.provider().ssh.as_ref();
-        let survey =
-            match survey_of_any(machines, &prior.host, &private.control_planes, Age::OfThisRefresh).await {
-                Ok(survey) => survey,
-                Err(Unanswered::NotInstalled) => return Ok(None),
-                Err(Unanswered::Failure(failure)) => {
-                    if machines.machine(&prior.host).first_report() {
-                        context.warn(messages::kept(&prior.host, failure));
-                    }
-                    return Ok(Some(prior));
+        let survey = match look(
+            context,
+            &prior.host,
+            survey_of_any(machines, &prior.host, &private.control_planes, Age::OfThisRefresh),
+        )
+        .await
+        {
+            Ok(survey) => survey,
+            Err(Unanswered::NotInstalled) => return Ok(None),
+            Err(Unanswered::Failure(failure)) => {
+                if machines.machine(&prior.host).first_report() {
+                    context.warn(messages::kept(&prior.host, failure));
                 }
-            };
+                return Ok(Some(prior));
+            }
+        };
         if let Err(other) = prior.check_same_cluster(&survey) {
             context.warn(other.into_warning(UNABLE_TO_READ));
             return Ok(Some(prior));
@@ -204,7 +211,11 @@ impl Resource for ClusterIpv6 {
         let unable = |failure: Failure| Diagnostics::from(failure.into_diagnostic(UNABLE_TO_REMOVE));
         let machines = context.provider().ssh.as_ref();
         let machine = machines.machine(&prior.host);
-        if !machine.look().await.map_err(|failure| unable(failure.advise(messages::IF_GONE)))?.installed {
+        if !look(context, &prior.host, machine.look())
+            .await
+            .map_err(|failure| unable(failure.advise(messages::IF_GONE)))?
+            .installed
+        {
             return Ok(());
         }
         rollout::wake(&machine).await.map_err(unable)?;
@@ -227,7 +238,8 @@ impl Resource for ClusterIpv6 {
         let unable = |failure: Failure| {
             Diagnostics::from(failure.into_diagnostic("Unable to import the IPv6 settings"))
         };
-        let survey = Survey::take(context.provider().ssh.as_ref(), id, Age::Now).await.map_err(unable)?;
+        let asked = Survey::take(context.provider().ssh.as_ref(), id, Age::Now);
+        let survey = look(context, id, asked).await.map_err(unable)?;
         private.remember_control_planes(&survey);
         let cluster = rollout::cluster_of(&survey.first).map_err(unable)?;
         let (Some(pods), Some(services)) = (cluster.pods.ipv6, cluster.services.ipv6) else {

@@ -12,6 +12,7 @@ use crate::engine::failure::Failure;
 use crate::engine::timeouts::{Timeouts, deadline};
 use crate::microk8s::cluster::messages;
 use crate::microk8s::cluster::survey::{Age, Survey, Unanswered, survey_of_any};
+use crate::microk8s::look::look;
 use crate::microk8s::machine::node_list::{ClusterNode, Role};
 use crate::provider::Microk8s;
 use async_trait::async_trait;
@@ -123,8 +124,12 @@ impl Resource for ClusterMember {
             return Ok(());
         }
         // What cannot be asked yet is asked at apply.
-        let Ok(survey) = prior.survey(machines, &private, Age::OfThisRefresh).await else { return Ok(()) };
-        let Ok(members) = survey.first.machine.remembered_datastore().await else { return Ok(()) };
+        let asked = async {
+            let survey = prior.survey(machines, &private, Age::OfThisRefresh).await?;
+            let members = survey.first.machine.remembered_datastore().await?;
+            Ok::<_, Failure>((survey, members))
+        };
+        let Ok((survey, members)) = look(context, &prior.cluster, asked).await else { return Ok(()) };
         let Some(ipv4) = prior.ipv4() else { return Ok(()) };
         removal::check_quorum(&survey, &members, ipv4)
             .map_err(|loss| prior.quorum_loss(&loss).into_diagnostic(UNABLE_TO_REMOVE).into())
@@ -146,15 +151,16 @@ impl Resource for ClusterMember {
         private: &mut Private,
     ) -> Result<Option<Self>, Diagnostics> {
         let machines = context.provider().ssh.as_ref();
-        let survey = match prior.survey(machines, private, Age::OfThisRefresh).await {
-            Ok(survey) => survey,
-            Err(failure) => {
-                if machines.machine(&prior.cluster).first_report() {
-                    context.warn(messages::kept(&prior.cluster, failure.at("cluster")));
+        let survey =
+            match look(context, &prior.cluster, prior.survey(machines, private, Age::OfThisRefresh)).await {
+                Ok(survey) => survey,
+                Err(failure) => {
+                    if machines.machine(&prior.cluster).first_report() {
+                        context.warn(messages::kept(&prior.cluster, failure.at("cluster")));
+                    }
+                    return Ok(Some(prior));
                 }
-                return Ok(Some(prior));
-            }
-        };
+            };
         if let Err(other) = prior.check_same_cluster(&survey) {
             context.warn(other.into_warning("Unable to read the cluster member"));
             return Ok(Some(prior));
@@ -163,7 +169,8 @@ impl Resource for ClusterMember {
         let Some(node) = prior.node(&survey) else { return Ok(None) };
         if node.role == Role::ControlPlane {
             // A list that could not be had says nothing.
-            let members = survey.first.machine.remembered_datastore().await.unwrap_or_default();
+            let asked = survey.first.machine.remembered_datastore();
+            let members = look(context, &prior.cluster, asked).await.unwrap_or_default();
             if !members.is_empty()
                 && !node.ipv4().is_some_and(|ipv4| members.iter().any(|member| member.is(ipv4)))
             {
@@ -196,7 +203,8 @@ impl Resource for ClusterMember {
         id: &str,
         private: &mut Private,
     ) -> Result<Self, Diagnostics> {
-        let imported = Self::find(context.provider().ssh.as_ref(), id, private).await;
+        let find = Self::find(context.provider().ssh.as_ref(), id, private);
+        let imported = look(context, id, find).await;
         imported.map_err(|failure| failure.into_diagnostic("Unable to import the cluster member").into())
     }
 }

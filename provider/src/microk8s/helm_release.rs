@@ -12,6 +12,7 @@ use crate::connection::ssh;
 use crate::engine::failure::Failure;
 use crate::engine::timeouts::{Timeouts, deadline};
 use crate::microk8s::document::Numbers;
+use crate::microk8s::look::look;
 use crate::microk8s::machine::{Machine, Shell, warn_unseen};
 use crate::provider::Microk8s;
 use async_trait::async_trait;
@@ -177,7 +178,7 @@ impl Resource for HelmRelease {
         private: &mut HelmReleasePrivate,
     ) -> Result<Option<Self>, Diagnostics> {
         let host = context.provider().ssh.host(&prior.host);
-        match helm::look(&*host, &prior.namespace, &prior.name).await {
+        match look(context, &prior.host, helm::look(&*host, &prior.namespace, &prior.name)).await {
             Ok(seen) => Ok(seen.release.map(|release| prior.refreshed(&release, private))),
             Err(failure) => {
                 warn_unseen(context, &host, failure);
@@ -261,7 +262,8 @@ impl Resource for HelmRelease {
             }
             .refreshed(&release, private))
         };
-        found.await.map_err(|failure: Failure| failure.into_diagnostic(summary).into())
+        let found = look(context, host, found).await;
+        found.map_err(|failure: Failure| failure.into_diagnostic(summary).into())
     }
 }
 

@@ -30,13 +30,17 @@ use view::View;
 pub(crate) trait Shell: Send + Sync {
     /// Where the machine is.
     fn address(&self) -> &str;
-    /// Runs a script.
+    /// Runs a script that may change the machine: it goes on where nobody waits for it any more.
     async fn script(
         &self,
         script: &Script,
         arguments: &[&str],
         stdin: Option<&[u8]>,
     ) -> Result<Output, SshError>;
+    /// Runs a script that only reads: it has a limit, and ends where nobody waits for it any more.
+    async fn ask(&self, script: &Script, arguments: &[&str]) -> Result<Output, SshError> {
+        self.script(script, arguments, None).await
+    }
     /// What a script printed, remembered until something is written.
     async fn probe(&self, script: &'static Script) -> Result<Arc<Output>, SshError>;
     /// Something was written.
@@ -70,6 +74,10 @@ impl Shell for Host {
         stdin: Option<&[u8]>,
     ) -> Result<Output, SshError> {
         self.root().script(script, arguments, stdin).await
+    }
+
+    async fn ask(&self, script: &Script, arguments: &[&str]) -> Result<Output, SshError> {
+        self.root().ask(script, arguments).await
     }
 
     async fn probe(&self, script: &'static Script) -> Result<Arc<Output>, SshError> {
@@ -108,7 +116,7 @@ impl Machine {
 
     /// What its disk and kernel say now.
     pub(crate) async fn look(&self) -> Result<View, Failure> {
-        let output = self.shell.script(&scripts::LOOK, &[], None).await?;
+        let output = self.shell.ask(&scripts::LOOK, &[]).await?;
         self.readable(&scripts::LOOK, &output, View::parse(&output.stdout))
     }
 
@@ -120,7 +128,7 @@ impl Machine {
 
     /// The nodes that its API server knows now.
     pub(crate) async fn nodes(&self) -> Result<Vec<ClusterNode>, Failure> {
-        let output = self.shell.script(&scripts::NODES, &[], None).await?;
+        let output = self.shell.ask(&scripts::NODES, &[]).await?;
         self.readable(&scripts::NODES, &output, node_list::parse(&output.stdout).ok())
     }
 
@@ -146,7 +154,7 @@ impl Machine {
 
     /// The members of the cluster's datastore now.
     pub(crate) async fn datastore(&self) -> Result<Vec<DatastoreMember>, Failure> {
-        let output = self.shell.script(&scripts::STATUS, &[], None).await?;
+        let output = self.shell.ask(&scripts::STATUS, &[]).await?;
         self.readable(
             &scripts::STATUS,
             &output,
@@ -185,13 +193,13 @@ impl Machine {
 
     /// Whether its own API server is ready; the answer if it is not.
     pub(crate) async fn is_ready(&self) -> Result<(), Failure> {
-        let output = self.shell.script(&scripts::READY, &[], None).await?;
+        let output = self.shell.ask(&scripts::READY, &[]).await?;
         self.readable(&scripts::READY, &output, (output.stdout.trim() == "ok").then_some(()))
     }
 
     /// Whether kubelite does not run at this moment.
     pub(crate) async fn is_down(&self) -> bool {
-        match self.shell.script(&scripts::SERVICES, &[], None).await {
+        match self.shell.ask(&scripts::SERVICES, &[]).await {
             Ok(output) => output.succeeded() && output.stdout.lines().any(|line| line.contains(" inactive")),
             Err(_) => false,
         }
@@ -199,7 +207,7 @@ impl Machine {
 
     /// The last lines of kubelite's log, or why there are none.
     pub(crate) async fn journal(&self) -> String {
-        match self.shell.script(&scripts::JOURNAL, &[], None).await {
+        match self.shell.ask(&scripts::JOURNAL, &[]).await {
             Ok(output) => telling_lines(&output.stdout),
             Err(error) => error.to_string(),
         }
@@ -213,7 +221,7 @@ impl Machine {
     /// The ranges that services get addresses from, as Kubernetes has them beside the flags; empty where it has not (yet),
     /// nothing where it does not keep them (before 1.33).
     pub(crate) async fn service_ranges(&self) -> Result<Option<String>, Failure> {
-        let output = self.shell.script(&scripts::SERVICE_RANGES, &[], None).await?;
+        let output = self.shell.ask(&scripts::SERVICE_RANGES, &[]).await?;
         if output.stderr.contains("doesn't have a resource type") {
             return Ok(None);
         }
@@ -238,7 +246,7 @@ impl Machine {
 
     /// The DaemonSet of Calico's agents.
     pub(crate) async fn calico(&self) -> Result<serde_json::Value, Failure> {
-        let output = self.shell.script(&scripts::CALICO, &[], None).await?;
+        let output = self.shell.ask(&scripts::CALICO, &[]).await?;
         self.readable(&scripts::CALICO, &output, serde_json::from_str(&output.stdout).ok())
     }
 

@@ -8,7 +8,10 @@ mod cluster;
 pub mod cluster_ipv6;
 pub mod cluster_member;
 mod document;
+#[cfg(test)]
+mod endless_tests;
 pub mod helm_release;
+mod look;
 mod machine;
 pub mod node;
 pub mod object;

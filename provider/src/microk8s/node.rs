@@ -18,6 +18,7 @@ use crate::connection::retry::{Deadline, GaveUp};
 use crate::connection::ssh::{self, Host, HostKey, SshErrorKind};
 use crate::engine::failure::Failure;
 use crate::engine::timeouts::{Timeouts, deadline};
+use crate::microk8s::look::look;
 use crate::microk8s::machine::warn_unseen;
 use crate::provider::Microk8s;
 use async_trait::async_trait;
@@ -25,7 +26,7 @@ use channel::{Channel, Move, check_confinement};
 use facts::NodeFacts;
 use hosts_block::Hosts;
 use removal::Removal;
-use seen::{look, shown_key};
+use seen::shown_key;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::time::Duration;
@@ -190,7 +191,7 @@ impl Resource for Node {
                 None => Ok(None),
             }
         };
-        let seen = match look(context, &host, seen).await {
+        let seen = match look(context, &prior.host, seen).await {
             Ok(seen) => seen,
             Err(failure) => {
                 private.stale = true;
@@ -215,7 +216,7 @@ impl Resource for Node {
         let host = context.provider().ssh.host(&planned.host);
         let work = async {
             planned.reach(&host, &deadline).await?;
-            prior.is_same_machine(NodeFacts::read(&*host).await?)?;
+            prior.is_same_machine(look(context, &planned.host, NodeFacts::read(&*host)).await?)?;
             steps::update(&planned.installation(Arc::clone(&host), deadline)).await?;
             planned.seen_on(&host).await
         };
@@ -240,7 +241,7 @@ impl Resource for Node {
         let reaching = deadline.within(REACH_TO_DELETE);
         let found = async {
             host.reach(&reaching).await?;
-            prior.is_same_machine(look(context, &host, NodeFacts::read(&*host)).await?)
+            prior.is_same_machine(look(context, &prior.host, NodeFacts::read(&*host)).await?)
         };
         match found.await {
             Ok(_) => {
@@ -271,7 +272,7 @@ impl Resource for Node {
         })?;
         let host = context.provider().ssh.host(id);
         let found = async {
-            let facts = look(context, &host, NodeFacts::read(&*host)).await?;
+            let facts = look(context, id, NodeFacts::read(&*host)).await?;
             let attempt = format!("looking for MicroK8s on {id}");
             let Some(snap) = &facts.snap else {
                 return Err(Failure::new(

@@ -1,6 +1,8 @@
 //! Data source `microk8s_status`.
 
+use super::look::look;
 use super::machine::Machine;
+use super::machine::scripts::STATUS;
 use crate::connection::retry::{Deadline, Verdict};
 use crate::connection::ssh;
 use crate::engine::failure::Failure;
@@ -99,7 +101,7 @@ pub struct AddonStatus {
     enabled: Computed<bool>,
 }
 
-/// How long one look at the cluster may take. Without its datastore, MicroK8s needs up to 50 s to say so.
+/// Where nothing is waited for, one look is taken, which has a limit of its own.
 const ONE_LOOK: Duration = Duration::from_secs(90);
 
 #[async_trait]
@@ -113,11 +115,7 @@ impl DataSource for Status {
         let deadline = Deadline::after(patience.unwrap_or(ONE_LOOK), context.cancelled());
         let seen = deadline
             .until(|| async {
-                let seen = tokio::time::timeout(ONE_LOOK, look(&host)).await.unwrap_or_else(|_| {
-                    let attempt = format!("asking {} for the status of its cluster", config.host);
-                    Err(Failure::new(attempt, format!("It did not answer within {} s.", ONE_LOOK.as_secs()))
-                        .passing())
-                });
+                let seen = look(context, &config.host, see(&host)).await;
                 let seen = seen
                     .and_then(|seen| if patience.is_some() { seen.complete(&config.host) } else { Ok(seen) });
                 match seen {
@@ -144,7 +142,9 @@ struct Seen {
     nodes: Vec<ClusterNode>,
 }
 
-async fn look(host: &Arc<ssh::Host>) -> Result<Seen, Failure> {
+async fn see(host: &Arc<ssh::Host>) -> Result<Seen, Failure> {
+    // MicroK8s that does not run is a status too; a machine that is not reached, or says nothing, has none.
+    host.probe(&STATUS).await?;
     let report = StatusReport::read(&**host).await.map_err(Failure::from);
     match report {
         Ok(report) => {
@@ -152,10 +152,7 @@ async fn look(host: &Arc<ssh::Host>) -> Result<Seen, Failure> {
             let nodes = machine.remembered_nodes().await?;
             Ok(Seen { report: Ok(report), nodes })
         }
-        // MicroK8s that does not run is a status too; a machine that is not reached has none.
-        Err(failure) if failure.may_pass() && host.host_key().await.is_ok() => {
-            Ok(Seen { report: Err(failure), nodes: Vec::new() })
-        }
+        Err(failure) if failure.may_pass() => Ok(Seen { report: Err(failure), nodes: Vec::new() }),
         Err(failure) => Err(failure),
     }
 }

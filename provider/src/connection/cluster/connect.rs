@@ -41,7 +41,10 @@ async fn through_node(address: &str, host: &Arc<Host>) -> Result<Client, Cluster
     let unreached = |attempt: &'static str| {
         move |error: SshError| {
             let kind = match error.kind() {
-                SshErrorKind::NotReachable | SshErrorKind::CommandNotRun => ClusterErrorKind::Unreachable,
+                SshErrorKind::NotReachable
+                | SshErrorKind::CommandNotRun
+                | SshErrorKind::Unanswered
+                | SshErrorKind::TooLong => ClusterErrorKind::Unreachable,
                 SshErrorKind::KeyRefused | SshErrorKind::HostKeyRefused | SshErrorKind::Client => {
                     ClusterErrorKind::CredentialsRefused
                 }
@@ -50,7 +53,7 @@ async fn through_node(address: &str, host: &Arc<Host>) -> Result<Client, Cluster
         }
     };
     const READING: &str = "Reading the cluster's kubeconfig on the node";
-    let mut output = host.root().run(&KUBECONFIG_COMMAND, None).await.map_err(unreached(READING))?;
+    let mut output = host.root().ask_program(&KUBECONFIG_COMMAND).await.map_err(unreached(READING))?;
     if !output.succeeded() {
         // A kubeconfig that came nevertheless has the administrator's key in it.
         if output.stdout.contains("apiVersion") {

@@ -1,6 +1,7 @@
 //! What is run on a host, and what came back.
 
 use std::fmt;
+use std::time::Duration;
 
 /// A fixed script for `sh`. Data reaches it as arguments or on stdin, never as part of its text.
 #[derive(Clone, Copy, Debug)]
@@ -71,15 +72,33 @@ pub(crate) fn refusal(output: &Output) -> Option<&str> {
     output.stderr.lines().find(refuses).filter(|_| [1, 127].contains(&output.code))
 }
 
+/// A command that is ended after `$0` seconds, where there is `timeout`; without it, one must not be taken for missing.
+const WITHIN: &str = r#"command -v timeout >/dev/null && exec timeout -k 5 "$0" "$@"; exec "$@""#;
+
+/// What the machine adds to the limit of a command that only reads: whoever waits here says first that the time is up.
+const BEYOND: Duration = Duration::from_secs(5);
+
 impl Command<'_> {
     /// The argument vector for the remote machine.
     pub(crate) fn words(&self, root: bool) -> Vec<String> {
+        self.words_behind(root, &[])
+    }
+
+    /// The same for a command that is ended after a while, by the machine too: one that is silent notices by nothing else that
+    /// nobody reads it any more.
+    pub(crate) fn words_within(&self, root: bool, limit: Duration) -> Vec<String> {
+        let seconds = limit.saturating_add(BEYOND).as_secs().to_string();
+        self.words_behind(root, &["sh", "-c", WITHIN, &seconds])
+    }
+
+    fn words_behind(&self, root: bool, before: &[&str]) -> Vec<String> {
         let sudo = AS_ROOT.iter().filter(|_| root).copied();
+        let all = sudo.chain(before.iter().copied());
         match self {
-            Self::Program(words) => sudo.chain(words.iter().copied()).map(str::to_owned).collect(),
+            Self::Program(words) => all.chain(words.iter().copied()).map(str::to_owned).collect(),
             Self::Script(script, arguments) => {
                 let shell = ["sh", "-c", script.text, "sh"];
-                sudo.chain(shell).chain(arguments.iter().copied()).map(str::to_owned).collect()
+                all.chain(shell).chain(arguments.iter().copied()).map(str::to_owned).collect()
             }
         }
     }

@@ -1,8 +1,6 @@
 //! The private directory of this process: control sockets, forwarded ports, pinned host keys, and a key while it is used.
 
-use std::fs::Permissions;
 use std::io;
-use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::Stdio;
 use tempfile::TempDir;
@@ -16,16 +14,13 @@ pub(crate) struct PrivateDirectory {
     _janitor: Child,
 }
 
-/// `ssh` binds its control socket under a name that is longer by this, and a Unix socket's path has 104 bytes on some
+/// `ssh` binds its control socket under a name that is longer by some 30 bytes, and a Unix socket's path has 104 bytes on some
 /// systems, so the directory's own path must stay short.
-const LONGEST_PARENT: usize = 48;
+const LONGEST: usize = 72;
 
 impl PrivateDirectory {
     pub(crate) fn new() -> io::Result<Self> {
-        let directory = tempfile::Builder::new()
-            .prefix("microk8s-ssh-")
-            .permissions(Permissions::from_mode(0o700))
-            .tempdir_in(parent())?;
+        let directory = tfplugin::temporary::private_directory("microk8s", LONGEST)?;
         let janitor = Command::new("sh")
             .args(["-c", "trap '' INT TERM HUP; read -r _; rm -rf -- \"$1\"", "sh"])
             .arg(directory.path())
@@ -46,14 +41,10 @@ impl PrivateDirectory {
     }
 }
 
-fn parent() -> PathBuf {
-    let usual = std::env::temp_dir();
-    if usual.as_os_str().len() <= LONGEST_PARENT { usual } else { PathBuf::from("/tmp") }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::os::unix::fs::PermissionsExt;
 
     #[tokio::test]
     async fn nobody_else_can_enter_and_nothing_is_left() {

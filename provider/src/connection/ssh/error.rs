@@ -14,6 +14,10 @@ pub enum SshErrorKind {
     HostKeyRefused,
     /// The machine was reached; the command could not be run there.
     CommandNotRun,
+    /// The machine was reached and the command was begun; it did not end in time.
+    Unanswered,
+    /// The machine was reached and the command ran; what it printed came to no end.
+    TooLong,
     /// The SSH client of this machine does not work.
     Client,
 }
@@ -47,7 +51,7 @@ impl SshError {
 
     /// Whether the same may work a little later.
     pub fn may_pass(&self) -> bool {
-        self.kind == SshErrorKind::NotReachable
+        matches!(self.kind, SshErrorKind::NotReachable | SshErrorKind::Unanswered)
     }
 
     /// The address that was tried.
@@ -77,6 +81,14 @@ impl SshError {
             }
             SshErrorKind::CommandNotRun => {
                 "The machine was reached, the command was not run. The user needs a shell there and sudo without a password."
+            }
+            SshErrorKind::Unanswered => {
+                "The machine was reached, and a command that should soon be done there was not. Run it on the machine and see \
+                 what it waits for."
+            }
+            SshErrorKind::TooLong => {
+                "No machine as it should be has so much to say to that. Run the command on the machine and see what it prints; \
+                 if nothing is wrong there, somebody else may be answering."
             }
             SshErrorKind::Client => {
                 "The OpenSSH client of this machine did not work. It must be installed and its configuration valid."
@@ -118,6 +130,7 @@ fn judge(said: &str) -> SshErrorKind {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::connection::bounds::{NODE_ANSWER, TooLong};
 
     #[test]
     fn what_may_pass_is_told_from_what_never_will() {
@@ -153,5 +166,10 @@ mod tests {
         for (name, said) in cases {
             insta::assert_snapshot!(name, SshError::connecting("10.0.0.11", said).to_string());
         }
+        let command = "running \"microk8s status\"";
+        let (late, long) = ("It did not end within 60 s.", TooLong { limit: NODE_ANSWER }.to_string());
+        let ran = |kind, said| SshError::new(kind, "10.0.0.11", command, said).to_string();
+        insta::assert_snapshot!("no_answer_in_time", ran(SshErrorKind::Unanswered, late));
+        insta::assert_snapshot!("an_answer_without_end", ran(SshErrorKind::TooLong, &long));
     }
 }

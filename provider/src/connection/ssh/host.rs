@@ -4,20 +4,25 @@ use super::command::{self, Command, Output, Script};
 use super::error::{SshError, SshErrorKind};
 use super::master::Master;
 use super::{Way, host_key};
+use crate::connection::bounds::{self, Answer, NODE_ANSWER, NODE_COMPLAINTS, TooLong};
 use crate::connection::retry::{Deadline, GaveUp, Verdict};
 use openssh::Stdio;
 use std::collections::BTreeMap;
 use std::io;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncWriteExt;
 use tokio::sync::{OnceCell, Semaphore};
 use tokio::time::Instant;
 
 /// sshd allows 10 sessions on a connection by default (`MaxSessions`); one is the lifeline, one is left to others.
 const SESSIONS: usize = 8;
+
+/// How long it may take until sshd has room for another session on a connection, and how soon it is asked again.
+const ROOM_WITHIN: Duration = Duration::from_secs(10);
+const ROOM_AGAIN: Duration = Duration::from_millis(100);
 
 /// How long one failure to connect answers for everything that asks in the meantime: all resources of a dead machine
 /// wait for it once.
@@ -29,11 +34,14 @@ const KEY_MAY_COME: Duration = Duration::from_secs(30);
 /// A machine behind an address.
 pub struct Host {
     address: String,
+    own: Weak<Self>,
     way: Arc<Way>,
     pin: Mutex<Option<String>>,
     link: tokio::sync::Mutex<Link>,
     sessions: Semaphore,
     probes: Mutex<BTreeMap<&'static str, Probe>>,
+    /// Probes that came to no end, and when.
+    unanswered: Mutex<BTreeMap<&'static str, (Instant, SshError)>>,
     reported: AtomicBool,
 }
 
@@ -46,16 +54,18 @@ struct Link {
 }
 
 impl Host {
-    pub(super) fn new(address: String, way: Arc<Way>) -> Self {
-        Self {
+    pub(super) fn new(address: String, way: Arc<Way>) -> Arc<Self> {
+        Arc::new_cyclic(|own| Self {
             address,
+            own: Weak::clone(own),
             way,
             pin: Mutex::default(),
             link: tokio::sync::Mutex::default(),
             sessions: Semaphore::new(SESSIONS),
             probes: Mutex::default(),
+            unanswered: Mutex::default(),
             reported: AtomicBool::new(false),
-        }
+        })
     }
 
     /// Its address, as configurations give it.
@@ -120,6 +130,11 @@ impl Host {
         self.execute(Command::Script(script, arguments), false, stdin).await
     }
 
+    /// How long a command may take that only reads.
+    pub fn read_limit(&self) -> Duration {
+        self.way.settings.read_limit
+    }
+
     /// The same as root, through `sudo -n`.
     pub fn root(&self) -> Root<'_> {
         Root { host: self }
@@ -131,9 +146,27 @@ impl Host {
             let mut probes = self.probes.lock().unwrap_or_else(PoisonError::into_inner);
             Arc::clone(probes.entry(script.name).or_default())
         };
-        let asked =
-            probe.get_or_try_init(|| async { self.root().script(script, &[], None).await.map(Arc::new) });
+        let asked = probe.get_or_try_init(|| async {
+            if let Some(error) = self.unanswered(script.name) {
+                return Err(error);
+            }
+            let asked = self.root().ask(script, &[]).await;
+            if let Err(error) = &asked
+                && matches!(error.kind(), SshErrorKind::Unanswered | SshErrorKind::TooLong)
+            {
+                let mut unanswered = self.unanswered.lock().unwrap_or_else(PoisonError::into_inner);
+                unanswered.insert(script.name, (Instant::now(), error.clone()));
+            }
+            asked.map(Arc::new)
+        });
         asked.await.cloned()
+    }
+
+    /// What became of a probe that came to no end a moment ago: all who wait for it wait once.
+    fn unanswered(&self, probe: &str) -> Option<SshError> {
+        let unanswered = self.unanswered.lock().unwrap_or_else(PoisonError::into_inner);
+        let recent = unanswered.get(probe).filter(|(at, _)| at.elapsed() < FAILURE_HOLDS);
+        recent.map(|(_, error)| error.clone())
     }
 
     /// Forgets what probes said: something was written.
@@ -163,6 +196,8 @@ impl Host {
         }
     }
 
+    /// Runs a command that may change the machine. Whoever waits for it may stop to: the command goes on then, and is read
+    /// to its end.
     async fn execute(
         &self,
         command: Command<'_>,
@@ -172,33 +207,78 @@ impl Host {
         let stage = format!("running {command:?}", command = command.to_string());
         tracing::debug!(host = self.address, root, %command, "run");
         let words = command.words(root);
+        let ended = match self.own.upgrade() {
+            None => self.carry_out(&stage, &words, stdin).await,
+            Some(host) => {
+                let (stage, stdin) = (stage.clone(), stdin.map(<[u8]>::to_vec));
+                let work = async move { host.carry_out(&stage, &words, stdin.as_deref()).await };
+                tokio::spawn(work).await.map_err(|lost| self.client_error("running a command", &lost))?
+            }
+        };
+        self.judged(ended, root, stage)
+    }
+
+    /// Runs a command that only reads: it has a limit, here and on the machine, and ends when nobody waits for it any more.
+    async fn read(&self, command: Command<'_>, root: bool) -> Result<Output, SshError> {
+        let stage = format!("running {command:?}", command = command.to_string());
+        tracing::debug!(host = self.address, root, %command, "read");
+        let limit = self.read_limit();
+        let words = command.words_within(root, limit);
+        let ended = match tokio::time::timeout(limit, self.carry_out(&stage, &words, None)).await {
+            Ok(ended) => ended,
+            Err(_) => {
+                let said = format!("It did not end within {} s.", limit.as_secs());
+                Err(SshError::new(SshErrorKind::Unanswered, &self.address, stage.clone(), &said))
+            }
+        };
+        self.judged(ended, root, stage)
+    }
+
+    fn judged(&self, ended: Result<Output, SshError>, root: bool, stage: String) -> Result<Output, SshError> {
+        let output = ended?;
+        tracing::debug!(host = self.address, code = output.code, "ran");
+        match command::refusal(&output).filter(|_| root) {
+            Some(refusal) => Err(SshError::new(SshErrorKind::CommandNotRun, &self.address, stage, refusal)),
+            None => Ok(output),
+        }
+    }
+
+    async fn carry_out(
+        &self,
+        stage: &str,
+        words: &[String],
+        stdin: Option<&[u8]>,
+    ) -> Result<Output, SshError> {
         let Ok(_session) = self.sessions.acquire().await else {
             return Err(SshError::new(SshErrorKind::Client, &self.address, stage, "no more sessions"));
         };
-        let mut tried = false;
-        let output = loop {
+        let (mut tried, began) = (false, Instant::now());
+        loop {
             let master = self.connected().await?;
-            match self.once(&master, &words, stdin).await {
-                Ok(output) => break output,
+            match self.once(&master, words, stdin).await {
+                Ok(output) => return Ok(output),
                 // The command was not started: the connection was dead already.
                 Err(Interrupted::BeforeStart(openssh::Error::Disconnected)) if !tried => {
-                    self.give_up(&master).await
+                    tried = true;
+                    self.give_up(&master).await;
                 }
-                Err(Interrupted::BeforeStart(error)) => return Err(self.failure(&stage, error)),
+                // Commands that have ended are let go a moment later by sshd, and one that was given up some more.
+                Err(Interrupted::BeforeStart(error)) if is_full(&error) && began.elapsed() < ROOM_WITHIN => {
+                    tokio::time::sleep(ROOM_AGAIN).await;
+                }
+                Err(Interrupted::BeforeStart(error)) => return Err(self.failure(stage, error)),
+                Err(Interrupted::TooLong(too_long)) => {
+                    let said = too_long.to_string();
+                    return Err(SshError::new(SshErrorKind::TooLong, &self.address, stage, &said));
+                }
                 Err(Interrupted::AfterStart(error)) => {
                     if !master.is_ending().await {
-                        return Err(self.failure(&stage, error));
+                        return Err(self.failure(stage, error));
                     }
                     let said = format!("{error}: the connection was lost while the command ran");
                     return Err(SshError::new(SshErrorKind::NotReachable, &self.address, stage, &said));
                 }
             }
-            tried = true;
-        };
-        tracing::debug!(host = self.address, code = output.code, "ran");
-        match command::refusal(&output).filter(|_| root) {
-            Some(refusal) => Err(SshError::new(SshErrorKind::CommandNotRun, &self.address, stage, refusal)),
-            None => Ok(output),
         }
     }
 
@@ -220,20 +300,25 @@ impl Host {
             .await
             .map_err(Interrupted::BeforeStart)?;
         let (input, out, err) = (child.stdin().take(), child.stdout().take(), child.stderr().take());
+        let (Some(out), Some(err)) = (out, err) else { return Err(Interrupted::nothing_to_run()) };
         let feed = async {
             if let (Some(mut input), Some(bytes)) = (input, stdin) {
                 // A command that does not read all of it says so by its exit code.
                 let _ = input.write_all(bytes).await;
                 let _ = input.shutdown().await;
             }
+            Ok(())
         };
-        let ((), stdout, stderr) = tokio::join!(feed, read(out), read(err));
+        let mut answer = Answer::of_at_most(NODE_ANSWER);
+        // Where one is too long, both pipes are closed, and the command ends at its next word.
+        let ((), (), stderr) = tokio::try_join!(feed, answer.read(out), bounds::tail(err, NODE_COMPLAINTS))
+            .map_err(Interrupted::TooLong)?;
         let code = match child.wait().await {
             Ok(status) => status.code().unwrap_or(-1),
             Err(openssh::Error::Remote(problem)) if problem.kind() == io::ErrorKind::NotFound => 127,
             Err(error) => return Err(Interrupted::AfterStart(error)),
         };
-        Ok(Output { code, stdout, stderr })
+        Ok(Output { code, stdout: answer.into_text(), stderr })
     }
 
     /// The live connection, made now if there is none. Whoever asks at the same time waits for the same attempt.
@@ -275,6 +360,10 @@ impl Host {
         }
     }
 
+    fn client_error(&self, stage: &str, problem: &dyn std::fmt::Display) -> SshError {
+        SshError::new(SshErrorKind::Client, &self.address, stage, &problem.to_string())
+    }
+
     fn failure(&self, stage: &str, error: openssh::Error) -> SshError {
         let kind = match &error {
             openssh::Error::Disconnected | openssh::Error::Master(_) | openssh::Error::Connect(_) => {
@@ -297,6 +386,16 @@ pub struct Root<'a> {
 }
 
 impl Root<'_> {
+    /// Runs a program as root that only reads.
+    pub async fn ask_program(&self, words: &[&str]) -> Result<Output, SshError> {
+        self.host.read(Command::Program(words), true).await
+    }
+
+    /// Runs a script as root that only reads. It ends after [`Host::read_limit`] at the latest, and when the future is dropped.
+    pub async fn ask(&self, script: &Script, arguments: &[&str]) -> Result<Output, SshError> {
+        self.host.read(Command::Script(script, arguments), true).await
+    }
+
     /// Runs a program as root.
     pub async fn run(&self, words: &[&str], stdin: Option<&[u8]>) -> Result<Output, SshError> {
         self.host.execute(Command::Program(words), true, stdin).await
@@ -313,23 +412,20 @@ impl Root<'_> {
     }
 }
 
-/// When a command's connection broke.
+/// When a command's connection broke, or was given up.
 enum Interrupted {
     BeforeStart(openssh::Error),
     AfterStart(openssh::Error),
+    TooLong(TooLong),
+}
+
+/// Whether sshd refused another session on the connection. The words are those of `ssh` on this machine.
+fn is_full(error: &openssh::Error) -> bool {
+    std::error::Error::source(error).is_some_and(|source| source.to_string().contains("Session open refused"))
 }
 
 impl Interrupted {
     fn nothing_to_run() -> Self {
         Self::BeforeStart(openssh::Error::InvalidCommand)
     }
-}
-
-async fn read(stream: Option<impl AsyncReadExt + Unpin>) -> String {
-    let mut bytes = Vec::new();
-    if let Some(mut stream) = stream {
-        // What was read before the connection broke is worth having; that it broke is told by the wait.
-        let _ = stream.read_to_end(&mut bytes).await;
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
 }

@@ -1,6 +1,8 @@
 //! Nodes over SSH, by the user's own OpenSSH client: `~/.ssh/config`, agents, certificates, jump hosts and hardware keys
 //! apply. One multiplexed connection per host for the life of the process.
 
+#[cfg(test)]
+mod bounds_tests;
 mod command;
 mod directory;
 mod error;
@@ -27,10 +29,11 @@ use std::io;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 use tfplugin::types::Secret;
 
 /// How hosts are reached. What is not given here is left to the SSH client's own configuration.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Settings {
     /// User to log in as.
     pub user: Option<String>,
@@ -44,6 +47,26 @@ pub struct Settings {
     pub config_file: Option<String>,
     /// What to do about a host key that is not known yet.
     pub host_key_check: HostKeyCheck,
+    /// How long a command may take that only reads.
+    pub read_limit: Duration,
+}
+
+/// How long a command may take that only reads. `microk8s status` is the slowest: without its datastore it needs up to 50 s to say
+/// so.
+pub const READ_LIMIT: Duration = Duration::from_secs(60);
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            user: None,
+            port: None,
+            private_key: None,
+            private_key_file: None,
+            config_file: None,
+            host_key_check: HostKeyCheck::default(),
+            read_limit: READ_LIMIT,
+        }
+    }
 }
 
 /// What to do about a host key that nobody pinned.
@@ -98,13 +121,18 @@ impl Ssh {
         Self { way: Arc::new(way), hosts: Mutex::default() }
     }
 
+    /// How long a command may take that only reads.
+    pub fn read_limit(&self) -> Duration {
+        self.way.settings.read_limit
+    }
+
     /// The host of that address: a name, an IPv4 or an IPv6 address, or an alias of `~/.ssh/config`.
     pub fn host(&self, address: &str) -> Arc<Host> {
         let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(
             hosts
                 .entry(address.to_owned())
-                .or_insert_with(|| Arc::new(Host::new(address.to_owned(), Arc::clone(&self.way)))),
+                .or_insert_with(|| Host::new(address.to_owned(), Arc::clone(&self.way))),
         )
     }
 }

@@ -49,6 +49,12 @@ impl From<NoReport> for Failure {
     }
 }
 
+impl From<Failure> for NoReport {
+    fn from(failure: Failure) -> Self {
+        Self::Other(failure)
+    }
+}
+
 impl NoReport {
     /// What `microk8s` says in place of an answer, whatever it was asked. Exit codes prove nothing here: a worker and a stopped
     /// node end with 0.

@@ -113,6 +113,12 @@ pub(crate) enum Unanswered {
     Failure(Failure),
 }
 
+impl From<Failure> for Unanswered {
+    fn from(failure: Failure) -> Self {
+        Self::Failure(failure)
+    }
+}
+
 /// A survey by the control plane at `host`, or else by another one.
 pub(crate) async fn survey_of_any(
     machines: &dyn Machines,

@@ -61,7 +61,7 @@ pub(super) struct Seen {
 
 /// Looks at the release of that name. Where MicroK8s is not installed, there is none.
 pub(super) async fn look(machine: &dyn Shell, namespace: &str, name: &str) -> Result<Seen, Failure> {
-    let output = machine.script(&LOOK, &[name, namespace], None).await?;
+    let output = machine.ask(&LOOK, &[name, namespace]).await?;
     match NoReport::of(machine.address(), &LOOK, &output) {
         Some(NoReport::NotInstalled(_)) => return Ok(Seen { release: None, at_work: false }),
         Some(NoReport::Other(failure)) => return Err(failure),
@@ -213,7 +213,7 @@ pub(super) fn waited_in_vain(failure: &Failure) -> bool {
 
 /// The pods that a release may wait for, as a person would look at them.
 pub(super) async fn pods(machine: &dyn Shell, namespace: &str) -> String {
-    match machine.script(&PODS, &[namespace], None).await {
+    match machine.ask(&PODS, &[namespace]).await {
         Ok(output) if output.succeeded() => output.stdout,
         _ => String::new(),
     }

@@ -21,7 +21,7 @@ pub(crate) async fn wait(machine: &dyn Shell, node_name: &str, deadline: &Deadli
     let since: Mutex<Option<(Instant, Working)>> = Mutex::default();
     let ready = deadline
         .until(|| async {
-            let output = match machine.script(&READINESS, &[node_name], None).await {
+            let output = match machine.ask(&READINESS, &[node_name]).await {
                 Ok(output) => output,
                 Err(error) if error.may_pass() => return Verdict::Again(Failure::from(error)),
                 Err(error) => return Verdict::Final(Err(Failure::from(error))),

@@ -5,13 +5,8 @@ use crate::connection::ssh::{Host, HostKey};
 use crate::engine::failure::Failure;
 use crate::microk8s::node::facts::NodeFacts;
 use crate::microk8s::node::hosts_block::{self, Hosts};
-use crate::provider::Microk8s;
-use std::time::Duration;
+use tfplugin::Computed;
 use tfplugin::types::Text;
-use tfplugin::{Computed, Context};
-
-/// How long one look may take.
-const READ: Duration = Duration::from_secs(60);
 
 impl Node {
     /// The facts, if they are of the machine in the state.
@@ -94,19 +89,4 @@ impl Node {
 /// The host key of the machine reached.
 pub(super) async fn shown_key(host: &Host) -> Result<Option<Text<HostKey>>, Failure> {
     Ok(host.host_key().await?.and_then(|key| Text::parse(&key).ok()))
-}
-
-/// What `seeing` sees on a machine, unless that takes longer than a look may.
-pub(super) async fn look<T>(
-    context: &Context<Microk8s>,
-    host: &Host,
-    seeing: impl Future<Output = Result<T, Failure>>,
-) -> Result<T, Failure> {
-    tokio::select! {
-        seen = tokio::time::timeout(READ, seeing) => seen.unwrap_or_else(|_| {
-            let attempt = format!("looking at {}", host.address());
-            Err(Failure::new(attempt, format!("It did not answer within {} s.", READ.as_secs())).at("host"))
-        }),
-        () = context.cancelled().cancelled() => Err(Failure::interrupted()),
-    }
 }

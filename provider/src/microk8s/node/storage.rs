@@ -50,7 +50,7 @@ impl Storage {
     /// What of it is on the machine.
     pub(crate) async fn seen_on(&self, machine: &dyn Shell) -> Result<Self, Failure> {
         let wanted = [&self.packages, &self.services, &self.kernel_modules].map(|words| words.0.join(" "));
-        let output = machine.script(&STORAGE, &wanted.each_ref().map(String::as_str), None).await?;
+        let output = machine.ask(&STORAGE, &wanted.each_ref().map(String::as_str)).await?;
         if !output.succeeded() {
             let attempt = format!("`{}` on {}", STORAGE.name, machine.address());
             return Err(Failure::new(attempt, account_of(&output)).passing());

@@ -1,0 +1,179 @@
+//! Every read and import of every type over SSH, against peers whose answers come to no end. A new type joins by a line in [`TYPES`].
+
+use crate::agreement::Agreement;
+use crate::connection::cluster::Clusters;
+use crate::connection::router::Routers;
+use crate::connection::ssh::testing::Sshd;
+use crate::connection::ssh::{Settings, Ssh};
+use crate::provider::Microk8s;
+use serde_json::{Value as Json, json};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tfplugin::testing::{Harness, State};
+use tfplugin::value::from_plain;
+use tfplugin::{Provider, Value};
+use tokio::task::JoinSet;
+
+/// What is in the state of each type beside the `host` (or `cluster`), and what it is imported by.
+const TYPES: [(&str, &str, &str); 7] = [
+    (
+        "microk8s_node",
+        r#"{"channel": "1.35/stable", "hold": true, "forget_unreachable": false, "version": "v1.35.1", "revision": 1,
+            "node_name": "cp1", "machine_id": "0123456789abcdef0123456789abcdef"}"#,
+        "127.0.0.1",
+    ),
+    ("microk8s_addon", r#"{"name": "dns", "repository": "core"}"#, "127.0.0.1/dns"),
+    (
+        "microk8s_addon_repository",
+        r#"{"name": "own", "url": "https://git.example.org/addons", "commit": "0123"}"#,
+        "127.0.0.1/own",
+    ),
+    (
+        "microk8s_cluster_ipv6",
+        r#"{"cluster_cidr": "fd01::/64", "service_cidr": "fd98::/108", "nat_outgoing": true,
+            "ip6_autodetection_method": "first-found", "cluster_id": "x", "ipv4_cluster_cidr": "10.1.0.0/16",
+            "ipv4_service_cidr": "10.152.183.0/24", "drift": []}"#,
+        "127.0.0.1",
+    ),
+    (
+        "microk8s_cluster_member",
+        r#"{"cluster": "127.0.0.1", "role": "worker", "allow_quorum_loss": false, "node_name": "w1", "address": "10.0.0.12",
+            "cluster_id": "x"}"#,
+        "127.0.0.1/127.0.0.1",
+    ),
+    (
+        "microk8s_helm_release",
+        r#"{"name": "metallb", "namespace": "default", "create_namespace": false, "chart": "metallb", "version": "0.15.2",
+            "status": "deployed", "revision": 1, "app_version": "v0.15.2"}"#,
+        "127.0.0.1/default/metallb",
+    ),
+    // Stands for all that are reached by the kubeconfig of a node.
+    (
+        "calico_ippool",
+        r#"{"cluster": "127.0.0.1", "name": "default-ipv6-ippool", "cidr": "fd01::/64"}"#,
+        "127.0.0.1/default-ipv6-ippool",
+    ),
+];
+
+const DATA_SOURCES: [(&str, &str); 1] = [("microk8s_status", r#"{"host": "127.0.0.1"}"#)];
+
+const PEERS: [(&str, &str); 3] = [
+    ("prints without end", "exec yes"),
+    ("prints a line a second", "while :; do echo y; sleep 1; done"),
+    ("says nothing", "exec sleep 1000"),
+];
+
+#[test]
+fn every_type_over_ssh_is_in_the_table() {
+    let table = Microk8s::table();
+    let over_ssh = |schema: &tfplugin::schema::Schema| schema.attributes.iter().any(|one| one.name == "host");
+    for (name, _) in table.resources().filter(|(_, schema)| over_ssh(schema)) {
+        assert!(TYPES.iter().any(|(known, ..)| *known == name), "{name} has no line in TYPES");
+    }
+    for (name, _) in table.data_sources().filter(|(_, schema)| over_ssh(schema)) {
+        assert!(DATA_SOURCES.iter().any(|(known, _)| *known == name), "{name} has no line in DATA_SOURCES");
+    }
+}
+
+fn value(json: &Json) -> Value {
+    match json {
+        Json::Array(all) => Value::List(all.iter().map(value).collect()),
+        other => match from_plain(other) {
+            Value::Dynamic(typed) => typed.1,
+            plain => plain,
+        },
+    }
+}
+
+fn state(type_name: &str, given: &str) -> State {
+    let table = Microk8s::table();
+    let given: Json = serde_json::from_str(given).unwrap();
+    let (_, schema) = table.resources().find(|(name, _)| *name == type_name).unwrap();
+    let attribute = |name: &str| match (name, given.get(name)) {
+        (_, Some(json)) => value(json),
+        ("host", None) => value(&json!("127.0.0.1")),
+        _ => Value::Null,
+    };
+    let attributes = schema.attributes.iter().map(|one| (one.name.clone(), attribute(&one.name)));
+    State {
+        type_name: type_name.to_owned(),
+        object: Value::Object(attributes.collect()),
+        private: Vec::new(),
+    }
+}
+
+fn harness(sshd: &Sshd, read_limit: Duration) -> Arc<Harness<Microk8s>> {
+    let ssh = Arc::new(Ssh::new(Settings { read_limit, ..sshd.settings() }));
+    let configured = Microk8s {
+        clusters: Clusters::new(Arc::clone(&ssh), None),
+        ssh,
+        routers: Routers::new(Default::default()),
+        agreement: Agreement::default(),
+    };
+    Arc::new(Harness::of(configured))
+}
+
+/// Begins every read and import of every type, all at once; each says what came of it, if that is not as it should be.
+fn all_reads(harness: &Arc<Harness<Microk8s>>, stopped: bool) -> JoinSet<Option<String>> {
+    let mut reads = JoinSet::new();
+    for (type_name, given, id) in TYPES {
+        let (reader, importer) = (Arc::clone(harness), Arc::clone(harness));
+        reads.spawn(async move {
+            let prior = state(type_name, given);
+            match reader.read(&prior).await {
+                Ok((Some(kept), _)) if kept.object == prior.object && !stopped => None,
+                Err(_) if stopped => None,
+                other => Some(format!("reading {type_name}: {other:?}")),
+            }
+        });
+        reads.spawn(async move {
+            let imported = importer.import(type_name, id).await;
+            imported.ok().map(|state| format!("importing {type_name}: {state:?}"))
+        });
+    }
+    for (type_name, config) in DATA_SOURCES {
+        let reader = Arc::clone(harness);
+        reads.spawn(async move {
+            let config = serde_json::from_str(config).unwrap();
+            let read = reader.read_data_source(type_name, &config).await;
+            read.ok().map(|read| format!("reading {type_name}: {read:?}"))
+        });
+    }
+    reads
+}
+
+async fn end_within(limit: Duration, peer: &str, mut reads: JoinSet<Option<String>>) {
+    let began = Instant::now();
+    let mut wrong = Vec::new();
+    while let Some(read) = tokio::time::timeout(limit, reads.join_next())
+        .await
+        .unwrap_or_else(|_| panic!("a peer that {peer}: {} reads go on", reads.len()))
+    {
+        wrong.extend(read.unwrap());
+    }
+    assert!(wrong.is_empty(), "a peer that {peer}: {wrong:#?}");
+    assert!(began.elapsed() < limit, "a peer that {peer}: {:?}", began.elapsed());
+}
+
+/// A refresh keeps what is in the state, an import fails; none goes on.
+#[tokio::test]
+async fn every_read_over_ssh_has_a_limit() {
+    for (peer, answer) in PEERS {
+        let sshd = Sshd::start_with_answer(answer).await;
+        let harness = harness(&sshd, Duration::from_secs(2));
+        end_within(Duration::from_secs(20), peer, all_reads(&harness, false)).await;
+    }
+}
+
+#[tokio::test]
+async fn ctrl_c_ends_every_read_over_ssh_at_once() {
+    for (peer, answer) in &PEERS[1..] {
+        let sshd = Sshd::start_with_answer(answer).await;
+        let harness = harness(&sshd, Duration::from_secs(600));
+        let reads = all_reads(&harness, true);
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        assert_eq!(reads.len(), 2 * TYPES.len() + DATA_SOURCES.len());
+        harness.stop();
+        end_within(Duration::from_secs(2), peer, reads).await;
+    }
+}
