@@ -38,10 +38,17 @@ pub enum GaveUp<E> {
     Cancelled,
 }
 
+/// Nobody waits longer, whatever a configuration says: an instant beyond what the clock can hold would be a panic.
+const LONGEST: Duration = Duration::from_secs(366 * 24 * 60 * 60);
+
+fn from_now(timeout: Duration) -> Instant {
+    Instant::now() + timeout.min(LONGEST)
+}
+
 impl Deadline {
     /// Gives up `timeout` from now, or when `cancelled` is.
     pub fn after(timeout: Duration, cancelled: &CancellationToken) -> Self {
-        Self { at: Instant::now() + timeout, cancelled: cancelled.clone() }
+        Self { at: from_now(timeout), cancelled: cancelled.clone() }
     }
 
     /// Time that is left.
@@ -52,7 +59,7 @@ impl Deadline {
     /// The same, but no longer than `timeout` from now.
     #[must_use]
     pub fn within(&self, timeout: Duration) -> Self {
-        Self { at: self.at.min(Instant::now() + timeout), cancelled: self.cancelled.clone() }
+        Self { at: self.at.min(from_now(timeout)), cancelled: self.cancelled.clone() }
     }
 
     /// Tries to reach a target: quickly at first, then every few seconds.
@@ -126,6 +133,13 @@ mod tests {
         let seen = tries.load(Ordering::Relaxed);
         assert!(seen > 2, "{seen}");
         assert!(matches!(result, Err(GaveUp::TimedOut(last)) if last == seen - 1));
+    }
+
+    #[tokio::test]
+    async fn the_longest_duration_that_can_be_written_is_a_deadline_too() {
+        let deadline = Deadline::after(Duration::MAX, &CancellationToken::new());
+        assert!(deadline.remaining() > LONGEST / 2);
+        assert!(deadline.within(Duration::MAX).remaining() > LONGEST / 2);
     }
 
     #[tokio::test(start_paused = true)]
