@@ -17,6 +17,7 @@ pub mod resource;
 mod rpc;
 pub mod schema;
 mod serve;
+pub mod temporary;
 pub mod testing;
 pub mod types;
 pub mod value;

@@ -26,8 +26,9 @@ fn line(network: &str, address: &str, certificate: Option<&CertificateDer<'_>>) 
     format!("{HANDSHAKE}|{PROTOCOL}|{network}|{address}|grpc|{certificate}\n")
 }
 
-/// Ctrl-C reaches every process of the terminal, and so does what ends a job of continuous integration. Core answers both
-/// with `StopProvider` and waits for what runs; a provider that died of them would lose what it just made.
+/// Ctrl-C reaches every process of the terminal, and so does what ends a job of continuous integration, or the terminal's end. Core
+/// answers the first two with `StopProvider` and waits for what runs; it dies of the last, and its connection with it. A provider
+/// that died of them would lose what it just made, and leave its files.
 pub(super) fn ignore_interrupts() -> io::Result<()> {
     #[cfg(unix)]
     {
@@ -35,6 +36,7 @@ pub(super) fn ignore_interrupts() -> io::Result<()> {
         // A signal is swallowed from here on, even when nobody waits for it any more.
         drop(signal(SignalKind::interrupt())?);
         drop(signal(SignalKind::terminate())?);
+        drop(signal(SignalKind::hangup())?);
     }
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! Where core connects to: a Unix socket that only this user can reach, or a local port where there are none.
 
 use super::launch::Launch;
+use crate::temporary::{private_directory, private_directory_in};
 use std::io;
 use std::pin::Pin;
 use tempfile::TempDir;
@@ -9,6 +10,9 @@ use tokio::net::TcpListener;
 
 /// Longest path of a socket on every system.
 const PATH_LENGTH: usize = 100;
+
+/// Begins the name of the socket's directory.
+const PREFIX: &str = "tf";
 
 /// A stream of bytes both ways.
 pub(super) trait Duplex: AsyncRead + AsyncWrite + Send {}
@@ -43,14 +47,11 @@ impl Listener {
 
     #[cfg(unix)]
     fn open_unix(launch: &Launch) -> io::Result<(Self, Place)> {
-        use std::os::unix::fs::PermissionsExt;
-        let temporary = launch.socket_directory.clone().unwrap_or_else(std::env::temp_dir);
-        let short = temporary.as_os_str().len() + "/tf-XXXXXX/plugin".len() <= PATH_LENGTH;
-        let temporary = if short { temporary } else { "/tmp".into() };
-        let directory = tempfile::Builder::new()
-            .prefix("tf-")
-            .permissions(std::fs::Permissions::from_mode(0o700))
-            .tempdir_in(temporary)?;
+        let longest = PATH_LENGTH - "/plugin".len();
+        let directory = match &launch.socket_directory {
+            Some(parent) => private_directory_in(parent, PREFIX, longest)?,
+            None => private_directory(PREFIX, longest)?,
+        };
         let path = directory.path().join("plugin");
         let address =
             path.to_str().ok_or_else(|| io::Error::other("the temporary directory is not UTF-8"))?;
