@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 use tokio::io::AsyncWriteExt;
-use tokio::sync::{OnceCell, Semaphore};
+use tokio::sync::{OnceCell, Semaphore, SemaphorePermit};
 use tokio::time::Instant;
 
 /// sshd allows 10 sessions on a connection by default (`MaxSessions`); one is the lifeline, one is left to others.
@@ -208,10 +208,16 @@ impl Host {
         tracing::debug!(host = self.address, root, %command, "run");
         let words = command.words(root);
         let ended = match self.own.upgrade() {
-            None => self.carry_out(&stage, &words, stdin).await,
+            None => {
+                let _session = self.session(&stage).await?;
+                self.carry_out(&stage, &words, stdin).await
+            }
             Some(host) => {
                 let (stage, stdin) = (stage.clone(), stdin.map(<[u8]>::to_vec));
-                let work = async move { host.carry_out(&stage, &words, stdin.as_deref()).await };
+                let work = async move {
+                    let _session = host.session(&stage).await?;
+                    host.carry_out(&stage, &words, stdin.as_deref()).await
+                };
                 tokio::spawn(work).await.map_err(|lost| self.client_error("running a command", &lost))?
             }
         };
@@ -224,6 +230,8 @@ impl Host {
         tracing::debug!(host = self.address, root, %command, "read");
         let limit = self.read_limit();
         let words = command.words_within(root, limit);
+        // Its turn among this process's own commands is not what the machine is waited for.
+        let _session = self.session(&stage).await?;
         let ended = match tokio::time::timeout(limit, self.carry_out(&stage, &words, None)).await {
             Ok(ended) => ended,
             Err(_) => {
@@ -243,15 +251,17 @@ impl Host {
         }
     }
 
+    /// A turn among the commands on this host; [`Host::carry_out`] needs one.
+    async fn session(&self, stage: &str) -> Result<SemaphorePermit<'_>, SshError> {
+        self.sessions.acquire().await.map_err(|closed| self.client_error(stage, &closed))
+    }
+
     async fn carry_out(
         &self,
         stage: &str,
         words: &[String],
         stdin: Option<&[u8]>,
     ) -> Result<Output, SshError> {
-        let Ok(_session) = self.sessions.acquire().await else {
-            return Err(SshError::new(SshErrorKind::Client, &self.address, stage, "no more sessions"));
-        };
         let (mut tried, began) = (false, Instant::now());
         loop {
             let master = self.connected().await?;
