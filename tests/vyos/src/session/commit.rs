@@ -84,6 +84,9 @@ impl Session {
             .map(|warning| format!("\n{}\n\n", wrapped(&format!("WARNING: {warning}"), 70)))
             .collect();
         if let Some(error) = report.error {
+            if self.version() == Version::V1_4 && !self.switches.gives_reasons() {
+                return Script { output: String::new(), failed: true };
+            }
             output.push_str(&wrapped(&error, 72));
             output.push('\n');
             return Script { output, failed: true };

@@ -28,7 +28,7 @@ async fn what_is_set_runs_and_is_read_back() {
 
 #[tokio::test]
 async fn components_that_succeed_stay_when_others_fail() {
-    let bench = Bench::new(Version::V1_4).await;
+    let bench = Bench::outspoken(Version::V1_4).await;
     let said = bench
         .configure(&[
             "set policy prefix-list PL rule 10 action permit",
@@ -48,8 +48,25 @@ async fn components_that_succeed_stay_when_others_fail() {
 }
 
 #[tokio::test]
-async fn failures_are_told_in_the_order_of_commit() {
+async fn a_1_4_keeps_the_reasons_of_its_scripts_to_itself() {
+    let lines = [
+        "set protocols bgp system-as 65001",
+        "set protocols bgp neighbor 192.0.2.50 address-family ipv4-unicast",
+        "set policy prefix-list PQ rule 5 action permit",
+    ];
     let bench = Bench::new(Version::V1_4).await;
+    let said = bench.configure(&lines).await;
+    let silent = "[[policy]] failed\n[[protocols bgp]] failed\nCommit failed\n";
+    assert_eq!((said.status, said.error().as_str()), (400, silent));
+    let unset = bench.configure(&["set protocols bgp system-as x"]).await;
+    assert!(unset.error().contains("'x' is not a valid number"), "{unset:?}");
+    let rolling = Bench::new(Version::V1_5).await;
+    assert!(rolling.configure(&lines).await.error().contains("remote-as must be set"));
+}
+
+#[tokio::test]
+async fn failures_are_told_in_the_order_of_commit() {
+    let bench = Bench::outspoken(Version::V1_4).await;
     let said = bench
         .configure(&[
             "set protocols bgp system-as 65001",

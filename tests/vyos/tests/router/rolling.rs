@@ -116,7 +116,7 @@ async fn operations_in_the_background() {
 
 /// Removes the last route map while a neighbor names it.
 async fn remove_the_last_route_map(version: Version) -> (Bench, Value, u16) {
-    let bench = Bench::new(version).await;
+    let bench = Bench::outspoken(version).await;
     bench
         .configure(&[
             "set policy route-map RM rule 10 action permit",

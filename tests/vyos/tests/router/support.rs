@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use reqwest::{Certificate, Client, Response};
 use serde_json::{Value, json};
-use vyos_stand_in::{Control, Router, RouterConfig, Version};
+use vyos_stand_in::{Control, Faults, Router, RouterConfig, Version};
 
 /// The key of every router here.
 pub(crate) const KEY: &str = "a key for tests";
@@ -76,6 +76,13 @@ impl Bench {
         let folder = tempfile::tempdir().expect("a folder");
         let config = config(version, folder.path());
         Self::with(config, folder).await
+    }
+
+    /// A router of a release, without FRR, that sends what its conf scripts say, as a 1.4 does now and then.
+    pub(crate) async fn outspoken(version: Version) -> Self {
+        let bench = Self::new(version).await;
+        bench.control.faults(Faults { reasons: true, ..Faults::default() }).await.expect("control");
+        bench
     }
 
     /// A router of this configuration.
