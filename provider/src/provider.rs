@@ -6,7 +6,7 @@ mod tests;
 use crate::agreement::Agreement;
 use crate::calico::IpPool;
 use crate::connection::cluster::{Clusters, KubernetesSettings};
-use crate::connection::router::{RouterSettings, Routers};
+use crate::connection::router::{RouterSettings, Routers, without_userinfo};
 use crate::connection::ssh::{HostKeyCheck, Settings as SshSettings, Ssh};
 use crate::engine::cluster_object::Managed;
 use crate::engine::router_config::RouterObject;
@@ -86,7 +86,8 @@ pub struct SshBlock {
 /// A VyOS router.
 #[derive(Clone, Debug, Object)]
 pub struct RouterBlock {
-    /// Address of its HTTPS API, such as `https://10.0.0.1`.
+    /// Address of its HTTPS API, such as `https://10.0.0.1`. Where a proxy in front of it asks for a name and a password,
+    /// `https://name:password@10.0.0.1`; neither is shown in messages or logs.
     #[attribute(required, check = https_url)]
     url: String,
 
@@ -238,12 +239,16 @@ fn host_key_check(word: &Option<String>) -> Result<(), String> {
     word.as_ref().map_or(Ok(()), |word| word.parse::<HostKeyCheck>().map(drop))
 }
 
-fn https_url(url: &String) -> Result<(), String> {
+fn https_url(url: &impl AsRef<str>) -> Result<(), String> {
+    let url = url.as_ref();
     match reqwest::Url::parse(url) {
         Ok(parsed) if parsed.scheme() == "https" && parsed.has_host() => Ok(()),
         Ok(_) => Err(format!(
-            "{url:?} must begin with https:// and name a host: the API key would travel in clear text otherwise"
+            "{:?} must begin with https:// and name a host: the API key would travel in clear text otherwise",
+            without_userinfo(url)
         )),
-        Err(problem) => Err(format!("{url:?} is not a URL such as https://10.0.0.1: {problem}")),
+        Err(problem) => {
+            Err(format!("{:?} is not a URL such as https://10.0.0.1: {problem}", without_userinfo(url)))
+        }
     }
 }

@@ -28,6 +28,10 @@ resource "vyos_prefix_list6" "load_balancer" {
   rules = {
     for index, prefix in var.load_balancer_addresses : 10 * (index + 1) => { action = "permit", prefix = prefix, le = 128 }
   }
+
+  lifecycle {
+    create_before_destroy = true # so that what names it is changed before it goes
+  }
 }
 
 resource "vyos_route_map" "load_balancer" {
@@ -36,6 +40,10 @@ resource "vyos_route_map" "load_balancer" {
   router = vyos_bgp.edge.router
   name   = "LOAD-BALANCER"
   rules  = { 10 = { action = "permit", match = { ipv6_prefix_list = vyos_prefix_list6.load_balancer.name } } }
+
+  lifecycle {
+    create_before_destroy = true # so that what names it is changed before it goes
+  }
 }
 
 resource "vyos_ospfv3" "upstream" {

@@ -38,6 +38,10 @@ resource "vyos_prefix_list" "load_balancer" {
   router = var.router
   name   = "LOAD-BALANCER"
   rules  = { for index, prefix in local.ipv4 : 10 * (index + 1) => { action = "permit", prefix = prefix, le = 32 } }
+
+  lifecycle {
+    create_before_destroy = true # so that what names it is changed before it goes
+  }
 }
 
 resource "vyos_prefix_list6" "load_balancer" {
@@ -46,6 +50,10 @@ resource "vyos_prefix_list6" "load_balancer" {
   router = var.router
   name   = "LOAD-BALANCER"
   rules  = { for index, prefix in local.ipv6 : 10 * (index + 1) => { action = "permit", prefix = prefix, le = 128 } }
+
+  lifecycle {
+    create_before_destroy = true # so that what names it is changed before it goes
+  }
 }
 
 resource "vyos_route_map" "ipv4" {
@@ -54,6 +62,10 @@ resource "vyos_route_map" "ipv4" {
   router = var.router
   name   = "LOAD-BALANCER-IPV4"
   rules  = { 10 = { action = "permit", match = { ip_prefix_list = vyos_prefix_list.load_balancer[0].name } } }
+
+  lifecycle {
+    create_before_destroy = true # so that what names it is changed before it goes
+  }
 }
 
 resource "vyos_route_map" "ipv6" {
@@ -62,6 +74,10 @@ resource "vyos_route_map" "ipv6" {
   router = var.router
   name   = "LOAD-BALANCER-IPV6"
   rules  = { 10 = { action = "permit", match = { ipv6_prefix_list = vyos_prefix_list6.load_balancer[0].name } } }
+
+  lifecycle {
+    create_before_destroy = true # so that what names it is changed before it goes
+  }
 }
 
 resource "vyos_ospf" "upstream" {

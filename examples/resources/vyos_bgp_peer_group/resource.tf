@@ -14,6 +14,10 @@ resource "vyos_bgp_peer_group" "nodes" {
   description  = "nodes of the cluster"
   passive      = true # the nodes' speakers connect
   ipv6_unicast = { maximum_prefix = 1000 }
+
+  lifecycle {
+    create_before_destroy = true # so that what names it is changed before it goes
+  }
 }
 
 resource "vyos_bgp_neighbor" "node" {

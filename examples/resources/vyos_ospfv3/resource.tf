@@ -4,6 +4,10 @@ resource "vyos_prefix_list6" "pools" {
   router = "edge" # a key of the provider's `routers`
   name   = "LB"
   rules  = { "10" = { action = "permit", prefix = "2001:db8:f000:2::/64", le = 128 } }
+
+  lifecycle {
+    create_before_destroy = true # so that what names it is changed before it goes
+  }
 }
 
 resource "vyos_route_map" "to_upstream" {
@@ -12,6 +16,10 @@ resource "vyos_route_map" "to_upstream" {
   router = "edge"
   name   = "TO-UPSTREAM"
   rules  = { "10" = { action = "permit", match = { ipv6_prefix_list = vyos_prefix_list6.pools.name } } }
+
+  lifecycle {
+    create_before_destroy = true # so that what names it is changed before it goes
+  }
 }
 
 resource "vyos_ospfv3" "edge" {

@@ -8,4 +8,8 @@ resource "vyos_prefix_list" "pools" {
     # The network itself and everything inside it.
     "10" = { action = "permit", prefix = "192.0.2.0/24", le = 32 }
   }
+
+  lifecycle {
+    create_before_destroy = true # so that what names it is changed before it goes
+  }
 }

@@ -8,4 +8,8 @@ resource "vyos_prefix_list6" "pools" {
     # The network itself and everything inside it.
     "10" = { action = "permit", prefix = "2001:db8:f000:2::/64", le = 128 }
   }
+
+  lifecycle {
+    create_before_destroy = true # so that what names it is changed before it goes
+  }
 }

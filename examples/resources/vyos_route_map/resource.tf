@@ -4,6 +4,10 @@ resource "vyos_prefix_list6" "pools" {
   router = "edge" # a key of the provider's `routers`
   name   = "LB"
   rules  = { "10" = { action = "permit", prefix = "2001:db8:f000:2::/64", le = 128 } }
+
+  lifecycle {
+    create_before_destroy = true # so that what names it is changed before it goes
+  }
 }
 
 resource "vyos_route_map" "from_nodes" {
@@ -18,6 +22,10 @@ resource "vyos_route_map" "from_nodes" {
       set    = { local_preference = 200, community_add = ["64512:100"] }
     }
     # What no rule matches is denied.
+  }
+
+  lifecycle {
+    create_before_destroy = true # so that what names it is changed before it goes
   }
 }
 

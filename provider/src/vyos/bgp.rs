@@ -154,7 +154,7 @@ impl RouterConfig for Bgp {
             Field::group("ipv6_unicast", &["address-family", "ipv6-unicast"], IPV6),
         ],
         children: &["neighbor", "peer-group"],
-        users: None,
+        named: None,
     };
 
     fn target(draft: &BgpDraft) -> &RouterTargetDraft {

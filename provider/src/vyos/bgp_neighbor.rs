@@ -95,7 +95,7 @@ impl RouterConfig for BgpNeighbor {
             SESSION,
         ),
         children: &[],
-        users: None,
+        named: None,
     };
 
     fn target(draft: &BgpNeighborDraft) -> &RouterTargetDraft {

@@ -3,10 +3,10 @@
 use super::bgp_session::{BgpSession, FIELDS as SESSION};
 use super::bgp_session_rules::{self as rules, excluded, word};
 use super::remote_as::RemoteAs;
-use super::{references, words};
+use super::words;
 use crate::connection::router::ConfigTree;
 use crate::engine::router_config::{
-    Declaration, Field, Form, Need, RouterConfig, RouterTarget, RouterTargetDraft, Tag, joined,
+    Declaration, Field, Form, Named, Need, RouterConfig, RouterTarget, RouterTargetDraft, Tag, joined,
 };
 use tfplugin::types::Text;
 use tfplugin::{Diagnostic, Diagnostics, Resource};
@@ -18,6 +18,9 @@ use tfplugin::{Diagnostic, Diagnostics, Resource};
 /// members is not taken away. Groups have no timers; the router's own (`timers` of `vyos_bgp`) or each neighbor's count.
 /// Refer to an attribute of the router's `vyos_bgp` (`router = vyos_bgp.edge.router`), so that it is made before and
 /// removed after its groups. Import id: `<router>/<name>`, or the name where there is only one router. VyOS 1.4 or later.
+///
+/// Terraform takes an object away before it changes what names it, so removing or renaming one that is still named fails.
+/// `lifecycle { create_before_destroy = true }`, applied before that, makes it the last to go.
 #[derive(Clone, Debug, Resource)]
 #[resource(type_name = "vyos_bgp_peer_group")]
 pub struct BgpPeerGroup {
@@ -45,7 +48,7 @@ impl RouterConfig for BgpPeerGroup {
         needs: Some(Need { path: &["system-as"], type_name: "vyos_bgp" }),
         fields: &joined::<15>(&[Field::value("remote_as", &["remote-as"], Form::Decimal)], SESSION),
         children: &[],
-        users: Some(references::OF_PEER_GROUP),
+        named: Some(Named::PeerGroup),
     };
 
     fn target(draft: &BgpPeerGroupDraft) -> &RouterTargetDraft {

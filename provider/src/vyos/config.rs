@@ -45,7 +45,7 @@ impl RouterConfig for Config {
         needs: None,
         fields: &[Field::section("config")],
         children: &[],
-        users: None,
+        named: None,
     };
 
     fn target(draft: &ConfigDraft) -> &RouterTargetDraft {

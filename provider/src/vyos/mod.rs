@@ -23,7 +23,6 @@ mod ospfv3_parts;
 mod prefix_list;
 mod prefix_list6;
 mod prefix_rules;
-mod references;
 mod remote_as;
 mod route_map;
 mod route_map_match;

@@ -82,7 +82,7 @@ impl RouterConfig for Ospf {
             Field::flag("log_adjacency_changes", &["log-adjacency-changes"]),
         ],
         children: &[],
-        users: None,
+        named: None,
     };
 
     fn target(draft: &OspfDraft) -> &RouterTargetDraft {

@@ -73,7 +73,7 @@ impl RouterConfig for Ospfv3 {
             Field::flag("log_adjacency_changes", &["log-adjacency-changes"]),
         ],
         children: &[],
-        users: None,
+        named: None,
     };
 
     fn target(draft: &Ospfv3Draft) -> &RouterTargetDraft {

@@ -1,10 +1,10 @@
 //! `vyos_prefix_list`: a list of IPv4 networks on a router.
 
 use super::prefix_rules::{self, Family, PrefixRule, RULES};
-use super::{references, words};
+use super::words;
 use crate::connection::router::ConfigTree;
 use crate::engine::router_config::{
-    Declaration, Field, Form, RouterConfig, RouterTarget, RouterTargetDraft, Tag,
+    Declaration, Field, Form, Named, RouterConfig, RouterTarget, RouterTargetDraft, Tag,
 };
 use std::collections::BTreeMap;
 use tfplugin::{Diagnostic, Diagnostics, Resource};
@@ -15,6 +15,9 @@ use tfplugin::{Diagnostic, Diagnostics, Resource};
 /// Rules that are not in `rules`, added by hand on the router, are taken away. Let what uses the list refer to its
 /// `name`, so that it comes before and goes after that: a list that something on the router still names is not taken
 /// away. Import id: `<router>/<name>`, or the name where there is only one router. VyOS 1.4 or later.
+///
+/// Terraform takes an object away before it changes what names it, so removing or renaming one that is still named fails.
+/// `lifecycle { create_before_destroy = true }`, applied before that, makes it the last to go.
 #[derive(Clone, Debug, Resource)]
 #[resource(type_name = "vyos_prefix_list")]
 pub struct PrefixList {
@@ -44,7 +47,7 @@ impl RouterConfig for PrefixList {
         needs: None,
         fields: &[Field::value("description", &["description"], Form::Text), RULES],
         children: &[],
-        users: Some(references::OF_PREFIX_LIST),
+        named: Some(Named::PrefixList),
     };
 
     fn target(draft: &PrefixListDraft) -> &RouterTargetDraft {

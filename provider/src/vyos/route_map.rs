@@ -3,10 +3,10 @@
 use super::route_map_match::{MATCH, RouteMapMatch};
 use super::route_map_rules as rules;
 use super::route_map_set::{RouteMapSet, SET};
-use super::{choices, references, words};
+use super::{choices, words};
 use crate::connection::router::ConfigTree;
 use crate::engine::router_config::{
-    Declaration, Field, Form, RouterConfig, RouterTarget, RouterTargetDraft, Tag,
+    Declaration, Field, Form, Named, RouterConfig, RouterTarget, RouterTargetDraft, Tag,
 };
 use std::collections::BTreeMap;
 use tfplugin::{Diagnostic, Diagnostics, Object, Resource};
@@ -18,6 +18,9 @@ use tfplugin::{Diagnostic, Diagnostics, Object, Resource};
 /// stay as they are. Let what uses the route-map refer to its `name`, so that it comes before and goes after that: a
 /// route-map that something on the router still names is not taken away. Import id: `<router>/<name>`, or the name where
 /// there is only one router. VyOS 1.4 or later.
+///
+/// Terraform takes an object away before it changes what names it, so removing or renaming one that is still named fails.
+/// `lifecycle { create_before_destroy = true }`, applied before that, makes it the last to go.
 #[derive(Clone, Debug, Resource)]
 #[resource(type_name = "vyos_route_map")]
 pub struct RouteMap {
@@ -101,7 +104,7 @@ impl RouterConfig for RouteMap {
             ),
         ],
         children: &[],
-        users: Some(references::OF_ROUTE_MAP),
+        named: Some(Named::RouteMap),
     };
 
     fn target(draft: &RouteMapDraft) -> &RouterTargetDraft {

@@ -107,7 +107,7 @@ impl RouterConfig for StaticRoute {
             Field::presence("reject", &["reject"], DISCARD),
         ],
         children: &[],
-        users: None,
+        named: None,
     };
 
     fn target(draft: &StaticRouteDraft) -> &RouterTargetDraft {

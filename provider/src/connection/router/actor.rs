@@ -3,12 +3,13 @@
 
 use super::api::Api;
 use super::batch::Claims;
-use super::commit::{Committer, read};
+use super::commit::Committer;
 use super::error::RouterError;
 use super::pace::Pace;
+use super::read::{Patience, below};
 use super::tree::{ConfigPath, ConfigTree};
 use super::write::{Pending, Purpose};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 use tfplugin::Diagnostic;
@@ -25,6 +26,9 @@ pub(super) enum Request {
     Write(Pending),
 }
 
+/// After so long an answer that does not come is not asked for again at once.
+const LONG: Duration = Duration::from_secs(1);
+
 type Read = Result<Arc<ConfigTree>, RouterError>;
 type Shown = Result<String, RouterError>;
 
@@ -34,8 +38,16 @@ pub(super) struct Actor {
     pace: Pace,
     requests: mpsc::UnboundedReceiver<Request>,
     known: HashMap<ConfigPath, (Instant, Read)>,
+    /// How the last read ended that took long and in vain. It stands for the other reads of the same refresh.
+    away: Option<(Instant, RouterError)>,
+    /// What a busy router's commit did not end for: it is not waited for again.
+    stuck: HashSet<ConfigPath>,
     claims: Claims,
     declined: Vec<(Pending, Box<Diagnostic>)>,
+    /// How long the last writes took that had to be committed.
+    commit: Option<Duration>,
+    /// How many were answered together the last time.
+    answered: usize,
 }
 
 #[derive(Default)]
@@ -59,8 +71,23 @@ impl Actor {
     /// An actor that works for as long as somebody can send to it.
     pub(super) fn start(api: Api, pace: Pace) -> mpsc::UnboundedSender<Request> {
         let (sender, requests) = mpsc::unbounded_channel();
-        let (known, claims, declined) = (HashMap::new(), Claims::new(), Vec::new());
-        tokio::spawn(Self { api, pace, requests, known, claims, declined }.run());
+        let (known, stuck) = (HashMap::new(), HashSet::new());
+        let (claims, declined) = (Claims::new(), Vec::new());
+        tokio::spawn(
+            Self {
+                api,
+                pace,
+                requests,
+                known,
+                away: None,
+                stuck,
+                claims,
+                declined,
+                commit: None,
+                answered: 0,
+            }
+            .run(),
+        );
         sender
     }
 
@@ -92,10 +119,11 @@ impl Actor {
         // Every caller waits for its answer, so this ends with the last of them.
         loop {
             let removes = waiting.writes.iter().any(|one| one.write.purpose == Purpose::Remove);
+            let next = self.pace.gather.pause(self.commit, waiting.writes.len() < self.answered);
             let pause = match (waiting.writes.is_empty(), removes) {
                 (true, _) => Duration::ZERO,
-                (false, false) => self.pace.gather,
-                (false, true) => self.pace.gather_removals,
+                (false, false) => next,
+                (false, true) => next.max(self.pace.gather_removals),
             };
             match timeout(pause, self.requests.recv()).await {
                 Ok(Some(next)) => waiting.add(next),
@@ -105,20 +133,28 @@ impl Actor {
     }
 
     async fn read(&mut self, reads: BTreeMap<ConfigPath, Vec<oneshot::Sender<Read>>>) {
-        for (root, replies) in reads {
+        for (root, mut replies) in reads {
             let fresh = |(at, _): &&(Instant, Read)| at.elapsed() < self.pace.refresh;
-            let found = match self.known.get(&root).filter(fresh) {
-                Some((_, found)) => found.clone(),
-                None => {
+            let away = self.away.as_ref().filter(|(at, _)| at.elapsed() < self.pace.refresh);
+            let found = match (self.known.get(&root).filter(fresh), away) {
+                (Some((_, found)), _) => found.clone(),
+                (None, Some((_, error))) => Err(error.clone()),
+                (None, None) => {
                     let at = Instant::now();
-                    // A busy router is waited for, one that is away is not: a plan must not hang on it.
-                    let found = match self.api.show_config(&root).await {
-                        Err(RouterError::Internal { .. }) => {
-                            read(&self.api, &root, self.pace.reach_patience).await
-                        }
-                        found => found,
+                    let found = tokio::select! {
+                        found = below(&self.api, &root, self.patience(&root)) => found.map(Arc::new),
+                        () = all_gone(&mut replies) => continue,
                     };
-                    let found = found.map(Arc::new);
+                    match &found {
+                        Err(RouterError::Internal { .. }) => self.stuck.insert(root.clone()),
+                        _ => self.stuck.remove(&root),
+                    };
+                    self.away = match &found {
+                        Err(error) if at.elapsed() > LONG && error.is_of_the_whole_router() => {
+                            Some((Instant::now(), error.clone()))
+                        }
+                        _ => None,
+                    };
                     // Finding out that nobody answers may itself take longer than a refresh's answer serves.
                     let at = if found.is_ok() { at } else { Instant::now() };
                     self.known.insert(root, (at, found.clone()));
@@ -131,9 +167,20 @@ impl Actor {
         }
     }
 
+    /// Of a read whose caller may do without: a plan must not hang on a router that is away. One that is busy is waited for
+    /// as long as a lock, since only then something can be planned; but a few paths are answered with the same HTTP 500 for
+    /// ever (one that ends in a leaf's value is), so each is waited for once.
+    fn patience(&self, root: &ConfigPath) -> Patience {
+        let busy = if self.stuck.contains(root) { Duration::ZERO } else { self.pace.lock_patience };
+        Patience { reach: Duration::ZERO, busy }
+    }
+
     async fn show(&self, shows: BTreeMap<Vec<String>, Vec<oneshot::Sender<Shown>>>) {
-        for (words, replies) in shows {
-            let shown = self.api.show(&words).await;
+        for (words, mut replies) in shows {
+            let shown = tokio::select! {
+                shown = self.api.show(&words) => shown,
+                () = all_gone(&mut replies) => continue,
+            };
             for reply in replies {
                 drop(reply.send(shown.clone()));
             }
@@ -146,14 +193,26 @@ impl Actor {
         }
         self.known.clear();
         writes.extend(self.declined.drain(..).map(|(one, _)| one));
-        let mut committer =
-            Committer { api: &self.api, pace: &self.pace, claims: &mut self.claims, halvings: 0 };
-        self.declined = committer.settle(writes).await;
+        let (begun, all) = (Instant::now(), writes.len());
+        let committer = Committer::new(&self.api, &self.pace, &mut self.claims);
+        let settled = committer.settle(writes).await;
+        if settled.commits > 0 {
+            self.commit = Some(begun.elapsed() / settled.commits);
+        }
+        self.declined = settled.declined;
+        self.answered = all.saturating_sub(self.declined.len());
     }
 
     fn refuse_declined(&mut self) {
         for (one, reason) in self.declined.drain(..) {
             one.answer(Err(RouterError::Declined(reason)));
         }
+    }
+}
+
+/// Waits until nobody waits for an answer any more.
+async fn all_gone<T>(replies: &mut [oneshot::Sender<T>]) {
+    for reply in replies {
+        reply.closed().await;
     }
 }

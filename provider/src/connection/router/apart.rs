@@ -5,19 +5,23 @@ use super::blame::{Section, Suspect, sections};
 use super::error::RouterError;
 use super::write::Pending;
 
-/// What is left of a refused commit.
+/// What is left of a refused commit after those that the refusal names have their error.
+#[derive(Default)]
 pub(super) struct Apart {
-    /// Writes to try again, each group in a commit of its own. What components have committed of them meanwhile is
-    /// seen then.
-    pub(super) again: Vec<Vec<Pending>>,
-    /// Whether nobody was named, so that halves are tried.
-    pub(super) halved: bool,
+    /// Whom a refusal may be about that names nobody, by failed component in VyOS's order, and the error of those who turn
+    /// out to be to blame.
+    pub(super) unclear: Vec<(Vec<Pending>, RouterError)>,
+    /// All others. What components have committed of them meanwhile is seen when they are tried again.
+    pub(super) others: Vec<Pending>,
 }
 
-/// Gives the error to the writes that `message` names or that it must be about. Where that is not clear, halves are to
-/// be tried, unless they have been tried often enough: then all that it may be about get it.
-pub(super) fn take_apart(message: &str, needed: Vec<Needed>, may_halve: bool) -> Apart {
-    let found = sections(message);
+/// Gives the error to the writes that `message` names or that alone it can be about.
+pub(super) fn take_apart(message: &str, needed: Vec<Needed>) -> Apart {
+    let mut found = sections(message);
+    if found.is_empty() {
+        let message = message.split_whitespace().collect::<Vec<_>>().join(" ");
+        found.push(Section { component: None, message });
+    }
     let suspects: Vec<_> = needed.iter().map(|(one, commands)| one.suspect(commands)).collect();
     let mut errors: Vec<Option<RouterError>> = vec![None; needed.len()];
     for section in &found {
@@ -28,28 +32,23 @@ pub(super) fn take_apart(message: &str, needed: Vec<Needed>, may_halve: bool) ->
         }
     }
     let anyone_named = errors.iter().any(Option::is_some);
-    let together = needed.len();
-    let (mut rest, mut unclear) = (Vec::new(), Vec::new());
+    let mut unclear: Vec<_> = found.iter().map(|section| (Vec::new(), rejected(section))).collect();
+    let mut others = Vec::new();
     for (((one, _), error), suspect) in needed.into_iter().zip(errors).zip(&suspects) {
-        let about = found.iter().find(|section| section.concerns(suspect));
+        let about = found.iter().zip(&mut unclear).find(|(section, _)| section.concerns(suspect));
         match (error, about) {
             (Some(error), _) => one.answer(Err(error)),
-            (None, _) if together == 1 => {
-                one.answer(Err(about.map_or_else(|| unexplained(message), rejected)))
-            }
-            (None, Some(section)) if !anyone_named && !may_halve => {
-                let told = format!("{} (VyOS did not say which of {together} objects)", section.message);
-                let component = section.component.clone();
-                one.answer(Err(RouterError::Rejected { component, message: told }));
-            }
-            (None, Some(_)) if !anyone_named => unclear.push(one),
-            (None, _) => rest.push(one),
+            (None, Some((_, (those, _)))) if !anyone_named => those.push(one),
+            (None, _) => others.push(one),
         }
     }
-    let halved = !unclear.is_empty();
-    let half = unclear.split_off(unclear.len().div_ceil(2));
-    rest.extend(unclear);
-    Apart { again: [half, rest].into_iter().filter(|group| !group.is_empty()).collect(), halved }
+    unclear.retain(|(those, _)| !those.is_empty());
+    // A component of nobody here failed, yet something was refused: it can be about any of them.
+    if unclear.is_empty() && !anyone_named {
+        let error = found.first().map_or(RouterError::Cancelled, rejected);
+        unclear.push((std::mem::take(&mut others), error));
+    }
+    Apart { unclear, others }
 }
 
 /// Whom a section names, or whom alone it can be about.
@@ -65,11 +64,4 @@ fn culprits(section: &Section, suspects: &[Suspect]) -> Vec<usize> {
 
 fn rejected(section: &Section) -> RouterError {
     RouterError::Rejected { component: section.component.clone(), message: section.message.clone() }
-}
-
-fn unexplained(message: &str) -> RouterError {
-    RouterError::Rejected {
-        component: None,
-        message: message.split_whitespace().collect::<Vec<_>>().join(" "),
-    }
 }

@@ -6,12 +6,14 @@ use super::answer::{is_lock, is_nothing_there, understand};
 use super::command::Command;
 use super::error::RouterError;
 use super::tree::ConfigTree;
-use super::trust;
+use super::{trust, url};
 use reqwest::{Client, redirect};
 use serde_json::json;
+use serde_json::value::RawValue;
 use std::error::Error as _;
 use std::time::Duration;
 use tfplugin::types::Secret;
+use tokio::time::timeout;
 
 /// The proxy in front of the API gives up after 600 s, and a commit may take as long.
 const CHANGE: Duration = Duration::from_secs(620);
@@ -21,11 +23,30 @@ const CONNECT: Duration = Duration::from_secs(5);
 /// A connection that the proxy closed meanwhile would look like a request of unknown outcome.
 const IDLE: Duration = Duration::from_secs(20);
 
+/// Bytes of a configuration. A router with thousands of firewall rules has some megabytes.
+const MOST_CONFIG: usize = 16 << 20;
+/// Bytes that an operational command may print. FRR needs some 700 for a route and 8 KiB for a neighbor, as JSON.
+const MOST_SHOWN: usize = 32 << 20;
+/// Bytes of any other answer: VyOS repeats what it was sent in its errors, and takes at most 1 MiB unless it is told more.
+const MOST_SAID: usize = 8 << 20;
+
 /// A router's API.
 pub(super) struct Api {
     client: Result<Client, RouterError>,
     url: String,
+    /// The address without its userinfo.
+    shown: String,
+    /// Masked in all that is told.
+    secrets: Vec<String>,
     key: Secret,
+}
+
+/// One call.
+struct Call<'a> {
+    endpoint: &'static str,
+    data: &'a serde_json::Value,
+    within: Duration,
+    most: usize,
 }
 
 impl Api {
@@ -33,7 +54,9 @@ impl Api {
     pub(super) fn new(settings: &RouterSettings) -> Self {
         let url = settings.url.trim_end_matches('/').to_owned();
         let client = client(settings).map_err(|cause| RouterError::Settings { cause });
-        Self { client, url, key: settings.api_key.clone() }
+        let shown = url::without_userinfo(&url);
+        let secrets = [vec![settings.api_key.expose().to_owned()], url::secrets(&url)].concat();
+        Self { client, url, shown, secrets, key: settings.api_key.clone() }
     }
 
     /// The running configuration below a node; empty where there is none. VyOS answers for a container what it holds, and
@@ -54,8 +77,10 @@ impl Api {
     }
 
     async fn held(&self, path: &[String]) -> Result<ConfigTree, RouterError> {
-        match self.call("retrieve", &json!({"op": "showConfig", "path": path}), QUESTION).await {
-            Ok(data) => Ok(ConfigTree::from_json(&data)),
+        let data = json!({"op": "showConfig", "path": path});
+        let call = Call { endpoint: "retrieve", data: &data, within: QUESTION, most: MOST_CONFIG };
+        match self.call(call).await {
+            Ok(data) => ConfigTree::read(&data).map_err(|cause| RouterError::TooMuch { cause }),
             Err(RouterError::Rejected { message, .. }) if is_nothing_there(&message) => {
                 Ok(ConfigTree::default())
             }
@@ -66,18 +91,16 @@ impl Api {
     /// One commit of all the commands, each below its root. What VyOS has to say about a success is answered.
     pub(super) async fn configure(&self, commands: &[(&[String], &Command)]) -> Result<String, RouterError> {
         for (root, command) in commands {
-            tracing::debug!(router = self.url, root = root.join(" "), %command, "configure");
+            tracing::debug!(router = self.shown, root = root.join(" "), %command, "configure");
         }
         let list: Vec<_> = commands.iter().map(|(root, command)| command.to_json(root)).collect();
         let secrets: Vec<_> = commands.iter().filter_map(|(_, command)| command.secret()).collect();
-        match self.call("configure", &serde_json::Value::Array(list), CHANGE).await {
-            Ok(data) => Ok(masked(data.as_str().unwrap_or_default().trim().to_owned(), &secrets)),
+        let data = serde_json::Value::Array(list);
+        let call = Call { endpoint: "configure", data: &data, within: CHANGE, most: MOST_SAID };
+        match self.call(call).await {
+            Ok(said) => Ok(masked(text(&said).trim().to_owned(), &secrets)),
             Err(RouterError::Rejected { message, .. }) if is_lock(&message) => {
                 Err(RouterError::Locked { waited: Duration::ZERO })
-            }
-            // Here a 500 comes after the commit may have begun.
-            Err(RouterError::Internal { message }) => {
-                Err(without(&secrets, RouterError::UnknownOutcome { cause: message }))
             }
             Err(error) => Err(without(&secrets, error)),
         }
@@ -85,30 +108,56 @@ impl Api {
 
     /// Makes the running configuration the one of the next start.
     pub(super) async fn save(&self) -> Result<(), RouterError> {
-        self.call("config-file", &json!({"op": "save"}), CHANGE).await.map(drop)
+        let data = json!({"op": "save"});
+        let call = Call { endpoint: "config-file", data: &data, within: CHANGE, most: MOST_SAID };
+        self.call(call).await.map(drop)
     }
 
     /// What an operational command prints.
     pub(super) async fn show(&self, words: &[String]) -> Result<String, RouterError> {
-        let data = self.call("show", &json!({"op": "show", "path": words}), QUESTION).await?;
-        Ok(data.as_str().unwrap_or_default().to_owned())
+        let data = json!({"op": "show", "path": words});
+        let call = Call { endpoint: "show", data: &data, within: QUESTION, most: MOST_SHOWN };
+        Ok(text(&self.call(call).await?))
     }
 
-    async fn call(
-        &self,
-        endpoint: &str,
-        data: &serde_json::Value,
-        within: Duration,
-    ) -> Result<serde_json::Value, RouterError> {
+    /// The `data` of a success, as it came.
+    async fn call(&self, call: Call<'_>) -> Result<Box<RawValue>, RouterError> {
+        let Call { endpoint, data, within, most } = call;
         let client = self.client.as_ref().map_err(Clone::clone)?;
         let form = [("data", data.to_string()), ("key", self.key.expose().to_owned())];
         let sent = client.post(format!("{}/{endpoint}", self.url)).form(&form).timeout(within).send().await;
-        let answer = sent.map_err(|problem| classify(&problem))?;
+        let masked = |error| without(&self.secrets.iter().map(String::as_str).collect::<Vec<_>>(), error);
+        let mut answer = sent.map_err(|problem| masked(classify(problem)))?;
         let status = answer.status().as_u16();
-        let body = answer.bytes().await.map_err(|problem| classify(&problem))?;
-        tracing::trace!(router = self.url, endpoint, status, bytes = body.len(), "answered");
-        understand(status, &body).map_err(|error| without(&[self.key.expose()], error))
+        // A commit takes its time; its answer is there at once when it comes. Headers are limited by the client: 100 of them,
+        // and some 400 KiB.
+        let body = timeout(QUESTION, whole(&mut answer, most)).await.unwrap_or_else(|_| Err(too_long()));
+        let body = body.map_err(masked)?;
+        tracing::trace!(router = self.shown, endpoint, status, bytes = body.len(), "answered");
+        understand(status, &body).map_err(masked)
     }
+}
+
+/// The body of an answer, of at most so many bytes.
+async fn whole(answer: &mut reqwest::Response, most: usize) -> Result<Vec<u8>, RouterError> {
+    let mut body = Vec::new();
+    while let Some(piece) = answer.chunk().await.map_err(classify)? {
+        if body.len() + piece.len() > most {
+            let cause = format!("it goes on beyond {} KiB, and no more of it was read", most >> 10);
+            return Err(RouterError::TooMuch { cause });
+        }
+        body.extend_from_slice(&piece);
+    }
+    Ok(body)
+}
+
+fn too_long() -> RouterError {
+    RouterError::UnknownOutcome { cause: "the router took too long".to_owned() }
+}
+
+/// A text in JSON; nothing where it is something else.
+fn text(data: &RawValue) -> String {
+    serde_json::from_str(data.get()).unwrap_or_default()
 }
 
 /// The error without these words in what others said.
@@ -121,6 +170,9 @@ fn without(secrets: &[&str], error: RouterError) -> RouterError {
         RouterError::UnknownOutcome { cause } => {
             RouterError::UnknownOutcome { cause: masked(cause, secrets) }
         }
+        RouterError::Unreachable { cause } => RouterError::Unreachable { cause: masked(cause, secrets) },
+        RouterError::Untrusted { cause } => RouterError::Untrusted { cause: masked(cause, secrets) },
+        RouterError::Settings { cause } => RouterError::Settings { cause: masked(cause, secrets) },
         other => other,
     }
 }
@@ -131,7 +183,8 @@ fn masked(text: String, secrets: &[&str]) -> String {
 }
 
 /// Whether anything can have happened before the call broke off.
-fn classify(problem: &reqwest::Error) -> RouterError {
+fn classify(problem: reqwest::Error) -> RouterError {
+    let problem = problem.without_url();
     let mut cause = problem.to_string();
     let mut source = problem.source();
     while let Some(inner) = source {
@@ -145,9 +198,7 @@ fn classify(problem: &reqwest::Error) -> RouterError {
         }
         () if problem.is_connect() => RouterError::Unreachable { cause },
         () if problem.is_builder() => RouterError::Settings { cause },
-        () if problem.is_timeout() => {
-            RouterError::UnknownOutcome { cause: "the router took too long".to_owned() }
-        }
+        () if problem.is_timeout() => too_long(),
         () => RouterError::UnknownOutcome { cause },
     }
 }

@@ -33,7 +33,9 @@ impl Batch {
         loop {
             let (mut batch, outcome) = Self::together(pending, held, claims);
             declined.append(&mut batch.declined);
-            let refused = batch.objected(&outcome);
+            let rounds = batch.needed.iter().map(|(one, _)| one.write.objections.len()).max();
+            let refused = (0..rounds.unwrap_or_default()).map(|round| batch.objected(&outcome, round));
+            let refused = refused.into_iter().find(|refused| !refused.is_empty()).unwrap_or_default();
             if refused.is_empty() {
                 batch.declined = declined;
                 return batch;
@@ -77,11 +79,11 @@ impl Batch {
         (batch, planned)
     }
 
-    /// Takes out those who object to the outcome of all.
-    fn objected(&mut self, outcome: &ConfigTree) -> Vec<(Pending, Box<Diagnostic>)> {
+    /// Takes out those who in this round object to the outcome of all.
+    fn objected(&mut self, outcome: &ConfigTree, round: usize) -> Vec<(Pending, Box<Diagnostic>)> {
         let (mut kept, mut refused) = (Vec::new(), Vec::new());
         for (one, commands) in self.needed.drain(..) {
-            match one.write.objection.as_ref().map_or(Ok(()), |objection| objection(outcome)) {
+            match one.write.objections.get(round).map_or(Ok(()), |objection| objection(outcome)) {
                 Ok(()) => kept.push((one, commands)),
                 Err(reason) => refused.push((one, reason)),
             }

@@ -1,4 +1,4 @@
-//! From waiting writes to answered ones: read, plan, commit, and after a refusal read again and take apart.
+//! From waiting writes to answered ones: read, plan, commit, and after a refusal read again and search for who caused it.
 
 use super::answer::is_passing;
 use super::apart::take_apart;
@@ -6,165 +6,298 @@ use super::api::Api;
 use super::batch::{Batch, Claims, Needed};
 use super::error::RouterError;
 use super::pace::Pace;
+use super::read::{Patience, below};
+use super::search::{Known, MOST, Strategy};
 use super::tree::{ConfigPath, ConfigTree};
 use super::write::{Pending, Purpose};
-use crate::connection::retry::{Deadline, GaveUp, Verdict};
+use crate::connection::retry::{Deadline, Verdict};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::time::Duration;
 use tfplugin::Diagnostic;
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
 /// Refusals without reason that are taken for passing ones.
 const PASSING_REFUSALS: u8 = 2;
-/// Refusals that name nobody are searched by halves: seven find one culprit among a hundred. Each costs a commit.
-const MOST_HALVINGS: u8 = 16;
 /// Lost answers after which what is still missing counts as not done.
 const LOST_ANSWERS: u8 = 2;
+/// A busy router is asked again after a pause that doubles so often.
+const DOUBLINGS: u32 = 3;
 
 /// Commits what waits for one router.
 pub(super) struct Committer<'a> {
     pub(super) api: &'a Api,
     pub(super) pace: &'a Pace,
     pub(super) claims: &'a mut Claims,
-    /// Refusals that were searched by halves so far.
-    pub(super) halvings: u8,
+    /// Committed, or as wanted all along: they wait for the save.
+    done: Vec<Pending>,
+    /// With the commits that were made when they declined.
+    declined: Vec<(u32, Pending, Box<Diagnostic>)>,
+    /// Commits that were made.
+    commits: u32,
+    /// Commits that were asked for.
+    tried: u32,
 }
 
-/// Writes that go into one commit, and what was tried with them.
+/// Writes that are committed together, as far as one of them is not to blame for a refusal.
 struct Group {
-    pending: Vec<Pending>,
-    locked_since: Option<Instant>,
+    writes: Vec<Pending>,
+    search: Option<Search>,
+}
+
+/// A search for who is to blame.
+struct Search {
+    strategy: Strategy,
+    known: Known,
+    refusal: RouterError,
+}
+
+/// How it ended.
+pub(super) struct Settled {
+    /// Who declined and has no answer yet.
+    pub(super) declined: Vec<(Pending, Box<Diagnostic>)>,
+    /// Commits that were tried.
+    pub(super) commits: u32,
+}
+
+/// What became of one commit.
+enum Outcome {
+    /// Everyone has an answer, waits to be saved, or declined.
+    Settled,
+    /// VyOS will not have it, in its words.
+    Refused(String, Vec<Needed>),
+    /// More than the router takes in one request.
+    TooLarge(Vec<Pending>),
+}
+
+/// What was tried with one commit.
+#[derive(Default)]
+struct Tries {
+    busy_since: Option<Instant>,
+    busy: u32,
     passing_refusals: u8,
     lost_answers: u8,
 }
 
 impl Group {
-    fn new(pending: Vec<Pending>) -> Self {
-        Self { pending, locked_since: None, passing_refusals: 0, lost_answers: 0 }
+    fn new(writes: Vec<Pending>) -> Self {
+        Self { writes, search: None }
+    }
+
+    /// A search among writes of which at least one is to blame, or may be.
+    fn searched(writes: Vec<Pending>, refusal: RouterError, certain: bool) -> Self {
+        let unknown = writes.len();
+        let known = Known { found: 0, unknown, suspected: if certain { unknown } else { 0 } };
+        Self { writes, search: Some(Search { strategy: Strategy::new(unknown), known, refusal }) }
+    }
+
+    /// The writes to commit next, after those that are to blame for certain have their error.
+    fn next(&mut self) -> Vec<Pending> {
+        let Some(Search { strategy, known, refusal }) = &mut self.search else {
+            return std::mem::take(&mut self.writes);
+        };
+        if let Some(found) = known.only_suspect().filter(|_| !self.writes.is_empty()) {
+            self.writes.remove(0).answer(Err(refusal.clone()));
+            *known = found;
+        }
+        let size = strategy.next(*known).min(self.writes.len());
+        self.writes.drain(..size).collect()
     }
 }
 
-impl Committer<'_> {
+impl<'a> Committer<'a> {
+    pub(super) fn new(api: &'a Api, pace: &'a Pace, claims: &'a mut Claims) -> Self {
+        Self { api, pace, claims, done: Vec::new(), declined: Vec::new(), commits: 0, tried: 0 }
+    }
+
     /// Commits and saves, and answers everyone but those who declined, who are given back.
-    pub(super) async fn settle(&mut self, pending: Vec<Pending>) -> Vec<(Pending, Box<Diagnostic>)> {
-        let (mut done, mut declined) = (Vec::new(), Vec::new());
+    pub(super) async fn settle(mut self, pending: Vec<Pending>) -> Settled {
         let mut groups = vec![Group::new(pending)];
-        // Ends: every attempt answers somebody, makes the groups smaller, or uses up one of a group's bounded tries.
-        while let Some(group) = groups.pop() {
-            self.attempt(group, &mut groups, &mut done, &mut declined).await;
+        // Ends: every commit answers somebody or makes a group smaller, and who declined is asked again only after one.
+        loop {
+            while let Some(group) = groups.pop() {
+                self.attempt(group, &mut groups).await;
+            }
+            let commits = self.commits;
+            let (again, declined) =
+                std::mem::take(&mut self.declined).into_iter().partition(|(then, ..)| *then < commits);
+            self.declined = declined;
+            let again: Vec<_> = Vec::into_iter(again).map(|(_, one, _)| one).collect();
+            if again.is_empty() {
+                break;
+            }
+            groups.push(Group::new(again));
         }
-        if !done.is_empty() {
-            self.finish(done).await;
+        if !self.done.is_empty() {
+            self.finish().await;
         }
-        declined
+        let declined = self.declined.into_iter().map(|(_, one, reason)| (one, reason)).collect();
+        Settled { declined, commits: self.tried }
     }
 
-    async fn attempt(
-        &mut self,
-        mut group: Group,
-        groups: &mut Vec<Group>,
-        done: &mut Vec<Pending>,
-        declined: &mut Vec<(Pending, Box<Diagnostic>)>,
-    ) {
-        let (cancelled, pending): (Vec<_>, Vec<_>) =
-            group.pending.drain(..).partition(|one| one.write.cancelled.is_cancelled());
-        refuse_all(cancelled, &RouterError::Cancelled);
-        // A commit whose answer was lost may still run, and nothing can be read until it ends.
-        let patience =
-            if group.lost_answers > 0 { self.pace.lock_patience } else { self.pace.reach_patience };
-        let roots = pending
-            .iter()
-            .flat_map(|one| [&one.write.root].into_iter().chain(&one.write.also_reads))
-            .cloned();
-        let held = match self.read(roots.collect(), patience).await {
-            Ok(held) => held,
-            Err(error) => return refuse_all(pending, &error),
-        };
-        let batch = Batch::plan(pending, &held, self.claims);
-        let answer = match batch.needed.is_empty() {
-            true => Ok(String::new()),
-            false => self.api.configure(&batch.commands()).await,
-        };
-        let Batch { needed, satisfied, declined: unwilling } = batch;
-        self.done(satisfied, done);
-        declined.extend(unwilling);
-        match answer {
-            Ok(said) => {
-                if !said.is_empty() {
-                    tracing::info!(said, "the router's comment on the commit");
-                }
-                self.done(needed.into_iter().map(|(one, _)| one), done);
-            }
-            Err(error) => {
-                group.pending = Vec::new();
-                self.after_refusal(error, group, needed, groups).await;
-            }
+    /// One commit of a group; what is left of it is put back.
+    async fn attempt(&mut self, mut group: Group, groups: &mut Vec<Group>) {
+        let tried = group.next();
+        if tried.is_empty() {
+            return;
         }
-    }
-
-    /// What becomes of writes whose commit was not a success.
-    async fn after_refusal(
-        &mut self,
-        error: RouterError,
-        group: Group,
-        needed: Vec<Needed>,
-        groups: &mut Vec<Group>,
-    ) {
-        tracing::info!(%error, writes = needed.len(), "a commit was refused");
-        let only_pending = |needed: Vec<Needed>| needed.into_iter().map(|(one, _)| one).collect::<Vec<_>>();
-        match error {
-            RouterError::Locked { .. } => {
-                let since = group.locked_since.unwrap_or_else(Instant::now);
-                if since.elapsed() >= self.pace.lock_patience {
-                    return refuse_all(
-                        only_pending(needed),
-                        &RouterError::Locked { waited: since.elapsed() },
-                    );
-                }
-                sleep(self.pace.lock).await;
-                groups.push(Group { pending: only_pending(needed), locked_since: Some(since), ..group });
+        let size = tried.len();
+        match (self.commit(tried).await, &mut group.search) {
+            (Outcome::Settled, None) => {}
+            (Outcome::Settled, Some(search)) => {
+                search.known = search.known.passed(size);
+                groups.push(group);
             }
-            RouterError::Rejected { message, .. }
-                if is_passing(&message) && group.passing_refusals < PASSING_REFUSALS =>
-            {
-                sleep(self.pace.after_refusal).await;
-                let passing_refusals = group.passing_refusals + 1;
-                groups.push(Group { pending: only_pending(needed), passing_refusals, ..group });
-            }
-            RouterError::Rejected { message, .. } => {
-                sleep(self.pace.after_refusal).await;
-                let may_halve = self.halvings < MOST_HALVINGS;
-                let apart = take_apart(&message, needed, may_halve);
-                self.halvings += u8::from(apart.halved);
-                groups.extend(apart.again.into_iter().map(Group::new));
-            }
-            RouterError::TooLarge if needed.len() > 1 => {
-                let mut one = only_pending(needed);
+            (Outcome::TooLarge(mut one), _) => {
+                groups.extend(group.without(size, 0));
                 let other = one.split_off(one.len() / 2);
                 groups.extend([other, one].map(Group::new));
             }
-            RouterError::UnknownOutcome { .. } if group.lost_answers < LOST_ANSWERS => {
+            (Outcome::Refused(message, needed), _) => {
                 sleep(self.pace.after_refusal).await;
-                let lost_answers = group.lost_answers + 1;
-                groups.push(Group { pending: only_pending(needed), lost_answers, ..group });
+                let refused = needed.len();
+                let apart = take_apart(&message, needed);
+                let left: usize = apart.unclear.iter().map(|(those, _)| those.len()).sum();
+                let found = refused - left - apart.others.len();
+                let alone = apart.unclear.len() == 1 && apart.others.is_empty();
+                match (&mut group.search, apart.unclear) {
+                    (Some(search), mut one) if alone => {
+                        if let Some((suspects, refusal)) = one.pop() {
+                            search.known = search.known.refused(suspects.len());
+                            search.known.unknown = suspects.len() + group.writes.len();
+                            search.refusal = refusal;
+                            group.writes.splice(..0, suspects);
+                        }
+                        groups.push(group);
+                    }
+                    (_, unclear) => {
+                        groups.extend(group.without(size, found));
+                        // What commits first is searched first: what fails later may depend on it.
+                        let certain = unclear.len() == 1;
+                        for (suspects, refusal) in unclear.into_iter().rev() {
+                            groups.extend(searches(suspects, &refusal, certain));
+                        }
+                        groups.extend(Some(apart.others).filter(|all| !all.is_empty()).map(Group::new));
+                    }
+                }
             }
-            other => refuse_all(only_pending(needed), &other),
         }
     }
 
-    fn done(&mut self, writes: impl IntoIterator<Item = Pending>, done: &mut Vec<Pending>) {
-        for one in writes {
+    /// One commit, made again for as long as the router is busy.
+    async fn commit(&mut self, mut pending: Vec<Pending>) -> Outcome {
+        let mut tries = Tries::default();
+        loop {
+            let (cancelled, left) = pending.into_iter().partition(|one| one.write.cancelled.is_cancelled());
+            refuse_all(cancelled, &RouterError::Cancelled);
+            pending = left;
+            if pending.is_empty() {
+                return Outcome::Settled;
+            }
+            // A commit whose answer was lost may still run, and nothing can be read until it ends.
+            let patience = match tries.lost_answers {
+                0 => Patience::of(self.pace),
+                _ => Patience { reach: self.pace.lock_patience, ..Patience::of(self.pace) },
+            };
+            let roots = pending
+                .iter()
+                .flat_map(|one| [&one.write.root].into_iter().chain(&one.write.also_reads))
+                .cloned();
+            let stop = all_cancelled(&pending);
+            let held = tokio::select! {
+                held = self.read(roots.collect(), patience) => held,
+                () = stop => Err(RouterError::Cancelled),
+            };
+            let held = match held {
+                Ok(held) => held,
+                Err(error) => {
+                    refuse_all(pending, &error);
+                    return Outcome::Settled;
+                }
+            };
+            let batch = Batch::plan(pending, &held, self.claims);
+            let answer = match batch.needed.is_empty() {
+                true => Ok(String::new()),
+                false => self.api.configure(&batch.commands()).await,
+            };
+            let Batch { needed, satisfied, declined: unwilling } = batch;
+            self.done(satisfied);
+            let asked = !needed.is_empty();
+            self.tried += u32::from(asked);
+            self.commits += u32::from(asked && answer.is_ok());
+            self.declined.extend(unwilling.into_iter().map(|(one, reason)| (self.commits, one, reason)));
+            let error = match answer {
+                Ok(said) => {
+                    if !said.is_empty() {
+                        tracing::info!(said, "the router's comment on the commit");
+                    }
+                    self.done(only_pending(needed));
+                    return Outcome::Settled;
+                }
+                Err(error) => error,
+            };
+            tracing::info!(%error, writes = needed.len(), "a commit was refused");
+            match self.after(error, &mut tries).await {
+                Again::Once => pending = only_pending(needed),
+                Again::Apart(message) => return Outcome::Refused(message, needed),
+                Again::Smaller if needed.len() > 1 => return Outcome::TooLarge(only_pending(needed)),
+                Again::Smaller => {
+                    refuse_all(only_pending(needed), &RouterError::TooLarge);
+                    return Outcome::Settled;
+                }
+                Again::Never(error) => {
+                    refuse_all(only_pending(needed), &error);
+                    return Outcome::Settled;
+                }
+            }
+        }
+    }
+
+    /// What to do after a commit that was no success; waits where that may help.
+    async fn after(&self, error: RouterError, tries: &mut Tries) -> Again {
+        match error {
+            RouterError::Locked { .. } | RouterError::Internal { .. } => {
+                let waited = tries.busy_since.get_or_insert_with(Instant::now).elapsed();
+                if waited >= self.pace.lock_patience {
+                    return Again::Never(match error {
+                        RouterError::Locked { .. } => RouterError::Locked { waited },
+                        other => other,
+                    });
+                }
+                sleep(self.pace.lock * 2_u32.pow(tries.busy.min(DOUBLINGS))).await;
+                tries.busy += 1;
+                Again::Once
+            }
+            RouterError::Rejected { message, .. }
+                if is_passing(&message) && tries.passing_refusals < PASSING_REFUSALS =>
+            {
+                sleep(self.pace.after_refusal).await;
+                tries.passing_refusals += 1;
+                Again::Once
+            }
+            RouterError::Rejected { message, .. } => Again::Apart(message),
+            RouterError::TooLarge => Again::Smaller,
+            RouterError::UnknownOutcome { .. } if tries.lost_answers < LOST_ANSWERS => {
+                sleep(self.pace.after_refusal).await;
+                tries.lost_answers += 1;
+                Again::Once
+            }
+            other => Again::Never(other),
+        }
+    }
+
+    fn done(&mut self, writes: Vec<Pending>) {
+        for one in &writes {
             if one.write.purpose == Purpose::Put {
                 self.claims.insert(one.write.subject.clone(), one.write.claim.clone());
             }
-            done.push(one);
         }
+        self.done.extend(writes);
     }
 
     /// One save for all, then everyone gets what the router holds now.
-    async fn finish(&self, done: Vec<Pending>) {
+    async fn finish(&mut self) {
+        let done = std::mem::take(&mut self.done);
         let deadline = Deadline::after(self.pace.reach_patience, &CancellationToken::new());
         let saved = deadline.call(|| async {
             match self.api.save().await {
@@ -176,7 +309,11 @@ impl Committer<'_> {
             return refuse_all(done, &RouterError::NotSaved { cause: problem.to_string() });
         }
         let roots: BTreeSet<_> = done.iter().map(|one| one.write.root.clone()).collect();
-        match self.read(roots.clone(), self.pace.reach_patience).await {
+        // Who was asked to stop waits no longer for others' commits than for a router that is away.
+        let stopped = done.iter().all(|one| one.write.cancelled.is_cancelled());
+        let patience = Patience::of(self.pace);
+        let busy = if stopped { patience.reach } else { patience.busy };
+        match self.read(roots.clone(), Patience { busy, ..patience }).await {
             Ok(held) => {
                 let below = |root: ConfigPath| {
                     let tree = Arc::new(held.at(&root).cloned().unwrap_or_default());
@@ -192,9 +329,8 @@ impl Committer<'_> {
         }
     }
 
-    /// What the router holds below these roots, from the top. A router that starts or commits for another session is
-    /// waited for.
-    async fn read(&self, roots: BTreeSet<ConfigPath>, patience: Duration) -> Result<ConfigTree, RouterError> {
+    /// What the router holds below these roots, from the top.
+    async fn read(&self, roots: BTreeSet<ConfigPath>, patience: Patience) -> Result<ConfigTree, RouterError> {
         let mut held = ConfigTree::default();
         let mut outer: Option<ConfigPath> = None;
         // In this order a root comes before those inside it.
@@ -202,7 +338,7 @@ impl Committer<'_> {
             if outer.as_ref().is_some_and(|outer| root.starts_with(outer)) {
                 continue;
             }
-            let tree = read(self.api, &root, patience).await?;
+            let tree = below(self.api, &root, patience).await?;
             if !tree.is_empty() {
                 held.graft(&root, tree);
             }
@@ -212,24 +348,54 @@ impl Committer<'_> {
     }
 }
 
-/// Reads below one root, trying again for as long as `patience` lasts.
-pub(super) async fn read(
-    api: &Api,
-    root: &ConfigPath,
-    patience: Duration,
-) -> Result<ConfigTree, RouterError> {
-    let deadline = Deadline::after(patience, &CancellationToken::new());
-    let answer = deadline.reach(|| async {
-        match api.show_config(root).await {
-            Ok(tree) => Verdict::Final(Ok(tree)),
-            Err(error) if error.may_pass() => Verdict::Again(error),
-            Err(error) => Verdict::Final(Err(error)),
+/// What follows a commit that was no success.
+enum Again {
+    /// The same again.
+    Once,
+    /// Some of it to blame, by this message.
+    Apart(String),
+    /// Fewer at a time.
+    Smaller,
+    /// Nothing more.
+    Never(RouterError),
+}
+
+impl Group {
+    /// What is left of it when `tried` of its writes are looked at apart, after some were found to be to blame.
+    fn without(mut self, tried: usize, found: usize) -> Option<Self> {
+        if let Some(search) = &mut self.search {
+            let known = search.known.passed(tried);
+            search.known = Known { found: known.found + found, suspected: 0, ..known };
         }
-    });
-    answer.await.map_err(|problem| match problem {
-        GaveUp::Failed(error) | GaveUp::TimedOut(error) => error,
-        GaveUp::Cancelled => RouterError::Cancelled,
-    })
+        Some(self).filter(|group| !group.writes.is_empty())
+    }
+}
+
+/// Searches of so many writes as are searched together, the first last.
+fn searches(mut suspects: Vec<Pending>, refusal: &RouterError, certain: bool) -> Vec<Group> {
+    let certain = certain && suspects.len() <= MOST;
+    let mut groups = Vec::new();
+    while !suspects.is_empty() {
+        let rest = suspects.split_off(suspects.len().min(MOST));
+        groups.push(Group::searched(suspects, refusal.clone(), certain));
+        suspects = rest;
+    }
+    groups.reverse();
+    groups
+}
+
+/// Waits until nobody wants it any more.
+fn all_cancelled(pending: &[Pending]) -> impl Future<Output = ()> + use<> {
+    let tokens: Vec<_> = pending.iter().map(|one| one.write.cancelled.clone()).collect();
+    async move {
+        for token in tokens {
+            token.cancelled().await;
+        }
+    }
+}
+
+fn only_pending(needed: Vec<Needed>) -> Vec<Pending> {
+    needed.into_iter().map(|(one, _)| one).collect()
 }
 
 fn refuse_all(pending: Vec<Pending>, error: &RouterError) {

@@ -40,6 +40,12 @@ pub enum RouterError {
         /// HTTP status.
         status: u16,
     },
+    /// More than is read of an answer.
+    #[error("its answer is more than is read: {cause}")]
+    TooMuch {
+        /// Which limit was met.
+        cause: String,
+    },
     /// More than the router takes in one request.
     #[error("the request was too large (HTTP 413)")]
     TooLarge,
@@ -50,15 +56,16 @@ pub enum RouterError {
         waited: Duration,
     },
     /// VyOS will not have it.
-    #[error("VyOS refused{}: {message}", component.as_ref().map(|name| format!(" in {name:?}")).unwrap_or_default())]
+    #[error("VyOS refused{}{}", component.as_ref().map(|name| format!(" in {name:?}")).unwrap_or_default(), reason(.message))]
     Rejected {
         /// The part of the configuration that would not commit, such as `protocols bgp`; none before the commit began.
         component: Option<String>,
-        /// In VyOS's words.
+        /// In VyOS's words. Empty where it gave no reason, as 1.4 mostly does: its conf scripts run in vyos-configd, which
+        /// keeps what they say for itself (T6326, mended in 1.5).
         message: String,
     },
-    /// The API failed inside, as it does on reads while another session commits.
-    #[error("the API failed (HTTP 500): {message}")]
+    /// The API failed inside, as it does on reads while somebody's change is being committed.
+    #[error("the API failed (HTTP 500), as it does while a commit runs: {message}")]
     Internal {
         /// In its words.
         message: String,
@@ -83,6 +90,14 @@ pub enum RouterError {
     Cancelled,
 }
 
+/// What follows "VyOS refused".
+fn reason(message: &str) -> String {
+    match message {
+        "" => " and gave no reason".to_owned(),
+        message => format!(": {message}"),
+    }
+}
+
 impl RouterError {
     /// Whether the router could not be asked at all, so that nothing is known about what it holds.
     pub fn hides_the_router(&self) -> bool {
@@ -98,6 +113,11 @@ impl RouterError {
                 | Self::Internal { .. }
                 | Self::UnknownOutcome { .. }
         )
+    }
+
+    /// Whether any other read would end like this.
+    pub(super) fn is_of_the_whole_router(&self) -> bool {
+        self.hides_the_router() && !matches!(self, Self::Internal { .. } | Self::TooMuch { .. })
     }
 
     /// What to do about it.
@@ -124,6 +144,10 @@ impl RouterError {
             Self::NotVyos { .. } => {
                 "Check the router's `url` in the provider block: another program answers there."
             }
+            Self::TooMuch { .. } => {
+                "Check the router's `url` in the provider block: no router that this provider knows has so much to say. Where \
+                 it is right, nothing can be read from it."
+            }
             Self::TooLarge => "On the router: `set service https request-body-size-limit 16`, commit, save.",
             Self::Locked { .. } => {
                 "Nothing was changed. Let the other session finish (`show configuration sessions` on the router names \
@@ -134,9 +158,20 @@ impl RouterError {
                  the daemon may hold parts of the change until the next commit of the same component. Correct the \
                  configuration and apply again."
             }
+            Self::Rejected { message, .. } if message.contains("without config session") => {
+                "The router's API has lost its configuration session and does not get it back by itself. While nobody commits \
+                 there, `sudo systemctl restart vyos-http-api` on the router helps; then apply again."
+            }
+            Self::Rejected { message, .. } if message.is_empty() => {
+                "The router has it: `sudo journalctl -u vyos-configd` or `show log` there. VyOS left this object as it was, but \
+                 the routing daemon (FRR) may hold parts of the change until the next commit of the same component. Correct the \
+                 configuration and apply again."
+            }
             Self::Rejected { .. } => "Correct the configuration; this object was left as it was.",
             Self::Internal { .. } => {
-                "Apply again. If it stays, `sudo systemctl restart vyos-http-api` on the router helps."
+                "Somebody else may be changing the router: another alias of this provider, another tool, a person in \
+                 configuration mode. Let that end (`show log` on the router says what runs), then apply again; what is there \
+                 already is carried on."
             }
             Self::UnknownOutcome { .. } => {
                 "The router may or may not have carried it out. Apply again: what is there already is carried on."

@@ -11,29 +11,35 @@ mod command;
 mod commit;
 mod error;
 mod pace;
+mod read;
+mod search;
 mod tree;
 mod trust;
+mod url;
 mod write;
 
 pub use command::{Command, Operation};
 pub use error::RouterError;
 pub use tree::{ConfigPath, ConfigTree};
+pub use url::without_userinfo;
 pub use write::{Changes, Objection, Purpose, Write};
 
 use actor::{Actor, Request};
 use api::Api;
 use pace::Pace;
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use tfplugin::types::Secret;
 use tokio::sync::{mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
 use write::Pending;
 
 /// How one router is reached.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct RouterSettings {
-    /// Address of its HTTPS API.
+    /// Address of its HTTPS API. Its userinfo is for a proxy in front of it.
     pub url: String,
     /// A key of its HTTP API.
     pub api_key: Secret,
@@ -106,10 +112,19 @@ impl Routers {
     }
 }
 
+/// The userinfo of the address may be a password.
+impl fmt::Debug for RouterSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RouterSettings").field("url", &without_userinfo(&self.url)).finish_non_exhaustive()
+    }
+}
+
 /// One router. Its actor starts with the first call.
 pub struct Router {
     name: String,
     settings: RouterSettings,
+    /// Its address without userinfo.
+    shown: String,
     pace: Pace,
     actor: OnceLock<mpsc::UnboundedSender<Request>>,
     warned: AtomicBool,
@@ -117,7 +132,8 @@ pub struct Router {
 
 impl Router {
     fn new(name: String, settings: RouterSettings, pace: Pace) -> Self {
-        Self { name, settings, pace, actor: OnceLock::new(), warned: AtomicBool::new(false) }
+        let shown = without_userinfo(&settings.url);
+        Self { name, settings, shown, pace, actor: OnceLock::new(), warned: AtomicBool::new(false) }
     }
 
     /// Its name in the provider block.
@@ -125,18 +141,24 @@ impl Router {
         &self.name
     }
 
-    /// Address of its API.
+    /// Address of its API, to be shown: without userinfo.
     pub fn url(&self) -> &str {
-        &self.settings.url
+        &self.shown
     }
 
     /// The running configuration below `root`, a container of the schema; empty where there is nothing. All reads of
-    /// one refresh share one answer.
-    pub async fn config(&self, root: ConfigPath) -> Result<Arc<ConfigTree>, RouterError> {
-        self.ask(|reply| Request::Read(root, reply)).await
+    /// one refresh share one answer. Ends with `stop`.
+    pub async fn config(
+        &self,
+        root: ConfigPath,
+        stop: &CancellationToken,
+    ) -> Result<Arc<ConfigTree>, RouterError> {
+        stop.run_until_cancelled(self.ask(|reply| Request::Read(root, reply)))
+            .await
+            .unwrap_or(Err(RouterError::Cancelled))
     }
 
-    /// What an operational command prints.
+    /// What an operational command prints. Ends when nobody waits for it any more.
     pub async fn show(&self, words: &[&str]) -> Result<String, RouterError> {
         let words = words.iter().map(|word| (*word).to_owned()).collect();
         self.ask(|reply| Request::Show(words, reply)).await

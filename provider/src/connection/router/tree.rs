@@ -1,6 +1,9 @@
 //! A VyOS configuration as a tree of words. A value is a child of its leaf, so a leaf with one value, one with several
 //! and one without any look the same however the router renders them.
 
+use serde::Deserializer;
+use serde::de::{self, DeserializeSeed, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -34,6 +37,13 @@ impl ConfigTree {
             _ => {}
         }
         tree
+    }
+
+    /// The same from text, of at most [`MOST_WORDS`] words: whoever answers may send what takes a hundred times its length.
+    pub(super) fn read(json: &RawValue) -> Result<Self, String> {
+        let mut left = MOST_WORDS;
+        let mut reader = serde_json::Deserializer::from_str(json.get());
+        Words { left: &mut left }.deserialize(&mut reader).map_err(|problem| problem.to_string())
     }
 
     /// The node at `path`, if it exists.
@@ -100,6 +110,67 @@ impl ConfigTree {
     }
 }
 
+/// Words of a configuration that is read. A large one has some ten thousand; each takes up to 600 bytes here.
+const MOST_WORDS: usize = 200_000;
+
+/// Reads a node and all below it, as long as words are left.
+struct Words<'a> {
+    left: &'a mut usize,
+}
+
+impl Words<'_> {
+    fn one<E: de::Error>(&mut self) -> Result<(), E> {
+        let left = self.left.checked_sub(1);
+        *self.left = left.ok_or_else(|| E::custom(format!("it has more than {MOST_WORDS} words")))?;
+        Ok(())
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Words<'_> {
+    type Value = ConfigTree;
+
+    fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<ConfigTree, D::Error> {
+        reader.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Words<'_> {
+    type Value = ConfigTree;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a configuration")
+    }
+
+    fn visit_unit<E>(self) -> Result<ConfigTree, E> {
+        Ok(ConfigTree::default())
+    }
+
+    fn visit_str<E: de::Error>(mut self, word: &str) -> Result<ConfigTree, E> {
+        self.one()?;
+        let mut tree = ConfigTree::default();
+        tree.insert(&[word]);
+        Ok(tree)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(mut self, mut values: A) -> Result<ConfigTree, A::Error> {
+        let mut tree = ConfigTree::default();
+        while let Some(word) = values.next_element::<String>()? {
+            self.one()?;
+            tree.children.insert(word, ConfigTree::default());
+        }
+        Ok(tree)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(mut self, mut members: A) -> Result<ConfigTree, A::Error> {
+        let mut tree = ConfigTree::default();
+        while let Some(word) = members.next_key::<String>()? {
+            self.one()?;
+            tree.children.insert(word, members.next_value_seed(Words { left: self.left })?);
+        }
+        Ok(tree)
+    }
+}
+
 /// A configuration holds passwords, so only its size is shown.
 impl fmt::Debug for ConfigTree {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -132,6 +203,20 @@ mod tests {
         assert_eq!(all.ends(), [["neighbor"]]);
         all.remove(&["nothing", "there"]);
         assert_eq!(all, tree(serde_json::json!({"neighbor": {}})));
+    }
+
+    #[test]
+    fn text_is_read_like_a_value_and_not_without_end() {
+        let json = serde_json::json!({
+            "neighbor": {"192.0.2.2": {"remote-as": "65002", "shutdown": {}}}, "network": ["a", "b"], "gone": null,
+        });
+        let raw = |text: String| RawValue::from_string(text).unwrap();
+        assert_eq!(ConfigTree::read(&raw(json.to_string())), Ok(tree(json)));
+        assert_eq!(ConfigTree::read(RawValue::NULL), Ok(ConfigTree::default()));
+        let members: Vec<_> = (0..=MOST_WORDS).map(|number| format!("\"{number}\":{{}}")).collect();
+        let told = ConfigTree::read(&raw(format!("{{{}}}", members.join(",")))).unwrap_err();
+        assert!(told.starts_with("it has more than 200000 words"), "{told}");
+        assert!(ConfigTree::read(&raw("{\"a\": 5}".to_owned())).is_err());
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What the person is told when a router does not do as asked.
 
-use super::mapping::{Field, Kind};
+use super::mapping::{Field, Form, Kind};
 use crate::connection::router::{NoRouter, Router, RouterError};
 use tfplugin::{Diagnostic, Path, Value};
 
@@ -39,7 +39,7 @@ impl Subject<'_> {
         let attribute = match &error {
             RouterError::Rejected { message, .. } => {
                 value_in(message, self.fields, self.object, &Path::root())
-                    .or_else(|| attribute_in(message, self.fields, &Path::root()))
+                    .or_else(|| attribute_in(message, self.fields, self.object, &Path::root()))
             }
             other if other.hides_the_router() => Some(Path::from("router")),
             _ => None,
@@ -89,8 +89,9 @@ fn words(message: &str) -> impl Iterator<Item = &str> {
     message.split_whitespace().map(|word| word.trim_matches(['"', '\'', '!', ',', '.', ':', '[', ']']))
 }
 
-/// The attribute that a message of VyOS speaks of: the one whose leaf it names in the most words.
-fn attribute_in(message: &str, fields: &[Field], within: &Path) -> Option<Path> {
+/// The attribute that a message of VyOS speaks of: the one whose leaf it names in the most words. Only what the object has is
+/// looked into.
+fn attribute_in(message: &str, fields: &[Field], object: &Value, within: &Path) -> Option<Path> {
     let named = |field: &&Field| leaf_words(message, field);
     let best = fields.iter().filter(|field| named(field) > 0).max_by_key(named);
     if let Some(field) = best {
@@ -98,25 +99,63 @@ fn attribute_in(message: &str, fields: &[Field], within: &Path) -> Option<Path> 
     }
     fields.iter().find_map(|field| {
         let here = within.clone().attribute(field.attribute);
-        match field.kind {
-            Kind::Presence(members) | Kind::Group(members) => attribute_in(message, members, &here),
-            Kind::Tags(_, members) => {
-                let key = key_in(message, field.path.last()?)?;
+        match (field.kind, object.attribute(field.attribute)) {
+            (Kind::Presence(members) | Kind::Group(members), inner @ Value::Object(_)) => {
+                attribute_in(message, members, inner, &here)
+            }
+            (Kind::Tags(form, members), Value::Map(all)) => {
+                let node = field.path.last()?;
+                let (key, one) = all.iter().find(|(key, _)| names_key(message, node, form, key))?;
                 let here = here.key(key);
-                Some(attribute_in(message, members, &here).unwrap_or(here))
+                Some(attribute_in(message, members, one, &here).unwrap_or(here))
             }
             // Nothing else can be meant.
-            Kind::Section => Some(here),
+            (Kind::Section, _) => Some(here),
             _ => None,
         }
     })
 }
 
-/// The key that a message gives behind the word of its node: `rule 10`, `Interface "eth9"`.
-fn key_in<'a>(message: &'a str, node: &str) -> Option<&'a str> {
-    let mut words = words(message);
-    words.find(|word| word.eq_ignore_ascii_case(node))?;
-    words.next().filter(|key| !key.is_empty())
+/// Whether a message gives this key behind the word of its node: `rule 10`, `Interface "eth9"`.
+fn names_key(message: &str, node: &str, form: Form, key: &str) -> bool {
+    let key = form.canonical(key);
+    let before = std::iter::once("").chain(words(message));
+    before
+        .zip(words(message))
+        .any(|(before, word)| before.eq_ignore_ascii_case(node) && form.canonical(word) == key)
+}
+
+/// The attribute that is at these words below an object.
+pub(super) fn attribute_at(
+    fields: &[Field],
+    object: &Value,
+    words: &[String],
+    within: &Path,
+) -> Option<Path> {
+    let led = fields.iter().filter_map(|field| Some((field, below(field, words)?)));
+    let (field, rest) = led.max_by_key(|(field, _)| field.path.len())?;
+    let here = within.clone().attribute(field.attribute);
+    let value = object.attribute(field.attribute);
+    let deeper = match field.kind {
+        Kind::Presence(members) | Kind::Group(members) => attribute_at(members, value, rest, &here),
+        Kind::Tags(form, members) => match (value, rest.split_first()) {
+            (Value::Map(all), Some((key, rest))) => {
+                all.iter().find(|(own, _)| form.canonical(own) == form.canonical(key)).map(|(own, one)| {
+                    let here = here.clone().key(own);
+                    attribute_at(members, one, rest, &here).unwrap_or(here)
+                })
+            }
+            _ => None,
+        },
+        _ => None,
+    };
+    Some(deeper.unwrap_or(here))
+}
+
+/// The words below a field, if these lead to it.
+fn below<'a>(field: &Field, words: &'a [String]) -> Option<&'a [String]> {
+    let (own, rest) = words.split_at_checked(field.path.len())?;
+    own.iter().zip(field.path).all(|(word, own)| word == own).then_some(rest)
 }
 
 /// With a capital letter and a full stop, unless what others said ends it already.
@@ -132,8 +171,8 @@ pub(super) fn sentence(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::mapping::Form;
     use super::*;
+    use std::collections::BTreeMap;
 
     const FIELDS: &[Field] = &[
         Field::tags(
@@ -143,24 +182,57 @@ mod tests {
             &[Field::value("list", &["match", "prefix-list"], Form::Text)],
         ),
         Field::tags("interfaces", &["interface"], Form::Text, &[]),
+        Field::tags("areas", &["area"], Form::Text, &[]),
     ];
+
+    fn object<const N: usize>(members: [(&str, Value); N]) -> Value {
+        Value::Object(members.map(|(name, value)| (name.to_owned(), value)).into())
+    }
+
+    fn map<const N: usize>(members: [(&str, Value); N]) -> Value {
+        Value::Map(BTreeMap::from(members.map(|(key, value)| (key.to_owned(), value))))
+    }
+
+    fn found(message: &str, object: &Value) -> Option<String> {
+        attribute_in(message, FIELDS, object, &Path::root()).map(|path| path.to_string())
+    }
 
     #[test]
     fn a_message_leads_to_what_it_names() {
+        let rules = map([("10", object([])), ("20", object([]))]);
+        let all = object([("rules", rules), ("interfaces", map([("eth9", object([]))]))]);
         for (message, expected) in [
             ("Action must be specified for \"route-map A rule 10\"!", "rules[\"10\"]"),
             ("rule 20 prefix-list X does not exist!", "rules[\"20\"].list"),
             ("Interface \"eth9\" does not exist!", "interfaces[\"eth9\"]"),
         ] {
-            let found = attribute_in(message, FIELDS, &Path::root()).unwrap();
-            assert_eq!(found.to_string(), expected);
+            assert_eq!(found(message, &all).as_deref(), Some(expected));
         }
-        let rule = Value::Object([("list".to_owned(), Value::String("PL".to_owned()))].into());
-        let rules = Value::Map([("10".to_owned(), rule)].into());
-        let object = Value::Object([("rules".to_owned(), rules)].into());
-        let found = |message| value_in(message, FIELDS, &object, &Path::root());
+        let rules = map([("10", object([("list", Value::String("PL".to_owned()))]))]);
+        let all = object([("rules", rules)]);
+        let found = |message| value_in(message, FIELDS, &all, &Path::root());
         assert_eq!(found("prefix-list PL does not exist!").unwrap().to_string(), "rules[\"10\"].list");
         assert_eq!(found("prefix-list OTHER does not exist!"), None);
-        assert_eq!(attribute_in("Something is wrong", FIELDS, &Path::root()), None);
+    }
+
+    #[test]
+    fn nothing_that_the_object_has_not_is_blamed() {
+        let all = object([
+            ("areas", map([("0", object([]))])),
+            ("rules", map([("10", object([]))])),
+            ("interfaces", Value::Null),
+        ]);
+        for message in [
+            "Something is wrong",
+            "Only one area is supported, and the interface is in another area!",
+            "Action must be specified for \"route-map A rule 30\"!",
+            "Interface \"eth9\" does not exist!",
+        ] {
+            assert_eq!(found(message, &all), None, "{message}");
+        }
+        assert_eq!(
+            found("Only one area-type is supported for area \"0\"!", &all).as_deref(),
+            Some("areas[\"0\"]")
+        );
     }
 }

@@ -6,9 +6,12 @@
 //! the `import` block where it differs.
 
 mod diagnose;
+mod foresee;
 mod mapping;
 mod object;
 mod place;
+mod references;
+mod required;
 mod section;
 mod target;
 mod translate;
@@ -16,6 +19,7 @@ mod translate;
 pub use diagnose::{Subject, no_router};
 pub use mapping::{Field, Form, Kind, joined};
 pub use object::RouterObject;
+pub use references::Named;
 pub use section::Section;
 pub use target::{RouterTarget, RouterTargetDraft};
 
@@ -37,17 +41,8 @@ pub struct Declaration {
     pub fields: &'static [Field],
     /// Tags below it that are objects of their own. It is not taken away while any is left.
     pub children: &'static [&'static str],
-    /// What may refer to it. It is not taken away while anything does.
-    pub users: Option<Users>,
-}
-
-/// Where others refer to an object by its name.
-#[derive(Clone, Copy)]
-pub struct Users {
-    /// The containers that they are in.
-    pub within: &'static [&'static [&'static str]],
-    /// Paths of those that refer to this key, in a configuration seen from the top.
-    pub find: fn(&str, &ConfigTree) -> Vec<String>,
+    /// What others name it as. It is not taken away while anything does.
+    pub named: Option<Named>,
 }
 
 /// A tag node and the attribute that is its key.

@@ -2,11 +2,10 @@
 
 use super::RouterConfig;
 use super::diagnose::{no_router, sentence};
+use super::foresee::conditions;
 use super::place::Place;
 use super::translate::{changes, creation, from_config, in_words_of, to_config};
-use crate::connection::router::{
-    Changes, Command, ConfigTree, NoRouter, Objection, Purpose, RouterError, Write,
-};
+use crate::connection::router::{Changes, Command, ConfigTree, NoRouter, Purpose, RouterError, Write};
 use crate::provider::Microk8s;
 use async_trait::async_trait;
 use rand::RngExt;
@@ -77,7 +76,7 @@ impl<T: RouterConfig> Resource for RouterObject<T> {
         let object = prior.encode();
         // A name that leads nowhere is told on the attribute when the change is planned; the state stays.
         let Ok(place) = Place::of::<T>(&context.provider().routers, &object) else { return Ok(Some(prior)) };
-        match place.router.config(place.root()).await {
+        match place.router.config(place.root(), context.cancelled()).await {
             Ok(tree) => model_in(&place, &tree, &object).transpose(),
             Err(error) => {
                 if place.router.first_warning() {
@@ -136,8 +135,8 @@ impl<T: RouterConfig> Resource for RouterObject<T> {
 
     async fn import(context: &Context<Microk8s>, id: &str, _: &mut Private) -> Result<T, Diagnostics> {
         let (place, named) = Place::imported::<T>(&context.provider().routers, id)?;
-        let tree =
-            place.router.config(place.root()).await.map_err(|error| failed("import", &place, error))?;
+        let tree = place.router.config(place.root(), context.cancelled()).await;
+        let tree = tree.map_err(|error| failed("import", &place, error))?;
         model_in(&place, &tree, &Value::Object(named)).unwrap_or_else(|| Err(place.absent(id).into()))
     }
 }
@@ -182,15 +181,8 @@ fn write(
     let root = place.root();
     let subject = [root.as_slice(), &place.below_root()].concat();
     let (claim, cancelled) = (private.claim.clone(), context.cancelled().clone());
-    let (also_reads, objection) = match (purpose, place.users()) {
-        (Purpose::Remove, Some(within)) => {
-            let here = place.clone();
-            let objection: Box<Objection> = Box::new(move |outcome| here.still_used(outcome));
-            (within, Some(objection))
-        }
-        _ => (Vec::new(), None),
-    };
-    Write { root, subject, purpose, claim, changes, also_reads, objection, cancelled }
+    let (also_reads, objections) = conditions(place, purpose);
+    Write { root, subject, purpose, claim, changes, also_reads, objections, cancelled }
 }
 
 /// The object in the configuration below the root, in the words of `before` where nothing differs.

@@ -1,13 +1,14 @@
 //! Where an object lives: its router, its component, its key.
 
-use super::diagnose::{Subject, no_router};
+use super::diagnose::{Subject, attribute_at, no_router};
 use super::mapping::Form;
+use super::references::Named;
 use super::translate::{from_config, to_config};
-use super::{Declaration, RouterConfig};
+use super::{Declaration, Field, RouterConfig};
 use crate::connection::router::{Command, ConfigPath, ConfigTree, Router, Routers};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use tfplugin::{Diagnostic, Diagnostics, Value};
+use tfplugin::{Diagnostic, Diagnostics, Path, Value};
 
 /// The place of one object.
 #[derive(Clone)]
@@ -99,23 +100,48 @@ impl Place {
         self.below_root.clone()
     }
 
-    /// The containers in which others may refer to it.
-    pub(super) fn users(&self) -> Option<Vec<ConfigPath>> {
-        self.declaration.users.map(|users| users.within.iter().map(|words| owned(words)).collect())
+    /// Its words from the top.
+    pub(super) fn subject_path(&self) -> ConfigPath {
+        [self.root.as_slice(), &self.below_root].concat()
     }
 
-    /// Why it may not go from the configuration that a commit would leave, seen from the top.
-    pub(super) fn still_used(&self, outcome: &ConfigTree) -> Result<(), Box<Diagnostic>> {
-        let root = outcome.at(&self.root());
-        let Some(users) =
-            self.declaration.users.filter(|_| root.is_none_or(|root| self.find(root).is_none()))
-        else {
-            return Ok(());
-        };
-        match (users.find)(&self.key, outcome) {
-            none if none.is_empty() => Ok(()),
-            found => Err(self.in_use(&found)),
-        }
+    /// What others name it as.
+    pub(super) fn named(&self) -> Option<Named> {
+        self.declaration.named
+    }
+
+    /// Its attributes.
+    pub(super) fn object(&self) -> &Value {
+        &self.object
+    }
+
+    /// Where its attributes are on the router.
+    pub(super) fn fields(&self) -> &'static [Field] {
+        self.declaration.fields
+    }
+
+    /// Why it may not go, where anybody names it.
+    pub(super) fn still_used(&self, users: &[String]) -> Result<(), Box<Diagnostic>> {
+        if users.is_empty() { Ok(()) } else { Err(self.in_use(users)) }
+    }
+
+    /// Why it may not be as it is planned: what is wrong at a path from the top.
+    pub(super) fn faulty(&self, path: &[String], told: &str) -> Box<Diagnostic> {
+        let below = path.get(self.subject_path().len()..).unwrap_or_default();
+        let attribute = attribute_at(self.fields(), &self.object, below, &Path::root());
+        Box::new(Diagnostic { attribute, ..Diagnostic::error("", told) })
+    }
+
+    /// Why nobody can change what it belongs to.
+    pub(super) fn blocked(&self, path: &[String], missing: &str) -> Box<Diagnostic> {
+        let (component, url) = (self.root.join(" "), self.router.url());
+        let detail = format!(
+            "The configuration at {url} holds `{}`, which is not part of this object and names what is not there: {missing}. \
+             Until that is corrected VyOS refuses every change of `{component}`. Correct it on the router, or where it is \
+             managed, and apply again.",
+            path.join(" ")
+        );
+        Box::new(Diagnostic::error("", detail))
     }
 
     /// For messages.

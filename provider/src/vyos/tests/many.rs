@@ -63,6 +63,40 @@ async fn one_that_vyos_refuses_fails_alone() {
     edge.router.stop().await;
 }
 
+/// Neighbors of which the first so many have an address of the router itself, which a router refuses and nobody foresees.
+/// Gives how many commits it took and the errors.
+async fn refused(bad: u64, of: u64) -> (u64, Vec<String>) {
+    let edge = Edge::start(Version::V1_4).await;
+    let run = Arc::new(edge.run().await);
+    run.create(BGP, &bgp()).await.unwrap();
+    let own: Vec<_> =
+        (1..=bad).map(|number| format!("set interfaces dummy dum0 address 10.0.0.{number}/32")).collect();
+    edge.configure(&own.iter().map(String::as_str).collect::<Vec<_>>()).await;
+    let before = edge.commits_and_saves().await;
+    // Spread by a step that shares no factor with it.
+    let numbers: Vec<_> = (0..of).map(|number| number * 7 % of + 1).collect();
+    let configs = numbers.iter().map(|number| neighbor(&format!("10.0.0.{number}"))).collect();
+    let mut errors = Vec::new();
+    for (number, made) in numbers.iter().zip(create(&run, configs).await) {
+        assert_eq!(made.is_err(), *number <= bad, "{number}: {made:?}");
+        errors.extend(made.err().map(|failure| told(&failure, &edge)));
+    }
+    let after = edge.commits_and_saves().await;
+    let left = edge.config("protocols bgp neighbor").await["neighbor"].as_object().unwrap().len();
+    assert_eq!((left as u64, after.1 - before.1), (of - bad, 1), "every innocent is there and saved");
+    edge.router.stop().await;
+    (after.0 - before.0, errors)
+}
+
+#[tokio::test]
+async fn a_refusal_without_a_reason_costs_few_commits_and_no_innocent() {
+    let (six, fifteen) = tokio::join!(refused(6, 30), refused(15, 30));
+    // k * (log2(n / k) + 2), with the first commit of all.
+    assert!(six.0 <= 27, "6 of 30: {} commits", six.0);
+    assert!(fifteen.0 <= 46, "15 of 30: {} commits", fifteen.0);
+    insta::assert_snapshot!(six.1[0]);
+}
+
 #[tokio::test]
 async fn a_renamed_key_is_one_commit_and_never_a_gap() {
     let edge = Edge::start(Version::V1_4).await;

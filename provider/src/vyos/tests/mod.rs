@@ -3,6 +3,8 @@
 mod config;
 mod declarations;
 mod existing;
+mod foresight;
+mod hostile;
 mod life;
 mod many;
 mod objects;

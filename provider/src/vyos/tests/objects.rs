@@ -4,14 +4,14 @@ use super::*;
 use tfplugin::testing::Action;
 
 /// An object of a type.
-struct Case {
-    type_name: &'static str,
+pub(super) struct Case {
+    pub(super) type_name: &'static str,
     /// Behind `edge/`; the router's name alone where there is only one such object.
     key: &'static str,
     /// What must be there before it, as commands.
-    before: &'static [&'static str],
+    pub(super) before: &'static [&'static str],
     /// Its attributes beside `router`.
-    config: fn() -> Json,
+    pub(super) config: fn() -> Json,
     /// Where it is on the router.
     path: &'static str,
     /// What is there then.
@@ -20,7 +20,8 @@ struct Case {
     drift: &'static [&'static str],
 }
 
-const CASES: &[Case] = &[
+/// Every type at least once.
+pub(super) const CASES: &[Case] = &[
     Case {
         type_name: "vyos_prefix_list",
         key: "LB4",
@@ -246,6 +247,24 @@ const CASES: &[Case] = &[
         path: "system domain-name",
         on_router: || json!({"domain-name": "example.net"}),
         drift: &["set system domain-name example.org"],
+    },
+    Case {
+        type_name: "vyos_bgp",
+        key: "",
+        before: &["delete protocols bgp"],
+        config: || json!({"system_as": 213_127, "router_id": "10.0.0.1"}),
+        path: "protocols bgp",
+        on_router: || json!({"system-as": "213127", "parameters": {"router-id": "10.0.0.1"}}),
+        drift: &["set protocols bgp parameters router-id 10.0.0.2"],
+    },
+    Case {
+        type_name: "vyos_bgp_neighbor",
+        key: "2001:db8::11",
+        before: &["set protocols bgp system-as 213127"],
+        config: || json!({"address": "2001:DB8::11", "remote_as": "213127", "ipv6_unicast": {}}),
+        path: "protocols bgp neighbor 2001:db8::11",
+        on_router: || json!({"remote-as": "213127", "address-family": {"ipv6-unicast": {}}}),
+        drift: &["set protocols bgp neighbor 2001:db8::11 description by-hand"],
     },
 ];
 

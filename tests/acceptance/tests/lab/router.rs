@@ -4,6 +4,7 @@
 use crate::by_hand::{configure, vtysh};
 use acceptance::{Action, Workspace};
 use lab::{Lab, LabOptions, RouterOptions, VyosVersion};
+use std::sync::Arc;
 use std::time::Duration;
 
 const EDGE: &str = r#"
@@ -127,6 +128,37 @@ async fn a_hundred_neighbors_are_two_commits_and_a_bad_one_fails_alone() {
     assert_eq!(addresses, [r#"vyos_bgp_neighbor.all["10.0.0.1"]"#], "{errors:?}");
     let running = vtysh(lab.router().unwrap(), "show running-config").await;
     assert_eq!(running.matches(" remote-as 64512").count(), 120, "{running}");
+}
+
+/// Route-maps that nothing orders.
+fn route_maps(count: usize) -> String {
+    format!(
+        "resource \"vyos_route_map\" \"all\" {{\n  provider = microk8s\n  count    = {count}\n  router   = \"edge\"\n  \
+         name     = \"RM-${{count.index}}\"\n  rules    = {{ 10 = {{ action = \"permit\" }} }}\n}}\n"
+    )
+}
+
+/// With Terraform's own parallelism of ten, and as many processes at work beside it as the machine has cores.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_asked_for_at_one_time_is_one_commit_on_a_busy_machine_too() {
+    let lab =
+        router_lab(RouterOptions { commit_delay: Duration::from_secs(3), ..RouterOptions::default() }).await;
+    let control = lab.router().unwrap().control().unwrap();
+    let working = Arc::new(());
+    for _ in 0..std::thread::available_parallelism().unwrap().get() {
+        let working = Arc::downgrade(&working);
+        // Until the test ends, however it does.
+        std::thread::spawn(move || while working.strong_count() > 0 {});
+    }
+    let mut commits = Vec::new();
+    for configuration in [neighbors((1..=30).map(|last| format!("10.9.0.{last}"))), route_maps(53)] {
+        let workspace = Workspace::new(&lab, configuration).await.unwrap();
+        let before = control.counters().await.unwrap();
+        workspace.apply().await.unwrap().succeeded();
+        commits.push(control.counters().await.unwrap().commits - before.commits);
+        workspace.destroy().await.unwrap().succeeded();
+    }
+    assert_eq!(commits, [1 + 3, 6]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -71,7 +71,7 @@ async fn nothing_is_read_while_a_commit_runs() {
         async move { router.write(put("10.0.0.1", "remote-as 1")).await }
     });
     until_busy(&peer).await;
-    let read = router.config(words("protocols bgp")).await.unwrap();
+    let read = router.config(words("protocols bgp"), &CancellationToken::new()).await.unwrap();
     assert!(read.at(&["neighbor", "10.0.0.1"]).is_some(), "a read after a write sees it");
     writing.await.unwrap().unwrap();
     assert_eq!(peer.lock().unwrap().dirty_reads, 0);
@@ -94,14 +94,16 @@ async fn all_reads_of_a_refresh_are_one() {
     let mut tasks = JoinSet::new();
     for _ in 0..100 {
         let router = Arc::clone(&router);
-        tasks.spawn(async move { router.config(words("protocols bgp")).await.map(drop) });
+        tasks.spawn(async move {
+            router.config(words("protocols bgp"), &CancellationToken::new()).await.map(drop)
+        });
     }
     assert!(tasks.join_all().await.iter().all(Result::is_ok));
-    router.config(words("protocols bgp")).await.unwrap();
+    router.config(words("protocols bgp"), &CancellationToken::new()).await.unwrap();
     assert_eq!(peer.lock().unwrap().reads, 1);
     router.write(put("10.0.0.1", "remote-as 1")).await.unwrap();
     let before = peer.lock().unwrap().reads;
-    router.config(words("protocols bgp")).await.unwrap();
+    router.config(words("protocols bgp"), &CancellationToken::new()).await.unwrap();
     assert_eq!(peer.lock().unwrap().reads, before + 1, "a write ends what reads share");
 }
 
@@ -164,4 +166,43 @@ async fn what_is_there_already_costs_no_commit() {
     router.write(put("10.0.0.1", "remote-as 1")).await.unwrap();
     router.write(remove("10.0.0.9")).await.unwrap();
     assert_eq!(peer.lock().unwrap().commits, 1);
+}
+
+/// Core at a parallelism of ten on a machine that is busy: it starts its calls and goes on with the next ones more slowly than
+/// an idle one would.
+async fn commits_on_a_busy_machine(objects: usize) -> usize {
+    let commit_time = Duration::from_secs(1);
+    let (peer, router) = start_with(Peer { commit_time, ..Peer::default() }, Pace::default()).await;
+    let left = Arc::new(std::sync::Mutex::new(1..=objects));
+    let mut workers = JoinSet::new();
+    for worker in 0..10_u64 {
+        let (router, left) = (Arc::clone(&router), Arc::clone(&left));
+        workers.spawn(async move {
+            loop {
+                tokio::time::sleep(Duration::from_millis(20 * worker)).await;
+                let Some(number) = left.lock().unwrap().next() else { return };
+                router.write(put(&format!("10.0.0.{number}"), "remote-as 1")).await.unwrap();
+            }
+        });
+    }
+    workers.join_all().await;
+    let peer = peer.lock().unwrap();
+    assert_eq!((neighbors(&peer), peer.saves), (objects, peer.commits));
+    peer.commits
+}
+
+#[tokio::test]
+async fn what_is_asked_for_at_one_time_is_one_commit_on_a_busy_machine_too() {
+    let commits = tokio::join!(commits_on_a_busy_machine(30), commits_on_a_busy_machine(53));
+    assert_eq!(commits, (3, 6));
+}
+
+#[tokio::test]
+async fn one_alone_is_not_kept_waiting() {
+    let (_, router) = start_with(Peer::default(), Pace::default()).await;
+    for number in 1..=3 {
+        let begun = std::time::Instant::now();
+        router.write(put(&format!("10.0.0.{number}"), "remote-as 1")).await.unwrap();
+        assert!(begun.elapsed() < Duration::from_millis(400), "{:?}", begun.elapsed());
+    }
 }

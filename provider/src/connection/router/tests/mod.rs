@@ -1,5 +1,7 @@
 //! The actor against a scripted router: how many commits and saves, and who gets which error.
 
+mod blaming;
+mod busy;
 mod merging;
 mod peer;
 mod trouble;
@@ -41,7 +43,7 @@ fn neighbor(purpose: Purpose, address: &str, leaf: &str, claim: &str) -> Write {
         claim: claim.to_owned(),
         changes: Box::new(changes),
         also_reads: Vec::new(),
-        objection: None,
+        objections: Vec::new(),
         cancelled: CancellationToken::new(),
     }
 }
@@ -64,6 +66,10 @@ async fn all(router: &Arc<Router>, writes: Vec<Write>) -> Vec<Result<Arc<ConfigT
     let mut done = tasks.join_all().await;
     done.sort_by_key(|(number, _)| *number);
     done.into_iter().map(|(_, result)| result).collect()
+}
+
+fn neighbors(peer: &Peer) -> usize {
+    peer.config.at(&["protocols", "bgp", "neighbor"]).map_or(0, |all| all.children().count())
 }
 
 /// As VyOS does: every neighbor needs a remote-as, and the first without one is named.

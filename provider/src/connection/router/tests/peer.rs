@@ -2,17 +2,17 @@
 //! demand. It shows what the actor does with the answers; that the answers are VyOS's own is the stand-in's business.
 
 use super::super::command::Command;
-use super::super::pace::Pace;
+use super::super::pace::{Gather, Pace};
 use super::super::tree::{ConfigPath, ConfigTree};
 use super::super::{Router, RouterSettings};
 use axum::extract::{Form, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tfplugin::types::Secret;
 
 pub(super) const KEY: &str = "the-api-key";
@@ -26,6 +26,8 @@ pub(super) enum Fault {
     LoseAnswer,
     /// Not done, and no answer.
     LoseRequest,
+    /// The API fails inside, nothing done.
+    Fail,
 }
 
 /// Finds fault with one component of a proposed configuration.
@@ -50,6 +52,12 @@ pub(super) struct Peer {
     pub(super) busy: bool,
     /// Reads that came while a commit ran.
     pub(super) dirty_reads: usize,
+    /// Somebody else's commit runs until then.
+    pub(super) busy_until: Option<Instant>,
+    /// What the last read brought for a proxy.
+    pub(super) authorization: Option<String>,
+    /// Refuses without a reason, as 1.4 does where vyos-configd runs.
+    pub(super) silent: bool,
 }
 
 type Shared = Arc<Mutex<Peer>>;
@@ -84,7 +92,12 @@ pub(super) fn settings(url: String) -> RouterSettings {
 /// The real order of waits, a hundred times faster.
 pub(super) fn quick() -> Pace {
     Pace {
-        gather: Duration::from_millis(20),
+        gather: Gather {
+            first: Duration::from_millis(20),
+            least: Duration::from_millis(20),
+            most: Duration::from_millis(20),
+            most_expected: Duration::from_millis(20),
+        },
         gather_removals: Duration::from_millis(40),
         after_refusal: Duration::from_millis(20),
         lock: Duration::from_millis(10),
@@ -105,6 +118,7 @@ impl Peer {
             let path: Vec<_> = component.split(' ').collect();
             let verify = self.verify.get(component).copied();
             match verify.and_then(|verify| verify(&proposed)) {
+                Some(_) if self.silent => failures.push_str(&format!("[[{component}]] failed\n")),
                 Some(text) => {
                     failures.push_str(&format!("[ {component} ]\n{text}\n\n[[{component}]] failed\n"))
                 }
@@ -124,6 +138,11 @@ fn success(data: Value) -> Response {
 
 fn failure(status: StatusCode, error: &str) -> Response {
     (status, json!({"success": false, "error": error, "data": null}).to_string()).into_response()
+}
+
+fn failed_inside() -> Response {
+    let said = "An internal error occured. Check the logs for details.";
+    failure(StatusCode::INTERNAL_SERVER_ERROR, said)
 }
 
 /// The request, or the answer to one that is none.
@@ -170,6 +189,7 @@ async fn configure(State(state): State<Shared>, Form(form): Form<BTreeMap<String
     match fault {
         Some(Fault::Refuse(text)) => failure(StatusCode::BAD_REQUEST, text),
         Some(Fault::LoseRequest) => lost(),
+        Some(Fault::Fail) => failed_inside(),
         Some(Fault::LoseAnswer) => {
             peer.apply(&commands).unwrap();
             lost()
@@ -181,13 +201,22 @@ async fn configure(State(state): State<Shared>, Form(form): Form<BTreeMap<String
     }
 }
 
-async fn retrieve(State(state): State<Shared>, Form(form): Form<BTreeMap<String, String>>) -> Response {
+async fn retrieve(
+    State(state): State<Shared>,
+    headers: HeaderMap,
+    Form(form): Form<BTreeMap<String, String>>,
+) -> Response {
+    let authorization = headers.get("authorization").map(|value| value.to_str().unwrap().to_owned());
+    state.lock().unwrap().authorization = authorization;
     let data = match understood(&state, &form) {
         Ok(data) => data,
         Err(answer) => return *answer,
     };
     let mut peer = state.lock().unwrap();
     peer.reads += 1;
+    if peer.busy_until.is_some_and(|until| Instant::now() < until) {
+        return failed_inside();
+    }
     peer.dirty_reads += usize::from(peer.busy);
     match peer.config.at(&path(&data)) {
         Some(node) if !node.is_empty() => success(rendered(node)),
