@@ -197,8 +197,12 @@ locals {
           served  = true
           storage = true
           schema = { openAPIV3Schema = {
-            type       = "object"
-            properties = { spec = { type = "object", properties = { size = { type = "integer" } } } }
+            type = "object"
+            properties = { spec = { type = "object", properties = {
+              size    = { type = "integer" }
+              weight  = { type = "number", minimum = 0.1, maximum = 1e30 }
+              numbers = { type = "array", items = { type = "number" } }
+            } } }
           } }
         }]
       }
@@ -207,7 +211,8 @@ locals {
       apiVersion = "example.org/v1"
       kind       = "Gadget"
       metadata   = { name = "one", namespace = "shop" }
-      spec       = { size = 4 }
+      # Core computes functions' results as floats and keeps literals to the last digit.
+      spec = { size = 4, weight = pow(1.1, 2), numbers = [0.1, log(10, 2), 1e30, 9007199254740993] }
     }
     namespace = { apiVersion = "v1", kind = "Namespace", metadata = { name = "shop" } }
     secret = {
@@ -235,6 +240,9 @@ async fn all_at_once(lab: &Lab, node: &Node) {
     let get = async |what: &[&str]| kubectl(node, &[&["get"], what].concat()).await;
     let secret = get(&["secret", "database", "--namespace=shop", "--output=jsonpath={.data.password}"]).await;
     assert_eq!(secret.unwrap(), "cGxhbnRlZC1zZWNyZXQ=");
+    let numbers =
+        get(&["gadgetry", "one", "--namespace=shop", "--output=jsonpath={.spec.weight} {.spec.numbers}"]);
+    assert_eq!(numbers.await.unwrap(), "1.2100000000000002 [0.1,3.3219280948873626,1e+30,9007199254740993]");
     let state = std::fs::read_to_string(workspace.path().join("terraform.tfstate")).unwrap();
     assert!(state.contains("database") && !state.contains("planted-secret"), "{state}");
     assert!(!state.contains("cGxhbnRlZC1zZWNyZXQ"), "{state}");
