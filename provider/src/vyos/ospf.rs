@@ -10,7 +10,7 @@ use crate::engine::router_config::{Declaration, Field, Form, RouterConfig, Route
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 use tfplugin::types::Text;
-use tfplugin::{Diagnostics, Knowable, Path, Resource};
+use tfplugin::{Diagnostics, Knowable, Path, Resource, Value};
 
 /// OSPF of a VyOS router, which carries IPv4 routes to the routers around it, such as those that BGP learned from a
 /// cluster's nodes. `vyos_ospfv3` is the same for IPv6. There is one on a router.
@@ -20,7 +20,7 @@ use tfplugin::{Diagnostics, Knowable, Path, Resource};
 /// is configured already carries on if nothing differs, and is refused otherwise with the `import` block to use. Import
 /// id: the router's name. VyOS 1.4 or later.
 #[derive(Clone, Debug, Resource)]
-#[resource(type_name = "vyos_ospf")]
+#[resource(type_name = "vyos_ospf", version = 1, upgrade = without_passive_false)]
 pub struct Ospf {
     #[attribute(flatten)]
     target: RouterTarget,
@@ -55,7 +55,7 @@ pub struct Ospf {
     #[attribute(optional, check = words::within::<1, 64, _>)]
     maximum_paths: Option<u8>,
 
-    /// Speaks to nobody on interfaces that are in an area by `networks` alone. Default `false`.
+    /// Speaks to nobody, except on interfaces with `passive = false`. Default `false`.
     #[attribute(default = false)]
     passive_interface_default: bool,
 
@@ -107,6 +107,19 @@ impl RouterConfig for Ospf {
         }
         check_ways_in(!networks.is_empty(), &config.interfaces, found);
     }
+}
+
+/// Up to version 0, `passive` was false where nothing was said; now that is `passive disable`, and null is nothing.
+fn without_passive_false(_: i64, state: &mut BTreeMap<String, Value>) -> Result<(), String> {
+    let Some(Value::Object(interfaces)) = state.get_mut("interfaces") else { return Ok(()) };
+    for interface in interfaces.values_mut() {
+        if let Value::Object(attributes) = interface
+            && attributes.get("passive") == Some(&Value::Bool(false))
+        {
+            attributes.insert("passive".to_owned(), Value::Null);
+        }
+    }
+    Ok(())
 }
 
 /// Interfaces come into areas in one way or the other.

@@ -112,9 +112,10 @@ pub struct OspfInterface {
     #[attribute(optional, check = choices::ospf_network)]
     network: Option<String>,
 
-    /// Announces its network and speaks to nobody on it. Default `false`.
-    #[attribute(default = false)]
-    passive: bool,
+    /// `true` announces its network and speaks to nobody on it; `false` speaks on it also where `passive_interface_default`
+    /// is set. Default: what `passive_interface_default` says.
+    #[attribute(optional)]
+    passive: Option<bool>,
 
     /// Takes neighbors whose MTU is another one. Default `false`.
     #[attribute(default = false)]
@@ -176,7 +177,7 @@ pub(super) const INTERFACE: &[Field] = &[
     Field::value("retransmit_interval", &["retransmit-interval"], Form::Number),
     Field::value("transmit_delay", &["transmit-delay"], Form::Number),
     Field::value("network", &["network"], Form::Text),
-    Field::flag("passive", &["passive"]),
+    Field::switch("passive", &["passive"]),
     Field::flag("mtu_ignore", &["mtu-ignore"]),
     BFD,
     Field::value("plaintext_password", &["authentication", "plaintext-password"], Form::Text),

@@ -86,7 +86,8 @@ pub struct Ospfv3Interface {
     #[attribute(optional, check = choices::ospfv3_network)]
     network: Option<String>,
 
-    /// Announces its network and speaks to nobody on it. Default `false`.
+    /// Announces its network and speaks to nobody on it. Default `false`: OSPFv3 of VyOS has no other default for its
+    /// interfaces.
     #[attribute(default = false)]
     passive: bool,
 

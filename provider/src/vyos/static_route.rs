@@ -9,7 +9,7 @@ use ipnet::IpNet;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use tfplugin::types::Text;
-use tfplugin::{Diagnostic, Diagnostics, Object, Path, Resource};
+use tfplugin::{Diagnostic, Diagnostics, Object, Path, Resource, Value};
 
 /// A static route of a VyOS router, of IPv4 or IPv6 as its `destination` is.
 ///
@@ -17,7 +17,7 @@ use tfplugin::{Diagnostic, Diagnostics, Object, Path, Resource};
 /// next hops, those with the lowest distance are used at once. Import id: `<router>/<destination>`, such as
 /// `edge/2001:db8::/32`, or the destination where there is only one router. VyOS 1.4 or later.
 #[derive(Clone, Debug, Resource)]
-#[resource(type_name = "vyos_static_route")]
+#[resource(type_name = "vyos_static_route", version = 1, upgrade = not_disabled)]
 pub struct StaticRoute {
     #[attribute(flatten)]
     target: RouterTarget,
@@ -58,6 +58,10 @@ pub struct NextHop {
     /// Interface that the router is behind. Needed for a link-local address.
     #[attribute(optional, check = words::device)]
     interface: Option<String>,
+
+    /// Does not use it, and keeps it in the configuration. Default `false`.
+    #[attribute(default = false)]
+    disable: bool,
 }
 
 /// An interface that a route leads out of.
@@ -66,6 +70,10 @@ pub struct OutInterface {
     /// Administrative distance, 1 to 255; the lowest is used. Default: 1.
     #[attribute(optional, check = words::within::<1, 255, _>)]
     distance: Option<u8>,
+
+    /// Does not use it, and keeps it in the configuration. Default `false`.
+    #[attribute(default = false)]
+    disable: bool,
 }
 
 /// A route that leads nowhere.
@@ -80,6 +88,7 @@ pub struct Discard {
     tag: Option<u32>,
 }
 
+const DISABLE: Field = Field::flag("disable", &["disable"]);
 const DISTANCE: Field = Field::value("distance", &["distance"], Form::Number);
 const DISCARD: &[Field] = &[DISTANCE, Field::value("tag", &["tag"], Form::Number)];
 
@@ -100,9 +109,9 @@ impl RouterConfig for StaticRoute {
                 "next_hops",
                 &["next-hop"],
                 Form::Address,
-                &[DISTANCE, Field::value("interface", &["interface"], Form::Text)],
+                &[DISTANCE, Field::value("interface", &["interface"], Form::Text), DISABLE],
             ),
-            Field::tags("interfaces", &["interface"], Form::Text, &[DISTANCE]),
+            Field::tags("interfaces", &["interface"], Form::Text, &[DISTANCE, DISABLE]),
             Field::presence("blackhole", &["blackhole"], DISCARD),
             Field::presence("reject", &["reject"], DISCARD),
         ],
@@ -151,6 +160,19 @@ impl RouterConfig for StaticRoute {
     }
 }
 
+/// Up to version 0 there was no `disable`.
+fn not_disabled(_: i64, state: &mut BTreeMap<String, Value>) -> Result<(), String> {
+    for ways in ["next_hops", "interfaces"] {
+        let Some(Value::Object(ways)) = state.get_mut(ways) else { continue };
+        for way in ways.values_mut() {
+            if let Value::Object(attributes) = way {
+                attributes.insert("disable".to_owned(), Value::Bool(false));
+            }
+        }
+    }
+    Ok(())
+}
+
 fn check_next_hops(destination: IpNet, next_hops: &BTreeMap<String, NextHop>, found: &mut Diagnostics) {
     let (family, is_v6) = if destination.addr().is_ipv6() { ("IPv6", true) } else { ("IPv4", false) };
     for (address, next_hop) in next_hops {
@@ -179,13 +201,14 @@ fn check_next_hops(destination: IpNet, next_hops: &BTreeMap<String, NextHop>, fo
     }
 }
 
+fn next_hops(value: &Option<BTreeMap<String, NextHop>>) -> Result<(), String> {
+    words::distinct(value, Form::Address)
+}
+
 fn destination(value: &Text<IpNet>) -> Result<(), String> {
     let network = value.meaning();
     match network.trunc() == *network {
         true => Ok(()),
         false => Err(format!("{network} has host bits set; the network is {}", network.trunc())),
     }
-}
-fn next_hops(value: &Option<BTreeMap<String, NextHop>>) -> Result<(), String> {
-    words::distinct(value, Form::Address)
 }

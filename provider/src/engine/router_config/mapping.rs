@@ -24,6 +24,8 @@ pub enum Kind {
     Words(Form),
     /// A leaf without value: a bool, `false` where it is not there.
     Flag,
+    /// A container that says yes, and no where it holds `disable`: a bool, null where it is not there.
+    Switch,
     /// A container whose being there means something by itself: an object, null where it is not there.
     Presence(&'static [Field]),
     /// A container that only holds leaves together: an object, null where it holds none of them.
@@ -47,10 +49,10 @@ pub enum Form {
     Address,
     /// A network, in a string attribute.
     Network,
-    /// Words from the top, as typed on the router. Only a key can be this: the object is wherever they lead.
-    Path,
     /// An area of OSPF in a string attribute: a number, or the same in the form of an IPv4 address.
     Area,
+    /// Words from the top, as typed on the router. Only a key can be this: the object is wherever they lead.
+    Path,
 }
 
 impl Field {
@@ -67,6 +69,11 @@ impl Field {
     /// A leaf without value.
     pub const fn flag(attribute: &'static str, path: &'static [&'static str]) -> Self {
         Self { attribute, path, kind: Kind::Flag }
+    }
+
+    /// A container that says yes, and no where it holds `disable`.
+    pub const fn switch(attribute: &'static str, path: &'static [&'static str]) -> Self {
+        Self { attribute, path, kind: Kind::Switch }
     }
 
     /// A container that means something by itself.

@@ -7,6 +7,10 @@ use crate::connection::router::{Command, ConfigPath, ConfigTree, Operation};
 use std::collections::{BTreeMap, BTreeSet};
 use tfplugin::Value;
 
+/// What a [`Kind::Switch`] may hold.
+const DISABLE: &str = "disable";
+const SWITCH: &[Field] = &[Field::flag(DISABLE, &[DISABLE])];
+
 /// The configuration of an object with these attributes, in canonical spelling.
 pub(super) fn to_config(fields: &[Field], object: &Value) -> ConfigTree {
     let mut tree = ConfigTree::default();
@@ -23,7 +27,8 @@ pub(super) fn to_config(fields: &[Field], object: &Value) -> ConfigTree {
                     insert(&mut tree, field.path, &[&word]);
                 }
             }
-            (Kind::Flag, Value::Bool(true)) => tree.insert(field.path),
+            (Kind::Flag | Kind::Switch, Value::Bool(true)) => tree.insert(field.path),
+            (Kind::Switch, Value::Bool(false)) => insert(&mut tree, field.path, &[DISABLE]),
             (Kind::Presence(members) | Kind::Group(members), Value::Object(_)) => {
                 let below = to_config(members, value);
                 if matches!(field.kind, Kind::Presence(_)) || !below.is_empty() {
@@ -50,6 +55,7 @@ pub(super) fn from_config(fields: &[Field], tree: &ConfigTree) -> BTreeMap<Strin
         let words = || node.into_iter().flat_map(ConfigTree::children);
         match field.kind {
             Kind::Flag => Value::Bool(node.is_some()),
+            Kind::Switch => node.map_or(Value::Null, |node| Value::Bool(node.at(&[DISABLE]).is_none())),
             Kind::Value(form) => words().next().map_or(Value::Null, |(word, _)| form.value(word)),
             Kind::Words(form) => {
                 let all: Vec<_> = words().map(|(word, _)| form.value(word)).collect();
@@ -110,7 +116,11 @@ pub(super) fn changes(
         let path: ConfigPath =
             within.iter().cloned().chain(field.path.iter().map(|word| (*word).to_owned())).collect();
         let (node, target) = (current.at(field.path), wanted.at(field.path));
-        match field.kind {
+        let kind = match field.kind {
+            Kind::Switch => Kind::Presence(SWITCH),
+            other => other,
+        };
+        match kind {
             Kind::Value(form) => {
                 let (old, new) = (canonical_words(form, node), canonical_words(form, target));
                 if old != new {
@@ -141,6 +151,8 @@ pub(super) fn changes(
                 commands.extend(changes(members, node.unwrap_or(&nothing), target.unwrap_or(&nothing), &path))
             }
             Kind::Tags(form, members) => commands.extend(tag_changes(form, members, node, target, &path)),
+            // As a presence, above.
+            Kind::Switch => {}
             Kind::Section => {
                 commands.extend(section::changes(node.unwrap_or(&nothing), target.unwrap_or(&nothing), &path))
             }
@@ -229,6 +241,7 @@ mod tests {
         Field::value("hops", &["ebgp-multihop"], Form::Number),
         Field::words("sources", &["source"], Form::Network),
         Field::flag("shutdown", &["shutdown"]),
+        Field::switch("passive", &["passive"]),
         Field::group("timers", &["timers"], &[Field::value("holdtime", &["holdtime"], Form::Number)]),
         Field::presence("ipv6", &["address-family", "ipv6-unicast"], MEMBERS),
         Field::tags("networks", &["network"], Form::Network, MEMBERS),
@@ -265,13 +278,15 @@ mod tests {
             ("hops", number(2)),
             ("sources", Value::Set(vec![text("2001:DB8::/32"), text("192.0.2.0/24")])),
             ("shutdown", Value::Bool(true)),
+            ("passive", Value::Bool(false)),
             ("timers", object(&[("holdtime", number(9))])),
             ("ipv6", object(&[("route_map", Value::Null), ("soft", Value::Bool(true))])),
             ("networks", Value::Map(networks.into())),
         ]);
         let config = to_config(FIELDS, &object);
         let expected = tree(json!({
-            "remote-as": "65001", "ebgp-multihop": "2", "source": ["192.0.2.0/24", "2001:db8::/32"], "shutdown": {}, "timers": {"holdtime": "9"},
+            "remote-as": "65001", "ebgp-multihop": "2", "source": ["192.0.2.0/24", "2001:db8::/32"], "shutdown": {},
+            "passive": {"disable": {}}, "timers": {"holdtime": "9"},
             "address-family": {"ipv6-unicast": {"soft-reconfiguration": {"inbound": {}}}},
             "network": {"2001:db8::/48": {"route-map": {"import": "RM"}}},
         }));
@@ -320,6 +335,33 @@ mod tests {
             ]
         );
         assert!(changes(FIELDS, &wanted, &wanted, &[]).is_empty());
+    }
+
+    #[test]
+    fn a_container_that_disables_is_no_container_that_enables() {
+        let said = [
+            (Value::Null, json!({})),
+            (Value::Bool(true), json!({"passive": {}})),
+            (Value::Bool(false), json!({"passive": {"disable": {}}})),
+        ];
+        for (value, config) in &said {
+            let read = from_config(FIELDS, &tree(config.clone()));
+            assert_eq!(read.get("passive"), Some(value), "{config}");
+            let made = to_config(FIELDS, &object(&[("passive", value.clone())]));
+            assert_eq!(made.ends(), tree(config.clone()).ends(), "{value:?}");
+        }
+        let [none, on, off] = said.map(|(_, config)| tree(config));
+        for (current, wanted, expected) in [
+            (&none, &on, &["set passive"][..]),
+            (&none, &off, &["set passive disable"]),
+            (&on, &off, &["set passive disable"]),
+            (&off, &on, &["delete passive disable"]),
+            (&on, &none, &["delete passive"]),
+            (&off, &none, &["delete passive"]),
+            (&off, &off, &[]),
+        ] {
+            assert_eq!(lines(changes(FIELDS, current, wanted, &[])), expected);
+        }
     }
 
     #[test]

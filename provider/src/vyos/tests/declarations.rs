@@ -18,7 +18,7 @@ fn fits(fields: &[Field], attributes: &[Attribute], others: &[&str]) {
         });
         match (&field.kind, &attribute.kind) {
             (Kind::Value(_), AttributeKind::Type(Type::String | Type::Number))
-            | (Kind::Flag, AttributeKind::Type(Type::Bool)) => {}
+            | (Kind::Flag | Kind::Switch, AttributeKind::Type(Type::Bool)) => {}
             (Kind::Section, AttributeKind::Type(Type::Dynamic)) => {}
             (Kind::Words(_), AttributeKind::Type(Type::Set(element))) if **element == Type::String => {}
             (Kind::Presence(inner) | Kind::Group(inner), AttributeKind::Nested(Nesting::Single, members))
