@@ -49,6 +49,11 @@ pub trait AttributeValue: Clone + Send + Sync + Sized + 'static {
     /// The value to store.
     fn encode(&self) -> Value;
 
+    /// Finds fault with a known value of a configuration, beyond what is asked of one that was stored.
+    fn check(value: &Value) -> Result<(), ValueError> {
+        Self::decode(value).map(drop)
+    }
+
     /// Whether two known values mean the same.
     fn same(a: &Value, b: &Value) -> bool {
         a == b
@@ -151,6 +156,10 @@ impl<T: AttributeValue> AttributeValue for Computed<T> {
         self.known().map_or_else(Value::unknown, T::encode)
     }
 
+    fn check(value: &Value) -> Result<(), ValueError> {
+        if value.is_unknown() { Ok(()) } else { T::check(value) }
+    }
+
     fn same(a: &Value, b: &Value) -> bool {
         T::same(a, b)
     }
@@ -170,6 +179,10 @@ impl<T: AttributeValue> AttributeValue for Option<T> {
 
     fn encode(&self) -> Value {
         self.as_ref().map_or(Value::Null, T::encode)
+    }
+
+    fn check(value: &Value) -> Result<(), ValueError> {
+        if value.is_null() { Ok(()) } else { T::check(value) }
     }
 
     fn same(a: &Value, b: &Value) -> bool {
@@ -192,6 +205,21 @@ impl AttributeValue for String {
 
     fn encode(&self) -> Value {
         Value::String(self.clone())
+    }
+
+    fn check(value: &Value) -> Result<(), ValueError> {
+        one_line(&Self::decode(value)?)
+    }
+}
+
+/// What is one line to a person may be two to a shell, a router or a file, and an escape moves a terminal's cursor.
+pub(crate) fn one_line(text: &str) -> Result<(), ValueError> {
+    match text.chars().find(|one| one.is_control()) {
+        Some(found) => Err(ValueError::new(format!(
+            "the text has the control character U+{:04X} in it; one line of plain text is needed here",
+            u32::from(found)
+        ))),
+        None => Ok(()),
     }
 }
 
@@ -260,6 +288,13 @@ impl<T: AttributeValue> AttributeValue for Vec<T> {
         Value::List(self.iter().map(T::encode).collect())
     }
 
+    fn check(value: &Value) -> Result<(), ValueError> {
+        let Value::List(elements) = value else { return Err(ValueError::wrong_kind("list", value)) };
+        elements.iter().enumerate().try_for_each(|(at, element)| {
+            T::check(element).map_err(|error| error.within(Path::root().index(at)))
+        })
+    }
+
     fn same(a: &Value, b: &Value) -> bool {
         match (a, b) {
             (Value::List(a), Value::List(b)) => {
@@ -298,6 +333,13 @@ impl<T: AttributeValue> AttributeValue for Set<T> {
         Value::Set(self.0.iter().map(T::encode).collect())
     }
 
+    fn check(value: &Value) -> Result<(), ValueError> {
+        let Value::Set(elements) = value else { return Err(ValueError::wrong_kind("set", value)) };
+        elements
+            .iter()
+            .try_for_each(|element| T::check(element).map_err(|error| ValueError::new(error.message)))
+    }
+
     fn same(a: &Value, b: &Value) -> bool {
         match (a, b) {
             (Value::Set(a), Value::Set(b)) => same_elements(a, b, T::same),
@@ -328,6 +370,15 @@ impl<T: AttributeValue> AttributeValue for BTreeMap<String, T> {
 
     fn encode(&self) -> Value {
         Value::Map(self.iter().map(|(key, element)| (key.clone(), element.encode())).collect())
+    }
+
+    fn check(value: &Value) -> Result<(), ValueError> {
+        let Value::Map(elements) = value else { return Err(ValueError::wrong_kind("map", value)) };
+        elements.iter().try_for_each(|(key, element)| {
+            one_line(key)
+                .and_then(|()| T::check(element))
+                .map_err(|error| error.within(Path::root().key(key)))
+        })
     }
 
     fn same(a: &Value, b: &Value) -> bool {

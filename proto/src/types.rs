@@ -36,6 +36,11 @@ pub trait Meaning: Clone + PartialEq + Send + Sync + 'static {
 
     /// The one spelling that is sent to others.
     fn canonical(&self) -> String;
+
+    /// Why a configuration cannot ask for it, though a state may hold it.
+    fn check(&self) -> Result<(), String> {
+        Ok(())
+    }
 }
 
 impl<T: Meaning> Text<T> {
@@ -89,6 +94,11 @@ impl<T: Meaning> AttributeValue for Text<T> {
         Value::String(self.text.clone())
     }
 
+    fn check(value: &Value) -> Result<(), ValueError> {
+        let text = Self::decode(value)?;
+        text.meaning.check().map_err(|problem| ValueError::new(format!("{text:?} {problem}")))
+    }
+
     fn same(a: &Value, b: &Value) -> bool {
         a == b || matches!((Self::decode(a), Self::decode(b)), (Ok(a), Ok(b)) if a == b)
     }
@@ -119,15 +129,51 @@ parsed_meanings! {
     ipnet::Ipv6Net: "an IPv6 network such as fd01::/64",
 }
 
+/// The longest duration that a configuration can ask for, in days: no operation takes a year, and the timers of the
+/// runtime hold no more than two.
+const LONGEST_DAYS: u64 = 366;
+
+/// Digits of a duration's text. More of them stand for more than [`LONGEST_DAYS`], or for a precision that no clock has;
+/// humantime panics at some of those (`18446744073709551615s 1000ms`).
+const LIMIT_DURATION_DIGITS: usize = 18;
+
 impl Meaning for Duration {
     const EXPECTED: &'static str = "a duration such as 90s, 10m or 1h30m";
 
     fn parse(text: &str) -> Option<Self> {
-        humantime::parse_duration(text).ok()
+        match text.bytes().filter(u8::is_ascii_digit).count() > LIMIT_DURATION_DIGITS {
+            true => Some(Self::MAX),
+            false => humantime::parse_duration(text).ok(),
+        }
     }
 
     fn canonical(&self) -> String {
         humantime::format_duration(*self).to_string().replace(' ', "")
+    }
+
+    fn check(&self) -> Result<(), String> {
+        match self.as_secs() > LONGEST_DAYS * 24 * 60 * 60 {
+            true => Err(format!("is too long: at most {LONGEST_DAYS}d can be asked for")),
+            false => Ok(()),
+        }
+    }
+}
+
+/// Text of any number of lines, such as a certificate; a `String` is one line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lines(pub String);
+
+impl AttributeValue for Lines {
+    fn kind() -> AttributeKind {
+        AttributeKind::Type(Type::String)
+    }
+
+    fn decode(value: &Value) -> Result<Self, ValueError> {
+        String::decode(value).map(Self)
+    }
+
+    fn encode(&self) -> Value {
+        Value::String(self.0.clone())
     }
 }
 

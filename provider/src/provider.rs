@@ -1,6 +1,10 @@
 //! The provider block, and the one table of everything that is served.
 
 #[cfg(test)]
+mod extremes;
+#[cfg(test)]
+pub(crate) mod samples;
+#[cfg(test)]
 mod tests;
 
 use crate::agreement::Agreement;
@@ -29,7 +33,7 @@ use crate::vyos::{
 use async_trait::async_trait;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use tfplugin::types::Secret;
+use tfplugin::types::{Lines, Secret};
 use tfplugin::{Diagnostic, Diagnostics, Knowable, Object, Provider, Table, Value};
 
 /// Builds dual-stack MicroK8s clusters on Ubuntu machines reached over SSH, and configures MetalLB, Calico and the
@@ -98,7 +102,7 @@ pub struct RouterBlock {
     /// The only certificate authority (or self-signed certificate) that its API is trusted to show, as PEM.
     /// Default: the system's authorities.
     #[attribute(optional)]
-    ca_certificate: Option<String>,
+    ca_certificate: Option<Lines>,
 
     /// Talks to whoever answers at `url`, without any check of its certificate. Default `false`; for a first look only.
     #[attribute(optional)]
@@ -229,7 +233,7 @@ fn router_settings(routers: BTreeMap<String, RouterBlock>) -> BTreeMap<String, R
     let settings = |block: RouterBlock| RouterSettings {
         url: block.url,
         api_key: block.api_key,
-        ca_certificate: block.ca_certificate,
+        ca_certificate: block.ca_certificate.map(|Lines(text)| text),
         insecure_skip_certificate_verification: block.insecure_skip_certificate_verification.unwrap_or(false),
     };
     routers.into_iter().map(|(name, block)| (name, settings(block))).collect()

@@ -205,6 +205,7 @@ fn attributes(member: &Member<'_>) -> TokenStream {
     let check = check.as_ref().map(|function| {
         quote! {
             attribute.rules.check = |value| {
+                <#rust_type as ::tfplugin::AttributeValue>::check(value)?;
                 let decoded = <#rust_type as ::tfplugin::AttributeValue>::decode(value)?;
                 #function(&decoded).map_err(::tfplugin::model::ValueError::new)
             };

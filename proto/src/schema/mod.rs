@@ -149,7 +149,7 @@ impl Attribute {
             keep: false,
             replace: false,
             block: None,
-            rules: Rules { check: |value| T::decode(value).map(drop), same: T::same },
+            rules: Rules { check: T::check, same: T::same },
         }
     }
 

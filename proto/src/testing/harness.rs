@@ -65,8 +65,11 @@ impl<P: Provider> Harness<P> {
         found.ok_or_else(|| broken(format!("there is no resource type {type_name:?}")).into())
     }
 
-    /// What `validate` tells about a configuration, errors and warnings.
+    /// What `validate` tells about a configuration of a resource or a data source, errors and warnings.
     pub fn validate(&self, type_name: &str, config: &Json) -> Result<Diagnostics, Failure> {
+        if let Some(data_source) = self.table.data_sources.get(type_name) {
+            return Ok(data_source.check(&config::read(&data_source.schema().attributes, config)?));
+        }
         let resource = self.resource(type_name)?;
         Ok(resource.check(&config::read(&resource.schema().attributes, config)?))
     }

@@ -52,7 +52,7 @@ impl Session {
 
     /// Prefixes that came and passed the filters, in all families.
     pub(super) fn received(&self) -> i64 {
-        self.families.values().map(|family| family.received).sum()
+        self.families.values().map(|family| family.received).fold(0, i64::saturating_add)
     }
 
     /// What it is doing, and whose turn it is.
@@ -120,6 +120,15 @@ mod tests {
             assert!(sessions(printed).unwrap().is_empty(), "{printed:?}");
         }
         assert!(sessions("Invalid command").is_err());
+    }
+
+    #[test]
+    fn counts_that_no_router_has_are_the_most_that_can_be_told() {
+        let family = format!(r#"{{"acceptedPrefixCounter": {}}}"#, i64::MAX);
+        let printed = format!(
+            r#"{{"10.7.0.2": {{"bgpState": "Established", "addressFamilyInfo": {{"ipv4Unicast": {family}, "ipv6Unicast": {family}}}}}}}"#
+        );
+        assert_eq!(sessions(&printed).unwrap()["10.7.0.2"].received(), i64::MAX);
     }
 
     #[test]

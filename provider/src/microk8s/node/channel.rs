@@ -23,7 +23,7 @@ impl Channel {
     pub(crate) fn move_from(&self, version: &str) -> Move {
         match (minor_release(version), self.minor()) {
             (Some(from), Some(to)) if to < from => Move::Down,
-            (Some(from), Some(to)) if to > from + 1 => Move::Leap,
+            (Some(from), Some(to)) if to > from.saturating_add(1) => Move::Leap,
             _ => Move::Fine,
         }
     }
@@ -116,6 +116,10 @@ mod tests {
         let go = |text: &str| Channel::parse(text).unwrap().move_from("v1.33.4");
         assert_eq!([go("1.33/edge"), go("1.34"), go("latest")], [Move::Fine; 3]);
         assert_eq!([go("1.35"), go("1.32")], [Move::Leap, Move::Down]);
+        let newest = format!("v1.{}.0", u32::MAX);
+        assert_eq!(Channel::parse("1.35").unwrap().move_from(&newest), Move::Down);
+        let same = Channel::parse(&format!("1.{}", u32::MAX)).unwrap();
+        assert_eq!(same.move_from(&newest), Move::Fine);
     }
 
     #[test]
