@@ -6,6 +6,8 @@ mod extremes;
 pub(crate) mod samples;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod words;
 
 use crate::agreement::Agreement;
 use crate::calico::IpPool;

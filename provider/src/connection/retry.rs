@@ -114,13 +114,6 @@ impl Deadline {
     }
 }
 
-/// A state written before durations had a bound may hold one that no clock reaches.
-fn from_now(timeout: Duration) -> Instant {
-    const YEAR: Duration = Duration::from_secs(366 * 24 * 60 * 60);
-    let now = Instant::now();
-    now.checked_add(timeout.min(YEAR)).unwrap_or(now)
-}
-
 struct Pace {
     first: Duration,
     most: Duration,

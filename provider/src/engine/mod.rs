@@ -3,6 +3,7 @@
 pub mod cluster_object;
 pub mod failure;
 pub mod gate;
+pub mod import;
 pub mod router_config;
 pub mod step;
 pub mod timeouts;

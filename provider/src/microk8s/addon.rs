@@ -4,6 +4,7 @@ use super::addon_steps::{self, Change};
 use crate::connection::retry::Deadline;
 use crate::connection::ssh;
 use crate::engine::failure::Failure;
+use crate::engine::import::check_texts;
 use crate::engine::timeouts::{Timeouts, deadline};
 use crate::microk8s::cluster::status_report::{NoReport, StatusReport};
 use crate::microk8s::look::look;
@@ -162,6 +163,12 @@ impl Resource for Addon {
                 return Err(Diagnostic::error(summary, detail).into());
             }
         };
+        let named = [("host", host), ("repository", repository), ("name", name)];
+        check_texts::<Self>(
+            id,
+            &named,
+            "<host>/<name> or <host>/<repository>/<name>, such as 10.0.0.11/dns",
+        )?;
         let machine = context.provider().ssh.host(host);
         let report = look(context, host, StatusReport::read(&*machine))
             .await

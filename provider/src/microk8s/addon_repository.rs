@@ -7,6 +7,7 @@ use super::addon::is_name;
 use crate::connection::retry::Deadline;
 use crate::connection::ssh;
 use crate::engine::failure::Failure;
+use crate::engine::import::check_texts;
 use crate::engine::timeouts::{Timeouts, deadline};
 use crate::microk8s::addon_steps::REACH_TO_DISABLE;
 use crate::microk8s::cluster::status_report::{NoReport, StatusReport};
@@ -14,7 +15,7 @@ use crate::microk8s::look::look;
 use crate::microk8s::machine::warn_unseen;
 use crate::provider::Microk8s;
 use async_trait::async_trait;
-use checkout::Checkout;
+use checkout::{Checkout, userinfo};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use steps::Wanted;
@@ -41,8 +42,8 @@ pub struct AddonRepository {
     name: String,
 
     /// Where Git finds it: a URL, or a path on the machine, such as `/snap/microk8s/current/addons/community`, the copy of
-    /// the community's repository that comes with MicroK8s. Without a password in it, which would be seen by all processes of
-    /// the machine.
+    /// the community's repository that comes with MicroK8s. Without a password, and over HTTP without a user either, which may be a
+    /// token: all processes of the machine would see it. Git on the machine asks a credential helper of root for them.
     #[attribute(required, check = check_url)]
     url: String,
 
@@ -158,6 +159,7 @@ impl Resource for AddonRepository {
             let detail = "The import id of an add-on repository is <host>/<name>, such as 10.0.0.11/own.";
             return Err(Diagnostic::error(summary, detail).into());
         };
+        check_texts::<Self>(id, &[("host", host), ("name", name)], "<host>/<name>, such as 10.0.0.11/own")?;
         let machine = context.provider().ssh.host(host);
         let found = look(context, host, steps::look(&*machine, name))
             .await
@@ -252,18 +254,26 @@ fn check_name(name: &String) -> Result<(), String> {
     }
 }
 
-fn check_url(url: &String) -> Result<(), String> {
+/// Longer ones no server takes, and no command line.
+const LONGEST_URL: usize = 2048;
+
+fn check_url(url: &str) -> Result<(), String> {
+    // Git runs a program for `ext::<command>`, as root.
     if url.is_empty()
         || url.starts_with('-')
+        || url.len() > LONGEST_URL
         || url.chars().any(|one| one.is_whitespace() || one.is_control())
+        || url
+            .split_once("::")
+            .is_some_and(|(helper, _)| helper.chars().all(|one| one.is_ascii_alphanumeric()))
     {
-        return Err(format!("{url:?} is nothing that Git can clone: give a URL, or a path on the machine"));
+        return Err("this is nothing that Git can clone: give a URL, or a path on the machine".to_owned());
     }
-    let user = url.split_once("://").and_then(|(_, rest)| rest.split('/').next()?.rsplit_once('@'));
-    match user {
-        Some((user, _)) if user.contains(':') => Err(
-            "the URL has a password in it, which all processes of the machine would see: let root's Git on the machine know it \
-             (a credential helper, or an SSH key), and leave it out here"
+    // Over SSH a user is a name. Over HTTP it may be a token, and what is a name can be left out.
+    match userinfo(url) {
+        Some((scheme, user)) if user.contains(':') || scheme.to_ascii_lowercase().starts_with("http") => Err(
+            "the URL has a user, a token or a password in it, which all processes of the machine would see: let root's Git on \
+             the machine know it (a credential helper, or an SSH key), and leave it out here"
                 .to_owned(),
         ),
         _ => Ok(()),
@@ -288,11 +298,24 @@ mod tests {
     #[test]
     fn what_would_be_something_else_in_a_command_is_refused() {
         for url in ["https://git.example.org/addons", "/srv/addons", "git@git.example.org:team/addons"] {
-            assert!(check_url(&url.to_owned()).is_ok(), "{url}");
+            assert!(check_url(url).is_ok(), "{url}");
         }
-        let refused = ["", "--upload-pack=x", "a b", "https://me:secret@git.example.org/addons"];
-        assert!(refused.iter().all(|url| check_url(&(*url).to_owned()).is_err()));
-        assert!(!check_url(&refused[3].to_owned()).unwrap_err().contains("secret"));
+        assert!(check_url("ssh://git@git.example.org/addons").is_ok());
+        for bad in ["", "--upload-pack=x", "a b", "a\u{1b}b", "ext::sh -c id", "ext::id", "/srv/\0"] {
+            assert!(check_url(bad).is_err(), "{bad}");
+        }
+        for secret in [
+            "https://me:secret@git.example.org/addons",
+            "https://secret@git.example.org/addons",
+            "HTTPS://secret@git.example.org/addons",
+            "http://secret@git.example.org",
+            "https://a@b:secret@git.example.org/addons",
+            "https://secret@git.example.org?x=/addons",
+            "ssh://me:secret@git.example.org/addons",
+            "https:// secret@git.example.org/addons",
+        ] {
+            assert!(!check_url(secret).unwrap_err().contains("secret"), "{secret}");
+        }
         assert!(check_name(&"core".to_owned()).is_err() && check_name(&"../x".to_owned()).is_err());
         assert!(check_name(&"own-1".to_owned()).is_ok());
         let reference = |text: &str| check_reference(&Some(text.to_owned()));

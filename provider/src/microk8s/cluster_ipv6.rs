@@ -10,6 +10,7 @@ use super::machine::Machines;
 use crate::connection::retry::Deadline;
 use crate::connection::ssh::check_address;
 use crate::engine::failure::Failure;
+use crate::engine::import::check_texts;
 use crate::engine::timeouts::{Timeouts, deadline};
 use crate::microk8s::cluster::messages;
 use crate::microk8s::cluster::survey::{Age, Survey, Unanswered, survey_of_any};
@@ -235,6 +236,7 @@ impl Resource for ClusterIpv6 {
         id: &str,
         private: &mut Private,
     ) -> Result<Self, Diagnostics> {
+        check_texts::<Self>(id, &[("host", id)], "the address of a control plane, such as 10.0.0.11")?;
         let unable = |failure: Failure| {
             Diagnostics::from(failure.into_diagnostic("Unable to import the IPv6 settings"))
         };

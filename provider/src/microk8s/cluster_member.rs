@@ -9,6 +9,7 @@ mod standing;
 use super::machine::Machines;
 use crate::connection::ssh::check_address;
 use crate::engine::failure::Failure;
+use crate::engine::import::check_texts;
 use crate::engine::timeouts::{Timeouts, deadline};
 use crate::microk8s::cluster::messages;
 use crate::microk8s::cluster::survey::{Age, Survey, Unanswered, survey_of_any};
@@ -203,6 +204,10 @@ impl Resource for ClusterMember {
         id: &str,
         private: &mut Private,
     ) -> Result<Self, Diagnostics> {
+        if let Some((cluster, host)) = id.split_once('/') {
+            let named = [("cluster", cluster), ("host", host)];
+            check_texts::<Self>(id, &named, "<cluster>/<host>, such as 10.0.0.11/10.0.0.12")?;
+        }
         let find = Self::find(context.provider().ssh.as_ref(), id, private);
         let imported = look(context, id, find).await;
         imported.map_err(|failure| failure.into_diagnostic("Unable to import the cluster member").into())

@@ -10,6 +10,7 @@ mod values;
 use crate::connection::retry::Deadline;
 use crate::connection::ssh;
 use crate::engine::failure::Failure;
+use crate::engine::import::check_texts;
 use crate::engine::timeouts::{Timeouts, deadline};
 use crate::microk8s::document::Numbers;
 use crate::microk8s::look::look;
@@ -237,6 +238,12 @@ impl Resource for HelmRelease {
             let detail = "The import id of a release is <host>/<namespace>/<name>, such as 10.0.0.11/metallb-system/metallb.";
             return Err(Diagnostic::error(summary, detail).into());
         };
+        let named = [("host", host), ("namespace", namespace), ("name", name)];
+        check_texts::<Self>(
+            id,
+            &named,
+            "<host>/<namespace>/<name>, such as 10.0.0.11/metallb-system/metallb",
+        )?;
         let machine = context.provider().ssh.host(host);
         let found = async {
             let release = helm::look(&*machine, namespace, name).await?.release.ok_or_else(|| {

@@ -17,6 +17,7 @@ mod tests;
 use crate::connection::retry::{Deadline, GaveUp};
 use crate::connection::ssh::{self, Host, HostKey, SshErrorKind};
 use crate::engine::failure::Failure;
+use crate::engine::import::check_texts;
 use crate::engine::timeouts::{Timeouts, deadline};
 use crate::microk8s::look::look;
 use crate::microk8s::machine::warn_unseen;
@@ -264,12 +265,7 @@ impl Resource for Node {
 
     async fn import(context: &Context<Microk8s>, id: &str, _: &mut NodePrivate) -> Result<Self, Diagnostics> {
         let summary = format!("Unable to import MicroK8s node {id}");
-        ssh::check_address(&id.to_owned()).map_err(|problem| {
-            Diagnostic::error(
-                summary.clone(),
-                format!("{problem}. The import id of a node is its address, such as 10.0.0.11."),
-            )
-        })?;
+        check_texts::<Self>(id, &[("host", id)], "the address of the machine, such as 10.0.0.11")?;
         let host = context.provider().ssh.host(id);
         let found = async {
             let facts = look(context, id, NodeFacts::read(&*host)).await?;

@@ -267,8 +267,10 @@ fn is_device(name: &str) -> bool {
 }
 
 fn plain(text: &str) -> Result<(), String> {
-    match text.contains(['\'', '"', '\n', '\r', '\0']) {
-        true => Err("VyOS takes no quotes and no line breaks in a value".to_owned()),
+    match text.contains(|one: char| "'\"".contains(one) || one.is_control()) {
+        true => {
+            Err("VyOS takes no quotes, no line breaks and no other control characters in a value".to_owned())
+        }
         false => Ok(()),
     }
 }

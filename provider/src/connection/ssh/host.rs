@@ -333,6 +333,10 @@ impl Host {
 
     /// The live connection, made now if there is none. Whoever asks at the same time waits for the same attempt.
     async fn connected(&self) -> Result<Arc<Master>, SshError> {
+        // Also what no configuration gave: an import id, a state, what another machine told.
+        if let Err(problem) = super::check_address(&self.address) {
+            return Err(SshError::new(SshErrorKind::Client, &self.address, "reading the address", &problem));
+        }
         let mut link = self.link.lock().await;
         let pin = self.pin.lock().unwrap_or_else(PoisonError::into_inner).clone();
         if let Some(master) = &link.master {

@@ -150,11 +150,14 @@ impl Way {
 }
 
 /// Whether `address` can be the address of a host; for `#[attribute(check = ...)]`.
-pub fn check_address(address: &String) -> Result<(), String> {
+pub fn check_address(address: &str) -> Result<(), String> {
     let allowed = |character: char| character.is_ascii_alphanumeric() || ".:-_%".contains(character);
-    if address.is_empty() || address.starts_with('-') || !address.chars().all(allowed) {
+    // 253 is what DNS holds, and 64 leaves room for the zone of a link-local address, which is an interface's name.
+    let fits = address.len() <= 253 + 64 && !address.is_empty() && !address.starts_with('-');
+    if !fits || !address.chars().all(allowed) {
+        let shown: String = address.chars().take(80).collect();
         return Err(format!(
-            "{address:?} is not an address of a machine: give a host name, an IPv4 or an IPv6 address, without user, port or \
+            "{shown:?} is not an address of a machine: give a host name, an IPv4 or an IPv6 address, without user, port or \
              prefix length"
         ));
     }
@@ -168,10 +171,19 @@ mod settings_tests {
     #[test]
     fn addresses_that_ssh_would_take_for_something_else_are_refused() {
         for good in ["cp1", "10.0.0.11", "fd00:10::11", "fe80::1%eth0", "cp1.example.com"] {
-            assert_eq!(check_address(&good.to_owned()), Ok(()), "{good}");
+            assert_eq!(check_address(good), Ok(()), "{good}");
         }
-        for bad in ["", "-oProxyCommand=x", "ubuntu@cp1", "10.0.0.11/24", "[fd00:10::11]", "cp1 cp2"] {
-            assert!(check_address(&bad.to_owned()).is_err(), "{bad}");
+        for bad in ["", "-oProxyCommand=x", "ubuntu@cp1", "10.0.0.11/24", "[fd00:10::11]", "cp1 cp2"]
+            .into_iter()
+            .map(str::to_owned)
+            .chain([
+                "a".repeat(400),
+                "cp1\u{1b}[2J".to_owned(),
+                "ssh://cp1".to_owned(),
+                "cp\u{430}1".to_owned(),
+            ])
+        {
+            assert!(check_address(&bad).is_err(), "{bad}");
         }
     }
 

@@ -32,7 +32,7 @@ pub struct ClusterWideObject {
 
 /// Whether a text can be the address of a cluster's node; for `#[attribute(check = ...)]`.
 pub fn cluster_address(address: &Option<String>) -> Result<(), String> {
-    address.as_ref().map_or(Ok(()), check_address)
+    address.as_deref().map_or(Ok(()), check_address)
 }
 
 /// Whether a text can be the name of a namespace; for `#[attribute(check = ...)]`.

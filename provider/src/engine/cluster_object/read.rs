@@ -6,6 +6,7 @@ use super::failure::{explain, summary};
 use super::managed::Private;
 use super::{Applied, Occasion};
 use crate::connection::cluster::{ClusterError, ClusterErrorKind, Freshness};
+use crate::engine::import::check_named;
 use crate::provider::Microk8s;
 use kube::core::DynamicObject;
 use serde_json::Value as Json;
@@ -92,8 +93,11 @@ pub(super) async fn import<T: Applied>(
         );
         return Err(Diagnostic::error(format!("Unable to import {}", T::TYPE_NAME), detail).into());
     };
+    let attributes = T::attributes();
+    let parts = named.iter().map(|(name, value)| (name.as_str(), value));
+    check_named::<T>(&attributes, id, parts, T::import_forms())?;
     let mut values: BTreeMap<String, Value> =
-        T::attributes().into_iter().map(|one| (one.name, one.default.unwrap_or(Value::Null))).collect();
+        attributes.into_iter().map(|one| (one.name, one.default.unwrap_or(Value::Null))).collect();
     values.extend(named);
     let values = Value::Object(values);
     let target = Target::of::<T>(clusters, &values);

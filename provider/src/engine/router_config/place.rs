@@ -6,6 +6,7 @@ use super::references::Named;
 use super::translate::{from_config, to_config};
 use super::{Declaration, Field, RouterConfig};
 use crate::connection::router::{Command, ConfigPath, ConfigTree, Router, Routers};
+use crate::engine::import::check_named;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tfplugin::{Diagnostic, Diagnostics, Path, Value};
@@ -83,7 +84,10 @@ impl Place {
         let key = match &declaration.tag {
             None => String::new(),
             Some(tag) => {
-                attributes.insert(tag.attribute.to_owned(), tag.form.value(key));
+                let value = tag.form.value(key);
+                let named = [(tag.attribute, &value)];
+                check_named::<T>(&T::attributes(), id, named, &expected_id(declaration))?;
+                attributes.insert(tag.attribute.to_owned(), value);
                 tag.form.canonical(key)
             }
         };

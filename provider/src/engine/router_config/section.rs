@@ -58,8 +58,13 @@ fn sound(json: &Json, within: &[&str]) -> Result<(), String> {
             "{} is a bool, which VyOS has not; a leaf without a value is `{{}}`, and one that is not there is left out",
             here()
         )),
-        Json::String(text) if text.contains(['\'', '"', '\n', '\r', '\0']) || text.is_empty() => {
-            Err(format!("{} has quotes or line breaks or is empty; VyOS takes no such value", here()))
+        Json::String(text)
+            if text.is_empty() || text.contains(|one: char| "'\"".contains(one) || one.is_control()) =>
+        {
+            Err(format!(
+                "{} has quotes, line breaks or other control characters or is empty; VyOS takes no such value",
+                here()
+            ))
         }
         Json::String(_) => Ok(()),
         Json::Array(values) => match values.iter().all(|one| one.is_string() || one.is_number()) {
@@ -67,7 +72,9 @@ fn sound(json: &Json, within: &[&str]) -> Result<(), String> {
             false => Err(format!("{} is a list of something else than words", here())),
         },
         Json::Object(members) => members.iter().try_for_each(|(word, below)| {
-            if word.is_empty() || word.contains(|c: char| c.is_whitespace() || "'\"".contains(c)) {
+            if word.is_empty()
+                || word.contains(|c: char| c.is_whitespace() || c.is_control() || "'\"".contains(c))
+            {
                 return Err(format!("{word:?} in {} is no single word", here()));
             }
             sound(below, &[within, &[word.as_str()]].concat())
@@ -207,7 +214,7 @@ mod tests {
             (json!({"server": {"a b": {}}}), "\"a b\" in `server` is no single word"),
             (json!({"server": [["a"]]}), "`server` is a list of something else"),
             (json!({"description": "it's"}), "`description` has quotes"),
-            (json!(""), "the value has quotes or line breaks or is empty"),
+            (json!(""), "the value has quotes, line breaks or other control characters or is empty"),
         ] {
             let error = Section::decode(&of(bad)).unwrap_err().to_string();
             assert!(error.contains(told), "{error}");

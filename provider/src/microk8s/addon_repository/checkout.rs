@@ -36,7 +36,7 @@ impl Checkout {
         let listed: Vec<Listed> = serde_json::from_str(list)?;
         let Some(found) = listed.into_iter().find(|one| one.name == name) else { return Ok(None) };
         let url = found.source.rsplit_once('@').map_or(found.source.as_str(), |(url, _)| url);
-        Ok(Some(Self::new(url, head.trim(), &named(references))))
+        Ok(Some(Self::new(&without_userinfo(url), head.trim(), &named(references))))
     }
 
     fn new(url: &str, head: &str, references: &BTreeMap<&str, &str>) -> Self {
@@ -88,6 +88,23 @@ impl Checkout {
     }
 }
 
+/// The scheme of a URL and the user in it, with a password where it has one: what is before the last `@` of its authority.
+pub(crate) fn userinfo(url: &str) -> Option<(&str, &str)> {
+    let (scheme, rest) = url.split_once("://")?;
+    let (user, _) = rest.split(['/', '?', '#']).next()?.rsplit_once('@')?;
+    Some((scheme, user))
+}
+
+/// A URL over HTTP as it may be shown and stored: somebody may have cloned with a token in it.
+fn without_userinfo(url: &str) -> String {
+    match userinfo(url) {
+        Some((scheme, user)) if scheme.to_ascii_lowercase().starts_with("http") => {
+            url.replacen(&format!("{user}@"), "", 1)
+        }
+        _ => url.to_owned(),
+    }
+}
+
 /// The commit of each name. The commit that an annotated tag stands for is under the tag's name with `^{}`.
 fn named(lines: &str) -> BTreeMap<&str, &str> {
     lines.lines().filter_map(|line| line.split_once(' ')).collect()
@@ -124,6 +141,18 @@ mod tests {
         assert!(tagged.is_at(Some("v1")) && !tagged.is_at(Some("v2")) && !tagged.is_at(None));
         assert_eq!(tagged.reference().as_deref(), Some("v1"));
         assert_eq!(checkout("dddddddd\n").reference().as_deref(), Some("dddddddd"));
+    }
+
+    #[test]
+    fn a_token_that_somebody_cloned_with_is_not_told() {
+        let source = |url: &str| {
+            let list = format!(r#"[{{"name": "own", "source": "{url}@aaaaaa"}}]"#);
+            Checkout::parse(&list, "own", "dddddddd", "").unwrap().unwrap().url
+        };
+        assert_eq!(source("https://token@git.example.org/own"), "https://git.example.org/own");
+        assert_eq!(source("https://me:token@git.example.org"), "https://git.example.org");
+        assert_eq!(source("ssh://git@git.example.org/own"), "ssh://git@git.example.org/own");
+        assert_eq!(source("https://git.example.org/@own"), "https://git.example.org/@own");
     }
 
     #[test]

@@ -147,7 +147,8 @@ mv -f storage.new storage
 };
 
 /// Installs packages, and notes which came with them. The list of what was there before stays until then, so that nothing is
-/// missed where this is interrupted.
+/// missed where this is interrupted. A name that apt does not know, apt takes for a pattern (`libc.6`) or, with `+` at its end,
+/// for another name, so each is looked up first.
 pub(crate) const INSTALL_PACKAGES: Script = Script {
     name: "apt-get install",
     text: r#"
@@ -157,7 +158,11 @@ cd /var/lib/terraform-provider-microk8s
 installed() { dpkg-query --show --showformat='${db:Status-Status} ${Package}\n' | awk '$1 == "installed" { print $2 }' | sort -u; }
 [ -e packages.before ] || { installed >packages.new; mv -f packages.new packages.before; }
 apt-get --quiet update
-apt-get --quiet --assume-yes --no-install-recommends -o DPkg::Lock::Timeout=300 install "$@"
+for package; do
+    apt-cache -o APT::Cache::AllNames=true pkgnames "$package" | grep -Fxq -- "$package" ||
+        { echo "E: Unable to locate package $package" >&2; exit 100; }
+done
+apt-get --quiet --assume-yes --no-install-recommends -o DPkg::Lock::Timeout=300 install -- "$@"
 touch packages
 installed | comm -13 packages.before - | sort -u - packages >packages.new
 mv -f packages.new packages
@@ -173,13 +178,13 @@ set -eu
 file=/etc/modules-load.d/terraform-provider-microk8s.conf
 [ $# -gt 0 ] || exec rm -f "$file"
 printf '%s\n' '# microk8s_node (managed by Terraform)' "$@" >"$file"
-exec modprobe --all "$@"
+exec modprobe --all -- "$@"
 "#,
 };
 
 /// Starts services, now and at each boot.
 pub(crate) const ENABLE_SERVICES: Script =
-    Script { name: "systemctl enable --now", text: r#"exec systemctl enable --now "$@""# };
+    Script { name: "systemctl enable --now", text: r#"exec systemctl enable --now -- "$@""# };
 
 /// Tells multipathd what is on stdin, `$1` long; nothing where it is empty.
 pub(crate) const EXCLUDE_FROM_MULTIPATH: Script = Script {
@@ -212,7 +217,7 @@ if [ -e packages.before ]; then
     dpkg-query --show --showformat='${db:Status-Status} ${Package}\n' | awk '$1 == "installed" { print $2 }' | sort -u |
         comm -13 packages.before - >>packages
 fi
-[ ! -s packages ] || xargs dpkg --purge <packages || true
+[ ! -s packages ] || xargs dpkg --purge -- <packages || true
 rm -f packages packages.before packages.new storage
 "#,
 };

@@ -158,12 +158,32 @@ fn judge(address: &str, script: &Script, words: &[&str], output: &Output) -> Fai
     }
 }
 
+/// Debian's policy, 5.6.1. apt reads more into a word: `sudo-` removes, `sudo=1.9` and `sudo/stable` choose a version.
 fn check_packages(packages: &Set<String>) -> Result<(), String> {
-    check_words(packages, "a Debian package", "+-.")
+    check_words(packages, "a Debian package", "+-.")?;
+    let is_name = |name: &&String| {
+        let has_upper_case = name.chars().any(|one| one.is_ascii_uppercase());
+        name.len() >= 2 && !has_upper_case && !name.ends_with('-')
+    };
+    match packages.0.iter().find(|name| !is_name(name)) {
+        Some(name) => Err(format!(
+            "{name:?} is not the name of a Debian package: two or more lower-case letters, digits, `+`, `-` and `.`, without a \
+             `-` at the end, which apt takes for an order to remove the package"
+        )),
+        None => Ok(()),
+    }
 }
 
+/// Kinds of systemd's units that run nothing by themselves: to start one is to change what the whole machine does.
+const NO_SERVICES: [&str; 7] = [".target", ".mount", ".automount", ".swap", ".device", ".slice", ".scope"];
+
 fn check_services(services: &Set<String>) -> Result<(), String> {
-    check_words(services, "a systemd service", "-_.@:")
+    check_words(services, "a systemd service", "-_.@:")?;
+    let is_other = |name: &&String| NO_SERVICES.iter().any(|kind| name.ends_with(kind));
+    match services.0.iter().find(is_other) {
+        Some(name) => Err(format!("{name:?} is a systemd unit of another kind than a service")),
+        None => Ok(()),
+    }
 }
 
 fn check_modules(modules: &Set<String>) -> Result<(), String> {
@@ -176,9 +196,13 @@ fn check_modules(modules: &Set<String>) -> Result<(), String> {
 }
 
 fn check_words(words: &Set<String>, noun: &str, more: &str) -> Result<(), String> {
+    // The longest that the kernel takes as the name of a file, which each of them is.
+    const LONGEST: usize = 255;
     let is_one = |word: &String| {
         let allowed = |one: char| one.is_ascii_alphanumeric() || more.contains(one);
-        word.starts_with(|one: char| one.is_ascii_alphanumeric()) && word.chars().all(allowed)
+        word.starts_with(|one: char| one.is_ascii_alphanumeric())
+            && word.len() <= LONGEST
+            && word.chars().all(allowed)
     };
     match words.0.iter().find(|word| !is_one(word)) {
         Some(word) => Err(format!("{word:?} is not the name of {noun}")),
@@ -214,6 +238,35 @@ mod tests {
             assert!(check_modules(&words(&[bad])).is_err(), "{bad}");
         }
         assert!(check_modules(&words(&["dm-crypt"])).unwrap_err().contains("dm_crypt"));
+    }
+
+    #[test]
+    fn what_apt_or_systemd_read_as_something_else_is_refused() {
+        for good in ["libc++1", "g++", "open-iscsi", "libstdc++-12-dev", "0ad", "python3.12"] {
+            assert!(check_packages(&words(&[good])).is_ok(), "{good}");
+        }
+        let packages = [
+            "sudo-",
+            "Sudo",
+            "a",
+            "sudo=1.9",
+            "sudo/stable",
+            "sudo:i386",
+            "standard^",
+            "lib.*",
+            "^a",
+            "sudo\n",
+            "é",
+        ];
+        for bad in packages {
+            assert!(check_packages(&words(&["open-iscsi", bad])).is_err(), "{bad}");
+        }
+        for good in ["iscsid", "iscsid.service", "iscsid.socket", "wg-quick@wg0"] {
+            assert!(check_services(&words(&[good])).is_ok(), "{good}");
+        }
+        for bad in ["poweroff.target", "-.mount", "etc.mount", "--now", "a/b", "\u{1b}[2J"] {
+            assert!(check_services(&words(&[bad])).is_err(), "{bad}");
+        }
     }
 
     #[test]
