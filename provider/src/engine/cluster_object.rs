@@ -16,6 +16,7 @@ mod existing;
 mod failure;
 mod managed;
 mod read;
+mod release;
 mod spec;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -24,7 +25,7 @@ mod tests;
 mod trial;
 
 pub use address::{ClusterWideObject, cluster_address, namespace_name, object_name};
-pub use applied::{Applied, Occasion};
+pub use applied::{Applied, Occasion, Staying};
 pub use existing::ours;
 pub use managed::{Managed, ManagedDraft, Private};
 

@@ -2,12 +2,13 @@
 
 mod fields;
 mod manifest;
+mod released;
 #[cfg(test)]
 mod tests;
 
 use crate::connection::cluster::{Kind, ObjectName};
 use crate::engine::cluster_object::{
-    Applied, Managed, ManagedDraft, Occasion, Private, cluster_address, ours,
+    Applied, Managed, ManagedDraft, Occasion, Private, Staying, cluster_address, ours,
 };
 use crate::engine::timeouts::Timeouts;
 use crate::microk8s::document::Numbers;
@@ -26,6 +27,13 @@ use tfplugin::{AttributeValue, Computed, Diagnostics, Knowable, Model, Plan, Res
 /// The object is written by server-side apply: the fields of `manifest` are Terraform's, what others set beside them stays
 /// and is no difference. The kind may come in the same apply, with the CustomResourceDefinition that brings it: creating
 /// waits for it. Nothing beyond the object's existence is waited for, such as pods that become ready.
+///
+/// An import of an object that others made reads which object it is and none of its fields: those that `manifest` names
+/// become Terraform's with the next apply, and the others stay as they are. Destroying it deletes the object, also an imported
+/// one, but for what the cluster makes by itself: a Node, the Namespaces `default` and `kube-*`, the Service `kubernetes`,
+/// the ServiceAccount `default`, the ConfigMap `kube-root-ca.crt`, a Lease, an EndpointSlice, and whatever has a
+/// controller among its `ownerReferences`. Unless Terraform made it, such an object is released: it stays, its fields that
+/// Terraform set go back to what they were before, and the plan warns of it. Entries of `secret_data` do not go back.
 ///
 /// Another `apiVersion`, `kind`, name or namespace is another object. A field that its kind does not let change is an error
 /// that says so; `replace_triggered_by` in the `lifecycle` block, or `terraform apply -replace=...`, makes a new object then.
@@ -50,8 +58,8 @@ pub struct AnyObject {
 
     /// Entries of a Secret's `data`, as plain text, that are in no plan and in no state. They are sent when the object is
     /// created and whenever anything else about it changes; `secret_data_wo_version` says that they did. Whether somebody
-    /// changed them in the cluster cannot be seen. An import cannot tell them from others and reads every entry into
-    /// `secret_data`; the next apply takes them out of the state.
+    /// changed them in the cluster cannot be seen. An import of a Secret that Terraform wrote cannot tell them from others and
+    /// reads them into `secret_data`; the next apply takes them out of the state.
     #[attribute(optional, sensitive, write_only)]
     secret_data_wo: Option<BTreeMap<String, Secret>>,
 
@@ -176,6 +184,27 @@ impl Applied for AnyObject {
          Secret.v1 or Deployment.v1.apps"
     }
 
+    fn released(name: &ObjectName, existing: Option<&DynamicObject>) -> Option<String> {
+        released::released(name, existing)
+    }
+
+    fn stays(before: &Json, planned: &Json, existing: &DynamicObject, after: &DynamicObject) -> Staying {
+        let live = |object| serde_json::to_value::<&DynamicObject>(object).unwrap_or_default();
+        fields::stays(before, planned, &live(existing), &live(after))
+    }
+
+    fn keep(plan: &mut Plan<Managed<Self>, Private>) {
+        let Some(Ok(prior)) = plan.prior.as_ref().map(|prior| Self::decode(&prior.encode())) else { return };
+        plan.set("manifest", &prior.manifest);
+        plan.set("secret_data", &prior.secret_data);
+    }
+
+    fn adopted(before: &Value, after: &Value, object: &DynamicObject) -> Json {
+        let manifest = |attributes: &Value| Manifest::decode(attributes.attribute("manifest")).ok();
+        let live = serde_json::to_value(object).unwrap_or_default();
+        manifest(after).map_or(Json::Null, |after| fields::adopted(manifest(before).as_ref(), &after, &live))
+    }
+
     fn manifest(&self, _: &ObjectName) -> Json {
         let mut manifest = self.manifest.json().clone();
         let given = [&self.secret_data, &self.secret_data_wo].into_iter().flatten().flatten();
@@ -220,7 +249,11 @@ impl Applied for AnyObject {
             }
             Occasion::Refresh => Record::from_json(kept).refresh(&before, &live),
             Occasion::Import => {
-                let (manifest, secrets) = Manifest::of_object(&live, ours(object)).without_secrets();
+                // What others set beside our fields is no difference, so it is not read where none is ours: a plan would
+                // show that it goes, and it would not.
+                let nothing = Json::Object(Map::new());
+                let owned = ours(object).unwrap_or(&nothing);
+                let (manifest, secrets) = Manifest::of_object(&live, owned).without_secrets();
                 attributes.insert("secret_data".to_owned(), secrets.map_or(Value::Null, Value::Map));
                 *kept = Record::of(&manifest, ours(object), &live).into_json();
                 manifest

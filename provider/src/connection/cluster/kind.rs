@@ -98,7 +98,7 @@ impl Kind {
     }
 
     /// Its group; empty for the core kinds.
-    pub(super) fn group(&self) -> &str {
+    pub fn group(&self) -> &str {
         &self.group
     }
 

@@ -18,7 +18,7 @@ mod turns;
 
 pub use error::{ClusterError, ClusterErrorKind, FieldFault};
 pub use kind::{Kind, ObjectName};
-pub use objects::{Force, Freshness, MANAGER};
+pub use objects::{Force, Freshness, GIVEN_BACK, MANAGER};
 pub use turns::{Claim, Turn};
 
 use crate::connection::ssh::Ssh;

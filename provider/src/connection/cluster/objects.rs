@@ -13,6 +13,10 @@ use std::future::Future;
 /// Name under which the API server records the fields that we set.
 pub const MANAGER: &str = "terraform-provider-microk8s";
 
+/// Name under which the API server records the fields of an object that was released, with the values that they had before
+/// they were ours.
+pub const GIVEN_BACK: &str = "terraform-provider-microk8s-released";
+
 /// Whether an answer of a moment ago will do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Freshness {
@@ -27,6 +31,8 @@ pub enum Freshness {
 pub enum Force {
     /// Takes them.
     Take,
+    /// Takes them, for nobody: they hold what they held before they were ours.
+    GiveBack,
     /// Only tells what would happen, and fails over fields that others own.
     DryRun,
 }
@@ -102,14 +108,16 @@ impl Cluster {
     ) -> Result<DynamicObject, ClusterError> {
         let parameters = match force {
             Force::Take => PatchParams::apply(MANAGER).force(),
+            Force::GiveBack => PatchParams::apply(GIVEN_BACK).force(),
             Force::DryRun => PatchParams::apply(MANAGER).dry_run(),
         };
         let attempt = match force {
             Force::Take => format!("Applying {name}"),
+            Force::GiveBack => format!("Releasing {name}"),
             Force::DryRun => format!("Trying {name} without storing it"),
         };
         let (parameters, patch) = (&parameters, &Patch::Apply(object));
-        let stores = force == Force::Take;
+        let stores = force != Force::DryRun;
         self.write(
             stores,
             &attempt,

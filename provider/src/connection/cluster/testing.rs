@@ -203,6 +203,7 @@ impl World {
                 &sent(),
                 query.contains("force=true"),
                 query.contains("dryRun"),
+                query.split('&').find_map(|one| one.strip_prefix("fieldManager=")).unwrap_or_default(),
             ),
             Method::PATCH => self.merge(path, &sent()),
             Method::DELETE => self.delete(path, &name, &sent()),
@@ -217,8 +218,8 @@ impl World {
         sent: &Json,
         force: bool,
         dry_run: bool,
+        us: &str,
     ) -> (u16, Json) {
-        const US: &str = super::MANAGER;
         let path = format!("{collection}/{name}");
         let wanted = fields(sent);
         let uid = sent["metadata"]["uid"].as_str();
@@ -250,7 +251,7 @@ impl World {
             object["metadata"]["namespace"] = sent["metadata"]["namespace"].clone();
         }
         let mut owners: BTreeMap<String, Vec<String>> = owners(&object);
-        let others = |field: &String| owners.iter().any(|(who, fields)| who != US && fields.contains(field));
+        let others = |field: &String| owners.iter().any(|(who, fields)| who != us && fields.contains(field));
         let standing = fields(&object);
         let causes: Vec<Json> = wanted
             .iter()
@@ -260,20 +261,20 @@ impl World {
         if !force && !causes.is_empty() {
             return (409, failure(409, "Apply failed with conflicts", json!({"causes": causes})));
         }
-        for field in owners.remove(US).unwrap_or_default() {
+        for field in owners.remove(us).unwrap_or_default() {
             if !owners.values().any(|fields| fields.contains(&field)) {
-                let (section, field) = field.split_once('/').unwrap();
-                object[section].as_object_mut().unwrap().remove(field);
+                let (within, field) = place(&mut object, &field);
+                within.as_object_mut().unwrap().remove(&field);
             }
         }
         for (field, value) in &wanted {
             if standing.get(field) != Some(value) {
                 owners.values_mut().for_each(|fields| fields.retain(|one| one != field));
             }
-            let (section, field) = field.split_once('/').unwrap();
-            object[section][field] = value.clone();
+            let (within, field) = place(&mut object, field);
+            within[field] = value.clone();
         }
-        owners.insert(US.into(), wanted.keys().cloned().collect());
+        owners.insert(us.into(), wanted.keys().cloned().collect());
         object["metadata"]["managedFields"] =
             owners.iter().map(|(who, fields)| owner(who, fields.iter())).collect();
         if !dry_run {
@@ -344,13 +345,44 @@ fn fields(object: &Json) -> BTreeMap<String, Json> {
     });
     let owned =
         all.filter(|(section, field, _)| *section != "metadata" || !NOT_OWNED.contains(&field.as_str()));
-    owned.map(|(section, field, value)| (format!("{section}/{field}"), value.clone())).collect()
+    owned
+        .flat_map(|(section, field, value)| match value {
+            Json::Object(parts) if section == "metadata" && IN_PARTS.contains(&field.as_str()) => {
+                let part =
+                    |(key, value): (&String, &Json)| (format!("{section}/{field}/{key}"), value.clone());
+                parts.iter().map(part).collect::<Vec<_>>()
+            }
+            _ => vec![(format!("{section}/{field}"), value.clone())],
+        })
+        .collect()
+}
+
+/// Members of `metadata` each of whose own members has its owner.
+const IN_PARTS: [&str; 2] = ["labels", "annotations"];
+
+/// Where a field is, and its name there.
+fn place<'a>(object: &'a mut Json, field: &str) -> (&'a mut Json, String) {
+    let (section, field) = field.split_once('/').unwrap();
+    match field.split_once('/') {
+        Some((whole, part)) if section == "metadata" && IN_PARTS.contains(&whole) => {
+            (&mut object[section][whole], part.to_owned())
+        }
+        _ => (&mut object[section], field.to_owned()),
+    }
 }
 
 fn owner<'a>(manager: &str, fields: impl Iterator<Item = &'a String>) -> Json {
     let mut owned = json!({"f:spec": {}});
     for (section, field) in fields.map(|field| field.split_once('/').unwrap()) {
-        owned[format!("f:{section}")][format!("f:{field}")] = json!({});
+        let (whole, part) = match field.split_once('/') {
+            Some((whole, part)) if section == "metadata" && IN_PARTS.contains(&whole) => (whole, Some(part)),
+            _ => (field, None),
+        };
+        let whole = &mut owned[format!("f:{section}")][format!("f:{whole}")];
+        match part {
+            Some(part) => whole[format!("f:{part}")] = json!({}),
+            None => *whole = json!({}),
+        }
     }
     json!({"manager": manager, "operation": "Apply", "fieldsV1": owned})
 }
@@ -361,11 +393,13 @@ fn owners(object: &Json) -> BTreeMap<String, Vec<String>> {
         let sections = entry["fieldsV1"].as_object().unwrap().iter();
         let fields = sections.flat_map(|(section, fields)| {
             let section = section.trim_start_matches("f:");
-            fields
-                .as_object()
-                .unwrap()
-                .keys()
-                .map(move |field| format!("{section}/{}", field.trim_start_matches("f:")))
+            fields.as_object().unwrap().iter().flat_map(move |(field, parts)| {
+                let field = format!("{section}/{}", field.trim_start_matches("f:"));
+                let parts = parts.as_object().unwrap().keys();
+                let parts: Vec<_> =
+                    parts.map(|part| format!("{field}/{}", part.trim_start_matches("f:"))).collect();
+                if parts.is_empty() { vec![field] } else { parts }
+            })
         });
         fields.collect()
     };

@@ -56,6 +56,31 @@ pub trait Applied: Model + TypeName {
         None
     }
 
+    /// Why a destroy releases this object in place of deleting it, unless this resource made it. `existing` is what is there,
+    /// where that is known.
+    fn released(name: &ObjectName, existing: Option<&DynamicObject>) -> Option<String> {
+        let _ = (name, existing);
+        None
+    }
+
+    /// What is in the manifest `before` and not in `planned`, and is in the object all the same `after` that is applied, as it
+    /// `existed`.
+    fn stays(before: &Json, planned: &Json, existing: &DynamicObject, after: &DynamicObject) -> Staying {
+        let _ = (before, planned, existing, after);
+        Staying::default()
+    }
+
+    /// Plans that all stays as it was.
+    fn keep(plan: &mut Plan<Managed<Self>, Private>) {
+        let _ = plan;
+    }
+
+    /// What `object` holds in the places that are ours in `after` and were not in `before`.
+    fn adopted(before: &Value, after: &Value, object: &DynamicObject) -> Json {
+        let _ = (before, after, object);
+        Json::Null
+    }
+
     /// The attributes as they are in `object`; those that it does not tell are as `known`. What is in `kept` at one
     /// reading is there at the next.
     fn read(
@@ -82,6 +107,15 @@ pub trait Applied: Model + TypeName {
         let _ = (cluster, found);
         Ok(())
     }
+}
+
+/// Fields that leave a configuration and not the object.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Staying {
+    /// Where they are, such as `metadata.labels.zone`.
+    pub paths: Vec<String>,
+    /// Whether nothing else changes.
+    pub is_all: bool,
 }
 
 /// Why an object is read.

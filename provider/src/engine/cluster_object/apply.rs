@@ -1,10 +1,11 @@
 //! Creating and changing an object: server-side apply.
 
 use super::address::{Operation, Target};
-use super::existing::{held, judge};
+use super::existing::{held, is_ours, judge};
 use super::failure::{Failure, gave_up, summary, verdict};
 use super::managed::Private;
 use super::read::model;
+use super::release::remember;
 use super::{Applied, Occasion};
 use crate::connection::cluster::{Claim, ClusterErrorKind, Force, Freshness};
 use crate::provider::Microk8s;
@@ -17,6 +18,9 @@ struct Written {
     cluster_id: String,
     object: DynamicObject,
     told: Diagnostics,
+    made: Option<bool>,
+    /// As in [`Private`].
+    before: Json,
 }
 
 pub(super) async fn create<T: Applied>(
@@ -89,7 +93,12 @@ async fn try_create<T: Applied>(planned: &T, target: &Target) -> Result<Written,
     let uid = existing.as_ref().and_then(|existing| existing.metadata.uid.as_deref());
     let object = cluster.apply(name, &manifest(planned, target, uid), Force::Take).await?;
     turn.claim(name, if existing.is_some() { Claim::CarriedOn } else { Claim::Made });
-    Ok(Written { cluster_id: cluster.id().await?, object, told })
+    let made = match &existing {
+        None => Some(true),
+        Some(existing) if is_ours(existing) => None,
+        Some(_) => Some(false),
+    };
+    Ok(Written { cluster_id: cluster.id().await?, object, told, made, before: Json::Null })
 }
 
 async fn try_update<T: Applied>(
@@ -109,12 +118,13 @@ async fn try_update<T: Applied>(
     }
     let told = beside(planned, target).await?;
     let uid = known.uid.as_deref();
+    let held = remember::<T>(before, values, target, known).await?;
     let mut object = cluster.apply(name, &manifest(planned, target, uid), Force::Take).await?;
     // What was dropped from the configuration goes, also where another one owns it, as after an import.
     if let Some(patch) = T::dropped(before, values, &object) {
         object = cluster.merge(name, &patch).await?;
     }
-    Ok(Written { cluster_id, object, told })
+    Ok(Written { cluster_id, object, told, made: known.made, before: held })
 }
 
 /// What shows beside the other objects of the cluster, as far as it does not forbid the write.
@@ -157,6 +167,7 @@ fn finish<T: Applied>(
     written.told.into_iter().for_each(|one| context.warn(one));
     let mut kept = Json::Null;
     let model = model(target, values, &written.object, Occasion::Written, &mut kept)?;
-    *private = Private { cluster: Some(written.cluster_id), uid: written.object.metadata.uid.clone(), kept };
+    let Written { cluster_id, object, made, before, .. } = written;
+    *private = Private { cluster: Some(cluster_id), uid: object.metadata.uid, kept, made, before };
     Ok(model)
 }

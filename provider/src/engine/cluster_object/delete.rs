@@ -1,10 +1,10 @@
 //! Taking an object away: the one that we made and no other of its name, and waiting until it is gone.
 
-use super::Applied;
 use super::address::{Operation, Target};
 use super::existing::held;
 use super::failure::{Failure, gave_up, summary, verdict};
 use super::managed::Private;
+use super::{Applied, release};
 use crate::connection::cluster::{Claim, ClusterError, ClusterErrorKind, Freshness};
 use crate::connection::retry::{Deadline, GaveUp};
 use crate::provider::Microk8s;
@@ -22,6 +22,8 @@ enum Ended {
     Nothing,
     /// It was left alone; the text says why.
     LeftAlone(String),
+    /// It is there as it was before it was ours; the text says why.
+    Released(String),
 }
 
 pub(super) async fn delete<T: Applied>(
@@ -44,6 +46,10 @@ pub(super) async fn delete<T: Applied>(
         Ended::Nothing => return Ok(()),
         Ended::LeftAlone(why) => {
             context.warn(Diagnostic::warning(format!("{} was left alone", target.name), why));
+            return Ok(());
+        }
+        Ended::Released(why) => {
+            context.warn(release::warning(&target, &why));
             return Ok(());
         }
         Ended::Asked => {}
@@ -79,6 +85,11 @@ async fn try_delete<T: Applied>(prior: &T, target: &Target, private: &Private) -
             "Somebody deleted it and made another object of the same name, which is not Terraform's."
                 .to_owned(),
         ));
+    }
+    if let Some(why) = release::applies::<T>(name, Some(&existing), private) {
+        release::release(target, &existing, private).await?;
+        turn.release(name);
+        return Ok(Ended::Released(why));
     }
     let mut found = Diagnostics::new();
     prior.before_delete(cluster, &mut found).await?;

@@ -4,7 +4,7 @@
 use super::address::Target;
 use super::failure::summary;
 use super::{Applied, Takeover};
-use crate::connection::cluster::MANAGER;
+use crate::connection::cluster::{GIVEN_BACK, MANAGER};
 use kube::core::DynamicObject;
 use serde_json::Value as Json;
 use tfplugin::{Diagnostic, Diagnostics};
@@ -13,6 +13,17 @@ use tfplugin::{Diagnostic, Diagnostics};
 pub(super) fn is_ours(existing: &DynamicObject) -> bool {
     let owners = existing.metadata.managed_fields.iter().flatten();
     owners.into_iter().any(|owner| owner.manager.as_deref() == Some(MANAGER))
+}
+
+/// Whether anybody but us set a field of it. What controllers tell of an object is in its status, which is not asked about.
+pub(super) fn has_other_owners(existing: &DynamicObject) -> bool {
+    // Where nothing is recorded, not even ours is.
+    let mut owners = existing.metadata.managed_fields.iter().flatten().peekable();
+    owners.peek().is_none()
+        || owners.any(|owner| {
+            let manager = owner.manager.as_deref();
+            owner.subresource.is_none() && manager != Some(MANAGER) && manager != Some(GIVEN_BACK)
+        })
 }
 
 /// The fields that we applied, as the API server records them.

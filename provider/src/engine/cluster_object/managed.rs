@@ -1,6 +1,6 @@
 //! The managed resource that every [`ClusterObject`] is.
 
-use super::{Applied, apply, delete, read, trial};
+use super::{Applied, apply, delete, read, release, trial};
 use crate::provider::Microk8s;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
@@ -30,6 +30,13 @@ pub struct Private {
     pub(super) cluster: Option<String>,
     /// UID of the object.
     pub(super) uid: Option<String>,
+    /// Whether this resource made the object. Not known of an object that another run may have begun, and in states of
+    /// releases that did not ask.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) made: Option<bool>,
+    /// What an object that is released in the end held in the places of our fields before they were ours.
+    #[serde(skip_serializing_if = "Json::is_null")]
+    pub(super) before: Json,
     /// What the type keeps from one reading to the next.
     #[serde(skip_serializing_if = "Json::is_null")]
     pub(super) kept: Json,
@@ -83,7 +90,20 @@ impl<T: Applied> Resource for Managed<T> {
     async fn plan(context: &Context<Microk8s>, plan: &mut Plan<Self, Private>) -> Result<(), Diagnostics> {
         T::plan(plan);
         let planned = with_write_only::<T>(&plan.planned.value, &plan.config.value);
-        trial::run(context, plan.prior.as_ref().map(|prior| &prior.0), &planned, &plan.private).await
+        let prior = plan.prior.as_ref().map(|prior| &prior.0);
+        if trial::run(context, prior, &planned, &plan.private).await? {
+            T::keep(plan);
+        }
+        Ok(())
+    }
+
+    async fn plan_destroy(
+        context: &Context<Microk8s>,
+        prior: Self,
+        private: Private,
+    ) -> Result<(), Diagnostics> {
+        release::announce(context, &prior.0, &private).await;
+        Ok(())
     }
 
     async fn create(

@@ -2,6 +2,7 @@
 //! objects: the state stays as it was.
 
 use super::address::Target;
+use super::existing::is_ours;
 use super::failure::{explain, summary};
 use super::managed::Private;
 use super::{Applied, Occasion};
@@ -112,6 +113,8 @@ pub(super) async fn import<T: Applied>(
     };
     private.cluster = Some(seen.cluster_id);
     private.uid = object.metadata.uid.clone();
+    // One that we have fields in may have been made by a run whose state is lost.
+    private.made = if is_ours(&object) { None } else { Some(false) };
     model(&target, &values, &object, Occasion::Import, &mut private.kept)
 }
 

@@ -12,14 +12,17 @@ use kube::core::DynamicObject;
 use serde_json::Value as Json;
 use tfplugin::{Context, Diagnostic, Diagnostics, Severity, Value};
 
+/// Whether the plan is nothing but a removal that an apply would not make.
+pub(super) type OnlyStays = bool;
+
 /// Tries what is planned, if all of it is known. Errors are faults of the configuration alone.
 pub(super) async fn run<T: Applied>(
     context: &Context<Microk8s>,
     prior: Option<&T>,
     planned: &Value,
     private: &Private,
-) -> Result<(), Diagnostics> {
-    let Ok(object) = T::decode(planned) else { return Ok(()) };
+) -> Result<OnlyStays, Diagnostics> {
+    let Ok(object) = T::decode(planned) else { return Ok(false) };
     let object = completed(object)?;
     let planned = &object.encode();
     let target = Target::of::<T>(&context.provider().clusters, planned);
@@ -27,17 +30,19 @@ pub(super) async fn run<T: Applied>(
         replaces::<T>(&prior.encode(), planned)
             || prior.manifest(&target.name) == object.manifest(&target.name)
     }) {
-        return Ok(());
+        return Ok(false);
     }
     // A cluster that does not answer, or not with this kind, leaves the plan as it is.
-    let Ok(existing) = target.cluster.find(&target.name, Freshness::Shared).await else { return Ok(()) };
+    let Ok(existing) = target.cluster.find(&target.name, Freshness::Shared).await else {
+        return Ok(false);
+    };
     if let (None, Some(existing)) = (prior, &existing) {
         // It may be gone before this is created, as in a replacement or behind a renamed key.
         match judge(&object, existing, &target) {
             Ok(told) => told.into_iter().for_each(|one| context.warn(one)),
             Err(refused) => warn_all(context, refused),
         }
-        return Ok(());
+        return Ok(false);
     }
     let mut beside = Diagnostics::new();
     if object.check_beside(&target.cluster, &mut beside).await.is_ok() {
@@ -45,9 +50,46 @@ pub(super) async fn run<T: Applied>(
     }
     let manifest = manifest(&object, &target, private.uid.as_deref().filter(|_| prior.is_some()));
     match target.cluster.apply(&target.name, &manifest, Force::DryRun).await {
-        Ok(_) => Ok(()),
-        Err(error) => judge_answer::<T>(context, &target, existing.as_ref(), &manifest, &error),
+        Ok(after) => Ok(match (prior, &existing) {
+            (Some(prior), Some(existing)) => stays(context, prior, &object, &target, existing, &after),
+            _ => false,
+        }),
+        Err(error) => {
+            judge_answer::<T>(context, &target, existing.as_ref(), &manifest, &error).map(|()| false)
+        }
     }
+}
+
+/// Tells what leaves the configuration and stays in the object, if the plan holds other changes too.
+fn stays<T: Applied>(
+    context: &Context<Microk8s>,
+    prior: &T,
+    planned: &T,
+    target: &Target,
+    existing: &DynamicObject,
+    after: &DynamicObject,
+) -> OnlyStays {
+    let (before, planned) = (prior.manifest(&target.name), planned.manifest(&target.name));
+    let staying = T::stays(&before, &planned, existing, after);
+    if staying.paths.is_empty() || staying.is_all {
+        return staying.is_all;
+    }
+    const SHOWN: usize = 20;
+    let mut lines: Vec<String> = staying.paths.iter().take(SHOWN).map(|path| format!("- {path}")).collect();
+    if let Some(more @ 1..) = staying.paths.len().checked_sub(SHOWN) {
+        lines.push(format!("- and {more} more"));
+    }
+    let detail = format!(
+        "They leave `{}`, and the object keeps them as they are: others set them too, or the API server does where nobody \
+         does.\n{}\n\nThis plan shows that they go; they only stop being Terraform's.",
+        T::NAMED_IN,
+        lines.join("\n")
+    );
+    context.warn(Diagnostic::warning(
+        format!("{} keeps fields that leave the configuration", target.name),
+        detail,
+    ));
+    false
 }
 
 /// Whether the schema plans a new object, which does not meet the old one.

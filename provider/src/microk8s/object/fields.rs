@@ -5,6 +5,7 @@
 //! those places are, in lists whose elements have keys, is what the API server itself recorded as ours.
 
 use super::manifest::Manifest;
+use crate::engine::cluster_object::Staying;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
@@ -77,6 +78,68 @@ fn restore_identity(changed: &mut Map<String, Json>, manifest: &Map<String, Json
             metadata.insert(key.to_owned(), value.clone());
         }
     }
+}
+
+/// What `live` has in the places that `after` names and `before` does not.
+pub(super) fn adopted(before: Option<&Manifest>, after: &Manifest, live: &Json) -> Json {
+    let before = before.map_or(Json::Null, |before| without_identity(before.json()));
+    at_places(&beyond(&before, &without_identity(after.json())), &Json::Null, live)
+}
+
+/// What `planned` drops of the manifest `before` and `existing` has as the object has it `after` that.
+pub(super) fn stays(before: &Json, planned: &Json, existing: &Json, after: &Json) -> Staying {
+    let dropped = beyond(planned, before);
+    let mut paths = Vec::new();
+    let rest = without_staying(before, &dropped, existing, after, &mut Vec::new(), &mut paths);
+    let is_all = !paths.is_empty() && rest.as_ref() == Some(planned);
+    Staying { paths, is_all }
+}
+
+/// The manifest `before` without what is `dropped` and stays; nothing where nothing is left of a part of it.
+fn without_staying(
+    before: &Json,
+    dropped: &Json,
+    existing: &Json,
+    after: &Json,
+    within: &mut Vec<String>,
+    paths: &mut Vec<String>,
+) -> Option<Json> {
+    let (Json::Object(parts), Json::Object(gone)) = (before, dropped) else {
+        if existing == after && !after.is_null() {
+            paths.push(within.join("."));
+            return None;
+        }
+        return Some(before.clone());
+    };
+    let mut left = Map::new();
+    for (key, before) in parts {
+        let Some(dropped) = gone.get(key) else {
+            left.insert(key.clone(), before.clone());
+            continue;
+        };
+        within.push(key.clone());
+        let (existing, after) =
+            (existing.get(key).unwrap_or(&Json::Null), after.get(key).unwrap_or(&Json::Null));
+        if let Some(rest) = without_staying(before, dropped, existing, after, within, paths) {
+            left.insert(key.clone(), rest);
+        }
+        within.pop();
+    }
+    (!left.is_empty() || parts.is_empty()).then_some(Json::Object(left))
+}
+
+/// The parts of `after` whose places `before` lacks. A list is one place.
+fn beyond(before: &Json, after: &Json) -> Json {
+    let (Json::Object(before), Json::Object(after)) = (before, after) else { return after.clone() };
+    let member = |(key, after): (&String, &Json)| match before.get(key) {
+        None => Some((key.clone(), after.clone())),
+        Some(before @ Json::Object(_)) if after.is_object() => {
+            let more = beyond(before, after);
+            more.as_object().is_some_and(|more| !more.is_empty()).then(|| (key.clone(), more))
+        }
+        Some(_) => None,
+    };
+    after.iter().filter_map(member).collect()
 }
 
 /// What `live` has in the places that `manifest` names.
@@ -296,13 +359,68 @@ mod tests {
     }
 
     #[test]
+    fn what_leaves_the_manifest_and_not_the_object_is_told_apart() {
+        let node = |labels: Json| json!({"kind": "Node", "metadata": {"name": "cp1", "labels": labels}});
+        let live = |labels: Json| json!({"metadata": {"name": "cp1", "labels": labels, "uid": "1"}});
+        let before = node(json!({"os": "linux", "zone": "a", "disk": "ssd"}));
+        let existing = live(json!({"os": "linux", "zone": "a", "disk": "ssd", "of": "others"}));
+        let all = |planned: &Json, after: Json| {
+            let staying = stays(&before, planned, &existing, &live(after));
+            (staying.paths, staying.is_all)
+        };
+        let os = vec!["metadata.labels.os".to_owned()];
+        let fewer = node(json!({"zone": "a", "disk": "ssd"}));
+        assert_eq!(all(&fewer, json!({"os": "linux", "zone": "a", "disk": "ssd"})), (os.clone(), true));
+        assert_eq!(all(&fewer, json!({"zone": "a", "disk": "ssd"})), (Vec::new(), false));
+        // Beside it another one goes, or changes, or falls back to a default.
+        assert_eq!(
+            all(&node(json!({"disk": "ssd"})), json!({"os": "linux", "disk": "ssd"})),
+            (os.clone(), false)
+        );
+        assert_eq!(
+            all(
+                &node(json!({"zone": "b", "disk": "ssd"})),
+                json!({"os": "linux", "zone": "b", "disk": "ssd"})
+            ),
+            (os, false)
+        );
+        assert_eq!(all(&fewer, json!({"os": "other", "zone": "a", "disk": "ssd"})), (Vec::new(), false));
+        // All of them, with what held them.
+        let bare = json!({"kind": "Node", "metadata": {"name": "cp1"}});
+        let kept = all(&bare, json!({"os": "linux", "zone": "a", "disk": "ssd"}));
+        assert!(kept.0.len() == 3 && kept.1, "{kept:?}");
+    }
+
+    #[test]
+    fn what_stood_in_the_places_that_become_ours_is_remembered() {
+        let node = |labels: Json| json!({"apiVersion": "v1", "kind": "Node", "metadata": {"name": "cp1", "labels": labels}});
+        let mut live = node(json!({"a": "old", "b": "old", "c": "of others"}));
+        live["spec"] = json!({"podCIDR": "10.1.0.0/24", "taints": [{"key": "a", "effect": "NoSchedule"}]});
+        let bare = manifest(json!({"apiVersion": "v1", "kind": "Node", "metadata": {"name": "cp1"}}));
+        let first = manifest(node(json!({"a": "new", "d": "new"})));
+        assert_eq!(adopted(Some(&bare), &first, &live), json!({"metadata": {"labels": {"a": "old"}}}));
+        assert_eq!(adopted(None, &first, &live), json!({"metadata": {"labels": {"a": "old"}}}));
+
+        let mut second = node(json!({"a": "newer", "b": "new"}));
+        second["spec"] = json!({"taints": []});
+        let more = adopted(Some(&first), &manifest(second), &live);
+        assert_eq!(
+            more,
+            json!({"metadata": {"labels": {"b": "old"}}, "spec": {"taints": live["spec"]["taints"]}})
+        );
+        assert_eq!(adopted(Some(&first), &first, &live), json!({}));
+    }
+
+    #[test]
     fn what_is_ours_makes_the_manifest_that_it_came_from() {
-        let imported = Manifest::of_object(&live(), Some(&owned()));
+        let imported = Manifest::of_object(&live(), &owned());
         let mut wanted = Json::Object(deployment().json().clone());
         container(&mut wanted, 0)["resources"]["limits"]["cpu"] = "1".into();
         assert_eq!(Json::Object(imported.json().clone()), wanted);
-        let whole = Json::Object(Manifest::of_object(&live(), None).json().clone());
-        assert_eq!(whole["metadata"], json!({"name": "web", "labels": {"app": "web", "of": "others"}}));
-        assert_eq!(whole["spec"], live()["spec"]);
+        let of_others = Json::Object(Manifest::of_object(&live(), &json!({})).json().clone());
+        assert_eq!(
+            of_others,
+            json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web"}})
+        );
     }
 }

@@ -57,12 +57,12 @@ impl Manifest {
         Self::of_json(json.map(|(key, value)| (key.to_owned(), value)).into_iter().collect())
     }
 
-    /// The manifest that an object could have come from: of the fields that we own, or of all that its author can have
-    /// set where we own none.
-    pub(super) fn of_object(live: &Json, ours: Option<&Json>) -> Self {
-        let mut json = match ours.map(|ours| owned(ours, live)) {
+    /// The manifest that an object could have come from: of the fields that are `ours`.
+    pub(super) fn of_object(live: &Json, ours: &Json) -> Self {
+        let mut json = match ours.as_object().is_some_and(|ours| !ours.is_empty()).then(|| owned(ours, live))
+        {
             Some(Json::Object(owned)) => owned,
-            _ => whole(live),
+            _ => Map::new(),
         };
         let metadata = json.entry("metadata").or_insert_with(|| json!({}));
         for key in ["name", "namespace"] {
@@ -123,19 +123,6 @@ impl Manifest {
 pub(super) fn plain_text(encoded: &Json) -> Option<String> {
     let bytes = BASE64_STANDARD.decode(encoded.as_str()?).ok()?;
     String::from_utf8(bytes).ok()
-}
-
-/// An object without what the cluster sets.
-fn whole(live: &Json) -> Map<String, Json> {
-    let mut all = match without_nulls(live) {
-        Json::Object(all) => all,
-        _ => Map::new(),
-    };
-    all.remove("status");
-    if let Some(Json::Object(metadata)) = all.get_mut("metadata") {
-        SET_BY_SERVER.iter().for_each(|key| drop(metadata.remove(*key)));
-    }
-    all
 }
 
 /// Hidden: a manifest may hold secrets.
