@@ -8,7 +8,8 @@ use tfplugin::{Context, Object};
 /// How long operations may take before they are given up. Each is a duration such as `90s`, `10m` or `1h30m`.
 #[derive(Clone, Debug, PartialEq, Object)]
 pub struct Timeouts {
-    /// Creating it, with all waiting for what it needs: a duration such as `90s`, `10m` or `1h30m`.
+    /// Creating it, with all waiting for what it needs: a duration such as `90s`, `10m` or `1h30m`, at most
+    /// `366d`.
     #[attribute(optional)]
     pub create: Option<Text<Duration>>,
 
