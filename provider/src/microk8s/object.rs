@@ -171,7 +171,9 @@ impl Applied for AnyObject {
             [kind, name] => (Kind::from_label(kind)?, None, name),
             _ => return None,
         };
-        if parts.iter().any(|part| part.is_empty()) {
+        // What a URL's path cannot hold is no name.
+        let is_odd = |one: char| one.is_control() || one.is_whitespace() || "%?#".contains(one);
+        if parts.iter().any(|part| part.is_empty()) || rest.iter().any(|part| part.contains(is_odd)) {
             return None;
         }
         let manifest = Manifest::bare(&kind, namespace, name).encode();
