@@ -49,9 +49,9 @@ const TYPES: [(&str, &str, &str); 7] = [
     ),
     // Stands for all that are reached by the kubeconfig of a node.
     (
-        "calico_ippool",
-        r#"{"cluster": "127.0.0.1", "name": "default-ipv6-ippool", "cidr": "fd01::/64"}"#,
-        "127.0.0.1/default-ipv6-ippool",
+        "metallb_bfd_profile",
+        r#"{"cluster": "127.0.0.1", "name": "fast", "namespace": "metallb-system"}"#,
+        "127.0.0.1/fast",
     ),
 ];
 
@@ -121,7 +121,7 @@ fn all_reads(harness: &Arc<Harness<Microk8s>>, stopped: bool) -> JoinSet<Option<
         reads.spawn(async move {
             let prior = state(type_name, given);
             match reader.read(&prior).await {
-                Ok((Some(kept), _)) if kept.object == prior.object && !stopped => None,
+                Ok((Some(kept), _)) if kept.object == prior.object => None,
                 Err(_) if stopped => None,
                 other => Some(format!("reading {type_name}: {other:?}")),
             }

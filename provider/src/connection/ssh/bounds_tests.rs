@@ -102,11 +102,26 @@ async fn a_probe_without_an_answer_is_waited_for_once_by_all() {
 
 #[tokio::test]
 async fn a_login_that_talks_without_end_is_no_connection() {
-    let options = vec!["ForceCommand=yes & exec yes >&2".to_owned()];
-    let sshd = Sshd::start_in(super::testing::directory().await, &[], options).await;
+    let sshd =
+        Sshd::start_in(super::testing::directory().await, &[], vec!["ForceCommand=yes".to_owned()]).await;
     let error = Ssh::new(sshd.settings()).host("127.0.0.1").run(&["true"], None).await.unwrap_err();
     assert_eq!(error.kind(), SshErrorKind::CommandNotRun, "{error}");
     assert!(error.to_string().contains("no shell answered"), "{error}");
+}
+
+/// What a node writes beside its answers lands in the log of `ssh`, for as long as the connection stands.
+#[tokio::test]
+async fn a_log_that_a_node_floods_is_closed_and_the_connection_works() {
+    let flood = r#"case $SSH_ORIGINAL_COMMAND in *microk8s-connected*) yes >&2 & esac; exec sh -c "$SSH_ORIGINAL_COMMAND""#;
+    let directory = super::testing::directory().await;
+    std::fs::write(directory.path().join("flood"), flood).unwrap();
+    let option = format!("ForceCommand=sh {}", directory.path().join("flood").display());
+    let sshd = Sshd::start_in(directory, &[], vec![option]).await;
+    let host = Ssh::new(sshd.settings()).host("127.0.0.1");
+    for _ in 0..5 {
+        assert!(host.run(&["sleep", "0.2"], None).await.unwrap().succeeded());
+    }
+    assert_eq!(host.host_key().await.unwrap(), Some(sshd.host_key()));
 }
 
 const IN_A_PROCESS_OF_ITS_OWN: &str = "connection::ssh::bounds_tests::endless_answers_of_many_commands";
