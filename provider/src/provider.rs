@@ -45,7 +45,8 @@ use tfplugin::{Diagnostic, Diagnostics, Knowable, Object, Provider, Table, Value
 /// provider from its type's prefix, so types of the other families say `provider = microk8s`.
 #[derive(Clone, Debug, Object)]
 pub struct ProviderBlock {
-    /// How nodes are reached over SSH. All members are optional; `~/.ssh/config` and a running agent apply.
+    /// How nodes are reached over SSH, by the OpenSSH client of this machine, version 8.5 or later. All members are optional;
+    /// `~/.ssh/config` and a running agent apply.
     #[attribute(optional)]
     ssh: Option<SshBlock>,
 

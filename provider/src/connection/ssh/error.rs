@@ -91,7 +91,8 @@ impl SshError {
                  if nothing is wrong there, somebody else may be answering."
             }
             SshErrorKind::Client => {
-                "The OpenSSH client of this machine did not work. It must be installed and its configuration valid."
+                "The OpenSSH client of this machine did not work. It must be installed, in version 8.5 or later, and \
+                 its configuration valid."
             }
         }
     }

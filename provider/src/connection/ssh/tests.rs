@@ -185,6 +185,24 @@ async fn the_private_key_is_gone_once_connected_and_everything_once_dropped() {
     assert!(!directory.exists());
 }
 
+#[tokio::test]
+async fn the_private_key_is_gone_where_connecting_is_given_up() {
+    let sshd = Sshd::start().await;
+    // Takes connections and says nothing.
+    let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = silent.local_addr().unwrap().port();
+    let ssh = Ssh::new(Settings { port: Some(port), ..sshd.settings() });
+    let host = ssh.host("127.0.0.1");
+    let root = host.root();
+    let asking = root.ask_program(&["true"]);
+    assert!(tokio::time::timeout(Duration::from_secs(2), asking).await.is_err());
+    let mut made = ssh.way.directory.lock().unwrap();
+    let next = made.as_mut().unwrap().next().unwrap();
+    assert!(next.ends_with("2"), "the first was used: {next:?}");
+    let left: Vec<_> = std::fs::read_dir(next.parent().unwrap()).unwrap().map(Result::unwrap).collect();
+    assert_eq!(left.len(), 1, "{left:?}");
+}
+
 /// Names of this process's children, with whether the terminal counts them to the same job as this process.
 fn children() -> Vec<(String, bool)> {
     let stat = |pid: &str| {
