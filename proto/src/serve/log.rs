@@ -2,6 +2,7 @@
 //!
 //! Core falls over if `@level`, `@message` or `@timestamp` is not text, and reads no line beyond 64 KiB.
 
+use crate::wire::printable;
 use serde_json::{Map, Value};
 use std::io::Write;
 use std::time::SystemTime;
@@ -88,7 +89,9 @@ impl Visit for Fields {
     }
 }
 
-fn shortened(mut text: String) -> String {
+/// The text as a terminal may have it: core prints what the line's JSON only wraps.
+fn shortened(text: String) -> String {
+    let mut text = printable(&text).into_owned();
     if text.len() > FIELD {
         text.truncate(text.floor_char_boundary(FIELD));
         text.push_str("...");
@@ -197,6 +200,40 @@ mod tests {
             "{\"@level\":\"warn\",\"@message\":\"7\",\"@module\":\"provider.ssh\",\
              \"@timestamp\":\"1970-01-01T00:00:01.500000Z\",\"host\":\"node\\n1\"}\n"
         );
+    }
+
+    #[test]
+    fn no_terminal_obeys_a_line() {
+        use std::sync::{Arc, Mutex};
+
+        /// Keeps the fields of events as the log's lines would have them.
+        #[derive(Clone, Default)]
+        struct Kept(Arc<Mutex<Vec<Map<String, Value>>>>);
+
+        impl<S: Subscriber> Layer<S> for Kept {
+            fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+                let mut fields = Fields::default();
+                event.record(&mut fields);
+                self.0.lock().unwrap().push(fields.0);
+            }
+        }
+
+        let kept = Kept::default();
+        let _guard = tracing::subscriber::set_default(registry().with(kept.clone()));
+        let said = "\u{1b}[2J\u{9b}\u{202e}";
+        tracing::info!(said, shown = %said, debugged = ?Some(said), "the node said {said}");
+        for fields in kept.0.lock().unwrap().drain(..) {
+            let line = line(fields, &Level::INFO, "provider", SystemTime::UNIX_EPOCH);
+            let read: Map<String, Value> = serde_json::from_str(&line).unwrap();
+            for (name, value) in read {
+                let text = value.as_str().unwrap();
+                assert!(
+                    !text.contains(|one: char| one.is_control() || one == '\u{202e}'),
+                    "{name}: {text:?}"
+                );
+            }
+            assert!(line.contains("the node said \\\\u{1b}[2J"), "{line}");
+        }
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Panics in the form in which core recognises them.
 
+use crate::wire::printable;
 use std::any::Any;
 use std::backtrace::Backtrace;
 use std::io::Write;
@@ -8,7 +9,11 @@ use std::io::Write;
 pub(super) fn install() {
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(|place| format!(" at {place}")).unwrap_or_default();
-        let text = format!("panic: {}{place}\n\n{}\n", message(panic.payload()), Backtrace::force_capture());
+        let text = format!(
+            "panic: {}{place}\n\n{}\n",
+            printable(message(panic.payload())),
+            Backtrace::force_capture()
+        );
         let _ = std::io::stderr().lock().write_all(text.as_bytes());
     }));
 }

@@ -1,5 +1,6 @@
 //! Messages for the person at the terminal, and paths.
 
+use super::printable::printable;
 use super::tfplugin6 as pb;
 use crate::diagnostics::{Diagnostic, Diagnostics, Severity};
 use crate::value::{Path, Step};
@@ -12,7 +13,8 @@ pub(crate) fn diagnostics(found: Diagnostics) -> Vec<pb::Diagnostic> {
 }
 
 /// Core finds the line of an attribute, but for a path that goes on inside the attribute's value it shows the whole
-/// resource. So the path ends at the attribute, and the rest of it is told in words.
+/// resource. So the path ends at the attribute, and the rest of it is told in words. All of the text passes
+/// [`printable`] here, whoever said it.
 fn diagnostic(one: Diagnostic) -> pb::Diagnostic {
     let path = one.attribute.unwrap_or_default();
     let text = path.to_string();
@@ -25,8 +27,8 @@ fn diagnostic(one: Diagnostic) -> pb::Diagnostic {
             Severity::Error => WireSeverity::Error.into(),
             Severity::Warning => WireSeverity::Warning.into(),
         },
-        summary: one.summary,
-        detail,
+        summary: printable(&one.summary).into_owned(),
+        detail: printable(&detail).into_owned(),
         attribute: path.steps().first().map(|first| pb::AttributePath { steps: vec![step(first)] }),
     }
 }
@@ -59,6 +61,21 @@ mod tests {
         assert_eq!(message.detail, "It is too long.\n\nThis is about parts[1].length.");
         assert_eq!(message.attribute.map(|path| path.steps.len()), Some(1));
         assert_eq!(told("parts[1].length is too long.").detail, "parts[1].length is too long.");
+    }
+
+    #[test]
+    fn no_terminal_obeys_a_message() {
+        let path = Path::from("parts").attribute("\u{1b}[31m");
+        let message =
+            Diagnostic::error("Unable to read\u{1b}]0;x\u{7}", "it said\r\n\u{9b}2J\u{202e}").at(path);
+        let told = diagnostics(message.into()).remove(0);
+        assert_eq!(told.summary, "Unable to read\\u{1b}]0;x\\u{7}");
+        assert!(
+            told.detail.starts_with("it said\n\\u{9b}2J\\u{202e}\n\nThis is about parts"),
+            "{}",
+            told.detail
+        );
+        assert!(!told.detail.contains('\u{1b}'));
     }
 
     #[test]

@@ -1,10 +1,12 @@
 //! Between the protocol's messages and what the rest of the crate works with.
 
 mod diagnostic;
+mod printable;
 mod schema;
 mod value;
 
 pub(crate) use diagnostic::{attribute_path, diagnostics};
+pub(crate) use printable::printable;
 pub(crate) use schema::schema;
 pub(crate) use value::{from_dynamic, to_dynamic};
 
