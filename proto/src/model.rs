@@ -2,7 +2,7 @@
 //! field says so itself ([`Computed`]); a [`Draft`] is the same struct before everything is known.
 
 use crate::schema::{Attribute, AttributeKind, Nesting};
-use crate::value::{Number, Path, Type, Value, same_elements};
+use crate::value::{Number, Path, Type, Value};
 use std::collections::BTreeMap;
 
 /// Why a value does not fit, and where in it.
@@ -57,6 +57,12 @@ pub trait AttributeValue: Clone + Send + Sync + Sized + 'static {
     /// Whether two known values mean the same.
     fn same(a: &Value, b: &Value) -> bool {
         a == b
+    }
+
+    /// The value in the one spelling of all that mean the same, so that sets of many can be compared. A type with a `same` of
+    /// its own that is an element of sets has one.
+    fn one_spelling(value: &Value) -> Value {
+        value.clone()
     }
 }
 
@@ -163,6 +169,10 @@ impl<T: AttributeValue> AttributeValue for Computed<T> {
     fn same(a: &Value, b: &Value) -> bool {
         T::same(a, b)
     }
+
+    fn one_spelling(value: &Value) -> Value {
+        T::one_spelling(value)
+    }
 }
 
 impl<T: AttributeValue> AttributeValue for Option<T> {
@@ -191,6 +201,10 @@ impl<T: AttributeValue> AttributeValue for Option<T> {
             (false, false) => T::same(a, b),
             _ => false,
         }
+    }
+
+    fn one_spelling(value: &Value) -> Value {
+        T::one_spelling(value)
     }
 }
 
@@ -303,6 +317,13 @@ impl<T: AttributeValue> AttributeValue for Vec<T> {
             _ => false,
         }
     }
+
+    fn one_spelling(value: &Value) -> Value {
+        match value {
+            Value::List(all) => Value::List(all.iter().map(T::one_spelling).collect()),
+            other => other.clone(),
+        }
+    }
 }
 
 /// Elements without order and without repetition.
@@ -342,8 +363,17 @@ impl<T: AttributeValue> AttributeValue for Set<T> {
 
     fn same(a: &Value, b: &Value) -> bool {
         match (a, b) {
-            (Value::Set(a), Value::Set(b)) => same_elements(a, b, T::same),
+            (Value::Set(one), Value::Set(other)) => {
+                one.len() == other.len() && Self::one_spelling(a) == Self::one_spelling(b)
+            }
             _ => false,
+        }
+    }
+
+    fn one_spelling(value: &Value) -> Value {
+        match value {
+            Value::Set(all) => Value::Set(all.iter().map(T::one_spelling).collect()),
+            other => other.clone(),
         }
     }
 }
@@ -387,6 +417,15 @@ impl<T: AttributeValue> AttributeValue for BTreeMap<String, T> {
                 a.len() == b.len() && a.iter().all(|(key, a)| b.get(key).is_some_and(|b| T::same(a, b)))
             }
             _ => false,
+        }
+    }
+
+    fn one_spelling(value: &Value) -> Value {
+        match value {
+            Value::Map(all) => {
+                Value::Map(all.iter().map(|(key, one)| (key.clone(), T::one_spelling(one))).collect())
+            }
+            other => other.clone(),
         }
     }
 }

@@ -52,6 +52,15 @@ pub(crate) fn object(input: &DeriveInput) -> Result<TokenStream> {
     let same = members.iter().filter(|member| !member.words.flatten).map(|Member { rust_type, name, .. }| {
         quote! { <#rust_type as ::tfplugin::AttributeValue>::same(a.attribute(#name), b.attribute(#name)) }
     });
+    let spelt =
+        members.iter().filter(|member| !member.words.flatten).map(|Member { rust_type, name, .. }| {
+            quote! {
+                (
+                    ::std::string::String::from(#name),
+                    <#rust_type as ::tfplugin::AttributeValue>::one_spelling(value.attribute(#name)),
+                )
+            }
+        });
     Ok(quote! {
         #model
         impl ::tfplugin::AttributeValue for #ident {
@@ -77,6 +86,13 @@ pub(crate) fn object(input: &DeriveInput) -> Result<TokenStream> {
 
             fn same(a: &::tfplugin::Value, b: &::tfplugin::Value) -> bool {
                 true #(&& #same)*
+            }
+
+            fn one_spelling(value: &::tfplugin::Value) -> ::tfplugin::Value {
+                match value {
+                    ::tfplugin::Value::Object(_) => ::tfplugin::Value::Object([#(#spelt),*].into_iter().collect()),
+                    other => other.clone(),
+                }
             }
         }
     })

@@ -3,6 +3,7 @@
 pub(crate) mod json;
 pub(crate) mod msgpack;
 mod number;
+mod order;
 mod path;
 #[cfg(test)]
 mod tests;
@@ -13,6 +14,7 @@ pub use number::Number;
 pub use path::{Path, Step};
 pub use types::Type;
 
+use order::sorted;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
@@ -144,20 +146,10 @@ impl PartialEq for Value {
             (Self::Number(a), Self::Number(b)) => a == b,
             (Self::String(a), Self::String(b)) => a == b,
             (Self::List(a), Self::List(b)) | (Self::Tuple(a), Self::Tuple(b)) => a == b,
-            (Self::Set(a), Self::Set(b)) => same_elements(a, b, PartialEq::eq),
+            (Self::Set(a), Self::Set(b)) => a.len() == b.len() && sorted(a) == sorted(b),
             (Self::Map(a), Self::Map(b)) | (Self::Object(a), Self::Object(b)) => a == b,
             (Self::Dynamic(a), Self::Dynamic(b)) => a == b,
             _ => false,
         }
     }
-}
-
-/// Whether both hold the same elements under `same`, in any order.
-pub(crate) fn same_elements(a: &[Value], b: &[Value], same: impl Fn(&Value, &Value) -> bool) -> bool {
-    if a.len() != b.len() {
-        return false;
-    }
-    let mut left: Vec<&Value> = b.iter().collect();
-    a.iter()
-        .all(|one| left.iter().position(|other| same(one, other)).map(|at| left.swap_remove(at)).is_some())
 }
