@@ -347,3 +347,14 @@ fn damaged_state_is_an_error_or_another_value_and_never_a_crash() {
     }
     assert!(errors > 5_000 && values > 500, "{errors} errors, {values} values");
 }
+
+#[test]
+fn a_doubled_key_is_an_error() {
+    let once: &[u8] = &[0x81, 0xa1, b'a', 0xa1, b'x'];
+    let twice: &[u8] = &[0x82, 0xa1, b'a', 0xa1, b'x', 0xa1, b'a', 0xa1, b'y'];
+    for of in [Type::Map(Box::new(Type::String)), Type::Object([("a".to_owned(), Type::String)].into())] {
+        msgpack::decode(once, &of).unwrap();
+        let error = msgpack::decode(twice, &of).unwrap_err();
+        assert!(error.message.contains("\"a\" is there twice"), "{error}");
+    }
+}

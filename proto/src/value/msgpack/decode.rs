@@ -14,6 +14,17 @@ pub(crate) fn decode(bytes: &[u8], of: &Type) -> Result<Value, ValueError> {
     if reader.rest.is_empty() { Ok(value) } else { Err(ValueError::new("more bytes follow after the value")) }
 }
 
+/// Adds a member. One that is there already is an error: whichever were taken, the other would be lost.
+fn once(all: &mut BTreeMap<String, Value>, name: String, value: Value) -> Result<(), ValueError> {
+    match all.get(&name) {
+        Some(_) => Err(ValueError::new(format!("{name:?} is there twice"))),
+        None => {
+            all.insert(name, value);
+            Ok(())
+        }
+    }
+}
+
 struct Reader<'a> {
     rest: &'a [u8],
     values: usize,
@@ -142,7 +153,7 @@ impl<'a> Reader<'a> {
         for _ in 0..self.count(length)? {
             let key = self.text("map with text as keys")?;
             let value = self.value(of, depth).map_err(|error| error.within(Path::root().key(&key)))?;
-            all.insert(key, value);
+            once(&mut all, key, value)?;
         }
         Ok(all)
     }
@@ -161,7 +172,7 @@ impl<'a> Reader<'a> {
             };
             let value =
                 self.value(attribute, depth).map_err(|error| error.within(Path::from(name.as_str())))?;
-            all.insert(name, value);
+            once(&mut all, name, value)?;
         }
         match of.keys().find(|name| !all.contains_key(*name)) {
             Some(missing) => Err(ValueError::new(format!("the attribute {missing:?} is missing"))),
