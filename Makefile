@@ -12,7 +12,7 @@ export RUST_TEST_THREADS ?= 3
 build:
 	$(CARGO) build --release -p terraform-provider-microk8s
 
-# Format, lints, and what may be depended on.
+# Format, lints, and what may be depended on. ADVISORIES=required fails where known vulnerabilities cannot be looked up.
 check:
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
