@@ -2,6 +2,7 @@
 
 pub mod bounds;
 pub mod cluster;
+pub mod masking;
 pub mod retry;
 pub mod router;
 pub mod ssh;

@@ -11,6 +11,7 @@ pub(crate) mod scripts;
 pub(crate) mod sections;
 pub(crate) mod view;
 
+use crate::connection::masking::Mask;
 use crate::connection::ssh::{Host, Output, Script, Ssh, SshError};
 use crate::engine::failure::Failure;
 use crate::metallb::AddressRange;
@@ -266,10 +267,11 @@ impl Machine {
         let line = format!("{}\n", endpoint.expose());
         let output = self.shell.script(&scripts::JOIN, words, Some(line.as_bytes())).await;
         self.shell.changed();
-        let hide = |text: String| text.replace(endpoint.expose(), "(endpoint and token)");
+        // The agent says the token alone, where it has something against it.
+        let mask = Mask::of(endpoint.expose().split('/').skip(1).chain([endpoint.expose()]));
         Ok(output.map(|output| Output {
-            stdout: hide(output.stdout),
-            stderr: hide(output.stderr),
+            stdout: mask.hide(output.stdout),
+            stderr: mask.hide(output.stderr),
             ..output
         })?)
     }

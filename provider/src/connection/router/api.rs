@@ -7,6 +7,7 @@ use super::command::Command;
 use super::error::RouterError;
 use super::tree::ConfigTree;
 use super::{trust, url};
+use crate::connection::masking::Mask;
 use reqwest::{Client, redirect};
 use serde_json::json;
 use serde_json::value::RawValue;
@@ -178,8 +179,7 @@ fn without(secrets: &[&str], error: RouterError) -> RouterError {
 }
 
 fn masked(text: String, secrets: &[&str]) -> String {
-    let words = secrets.iter().filter(|secret| !secret.is_empty());
-    words.fold(text, |text, secret| text.replace(secret, "(secret)"))
+    Mask::of(secrets).hide(text)
 }
 
 /// Whether anything can have happened before the call broke off.

@@ -1,6 +1,7 @@
 //! What a node's own Helm says of a release, and how it is told to change one.
 
 use super::values::texts;
+use crate::connection::masking::Mask;
 use crate::connection::ssh::{Output, Script};
 use crate::engine::failure::Failure;
 use crate::microk8s::cluster::status_report::NoReport;
@@ -147,10 +148,8 @@ pub(super) async fn run(
 
 /// The output, without what is secret.
 fn masked(output: Output, secret: &Map<String, Json>) -> Output {
-    let texts = texts(secret);
-    let mask =
-        |text: String| texts.iter().fold(text, |text, secret| text.replace(secret.as_str(), "(secret)"));
-    Output { stdout: mask(output.stdout), stderr: mask(output.stderr), ..output }
+    let mask = Mask::of(texts(secret));
+    Output { stdout: mask.hide(output.stdout), stderr: mask.hide(output.stderr), ..output }
 }
 
 /// Words of Helm's that mean that the same may work a little later.
@@ -268,6 +267,7 @@ mod tests {
             "path \"/charts/metallb\" not found",
             "values don't meet the specifications of the schema(s) in the following chart(s):\nmetallb:\n- speaker.frr.enabled: Invalid type. Expected: boolean, given: string",
             "template: x:1:2: executing \"x\" at <hunter2>: no",
+            "Secret in version \"v1\" cannot be handled: data: illegal base64 data in {\"password\":\"aHVudGVyMg==\"}",
         ]
         .map(|said| refused(said).into_diagnostic("Unable to install release metallb"))
         .iter()

@@ -135,6 +135,8 @@ pub(super) fn texts(values: &Map<String, Json>) -> Vec<String> {
     fn walk(value: &Json, found: &mut Vec<String>) {
         match value {
             Json::String(text) if !text.is_empty() => found.push(text.clone()),
+            // A shorter number is in many texts that have nothing to do with it.
+            Json::Number(number) if number.to_string().len() >= 4 => found.push(number.to_string()),
             Json::Array(all) => all.iter().for_each(|one| walk(one, found)),
             Json::Object(all) => all.values().for_each(|one| walk(one, found)),
             _ => {}
@@ -142,8 +144,6 @@ pub(super) fn texts(values: &Map<String, Json>) -> Vec<String> {
     }
     let mut found = Vec::new();
     values.values().for_each(|value| walk(value, &mut found));
-    // The longest first: one may be a part of another.
-    found.sort_by_key(|text| std::cmp::Reverse(text.len()));
     found
 }
 
