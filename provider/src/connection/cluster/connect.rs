@@ -2,12 +2,12 @@
 
 use super::error::{ClusterError, ClusterErrorKind, whole};
 use super::socket::Socket;
-use super::{Address, KubernetesSettings};
+use super::{Address, KubernetesSettings, kubeconfig};
 use crate::connection::ssh::{Host, Ssh, SshError, SshErrorKind};
 use hyper_util::client::legacy::connect::{Connection, HttpConnector};
 use hyper_util::rt::TokioExecutor;
 use kube::client::ConfigExt;
-use kube::config::{KubeConfigOptions, Kubeconfig};
+use kube::config::{ExecInteractiveMode, KubeConfigOptions, Kubeconfig};
 use kube::{Client, Config};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -64,16 +64,13 @@ async fn through_node(address: &str, host: &Arc<Host>) -> Result<Client, Cluster
         return Err(fail(ClusterErrorKind::Unreachable, READING, answer));
     }
     // A worker answers with a notice instead.
-    let kubeconfig = Kubeconfig::from_yaml(&output.stdout)
-        .ok()
-        .filter(|kubeconfig| !kubeconfig.clusters.is_empty())
-        .ok_or_else(|| {
-            let answer = "`microk8s config` printed no kubeconfig there; a worker has none, so name a control-plane node";
-            fail(ClusterErrorKind::Unreachable, READING, answer.to_owned())
-        })?;
-    let config = Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default())
-        .await
-        .map_err(|error| fail(ClusterErrorKind::Unreachable, READING, whole(&error)))?;
+    if !output.stdout.contains("clusters") {
+        let answer =
+            "`microk8s config` printed no kubeconfig there; a worker has none, so name a control-plane node";
+        return Err(fail(ClusterErrorKind::Unreachable, READING, answer.to_owned()));
+    }
+    let config = kubeconfig::of_node(&output.stdout)
+        .map_err(|fault| fail(ClusterErrorKind::KubeconfigRefused, READING, fault))?;
     let port = config.cluster_url.port_u16().unwrap_or(443);
     let socket = host.forward(port).await.map_err(unreached("Opening a tunnel to the API server"))?;
     client(config, Socket::new(socket)).map_err(|error| {
@@ -81,10 +78,10 @@ async fn through_node(address: &str, host: &Arc<Host>) -> Result<Client, Cluster
     })
 }
 
-async fn with_kubeconfig(settings: &KubernetesSettings) -> Result<Client, String> {
+pub(super) async fn with_kubeconfig(settings: &KubernetesSettings) -> Result<Client, String> {
     let options =
         KubeConfigOptions { context: settings.config_context.clone(), ..KubeConfigOptions::default() };
-    let config = match settings.config_path.as_deref().map(expand_home) {
+    let mut config = match settings.config_path.as_deref().map(expand_home) {
         Some(path) => {
             let kubeconfig = Kubeconfig::read_from(&path).map_err(|error| whole(&error))?;
             Config::from_custom_kubeconfig(kubeconfig, &options).await
@@ -92,6 +89,12 @@ async fn with_kubeconfig(settings: &KubernetesSettings) -> Result<Client, String
         None => Config::from_kubeconfig(&options).await,
     }
     .map_err(|error| whole(&error))?;
+    // As `kubectl` without a terminal: the program neither asks, nor writes among Terraform's own messages.
+    if let Some(exec) = &mut config.auth_info.exec
+        && exec.interactive_mode != Some(ExecInteractiveMode::Always)
+    {
+        exec.interactive_mode = Some(ExecInteractiveMode::Never);
+    }
     let mut connector = HttpConnector::new();
     connector.enforce_http(false);
     client(config, connector).map_err(|error| whole(&error))
@@ -118,6 +121,7 @@ where
     let https = config.rustls_https_connector_with_connector(connector)?;
     let service = tower::ServiceBuilder::new()
         .layer(config.base_uri_layer())
+        .layer(config.extra_headers_layer()?)
         .option_layer(config.auth_layer()?)
         .map_err(tower::BoxError::from)
         .service(hyper_util::client::legacy::Client::builder(TokioExecutor::new()).build(https));

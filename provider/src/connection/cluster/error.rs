@@ -1,5 +1,8 @@
 //! What came back from a cluster's API server, sorted by what it means.
 
+use crate::connection::masking::Mask;
+use kube::client::AuthError;
+use kube::config::KubeconfigError;
 use kube::core::Status;
 
 /// What a failed call means.
@@ -11,6 +14,8 @@ pub enum ClusterErrorKind {
     Unreachable,
     /// The node or the API server does not accept our credentials.
     CredentialsRefused,
+    /// The node's kubeconfig asks for what a node may not have us do.
+    KubeconfigRefused,
     /// The API server knows us and does not let us do this.
     Forbidden,
     /// No such kind in this cluster, or not in this version. Says nothing about objects.
@@ -29,6 +34,10 @@ pub enum ClusterErrorKind {
     OwnedByOthers,
     /// Not the object that was meant: another one has its name now, or none has.
     AnotherObject,
+    /// The answer is longer than any that makes sense.
+    TooMuch,
+    /// The API server has forgotten the list of which a next page was asked for.
+    ListExpired,
     /// Overloaded, starting, or somebody else was faster; it passes.
     Busy,
     /// Anything else.
@@ -46,6 +55,18 @@ impl ClusterErrorKind {
         self.may_pass() || matches!(self, Self::KindNotServed | Self::NamespaceMissing)
     }
 
+    /// Whether the fault is in the way to the cluster, and not in what was asked there.
+    pub fn is_of_the_way(self) -> bool {
+        matches!(
+            self,
+            Self::NotConfigured
+                | Self::Unreachable
+                | Self::CredentialsRefused
+                | Self::KubeconfigRefused
+                | Self::TooMuch
+        )
+    }
+
     /// What a person does about it.
     pub(crate) fn advice(self) -> &'static str {
         match self {
@@ -59,6 +80,10 @@ impl ClusterErrorKind {
             Self::CredentialsRefused => {
                 "Check the provider's `ssh` or `kubernetes` block, and that the user may run `sudo -n` on the node."
             }
+            Self::KubeconfigRefused => {
+                "Look at what `sudo microk8s config` prints on the node, and who changed it: MicroK8s writes no such \
+                 kubeconfig. A kubeconfig of your own, with whatever it needs, goes into the provider's `kubernetes` block."
+            }
             Self::Forbidden => "Give the user of the kubeconfig the right to do this.",
             Self::KindNotServed => {
                 "Install what brings the kind first (for MetalLB: the add-on or its manifests), or make this resource \
@@ -71,10 +96,15 @@ impl ClusterErrorKind {
                 "The controller behind the webhook is not ready. Look at its pods; if they are ready and this stays, \
                  the API server cannot reach pod addresses."
             }
+            Self::TooMuch => {
+                "Look at what answers there, and whether it is the API server: it sends more than a cluster has."
+            }
             Self::Denied => "Change the configuration, or the object that it collides with.",
             Self::Invalid => "Change the configuration to what the installed version accepts.",
             Self::AnotherObject => "Run `terraform plan` again to see how the object is now.",
-            Self::NotFound | Self::OwnedByOthers | Self::Busy | Self::Other => "Run `terraform apply` again.",
+            Self::NotFound | Self::OwnedByOthers | Self::ListExpired | Self::Busy | Self::Other => {
+                "Run `terraform apply` again."
+            }
         }
     }
 }
@@ -136,6 +166,16 @@ impl ClusterError {
         }
     }
 
+    /// The error without secrets in what the API server said.
+    #[must_use]
+    pub fn without(self, mask: &Mask) -> Self {
+        let hidden = |fault: FieldFault| FieldFault {
+            field: mask.hide(fault.field),
+            message: mask.hide(fault.message),
+        };
+        Self { answer: mask.hide(self.answer), faults: self.faults.into_iter().map(hidden).collect(), ..self }
+    }
+
     /// What it means.
     pub fn kind(&self) -> ClusterErrorKind {
         self.kind
@@ -174,6 +214,7 @@ fn kind_of(status: &Status) -> ClusterErrorKind {
         403 if caused_by("NamespaceTerminating") || says("because it is being terminated") => Kind::Busy,
         403 => Kind::Forbidden,
         404 => missing(status),
+        410 => Kind::ListExpired,
         409 if caused_by("FieldManagerConflict") => Kind::OwnedByOthers,
         409 if says("in precondition:") || says("uid mismatch") => Kind::AnotherObject,
         409 | 429 | 503 | 504 => Kind::Busy,
@@ -220,14 +261,27 @@ fn faults(status: &Status) -> Vec<FieldFault> {
 }
 
 fn answer(status: &Status) -> String {
-    match status.message.trim() {
+    /// Bytes of it that a message repeats.
+    const SHOWN: usize = 8 << 10;
+    let (text, more) = match status.message.trim() {
+        message if message.len() > SHOWN => {
+            (message.get(..message.floor_char_boundary(SHOWN)).unwrap_or_default(), "...")
+        }
+        message => (message, ""),
+    };
+    match text {
         "" => format!("HTTP {} {}", status.code, status.reason),
-        message => format!("HTTP {}: {message}", status.code),
+        text => format!("HTTP {}: {text}{more}", status.code),
     }
 }
 
 /// An error and what it comes from: the client's own texts name only the outermost layer.
-fn chain(error: &dyn std::error::Error) -> String {
+///
+/// What a program printed that a kubeconfig names is left out: it may be half of a token.
+fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    if let Some(said) = of_program(error) {
+        return said;
+    }
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(inner) = source {
@@ -242,7 +296,10 @@ fn chain(error: &dyn std::error::Error) -> String {
 }
 
 /// [`chain`] for errors that are not sorted further.
-pub(super) fn whole(error: &impl std::error::Error) -> String {
+pub(super) fn whole(error: &(impl std::error::Error + 'static)) -> String {
+    if let Some(said) = of_program(error) {
+        return said;
+    }
     let mut text = error.to_string();
     if let Some(source) = error.source() {
         let inner = chain(source);
@@ -251,6 +308,43 @@ pub(super) fn whole(error: &impl std::error::Error) -> String {
         }
     }
     text
+}
+
+/// What is said of a failed program of a kubeconfig, or of a kubeconfig that cannot be read, whose own texts quote what
+/// was printed or written there.
+fn of_program(error: &(dyn std::error::Error + 'static)) -> Option<String> {
+    const BY_HAND: &str =
+        "what it printed is not shown here, as it may be a credential: run it by hand to see it";
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(KubeconfigError::Parse(fault)) = error.downcast_ref() {
+            let place = fault.location().map(|at| format!(", line {}, column {}", at.line(), at.column()));
+            return Some(format!("it is no kubeconfig{}", place.unwrap_or_default()));
+        }
+        // Also inside of the client's own error, which does not name it as its source.
+        let auth = match error.downcast_ref::<kube::Error>() {
+            Some(kube::Error::Auth(auth)) => Some(auth),
+            _ => error.downcast_ref::<AuthError>(),
+        };
+        match auth {
+            Some(AuthError::AuthExecRun { out, .. }) => {
+                return Some(format!(
+                    "the kubeconfig's program for credentials ended with {}; {BY_HAND}",
+                    out.status
+                ));
+            }
+            Some(
+                AuthError::AuthExecParse(_)
+                | AuthError::ParseTokenKey(_)
+                | AuthError::MalformedTokenExpirationDate(_)
+                | AuthError::InvalidBearerToken(_),
+            ) => {
+                return Some(format!("the kubeconfig's program printed no credentials; {BY_HAND}"));
+            }
+            _ => next = error.source(),
+        }
+    }
+    None
 }
 
 #[cfg(test)]

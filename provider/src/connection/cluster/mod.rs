@@ -7,6 +7,7 @@
 mod connect;
 mod error;
 mod kind;
+mod kubeconfig;
 mod lists;
 mod objects;
 mod places;

@@ -135,13 +135,7 @@ fn unreached<T: Applied>(target: &Target, patience: Duration, why: GaveUp<Failur
         GaveUp::Failed(Failure::Call(error)) | GaveUp::TimedOut(Failure::Call(error)) => error,
         _ => return gave_up::<T>("delete", target, patience, why),
     };
-    let about_the_cluster = matches!(
-        call.kind(),
-        ClusterErrorKind::NotConfigured
-            | ClusterErrorKind::Unreachable
-            | ClusterErrorKind::CredentialsRefused
-    );
-    if !about_the_cluster {
+    if !call.kind().is_of_the_way() {
         return gave_up::<T>("delete", target, patience, why);
     }
     let detail = format!(

@@ -94,13 +94,7 @@ pub(super) fn explain<T: Applied>(
     }
     if found.is_empty() {
         let diagnostic = Diagnostic::error(summary, format!("{}{hints}{waited}", error.detail()));
-        let about_the_cluster = matches!(
-            error.kind(),
-            ClusterErrorKind::NotConfigured
-                | ClusterErrorKind::Unreachable
-                | ClusterErrorKind::CredentialsRefused
-        );
-        found.push(if about_the_cluster { diagnostic.at("cluster") } else { diagnostic });
+        found.push(if error.kind().is_of_the_way() { diagnostic.at("cluster") } else { diagnostic });
     }
     found
 }

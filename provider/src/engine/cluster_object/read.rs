@@ -29,6 +29,10 @@ pub(super) async fn read<T: Applied>(
     let target = Target::of::<T>(&context.provider().clusters, &before);
     let seen = match look(&target).await {
         Ok(seen) => seen,
+        // A node that is not to be trusted is none that is out of reach.
+        Err(error) if error.kind() == ClusterErrorKind::KubeconfigRefused => {
+            return Err(explain::<T>(&summary("read", &target), &target, &error, ""));
+        }
         Err(error) => {
             if target.cluster.first_warning() {
                 context.warn(unread(&target, &error));
