@@ -85,11 +85,8 @@ async fn within(
     freshness: Freshness,
 ) -> Result<Vec<DynamicObject>, ClusterError> {
     match cluster.list(&kind, "", freshness).await {
-        Ok(listed) => Ok(listed
-            .iter()
-            .filter(|one| network(one).is_some_and(|block| range.contains(&block)))
-            .cloned()
-            .collect()),
+        Ok(listed) => cluster
+            .kept(&listed, "the blocks", |one| network(one).is_some_and(|block| range.contains(&block))),
         Err(error) if error.kind() == ClusterErrorKind::KindNotServed => Ok(Vec::new()),
         Err(error) => Err(error),
     }
@@ -129,7 +126,7 @@ async fn some_leave(cluster: &Cluster, users: &[String]) -> Result<bool, Cluster
     let pods = cluster.list(&POD, "", Freshness::Now).await?;
     let standing: BTreeSet<String> = pods
         .iter()
-        .map(|pod| &pod.metadata)
+        .map(|pod| pod.metadata)
         .filter(|pod| pod.deletion_timestamp.is_none())
         .filter_map(|pod| Some(pod_user(pod.namespace.as_ref()?, pod.name.as_ref()?)))
         .collect();

@@ -154,7 +154,7 @@ impl ClusterObject for IpPool {
         let pools = cluster.list(&Self::KIND, "", Freshness::Shared).await?;
         for pool in pools.iter() {
             let name = pool.metadata.name.as_deref().unwrap_or_default();
-            let other = spec_text(pool, "cidr").and_then(IpNet::parse);
+            let other = spec_text(&pool, "cidr").and_then(IpNet::parse);
             if let Some(other) = other.filter(|other| name != self.object.name && overlap(range, other)) {
                 let detail = format!(
                     "{range} overlaps {other} of the IPPool {name} in the {cluster}. Calico would give addresses to \

@@ -5,7 +5,7 @@ mod metrics;
 use super::look::{Look, NAMESPACE};
 use super::mode::{Mode, mode};
 use crate::connection::cluster::{Cluster, ClusterError, ClusterErrorKind, Freshness, Kind};
-use crate::engine::cluster_object::cluster_address;
+use crate::engine::cluster_object::{cluster_address, some_namespace};
 use crate::provider::Microk8s;
 use async_trait::async_trait;
 use kube::core::DynamicObject;
@@ -28,7 +28,7 @@ pub struct BgpSessions {
     cluster: Option<String>,
 
     /// Namespace that MetalLB runs in. Default `metallb-system`.
-    #[attribute(optional)]
+    #[attribute(optional, check = some_namespace)]
     namespace: Option<String>,
 
     /// How long to wait until every speaker has a session and all of them are established, such as `2m`. Default: no waiting; sessions are told as they
@@ -77,6 +77,11 @@ const STATE: Kind = Kind::cluster_wide("frrk8s.metallb.io", "v1beta1", "BGPSessi
 const FRR_METRICS: (&str, u16) = ("frr-metrics", 7473);
 const NATIVE_METRICS: (&str, u16) = ("speaker", 7472);
 
+/// Speakers that are asked at one time, and sessions that all may have: what is read is held in memory until it is told. Each
+/// node has a session with each peer, and hundreds of nodes with dozens of peers are far below.
+const ASKED_AT_ONCE: usize = 8;
+const MOST_SESSIONS: usize = 20_000;
+
 /// The sessions, and the nodes with a speaker.
 struct Seen {
     nodes: Vec<String>,
@@ -100,37 +105,58 @@ impl DataSource for BgpSessions {
 
 async fn sessions(cluster: &Cluster, namespace: &str) -> Result<Seen, ClusterError> {
     let pods = cluster.list(&POD, namespace, Freshness::Now).await?;
-    let speakers: Vec<_> = pods.iter().filter(|pod| container(pod, "speaker").is_some()).collect();
-    let nodes = speakers.iter().map(|pod| node(pod)).collect();
+    let speakers = cluster.kept(&pods, "the speakers", |pod| container(pod, "speaker").is_some())?;
+    let nodes = speakers.iter().map(node).collect();
     let (name, port) = match mode(cluster, namespace).await {
         Some(Mode::FrrK8s) => {
             let states = cluster.list(&STATE, "", Freshness::Now).await?;
+            let states = cluster.kept(&states, "the sessions", |_| true)?;
             return Ok(Seen { nodes, sessions: states.iter().map(|state| of_state(&state.data)).collect() });
         }
         Some(Mode::Frr) => FRR_METRICS,
         _ => NATIVE_METRICS,
     };
-    let mut asked = JoinSet::new();
-    for pod in speakers {
-        let (cluster, namespace, node) = (cluster.clone(), namespace.to_owned(), node(pod));
-        let pod_name = pod.metadata.name.clone().unwrap_or_default();
-        let port = container(pod, name).and_then(first_port).unwrap_or(port);
-        asked.spawn(async move {
-            match cluster.ask_pod(&namespace, &pod_name, port, "metrics").await {
-                Ok(printed) => {
-                    let sessions = metrics::read(&printed).into_iter();
-                    Ok(sessions.map(|(peer, counters)| of_metrics(node.clone(), peer, &counters)).collect())
-                }
-                Err(error) if error.kind() == ClusterErrorKind::Unreachable => Err(error),
-                // The API server answers: it is the speaker that does not, and the others may.
-                Err(error) => Ok(vec![silent(node, &error)]),
-            }
-        });
+    let mut sessions = Vec::new();
+    let (mut asked, mut waiting) = (JoinSet::new(), speakers.iter());
+    loop {
+        while asked.len() < ASKED_AT_ONCE
+            && let Some(pod) = waiting.next()
+        {
+            asked.spawn(ask(cluster.clone(), namespace.to_owned(), pod.clone(), (name, port)));
+        }
+        match asked.join_next().await {
+            Some(Ok(answer)) => sessions.extend(answer?),
+            Some(Err(lost)) => tracing::error!(%lost, "a speaker was not asked to the end"),
+            None => break,
+        }
+        if sessions.len() > MOST_SESSIONS {
+            let answer = format!("the speakers tell of more than {MOST_SESSIONS} sessions");
+            let attempt = "Asking the speakers for their sessions";
+            return Err(ClusterError::new(ClusterErrorKind::TooMuch, attempt, cluster.to_string(), answer));
+        }
     }
-    let answers: Vec<Result<Vec<BgpSession>, ClusterError>> = asked.join_all().await;
-    let mut sessions = answers.into_iter().collect::<Result<Vec<_>, _>>()?.concat();
     sessions.sort_by_key(|session| (session.node.known().cloned(), session.peer.known().cloned()));
     Ok(Seen { nodes, sessions })
+}
+
+/// The sessions of one speaker, from its metrics.
+async fn ask(
+    cluster: Cluster,
+    namespace: String,
+    pod: DynamicObject,
+    (name, port): (&'static str, u16),
+) -> Result<Vec<BgpSession>, ClusterError> {
+    let (node, pod_name) = (node(&pod), pod.metadata.name.clone().unwrap_or_default());
+    let port = container(&pod, name).and_then(first_port).unwrap_or(port);
+    match cluster.ask_pod(&namespace, &pod_name, port, "metrics").await {
+        Ok(printed) => {
+            let sessions = metrics::read(&printed).into_iter();
+            Ok(sessions.map(|(peer, counters)| of_metrics(node.clone(), peer, &counters)).collect())
+        }
+        Err(error) if error.kind() == ClusterErrorKind::Unreachable => Err(error),
+        // The API server answers: it is the speaker that does not, and the others may.
+        Err(error) => Ok(vec![silent(node, &error)]),
+    }
 }
 
 impl Seen {

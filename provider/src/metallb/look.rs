@@ -11,6 +11,9 @@ use tfplugin::{Context, Diagnostic, Diagnostics};
 /// Where MetalLB is where nobody says otherwise.
 pub(super) const NAMESPACE: &str = "metallb-system";
 
+/// How long one look may take, with all lists that it reads and all speakers that it asks.
+const LOOK_WITHIN: Duration = Duration::from_secs(120);
+
 /// What there is to look at, and how long to wait for it.
 pub(super) struct Look<'a> {
     /// As in `the BGP sessions of the speakers`.
@@ -41,7 +44,17 @@ impl Look<'_> {
         let deadline = Deadline::after(patience, context.cancelled());
         let seen = deadline
             .until(|| async {
-                match observe().await {
+                let seen = tokio::time::timeout(LOOK_WITHIN, observe()).await.unwrap_or_else(|_| {
+                    let answer = format!("it took more than {} s", LOOK_WITHIN.as_secs());
+                    let attempt = format!("Reading {}", self.noun);
+                    Err(ClusterError::new(
+                        ClusterErrorKind::Unreachable,
+                        attempt,
+                        self.cluster.to_string(),
+                        answer,
+                    ))
+                });
+                match seen {
                     Ok(seen) => match (self.wait, missing(&seen)) {
                         (Some(_), missing) if !missing.is_empty() => {
                             Verdict::Again(Unfinished::Missing(missing))
@@ -63,12 +76,7 @@ impl Look<'_> {
         match gave_up {
             GaveUp::Failed(Unfinished::Call(error)) | GaveUp::TimedOut(Unfinished::Call(error)) => {
                 let diagnostic = Diagnostic::error(summary, error.detail());
-                match error.kind() {
-                    ClusterErrorKind::NotConfigured
-                    | ClusterErrorKind::Unreachable
-                    | ClusterErrorKind::CredentialsRefused => diagnostic.at("cluster"),
-                    _ => diagnostic,
-                }
+                if error.kind().is_of_the_way() { diagnostic.at("cluster") } else { diagnostic }
             }
             GaveUp::Failed(Unfinished::Missing(missing)) | GaveUp::TimedOut(Unfinished::Missing(missing)) => {
                 let waited = format!("That is what was seen last, after {} s.", patience.as_secs());

@@ -4,7 +4,7 @@ mod endpoints;
 
 use super::look::{Look, NAMESPACE};
 use crate::connection::cluster::{Cluster, ClusterError, ClusterErrorKind, Freshness, Kind};
-use crate::engine::cluster_object::cluster_address;
+use crate::engine::cluster_object::{cluster_address, some_namespace, some_object};
 use crate::provider::Microk8s;
 use async_trait::async_trait;
 use endpoints::{Endpoint, SLICE};
@@ -29,15 +29,15 @@ pub struct ServiceAddresses {
     cluster: Option<String>,
 
     /// Only Services of this namespace. Default: those of all namespaces.
-    #[attribute(optional)]
+    #[attribute(optional, check = some_namespace)]
     namespace: Option<String>,
 
     /// Only the Service of this name. Default: all.
-    #[attribute(optional)]
+    #[attribute(optional, check = some_object)]
     service: Option<String>,
 
     /// Namespace that MetalLB runs in. Default `metallb-system`.
-    #[attribute(optional)]
+    #[attribute(optional, check = some_namespace)]
     metallb_namespace: Option<String>,
 
     /// How long to wait until each of the Services has an address that a node announces, such as `2m`; with `service`, until
@@ -140,21 +140,27 @@ impl ServiceAddresses {
     async fn services(&self, cluster: &Cluster) -> Result<Services, ClusterError> {
         let namespace = self.metallb_namespace.as_deref().unwrap_or(NAMESPACE);
         let listed = cluster.list(&SERVICE, "", Freshness::Now).await?;
-        let wanted: Vec<_> = listed.iter().filter(|service| self.asks_for(service)).collect();
+        let wanted = cluster.kept(&listed, "the services", |service| self.asks_for(service))?;
         let (bgp, layer2, slices) = tokio::join!(
             BGP.read(cluster, namespace),
             LAYER2.read(cluster, namespace),
             cluster.list(&SLICE, "", Freshness::Now)
         );
-        let slices = slices?;
+        let slices = cluster.kept(&*slices?, "the endpoints", |_| true)?;
         let announcements = match (bgp?, layer2?) {
             (None, None) => None,
             (bgp, layer2) => Some([bgp, layer2].into_iter().flatten().flatten().collect::<Vec<_>>()),
         };
         let lacking = wanted.iter().any(|service| addresses(service).is_empty());
-        let events =
-            if lacking { cluster.list(&EVENT, "", Freshness::Now).await? } else { Default::default() };
-        let told = wanted.into_iter().map(|service| {
+        let events = match lacking {
+            true => {
+                let all = cluster.list(&EVENT, "", Freshness::Now).await?;
+                let failed = |event: &DynamicObject| text(&event.data, "/reason") == Some(ALLOCATION_FAILED);
+                cluster.kept(&all, "the events", failed)?
+            }
+            false => Vec::new(),
+        };
+        let told = wanted.iter().map(|service| {
             let name = full_name(service);
             let announcers = announcements
                 .as_ref()
@@ -223,7 +229,10 @@ impl Announcements {
         namespace: &str,
     ) -> Result<Option<Vec<(String, Announcer)>>, ClusterError> {
         match cluster.list(&self.kind, namespace, Freshness::Now).await {
-            Ok(listed) => Ok(Some(listed.iter().filter_map(|status| self.of(status)).collect())),
+            Ok(listed) => {
+                let listed = cluster.kept(&listed, "the announcements", |_| true)?;
+                Ok(Some(listed.iter().filter_map(|status| self.of(status)).collect()))
+            }
             Err(error) if error.kind() == ClusterErrorKind::KindNotServed => Ok(None),
             Err(error) => Err(error),
         }
@@ -266,8 +275,7 @@ fn pool(service: &DynamicObject) -> Option<String> {
 /// What MetalLB's controller said last about a Service without an address.
 fn problem(events: &[DynamicObject], service: &DynamicObject) -> Option<String> {
     let about = events.iter().filter(|event| {
-        text(&event.data, "/reason") == Some(ALLOCATION_FAILED)
-            && text(&event.data, "/involvedObject/name") == service.metadata.name.as_deref()
+        text(&event.data, "/involvedObject/name") == service.metadata.name.as_deref()
             && text(&event.data, "/involvedObject/namespace") == service.metadata.namespace.as_deref()
     });
     let last = about.max_by_key(|event| text(&event.data, "/lastTimestamp").unwrap_or_default());

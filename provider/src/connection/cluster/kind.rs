@@ -102,6 +102,11 @@ impl Kind {
         &self.group
     }
 
+    /// Its version.
+    pub(super) fn version(&self) -> &str {
+        &self.version
+    }
+
     /// Its group and version, as objects carry it.
     pub fn api_version(&self) -> String {
         self.resource().api_version

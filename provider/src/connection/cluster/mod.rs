@@ -4,6 +4,7 @@
 //! and a tunnel to the API server is opened. Reads of one kind share one LIST, writes of one kind take turns, whatever
 //! address they come by.
 
+mod answer;
 mod connect;
 mod error;
 mod kind;
@@ -19,6 +20,7 @@ mod turns;
 
 pub use error::{ClusterError, ClusterErrorKind, FieldFault};
 pub use kind::{Kind, ObjectName};
+pub use lists::Objects;
 pub use objects::{Force, Freshness, GIVEN_BACK, MANAGER};
 pub use turns::{Claim, Turn};
 
@@ -150,10 +152,6 @@ enum Age {
 
 impl Cluster {
     /// A client for the API server; connects where that was not done yet.
-    pub async fn client(&self) -> Result<kube::Client, ClusterError> {
-        Ok(self.connected().await?.0)
-    }
-
     async fn connected(&self) -> Result<(kube::Client, Age), ClusterError> {
         let mut link = self.0.link.lock().await;
         if let Some(client) = &link.client {

@@ -1,13 +1,12 @@
 //! Reading and writing single objects.
 
+use super::answer::{self, NoAnswer, OBJECT};
 use super::error::{ClusterError, ClusterErrorKind};
-use super::lists::Listed;
+use super::places::{DEFINITIONS, segment};
 use super::{ANSWER_WITHIN, Age, Cluster, Kind, ObjectName};
-use k8s_openapi::api::core::v1::Namespace;
-use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
-use kube::Api;
-use kube::core::DynamicObject;
-use kube::core::params::{DeleteParams, ListParams, Patch, PatchParams, Preconditions};
+use kube::core::params::{DeleteParams, GetParams, Patch, PatchParams, Preconditions};
+use kube::core::{DynamicObject, Request};
+use serde::de::DeserializeOwned;
 use std::future::Future;
 
 /// Name under which the API server records the fields that we set.
@@ -47,7 +46,7 @@ impl Cluster {
         // Of kinds that a person named, the others are not ours to read: they may be Secrets.
         if freshness == Freshness::Shared && !name.kind.is_named() {
             let listed = self.list(&name.kind, &name.namespace, freshness).await?;
-            return Ok(listed.iter().find(|one| one.metadata.name.as_deref() == Some(&name.name)).cloned());
+            return Ok(listed.named(&name.name));
         }
         let attempt = format!("Reading {name}");
         if freshness == Freshness::Shared
@@ -56,11 +55,8 @@ impl Cluster {
             return Err(error);
         }
         let place = self.place(&name.kind, &attempt).await?;
-        let get = |client| {
-            let api = place.api(client, &name.namespace);
-            async move { api.get(&name.name).await }
-        };
-        match self.call(&attempt, get).await {
+        let get = place.request(&name.namespace).get(&segment(&name.name), &GetParams::default());
+        match self.ask_for(&attempt, OBJECT, get).await {
             Ok(object) => Ok(Some(object)),
             Err(error) if error.kind() == ClusterErrorKind::NotFound => Ok(None),
             // The same words say that the namespace of an object is missing.
@@ -69,34 +65,6 @@ impl Cluster {
             }
             Err(error) => Err(error),
         }
-    }
-
-    /// All objects of a kind in a namespace; `""` where the kind has none.
-    pub async fn list(
-        &self,
-        kind: &Kind,
-        namespace: &str,
-        freshness: Freshness,
-    ) -> Result<Listed, ClusterError> {
-        if freshness == Freshness::Now {
-            self.0.lists.drop_kind(kind);
-        }
-        let attempt = format!("Listing {kind}");
-        let list = async {
-            // Those who only read do not wait for a node that has just been found out of reach.
-            if freshness == Freshness::Shared
-                && let Some(error) = self.recent_failure().await
-            {
-                return Err(error);
-            }
-            let place = self.place(kind, &attempt).await?;
-            let list = |client| {
-                let api = place.api(client, namespace);
-                async move { api.list(&ListParams::default()).await }
-            };
-            Ok(self.call(&attempt, list).await?.items)
-        };
-        self.0.lists.get(kind, namespace, list).await
     }
 
     /// Applies `object`, whose fields become ours.
@@ -118,13 +86,9 @@ impl Cluster {
         };
         let (parameters, patch) = (&parameters, &Patch::Apply(object));
         let stores = force != Force::DryRun;
-        self.write(
-            stores,
-            &attempt,
-            name,
-            |api| async move { api.patch(&name.name, parameters, patch).await },
-        )
-        .await
+        let answer =
+            self.write(stores, &attempt, name, |at| at.patch(&segment(&name.name), parameters, patch));
+        self.object(&attempt, answer.await?)
     }
 
     /// Merges `patch` into the object; null takes a field away, whoever owns it.
@@ -136,8 +100,8 @@ impl Cluster {
         let parameters = PatchParams { field_manager: Some(MANAGER.to_owned()), ..PatchParams::default() };
         let (parameters, patch) = (&parameters, &Patch::Merge(patch));
         let attempt = format!("Changing {name}");
-        self.write(true, &attempt, name, |api| async move { api.patch(&name.name, parameters, patch).await })
-            .await
+        let answer = self.write(true, &attempt, name, |at| at.patch(&segment(&name.name), parameters, patch));
+        self.object(&attempt, answer.await?)
     }
 
     /// Asks for the object's end, if it is the one with this UID. Finalizers may hold it for a while.
@@ -146,13 +110,7 @@ impl Cluster {
             uid.map(|uid| Preconditions { uid: Some(uid.to_owned()), resource_version: None });
         let parameters = DeleteParams { preconditions, ..DeleteParams::default() };
         let (attempt, parameters) = (format!("Deleting {name}"), &parameters);
-        self.write(
-            true,
-            &attempt,
-            name,
-            |api| async move { api.delete(&name.name, parameters).await.map(drop) },
-        )
-        .await
+        self.write(true, &attempt, name, |at| at.delete(&segment(&name.name), parameters)).await.map(drop)
     }
 
     /// Whether the kind's CustomResourceDefinition is known not to exist. A kind can be out of service for a moment
@@ -163,11 +121,8 @@ impl Cluster {
         }
         let definition = kind.definition();
         let attempt = format!("Reading CustomResourceDefinition {definition}");
-        let definition = &definition;
-        let get = |client| async move {
-            Api::<CustomResourceDefinition>::all(client).get_metadata(definition).await
-        };
-        match self.call(&attempt, get).await {
+        let get = Request::new(DEFINITIONS).get_metadata(&segment(&definition), &GetParams::default());
+        match self.ask(&attempt, OBJECT, get).await {
             Ok(_) => Ok(false),
             Err(error) if error.kind() == ClusterErrorKind::NotFound => Ok(true),
             Err(error) => Err(error),
@@ -176,26 +131,22 @@ impl Cluster {
 
     pub(super) async fn namespace_uid(&self, name: &str) -> Result<String, ClusterError> {
         let attempt = format!("Reading namespace {name}");
-        let namespace = self
-            .call(&attempt, |client| async move { Api::<Namespace>::all(client).get(name).await })
-            .await?;
+        let get = Request::new("/api/v1/namespaces").get(name, &GetParams::default());
+        let namespace: DynamicObject = self.ask_for(&attempt, OBJECT, get).await?;
         namespace.metadata.uid.ok_or_else(|| {
             ClusterError::new(ClusterErrorKind::Other, attempt, self.to_string(), "the answer carries no UID")
         })
     }
 
-    async fn write<T, F>(
+    async fn write(
         &self,
         stores: bool,
         attempt: &str,
         name: &ObjectName,
-        call: impl Fn(Api<DynamicObject>) -> F,
-    ) -> Result<T, ClusterError>
-    where
-        F: Future<Output = Result<T, kube::Error>>,
-    {
+        request: impl FnOnce(Request) -> Built,
+    ) -> Result<Vec<u8>, ClusterError> {
         let place = self.place(&name.kind, attempt).await?;
-        let result = self.call(attempt, |client| call(place.api(client, &name.namespace))).await;
+        let result = self.ask(attempt, OBJECT, request(place.request(&name.namespace))).await;
         if stores {
             // Also after an error: the write may have been stored all the same.
             self.0.lists.drop_kind(&name.kind);
@@ -203,23 +154,40 @@ impl Cluster {
         result
     }
 
-    /// One call. A connection that failed is made anew by the next one. Credentials that were read a while ago may be
-    /// out of date (a node that joined has others), so those are read again once.
-    pub(super) async fn call<T, F>(
+    fn object(&self, attempt: &str, answer: Vec<u8>) -> Result<DynamicObject, ClusterError> {
+        answer::read(&answer).map_err(|why| self.no_answer(attempt, &why))
+    }
+
+    /// One call whose answer is JSON.
+    pub(super) async fn ask_for<T: DeserializeOwned>(
         &self,
         attempt: &str,
-        call: impl Fn(kube::Client) -> F,
-    ) -> Result<T, ClusterError>
-    where
-        F: Future<Output = Result<T, kube::Error>>,
-    {
+        limit: usize,
+        request: Built,
+    ) -> Result<T, ClusterError> {
+        let bytes = self.ask(attempt, limit, request).await?;
+        answer::read(&bytes).map_err(|why| self.no_answer(attempt, &why))
+    }
+
+    /// One call. A connection that failed is made anew by the next one. Credentials that were read a while ago may be
+    /// out of date (a node that joined has others), so those are read again once.
+    pub(super) async fn ask(
+        &self,
+        attempt: &str,
+        limit: usize,
+        request: Built,
+    ) -> Result<Vec<u8>, ClusterError> {
+        let request = request.map_err(|error| {
+            let what = format!("the request cannot be made: {error}");
+            ClusterError::new(ClusterErrorKind::Other, attempt, self.to_string(), what)
+        })?;
         let (client, age) = self.connected().await?;
-        let mut result = self.answer(attempt, call(client)).await;
+        let mut result = self.answer(attempt, answer::ask(client, request.clone(), limit)).await;
         if age == Age::Earlier
             && matches!(&result, Err(error) if error.kind() == ClusterErrorKind::CredentialsRefused)
         {
             let (client, _) = self.connected().await?;
-            result = self.answer(attempt, call(client)).await;
+            result = self.answer(attempt, answer::ask(client, request, limit)).await;
         }
         result
     }
@@ -228,14 +196,13 @@ impl Cluster {
     async fn answer<T>(
         &self,
         attempt: &str,
-        call: impl Future<Output = Result<T, kube::Error>>,
+        call: impl Future<Output = Result<T, NoAnswer>>,
     ) -> Result<T, ClusterError> {
-        let cluster = self.to_string();
         let result = match tokio::time::timeout(ANSWER_WITHIN, call).await {
-            Ok(result) => result.map_err(|error| ClusterError::from_client(&error, attempt, &cluster)),
+            Ok(result) => result.map_err(|why| self.no_answer(attempt, &why)),
             Err(_) => {
-                let answer = format!("no answer within {} s", ANSWER_WITHIN.as_secs());
-                Err(ClusterError::new(ClusterErrorKind::Unreachable, attempt, cluster, answer))
+                let answer = format!("no whole answer within {} s", ANSWER_WITHIN.as_secs());
+                Err(ClusterError::new(ClusterErrorKind::Unreachable, attempt, self.to_string(), answer))
             }
         };
         match &result {
@@ -251,4 +218,16 @@ impl Cluster {
         }
         result
     }
+
+    pub(super) fn no_answer(&self, attempt: &str, why: &NoAnswer) -> ClusterError {
+        let error = |kind, answer: String| ClusterError::new(kind, attempt, self.to_string(), answer);
+        match why {
+            NoAnswer::Client(why) => ClusterError::from_client(why, attempt, &self.to_string()),
+            NoAnswer::TooLong(why) => error(ClusterErrorKind::TooMuch, why.to_string()),
+            NoAnswer::Unreadable(what) => error(ClusterErrorKind::Other, what.clone()),
+        }
+    }
 }
+
+/// A request, where one could be made.
+pub(super) type Built = Result<http::Request<Vec<u8>>, kube::core::request::Error>;

@@ -1,13 +1,16 @@
 //! Where the API server keeps objects of a kind.
 
+use super::answer::KINDS;
 use super::kind::Scope;
-use super::{Cluster, ClusterError, ClusterErrorKind, Kind};
-use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
-use kube::Api;
-use kube::core::params::ListParams;
-use kube::core::{ApiResource, DynamicObject};
+use super::{Cluster, ClusterError, ClusterErrorKind, Freshness, Kind};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::APIResourceList;
+use kube::core::{DynamicObject, Request};
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
+
+/// Where definitions of kinds are.
+pub(super) const DEFINITIONS: &str = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
+const DEFINITION: Kind = Kind::cluster_wide("apiextensions.k8s.io", "v1", "CustomResourceDefinition");
 
 /// Namespace of objects that name none.
 const DEFAULT_NAMESPACE: &str = "default";
@@ -19,25 +22,50 @@ pub(super) struct Places(Mutex<HashMap<Kind, Place>>);
 /// Where objects of one kind are.
 #[derive(Clone)]
 pub(super) struct Place {
-    resource: ApiResource,
+    version: String,
+    plural: String,
     namespaced: bool,
 }
 
 impl Place {
-    pub(super) fn api(&self, client: kube::Client, namespace: &str) -> Api<DynamicObject> {
-        match (self.namespaced, namespace) {
-            (true, "") => Api::namespaced_with(client, DEFAULT_NAMESPACE, &self.resource),
-            (true, namespace) => Api::namespaced_with(client, namespace, &self.resource),
-            (false, _) => Api::all_with(client, &self.resource),
-        }
+    /// Requests about objects of the kind in a namespace.
+    pub(super) fn request(&self, namespace: &str) -> Request {
+        let Self { version, plural, namespaced } = self;
+        let plural = segment(plural);
+        Request::new(match (namespaced, namespace) {
+            (true, "") => format!("{version}/namespaces/{DEFAULT_NAMESPACE}/{plural}"),
+            (true, namespace) => format!("{version}/namespaces/{}/{plural}", segment(namespace)),
+            (false, _) => format!("{version}/{plural}"),
+        })
     }
+}
+
+/// The path of a version of a group.
+fn version_path(kind: &Kind) -> String {
+    match kind.group() {
+        "" => format!("/api/{}", segment(kind.version())),
+        group => format!("/apis/{}/{}", segment(group), segment(kind.version())),
+    }
+}
+
+/// A name as one segment of an address, whatever it is: nothing in it leads elsewhere.
+pub(super) fn segment(name: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:".contains(&byte);
+    // Where these stand alone they are steps.
+    let is_step = matches!(name, "." | "..");
+    let encoded = name.bytes().map(|byte| match plain(byte) && !is_step {
+        true => char::from(byte).to_string(),
+        false => format!("%{byte:02X}"),
+    });
+    encoded.collect()
 }
 
 impl Cluster {
     /// Where objects of the kind are; asks once where a person named it.
     pub(super) async fn place(&self, kind: &Kind, attempt: &str) -> Result<Place, ClusterError> {
         if kind.scope() != Scope::Asked {
-            return Ok(Place { resource: kind.resource(), namespaced: kind.is_namespaced() });
+            let plural = kind.resource().plural;
+            return Ok(Place { version: version_path(kind), plural, namespaced: kind.is_namespaced() });
         }
         let known = || self.places().0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(place) = known().get(kind) {
@@ -50,18 +78,13 @@ impl Cluster {
 
     async fn ask_place(&self, kind: &Kind, attempt: &str) -> Result<Place, ClusterError> {
         let api_version = kind.api_version();
-        let version = &api_version;
-        let list = |client: kube::Client| async move {
-            match kind.group() {
-                "" => client.list_core_api_resources(version).await,
-                _ => client.list_api_group_resources(version).await,
-            }
-        };
         let unserved = |what: String| {
             let answer = format!("the API server serves no {what}");
             ClusterError::new(ClusterErrorKind::KindNotServed, attempt, self.to_string(), answer)
         };
-        let listed = match self.call(attempt, list).await {
+        let get = http::Request::get(version_path(kind)).body(Vec::new());
+        let get = get.map_err(kube::core::request::Error::BuildRequest);
+        let listed = match self.ask_for::<APIResourceList>(attempt, KINDS, get).await {
             Err(error) if error.kind() == ClusterErrorKind::KindNotServed => {
                 return Err(unserved(api_version));
             }
@@ -71,8 +94,7 @@ impl Cluster {
         let served =
             listed.resources.into_iter().find(|one| one.kind == kind.name() && !one.name.contains('/'));
         let served = served.ok_or_else(|| unserved(format!("{} in {api_version}", kind.name())))?;
-        let resource = ApiResource { plural: served.name, ..kind.resource() };
-        Ok(Place { resource, namespaced: served.namespaced })
+        Ok(Place { version: version_path(kind), plural: served.name, namespaced: served.namespaced })
     }
 
     /// Whether no definition brings a kind that a person named, which is known only of kinds that are not built in.
@@ -80,13 +102,37 @@ impl Cluster {
         if kind.is_built_in() {
             return Ok(false);
         }
-        let list = |client| async move {
-            Api::<CustomResourceDefinition>::all(client).list(&ListParams::default()).await
+        let definitions = self.list(&DEFINITION, "", Freshness::Now).await?;
+        let text = |one: &DynamicObject, pointer: &str| {
+            one.data.pointer(pointer).and_then(|text| text.as_str()).map(str::to_owned)
         };
-        let definitions = self.call("Listing CustomResourceDefinitions", list).await?;
-        let brings = |one: &CustomResourceDefinition| {
-            one.spec.group == kind.group() && one.spec.names.kind == kind.name()
+        let brings = |one: DynamicObject| {
+            text(&one, "/spec/group").as_deref() == Some(kind.group())
+                && text(&one, "/spec/names/kind").as_deref() == Some(kind.name())
         };
-        Ok(!definitions.items.iter().any(brings))
+        Ok(!definitions.iter().any(brings))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_stays_one_segment_of_an_address() {
+        for (name, address) in [
+            ("default-pool", "default-pool"),
+            ("system:node", "system:node"),
+            ("../../x?y=1#z", "..%2F..%2Fx%3Fy%3D1%23z"),
+            (".", "%2E"),
+            ("..", "%2E%2E"),
+            ("a b%2f\r\n", "a%20b%252f%0D%0A"),
+            ("größe", "gr%C3%B6%C3%9Fe"),
+        ] {
+            assert_eq!(segment(name), address);
+        }
+        let place = Place { version: "/api/v1".into(), plural: "../x".into(), namespaced: true };
+        let get = place.request("../y?").get(&segment("../z"), &Default::default()).unwrap();
+        assert_eq!(get.uri(), "/api/v1/namespaces/..%2Fy%3F/..%2Fx/..%2Fz");
     }
 }

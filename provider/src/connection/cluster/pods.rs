@@ -1,5 +1,7 @@
 //! Asking what runs in a pod, through the API server.
 
+use super::answer::POD;
+use super::places::segment;
 use super::{Cluster, ClusterError};
 use http::Request;
 
@@ -13,12 +15,11 @@ impl Cluster {
         port: u16,
         path: &str,
     ) -> Result<String, ClusterError> {
-        let address = format!("/api/v1/namespaces/{namespace}/pods/{pod}:{port}/proxy/{path}");
+        let (in_namespace, name) = (segment(namespace), segment(pod));
+        let address = format!("/api/v1/namespaces/{in_namespace}/pods/{name}:{port}/proxy/{path}");
         let attempt = format!("Asking pod {namespace}/{pod} for {path}");
-        let ask = |client: kube::Client| {
-            let request = Request::get(&address).body(Vec::new());
-            async move { client.request_text(request.map_err(kube::Error::HttpError)?).await }
-        };
-        self.call(&attempt, ask).await
+        let get = Request::get(address).body(Vec::new()).map_err(kube::core::request::Error::BuildRequest);
+        let answer = self.ask(&attempt, POD, get).await?;
+        Ok(String::from_utf8_lossy(&answer).into_owned())
     }
 }

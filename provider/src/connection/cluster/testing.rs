@@ -183,7 +183,16 @@ impl World {
         if self.served.iter().any(|served| served == path) {
             let items =
                 self.objects.range(format!("{path}/")..format!("{path}0")).map(|(_, one)| one.clone());
-            return (200, json!({"metadata": {}, "items": items.collect::<Vec<_>>()}));
+            // In pages, as from Kubernetes; its tokens say where the next one begins.
+            let number = |key: &str| -> Option<usize> {
+                let words = uri.query().unwrap_or_default().split('&');
+                words.filter_map(|word| word.strip_prefix(key)).next()?.parse().ok()
+            };
+            let (from, limit) = (number("continue=").unwrap_or(0), number("limit=").unwrap_or(usize::MAX));
+            let all: Vec<_> = items.collect();
+            let to = from.saturating_add(limit).min(all.len());
+            let next = if to < all.len() { to.to_string() } else { String::new() };
+            return (200, json!({"metadata": {"continue": next}, "items": &all[from.min(to)..to]}));
         }
         let Some((collection, name)) =
             path.rsplit_once('/').filter(|(of, _)| self.served.iter().any(|one| one == of))

@@ -1,6 +1,6 @@
 //! What a speaker's metrics say of its sessions. They are numbers only; why a session is down is told from what was exchanged.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A session's counters, by the end of their names.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -22,7 +22,8 @@ pub(super) fn read(printed: &str) -> BTreeMap<Peer, Counters> {
         }
     }
     // In native mode, 0.15 counts every peer a second time, without port and always down.
-    let with_port: Vec<_> = sessions.keys().filter_map(|(peer, _)| host(peer)).map(str::to_owned).collect();
+    let with_port: BTreeSet<_> =
+        sessions.keys().filter_map(|(peer, _)| host(peer)).map(str::to_owned).collect();
     sessions
         .retain(|(peer, _), counters| counters.value("session_up").is_some() && !with_port.contains(peer));
     sessions

@@ -159,7 +159,7 @@ async fn all_pools_of_a_refresh_share_one_list() {
         assert!(read.is_some());
     }
     let log = server.world().log.clone();
-    assert_eq!(log, [format!("GET {POOLS}?"), "GET /api/v1/namespaces/kube-system".to_owned()]);
+    assert_eq!(log, [format!("GET {POOLS}?&limit=250"), "GET /api/v1/namespaces/kube-system".to_owned()]);
 }
 
 /// Drives all at the same time.
