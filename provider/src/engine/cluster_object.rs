@@ -24,8 +24,10 @@ pub(crate) mod testing;
 mod tests;
 mod trial;
 
-pub use address::{ClusterWideObject, cluster_address, namespace_name, object_name};
-pub use applied::{Applied, Occasion, Staying};
+pub use address::{
+    ClusterWideObject, cluster_address, namespace_name, object_name, some_namespace, some_object,
+};
+pub use applied::{Applied, Occasion, Staying, sensitive};
 pub use existing::ours;
 pub use managed::{Managed, ManagedDraft, Private};
 

@@ -2,13 +2,14 @@
 
 mod fields;
 mod manifest;
+mod names;
 mod released;
 #[cfg(test)]
 mod tests;
 
 use crate::connection::cluster::{Kind, ObjectName};
 use crate::engine::cluster_object::{
-    Applied, Managed, ManagedDraft, Occasion, Private, Staying, cluster_address, ours,
+    Applied, Managed, ManagedDraft, Occasion, Private, Staying, cluster_address, ours, sensitive,
 };
 use crate::engine::timeouts::Timeouts;
 use crate::microk8s::document::Numbers;
@@ -102,6 +103,7 @@ impl Applied for AnyObject {
     fn check(config: &AnyObjectDraft, found: &mut Diagnostics) {
         let Some(manifest) = config.manifest.known() else { return };
         Numbers::Kubernetes.check("manifest", manifest.json(), found);
+        check_names(manifest, found);
         let secrets = [
             ("secret_data", is_given(&config.secret_data)),
             ("secret_data_wo", is_given(&config.secret_data_wo)),
@@ -120,6 +122,10 @@ impl Applied for AnyObject {
             let detail = format!("{twice:?} is in `secret_data` too. Keep one.");
             found.error_at("secret_data_wo", "Entry given twice", detail);
         }
+    }
+
+    fn complete(&mut self, found: &mut Diagnostics) {
+        check_names(&self.manifest, found);
     }
 
     fn plan(plan: &mut Plan<Managed<Self>, Private>) {
@@ -222,6 +228,16 @@ impl Applied for AnyObject {
         Json::Object(manifest)
     }
 
+    fn secrets(&self, _: &ObjectName) -> Vec<String> {
+        let mut secrets = sensitive(&Self::attributes(), &self.encode());
+        // What is write-only is in no value of ours, but it is sent.
+        secrets.extend(self.secret_data_wo.iter().flatten().map(|(_, secret)| secret.expose().to_owned()));
+        if self.manifest.is_secret() {
+            secrets.extend(self.manifest.entries());
+        }
+        secrets
+    }
+
     fn attribute_at(_: &str) -> Option<(String, bool)> {
         // Nobody told the provider which parts of the manifest are secret, so its values are not shown.
         Some(("manifest".to_owned(), true))
@@ -293,6 +309,12 @@ fn refresh_secrets(attributes: &mut BTreeMap<String, Value>, live: &Json) {
     };
     let entries = entries.keys().filter_map(current).collect();
     attributes.insert("secret_data".to_owned(), Value::Map(entries));
+}
+
+fn check_names(manifest: &Manifest, found: &mut Diagnostics) {
+    if let Err(fault) = names::check(manifest.json()) {
+        found.error_at(tfplugin::Path::from("manifest").join(fault.path), "No such object", fault.message);
+    }
 }
 
 fn is_given(entries: &Knowable<Option<BTreeMap<String, Secret>>>) -> bool {

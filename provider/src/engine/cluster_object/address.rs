@@ -46,6 +46,16 @@ pub fn namespace_name(name: &str) -> Result<(), String> {
     }
 }
 
+/// Whether a text, where it is given, can be the name of a namespace; for `#[attribute(check = ...)]`.
+pub fn some_namespace(name: &Option<String>) -> Result<(), String> {
+    name.as_deref().map_or(Ok(()), namespace_name)
+}
+
+/// Whether a text, where it is given, can be the name of an object; for `#[attribute(check = ...)]`.
+pub fn some_object(name: &Option<String>) -> Result<(), String> {
+    name.as_deref().map_or(Ok(()), object_name)
+}
+
 /// Whether a text can be the name of an object; for `#[attribute(check = ...)]`.
 pub fn object_name(name: &str) -> Result<(), String> {
     let inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();

@@ -11,6 +11,7 @@ use kube::core::DynamicObject;
 use serde_json::{Map, Value as Json, json};
 use std::collections::BTreeMap;
 use tfplugin::provider::TypeName;
+use tfplugin::schema::{Attribute, AttributeKind, Nesting};
 use tfplugin::{Diagnostics, Model, Plan, Value};
 
 /// A type whose objects the engine keeps. Every [`ClusterObject`] is one.
@@ -46,6 +47,12 @@ pub trait Applied: Model + TypeName {
 
     /// What is sent: our fields alone.
     fn manifest(&self, name: &ObjectName) -> Json;
+
+    /// What no message may repeat: the API server's quote what they are about.
+    fn secrets(&self, name: &ObjectName) -> Vec<String> {
+        let _ = name;
+        sensitive(&Self::attributes(), &self.encode())
+    }
 
     /// The attribute that a path such as `spec.addresses[0]` is about, and whether its value is nobody's business.
     fn attribute_at(path: &str) -> Option<(String, bool)>;
@@ -118,6 +125,54 @@ pub struct Staying {
     pub is_all: bool,
 }
 
+/// The texts of those attributes that Terraform hides.
+pub fn sensitive(attributes: &[Attribute], values: &Value) -> Vec<String> {
+    let of_one = |attribute: &Attribute| {
+        let value = values.attribute(&attribute.name);
+        match (&attribute.kind, value) {
+            _ if attribute.sensitive => texts(value),
+            (AttributeKind::Nested(Nesting::Single, members), one) => sensitive(members, one),
+            (AttributeKind::Nested(_, members), Value::List(all) | Value::Set(all)) => {
+                all.iter().flat_map(|one| sensitive(members, one)).collect()
+            }
+            (AttributeKind::Nested(_, members), Value::Map(all)) => {
+                all.values().flat_map(|one| sensitive(members, one)).collect()
+            }
+            _ => Vec::new(),
+        }
+    };
+    attributes.iter().flat_map(of_one).collect()
+}
+
+/// The texts of a manifest at the places of attributes that Terraform hides.
+fn sent_in_secret<T: ClusterObject>(json: &Json, path: &str, found: &mut Vec<String>) {
+    match json {
+        Json::Object(all) => {
+            all.iter().for_each(|(key, one)| sent_in_secret::<T>(one, &format!("{path}.{key}"), found));
+        }
+        Json::Array(all) => {
+            all.iter()
+                .enumerate()
+                .for_each(|(at, one)| sent_in_secret::<T>(one, &format!("{path}[{at}]"), found));
+        }
+        Json::String(text) if <T as Applied>::attribute_at(path).is_some_and(|(_, hidden)| hidden) => {
+            found.push(text.clone());
+        }
+        _ => {}
+    }
+}
+
+/// All texts in a value.
+fn texts(value: &Value) -> Vec<String> {
+    match value {
+        Value::String(text) => vec![text.clone()],
+        Value::Dynamic(typed) => texts(&typed.1),
+        Value::List(all) | Value::Set(all) | Value::Tuple(all) => all.iter().flat_map(texts).collect(),
+        Value::Map(all) | Value::Object(all) => all.values().flat_map(texts).collect(),
+        _ => Vec::new(),
+    }
+}
+
 /// Why an object is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Occasion {
@@ -179,6 +234,14 @@ impl<T: ClusterObject> Applied for T {
     fn attribute_at(path: &str) -> Option<(String, bool)> {
         let fields = Fields::of::<T>();
         fields.attribute_at(path).map(|attribute| (attribute.name.clone(), attribute.sensitive))
+    }
+
+    fn secrets(&self, name: &ObjectName) -> Vec<String> {
+        // What is write-only is in no value of ours, but it is sent.
+        let mut found = sensitive(&Self::attributes(), &self.encode());
+        let sent = Applied::manifest(self, name);
+        sent_in_secret::<T>(sent.get("spec").unwrap_or(&Json::Null), "spec", &mut found);
+        found
     }
 
     fn dropped(before: &Value, after: &Value, object: &DynamicObject) -> Option<Json> {

@@ -7,7 +7,8 @@ use super::managed::Private;
 use super::read::model;
 use super::release::remember;
 use super::{Applied, Occasion};
-use crate::connection::cluster::{Claim, ClusterErrorKind, Force, Freshness};
+use crate::connection::cluster::{Claim, ClusterError, ClusterErrorKind, Force, Freshness};
+use crate::connection::masking::Mask;
 use crate::provider::Microk8s;
 use kube::core::DynamicObject;
 use serde_json::Value as Json;
@@ -91,7 +92,7 @@ async fn try_create<T: Applied>(planned: &T, target: &Target) -> Result<Written,
     }
     told.append(beside(planned, target).await?);
     let uid = existing.as_ref().and_then(|existing| existing.metadata.uid.as_deref());
-    let object = cluster.apply(name, &manifest(planned, target, uid), Force::Take).await?;
+    let object = send(planned, target, uid, Force::Take).await?;
     turn.claim(name, if existing.is_some() { Claim::CarriedOn } else { Claim::Made });
     let made = match &existing {
         None => Some(true),
@@ -119,12 +120,24 @@ async fn try_update<T: Applied>(
     let told = beside(planned, target).await?;
     let uid = known.uid.as_deref();
     let held = remember::<T>(before, values, target, known).await?;
-    let mut object = cluster.apply(name, &manifest(planned, target, uid), Force::Take).await?;
+    let mut object = send(planned, target, uid, Force::Take).await?;
     // What was dropped from the configuration goes, also where another one owns it, as after an import.
     if let Some(patch) = T::dropped(before, values, &object) {
-        object = cluster.merge(name, &patch).await?;
+        let secret = Mask::of(planned.secrets(name));
+        object = cluster.merge(name, &patch).await.map_err(|error| error.without(&secret))?;
     }
     Ok(Written { cluster_id, object, told, made: known.made, before: held })
+}
+
+/// Applies the object. What is secret in it is in no error.
+pub(super) async fn send<T: Applied>(
+    planned: &T,
+    target: &Target,
+    uid: Option<&str>,
+    force: Force,
+) -> Result<DynamicObject, ClusterError> {
+    let answer = target.cluster.apply(&target.name, &manifest(planned, target, uid), force).await;
+    answer.map_err(|error| error.without(&Mask::of(planned.secrets(&target.name))))
 }
 
 /// What shows beside the other objects of the cluster, as far as it does not forbid the write.

@@ -2,7 +2,7 @@
 
 use super::Applied;
 use super::address::Target;
-use super::apply::{completed, manifest};
+use super::apply::{completed, manifest, send};
 use super::existing::{is_ours, judge};
 use super::failure::{explain, summary};
 use super::managed::Private;
@@ -33,8 +33,12 @@ pub(super) async fn run<T: Applied>(
         return Ok(false);
     }
     // A cluster that does not answer, or not with this kind, leaves the plan as it is.
-    let Ok(existing) = target.cluster.find(&target.name, Freshness::Shared).await else {
-        return Ok(false);
+    let existing = match target.cluster.find(&target.name, Freshness::Shared).await {
+        Ok(existing) => existing,
+        Err(error) if error.kind() == ClusterErrorKind::KubeconfigRefused => {
+            return Err(explain::<T>(&summary("plan", &target), &target, &error, ""));
+        }
+        Err(_) => return Ok(false),
     };
     if let (None, Some(existing)) = (prior, &existing) {
         // It may be gone before this is created, as in a replacement or behind a renamed key.
@@ -48,13 +52,14 @@ pub(super) async fn run<T: Applied>(
     if object.check_beside(&target.cluster, &mut beside).await.is_ok() {
         warn_all(context, beside);
     }
-    let manifest = manifest(&object, &target, private.uid.as_deref().filter(|_| prior.is_some()));
-    match target.cluster.apply(&target.name, &manifest, Force::DryRun).await {
+    let uid = private.uid.as_deref().filter(|_| prior.is_some());
+    match send(&object, &target, uid, Force::DryRun).await {
         Ok(after) => Ok(match (prior, &existing) {
             (Some(prior), Some(existing)) => stays(context, prior, &object, &target, existing, &after),
             _ => false,
         }),
         Err(error) => {
+            let manifest = manifest(&object, &target, uid);
             judge_answer::<T>(context, &target, existing.as_ref(), &manifest, &error).map(|()| false)
         }
     }

@@ -113,6 +113,13 @@ impl Manifest {
         (Self::of_json(self.json), (!secrets.is_empty()).then_some(secrets))
     }
 
+    /// What the entries of a Secret are, as they are written and as they are meant.
+    pub(super) fn entries(&self) -> Vec<String> {
+        let entries = ["data", "stringData"].into_iter().filter_map(|key| self.json.get(key)?.as_object());
+        let written = entries.flat_map(Map::values).filter_map(Json::as_str).map(str::to_owned);
+        written.flat_map(|text| [plain_text(&Json::from(text.as_str())), Some(text)]).flatten().collect()
+    }
+
     pub(super) fn is_secret(&self) -> bool {
         let text = |key: &str| self.json.get(key).and_then(Json::as_str);
         text("apiVersion") == Some("v1") && text("kind") == Some("Secret")

@@ -3,6 +3,7 @@
 mod existing;
 mod failures;
 mod life;
+mod secrets;
 mod trial;
 
 use super::testing::{errors, run, warnings};
