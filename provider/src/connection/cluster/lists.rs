@@ -30,8 +30,8 @@ const PAGE_OBJECTS: [u32; 4] = [250, 50, 10, 1];
 /// Bytes of a page. An object alone has less.
 const PAGE: usize = 8 << 20;
 
-/// Pages of a LIST, so that empty ones have an end too.
-const PAGES: usize = 10_000;
+/// Pages of a LIST, so that empty ones have an end too. Of the largest objects a page holds fewer, and 64 MiB some dozen pages.
+const PAGES: usize = 1_000;
 
 /// Objects of a LIST: in 64 MiB of smaller ones, keeping track of them would take more than they do.
 const OBJECTS: usize = 200_000;

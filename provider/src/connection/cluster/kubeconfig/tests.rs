@@ -205,6 +205,24 @@ fn only_the_port_and_what_is_in_the_file_is_taken() {
 }
 
 #[test]
+fn what_microk8s_prints_is_read() {
+    let made = kubeconfig();
+    let text = |pointer: &str| made.pointer(pointer).unwrap().as_str().unwrap().to_owned();
+    let printed = format!(
+        "apiVersion: v1\nclusters:\n- cluster:\n    certificate-authority-data: {}\n    server: https://127.0.0.1:16443\n  \
+         name: microk8s-cluster\ncontexts:\n- context:\n    cluster: microk8s-cluster\n    user: admin\n  name: microk8s\n\
+         current-context: microk8s\nkind: Config\npreferences: {{}}\nusers:\n- name: admin\n  user:\n    \
+         client-certificate-data: {}\n    client-key-data: {}\n\n",
+        text("/clusters/0/cluster/certificate-authority-data"),
+        text("/users/0/user/client-certificate-data"),
+        text("/users/0/user/client-key-data"),
+    );
+    let config = of_node(&printed).unwrap();
+    assert_eq!(config.cluster_url, "https://127.0.0.1:16443/");
+    assert!(config.auth_info.client_key_data.is_some());
+}
+
+#[test]
 fn the_current_context_decides() {
     let mut printed = kubeconfig();
     let bad = json!({"name": "bad", "user": {"exec": {"command": "id"}}});
