@@ -98,6 +98,11 @@ pub struct Plan<M: Model, P> {
 }
 
 impl<M: Model, P> Plan<M, P> {
+    /// What the state will be, as a value.
+    pub fn object(&self) -> &Value {
+        &self.object
+    }
+
     /// Plans that `attribute` is known only at apply. Only computed attributes may be.
     pub fn set_unknown(&mut self, attribute: &str) {
         self.set_value(attribute, Value::unknown());

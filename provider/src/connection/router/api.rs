@@ -7,6 +7,7 @@ use super::command::Command;
 use super::error::RouterError;
 use super::tree::ConfigTree;
 use super::{trust, url};
+use crate::connection::bounds::Answer;
 use crate::connection::masking::Mask;
 use reqwest::{Client, redirect};
 use serde_json::json;
@@ -141,15 +142,11 @@ impl Api {
 
 /// The body of an answer, of at most so many bytes.
 async fn whole(answer: &mut reqwest::Response, most: usize) -> Result<Vec<u8>, RouterError> {
-    let mut body = Vec::new();
+    let mut body = Answer::of_at_most(most);
     while let Some(piece) = answer.chunk().await.map_err(classify)? {
-        if body.len() + piece.len() > most {
-            let cause = format!("it goes on beyond {} KiB, and no more of it was read", most >> 10);
-            return Err(RouterError::TooMuch { cause });
-        }
-        body.extend_from_slice(&piece);
+        body.add(&piece).await.map_err(|long| RouterError::TooMuch { cause: long.to_string() })?;
     }
-    Ok(body)
+    Ok(body.into_bytes())
 }
 
 fn too_long() -> RouterError {

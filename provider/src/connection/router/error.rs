@@ -41,7 +41,7 @@ pub enum RouterError {
         status: u16,
     },
     /// More than is read of an answer.
-    #[error("its answer is more than is read: {cause}")]
+    #[error("{cause}")]
     TooMuch {
         /// Which limit was met.
         cause: String,

@@ -11,6 +11,7 @@ mod command;
 mod commit;
 mod error;
 mod pace;
+mod plans;
 mod read;
 mod search;
 mod tree;
@@ -20,6 +21,7 @@ mod write;
 
 pub use command::{Command, Operation};
 pub use error::RouterError;
+pub use plans::Plans;
 pub use tree::{ConfigPath, ConfigTree};
 pub use url::without_userinfo;
 pub use write::{Changes, Objection, Purpose, Write};
@@ -128,12 +130,21 @@ pub struct Router {
     pace: Pace,
     actor: OnceLock<mpsc::UnboundedSender<Request>>,
     warned: AtomicBool,
+    plans: Plans,
 }
 
 impl Router {
     fn new(name: String, settings: RouterSettings, pace: Pace) -> Self {
         let shown = without_userinfo(&settings.url);
-        Self { name, settings, shown, pace, actor: OnceLock::new(), warned: AtomicBool::new(false) }
+        Self {
+            name,
+            settings,
+            shown,
+            pace,
+            actor: OnceLock::new(),
+            warned: AtomicBool::new(false),
+            plans: Plans::default(),
+        }
     }
 
     /// Its name in the provider block.
@@ -168,6 +179,11 @@ impl Router {
     /// root afterwards.
     pub async fn write(&self, write: Write) -> Result<Arc<ConfigTree>, RouterError> {
         self.ask(|reply| Request::Write(Pending { write, reply })).await
+    }
+
+    /// What this run plans for its objects.
+    pub fn plans(&self) -> &Plans {
+        &self.plans
     }
 
     /// Whether this is the first time that somebody warns of this router; one warning is enough for all its objects.

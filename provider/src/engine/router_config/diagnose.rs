@@ -19,7 +19,8 @@ pub struct Subject<'a> {
 }
 
 impl Subject<'_> {
-    fn name(&self) -> String {
+    /// What it is called, for messages.
+    pub fn name(&self) -> String {
         if self.key.is_empty() { self.noun.to_owned() } else { format!("{} {}", self.noun, self.key) }
     }
 

@@ -7,6 +7,7 @@
 
 mod diagnose;
 mod foresee;
+mod leaving;
 mod mapping;
 mod object;
 mod place;

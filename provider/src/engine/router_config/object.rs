@@ -3,6 +3,7 @@
 use super::RouterConfig;
 use super::diagnose::{no_router, sentence};
 use super::foresee::conditions;
+use super::leaving;
 use super::place::Place;
 use super::translate::{changes, creation, from_config, in_words_of, to_config};
 use crate::connection::router::{Changes, Command, ConfigTree, NoRouter, Purpose, RouterError, Write};
@@ -36,6 +37,7 @@ impl<T: RouterConfig> Resource for RouterObject<T> {
     }
 
     async fn plan(context: &Context<Microk8s>, plan: &mut Plan<T, Private>) -> Result<(), Diagnostics> {
+        leaving::planned(context, plan).await;
         let Knowable::Known(name) = &T::target(&plan.planned).router else { return Ok(()) };
         let routers = &context.provider().routers;
         let router = match routers.get(name.as_deref()) {
@@ -49,6 +51,11 @@ impl<T: RouterConfig> Resource for RouterObject<T> {
         if before.is_some_and(|before| before.is_ok_and(|before| before.name() != router.name())) {
             plan.replace("router");
         }
+        Ok(())
+    }
+
+    async fn plan_destroy(context: &Context<Microk8s>, prior: T, _: Private) -> Result<(), Diagnostics> {
+        leaving::destroyed(context, &prior).await;
         Ok(())
     }
 

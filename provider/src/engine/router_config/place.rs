@@ -238,9 +238,10 @@ impl Place {
     fn in_use(&self, users: &[String]) -> Box<Diagnostic> {
         let (path, url) = (&self.path, self.router.url());
         let detail = format!(
-            "`{path}` at {url} is still referred to:\n\n    {}\n\nWithout it these would refer to nothing. Change them first; \
-             where Terraform manages them, let them refer to an attribute of this resource, so that they change or go \
-             before it.",
+            "`{path}` at {url} is still referred to:\n\n    {}\n\nWithout it these would refer to nothing. Change them first. \
+             Where the same apply changes them, Terraform takes this away before it does: put the block back, with \
+             `lifecycle {{ create_before_destroy = true }}`, and apply; after that it goes last. Or change in one apply what \
+             refers to it, and remove it in the next.",
             users.join("\n    ")
         );
         Box::new(Diagnostic::error("", detail))

@@ -5,6 +5,7 @@ mod declarations;
 mod existing;
 mod foresight;
 mod hostile;
+mod leaving;
 mod life;
 mod many;
 mod objects;
