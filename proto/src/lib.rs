@@ -10,6 +10,7 @@ extern crate self as tfplugin;
 pub mod data_source;
 pub mod diagnostics;
 pub mod documentation;
+mod held;
 pub mod model;
 mod plan;
 pub mod provider;
@@ -25,6 +26,7 @@ mod wire;
 
 pub use data_source::DataSource;
 pub use diagnostics::{Diagnostic, Diagnostics, Severity};
+pub use held::Held;
 pub use model::{AttributeValue, Computed, Draft, Knowable, Model};
 pub use provider::{Context, Provider, Table};
 pub use resource::{Plan, Resource};

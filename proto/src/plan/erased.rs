@@ -2,7 +2,8 @@
 
 use crate::data_source::DataSource;
 use crate::diagnostics::{Diagnostic, Diagnostics};
-use crate::model::{Draft, Model};
+use crate::held;
+use crate::model::Model;
 use crate::plan::check::{check_config, invalid};
 use crate::plan::{self, effective, keep_spelling, stored, write_only};
 use crate::provider::{Context, TypeName};
@@ -168,12 +169,13 @@ where
             private: prior.private.clone(),
         };
         let drafts = || -> Result<_, Diagnostics> {
-            let draft = |object: &Value| {
-                <R::Model as Model>::Draft::decode(object).map_err(|error| Diagnostics::from(invalid(error)))
+            let draft = |object: &Value, config: &Value| {
+                held::draft(object, config).map_err(|error| Diagnostics::from(invalid(error)))
             };
             let before = if prior.object.is_null() { None } else { Some(self.prior(&prior.object)?) };
-            let config = draft(&effective(&self.schema.attributes, config))?;
-            Ok((before, config, draft(&planned.object)?, Self::private(&prior.private)?))
+            let effective = effective(&self.schema.attributes, config);
+            let effective = draft(&effective, &effective)?;
+            Ok((before, effective, draft(&planned.object, config)?, Self::private(&prior.private)?))
         };
         let mut found = Diagnostics::new();
         let Some((prior, config, draft, private)) = outcome(&mut found, drafts()) else {

@@ -193,7 +193,11 @@ impl Resource for ClusterIpv6 {
             return Ok(Some(prior));
         }
         private.remember_control_planes(&survey);
-        prior.seen(&survey).map(Some).map_err(|failure| failure.into_diagnostic(UNABLE_TO_READ).into())
+        // Whatever somebody wrote into a node's files must not keep the object from being changed or removed.
+        Ok(Some(prior.clone().seen(&survey).unwrap_or_else(|failure| {
+            context.warn(failure.into_warning(UNABLE_TO_READ));
+            prior
+        })))
     }
 
     async fn update(

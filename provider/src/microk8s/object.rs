@@ -248,7 +248,8 @@ impl Applied for AnyObject {
         object: &DynamicObject,
         occasion: Occasion,
         kept: &mut Json,
-    ) -> Result<Self, String> {
+        _: &mut Vec<String>,
+    ) -> Result<Value, String> {
         let live = serde_json::to_value(object).map_err(|error| error.to_string())?;
         let mut attributes = match known {
             Value::Object(all) => all.clone(),
@@ -281,7 +282,7 @@ impl Applied for AnyObject {
         if occasion == Occasion::Refresh {
             refresh_secrets(&mut attributes, &live);
         }
-        Self::decode(&Value::Object(attributes)).map_err(|error| format!("{}: {error}", error.path))
+        Ok(Value::Object(attributes))
     }
 }
 

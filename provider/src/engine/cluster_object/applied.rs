@@ -89,13 +89,15 @@ pub trait Applied: Model + TypeName {
     }
 
     /// The attributes as they are in `object`; those that it does not tell are as `known`. What is in `kept` at one
-    /// reading is there at the next.
+    /// reading is there at the next. What others put there is told as it is; what no attribute has a form for is null,
+    /// and named in `misfits`.
     fn read(
         known: &Value,
         object: &DynamicObject,
         occasion: Occasion,
         kept: &mut Json,
-    ) -> Result<Self, String>;
+        misfits: &mut Vec<String>,
+    ) -> Result<Value, String>;
 
     /// What to do about an object that is there already and that we did not make.
     fn takeover(&self, existing: &DynamicObject) -> Takeover {
@@ -251,7 +253,13 @@ impl<T: ClusterObject> Applied for T {
         (!left.is_empty()).then(|| json!({ "spec": left }))
     }
 
-    fn read(known: &Value, object: &DynamicObject, occasion: Occasion, _: &mut Json) -> Result<T, String> {
+    fn read(
+        known: &Value,
+        object: &DynamicObject,
+        occasion: Occasion,
+        _: &mut Json,
+        misfits: &mut Vec<String>,
+    ) -> Result<Value, String> {
         let reading = match occasion {
             Occasion::Written | Occasion::Refresh => Reading::Ours(known),
             Occasion::Import => Reading::Whole,
@@ -261,8 +269,8 @@ impl<T: ClusterObject> Applied for T {
             Value::Object(all) => all.clone(),
             _ => BTreeMap::new(),
         };
-        all.extend(Fields::of::<T>().read_spec(spec, reading)?);
-        <T as Model>::decode(&Value::Object(all)).map_err(|error| format!("{}: {error}", error.path))
+        all.extend(Fields::of::<T>().read_spec(spec, reading, misfits));
+        Ok(Value::Object(all))
     }
 
     fn takeover(&self, existing: &DynamicObject) -> Takeover {

@@ -12,7 +12,7 @@ use crate::connection::masking::Mask;
 use crate::provider::Microk8s;
 use kube::core::DynamicObject;
 use serde_json::Value as Json;
-use tfplugin::{Context, Diagnostic, Diagnostics, Value};
+use tfplugin::{Context, Diagnostic, Diagnostics, Held, Model, Value};
 
 /// An object that was written.
 struct Written {
@@ -28,7 +28,7 @@ pub(super) async fn create<T: Applied>(
     context: &Context<Microk8s>,
     planned: T,
     private: &mut Private,
-) -> Result<T, Diagnostics> {
+) -> Result<Held<T>, Diagnostics> {
     let planned = completed(planned)?;
     let values = planned.encode();
     let target = Target::of::<T>(&context.provider().clusters, &values);
@@ -43,10 +43,10 @@ pub(super) async fn create<T: Applied>(
 
 pub(super) async fn update<T: Applied>(
     context: &Context<Microk8s>,
-    prior: &T,
+    prior: &Held<T>,
     planned: T,
     private: &mut Private,
-) -> Result<T, Diagnostics> {
+) -> Result<Held<T>, Diagnostics> {
     let planned = completed(planned)?;
     let (before, values) = (prior.encode(), planned.encode());
     let target = Target::of::<T>(&context.provider().clusters, &values);
@@ -176,10 +176,10 @@ fn finish<T: Applied>(
     values: &Value,
     written: Written,
     private: &mut Private,
-) -> Result<T, Diagnostics> {
+) -> Result<Held<T>, Diagnostics> {
     written.told.into_iter().for_each(|one| context.warn(one));
     let mut kept = Json::Null;
-    let model = model(target, values, &written.object, Occasion::Written, &mut kept)?;
+    let model = model(context, target, values, &written.object, Occasion::Written, &mut kept)?;
     let Written { cluster_id, object, made, before, .. } = written;
     *private = Private { cluster: Some(cluster_id), uid: object.metadata.uid, kept, made, before };
     Ok(model)

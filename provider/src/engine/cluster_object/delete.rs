@@ -9,7 +9,7 @@ use crate::connection::cluster::{Claim, ClusterError, ClusterErrorKind, Freshnes
 use crate::connection::retry::{Deadline, GaveUp};
 use crate::provider::Microk8s;
 use std::time::Duration;
-use tfplugin::{Context, Diagnostic, Diagnostics};
+use tfplugin::{Context, Diagnostic, Diagnostics, Held, Model};
 
 /// How long a cluster that does not answer is tried: a dead one must not hold up a destroy for long.
 const REACH_WITHIN: Duration = Duration::from_secs(60);
@@ -28,7 +28,7 @@ enum Ended {
 
 pub(super) async fn delete<T: Applied>(
     context: &Context<Microk8s>,
-    prior: &T,
+    prior: &Held<T>,
     private: &Private,
 ) -> Result<(), Diagnostics> {
     let target = Target::of::<T>(&context.provider().clusters, &prior.encode());
@@ -59,7 +59,11 @@ pub(super) async fn delete<T: Applied>(
     gone.await.map_err(|why| gave_up::<T>("delete", &target, patience, why))
 }
 
-async fn try_delete<T: Applied>(prior: &T, target: &Target, private: &Private) -> Result<Ended, Failure> {
+async fn try_delete<T: Applied>(
+    prior: &Held<T>,
+    target: &Target,
+    private: &Private,
+) -> Result<Ended, Failure> {
     let Target { cluster, name, .. } = target;
     let mut turn = cluster.turn(&name.kind).await?;
     let reached = cluster.id().await?;
@@ -92,7 +96,10 @@ async fn try_delete<T: Applied>(prior: &T, target: &Target, private: &Private) -
         return Ok(Ended::Released(why));
     }
     let mut found = Diagnostics::new();
-    prior.before_delete(cluster, &mut found).await?;
+    // An object that says nothing its type could read has nothing to be made ready.
+    if let Some(prior) = prior.nearest() {
+        prior.before_delete(cluster, &mut found).await?;
+    }
     if found.has_errors() {
         return Err(Failure::Refused(found));
     }

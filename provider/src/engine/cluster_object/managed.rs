@@ -9,11 +9,11 @@ use std::collections::BTreeMap;
 use tfplugin::model::ValueError;
 use tfplugin::provider::TypeName;
 use tfplugin::schema::Attribute;
-use tfplugin::{Context, Diagnostics, Draft, Model, Plan, Resource, Value};
+use tfplugin::{Context, Diagnostic, Diagnostics, Draft, Held, Model, Plan, Resource, Value};
 
-/// A type of objects as a managed resource.
+/// A type of objects as a managed resource. Others may put into an object what its type has no form for.
 #[derive(Clone)]
-pub struct Managed<T>(pub(super) T);
+pub struct Managed<T: Model>(pub(super) Held<T>);
 
 /// [`Managed`] before everything is known. The engine looks at values by name, so they are kept beside the typed draft.
 #[derive(Clone)]
@@ -60,7 +60,7 @@ impl<T: Applied> Model for Managed<T> {
     }
 
     fn decode(object: &Value) -> Result<Self, ValueError> {
-        T::decode(object).map(Self)
+        Held::decode(object).map(Self)
     }
 
     fn encode(&self) -> Value {
@@ -111,7 +111,7 @@ impl<T: Applied> Resource for Managed<T> {
         planned: Self,
         private: &mut Private,
     ) -> Result<Self, Diagnostics> {
-        apply::create(context, planned.0, private).await.map(Self)
+        apply::create(context, model_of(&planned.0)?, private).await.map(Self)
     }
 
     async fn read(
@@ -128,7 +128,7 @@ impl<T: Applied> Resource for Managed<T> {
         planned: Self,
         private: &mut Private,
     ) -> Result<Self, Diagnostics> {
-        apply::update(context, &prior.0, planned.0, private).await.map(Self)
+        apply::update(context, &prior.0, model_of(&planned.0)?, private).await.map(Self)
     }
 
     async fn delete(context: &Context<Microk8s>, prior: Self, private: Private) -> Result<(), Diagnostics> {
@@ -142,6 +142,14 @@ impl<T: Applied> Resource for Managed<T> {
     ) -> Result<Self, Diagnostics> {
         read::import(context, id, private).await.map(Self)
     }
+}
+
+/// What is planned, as the type's own rules want it. Only what was unknown until now can be at fault.
+fn model_of<T: Applied>(planned: &Held<T>) -> Result<T, Diagnostics> {
+    planned.model().map_err(|error| {
+        let summary = format!("Unable to apply {}", T::TYPE_NAME);
+        Diagnostic::error(summary, format!("{}: {error}.", error.path)).at(error.path.clone()).into()
+    })
 }
 
 /// What is planned, with the values that only the configuration has.

@@ -12,7 +12,7 @@ use crate::provider::Microk8s;
 use kube::core::DynamicObject;
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
-use tfplugin::{Context, Diagnostic, Diagnostics, Value};
+use tfplugin::{Context, Diagnostic, Diagnostics, Held, Model, Value};
 
 /// What a look at the cluster found.
 struct Seen {
@@ -22,9 +22,9 @@ struct Seen {
 
 pub(super) async fn read<T: Applied>(
     context: &Context<Microk8s>,
-    prior: T,
+    prior: Held<T>,
     private: &mut Private,
-) -> Result<Option<T>, Diagnostics> {
+) -> Result<Option<Held<T>>, Diagnostics> {
     let before = prior.encode();
     let target = Target::of::<T>(&context.provider().clusters, &before);
     let seen = match look(&target).await {
@@ -49,7 +49,7 @@ pub(super) async fn read<T: Applied>(
     let Some(object) = seen.object else { return Ok(None) };
     private.cluster = Some(seen.cluster_id);
     private.uid = object.metadata.uid.clone();
-    model(&target, &before, &object, Occasion::Refresh, &mut private.kept).map(Some)
+    model(context, &target, &before, &object, Occasion::Refresh, &mut private.kept).map(Some)
 }
 
 async fn look(target: &Target) -> Result<Seen, ClusterError> {
@@ -89,7 +89,7 @@ pub(super) async fn import<T: Applied>(
     context: &Context<Microk8s>,
     id: &str,
     private: &mut Private,
-) -> Result<T, Diagnostics> {
+) -> Result<Held<T>, Diagnostics> {
     let clusters = &context.provider().clusters;
     let Some(named) = T::named_by(id, clusters.has_kubeconfig()) else {
         let detail = format!(
@@ -119,18 +119,31 @@ pub(super) async fn import<T: Applied>(
     private.uid = object.metadata.uid.clone();
     // One that we have fields in may have been made by a run whose state is lost.
     private.made = if is_ours(&object) { None } else { Some(false) };
-    model(&target, &values, &object, Occasion::Import, &mut private.kept)
+    model(context, &target, &values, &object, Occasion::Import, &mut private.kept)
 }
 
-/// The model of an object: its fields as they are in the cluster, the rest as `known`.
+/// An object's fields as they are in the cluster, the rest as `known`.
 pub(super) fn model<T: Applied>(
+    context: &Context<Microk8s>,
     target: &Target,
     known: &Value,
     object: &DynamicObject,
     occasion: Occasion,
     kept: &mut Json,
-) -> Result<T, Diagnostics> {
-    T::read(known, object, occasion, kept).map_err(|why| {
+) -> Result<Held<T>, Diagnostics> {
+    let mut misfits = Vec::new();
+    let read = T::read(known, object, occasion, kept, &mut misfits).map(Held::new);
+    if !misfits.is_empty() {
+        let detail = format!(
+            "In {} in the {}:\n- {}\n\nThe state has null in their place. Where the configuration says another value, the \
+             next apply sets that.",
+            target.name,
+            target.cluster,
+            misfits.join("\n- ")
+        );
+        context.warn(Diagnostic::warning("Values without a form", detail));
+    }
+    read.map_err(|why| {
         let detail = format!(
             "{} in the {} does not fit this resource type: {why}.\n\nCorrect the object in the cluster, for instance with \
              `kubectl edit`.",

@@ -13,7 +13,7 @@ const ADDRESS: [&str; 4] = ["cluster", "name", "namespace", "timeouts"];
 
 /// The attributes of a type that are fields of `spec`.
 pub(super) struct Fields {
-    attributes: Vec<Attribute>,
+    pub(super) attributes: Vec<Attribute>,
     irregular: &'static [(&'static str, &'static str)],
 }
 
@@ -55,13 +55,14 @@ impl Fields {
         self.members_to_json(&self.attributes, object)
     }
 
-    /// Reads a spec.
+    /// Reads a spec. What an attribute has no form for is null, and named in `misfits`.
     pub(super) fn read_spec(
         &self,
         spec: &Json,
         reading: Reading<'_>,
-    ) -> Result<BTreeMap<String, Value>, String> {
-        self.read_members(&self.attributes, spec, reading, "spec")
+        misfits: &mut Vec<String>,
+    ) -> BTreeMap<String, Value> {
+        self.read_members(&self.attributes, spec, reading, "spec", misfits)
     }
 
     /// The attribute that a path such as `spec.addresses[0]` is about.
@@ -78,7 +79,7 @@ impl Fields {
         self.attributes.iter().filter(dropped).map(|attribute| self.field(attribute)).collect()
     }
 
-    fn field(&self, attribute: &Attribute) -> String {
+    pub(super) fn field(&self, attribute: &Attribute) -> String {
         let irregular = self.irregular.iter().find(|(name, _)| *name == attribute.name);
         irregular.map_or_else(|| camel_case(&attribute.name), |(_, field)| (*field).to_owned())
     }
@@ -116,8 +117,9 @@ impl Fields {
         json: &Json,
         reading: Reading<'_>,
         path: &str,
-    ) -> Result<BTreeMap<String, Value>, String> {
-        let read = |attribute: &Attribute| {
+        misfits: &mut Vec<String>,
+    ) -> BTreeMap<String, Value> {
+        let mut read = |attribute: &Attribute| {
             let field = self.field(attribute);
             let reading = reading.attribute(&attribute.name);
             let found = json.get(&field).filter(|found| !found.is_null());
@@ -128,13 +130,16 @@ impl Fields {
                 (Some(_), None) if reading.is_not_ours() => Value::Null,
                 (Some(found), _) => {
                     let path = format!("{path}.{field}");
-                    self.read_value(&attribute.kind, found, reading, &path)
-                        .map_err(|told| if attribute.sensitive { unfit_secret(&path) } else { told })?
+                    let read = self.read_value(&attribute.kind, found, reading, &path, misfits);
+                    read.unwrap_or_else(|told| {
+                        misfits.push(if attribute.sensitive { unfit_secret(&path) } else { told });
+                        Value::Null
+                    })
                 }
             };
-            Ok((attribute.name.clone(), value))
+            (attribute.name.clone(), value)
         };
-        attributes.iter().map(read).collect()
+        attributes.iter().map(&mut read).collect()
     }
 
     fn read_value(
@@ -143,22 +148,24 @@ impl Fields {
         json: &Json,
         reading: Reading<'_>,
         path: &str,
+        misfits: &mut Vec<String>,
     ) -> Result<Value, String> {
         let (nesting, members) = match kind {
             AttributeKind::Type(of) => return read_plain(of, json, reading, path),
             AttributeKind::Nested(nesting, members) => (nesting, members),
         };
         // Lists are one value to the API server: whoever sets one element owns them all.
-        let whole = |one: &Json| self.read_members(members, one, Reading::Whole, path).map(Value::Object);
+        let mut whole =
+            |one: &Json| Value::Object(self.read_members(members, one, Reading::Whole, path, misfits));
         match (nesting, json) {
             (Nesting::Single, Json::Object(_)) => {
-                self.read_members(members, json, reading, path).map(Value::Object)
+                Ok(Value::Object(self.read_members(members, json, reading, path, misfits)))
             }
-            (Nesting::List, Json::Array(all)) => listed(all, reading, Value::List, whole),
-            (Nesting::Set, Json::Array(all)) => listed(all, reading, Value::Set, whole),
+            (Nesting::List, Json::Array(all)) => listed(all, reading, Value::List, |one| Ok(whole(one))),
+            (Nesting::Set, Json::Array(all)) => listed(all, reading, Value::Set, |one| Ok(whole(one))),
             (Nesting::Map, Json::Object(all)) => {
-                let read = |(key, one): (&String, &Json)| Ok((key.clone(), whole(one)?));
-                all.iter().map(read).collect::<Result<_, String>>().map(Value::Map)
+                let mut read = |(key, one): (&String, &Json)| (key.clone(), whole(one));
+                Ok(Value::Map(all.iter().map(&mut read).collect()))
             }
             _ => Err(unfit(json, "of another shape", path)),
         }
@@ -179,7 +186,7 @@ fn listed(
     all: &[Json],
     reading: Reading<'_>,
     collect: fn(Vec<Value>) -> Value,
-    one: impl Fn(&Json) -> Result<Value, String>,
+    one: impl FnMut(&Json) -> Result<Value, String>,
 ) -> Result<Value, String> {
     if all.is_empty() && matches!(reading, Reading::Whole) {
         return Ok(Value::Null);

@@ -10,7 +10,7 @@ use crate::connection::cluster::{ClusterError, ClusterErrorKind, FieldFault, For
 use crate::provider::Microk8s;
 use kube::core::DynamicObject;
 use serde_json::Value as Json;
-use tfplugin::{Context, Diagnostic, Diagnostics, Severity, Value};
+use tfplugin::{Context, Diagnostic, Diagnostics, Held, Model, Severity, Value};
 
 /// Whether the plan is nothing but a removal that an apply would not make.
 pub(super) type OnlyStays = bool;
@@ -18,7 +18,7 @@ pub(super) type OnlyStays = bool;
 /// Tries what is planned, if all of it is known. Errors are faults of the configuration alone.
 pub(super) async fn run<T: Applied>(
     context: &Context<Microk8s>,
-    prior: Option<&T>,
+    prior: Option<&Held<T>>,
     planned: &Value,
     private: &Private,
 ) -> Result<OnlyStays, Diagnostics> {
@@ -28,7 +28,7 @@ pub(super) async fn run<T: Applied>(
     let target = Target::of::<T>(&context.provider().clusters, planned);
     if prior.is_some_and(|prior| {
         replaces::<T>(&prior.encode(), planned)
-            || prior.manifest(&target.name) == object.manifest(&target.name)
+            || prior.model().is_ok_and(|prior| prior.manifest(&target.name) == object.manifest(&target.name))
     }) {
         return Ok(false);
     }

@@ -3,10 +3,11 @@
 mod existing;
 mod failures;
 mod life;
+mod odd;
 mod secrets;
 mod trial;
 
-use super::testing::{errors, run, warnings};
+use super::testing::{errors, run, warnings, with};
 use crate::connection::cluster::testing::{ApiServer, POOLS};
 use serde_json::{Value as Json, json};
 
