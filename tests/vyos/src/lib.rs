@@ -119,6 +119,12 @@ impl Router {
         &self.ca_file
     }
 
+    /// Puts leaves into the configuration that nobody could set today: what an older release, a migration or a person with an
+    /// editor left in `config.boot`. The last word of each path is the value.
+    pub fn hold(&self, paths: &[Vec<String>]) {
+        self.session.hold(paths);
+    }
+
     /// Asks the routing daemons; `None` if the router has none.
     pub async fn vtysh(&self, command: &str) -> Option<String> {
         self.session.vtysh(command).await

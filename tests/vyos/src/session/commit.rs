@@ -1,8 +1,8 @@
 //! Commit: one component after the other, keeping those that succeed.
 
-use super::Session;
 use super::components::{Change, changes};
 use super::wrap::wrapped;
+use super::{Session, rewrite};
 use crate::config::Version;
 use crate::render::{self, Section};
 use crate::tree::Node;
@@ -60,6 +60,8 @@ impl Session {
             if script.failed {
                 failed = true;
                 outcome.put(&change.path, running.get(change.path.iter().map(String::as_str)).cloned());
+            } else {
+                rewrite::passwords(&change.path, &mut outcome);
             }
         }
         {

@@ -7,6 +7,7 @@ mod components;
 mod confirm;
 mod edit;
 mod read;
+mod rewrite;
 mod storage;
 mod wrap;
 
@@ -67,6 +68,15 @@ impl Session {
     /// The release that is played.
     pub(crate) fn version(&self) -> Version {
         self.config.version
+    }
+
+    /// Puts leaves into what runs without a check.
+    pub(crate) fn hold(&self, paths: &[Vec<String>]) {
+        let mut trees = self.trees();
+        for path in paths {
+            insert(&mut trees.running, &self.schema, path);
+        }
+        trees.candidate = trees.running.clone();
     }
 
     /// What runs now.
