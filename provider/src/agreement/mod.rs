@@ -1,11 +1,13 @@
 //! What two objects of different layers must agree on, and nobody else compares: the cluster's side of a BGP session
-//! and the router's, a pool and the networks it must keep out of, a pool and the filters its routes pass.
+//! and the router's, a pool and the networks it must keep out of, a pool and the filters its routes pass, two resources
+//! that stand for one part of a router's configuration.
 //!
 //! Terraform plans objects in no order that could be relied on, so each is remembered as it is planned and compared with
 //! those before. A rule is about objects that are all there; none is about one that is missing, since it may only come
 //! later. Values that are unknown yet agree with everything.
 
 mod filters;
+mod owners;
 mod ranges;
 mod sessions;
 #[cfg(test)]
@@ -31,7 +33,7 @@ struct Board {
 }
 
 /// Types that some rule is about, and the attributes by which one object is told from another.
-const COMPARED: [(&str, &[&str]); 12] = [
+const COMPARED: [(&str, &[&str]); 16] = [
     ("calico_ippool", &["cluster", "name"]),
     ("metallb_bgp_advertisement", &["cluster", "namespace", "name"]),
     ("metallb_bgp_peer", &["cluster", "namespace", "name"]),
@@ -41,9 +43,13 @@ const COMPARED: [(&str, &[&str]); 12] = [
     ("vyos_bgp", &["router"]),
     ("vyos_bgp_neighbor", &["router", "address"]),
     ("vyos_bgp_peer_group", &["router", "name"]),
+    ("vyos_config", &["router", "path"]),
+    ("vyos_ospf", &["router"]),
+    ("vyos_ospfv3", &["router"]),
     ("vyos_prefix_list", &["router", "name"]),
     ("vyos_prefix_list6", &["router", "name"]),
     ("vyos_route_map", &["router", "name"]),
+    ("vyos_static_route", &["router", "destination"]),
 ];
 
 /// Objects that do not go together.
@@ -64,6 +70,11 @@ impl Agreement {
         let all = board.planned.entry(name).or_default();
         all.retain(|one| keys.iter().any(|key| one.attribute(key) != object.attribute(key)));
         all.push(object.clone());
+        for fault in owners::faults(&board, routers, type_name, object) {
+            if board.told.insert(fault.detail.clone()) {
+                found.push(fault);
+            }
+        }
         let faults = [sessions::faults(&board, routers), ranges::faults(&board), filters::faults(&board)];
         for fault in faults.into_iter().flatten() {
             if board.told.insert(fault.detail.clone()) {

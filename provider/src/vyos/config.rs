@@ -1,16 +1,20 @@
 //! `vyos_config`: any part of a router's configuration.
 
 use crate::engine::router_config::{
-    Declaration, Field, Form, RouterConfig, RouterTarget, RouterTargetDraft, Section, Tag,
+    Declaration, Field, Form, LeftAlone, RouterConfig, RouterTarget, RouterTargetDraft, Section, Tag,
 };
-use tfplugin::Resource;
+use tfplugin::{Diagnostics, Resource};
 
 /// Any part of a VyOS router's configuration: all that is below one path, for what no other type here speaks of, such as
 /// NTP, LLDP, a firewall or an interface.
 ///
 /// The part is Terraform's as a whole: what is below `path` and not in `config`, added by hand on the router, is taken
-/// away, and destroying it takes `path` away. So no other resource may be about anything below the same path. Choose a
-/// path that is as long as can be. Creating it where the path is there already carries on if nothing differs, and is
+/// away, and destroying it takes `path` away, with those words of it that creating it made and that are empty then. So no
+/// other resource may be about anything below the same path, which is an error of the plan; a map or set that another
+/// resource leaves out is not its own and may be filled here. Choose a path that is as long as can be. What VyOS itself
+/// writes is left alone and not shown, unless `config` speaks of it: `hw-id` of an interface, without which the names of
+/// network cards may swap at the next boot, `physical-device` of a wireless one, and the empty `plaintext-password` of the
+/// installer's user. Creating it where the path is there already carries on if nothing differs, and is
 /// refused otherwise with the `import` block to use. What differs goes into one commit together with the changes of
 /// the other resources of the same router.
 ///
@@ -32,7 +36,9 @@ pub struct Config {
     /// All that is below `path`, in the form of `show configuration json`: an object for a node, a string or number for a
     /// leaf's value, a list of them for a leaf of several, `{}` for a leaf or tag with nothing below. Such as
     /// `{ server = { "ntp.example.net" = { prefer = {} } }, allow-client = { address = ["10.0.0.0/8", "fd00::/8"] } }`.
-    /// Where `path` leads to a leaf, its value alone. Members that are null are left out.
+    /// Where `path` leads to a leaf, its value alone. Members that are null are left out. Not a leaf that VyOS replaces by
+    /// another while it commits: `plaintext-password` of a login or of a user of SNMPv3, in place of which
+    /// `encrypted-password` is written.
     #[attribute(required)]
     config: Section,
 }
@@ -43,7 +49,7 @@ impl RouterConfig for Config {
         component: &[],
         tag: Some(Tag { node: &[], node_of_ipv6: None, attribute: "path", form: Form::Path }),
         needs: None,
-        fields: &[Field::section("config")],
+        fields: &[Field::section("config", LEFT_ALONE)],
         children: &[],
         named: None,
     };
@@ -51,7 +57,71 @@ impl RouterConfig for Config {
     fn target(draft: &ConfigDraft) -> &RouterTargetDraft {
         &draft.target
     }
+
+    fn check(config: &ConfigDraft, found: &mut Diagnostics) {
+        let (Some(path), Some(below)) = (config.path.known(), config.config.known()) else { return };
+        for end in below.tree().ends() {
+            let words: Vec<_> = path.split(' ').chain(end.iter().map(String::as_str)).collect();
+            let Some((_, leaf)) = words.split_last() else { continue };
+            let rewritten = REWRITTEN.iter().find(|one| {
+                one.path.len() == leaf.len() && one.path.iter().zip(leaf).all(|(a, b)| *a == "*" || a == b)
+            });
+            if let Some(Rewritten { becomes, hint, .. }) = rewritten {
+                let detail = format!(
+                    "VyOS replaces `{}` by `{becomes}` while it commits, so it would never be there. Write `{becomes}` in \
+                     its place: {hint}.",
+                    leaf.join(" ")
+                );
+                found.error_at("config", "A leaf that VyOS rewrites", detail);
+            }
+        }
+    }
 }
+
+/// Leaves that VyOS writes by itself: `vyos-interface-rescan` when it finds a network card, the installer for its user.
+const LEFT_ALONE: &[LeftAlone] = &[
+    // Without them the names of network cards may swap at the next boot.
+    LeftAlone { path: &["interfaces", "ethernet", "*", "hw-id"], value: None, stays: true },
+    LeftAlone { path: &["interfaces", "wireless", "*", "hw-id"], value: None, stays: true },
+    LeftAlone { path: &["interfaces", "wireless", "*", "physical-device"], value: None, stays: true },
+    LeftAlone {
+        path: &["system", "login", "user", "*", "authentication", "plaintext-password"],
+        value: Some(""),
+        stays: false,
+    },
+];
+
+/// A leaf that VyOS takes and replaces by another while it commits.
+struct Rewritten {
+    /// From the top; `*` stands for any word.
+    path: &'static [&'static str],
+    /// The other leaf, beside it.
+    becomes: &'static str,
+    /// Where its value comes from.
+    hint: &'static str,
+}
+
+const OF_SNMP: &str =
+    "the localized key that VyOS shows in its place once a person has set the password there";
+
+/// What `system_login.py` and `service_snmp.py` of VyOS 1.4 and 1.5 rewrite.
+const REWRITTEN: &[Rewritten] = &[
+    Rewritten {
+        path: &["system", "login", "user", "*", "authentication", "plaintext-password"],
+        becomes: "encrypted-password",
+        hint: "the output of `mkpasswd -m sha-512`",
+    },
+    Rewritten {
+        path: &["service", "snmp", "v3", "user", "*", "auth", "plaintext-password"],
+        becomes: "encrypted-password",
+        hint: OF_SNMP,
+    },
+    Rewritten {
+        path: &["service", "snmp", "v3", "user", "*", "privacy", "plaintext-password"],
+        becomes: "encrypted-password",
+        hint: OF_SNMP,
+    },
+];
 
 /// VyOS commits changes of its API in the background and tells nobody how that went.
 const API: [&str; 2] = ["service", "https"];

@@ -47,5 +47,25 @@ pub use route_map::RouteMap;
 pub use routes::Routes;
 pub use static_route::StaticRoute;
 
+use crate::engine::router_config::{Declaration, RouterConfig};
+
+const fn of<T: RouterConfig>() -> (&'static str, &'static Declaration) {
+    (T::TYPE_NAME, T::DECLARATION)
+}
+
+/// Every type here that is a part of a router's configuration, and what it is there.
+pub const DECLARATIONS: &[(&str, &Declaration)] = &[
+    of::<Bgp>(),
+    of::<BgpNeighbor>(),
+    of::<BgpPeerGroup>(),
+    of::<Config>(),
+    of::<Ospf>(),
+    of::<Ospfv3>(),
+    of::<PrefixList>(),
+    of::<PrefixList6>(),
+    of::<RouteMap>(),
+    of::<StaticRoute>(),
+];
+
 #[cfg(test)]
 mod tests;

@@ -15,7 +15,8 @@ use tfplugin::{Diagnostics, Resource};
 /// OSPFv3 of a VyOS router, which carries IPv6 routes to the routers around it, such as those of LoadBalancer addresses
 /// that BGP learned from a cluster's nodes. `vyos_ospf` is the same for IPv4. There is one on a router.
 ///
-/// Areas, interfaces and sources that are not in the configuration, added by hand on the router, are taken away;
+/// Areas, interfaces and sources that are not in the map of the configuration, added by hand on the router, are taken away
+/// (a map that is left out is not Terraform's, whoever fills it);
 /// parameters that no argument names stay as they are. Destroying it takes `protocols ospfv3` away. Creating it where
 /// OSPFv3 is configured already carries on if nothing differs, and is refused otherwise with the `import` block to use.
 /// Import id: the router's name. VyOS 1.4 or later.

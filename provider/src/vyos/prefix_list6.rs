@@ -12,7 +12,7 @@ use tfplugin::{Diagnostic, Diagnostics, Resource};
 /// A list of IPv6 networks on a VyOS router, by which route-maps and BGP neighbors tell routes apart.
 /// `vyos_prefix_list` is the same for IPv4.
 ///
-/// Rules that are not in `rules`, added by hand on the router, are taken away. Let what uses the list refer to its
+/// Rules that are not in `rules`, added by hand on the router, are taken away, unless `rules` is left out. Let what uses the list refer to its
 /// `name`, so that it comes before and goes after that: a list that something on the router still names is not taken
 /// away. Import id: `<router>/<name>`, or the name where there is only one router. VyOS 1.4 or later.
 ///

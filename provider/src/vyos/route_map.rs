@@ -14,7 +14,7 @@ use tfplugin::{Diagnostic, Diagnostics, Object, Resource};
 /// Rules on a VyOS router that say which routes pass, and what changes on them: between BGP and its neighbors, and from
 /// one routing protocol into another.
 ///
-/// Rules that are not in `rules`, added by hand on the router, are taken away; leaves of a rule that no argument names
+/// Rules that are not in `rules`, added by hand on the router, are taken away, unless `rules` is left out; leaves of a rule that no argument names
 /// stay as they are. Let what uses the route-map refer to its `name`, so that it comes before and goes after that: a
 /// route-map that something on the router still names is not taken away. Import id: `<router>/<name>`, or the name where
 /// there is only one router. VyOS 1.4 or later.

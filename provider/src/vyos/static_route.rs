@@ -13,7 +13,8 @@ use tfplugin::{Diagnostic, Diagnostics, Object, Path, Resource, Value};
 
 /// A static route of a VyOS router, of IPv4 or IPv6 as its `destination` is.
 ///
-/// Next hops and interfaces that are not in the configuration, added by hand on the router, are taken away. Of several
+/// Next hops and interfaces that are not in the map of the configuration, added by hand on the router, are taken away; a
+/// map that is left out is not Terraform's, whoever fills it. Of several
 /// next hops, those with the lowest distance are used at once. Import id: `<router>/<destination>`, such as
 /// `edge/2001:db8::/32`, or the destination where there is only one router. VyOS 1.4 or later.
 #[derive(Clone, Debug, Resource)]

@@ -10,7 +10,7 @@ use crate::connection::cluster::{ClusterError, ClusterErrorKind, Force, Freshnes
 use crate::provider::Microk8s;
 use kube::core::DynamicObject;
 use serde_json::{Map, Value as Json, json};
-use tfplugin::{Context, Diagnostic, Value};
+use tfplugin::{Context, Diagnostic, Held, Model, Value};
 
 /// Why the object is released, if it is. One in which nobody else ever set a field is ours, whatever the state says.
 pub(super) fn applies<T: Applied>(
@@ -25,7 +25,7 @@ pub(super) fn applies<T: Applied>(
 }
 
 /// Says at plan what a destroy will do.
-pub(super) async fn announce<T: Applied>(context: &Context<Microk8s>, prior: &T, private: &Private) {
+pub(super) async fn announce<T: Applied>(context: &Context<Microk8s>, prior: &Held<T>, private: &Private) {
     let target = Target::of::<T>(&context.provider().clusters, &prior.encode());
     // Without an answer, the name alone says it of the kinds that matter most.
     let existing = target.cluster.find(&target.name, Freshness::Shared).await.ok().flatten();

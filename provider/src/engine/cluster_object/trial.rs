@@ -55,7 +55,9 @@ pub(super) async fn run<T: Applied>(
     let uid = private.uid.as_deref().filter(|_| prior.is_some());
     match send(&object, &target, uid, Force::DryRun).await {
         Ok(after) => Ok(match (prior, &existing) {
-            (Some(prior), Some(existing)) => stays(context, prior, &object, &target, existing, &after),
+            (Some(prior), Some(existing)) => {
+                prior.model().is_ok_and(|prior| stays(context, &prior, &object, &target, existing, &after))
+            }
             _ => false,
         }),
         Err(error) => {

@@ -111,7 +111,7 @@ fn attribute_in(message: &str, fields: &[Field], object: &Value, within: &Path) 
                 Some(attribute_in(message, members, one, &here).unwrap_or(here))
             }
             // Nothing else can be meant.
-            (Kind::Section, _) => Some(here),
+            (Kind::Section(_), _) => Some(here),
             _ => None,
         }
     })

@@ -6,10 +6,10 @@ use super::place::Place;
 use super::references::users;
 use crate::connection::router::{ConfigPath, ConfigTree};
 use crate::provider::Microk8s;
-use tfplugin::{Context, Diagnostic, Plan};
+use tfplugin::{Context, Diagnostic, Held, Plan, Value};
 
 /// An object is planned to stay or to come. Warns where it gives up a name that others use: these are planned after it.
-pub(super) async fn planned<T: RouterConfig, P>(context: &Context<Microk8s>, plan: &Plan<T, P>) {
+pub(super) async fn planned<T: RouterConfig, P>(context: &Context<Microk8s>, plan: &Plan<Held<T>, P>) {
     let (routers, object) = (&context.provider().routers, plan.object());
     let mut words = ["router"].into_iter().chain(T::DECLARATION.tag.as_ref().map(|tag| tag.attribute));
     if words.any(|attribute| object.attribute(attribute).is_unknown()) {
@@ -17,7 +17,7 @@ pub(super) async fn planned<T: RouterConfig, P>(context: &Context<Microk8s>, pla
     }
     let Ok(place) = Place::of::<T>(routers, object) else { return };
     place.router.plans().note(place.subject_path(), false);
-    let before = plan.prior.as_ref().and_then(|prior| Place::of::<T>(routers, &prior.encode()).ok());
+    let before = plan.prior.as_ref().and_then(|prior| Place::of::<T>(routers, prior.object()).ok());
     let moved = |before: &Place| {
         before.subject_path() != place.subject_path() || before.router.name() != place.router.name()
     };
@@ -29,8 +29,8 @@ pub(super) async fn planned<T: RouterConfig, P>(context: &Context<Microk8s>, pla
 }
 
 /// An object is planned to go. Warns where something names it that does not go with it.
-pub(super) async fn destroyed<T: RouterConfig>(context: &Context<Microk8s>, prior: &T) {
-    let Ok(place) = Place::of::<T>(&context.provider().routers, &prior.encode()) else { return };
+pub(super) async fn destroyed<T: RouterConfig>(context: &Context<Microk8s>, prior: &Value) {
+    let Ok(place) = Place::of::<T>(&context.provider().routers, prior) else { return };
     place.router.plans().note(place.subject_path(), true);
     let Some(users) = users_now(context, &place).await.filter(|users| !users.is_empty()) else { return };
     let staying = place.router.plans().staying(users).await;

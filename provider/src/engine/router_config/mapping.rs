@@ -32,8 +32,19 @@ pub enum Kind {
     Group(&'static [Field]),
     /// Containers by key: a map of objects.
     Tags(Form, &'static [Field]),
-    /// Everything that is there, whatever it is: a [`super::Section`].
-    Section,
+    /// Everything that is there, whatever it is: a [`super::Section`], but for what the router itself puts there.
+    Section(&'static [LeftAlone]),
+}
+
+/// A leaf that the router writes by itself. Where an author does not speak of it, it is not shown and not taken away.
+#[derive(Debug)]
+pub struct LeftAlone {
+    /// From the top; `*` stands for any word.
+    pub path: &'static [&'static str],
+    /// The only value with which it is left alone, if it is not any.
+    pub value: Option<&'static str>,
+    /// Whether it stays when what is around it goes.
+    pub stays: bool,
 }
 
 /// What a word stands for. The attribute's own type has checked it.
@@ -105,8 +116,8 @@ impl Field {
     }
 
     /// All of the object.
-    pub const fn section(attribute: &'static str) -> Self {
-        Self { attribute, path: &[], kind: Kind::Section }
+    pub const fn section(attribute: &'static str, left_alone: &'static [LeftAlone]) -> Self {
+        Self { attribute, path: &[], kind: Kind::Section(left_alone) }
     }
 }
 
@@ -152,10 +163,10 @@ impl Form {
         }
     }
 
-    /// The value for a word that the router holds.
+    /// The value for a word that the router holds; null where a number attribute has no form for it.
     pub(super) fn value(self, word: &str) -> Value {
-        match (self, word.parse::<Number>()) {
-            (Self::Number, Ok(number)) => Value::Number(number),
+        match self {
+            Self::Number => word.parse::<Number>().map_or(Value::Null, Value::Number),
             _ => Value::String(word.to_owned()),
         }
     }

@@ -5,11 +5,13 @@
 //! away at the end. Creating onto a node that is there already carries on where it is the same, and is refused with
 //! the `import` block where it differs.
 
+mod changes;
 mod diagnose;
 mod foresee;
 mod leaving;
 mod mapping;
 mod object;
+mod owned;
 mod place;
 mod references;
 mod required;
@@ -18,8 +20,9 @@ mod target;
 mod translate;
 
 pub use diagnose::{Subject, no_router};
-pub use mapping::{Field, Form, Kind, joined};
+pub use mapping::{Field, Form, Kind, LeftAlone, joined};
 pub use object::RouterObject;
+pub use owned::Owner;
 pub use references::Named;
 pub use section::Section;
 pub use target::{RouterTarget, RouterTargetDraft};

@@ -1,11 +1,12 @@
 //! The behaviour of every [`RouterConfig`] type as a Terraform resource.
 
 use super::RouterConfig;
+use super::changes::{Change, changes, creation, removal, visible};
 use super::diagnose::{no_router, sentence};
 use super::foresee::conditions;
 use super::leaving;
 use super::place::Place;
-use super::translate::{changes, creation, from_config, in_words_of, to_config};
+use super::translate::{Reading, from_config, in_words_of, misfits, to_config};
 use crate::connection::router::{Changes, Command, ConfigTree, NoRouter, Purpose, RouterError, Write};
 use crate::provider::Microk8s;
 use async_trait::async_trait;
@@ -13,7 +14,7 @@ use rand::RngExt;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::marker::PhantomData;
-use tfplugin::{Context, Diagnostic, Diagnostics, Knowable, Plan, Resource, Value};
+use tfplugin::{Context, Diagnostic, Diagnostics, Held, Knowable, Path, Plan, Resource, Value};
 
 /// A type `T` as a resource.
 pub struct RouterObject<T>(PhantomData<T>);
@@ -24,19 +25,22 @@ pub struct Private {
     /// Tells who put the object, see [`Write::claim`].
     #[serde(default)]
     claim: String,
+    /// How many words of its path were there before it was made. What it made above itself goes with it.
+    #[serde(default)]
+    stood: Option<usize>,
 }
 
 #[async_trait]
 impl<T: RouterConfig> Resource for RouterObject<T> {
     type Provider = Microk8s;
-    type Model = T;
+    type Model = Held<T>;
     type Private = Private;
 
     fn check(config: &T::Draft, found: &mut Diagnostics) {
         T::check(config, found);
     }
 
-    async fn plan(context: &Context<Microk8s>, plan: &mut Plan<T, Private>) -> Result<(), Diagnostics> {
+    async fn plan(context: &Context<Microk8s>, plan: &mut Plan<Held<T>, Private>) -> Result<(), Diagnostics> {
         leaving::planned(context, plan).await;
         let Knowable::Known(name) = &T::target(&plan.planned).router else { return Ok(()) };
         let routers = &context.provider().routers;
@@ -47,44 +51,56 @@ impl<T: RouterConfig> Resource for RouterObject<T> {
         };
         // The only router is the same with and without its name.
         let before =
-            plan.prior.as_ref().map(|prior| routers.get(prior.encode().attribute("router").as_str()));
+            plan.prior.as_ref().map(|prior| routers.get(prior.object().attribute("router").as_str()));
         if before.is_some_and(|before| before.is_ok_and(|before| before.name() != router.name())) {
             plan.replace("router");
         }
         Ok(())
     }
 
-    async fn plan_destroy(context: &Context<Microk8s>, prior: T, _: Private) -> Result<(), Diagnostics> {
-        leaving::destroyed(context, &prior).await;
+    async fn plan_destroy(context: &Context<Microk8s>, prior: Held<T>, _: Private) -> Result<(), Diagnostics> {
+        leaving::destroyed::<T>(context, prior.object()).await;
         Ok(())
     }
 
     async fn create(
         context: &Context<Microk8s>,
-        planned: T,
+        planned: Held<T>,
         private: &mut Private,
-    ) -> Result<T, Diagnostics> {
-        let object = planned.encode();
-        let place = Place::of::<T>(&context.provider().routers, &object)?;
+    ) -> Result<Held<T>, Diagnostics> {
+        let place = Place::of::<T>(&context.provider().routers, planned.object())?;
         private.claim = format!("{:016x}", rand::rng().random::<u64>());
-        let wanted = to_config(T::DECLARATION.fields, &object);
+        private.stood =
+            place.stands(context.cancelled()).await.map_err(|error| failed("create", &place, error))?;
+        let (model, object) = (model_of("create", &place, &planned)?, planned.object().clone());
         let here = place.clone();
-        let changes = move |tree: &ConfigTree| match here.find(tree) {
-            None => made_new(&planned, &here, &wanted, tree),
-            Some((path, node)) => match changes(T::DECLARATION.fields, node, &wanted, &path) {
-                same if same.is_empty() => Ok(same),
-                different => Err(here.taken::<T>(different)),
-            },
+        let changes = move |tree: &ConfigTree| {
+            let wanted = || made_new(&model, &here, &to_config(T::DECLARATION.fields, &object), tree);
+            let Some((path, node)) = here.find(tree) else { return wanted() };
+            let change = Change { planned: &object, prior: &Value::Null, root: &here.root() };
+            let different = changes(T::DECLARATION.fields, node, change, &path).commands;
+            if different.is_empty() || here.holds_nothing(&path, node) {
+                return Ok(different);
+            }
+            Err(here.taken::<T>(&different))
         };
-        put(context, "create", &place, &object, private, Box::new(changes)).await
+        put(context, "create", &place, &planned, private, Box::new(changes)).await
     }
 
-    async fn read(context: &Context<Microk8s>, prior: T, _: &mut Private) -> Result<Option<T>, Diagnostics> {
-        let object = prior.encode();
+    async fn read(
+        context: &Context<Microk8s>,
+        prior: Held<T>,
+        _: &mut Private,
+    ) -> Result<Option<Held<T>>, Diagnostics> {
         // A name that leads nowhere is told on the attribute when the change is planned; the state stays.
-        let Ok(place) = Place::of::<T>(&context.provider().routers, &object) else { return Ok(Some(prior)) };
+        let Ok(place) = Place::of::<T>(&context.provider().routers, prior.object()) else {
+            return Ok(Some(prior));
+        };
         match place.router.config(place.root(), context.cancelled()).await {
-            Ok(tree) => model_in(&place, &tree, &object).transpose(),
+            Ok(tree) => {
+                tell_misfits(context, &place, &tree);
+                Ok(model_in(&place, &tree, Reading::Ours(prior.object())))
+            }
             Err(error) => {
                 if place.router.first_warning() {
                     context.warn(unread(&place, &error));
@@ -96,14 +112,13 @@ impl<T: RouterConfig> Resource for RouterObject<T> {
 
     async fn update(
         context: &Context<Microk8s>,
-        prior: T,
-        planned: T,
+        prior: Held<T>,
+        planned: Held<T>,
         private: &mut Private,
-    ) -> Result<T, Diagnostics> {
+    ) -> Result<Held<T>, Diagnostics> {
         let routers = &context.provider().routers;
-        let object = planned.encode();
-        let place = Place::of::<T>(routers, &object)?;
-        let before = Place::of::<T>(routers, &prior.encode())?;
+        let place = Place::of::<T>(routers, planned.object())?;
+        let before = Place::of::<T>(routers, prior.object())?;
         if before.router.name() != place.router.name() {
             let (old, new) = (before.router.name(), place.router.name());
             let detail = format!(
@@ -114,37 +129,55 @@ impl<T: RouterConfig> Resource for RouterObject<T> {
                 .at("router")
                 .into());
         }
-        let wanted = to_config(T::DECLARATION.fields, &object);
+        let (model, object) = (model_of("update", &place, &planned)?, planned.object().clone());
         let here = place.clone();
         let changes = move |tree: &ConfigTree| match here.find(tree) {
-            None => made_new(&planned, &here, &wanted, tree),
-            Some((path, node)) => match changes(T::DECLARATION.fields, node, &wanted, &path) {
-                same if same.is_empty() => Ok(same),
-                different => planned.fits(tree).map(|()| different),
-            },
+            None => made_new(&model, &here, &to_config(T::DECLARATION.fields, &object), tree),
+            Some((path, node)) => {
+                let change = Change { planned: &object, prior: prior.object(), root: &here.root() };
+                let different = changes(T::DECLARATION.fields, node, change, &path);
+                match (different.commands, different.unseen) {
+                    (same, _) if same.is_empty() => Ok(same),
+                    (commands, none) if none.is_empty() => model.fits(tree).map(|()| commands),
+                    (_, unseen) => Err(here.filled_by_others(&unseen)),
+                }
+            }
         };
-        put(context, "update", &place, &object, private, Box::new(changes)).await
+        put(context, "update", &place, &planned, private, Box::new(changes)).await
     }
 
-    async fn delete(context: &Context<Microk8s>, prior: T, private: Private) -> Result<(), Diagnostics> {
-        let place = Place::of::<T>(&context.provider().routers, &prior.encode())?;
+    async fn delete(
+        context: &Context<Microk8s>,
+        prior: Held<T>,
+        private: Private,
+    ) -> Result<(), Diagnostics> {
+        let place = Place::of::<T>(&context.provider().routers, prior.object())?.with_parents(private.stood);
         let here = place.clone();
         let changes = move |tree: &ConfigTree| {
-            let Some((path, node)) = here.find(tree) else { return Ok(Vec::new()) };
-            match here.children_below(node) {
-                none if none.is_empty() => Ok(vec![Command::delete(path)]),
-                children => Err(here.inhabited(&children)),
-            }
+            let commands = match here.find(tree) {
+                Some((path, node)) => match here.children_below(node) {
+                    none if none.is_empty() => removal(T::DECLARATION.fields, node, &here.root(), &path),
+                    children => return Err(here.inhabited(&children)),
+                },
+                None => Vec::new(),
+            };
+            Ok(here.and_emptied_parents(commands, tree))
         };
         let write = write(context, &place, Purpose::Remove, &private, Box::new(changes));
         place.router.write(write).await.map(drop).map_err(|error| failed("delete", &place, error))
     }
 
-    async fn import(context: &Context<Microk8s>, id: &str, _: &mut Private) -> Result<T, Diagnostics> {
+    async fn import(context: &Context<Microk8s>, id: &str, _: &mut Private) -> Result<Held<T>, Diagnostics> {
         let (place, named) = Place::imported::<T>(&context.provider().routers, id)?;
         let tree = place.router.config(place.root(), context.cancelled()).await;
         let tree = tree.map_err(|error| failed("import", &place, error))?;
-        model_in(&place, &tree, &Value::Object(named)).unwrap_or_else(|| Err(place.absent(id).into()))
+        tell_misfits(context, &place, &tree);
+        let Some(found) = model_in::<T>(&place, &tree, Reading::Whole) else {
+            return Err(place.absent(id).into());
+        };
+        let Value::Object(mut attributes) = found.object().clone() else { return Ok(found) };
+        attributes.extend(named);
+        Ok(Held::new(Value::Object(attributes)))
     }
 }
 
@@ -160,22 +193,41 @@ fn made_new<T: RouterConfig>(
     Ok(creation(wanted, &place.below_root()))
 }
 
+/// What is planned, as the type's own rules want it. Only what was unknown until now can be at fault.
+fn model_of<T: RouterConfig>(action: &str, place: &Place, planned: &Held<T>) -> Result<T, Diagnostics> {
+    planned.model().map_err(|error| {
+        let summary = place.subject().unable(action, &place.router);
+        Diagnostic::error(summary, format!("{}: {error}.", error.path)).at(error.path.clone()).into()
+    })
+}
+
 /// Puts an object and reads it back.
 async fn put<T: RouterConfig>(
     context: &Context<Microk8s>,
     action: &str,
     place: &Place,
-    object: &Value,
+    planned: &Held<T>,
     private: &Private,
     changes: Box<Changes>,
-) -> Result<T, Diagnostics> {
+) -> Result<Held<T>, Diagnostics> {
     let write = write(context, place, Purpose::Put, private, changes);
     let tree = place.router.write(write).await.map_err(|error| failed(action, place, error))?;
-    model_in(place, &tree, object).unwrap_or_else(|| {
+    let unable = || place.subject().unable(action, &place.router);
+    let Some((path, node)) = place.find(&tree) else {
         let vanished =
             "The router accepted it, but does not have it now. Something else is changing its configuration.";
-        Err(Diagnostic::error(place.subject().unable(action, &place.router), vanished).into())
-    })
+        return Err(Diagnostic::error(unable(), vanished).into());
+    };
+    let object = planned.object();
+    let change = Change { planned: object, prior: object, root: &place.root() };
+    let missing = super::changes::changes(T::DECLARATION.fields, node, change, &path).commands;
+    if !missing.is_empty() {
+        return Err(Diagnostic { summary: unable(), ..place.rewritten(&missing) }.into());
+    }
+    match model_in(place, &tree, Reading::Ours(object)) {
+        Some(model) => Ok(model),
+        None => Ok(planned.clone()),
+    }
 }
 
 fn write(
@@ -192,28 +244,37 @@ fn write(
     Write { root, subject, purpose, claim, changes, also_reads, objections, cancelled }
 }
 
-/// The object in the configuration below the root, in the words of `before` where nothing differs.
-fn model_in<T: RouterConfig>(
-    place: &Place,
-    tree: &ConfigTree,
-    before: &Value,
-) -> Option<Result<T, Diagnostics>> {
-    let (_, node) = place.find(tree)?;
+/// The object in the configuration below the root, in the words of what it was before where nothing differs. Whatever
+/// the router holds is told as it is: the rules of the attributes are for what is written.
+fn model_in<T: RouterConfig>(place: &Place, tree: &ConfigTree, reading: Reading<'_>) -> Option<Held<T>> {
+    let (path, node) = place.find(tree)?;
     let fields = T::DECLARATION.fields;
+    let before = match reading {
+        Reading::Ours(before) => before,
+        Reading::Whole => &Value::Null,
+    };
     let mut attributes: BTreeMap<String, Value> = match before {
         Value::Object(attributes) => attributes.clone(),
         _ => BTreeMap::new(),
     };
-    attributes.extend(in_words_of(fields, before, from_config(fields, node)));
-    let model = T::decode(&Value::Object(attributes)).map_err(|error| {
+    let node = visible(fields, node, &place.root(), &path, before);
+    attributes.extend(in_words_of(fields, before, from_config(fields, &node, reading)));
+    Some(Held::new(Value::Object(attributes)))
+}
+
+/// Warns of what the state cannot say.
+fn tell_misfits(context: &Context<Microk8s>, place: &Place, tree: &ConfigTree) {
+    let Some((_, node)) = place.find(tree) else { return };
+    let subject = place.subject();
+    for (attribute, word) in misfits(subject.fields, node, &Path::root()) {
         let detail = format!(
-            "The router holds something that this resource has no form for, at `{}`: {error}. Change it on the router.",
-            error.path
+            "`{}` at {} holds {word:?} for {attribute}, which takes a number. The state has null in its place. Where the \
+             configuration says another value, the next apply sets that.",
+            subject.path,
+            place.router.url()
         );
-        let summary = place.subject().unable("read", &place.router);
-        Diagnostic::error(summary, detail).at(error.path).into()
-    });
-    Some(model)
+        context.warn(Diagnostic::warning("A value without a form", detail).at(attribute));
+    }
 }
 
 fn failed(action: &str, place: &Place, error: RouterError) -> Diagnostics {

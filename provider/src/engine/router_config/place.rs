@@ -1,15 +1,17 @@
 //! Where an object lives: its router, its component, its key.
 
+use super::changes::visible;
 use super::diagnose::{Subject, attribute_at, no_router};
 use super::mapping::Form;
 use super::references::Named;
-use super::translate::{from_config, to_config};
+use super::translate::{Reading, from_config, to_config};
 use super::{Declaration, Field, RouterConfig};
-use crate::connection::router::{Command, ConfigPath, ConfigTree, Router, Routers};
+use crate::connection::router::{Command, ConfigPath, ConfigTree, Operation, Router, RouterError, Routers};
 use crate::engine::import::check_named;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tfplugin::{Diagnostic, Diagnostics, Path, Value};
+use tokio_util::sync::CancellationToken;
 
 /// The place of one object.
 #[derive(Clone)]
@@ -94,6 +96,54 @@ impl Place {
         Ok((Self::new(declaration, found, key), attributes))
     }
 
+    /// How many words of a path are there already; nothing where all that could be missing is the last.
+    pub(super) async fn stands(&self, cancelled: &CancellationToken) -> Result<Option<usize>, RouterError> {
+        let path = [self.root.as_slice(), &self.below_root].concat();
+        let (true, [top, parents @ .., _]) = (self.is_path(), path.as_slice()) else { return Ok(None) };
+        if parents.is_empty() {
+            return Ok(None);
+        }
+        let tree = self.router.config(vec![top.clone()], cancelled).await?;
+        let there = (1..=parents.len())
+            .take_while(|count| parents.get(..*count).is_some_and(|parents| tree.at(parents).is_some()));
+        Ok(Some(1 + there.count()))
+    }
+
+    /// The same place, seen from what stood before it was made.
+    pub(super) fn with_parents(self, stood: Option<usize>) -> Self {
+        let path = [self.root.as_slice(), &self.below_root].concat();
+        match stood.filter(|stood| *stood < self.root.len()).and_then(|stood| path.split_at_checked(stood)) {
+            Some((root, below)) => Self { root: root.to_vec(), below_root: below.to_vec(), ..self },
+            None => self,
+        }
+    }
+
+    /// The commands, or the one that takes along what is above the object and empty without it.
+    pub(super) fn and_emptied_parents(&self, commands: Vec<Command>, tree: &ConfigTree) -> Vec<Command> {
+        let mut left = tree.clone();
+        commands.iter().for_each(|command| left.remove(&command.path));
+        let mut emptied = None;
+        let mut path = self.below_root.as_slice();
+        while let (true, [parent @ .., _]) = (self.is_path(), path) {
+            if parent.is_empty() || !left.at(parent).is_some_and(ConfigTree::is_empty) {
+                break;
+            }
+            left.remove(parent);
+            emptied = Some(parent.to_vec());
+            path = parent;
+        }
+        emptied.map_or(commands, |parent| vec![Command::delete(parent)])
+    }
+
+    fn is_path(&self) -> bool {
+        self.declaration.tag.as_ref().is_some_and(|tag| tag.form == Form::Path)
+    }
+
+    /// Whether there is nothing at a path but what the router itself puts there.
+    pub(super) fn holds_nothing(&self, path: &ConfigPath, node: &ConfigTree) -> bool {
+        self.is_path() && visible(self.declaration.fields, node, &self.root, path, &Value::Null).is_empty()
+    }
+
     /// The container that is read and that commits as one.
     pub(super) fn root(&self) -> ConfigPath {
         self.root.clone()
@@ -164,7 +214,7 @@ impl Place {
         match &self.declaration.tag {
             None => {
                 let fields = self.declaration.fields;
-                let ours = to_config(fields, &Value::Object(from_config(fields, tree)));
+                let ours = to_config(fields, &Value::Object(from_config(fields, tree, Reading::Whole)));
                 (!ours.is_empty()).then(|| (Vec::new(), tree))
             }
             Some(tag) => {
@@ -202,7 +252,7 @@ impl Place {
     }
 
     /// Why a create does not touch what is there.
-    pub(super) fn taken<T: RouterConfig>(&self, differences: Vec<Command>) -> Box<Diagnostic> {
+    pub(super) fn taken<T: RouterConfig>(&self, differences: &[Command]) -> Box<Diagnostic> {
         let (path, url) = (&self.path, self.router.url());
         let id = if self.key.is_empty() {
             self.router.name().to_owned()
@@ -210,17 +260,64 @@ impl Place {
             format!("{}/{}", self.router.name(), self.key)
         };
         let name = T::TYPE_NAME;
-        let root = self.root();
-        let in_full =
-            |one: Command| Command { path: [root.as_slice(), &one.path].concat(), ..one }.to_string();
-        let differences: Vec<_> = differences.into_iter().map(in_full).collect();
+        let differences = self.in_full(differences);
         let detail = format!(
-            "`{path}` is there already at {url}, and differs from this configuration:\n\n    {}\n\nTo manage what is \
+            "`{path}` is there already at {url}, and differs from this configuration:\n\n    {differences}\n\nTo manage what is \
              there, import it; the next apply then makes these changes:\n\n    import {{\n      to = {name}.NAME\n      \
              id = {id:?}\n    }}\n\nOtherwise remove it on the router first.",
-            differences.join("\n    ")
         );
         Box::new(Diagnostic::error("", detail))
+    }
+
+    /// Why an update does not touch what others put into a map or set that was not set until now.
+    pub(super) fn filled_by_others(&self, unseen: &[Command]) -> Box<Diagnostic> {
+        let (path, url, unseen_lines) = (&self.path, self.router.url(), self.in_full(unseen));
+        let detail = format!(
+            "`{path}` at {url} has something that no plan showed, since the attribute that it belongs to was not set until \
+             now:\n\n    {unseen_lines}\n\nNothing was changed. Write what is to stay into the configuration, and take the \
+             rest away on the router first."
+        );
+        let attribute = unseen.first().and_then(|one| self.attribute_of(&one.path));
+        Box::new(Diagnostic { attribute, ..Diagnostic::error("", detail) })
+    }
+
+    /// What to do where the router holds something else than was committed.
+    pub(super) fn rewritten(&self, missing: &[Command]) -> Diagnostic {
+        let of = |operation| -> Vec<Command> {
+            missing.iter().filter(|one| one.operation == operation).cloned().collect()
+        };
+        let (sent, instead) = (of(Operation::Set), of(Operation::Delete));
+        let mut detail =
+            format!("{} took this and committed it, and holds something else now.", self.router.url());
+        if !sent.is_empty() {
+            detail.push_str(&format!(" Sent, and not there:\n\n    {}", self.in_full(&sent)));
+        }
+        if !instead.is_empty() {
+            let there = self.in_full(&instead).replace("delete ", "");
+            detail.push_str(&format!("\n\nThere, and not in the configuration:\n\n    {there}"));
+        }
+        detail.push_str(
+            "\n\nVyOS rewrites some leaves while it commits, or somebody else changed them meanwhile. Write into the \
+             configuration what the router holds now, in place of what was sent. The state is as it was before.",
+        );
+        let attribute = missing.first().and_then(|one| self.attribute_of(&one.path));
+        Diagnostic { attribute, ..Diagnostic::error("", detail) }
+    }
+
+    fn in_full(&self, commands: &[Command]) -> String {
+        let line = |one: &Command| {
+            Command { path: [self.root.as_slice(), &one.path].concat(), ..one.clone() }.to_string()
+        };
+        commands.iter().map(line).collect::<Vec<_>>().join("\n    ")
+    }
+
+    /// The attribute that a path below the root belongs to.
+    fn attribute_of(&self, path: &[String]) -> Option<Path> {
+        let below = path.get(self.below_root.len()..)?;
+        let leads = |field: &&Field| {
+            field.path.len() <= below.len() && field.path.iter().zip(below).all(|(a, b)| a == b)
+        };
+        self.declaration.fields.iter().find(leads).map(|field| Path::from(field.attribute))
     }
 
     /// Why a delete leaves what is there.

@@ -8,7 +8,8 @@ use tfplugin::schema::AttributeKind;
 use tfplugin::value::{Type, from_plain, to_plain_with};
 use tfplugin::{AttributeValue, Number, Value};
 
-use super::translate::creation;
+use super::changes::creation;
+use super::mapping::LeftAlone;
 
 /// What is below a node, in the author's form. Two are the same where they are the same configuration: a leaf's value
 /// and a word with nothing below it are one thing on the router.
@@ -39,10 +40,14 @@ impl AttributeValue for Section {
     }
 
     fn same(a: &Value, b: &Value) -> bool {
-        match (Self::decode(a), Self::decode(b)) {
-            (Ok(_), Ok(_)) => tree(a) == tree(b),
-            _ => a == b,
-        }
+        tree(a) == tree(b)
+    }
+}
+
+impl Section {
+    /// As configuration.
+    pub fn tree(&self) -> ConfigTree {
+        tree(&self.written)
     }
 }
 
@@ -137,7 +142,8 @@ pub(super) fn in_words_of(before: &Value, now: &ConfigTree) -> Value {
 }
 
 fn again(before: &Json, now: &ConfigTree) -> Json {
-    if ConfigTree::from_json(&plain(before)) == *now {
+    // Null is what is not there, and a node with nothing below it is there.
+    if !before.is_null() && ConfigTree::from_json(&plain(before)) == *now {
         return before.clone();
     }
     let Json::Object(members) = before else { return written(now) };
@@ -151,33 +157,113 @@ fn again(before: &Json, now: &ConfigTree) -> Json {
     now.children().map(one).collect::<Map<_, _>>().into()
 }
 
-/// The commands that make `current` exactly `wanted`. What loses all it has goes as a whole and without its value, which
-/// may be a secret.
-pub(super) fn changes(current: &ConfigTree, wanted: &ConfigTree, within: &ConfigPath) -> Vec<Command> {
-    let mut commands = Vec::new();
-    for (word, below) in current.children() {
-        let path = [within.as_slice(), &[word.to_owned()]].concat();
-        let target = wanted.at(&[word]);
-        match target {
-            None => commands.push(Command::delete(path)),
-            Some(target) if target == below => {}
-            Some(target)
-                if target.is_empty() || below.children().any(|(word, _)| target.at(&[word]).is_some()) =>
-            {
-                commands.extend(changes(below, target, &path));
-            }
-            Some(target) => {
-                if !below.is_empty() {
-                    commands.push(Command::delete(path.clone()));
+/// Where a part of the configuration is, and what the router itself puts there.
+#[derive(Clone, Copy)]
+pub(super) struct Part<'a> {
+    /// The container that paths are below.
+    pub(super) root: &'a ConfigPath,
+    /// What is not ours to take away.
+    pub(super) left_alone: &'static [LeftAlone],
+}
+
+impl Part<'_> {
+    /// The commands that make `current` exactly `wanted`. What loses all it has goes as a whole and without its value,
+    /// which may be a secret.
+    pub(super) fn changes(
+        self,
+        current: &ConfigTree,
+        wanted: &ConfigTree,
+        within: &ConfigPath,
+    ) -> Vec<Command> {
+        let mut commands = Vec::new();
+        for (word, below) in current.children() {
+            let path = [within.as_slice(), &[word.to_owned()]].concat();
+            match wanted.at(&[word]) {
+                None if self.leaf(&path, below).is_some() => {}
+                None => commands.extend(self.removal(below, &path)),
+                Some(target) if target == below => {}
+                Some(target)
+                    if target.is_empty()
+                        || below.children().any(|(word, _)| target.at(&[word]).is_some()) =>
+                {
+                    commands.extend(self.changes(below, target, &path));
                 }
-                commands.extend(creation(target, &path));
+                Some(target) => {
+                    match self.leaf(&path, below) {
+                        _ if below.is_empty() => {}
+                        // Spoken of, with another value.
+                        Some(_) => commands.push(Command::delete(path.clone())),
+                        None => commands.extend(self.removal(below, &path)),
+                    }
+                    commands.extend(creation(target, &path));
+                }
             }
         }
+        for (word, target) in wanted.children().filter(|(word, _)| current.at(&[word]).is_none()) {
+            commands.extend(creation(target, &[within.as_slice(), &[word.to_owned()]].concat()));
+        }
+        commands
     }
-    for (word, target) in wanted.children().filter(|(word, _)| current.at(&[word]).is_none()) {
-        commands.extend(creation(target, &[within.as_slice(), &[word.to_owned()]].concat()));
+
+    /// The commands that take a node away, but for what stays.
+    pub(super) fn removal(self, node: &ConfigTree, path: &ConfigPath) -> Vec<Command> {
+        if self.leaf(path, node).is_some_and(|one| one.stays) {
+            return Vec::new();
+        }
+        if !self.holds_what_stays(node, path) {
+            return vec![Command::delete(path.clone())];
+        }
+        let below = |(word, node): (&str, &ConfigTree)| {
+            self.removal(node, &[path.as_slice(), &[word.to_owned()]].concat())
+        };
+        node.children().flat_map(below).collect()
     }
-    commands
+
+    fn holds_what_stays(self, node: &ConfigTree, path: &ConfigPath) -> bool {
+        node.children().any(|(word, below)| {
+            let path = [path.as_slice(), &[word.to_owned()]].concat();
+            self.leaf(&path, below).is_some_and(|one| one.stays) || self.holds_what_stays(below, &path)
+        })
+    }
+
+    fn leaf(self, path: &[String], node: &ConfigTree) -> Option<&'static LeftAlone> {
+        left_alone(self.left_alone, &[self.root.as_slice(), path].concat(), node)
+    }
+}
+
+/// The entry that a node with this path from the top falls under.
+fn left_alone(table: &'static [LeftAlone], path: &[String], node: &ConfigTree) -> Option<&'static LeftAlone> {
+    table.iter().find(|one| {
+        let same = |(pattern, word): (&&str, &String)| *pattern == "*" || *pattern == word;
+        one.path.len() == path.len()
+            && one.path.iter().zip(path).all(same)
+            && one.value.is_none_or(|value| node.children().all(|(word, _)| word == value))
+    })
+}
+
+/// A node without what the router itself wrote and nobody speaks of; nothing where that is all it holds.
+pub(super) fn visible(
+    table: &'static [LeftAlone],
+    node: &ConfigTree,
+    spoken_of: &ConfigTree,
+    path: &[String],
+) -> Option<ConfigTree> {
+    let mut seen = ConfigTree::default();
+    let mut hidden = false;
+    for (word, below) in node.children() {
+        let path = [path, &[word.to_owned()]].concat();
+        let spoken_of = spoken_of.at(&[word]);
+        if spoken_of.is_none() && left_alone(table, &path, below).is_some() {
+            hidden = true;
+            continue;
+        }
+        match visible(table, below, spoken_of.unwrap_or(&ConfigTree::default()), &path) {
+            Some(below) => seen.graft(&[word], below),
+            None if spoken_of.is_some() => seen.insert(&[word]),
+            None => hidden = true,
+        }
+    }
+    (!hidden || !seen.is_empty()).then_some(seen)
 }
 
 #[cfg(test)]
@@ -191,7 +277,11 @@ mod tests {
 
     fn lines(current: Json, wanted: Json) -> Vec<String> {
         let within = ["service", "ntp"].map(str::to_owned).to_vec();
-        changes(&tree(&of(current)), &tree(&of(wanted)), &within).iter().map(ToString::to_string).collect()
+        let part = Part { root: &Vec::new(), left_alone: &[] };
+        part.changes(&tree(&of(current)), &tree(&of(wanted)), &within)
+            .iter()
+            .map(ToString::to_string)
+            .collect()
     }
 
     #[test]

@@ -3,13 +3,12 @@
 
 use super::mapping::{Field, Form, Kind};
 use super::section;
-use crate::connection::router::{Command, ConfigPath, ConfigTree, Operation};
-use std::collections::{BTreeMap, BTreeSet};
-use tfplugin::Value;
+use crate::connection::router::ConfigTree;
+use std::collections::BTreeMap;
+use tfplugin::{Path, Value};
 
 /// What a [`Kind::Switch`] may hold.
-const DISABLE: &str = "disable";
-const SWITCH: &[Field] = &[Field::flag(DISABLE, &[DISABLE])];
+pub(super) const DISABLE: &str = "disable";
 
 /// The configuration of an object with these attributes, in canonical spelling.
 pub(super) fn to_config(fields: &[Field], object: &Value) -> ConfigTree {
@@ -41,43 +40,117 @@ pub(super) fn to_config(fields: &[Field], object: &Value) -> ConfigTree {
                     tree.graft(&[path, vec![form.canonical(key)]].concat(), to_config(members, one));
                 }
             }
-            (Kind::Section, value) => tree.graft(field.path, section::tree(value)),
+            (Kind::Section(_), value) => tree.graft(field.path, section::tree(value)),
             _ => {}
         }
     }
     tree
 }
 
+/// What an object is read for.
+#[derive(Clone, Copy)]
+pub(super) enum Reading<'a> {
+    /// To see whether it is still as it was. A map or set that was null is not ours, whoever fills it.
+    Ours(&'a Value),
+    /// To take it over as it is.
+    Whole,
+}
+
+impl<'a> Reading<'a> {
+    fn attribute(self, name: &str) -> Self {
+        match self {
+            Self::Ours(before) => Self::Ours(before.attribute(name)),
+            Self::Whole => Self::Whole,
+        }
+    }
+
+    fn element(self, form: Form, key: &str) -> Self {
+        match self {
+            Self::Ours(before) => element(form, before, key).map_or(Self::Whole, Self::Ours),
+            Self::Whole => Self::Whole,
+        }
+    }
+
+    /// What was not there before is seen as it is.
+    fn or_whole(self) -> Self {
+        if self.is_null() { Self::Whole } else { self }
+    }
+
+    fn is_null(self) -> bool {
+        matches!(self, Self::Ours(Value::Null))
+    }
+}
+
+/// The element of a map by its key, however that is spelled.
+pub(super) fn element<'a>(form: Form, map: &'a Value, key: &str) -> Option<&'a Value> {
+    let Value::Map(all) = map else { return None };
+    all.iter().find(|(other, _)| form.canonical(other) == form.canonical(key)).map(|(_, one)| one)
+}
+
 /// The attributes of an object that looks like this on the router. What no field speaks of is not ours.
-pub(super) fn from_config(fields: &[Field], tree: &ConfigTree) -> BTreeMap<String, Value> {
+pub(super) fn from_config(
+    fields: &[Field],
+    tree: &ConfigTree,
+    reading: Reading<'_>,
+) -> BTreeMap<String, Value> {
     let value = |field: &Field| {
         let node = tree.at(field.path);
         let words = || node.into_iter().flat_map(ConfigTree::children);
+        let reading = reading.attribute(field.attribute);
         match field.kind {
             Kind::Flag => Value::Bool(node.is_some()),
             Kind::Switch => node.map_or(Value::Null, |node| Value::Bool(node.at(&[DISABLE]).is_none())),
             Kind::Value(form) => words().next().map_or(Value::Null, |(word, _)| form.value(word)),
+            Kind::Words(_) | Kind::Tags(..) if reading.is_null() => Value::Null,
             Kind::Words(form) => {
                 let all: Vec<_> = words().map(|(word, _)| form.value(word)).collect();
                 if all.is_empty() { Value::Null } else { Value::Set(all) }
             }
             Kind::Presence(members) => {
-                node.map_or(Value::Null, |node| Value::Object(from_config(members, node)))
+                node.map_or(Value::Null, |node| Value::Object(from_config(members, node, reading.or_whole())))
             }
-            Kind::Group(members) => match node.map(|node| Value::Object(from_config(members, node))) {
-                Some(object) if !to_config(members, &object).is_empty() => object,
-                _ => Value::Null,
-            },
-            Kind::Tags(_, members) => {
-                let all: BTreeMap<_, _> = words()
-                    .map(|(key, node)| (key.to_owned(), Value::Object(from_config(members, node))))
-                    .collect();
+            Kind::Group(members) => {
+                match node.map(|node| Value::Object(from_config(members, node, reading))) {
+                    Some(object) if !to_config(members, &object).is_empty() => object,
+                    _ => Value::Null,
+                }
+            }
+            Kind::Tags(form, members) => {
+                let one = |(key, node): (&str, &ConfigTree)| {
+                    let read = from_config(members, node, reading.element(form, key));
+                    (key.to_owned(), Value::Object(read))
+                };
+                let all: BTreeMap<_, _> = words().map(one).collect();
                 if all.is_empty() { Value::Null } else { Value::Map(all) }
             }
-            Kind::Section => node.map_or(Value::Null, section::value),
+            Kind::Section(_) => node.map_or(Value::Null, section::value),
         }
     };
     fields.iter().map(|field| (field.attribute.to_owned(), value(field))).collect()
+}
+
+/// Attributes whose value on the router they have no form for, such as a word in place of a number, and that value.
+pub(super) fn misfits(fields: &[Field], tree: &ConfigTree, within: &Path) -> Vec<(Path, String)> {
+    let mut found = Vec::new();
+    for field in fields {
+        let here = within.clone().attribute(field.attribute);
+        let node = tree.at(field.path);
+        match (field.kind, node) {
+            (Kind::Value(form), node) => {
+                let word = words(node).next().filter(|word| form.value(word).is_null());
+                found.extend(word.map(|word| (here, word.to_owned())));
+            }
+            (Kind::Presence(members) | Kind::Group(members), Some(node)) => {
+                found.extend(misfits(members, node, &here));
+            }
+            (Kind::Tags(_, members), Some(node)) => {
+                let below = node.children();
+                found.extend(below.flat_map(|(key, node)| misfits(members, node, &here.clone().key(key))));
+            }
+            _ => {}
+        }
+    }
+    found
 }
 
 /// What was read, in the words of `before` wherever both are the same configuration.
@@ -93,7 +166,7 @@ pub(super) fn in_words_of(
             !before.attribute(field.attribute).is_null() && to_config(one, before) == to_config(one, &read);
         let source = if kept { before } else { &read };
         let value = match field.kind {
-            Kind::Section if !kept => {
+            Kind::Section(_) if !kept => {
                 section::in_words_of(before.attribute(field.attribute), &to_config(one, &read))
             }
             _ => source.attribute(field.attribute).clone(),
@@ -103,132 +176,16 @@ pub(super) fn in_words_of(
     fields.iter().map(value).collect()
 }
 
-/// The commands that make `current` look like `wanted`, as far as the fields go. What others own stays.
-pub(super) fn changes(
-    fields: &[Field],
-    current: &ConfigTree,
-    wanted: &ConfigTree,
-    within: &[String],
-) -> Vec<Command> {
-    let nothing = ConfigTree::default();
-    let mut commands = Vec::new();
-    for field in fields {
-        let path: ConfigPath =
-            within.iter().cloned().chain(field.path.iter().map(|word| (*word).to_owned())).collect();
-        let (node, target) = (current.at(field.path), wanted.at(field.path));
-        let kind = match field.kind {
-            Kind::Switch => Kind::Presence(SWITCH),
-            other => other,
-        };
-        match kind {
-            Kind::Value(form) => {
-                let (old, new) = (canonical_words(form, node), canonical_words(form, target));
-                if old != new {
-                    // Without the value: it may be a secret.
-                    commands.extend(node.map(|_| Command::delete(path.clone())));
-                    commands.extend(new.iter().map(|word| Command::set(joined(&path, word))));
-                }
-            }
-            Kind::Words(form) => {
-                let (old, new) = (canonical_words(form, node), canonical_words(form, target));
-                let gone = words(node).filter(|word| !new.contains(&form.canonical(word)));
-                match new.is_empty() {
-                    true => commands.extend(node.map(|_| Command::delete(path.clone()))),
-                    false => commands.extend(gone.map(|word| Command::delete(joined(&path, word)))),
-                }
-                commands.extend(new.difference(&old).map(|word| Command::set(joined(&path, word))));
-            }
-            Kind::Flag | Kind::Presence(_) if node.is_some() && target.is_none() => {
-                commands.push(Command::delete(path));
-            }
-            Kind::Flag => commands.extend(target.filter(|_| node.is_none()).map(|_| Command::set(path))),
-            Kind::Presence(members) => match (node, target) {
-                (None, Some(target)) => commands.extend(creation(target, &path)),
-                (Some(node), Some(target)) => commands.extend(changes(members, node, target, &path)),
-                (_, None) => {}
-            },
-            Kind::Group(members) => {
-                commands.extend(changes(members, node.unwrap_or(&nothing), target.unwrap_or(&nothing), &path))
-            }
-            Kind::Tags(form, members) => commands.extend(tag_changes(form, members, node, target, &path)),
-            // As a presence, above.
-            Kind::Switch => {}
-            Kind::Section => {
-                commands.extend(section::changes(node.unwrap_or(&nothing), target.unwrap_or(&nothing), &path))
-            }
-        }
-    }
-    without_repetition(commands)
-}
-
-/// Deletes of what an earlier delete takes along are left out: with `strict` they would be errors.
-fn without_repetition(commands: Vec<Command>) -> Vec<Command> {
-    let mut kept: Vec<Command> = Vec::new();
-    for command in commands {
-        let gone = |other: &Command| {
-            (other.operation, command.operation) == (Operation::Delete, Operation::Delete)
-                && command.path.starts_with(&other.path)
-        };
-        if !kept.iter().any(gone) {
-            kept.push(command);
-        }
-    }
-    kept
-}
-
-fn tag_changes(
-    form: Form,
-    members: &[Field],
-    node: Option<&ConfigTree>,
-    target: Option<&ConfigTree>,
-    path: &ConfigPath,
-) -> Vec<Command> {
-    let mut commands = Vec::new();
-    let wanted = |key: &str| target.and_then(|target| target.at(&[form.canonical(key)]));
-    let mut there = BTreeSet::new();
-    for (key, below) in node.into_iter().flat_map(ConfigTree::children) {
-        match wanted(key) {
-            Some(target) if there.insert(form.canonical(key)) => {
-                commands.extend(changes(members, below, target, &joined(path, key)));
-            }
-            // Not wanted, or a second spelling of one that is.
-            _ => commands.push(Command::delete(joined(path, key))),
-        }
-    }
-    for (key, target) in target.into_iter().flat_map(ConfigTree::children) {
-        if !there.contains(key) {
-            commands.extend(creation(target, &joined(path, key)));
-        }
-    }
-    commands
-}
-
-/// The commands that make everything in `wanted` below `within`, and `within` itself.
-pub(super) fn creation(wanted: &ConfigTree, within: &[String]) -> Vec<Command> {
-    if wanted.is_empty() {
-        return vec![Command::set(within.to_vec())];
-    }
-    wanted.ends().into_iter().map(|end| Command::set([within, &end].concat())).collect()
-}
-
 fn insert(tree: &mut ConfigTree, path: &[&str], below: &[&str]) {
     tree.insert(&[path, below].concat());
 }
 
-fn words(node: Option<&ConfigTree>) -> impl Iterator<Item = &str> {
+pub(super) fn words(node: Option<&ConfigTree>) -> impl Iterator<Item = &str> {
     node.into_iter().flat_map(ConfigTree::children).map(|(word, _)| word)
 }
 
-fn canonical_words(form: Form, node: Option<&ConfigTree>) -> BTreeSet<String> {
-    words(node).map(|word| form.canonical(word)).collect()
-}
-
-fn joined(path: &[String], word: &str) -> ConfigPath {
-    path.iter().cloned().chain([word.to_owned()]).collect()
-}
-
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use serde_json::json;
 
@@ -236,7 +193,7 @@ mod tests {
         Field::value("route_map", &["route-map", "import"], Form::Text),
         Field::flag("soft", &["soft-reconfiguration", "inbound"]),
     ];
-    const FIELDS: &[Field] = &[
+    pub(in super::super) const FIELDS: &[Field] = &[
         Field::value("remote_as", &["remote-as"], Form::Decimal),
         Field::value("hops", &["ebgp-multihop"], Form::Number),
         Field::words("sources", &["source"], Form::Network),
@@ -247,7 +204,7 @@ mod tests {
         Field::tags("networks", &["network"], Form::Network, MEMBERS),
     ];
 
-    fn object(members: &[(&str, Value)]) -> Value {
+    pub(in super::super) fn object(members: &[(&str, Value)]) -> Value {
         Value::Object(members.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect())
     }
 
@@ -259,12 +216,8 @@ mod tests {
         Value::String(value.to_owned())
     }
 
-    fn tree(json: serde_json::Value) -> ConfigTree {
+    pub(in super::super) fn tree(json: serde_json::Value) -> ConfigTree {
         ConfigTree::from_json(&json)
-    }
-
-    fn lines(commands: Vec<Command>) -> Vec<String> {
-        commands.iter().map(ToString::to_string).collect()
     }
 
     #[test]
@@ -291,7 +244,7 @@ mod tests {
             "network": {"2001:db8::/48": {"route-map": {"import": "RM"}}},
         }));
         assert_eq!(config.ends(), expected.ends());
-        let read = from_config(FIELDS, &config);
+        let read = from_config(FIELDS, &config, Reading::Whole);
         assert_eq!(read.get("remote_as"), Some(&text("65001")));
         assert_eq!(Value::Object(in_words_of(FIELDS, &object, read)), object);
     }
@@ -301,79 +254,11 @@ mod tests {
         let read = from_config(
             FIELDS,
             &tree(json!({"timers": {}, "network": {}, "source": {}, "timers-of-others": {"x": "1"}})),
+            Reading::Whole,
         );
         for attribute in ["timers", "networks", "sources", "ipv6", "remote_as"] {
             assert_eq!(read.get(attribute), Some(&Value::Null), "{attribute}");
         }
         assert_eq!(read.get("shutdown"), Some(&Value::Bool(false)));
-    }
-
-    #[test]
-    fn an_update_touches_only_what_differs_and_nothing_of_others() {
-        let current = tree(json!({
-            "remote-as": "65001", "port": "1179", "shutdown": {}, "timers": {"holdtime": "9", "connect": "5"},
-            "address-family": {"ipv6-unicast": {"weight": "7"}}, "network": {"2001:DB8::/48": {}, "2001:db8:1::/48": {}},
-            "source": ["2001:DB8::/32", "192.0.2.0/24"],
-        }));
-        let wanted = tree(json!({
-            "remote-as": "65001", "address-family": {"ipv6-unicast": {"route-map": {"import": "RM"}}},
-            "network": {"2001:db8::/48": {}, "2001:db8:2::/48": {}},
-            "source": ["198.51.100.0/24", "2001:db8::/32"],
-        }));
-        let mut commands = lines(changes(FIELDS, &current, &wanted, &["n".to_owned()]));
-        commands.sort();
-        assert_eq!(
-            commands,
-            [
-                "delete n network 2001:db8:1::/48",
-                "delete n shutdown",
-                "delete n source 192.0.2.0/24",
-                "delete n timers holdtime",
-                "set n address-family ipv6-unicast route-map import RM",
-                "set n network 2001:db8:2::/48",
-                "set n source 198.51.100.0/24",
-            ]
-        );
-        assert!(changes(FIELDS, &wanted, &wanted, &[]).is_empty());
-    }
-
-    #[test]
-    fn a_container_that_disables_is_no_container_that_enables() {
-        let said = [
-            (Value::Null, json!({})),
-            (Value::Bool(true), json!({"passive": {}})),
-            (Value::Bool(false), json!({"passive": {"disable": {}}})),
-        ];
-        for (value, config) in &said {
-            let read = from_config(FIELDS, &tree(config.clone()));
-            assert_eq!(read.get("passive"), Some(value), "{config}");
-            let made = to_config(FIELDS, &object(&[("passive", value.clone())]));
-            assert_eq!(made.ends(), tree(config.clone()).ends(), "{value:?}");
-        }
-        let [none, on, off] = said.map(|(_, config)| tree(config));
-        for (current, wanted, expected) in [
-            (&none, &on, &["set passive"][..]),
-            (&none, &off, &["set passive disable"]),
-            (&on, &off, &["set passive disable"]),
-            (&off, &on, &["delete passive disable"]),
-            (&on, &none, &["delete passive"]),
-            (&off, &none, &["delete passive"]),
-            (&off, &off, &[]),
-        ] {
-            assert_eq!(lines(changes(FIELDS, current, wanted, &[])), expected);
-        }
-    }
-
-    #[test]
-    fn a_container_that_goes_takes_all_below_with_it() {
-        let current = tree(json!({"address-family": {"ipv6-unicast": {"route-map": {"import": "RM"}}}}));
-        let gone = lines(changes(FIELDS, &current, &ConfigTree::default(), &[]));
-        assert_eq!(gone, ["delete address-family ipv6-unicast"]);
-        let words = tree(json!({"source": ["192.0.2.0/24", "198.51.100.0/24"]}));
-        let gone = lines(changes(FIELDS, &words, &ConfigTree::default(), &[]));
-        assert_eq!(gone, ["delete source"], "no empty leaf is left");
-        let bare = tree(json!({"address-family": {"ipv6-unicast": {}}}));
-        let made = lines(changes(FIELDS, &ConfigTree::default(), &bare, &[]));
-        assert_eq!(made, ["set address-family ipv6-unicast"]);
     }
 }

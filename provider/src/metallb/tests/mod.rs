@@ -108,10 +108,10 @@ async fn what_a_peer_must_not_be_is_said_on_the_attribute() {
 #[tokio::test]
 async fn a_password_is_sent_and_never_told() {
     let server = ApiServer::start().await;
-    let run = run(&server).await;
     server.world().put(PEERS, "edge", "kubectl", json!({"password": "old-secret"}));
-    let state = run.import(PEER, "edge").await.unwrap();
+    let state = run(&server).await.import(PEER, "edge").await.unwrap();
     assert!(state.object.attribute("my_asn").is_null(), "what is not there is read as that");
+    let run = run(&server).await;
     server.world().put(
         PEERS,
         "edge",

@@ -90,7 +90,7 @@ async fn it_goes_into_one_commit_with_the_others_and_drift_is_in_the_author_s_wo
     let planned = run.plan(CONFIG, Some(&found), &ntp(drifted)).await.unwrap();
     assert_eq!(planned.action, Action::NoOp, "the state says what is there");
     let longer = json!({"router": "edge", "path": "service ntp server 192.0.2.1", "config": {}});
-    let planned = run.plan(CONFIG, Some(&found), &longer).await.unwrap();
+    let planned = edge.run().await.plan(CONFIG, Some(&found), &longer).await.unwrap();
     assert_eq!(planned.action, Action::Replace);
     edge.router.stop().await;
 }
@@ -118,5 +118,124 @@ async fn what_is_above_the_path_may_be_anything() {
         run.destroy(&found).await.unwrap();
         assert!(edge.run().await.read(&found).await.unwrap().0.is_none(), "{path}");
     }
+    edge.router.stop().await;
+}
+
+#[tokio::test]
+async fn a_password_that_vyos_rewrites_is_told_before_and_any_other_rewriting_after() {
+    let edge = Edge::start(Version::V1_4).await;
+    let run = edge.run().await;
+    let user = |config: Json| json!({"router": "edge", "path": "system login user alice", "config": config});
+    let plain = user(json!({"authentication": {"plaintext-password": "hunter2"}}));
+    let mut all = listed(&run.validate(CONFIG, &plain).unwrap());
+    let snmp = json!({"path": "service snmp", "config": {"v3": {"user": {"a": {"privacy": {"plaintext-password": "x"}}}}}});
+    all.push_str(&format!("\n\n{}", listed(&run.validate(CONFIG, &snmp).unwrap())));
+
+    // VyOS drops leading blanks.
+    let blank = user(json!({"full-name": " Alice"}));
+    all.push_str(&format!("\n\n{}", told(&run.create(CONFIG, &blank).await.unwrap_err(), &edge)));
+    let kept = run.create(CONFIG, &user(json!({"full-name": "Alice"}))).await.unwrap();
+    let run = edge.run().await;
+    let refused = run.update(&kept, &user(json!({"full-name": "  Alice B"}))).await.unwrap_err();
+    all.push_str(&format!("\n\n{}", told(&refused, &edge)));
+    insta::assert_snapshot!(all);
+    edge.router.stop().await;
+}
+
+#[tokio::test]
+async fn a_login_as_every_installed_router_has_it_is_read_changed_and_destroyed() {
+    let edge = Edge::start(Version::V1_4).await;
+    edge.hold(&[
+        "system|login|user|vyos|authentication|plaintext-password|",
+        "system|login|user|vyos|authentication|encrypted-password|$6$a$b",
+    ]);
+    let run = edge.run().await;
+    let imported = run.import(CONFIG, "edge/system login").await.unwrap();
+    let login = |name: &str| {
+        let user = json!({"authentication": {"encrypted-password": "$6$a$b"}, "full-name": name});
+        json!({"router": "edge", "path": "system login", "config": {"user": {"vyos": user}}})
+    };
+    let planned = run.plan(CONFIG, Some(&imported), &login("Vy")).await.unwrap();
+    let changed = run.apply(&planned).await.unwrap().unwrap();
+    let user = edge.config("system login user vyos").await;
+    assert_eq!(user["authentication"]["plaintext-password"], "", "left alone: {user}");
+    let run = edge.run().await;
+    let found = run.read(&changed).await.unwrap().0.unwrap();
+    assert_eq!(run.plan(CONFIG, Some(&found), &login("Vy")).await.unwrap().action, Action::NoOp);
+    run.destroy(&found).await.unwrap();
+    assert_eq!(edge.config("system login").await, Json::Null, "it goes with its user");
+    edge.router.stop().await;
+}
+
+/// Without it the names of network cards swap at the next boot.
+#[tokio::test]
+async fn the_hardware_address_that_vyos_wrote_is_left_alone_in_every_part_that_has_it() {
+    let edge = Edge::start(Version::V1_4).await;
+    let address = json!({"address": "10.0.0.1/24"});
+    for (path, config) in [
+        ("interfaces ethernet eth1", address.clone()),
+        ("interfaces ethernet", json!({"eth1": address.clone()})),
+        ("interfaces", json!({"ethernet": {"eth1": address.clone()}})),
+    ] {
+        edge.hold(&[
+            "interfaces|ethernet|eth1|hw-id|00:00:5e:00:53:01",
+            "interfaces|ethernet|eth2|hw-id|00:00:5e:00:53:02",
+        ]);
+        let config = json!({"router": "edge", "path": path, "config": config});
+        let made =
+            edge.run().await.create(CONFIG, &config).await.unwrap_or_else(|error| panic!("{path}: {error}"));
+        let run = edge.run().await;
+        let found = run.read(&made).await.unwrap().0.unwrap();
+        assert_eq!(run.plan(CONFIG, Some(&found), &config).await.unwrap().action, Action::NoOp, "{path}");
+        let imported = run.import(CONFIG, &format!("edge/{path}")).await.unwrap();
+        assert_eq!(run.plan(CONFIG, Some(&imported), &config).await.unwrap().action, Action::NoOp, "{path}");
+        edge.configure(&["set interfaces ethernet eth1 mtu 1400"]).await;
+        let run = edge.run().await;
+        let drifted = run.read(&found).await.unwrap().0.unwrap();
+        run.update(&drifted, &config).await.unwrap();
+        run.destroy(&found).await.unwrap();
+        let left = edge.config("interfaces ethernet").await;
+        let hardware = |last: u8| json!({"hw-id": format!("00:00:5e:00:53:0{last}")});
+        assert_eq!(left, json!({"ethernet": {"eth1": hardware(1), "eth2": hardware(2)}}), "{path}");
+        run.destroy(&found).await.unwrap();
+    }
+    edge.router.stop().await;
+}
+
+#[tokio::test]
+async fn what_it_made_above_itself_goes_with_it_and_what_others_made_or_filled_stays() {
+    let edge = Edge::start(Version::V1_4).await;
+    edge.configure(&["set protocols static route 10.0.0.0/8 blackhole", "set service lldp"]).await;
+    let part = |path: &str, config: Json| json!({"router": "edge", "path": path, "config": config});
+    let run = edge.run().await;
+    let network = part("protocols ospf area 0 network", json!(["10.1.0.0/24"]));
+    let hop = part("protocols static route 0.0.0.0/0 next-hop 10.0.0.254", json!({}));
+    let one = part("service ntp server 192.0.2.1", json!({}));
+    let other = part("service ntp server 192.0.2.2", json!({"prefer": {}}));
+    let filled = part("service lldp interface eth1", json!({"disable": {}}));
+    let mut made = Vec::new();
+    for config in [&network, &hop, &filled] {
+        made.push(run.create(CONFIG, config).await.unwrap());
+    }
+    let (one, other) = tokio::join!(run.create(CONFIG, &one), run.create(CONFIG, &other));
+    let (one, other) = (one.unwrap(), other.unwrap());
+    for state in &made {
+        run.destroy(state).await.unwrap();
+    }
+    assert_eq!(
+        edge.config("protocols").await,
+        json!({"static": {"route": {"10.0.0.0/8": {"blackhole": {}}}}}),
+        "neither an OSPF without networks nor a route without next hop is left"
+    );
+    assert_eq!(edge.config("service").await["lldp"], json!({}), "it was there before");
+    edge.configure(&["set service ntp listen-address 10.0.0.1"]).await;
+    run.destroy(&one).await.unwrap();
+    run.destroy(&other).await.unwrap();
+    assert_eq!(edge.config("service ntp").await, json!({"listen-address": "10.0.0.1"}), "somebody filled it");
+
+    let run = edge.run().await;
+    let imported = run.import(CONFIG, "edge/service lldp").await.unwrap();
+    let bare = part("service lldp", json!({}));
+    assert_eq!(run.plan(CONFIG, Some(&imported), &bare).await.unwrap().action, Action::NoOp);
     edge.router.stop().await;
 }

@@ -1,9 +1,10 @@
 //! The types, and their tables of fields against their schemas.
 
-use crate::engine::router_config::{Declaration, Field, Kind, RouterConfig};
+use crate::engine::router_config::{Declaration, Field, Form, Kind, RouterConfig};
 use crate::provider::Microk8s;
 use crate::vyos::{
-    Bgp, BgpNeighbor, BgpPeerGroup, Config, Ospf, Ospfv3, PrefixList, PrefixList6, RouteMap, StaticRoute,
+    Bgp, BgpNeighbor, BgpPeerGroup, Config, DECLARATIONS, Ospf, Ospfv3, PrefixList, PrefixList6, RouteMap,
+    StaticRoute,
 };
 use std::collections::BTreeSet;
 use tfplugin::Provider;
@@ -17,10 +18,12 @@ fn fits(fields: &[Field], attributes: &[Attribute], others: &[&str]) {
             panic!("no attribute {}", field.attribute);
         });
         match (&field.kind, &attribute.kind) {
-            (Kind::Value(_), AttributeKind::Type(Type::String | Type::Number))
+            (Kind::Value(Form::Number), AttributeKind::Type(Type::Number))
             | (Kind::Flag | Kind::Switch, AttributeKind::Type(Type::Bool)) => {}
-            (Kind::Section, AttributeKind::Type(Type::Dynamic)) => {}
-            (Kind::Words(_), AttributeKind::Type(Type::Set(element))) if **element == Type::String => {}
+            (Kind::Value(form), AttributeKind::Type(Type::String)) if *form != Form::Number => {}
+            (Kind::Section(_), AttributeKind::Type(Type::Dynamic)) => {}
+            (Kind::Words(form), AttributeKind::Type(Type::Set(element)))
+                if *form != Form::Number && **element == Type::String => {}
             (Kind::Presence(inner) | Kind::Group(inner), AttributeKind::Nested(Nesting::Single, members))
             | (Kind::Tags(_, inner), AttributeKind::Nested(Nesting::Map, members)) => {
                 fits(inner, members, &[])
@@ -76,4 +79,8 @@ fn every_attribute_is_somewhere_on_the_router() {
     let served = Microk8s::table();
     let served = served.resources().map(|(name, _)| name).filter(|name| name.starts_with("vyos_"));
     assert_eq!(served.collect::<BTreeSet<_>>(), all.iter().map(|one| one.name).collect());
+    assert_eq!(
+        DECLARATIONS.iter().map(|(name, _)| *name).collect::<BTreeSet<_>>(),
+        all.iter().map(|one| one.name).collect()
+    );
 }

@@ -13,7 +13,6 @@ fn route_map(name: &str, rule: Json) -> Json {
 #[tokio::test]
 async fn a_name_that_is_not_there_costs_no_commit() {
     let edge = Edge::start(Version::V1_4).await;
-    let run = edge.run().await;
     edge.configure(&[
         "set interfaces ethernet eth1",
         "set policy prefix-list LB rule 10 action permit",
@@ -54,7 +53,7 @@ async fn a_name_that_is_not_there_costs_no_commit() {
             json!({"router": "edge", "path": "policy route-map RM", "config": {"rule": {"10": {"description": "x"}}}}),
         ),
     ] {
-        let failed = run.create(type_name, &config).await.unwrap_err();
+        let failed = edge.run().await.create(type_name, &config).await.unwrap_err();
         all.push(told(&failed, &edge));
     }
     insta::assert_snapshot!(all.join("\n===\n"));

@@ -9,7 +9,9 @@ mod leaving;
 mod life;
 mod many;
 mod objects;
+mod odd;
 mod ospf;
+mod owners;
 mod policy;
 mod spellings;
 mod static_routes;
@@ -79,6 +81,12 @@ impl Edge {
         };
         let answer = self.post("configure", lines.iter().map(command).collect()).await;
         assert_eq!(answer["success"], true, "{answer}");
+    }
+
+    /// Leaves that nobody could set, each as its words with a `|` between them.
+    fn hold(&self, leaves: &[&str]) {
+        let words = |leaf: &&str| leaf.split('|').map(str::to_owned).collect();
+        self.router.hold(&leaves.iter().map(words).collect::<Vec<_>>());
     }
 
     /// What the router holds.

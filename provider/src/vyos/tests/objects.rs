@@ -13,7 +13,7 @@ pub(super) struct Case {
     /// Its attributes beside `router`.
     pub(super) config: fn() -> Json,
     /// Where it is on the router.
-    path: &'static str,
+    pub(super) path: &'static str,
     /// What is there then.
     on_router: fn() -> Json,
     /// Something else instead, behind Terraform's back.
@@ -137,7 +137,7 @@ pub(super) const CASES: &[Case] = &[
     Case {
         type_name: "vyos_ospfv3",
         key: "",
-        before: &[],
+        before: &["set interfaces ethernet eth1", "set interfaces ethernet eth2"],
         config: || {
             json!({
                 "router_id": "10.0.0.1", "areas": {"1": {"nssa": {}, "ranges": {"2001:db8::/32": {"not_advertise": true}}}},
@@ -203,7 +203,7 @@ pub(super) const CASES: &[Case] = &[
         },
         drift: &[
             "delete protocols static route 192.0.2.0/24 next-hop 10.0.0.253",
-            "set protocols static route 192.0.2.0/24 interface eth1",
+            "set protocols static route 192.0.2.0/24 next-hop 10.0.0.252",
         ],
     },
     Case {

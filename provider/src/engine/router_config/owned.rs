@@ -1,0 +1,79 @@
+//! Which paths of a router's configuration an object stands for, so that two that stand for one are told before they
+//! undo each other's work for ever.
+
+use super::mapping::{Field, Form, Kind};
+use super::section;
+use super::{Declaration, Tag};
+use crate::connection::router::ConfigPath;
+use tfplugin::{Path, Value};
+
+/// A planned object.
+#[derive(Clone, Copy)]
+pub struct Owner<'a> {
+    declaration: &'static Declaration,
+    object: &'a Value,
+}
+
+impl<'a> Owner<'a> {
+    /// An object of a type, any of whose values may be unknown.
+    pub fn new(declaration: &'static Declaration, object: &'a Value) -> Self {
+        Self { declaration, object }
+    }
+
+    /// Its node, from the top; nothing where its key is not known yet.
+    pub fn node(&self) -> Option<ConfigPath> {
+        let component = self.declaration.component.iter().map(|word| (*word).to_owned());
+        let Some(Tag { node, node_of_ipv6, attribute, form }) = &self.declaration.tag else {
+            return Some(component.collect());
+        };
+        let key = form.word(self.object.attribute(attribute))?;
+        if *form == Form::Path {
+            return Some(key.split(' ').map(str::to_owned).collect());
+        }
+        let node = node_of_ipv6.filter(|_| key.contains(':')).unwrap_or(node);
+        Some(component.chain(node.iter().map(|word| (*word).to_owned())).chain([key]).collect())
+    }
+
+    /// Everything that it puts on the router, if it stands for all that is below its node.
+    pub fn whole_part(&self) -> Option<Vec<ConfigPath>> {
+        let field = self.declaration.fields.iter().find(|field| matches!(field.kind, Kind::Section(_)))?;
+        let (node, tree) = (self.node()?, section::tree(self.object.attribute(field.attribute)));
+        let ends = tree.ends().into_iter().map(|end| [node.as_slice(), &end].concat());
+        let ends: Vec<_> = ends.collect();
+        Some(if ends.is_empty() { vec![node] } else { ends })
+    }
+
+    /// The attribute by which it would change or take away what is at a path from the top.
+    pub fn claims(&self, path: &[String]) -> Option<Path> {
+        let below = path.strip_prefix(self.node()?.as_slice())?;
+        claims(self.declaration.fields, self.object, below, &Path::root())
+    }
+}
+
+fn claims(fields: &[Field], object: &Value, path: &[String], within: &Path) -> Option<Path> {
+    fields.iter().find_map(|field| {
+        let leads = field.path.len() <= path.len() && field.path.iter().zip(path).all(|(a, b)| a == b);
+        let below = path.get(field.path.len()..).filter(|_| leads)?;
+        let here = within.clone().attribute(field.attribute);
+        match (field.kind, object.attribute(field.attribute), below) {
+            // Everything may still come of it.
+            (_, Value::Unknown(_), _) => None,
+            (Kind::Value(_) | Kind::Flag | Kind::Switch | Kind::Section(_), ..) => Some(here),
+            // Null is not ours.
+            (Kind::Words(_) | Kind::Tags(..), Value::Null, _) => None,
+            (Kind::Words(_), ..) => Some(here),
+            (Kind::Presence(_), Value::Null, _) | (Kind::Presence(_), _, []) => Some(here),
+            (Kind::Presence(members) | Kind::Group(members), value, below) => {
+                claims(members, value, below, &here)
+            }
+            (Kind::Tags(form, members), Value::Map(all), [key, below @ ..]) => {
+                match all.iter().find(|(other, _)| form.canonical(other) == form.canonical(key)) {
+                    Some((key, one)) if !below.is_empty() => claims(members, one, below, &here.key(key)),
+                    Some((key, _)) => Some(here.key(key)),
+                    None => Some(here),
+                }
+            }
+            (Kind::Tags(..), ..) => None,
+        }
+    })
+}
