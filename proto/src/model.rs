@@ -1,5 +1,5 @@
 //! From values to Rust types and back. Types that implement [`Model`] cannot hold an unknown value, except where a
-//! field says so itself ([`Computed`]); a [`Draft`] is the same struct before everything is known.
+//! field says so itself ([`Computed`], or elements that are [`Knowable`]); a [`Draft`] is the same struct before everything is known.
 
 use crate::schema::{Attribute, AttributeKind, Nesting};
 use crate::value::{Number, Path, Type, Value};
@@ -118,6 +118,32 @@ impl<T> Knowable<Option<T>> {
     /// The value, if it is known and given.
     pub fn given(&self) -> Option<&T> {
         self.known().and_then(Option::as_ref)
+    }
+}
+
+/// An element, or a member, that may be unknown while all around it is known.
+impl<T: AttributeValue> AttributeValue for Knowable<T> {
+    const NULLABLE: bool = T::NULLABLE;
+    const SENSITIVE: bool = T::SENSITIVE;
+
+    fn kind() -> AttributeKind {
+        T::kind()
+    }
+
+    fn decode(value: &Value) -> Result<Self, ValueError> {
+        match T::decode(value) {
+            Ok(known) => Ok(Self::Known(known)),
+            Err(_) if !value.is_wholly_known() => Ok(Self::Unknown),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn encode(&self) -> Value {
+        self.known().map_or_else(Value::unknown, T::encode)
+    }
+
+    fn same(a: &Value, b: &Value) -> bool {
+        T::same(a, b)
     }
 }
 

@@ -50,9 +50,10 @@ pub struct ProviderBlock {
     #[attribute(optional)]
     ssh: Option<SshBlock>,
 
-    /// VyOS routers, each under a name of your choice, which the `router` of `vyos_*` resources says.
+    /// VyOS routers, each under a name of your choice, which the `router` of `vyos_*` resources says. A router is known by
+    /// its `url`: it may get another name. What is on it stays, and nothing is sent for that.
     #[attribute(optional)]
-    routers: Option<BTreeMap<String, RouterBlock>>,
+    routers: Option<BTreeMap<String, Knowable<RouterBlock>>>,
 
     /// A cluster that is not reached through one of its nodes, for `calico_*` and `metallb_*` resources without a
     /// `cluster`.
@@ -232,14 +233,16 @@ fn ssh_settings(block: &Knowable<Option<SshBlock>>) -> Result<SshSettings, Diagn
     })
 }
 
-fn router_settings(routers: BTreeMap<String, RouterBlock>) -> BTreeMap<String, RouterSettings> {
+fn router_settings(
+    routers: BTreeMap<String, Knowable<RouterBlock>>,
+) -> BTreeMap<String, Option<RouterSettings>> {
     let settings = |block: RouterBlock| RouterSettings {
         url: block.url,
         api_key: block.api_key,
         ca_certificate: block.ca_certificate.map(|Lines(text)| text),
         insecure_skip_certificate_verification: block.insecure_skip_certificate_verification.unwrap_or(false),
     };
-    routers.into_iter().map(|(name, block)| (name, settings(block))).collect()
+    routers.into_iter().map(|(name, block)| (name, block.known().cloned().map(settings))).collect()
 }
 
 fn host_key_check(word: &Option<String>) -> Result<(), String> {

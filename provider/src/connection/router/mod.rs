@@ -13,6 +13,7 @@ mod error;
 mod pace;
 mod plans;
 mod read;
+mod routers;
 mod search;
 mod tree;
 mod trust;
@@ -22,6 +23,7 @@ mod write;
 pub use command::{Command, Operation};
 pub use error::RouterError;
 pub use plans::Plans;
+pub use routers::{NoRouter, Routers};
 pub use tree::{ConfigPath, ConfigTree};
 pub use url::without_userinfo;
 pub use write::{Changes, Objection, Purpose, Write};
@@ -29,7 +31,6 @@ pub use write::{Changes, Objection, Purpose, Write};
 use actor::{Actor, Request};
 use api::Api;
 use pace::Pace;
-use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -49,69 +50,6 @@ pub struct RouterSettings {
     pub ca_certificate: Option<String>,
     /// Trusts whoever answers.
     pub insecure_skip_certificate_verification: bool,
-}
-
-/// The routers that the provider block names.
-pub struct Routers {
-    routers: Option<BTreeMap<String, Arc<Router>>>,
-}
-
-/// Why a name leads to no router.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum NoRouter {
-    /// The provider block is not known yet, as it may be while planning.
-    #[error("the provider's `routers` are not known yet")]
-    NotKnownYet,
-    /// None has that name.
-    #[error("the provider block has no router {name:?}; {}", known(.routers))]
-    Unnamed {
-        /// The name asked for.
-        name: String,
-        /// The names there are.
-        routers: Vec<String>,
-    },
-    /// No name was given and there is not exactly one router.
-    #[error("no router is named here, and {}", known(.routers))]
-    Ambiguous {
-        /// The names there are.
-        routers: Vec<String>,
-    },
-}
-
-fn known(routers: &[String]) -> String {
-    match routers {
-        [] => "its `routers` are empty".to_owned(),
-        names => format!("its routers are {}", names.join(", ")),
-    }
-}
-
-impl Routers {
-    /// Connects to none of them.
-    pub fn new(settings: BTreeMap<String, RouterSettings>) -> Self {
-        let router = |(name, settings): (String, _)| {
-            (name.clone(), Arc::new(Router::new(name, settings, Pace::default())))
-        };
-        Self { routers: Some(settings.into_iter().map(router).collect()) }
-    }
-
-    /// Routers that are to be known at apply.
-    pub fn unknown() -> Self {
-        Self { routers: None }
-    }
-
-    /// The router of that name; the only one where no name is given.
-    pub fn get(&self, name: Option<&str>) -> Result<Arc<Router>, NoRouter> {
-        let all = self.routers.as_ref().ok_or(NoRouter::NotKnownYet)?;
-        let names = || all.keys().cloned().collect();
-        match name {
-            Some(name) => all
-                .get(name)
-                .cloned()
-                .ok_or_else(|| NoRouter::Unnamed { name: name.to_owned(), routers: names() }),
-            None if all.len() == 1 => all.values().next().cloned().ok_or(NoRouter::NotKnownYet),
-            None => Err(NoRouter::Ambiguous { routers: names() }),
-        }
-    }
 }
 
 /// The userinfo of the address may be a password.
@@ -155,6 +93,11 @@ impl Router {
     /// Address of its API, to be shown: without userinfo.
     pub fn url(&self) -> &str {
         &self.shown
+    }
+
+    /// What it is known by: the address of its API in one spelling, see [`routers::identity`].
+    pub fn identity(&self) -> String {
+        routers::identity(&self.settings.url)
     }
 
     /// The running configuration below `root`, a container of the schema; empty where there is nothing. All reads of

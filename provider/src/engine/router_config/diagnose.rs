@@ -61,6 +61,27 @@ pub fn no_router(noun: &str, reason: &NoRouter) -> Diagnostic {
     Diagnostic::error(format!("Unable to find the router of {noun}"), detail).at("router")
 }
 
+/// An object that is to go from a router that the provider block does not have.
+pub(super) fn orphan(noun: &str, reason: &NoRouter, url: Option<&str>) -> Diagnostic {
+    let place = match url {
+        Some(url) => format!("It is on the router at {url}, and no entry of `routers` has that url. "),
+        None => String::new(),
+    };
+    let named = match (reason, url) {
+        (NoRouter::Ambiguous { .. }, None) => {
+            " Where its resource is still written, name its router there and apply that first."
+        }
+        _ => "",
+    };
+    let detail = format!(
+        "{place}{}{named} To delete it there, put the entry back into `routers` until it is gone. To leave on the router what is \
+         there, put a `removed` block with `lifecycle {{ destroy = false }}` in the place of the resource, or say \
+         `terraform state rm` and its address.",
+        sentence(&reason.to_string())
+    );
+    Diagnostic::error(format!("Unable to find the router that {noun} is to go from"), detail)
+}
+
 /// The attribute that a message of VyOS speaks of by its leaf and its value: `prefix-list PL does not exist!`
 fn value_in(message: &str, fields: &[Field], object: &Value, within: &Path) -> Option<Path> {
     fields.iter().find_map(|field| {

@@ -6,7 +6,7 @@ use super::place::Place;
 use super::references::users;
 use crate::connection::router::{ConfigPath, ConfigTree};
 use crate::provider::Microk8s;
-use tfplugin::{Context, Diagnostic, Held, Plan, Value};
+use tfplugin::{Context, Diagnostic, Held, Plan};
 
 /// An object is planned to stay or to come. Warns where it gives up a name that others use: these are planned after it.
 pub(super) async fn planned<T: RouterConfig, P>(context: &Context<Microk8s>, plan: &Plan<Held<T>, P>) {
@@ -19,7 +19,7 @@ pub(super) async fn planned<T: RouterConfig, P>(context: &Context<Microk8s>, pla
     place.router.plans().note(place.subject_path(), false);
     let before = plan.prior.as_ref().and_then(|prior| Place::of::<T>(routers, prior.object()).ok());
     let moved = |before: &Place| {
-        before.subject_path() != place.subject_path() || before.router.name() != place.router.name()
+        before.subject_path() != place.subject_path() || before.router.identity() != place.router.identity()
     };
     let Some(before) = before.filter(moved) else { return };
     before.router.plans().note(before.subject_path(), true);
@@ -29,13 +29,12 @@ pub(super) async fn planned<T: RouterConfig, P>(context: &Context<Microk8s>, pla
 }
 
 /// An object is planned to go. Warns where something names it that does not go with it.
-pub(super) async fn destroyed<T: RouterConfig>(context: &Context<Microk8s>, prior: &Value) {
-    let Ok(place) = Place::of::<T>(&context.provider().routers, prior) else { return };
+pub(super) async fn destroyed(context: &Context<Microk8s>, place: &Place) {
     place.router.plans().note(place.subject_path(), true);
-    let Some(users) = users_now(context, &place).await.filter(|users| !users.is_empty()) else { return };
+    let Some(users) = users_now(context, place).await.filter(|users| !users.is_empty()) else { return };
     let staying = place.router.plans().staying(users).await;
     if !staying.is_empty() {
-        context.warn(told(&place, &staying));
+        context.warn(told(place, &staying));
     }
 }
 

@@ -2,18 +2,21 @@
 
 use super::RouterConfig;
 use super::changes::{Change, changes, creation, removal, visible};
-use super::diagnose::{no_router, sentence};
+use super::diagnose::{no_router, orphan, sentence};
 use super::foresee::conditions;
 use super::leaving;
 use super::place::Place;
 use super::translate::{Reading, from_config, in_words_of, misfits, to_config};
-use crate::connection::router::{Changes, Command, ConfigTree, NoRouter, Purpose, RouterError, Write};
+use crate::connection::router::{
+    Changes, Command, ConfigTree, NoRouter, Purpose, Router, RouterError, Routers, Write,
+};
 use crate::provider::Microk8s;
 use async_trait::async_trait;
 use rand::RngExt;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::marker::PhantomData;
+use std::sync::Arc;
 use tfplugin::{Context, Diagnostic, Diagnostics, Held, Knowable, Path, Plan, Resource, Value};
 
 /// A type `T` as a resource.
@@ -28,6 +31,16 @@ pub struct Private {
     /// How many words of its path were there before it was made. What it made above itself goes with it.
     #[serde(default)]
     stood: Option<usize>,
+    /// The router that it is on, see [`Router::identity`]. None in a state that no read has been stored of yet.
+    #[serde(default)]
+    router: Option<String>,
+}
+
+impl Private {
+    /// The router of an object in the state.
+    fn router_of(&self, routers: &Routers, prior: &Value) -> Result<Arc<Router>, NoRouter> {
+        routers.remembered(self.router.as_deref(), prior.attribute("router").as_str())
+    }
 }
 
 #[async_trait]
@@ -49,17 +62,31 @@ impl<T: RouterConfig> Resource for RouterObject<T> {
             Err(NoRouter::NotKnownYet) => return Ok(()),
             Err(reason) => return Err(no_router(T::DECLARATION.noun, &reason).into()),
         };
-        // The only router is the same with and without its name.
-        let before =
-            plan.prior.as_ref().map(|prior| routers.get(prior.object().attribute("router").as_str()));
-        if before.is_some_and(|before| before.is_ok_and(|before| before.name() != router.name())) {
-            plan.replace("router");
+        let Some(prior) = &plan.prior else { return Ok(()) };
+        // One that is nowhere in the provider block any more may have moved: nobody can tell.
+        let Ok(before) = plan.private.router_of(routers, prior.object()) else { return Ok(()) };
+        if before.identity() == router.identity() {
+            return Ok(());
         }
+        if prior.object().attribute("router").as_str() == name.as_deref() {
+            context.warn(renamed(T::DECLARATION.noun, &before, &router));
+        }
+        plan.replace("router");
         Ok(())
     }
 
-    async fn plan_destroy(context: &Context<Microk8s>, prior: Held<T>, _: Private) -> Result<(), Diagnostics> {
-        leaving::destroyed::<T>(context, prior.object()).await;
+    async fn plan_destroy(
+        context: &Context<Microk8s>,
+        prior: Held<T>,
+        private: Private,
+    ) -> Result<(), Diagnostics> {
+        match private.router_of(&context.provider().routers, prior.object()) {
+            Ok(router) => leaving::destroyed(context, &Place::on::<T>(router, prior.object())).await,
+            Err(NoRouter::NotKnownYet) => {}
+            Err(reason) => {
+                return Err(orphan(T::DECLARATION.noun, &reason, private.router.as_deref()).into());
+            }
+        }
         Ok(())
     }
 
@@ -70,6 +97,7 @@ impl<T: RouterConfig> Resource for RouterObject<T> {
     ) -> Result<Held<T>, Diagnostics> {
         let place = Place::of::<T>(&context.provider().routers, planned.object())?;
         private.claim = format!("{:016x}", rand::rng().random::<u64>());
+        private.router = Some(place.router.identity());
         private.stood =
             place.stands(context.cancelled()).await.map_err(|error| failed("create", &place, error))?;
         let (model, object) = (model_of("create", &place, &planned)?, planned.object().clone());
@@ -90,14 +118,16 @@ impl<T: RouterConfig> Resource for RouterObject<T> {
     async fn read(
         context: &Context<Microk8s>,
         prior: Held<T>,
-        _: &mut Private,
+        private: &mut Private,
     ) -> Result<Option<Held<T>>, Diagnostics> {
-        // A name that leads nowhere is told on the attribute when the change is planned; the state stays.
-        let Ok(place) = Place::of::<T>(&context.provider().routers, prior.object()) else {
+        // Where there is none, the next change or destruction that is planned says so; the state stays.
+        let Ok(router) = private.router_of(&context.provider().routers, prior.object()) else {
             return Ok(Some(prior));
         };
+        let place = Place::on::<T>(router, prior.object());
         match place.router.config(place.root(), context.cancelled()).await {
             Ok(tree) => {
+                private.router = Some(place.router.identity());
                 tell_misfits(context, &place, &tree);
                 Ok(model_in(&place, &tree, Reading::Ours(prior.object())))
             }
@@ -118,17 +148,23 @@ impl<T: RouterConfig> Resource for RouterObject<T> {
     ) -> Result<Held<T>, Diagnostics> {
         let routers = &context.provider().routers;
         let place = Place::of::<T>(routers, planned.object())?;
-        let before = Place::of::<T>(routers, prior.object())?;
-        if before.router.name() != place.router.name() {
-            let (old, new) = (before.router.name(), place.router.name());
+        if let Ok(before) = private.router_of(routers, prior.object())
+            && before.identity() != place.router.identity()
+        {
             let detail = format!(
-                "`router` was unknown when this was planned and turns out to be {new:?}, but the object lives on {old:?} \
-                 and cannot move. Apply again: now that the name is known, a new object is planned."
+                "`router` leads to {:?} at {}, but the object lives on {:?} at {} and cannot move. If the name was unknown \
+                 when this was planned, apply again: now that it is known, a new object is planned. Otherwise name the \
+                 router that it is on, or make a new one with `-replace`.",
+                place.router.name(),
+                place.router.identity(),
+                before.name(),
+                before.identity()
             );
             return Err(Diagnostic::error(place.subject().unable("update", &place.router), detail)
                 .at("router")
                 .into());
         }
+        private.router = Some(place.router.identity());
         let (model, object) = (model_of("update", &place, &planned)?, planned.object().clone());
         let here = place.clone();
         let changes = move |tree: &ConfigTree| match here.find(tree) {
@@ -151,7 +187,10 @@ impl<T: RouterConfig> Resource for RouterObject<T> {
         prior: Held<T>,
         private: Private,
     ) -> Result<(), Diagnostics> {
-        let place = Place::of::<T>(&context.provider().routers, prior.object())?.with_parents(private.stood);
+        let router = private
+            .router_of(&context.provider().routers, prior.object())
+            .map_err(|reason| orphan(T::DECLARATION.noun, &reason, private.router.as_deref()))?;
+        let place = Place::on::<T>(router, prior.object()).with_parents(private.stood);
         let here = place.clone();
         let changes = move |tree: &ConfigTree| {
             let commands = match here.find(tree) {
@@ -167,8 +206,13 @@ impl<T: RouterConfig> Resource for RouterObject<T> {
         place.router.write(write).await.map(drop).map_err(|error| failed("delete", &place, error))
     }
 
-    async fn import(context: &Context<Microk8s>, id: &str, _: &mut Private) -> Result<Held<T>, Diagnostics> {
+    async fn import(
+        context: &Context<Microk8s>,
+        id: &str,
+        private: &mut Private,
+    ) -> Result<Held<T>, Diagnostics> {
         let (place, named) = Place::imported::<T>(&context.provider().routers, id)?;
+        private.router = Some(place.router.identity());
         let tree = place.router.config(place.root(), context.cancelled()).await;
         let tree = tree.map_err(|error| failed("import", &place, error))?;
         tell_misfits(context, &place, &tree);
@@ -279,6 +323,21 @@ fn tell_misfits(context: &Context<Microk8s>, place: &Place, tree: &ConfigTree) {
 
 fn failed(action: &str, place: &Place, error: RouterError) -> Diagnostics {
     place.subject().failed(action, &place.router, error).into()
+}
+
+/// The name stayed and is another router's now, which is no change that Terraform could plan.
+fn renamed(noun: &str, before: &Router, now: &Router) -> Diagnostic {
+    let detail = format!(
+        "The object is on the router at {}, which the provider block now calls {:?}; `router` still says {:?}, which is \
+         at {} now. It stays where it is. To follow the router, write `router = {:?}`; to have a new object on the other \
+         one, replace it with `-replace`.",
+        before.identity(),
+        before.name(),
+        now.name(),
+        now.identity(),
+        before.name()
+    );
+    Diagnostic::warning(format!("The router of {noun} has another name"), detail).at("router")
 }
 
 fn unread(place: &Place, error: &RouterError) -> Diagnostic {

@@ -31,14 +31,19 @@ pub(super) struct Place {
 }
 
 impl Place {
-    /// Of an object with these attributes.
+    /// Of an object with these attributes, on the router that they name.
     pub(super) fn of<T: RouterConfig>(routers: &Routers, object: &Value) -> Result<Self, Diagnostics> {
-        let declaration = T::DECLARATION;
         let router = routers
             .get(object.attribute("router").as_str())
-            .map_err(|reason| no_router(declaration.noun, &reason))?;
+            .map_err(|reason| no_router(T::DECLARATION.noun, &reason))?;
+        Ok(Self::on::<T>(router, object))
+    }
+
+    /// Of an object with these attributes, on a router.
+    pub(super) fn on<T: RouterConfig>(router: Arc<Router>, object: &Value) -> Self {
+        let declaration = T::DECLARATION;
         let key = declaration.tag.as_ref().and_then(|tag| tag.form.word(object.attribute(tag.attribute)));
-        Ok(Self { object: object.clone(), ..Self::new(declaration, router, key.unwrap_or_default()) })
+        Self { object: object.clone(), ..Self::new(declaration, router, key.unwrap_or_default()) }
     }
 
     fn new(declaration: &'static Declaration, router: Arc<Router>, key: String) -> Self {

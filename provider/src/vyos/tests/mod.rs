@@ -13,6 +13,7 @@ mod odd;
 mod ospf;
 mod owners;
 mod policy;
+mod renamed;
 mod spellings;
 mod static_routes;
 mod trouble;
@@ -107,6 +108,12 @@ impl Edge {
         let counters = self.control.counters().await.unwrap();
         (counters.commits, counters.saves)
     }
+}
+
+/// As a version left it that kept nothing of its routers and secrets.
+fn of_before(state: &State) -> State {
+    let private: Json = serde_json::from_slice(&state.private).unwrap();
+    State { private: json!({"claim": private["claim"]}).to_string().into_bytes(), ..state.clone() }
 }
 
 fn bgp() -> Json {
