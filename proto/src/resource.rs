@@ -6,6 +6,7 @@ use crate::provider::Context;
 use crate::value::{Path, Value};
 use async_trait::async_trait;
 use serde::{Serialize, de::DeserializeOwned};
+use std::collections::BTreeSet;
 
 /// A managed type's behaviour. Only [`Resource::check`] and [`Resource::plan`] may meet unknown values, and say so in
 /// their types; all else is called with a [`Model`] whose computed fields alone may be pending.
@@ -20,6 +21,13 @@ pub trait Resource: Send + Sync + 'static {
     type Model: Model;
     /// What is kept beside the state and never shown. It must be readable from `{}`, as after an import.
     type Private: Clone + Default + Serialize + DeserializeOwned + Send + Sync;
+
+    /// Where in the private state the attributes that adopt what is there keep which of them the configuration has ever given.
+    /// A type with such attributes has to say it.
+    fn given(private: &mut Self::Private) -> Option<&mut BTreeSet<String>> {
+        let _ = private;
+        None
+    }
 
     /// Finds fault with a configuration without any connection: rules between attributes. Each attribute alone was
     /// checked by its type already.
@@ -93,6 +101,9 @@ pub struct Plan<M: Model, P> {
     pub planned: M::Draft,
     /// What apply will find as private state.
     pub private: P,
+    /// Attributes that are adopted: they stay as they are though the configuration does not give them. In a new object that
+    /// replaces this one they are null.
+    pub kept: Vec<Path>,
     pub(crate) object: Value,
     pub(crate) replace: Vec<Path>,
 }
@@ -111,6 +122,11 @@ impl<M: Model, P> Plan<M, P> {
     /// Plans a value for a computed `attribute`.
     pub fn set<T: AttributeValue>(&mut self, attribute: &str, value: &T) {
         self.set_value(attribute, value.encode());
+    }
+
+    /// Whether a new object is planned.
+    pub fn replaces(&self) -> bool {
+        !self.replace.is_empty()
     }
 
     /// Plans a new object because of `attribute`.

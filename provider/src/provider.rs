@@ -15,6 +15,7 @@ use crate::connection::cluster::{Clusters, KubernetesSettings};
 use crate::connection::router::{RouterSettings, Routers, without_userinfo};
 use crate::connection::ssh::{HostKeyCheck, Settings as SshSettings, Ssh};
 use crate::engine::cluster_object::Managed;
+use crate::engine::kept_secrets::KeptSecrets;
 use crate::engine::router_config::RouterObject;
 use crate::metallb::{
     BfdProfile, BgpAdvertisement, BgpPeer, BgpSessions, Community, IpAddressPool, L2Advertisement,
@@ -135,6 +136,8 @@ pub struct Microk8s {
     pub routers: Routers,
     /// What was planned in this run.
     pub agreement: Agreement,
+    /// What stays in this run though nothing gives it.
+    pub kept_secrets: KeptSecrets,
 }
 
 #[async_trait]
@@ -208,7 +211,13 @@ impl Provider for Microk8s {
             Knowable::Unknown => Routers::unknown(),
         };
         let clusters = Clusters::new(Arc::clone(&ssh), kubernetes);
-        Ok(Self { clusters, ssh, routers, agreement: Agreement::default() })
+        Ok(Self {
+            clusters,
+            ssh,
+            routers,
+            agreement: Agreement::default(),
+            kept_secrets: KeptSecrets::default(),
+        })
     }
 }
 

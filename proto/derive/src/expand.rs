@@ -198,6 +198,7 @@ fn attributes(member: &Member<'_>) -> TokenStream {
         computed,
         required,
         keep,
+        adopt,
         replace,
         sensitive,
         write_only,
@@ -210,6 +211,7 @@ fn attributes(member: &Member<'_>) -> TokenStream {
     let mode = match (required, computed, default.is_some(), optional) {
         (true, ..) => quote! { Required },
         (_, true, _, true) | (_, _, true, _) => quote! { OptionalComputed },
+        _ if *adopt => quote! { OptionalComputed },
         (_, true, _, false) => quote! { Computed },
         _ => quote! { Optional },
     };
@@ -234,6 +236,7 @@ fn attributes(member: &Member<'_>) -> TokenStream {
             let mode = ::tfplugin::schema::Mode::#mode;
             let mut attribute = ::tfplugin::schema::Attribute::of::<#rust_type>(#name, mode, #documentation);
             attribute.keep = #keep;
+            attribute.adopt = #adopt;
             attribute.replace = #replace;
             attribute.write_only = #write_only;
             #sensitive

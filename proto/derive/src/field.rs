@@ -20,6 +20,7 @@ pub(crate) struct Words {
     pub(crate) optional: bool,
     pub(crate) computed: bool,
     pub(crate) keep: bool,
+    pub(crate) adopt: bool,
     pub(crate) replace: bool,
     pub(crate) sensitive: bool,
     pub(crate) write_only: bool,
@@ -114,6 +115,7 @@ impl Words {
                     "optional" => words.optional = true,
                     "computed" => words.computed = true,
                     "keep" => words.keep = true,
+                    "adopt" => words.adopt = true,
                     "replace" => words.replace = true,
                     "sensitive" => words.sensitive = true,
                     "write_only" => words.write_only = true,
@@ -133,6 +135,12 @@ impl Words {
         }
         if words.keep && !words.computed {
             return Err(Error::new(ident.span(), "only a computed attribute can be kept"));
+        }
+        if words.adopt && (!words.optional || words.computed || words.default.is_some()) {
+            return Err(Error::new(
+                ident.span(),
+                "what is adopted is an optional attribute: its value is always known, and none is one",
+            ));
         }
         if words.write_only && (words.computed || words.default.is_some()) {
             return Err(Error::new(

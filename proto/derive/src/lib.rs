@@ -18,7 +18,8 @@
 //! earlier versions are stored: the function rewrites one, as `tfplugin::provider::TypeName::upgrade` says.
 //!
 //! Words in `#[attribute(...)]`: `required`, `optional`, `computed` (who sets it); `default = <expression>`; `keep` (a
-//! computed value that stays unless planned otherwise); `replace` (a change needs a new object); `sensitive`;
+//! computed value that stays unless planned otherwise); `adopt` (an optional value that stays where the configuration never
+//! gave one); `replace` (a change needs a new object); `sensitive`;
 //! `write_only`; `deprecated = "<what instead>"`; `check = <function>` from `&T` to `Result<(), String>`;
 //! `name = "<name>"`; `flatten` (the fields of another model, spliced in); `block = <most>` (a `Vec` that is written as
 //! blocks, at most so many; nothing else says who sets it).

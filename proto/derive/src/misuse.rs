@@ -45,6 +45,10 @@ fn of_fields() {
             "only a computed attribute can be kept",
         ),
         (
+            quote! { #doc #[attribute(optional, computed, adopt)] name: Computed<Option<String>> },
+            "what is adopted is an optional attribute",
+        ),
+        (
             quote! { #doc #[attribute(default = 1, write_only)] name: u8 },
             "comes from the configuration alone",
         ),

@@ -5,7 +5,7 @@ use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::held;
 use crate::model::Model;
 use crate::plan::check::{check_config, invalid};
-use crate::plan::{self, effective, keep_spelling, stored, write_only};
+use crate::plan::{self, adopted, effective, keep_spelling, stored, write_only};
 use crate::provider::{Context, TypeName};
 use crate::resource::{Plan, Resource};
 use crate::schema::Schema;
@@ -162,7 +162,17 @@ where
         if proposed.is_null() {
             return self.plan_destroy(context, prior).await;
         }
-        let planned = plan::plan(&self.schema.attributes, &prior.object, proposed, config);
+        let mut found = Diagnostics::new();
+        let Some(mut private) = outcome(&mut found, Self::private(&prior.private)) else {
+            let object = proposed.clone();
+            return (PlannedChange { object, replace: Vec::new(), private: prior.private }, found);
+        };
+        let before = R::given(&mut private).cloned().unwrap_or_default();
+        let adopted = adopted::adopt(&self.schema.attributes, &prior.object, proposed, config, &before);
+        if let Some(given) = R::given(&mut private) {
+            *given = adopted.given;
+        }
+        let planned = plan::plan(&self.schema.attributes, &prior.object, &adopted.object, config);
         let unchanged = PlannedChange {
             object: planned.object.clone(),
             replace: planned.replace.clone(),
@@ -175,14 +185,20 @@ where
             let before = if prior.object.is_null() { None } else { Some(self.prior(&prior.object)?) };
             let effective = effective(&self.schema.attributes, config);
             let effective = draft(&effective, &effective)?;
-            Ok((before, effective, draft(&planned.object, config)?, Self::private(&prior.private)?))
+            Ok((before, effective, draft(&planned.object, config)?))
         };
-        let mut found = Diagnostics::new();
-        let Some((prior, config, draft, private)) = outcome(&mut found, drafts()) else {
+        let Some((prior, config, draft)) = outcome(&mut found, drafts()) else {
             return (unchanged, found);
         };
-        let mut plan =
-            Plan { prior, config, planned: draft, private, object: planned.object, replace: planned.replace };
+        let mut plan = Plan {
+            prior,
+            config,
+            planned: draft,
+            private,
+            kept: adopted.kept,
+            object: planned.object,
+            replace: planned.replace,
+        };
         let result = context.unless_stopped(R::plan(context, &mut plan)).await;
         found.append(context.take_found());
         outcome(&mut found, result);

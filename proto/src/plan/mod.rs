@@ -1,8 +1,9 @@
 //! The planning pipeline: a pure function of schema, configuration and prior state.
 //!
-//! Order, as Terraform's own framework has it: defaults, write-only values out, spelling, unknowns for what is
+//! Order, as Terraform's own framework has it, behind what is adopted: defaults, write-only values out, spelling, unknowns for what is
 //! computed, kept values, replacement. The resource's own hook comes after.
 
+pub(crate) mod adopted;
 pub(crate) mod check;
 pub(crate) mod erased;
 mod stored;
@@ -101,7 +102,7 @@ fn means_same(members: &[Attribute], prior: &Value, written: &Value) -> bool {
 fn mark_unknown(attributes: &[Attribute], planned: &Value, config: &Value) -> Value {
     each(attributes, planned, |attribute, value| {
         let written = config.attribute(&attribute.name);
-        if attribute.is_computed() && written.is_null() && attribute.default.is_none() {
+        if attribute.is_computed() && written.is_null() && attribute.default.is_none() && !attribute.adopt {
             return Value::unknown();
         }
         nested(attribute, value, &Value::Null, written, |members, _, value, written| {

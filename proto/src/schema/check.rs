@@ -50,6 +50,8 @@ pub(crate) fn check(schema: &Schema, block: Block) -> Result<(), SchemaError> {
 #[derive(Clone, Copy, Default)]
 struct Place {
     in_set: bool,
+    /// Elements have no name of their own.
+    in_row: bool,
     in_argument: bool,
 }
 
@@ -74,6 +76,12 @@ fn members(within: &str, attributes: &[Attribute], place: Place) -> Result<(), S
         if attribute.default.is_some() && attribute.mode != Mode::OptionalComputed {
             return fail("a default needs an attribute that is optional and computed");
         }
+        if attribute.adopt && attribute.mode != Mode::OptionalComputed {
+            return fail("only what is optional and computed can be adopted");
+        }
+        if attribute.adopt && place.in_row {
+            return fail("a list or a set may not contain what is adopted");
+        }
         if attribute.block.is_some() {
             if !matches!(attribute.kind, AttributeKind::Nested(Nesting::List, _)) {
                 return fail("a block is a list of objects");
@@ -85,7 +93,8 @@ fn members(within: &str, attributes: &[Attribute], place: Place) -> Result<(), S
         match &attribute.kind {
             AttributeKind::Nested(nesting, inner) => {
                 let in_set = place.in_set || *nesting == Nesting::Set;
-                members(&path, inner, Place { in_set, in_argument: attribute.block.is_none() })?
+                let in_row = place.in_row || matches!(nesting, Nesting::List | Nesting::Set);
+                members(&path, inner, Place { in_set, in_row, in_argument: attribute.block.is_none() })?
             }
             AttributeKind::Type(of) if is_dynamic_in_set(of, place.in_set) => {
                 return fail("a set may not contain values of any type");
@@ -137,6 +146,7 @@ mod tests {
         let secret = || Attribute { write_only: true, ..attribute("s") };
         let any = |of| Attribute { kind: AttributeKind::Type(of), ..attribute("v") };
         let block = |of: Attribute| Attribute { block: Some(1), ..of };
+        let adopted = Attribute { adopt: true, mode: Mode::OptionalComputed, ..attribute("p") };
         let default = Attribute { default: Some(Value::Null), ..attribute("d") };
         for (attributes, block, rule) in [
             (vec![attribute("count")], Block::Type, "count: is one of Terraform's own"),
@@ -151,6 +161,12 @@ mod tests {
                 Block::Type,
                 "s: write-only attributes cannot",
             ),
+            (
+                vec![Attribute { adopt: true, ..attribute("p") }],
+                Block::Type,
+                "p: only what is optional and computed",
+            ),
+            (vec![within(Nesting::List, adopted)], Block::Type, "a.p: a list or a set may not contain"),
             (vec![default], Block::Type, "d: a default needs"),
             (vec![block(attribute("a"))], Block::Type, "a: a block is a list of objects"),
             (

@@ -124,6 +124,9 @@ pub struct Attribute {
     pub default: Option<Value>,
     /// A computed value that stays as it is unless the provider's own plan says otherwise.
     pub keep: bool,
+    /// Optional and computed, and always known: where the configuration gives none and never gave one, what is there stays;
+    /// where it gave one before, none is planned.
+    pub adopt: bool,
     /// A change needs a new object.
     pub replace: bool,
     /// At most how many times it is written as a block, `name { ... }`; none where it is an argument. What new types have
@@ -147,6 +150,7 @@ impl Attribute {
             deprecated: None,
             default: None,
             keep: false,
+            adopt: false,
             replace: false,
             block: None,
             rules: Rules { check: T::check, same: T::same },

@@ -17,3 +17,8 @@ pub use config::UNKNOWN;
 pub use consistency::Broken;
 pub use harness::Harness;
 pub use outcome::{Action, Failure, Planned, State};
+
+#[cfg(test)]
+pub(crate) use consistency::plan_faults;
+#[cfg(test)]
+pub(crate) use proposed::proposed;

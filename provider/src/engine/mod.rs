@@ -4,6 +4,7 @@ pub mod cluster_object;
 pub mod failure;
 pub mod gate;
 pub mod import;
+pub mod kept_secrets;
 pub mod router_config;
 pub mod step;
 pub mod timeouts;

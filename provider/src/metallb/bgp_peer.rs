@@ -73,8 +73,9 @@ pub struct BgpPeer {
     node_selectors: Option<Vec<LabelSelector>>,
 
     /// Password of the session (TCP-MD5). It is stored in plain text in the object and in Terraform's state;
-    /// `password_secret` keeps it out of both. Not together with it.
-    #[attribute(optional)]
+    /// `password_secret` keeps it out of both. Not together with it. Left out: one that this resource never set, such as
+    /// after an import, stays, and the plan warns; one that it set is removed. `""`: none.
+    #[attribute(optional, adopt)]
     password: Option<Secret>,
 
     /// The Secret with the password of the session: of type `kubernetes.io/basic-auth`, in the same namespace, the password
@@ -146,7 +147,9 @@ impl ClusterObject for BgpPeer {
             );
             found.error_at("ebgp_multi_hop", "Multi-hop within one AS", detail);
         }
-        if config.password.given().is_some() && config.password_secret.given().is_some() {
+        if config.password.given().is_some_and(|password| !password.expose().is_empty())
+            && config.password_secret.given().is_some()
+        {
             let detail = "MetalLB's webhook takes both, and then its speakers refuse their whole configuration. Keep one.";
             found.error_at("password", "Conflicting passwords", detail);
         }

@@ -5,6 +5,7 @@ use crate::connection::cluster::Clusters;
 use crate::connection::router::Routers;
 use crate::connection::ssh::testing::Sshd;
 use crate::connection::ssh::{Settings, Ssh};
+use crate::engine::kept_secrets::KeptSecrets;
 use crate::provider::Microk8s;
 use serde_json::{Value as Json, json};
 use std::sync::Arc;
@@ -109,6 +110,7 @@ fn harness(sshd: &Sshd, read_limit: Duration) -> Arc<Harness<Microk8s>> {
         ssh,
         routers: Routers::new(Default::default()),
         agreement: Agreement::default(),
+        kept_secrets: KeptSecrets::default(),
     };
     Arc::new(Harness::of(configured))
 }

@@ -27,8 +27,9 @@ pub struct BgpSession {
     pub(super) ttl_security_hops: Option<u8>,
 
     /// Password of the session (TCP MD5), at most 80 characters, without blanks and quotes. VyOS keeps it in clear text,
-    /// and so does the state.
-    #[attribute(optional, check = words::password)]
+    /// and so does the state. Left out: one that this resource never set, such as after an import, stays, and the plan
+    /// warns; one that it set is removed. `""`: none.
+    #[attribute(optional, adopt, check = words::password)]
     password: Option<Secret>,
 
     /// TCP port of the neighbor, 1 to 65535. Default: 179.
@@ -89,7 +90,7 @@ pub(super) const FIELDS: &[Field] = &[
     Field::value("update_source", &["update-source"], Form::Address),
     Field::value("ebgp_multihop", &["ebgp-multihop"], Form::Number),
     Field::value("ttl_security_hops", &["ttl-security", "hops"], Form::Number),
-    Field::value("password", &["password"], Form::Text),
+    Field::value("password", &["password"], Form::Secret),
     Field::value("port", &["port"], Form::Number),
     Field::flag("shutdown", &["shutdown"]),
     Field::flag("passive", &["passive"]),

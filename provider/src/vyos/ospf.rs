@@ -108,6 +108,19 @@ impl RouterConfig for Ospf {
         }
         check_ways_in(!networks.is_empty(), &config.interfaces, found);
     }
+
+    fn check_planned(planned: &OspfDraft, found: &mut Diagnostics) {
+        for (name, interface) in planned.interfaces.given().into_iter().flatten() {
+            let keys = interface.md5_keys.iter().flatten();
+            for (number, _) in keys.filter(|(_, key)| key.md5_key.is_none()) {
+                found.error_at(
+                    Path::from("interfaces").key(name).attribute("md5_keys").key(number).attribute("md5_key"),
+                    "Missing key",
+                    format!("{name} has no key {number} that could stay. Give its `md5_key`, or leave {number} out."),
+                );
+            }
+        }
+    }
 }
 
 /// Up to version 0, `passive` was false where nothing was said; now that is `passive disable`, and null is nothing.

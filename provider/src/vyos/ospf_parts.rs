@@ -126,22 +126,25 @@ pub struct OspfInterface {
     bfd: Option<OspfBfd>,
 
     /// Password for `plaintext-password` authentication, 1 to 8 characters, without blanks and quotes. VyOS keeps it in
-    /// clear text, and so does the state.
-    #[attribute(optional, check = password)]
+    /// clear text, and so does the state. Left out: one that this resource never set, such as after an import, stays, and
+    /// the plan warns; one that it set is removed. `""`: none.
+    #[attribute(optional, adopt, check = password)]
     plaintext_password: Option<Secret>,
 
     /// Keys for `md5` authentication, by number, 1 to 255: 1 to 16 characters each, without blanks and quotes. VyOS keeps
-    /// them in clear text, and so does the state.
-    #[attribute(optional, check = key_numbers)]
-    md5_keys: Option<BTreeMap<String, OspfKey>>,
+    /// them in clear text, and so does the state. Left out: keys that this resource never set, such as after an import,
+    /// stay, and the plan warns; keys that it set are removed, as is one that the map does not have. `{}`: none.
+    #[attribute(optional, adopt, check = key_numbers)]
+    pub(super) md5_keys: Option<BTreeMap<String, OspfKey>>,
 }
 
 /// A key.
 #[derive(Clone, Debug, Object)]
 pub struct OspfKey {
-    /// The secret, 1 to 16 characters, without blanks and quotes.
-    #[attribute(required, check = md5_key)]
-    md5_key: Secret,
+    /// The secret, 1 to 16 characters, without blanks and quotes. It may be left out only where the router has one under
+    /// this number that this resource never set, such as after an import: that one stays, and the plan warns.
+    #[attribute(optional, adopt, check = md5_key)]
+    pub(super) md5_key: Option<Secret>,
 }
 
 /// Where each attribute is below `area ...`.
@@ -180,12 +183,12 @@ pub(super) const INTERFACE: &[Field] = &[
     Field::switch("passive", &["passive"]),
     Field::flag("mtu_ignore", &["mtu-ignore"]),
     BFD,
-    Field::value("plaintext_password", &["authentication", "plaintext-password"], Form::Text),
+    Field::value("plaintext_password", &["authentication", "plaintext-password"], Form::Secret),
     Field::tags(
         "md5_keys",
         &["authentication", "md5", "key-id"],
         Form::Decimal,
-        &[Field::value("md5_key", &["md5-key"], Form::Text)],
+        &[Field::value("md5_key", &["md5-key"], Form::Secret)],
     ),
 ];
 
@@ -211,8 +214,14 @@ fn password(value: &Option<Secret>) -> Result<(), String> {
     value.as_ref().map_or(Ok(()), |secret| words::secret_of_at_most(8, secret))
 }
 
-fn md5_key(value: &Secret) -> Result<(), String> {
-    words::secret_of_at_most(16, value)
+fn md5_key(value: &Option<Secret>) -> Result<(), String> {
+    match value {
+        Some(secret) if secret.expose().is_empty() => {
+            Err("a key must not be empty; leave its number out of md5_keys instead".to_owned())
+        }
+        Some(secret) => words::secret_of_at_most(16, secret),
+        None => Ok(()),
+    }
 }
 
 fn key_numbers(value: &Option<BTreeMap<String, OspfKey>>) -> Result<(), String> {

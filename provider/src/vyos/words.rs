@@ -41,13 +41,13 @@ pub(super) fn description(value: &Option<String>) -> Result<(), String> {
     }
 }
 
-/// A password of a session.
+/// A password of a session; an empty one is none.
 pub(super) fn password(value: &Option<Secret>) -> Result<(), String> {
     let Some(secret) = value else { return Ok(()) };
     let text = secret.expose();
     plain(text)?;
-    if text.is_empty() || text.contains(char::is_whitespace) {
-        return Err("a password must not be empty and must not contain blanks".to_owned());
+    if text.contains(char::is_whitespace) {
+        return Err("a password must not contain blanks".to_owned());
     }
     match text.len() {
         length if length > LONGEST_PASSWORD => {
@@ -205,7 +205,7 @@ pub(super) fn keys<T>(value: &Option<BTreeMap<String, T>>, known: &[&str]) -> Re
     }
 }
 
-/// A secret of so many characters at most, without blanks and quotes.
+/// A secret of so many characters at most, without blanks and quotes; an empty one is none.
 pub(super) fn secret_of_at_most(most: usize, secret: &Secret) -> Result<(), String> {
     password(&Some(secret.clone()))?;
     match secret.expose().chars().count() {

@@ -2,6 +2,7 @@
 //! attributes.
 
 use super::address::ImportId;
+use super::existing::ours;
 use super::managed::{Managed, Private};
 use super::spec::{Fields, Reading};
 use super::{ClusterObject, Takeover};
@@ -9,7 +10,7 @@ use crate::connection::cluster::{Cluster, ClusterError, ObjectName};
 use async_trait::async_trait;
 use kube::core::DynamicObject;
 use serde_json::{Map, Value as Json, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use tfplugin::provider::TypeName;
 use tfplugin::schema::{Attribute, AttributeKind, Nesting};
 use tfplugin::{Diagnostics, Model, Plan, Value};
@@ -86,6 +87,12 @@ pub trait Applied: Model + TypeName {
     fn adopted(before: &Value, after: &Value, object: &DynamicObject) -> Json {
         let _ = (before, after, object);
         Json::Null
+    }
+
+    /// Attributes that adopt what is there and whose fields in `object` our field manager owns.
+    fn adopted_by_us(object: &DynamicObject) -> BTreeSet<String> {
+        let _ = object;
+        BTreeSet::new()
     }
 
     /// The attributes as they are in `object`; those that it does not tell are as `known`. What is in `kept` at one
@@ -251,6 +258,13 @@ impl<T: ClusterObject> Applied for T {
         let dropped = Fields::of::<T>().dropped(before, after).into_iter().filter(still_there);
         let left: Map<String, Json> = dropped.map(|field| (field, Json::Null)).collect();
         (!left.is_empty()).then(|| json!({ "spec": left }))
+    }
+
+    fn adopted_by_us(object: &DynamicObject) -> BTreeSet<String> {
+        let spec = ours(object).and_then(|fields| fields.get("f:spec"));
+        let owned = |field: &str| spec.is_some_and(|spec| spec.get(field).is_some());
+        let adopted = Fields::of::<T>().adopted();
+        adopted.into_iter().filter(|(_, field)| owned(field)).map(|(name, _)| name).collect()
     }
 
     fn read(

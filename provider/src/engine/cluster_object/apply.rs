@@ -181,6 +181,7 @@ fn finish<T: Applied>(
     let mut kept = Json::Null;
     let model = model(context, target, values, &written.object, Occasion::Written, &mut kept)?;
     let Written { cluster_id, object, made, before, .. } = written;
-    *private = Private { cluster: Some(cluster_id), uid: object.metadata.uid, kept, made, before };
+    let given = private.given.take();
+    *private = Private { cluster: Some(cluster_id), uid: object.metadata.uid, kept, made, before, given };
     Ok(model)
 }

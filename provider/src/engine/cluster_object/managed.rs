@@ -1,11 +1,12 @@
 //! The managed resource that every [`ClusterObject`] is.
 
+use super::address::Target;
 use super::{Applied, apply, delete, read, release, trial};
 use crate::provider::Microk8s;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use tfplugin::model::ValueError;
 use tfplugin::provider::TypeName;
 use tfplugin::schema::Attribute;
@@ -37,6 +38,10 @@ pub struct Private {
     /// What an object that is released in the end held in the places of our fields before they were ours.
     #[serde(skip_serializing_if = "Json::is_null")]
     pub(super) before: Json,
+    /// Secrets that the configuration has ever given, see [`Resource::given`]. None in a state of a version that did not
+    /// say so: there, those that our field manager owns.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) given: Option<BTreeSet<String>>,
     /// What the type keeps from one reading to the next.
     #[serde(skip_serializing_if = "Json::is_null")]
     pub(super) kept: Json,
@@ -83,6 +88,10 @@ impl<T: Applied> Resource for Managed<T> {
     type Model = Self;
     type Private = Private;
 
+    fn given(private: &mut Private) -> Option<&mut BTreeSet<String>> {
+        Some(private.given.get_or_insert_default())
+    }
+
     fn check(config: &ManagedDraft<T>, found: &mut Diagnostics) {
         T::check(&config.typed, found);
     }
@@ -93,6 +102,11 @@ impl<T: Applied> Resource for Managed<T> {
         let prior = plan.prior.as_ref().map(|prior| &prior.0);
         if trial::run(context, prior, &planned, &plan.private).await? {
             T::keep(plan);
+        }
+        if let Some(prior) = plan.prior.as_ref().filter(|_| !plan.kept.is_empty()) {
+            let target = Target::of::<T>(&context.provider().clusters, &prior.encode());
+            let place = format!("{} in the {}", target.name, target.cluster);
+            context.provider().kept_secrets.tell(context, &plan.kept, &place, plan.replaces()).await;
         }
         Ok(())
     }

@@ -11,7 +11,7 @@ use crate::engine::import::check_named;
 use crate::provider::Microk8s;
 use kube::core::DynamicObject;
 use serde_json::Value as Json;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use tfplugin::{Context, Diagnostic, Diagnostics, Held, Model, Value};
 
 /// What a look at the cluster found.
@@ -49,6 +49,7 @@ pub(super) async fn read<T: Applied>(
     let Some(object) = seen.object else { return Ok(None) };
     private.cluster = Some(seen.cluster_id);
     private.uid = object.metadata.uid.clone();
+    private.given.get_or_insert_with(|| T::adopted_by_us(&object));
     model(context, &target, &before, &object, Occasion::Refresh, &mut private.kept).map(Some)
 }
 
@@ -119,6 +120,8 @@ pub(super) async fn import<T: Applied>(
     private.uid = object.metadata.uid.clone();
     // One that we have fields in may have been made by a run whose state is lost.
     private.made = if is_ours(&object) { None } else { Some(false) };
+    // Whoever set what is there: this state has not.
+    private.given = Some(BTreeSet::new());
     model(context, &target, &values, &object, Occasion::Import, &mut private.kept)
 }
 

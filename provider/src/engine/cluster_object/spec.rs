@@ -71,6 +71,12 @@ impl Fields {
         self.attributes.iter().find(|attribute| self.field(attribute) == field)
     }
 
+    /// The attributes that adopt what is there, and their fields as those of a field manager are written. None is nested.
+    pub(super) fn adopted(&self) -> Vec<(String, String)> {
+        let adopts = self.attributes.iter().filter(|attribute| attribute.adopt);
+        adopts.map(|attribute| (attribute.name.clone(), format!("f:{}", self.field(attribute)))).collect()
+    }
+
     /// The names of fields that `before` has and `after` lacks.
     pub(super) fn dropped(&self, before: &Value, after: &Value) -> Vec<String> {
         let dropped = |attribute: &&Attribute| {

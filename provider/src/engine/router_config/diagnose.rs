@@ -19,7 +19,7 @@ pub struct Subject<'a> {
 }
 
 impl Subject<'_> {
-    /// What it is called, for messages.
+    /// What it is called in messages, such as `BGP neighbor 10.0.0.11`.
     pub fn name(&self) -> String {
         if self.key.is_empty() { self.noun.to_owned() } else { format!("{} {}", self.noun, self.key) }
     }

@@ -52,6 +52,8 @@ pub struct LeftAlone {
 pub enum Form {
     /// Itself.
     Text,
+    /// Itself; an empty one is none.
+    Secret,
     /// A number, in a number attribute.
     Number,
     /// A number in decimal digits or a word, in a string attribute.
@@ -141,7 +143,7 @@ impl Form {
     /// The one spelling that is sent. VyOS stores words as they come: two spellings would be two objects.
     pub fn canonical(self, word: &str) -> String {
         let parsed = match self {
-            Self::Text => None,
+            Self::Text | Self::Secret => None,
             Self::Number | Self::Decimal => decimal(word),
             Self::Address => word.parse::<IpAddr>().ok().map(|address| address.to_string()),
             Self::Network => word.parse().ok().map(network),
@@ -158,6 +160,7 @@ impl Form {
     pub(super) fn word(self, value: &Value) -> Option<String> {
         match value {
             Value::Number(number) => Some(number.to_string()),
+            Value::String(text) if self == Self::Secret && text.is_empty() => None,
             Value::String(text) => Some(self.canonical(text)),
             _ => None,
         }

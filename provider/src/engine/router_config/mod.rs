@@ -82,6 +82,11 @@ pub trait RouterConfig: Model + TypeName {
         let _ = (config, found);
     }
 
+    /// Rules about what is planned: values of before may stay in the place of those that the configuration leaves out.
+    fn check_planned(planned: &Self::Draft, found: &mut Diagnostics) {
+        let _ = (planned, found);
+    }
+
     /// Rules that need the rest of the component: what FRR would refuse after VyOS took it. Asked before anything is
     /// sent; the summary is left to the engine.
     fn fits(&self, component: &ConfigTree) -> Result<(), Box<Diagnostic>> {

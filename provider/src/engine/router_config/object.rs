@@ -14,7 +14,7 @@ use crate::provider::Microk8s;
 use async_trait::async_trait;
 use rand::RngExt;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::marker::PhantomData;
 use std::sync::Arc;
 use tfplugin::{Context, Diagnostic, Diagnostics, Held, Knowable, Path, Plan, Resource, Value};
@@ -34,6 +34,9 @@ pub struct Private {
     /// The router that it is on, see [`Router::identity`]. None in a state that no read has been stored of yet.
     #[serde(default)]
     router: Option<String>,
+    /// Secrets that the configuration has ever given, see [`Resource::given`].
+    #[serde(default)]
+    given: BTreeSet<String>,
 }
 
 impl Private {
@@ -49,29 +52,29 @@ impl<T: RouterConfig> Resource for RouterObject<T> {
     type Model = Held<T>;
     type Private = Private;
 
+    fn given(private: &mut Private) -> Option<&mut BTreeSet<String>> {
+        Some(&mut private.given)
+    }
+
     fn check(config: &T::Draft, found: &mut Diagnostics) {
         T::check(config, found);
     }
 
     async fn plan(context: &Context<Microk8s>, plan: &mut Plan<Held<T>, Private>) -> Result<(), Diagnostics> {
+        let mut found = Diagnostics::new();
+        T::check_planned(&plan.planned, &mut found);
+        if found.has_errors() {
+            return Err(found);
+        }
         leaving::planned(context, plan).await;
-        let Knowable::Known(name) = &T::target(&plan.planned).router else { return Ok(()) };
-        let routers = &context.provider().routers;
-        let router = match routers.get(name.as_deref()) {
-            Ok(router) => router,
-            Err(NoRouter::NotKnownYet) => return Ok(()),
-            Err(reason) => return Err(no_router(T::DECLARATION.noun, &reason).into()),
-        };
-        let Some(prior) = &plan.prior else { return Ok(()) };
-        // One that is nowhere in the provider block any more may have moved: nobody can tell.
-        let Ok(before) = plan.private.router_of(routers, prior.object()) else { return Ok(()) };
-        if before.identity() == router.identity() {
-            return Ok(());
+        plan_router(context, plan)?;
+        if let Some(prior) = plan.prior.as_ref().filter(|_| !plan.kept.is_empty())
+            && let Ok(router) = plan.private.router_of(&context.provider().routers, prior.object())
+        {
+            let place = Place::on::<T>(router, prior.object());
+            let told = format!("{} on router {:?}", place.subject().name(), place.router.name());
+            context.provider().kept_secrets.tell(context, &plan.kept, &told, plan.replaces()).await;
         }
-        if prior.object().attribute("router").as_str() == name.as_deref() {
-            context.warn(renamed(T::DECLARATION.noun, &before, &router));
-        }
-        plan.replace("router");
         Ok(())
     }
 
@@ -223,6 +226,31 @@ impl<T: RouterConfig> Resource for RouterObject<T> {
         attributes.extend(named);
         Ok(Held::new(Value::Object(attributes)))
     }
+}
+
+/// Plans a new object where the configuration leads to another router than the one that the object is on.
+fn plan_router<T: RouterConfig>(
+    context: &Context<Microk8s>,
+    plan: &mut Plan<Held<T>, Private>,
+) -> Result<(), Diagnostics> {
+    let Knowable::Known(name) = &T::target(&plan.planned).router else { return Ok(()) };
+    let routers = &context.provider().routers;
+    let router = match routers.get(name.as_deref()) {
+        Ok(router) => router,
+        Err(NoRouter::NotKnownYet) => return Ok(()),
+        Err(reason) => return Err(no_router(T::DECLARATION.noun, &reason).into()),
+    };
+    let Some(prior) = &plan.prior else { return Ok(()) };
+    // One that is nowhere in the provider block any more may have moved: nobody can tell.
+    let Ok(before) = plan.private.router_of(routers, prior.object()) else { return Ok(()) };
+    if before.identity() == router.identity() {
+        return Ok(());
+    }
+    if prior.object().attribute("router").as_str() == name.as_deref() {
+        context.warn(renamed(T::DECLARATION.noun, &before, &router));
+    }
+    plan.replace("router");
+    Ok(())
 }
 
 /// The commands that make an object where there is none.

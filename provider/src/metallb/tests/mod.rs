@@ -6,7 +6,7 @@ use crate::connection::cluster::testing::ApiServer;
 use crate::engine::cluster_object::testing::{errors, run, warnings, with};
 use serde_json::{Value as Json, json};
 use tfplugin::Severity;
-use tfplugin::testing::{Action, UNKNOWN};
+use tfplugin::testing::{Action, State, UNKNOWN};
 
 const PEER: &str = "metallb_bgp_peer";
 const PEERS: &str = "/apis/metallb.io/v1beta2/namespaces/metallb-system/bgppeers";
@@ -126,6 +126,41 @@ async fn a_password_is_sent_and_never_told() {
     assert!(!told.contains("old-secret") && !told.contains("new-secret"), "{told}");
     run.apply(&planned).await.unwrap();
     assert_eq!(server.world().objects[&format!("{PEERS}/edge")]["spec"]["password"], "new-secret");
+}
+
+#[tokio::test]
+async fn a_password_that_nobody_gave_stays_and_one_that_was_given_goes() {
+    let server = ApiServer::start().await;
+    let object = format!("{PEERS}/edge");
+    let password = || server.world().objects[&object]["spec"]["password"].clone();
+    let spec = json!({"myASN": 1, "peerASN": 2, "peerAddress": "10.0.0.1", "password": "by-hand"});
+    server.world().put(PEERS, "edge", "kubectl", spec);
+    let without = json!({"name": "edge", "my_asn": 1, "peer_asn": 2, "peer_address": "10.0.0.1"});
+    let state = run(&server).await.import(PEER, "edge").await.unwrap();
+    let planned = run(&server).await.plan(PEER, Some(&state), &without).await.unwrap();
+    assert_eq!(planned.action, Action::NoOp);
+    assert!(format!("{:?}", planned.found).contains("`password` of BGPPeer"), "{:?}", planned.found);
+    let other = with(without.clone(), json!({"peer_port": 1179}));
+    let state = run(&server).await.update(&state, &other).await.unwrap();
+    assert_eq!(password(), "by-hand");
+
+    let given = with(without.clone(), json!({"password": "given"}));
+    let state = run(&server).await.update(&state, &given).await.unwrap();
+    assert_eq!(password(), "given");
+    // A state that has no word of it is asked of the field manager.
+    let mut private: Json = serde_json::from_slice(&state.private).unwrap();
+    private.as_object_mut().unwrap().remove("given").unwrap();
+    let of_before = State { private: private.to_string().into_bytes(), ..state };
+    let (read, _) = run(&server).await.read(&of_before).await.unwrap();
+    let state = run(&server).await.update(&read.unwrap(), &without).await.unwrap();
+    assert_eq!(password(), Json::Null);
+
+    let none = with(without.clone(), json!({"password": "", "password_secret": {"name": "edge"}}));
+    let state = run(&server).await.update(&state, &none).await.unwrap();
+    server.world().objects.get_mut(&object).unwrap()["spec"]["password"] = "by-hand".into();
+    let (read, _) = run(&server).await.read(&state).await.unwrap();
+    run(&server).await.update(&read.unwrap(), &none).await.unwrap();
+    assert_eq!(password(), "");
 }
 
 #[tokio::test]

@@ -14,6 +14,7 @@ mod ospf;
 mod owners;
 mod policy;
 mod renamed;
+mod secrets;
 mod spellings;
 mod static_routes;
 mod trouble;

@@ -135,7 +135,7 @@ fn doubled(form: Form) -> Option<&'static [[&'static str; 2]]> {
         Form::Area => Some(&[["0", "0.0.0.0"], ["7", "0.0.0.7"], ["1", "01"]]),
         Form::Address => Some(&[["fd00::1", "FD00:0::1"]]),
         Form::Network => Some(&[["fd00::/64", "FD00:0::/64"]]),
-        Form::Text | Form::Number | Form::Path => None,
+        Form::Text | Form::Secret | Form::Number | Form::Path => None,
     }
 }
 
