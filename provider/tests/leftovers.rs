@@ -47,7 +47,10 @@ impl Plugin {
 
     /// Connects and hangs up, which is how a Terraform that was killed ends.
     async fn lose_terraform(&mut self) {
-        drop(UnixStream::connect(&self.socket).await.unwrap());
+        let connection = UnixStream::connect(&self.socket).await.unwrap();
+        // One that is gone before it was seen would not be missed.
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        drop(connection);
         let ended = tokio::time::timeout(Duration::from_secs(10), self.process.wait()).await;
         assert!(ended.unwrap().unwrap().success());
     }
