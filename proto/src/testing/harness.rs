@@ -65,9 +65,12 @@ impl<P: Provider> Harness<P> {
         found.ok_or_else(|| broken(format!("there is no resource type {type_name:?}")).into())
     }
 
-    /// What `validate` tells about a configuration of a resource or a data source, errors and warnings.
+    /// What `validate` tells about a configuration, errors and warnings: of the resource, or of the data source where there is
+    /// no resource of that name.
     pub fn validate(&self, type_name: &str, config: &Json) -> Result<Diagnostics, Failure> {
-        if let Some(data_source) = self.table.data_sources.get(type_name) {
+        if let Some(data_source) = self.table.data_sources.get(type_name)
+            && !self.table.resources.contains_key(type_name)
+        {
             return Ok(data_source.check(&config::read(&data_source.schema().attributes, config)?));
         }
         let resource = self.resource(type_name)?;

@@ -88,7 +88,8 @@ async fn a_route_map_goes_only_when_nothing_names_it() {
     // With the last that names it, in one commit.
     let (before, _) = edge.commits_and_saves().await;
     let unused = run.plan(NEIGHBOR, Some(&using), &neighbor("10.0.0.11")).await.unwrap();
-    let (gone, changed) = tokio::join!(run.destroy(&map), run.apply(&unused));
+    let removal = run.plan_destroy(&map).await.unwrap();
+    let (gone, changed) = tokio::join!(run.apply(&removal), run.apply(&unused));
     assert!(gone.is_ok() && changed.is_ok(), "{gone:?} {changed:?}");
     assert_eq!(edge.commits_and_saves().await.0, before + 1);
     assert_eq!(edge.config("policy route-map OUT").await, Json::Null);

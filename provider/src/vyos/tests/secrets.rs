@@ -187,12 +187,13 @@ async fn what_was_given_and_is_not_any_more_is_removed() {
         let state = run.update(&state, &case.without).await.unwrap();
         assert_eq!(leaf(&edge, &case).await, Json::Null);
 
-        // Also where a person sets it again.
+        // Also where a person sets it again. Keys of a map that is left out are theirs.
         edge.configure(case.by_hand).await;
         let run = edge.run().await;
         let (read, _) = run.read(&state).await.unwrap();
         run.update(&read.unwrap(), &case.without).await.unwrap();
-        assert_eq!(leaf(&edge, &case).await, Json::Null);
+        let theirs = if case.leaf.1 == "md5-key" { json!("by-hand") } else { Json::Null };
+        assert_eq!(leaf(&edge, &case).await, theirs);
         edge.router.stop().await;
     }
 }
