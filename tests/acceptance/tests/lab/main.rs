@@ -13,6 +13,7 @@ mod examples;
 mod frr_k8s;
 mod guide;
 mod helm_releases;
+mod hostile;
 mod interrupted;
 mod node_storage;
 mod node_troubles;
