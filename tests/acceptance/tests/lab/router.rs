@@ -178,3 +178,67 @@ async fn a_commit_lock_is_waited_out() {
     run.unwrap().succeeded();
     assert!(while_locked.requests > 0, "nobody asked while the lock was held");
 }
+
+const BY_HAND: &[&str] = &[
+    "protocols bgp system-as 4200000001",
+    "protocols bgp peer-group NODES remote-as internal",
+    "protocols bgp peer-group NODES password of-the-group",
+    "protocols bgp neighbor 10.0.0.11 peer-group NODES",
+    "protocols bgp neighbor 10.0.0.12 remote-as internal",
+    "protocols bgp neighbor 10.0.0.12 password of-the-neighbor",
+    "protocols ospf interface eth0 area 0",
+    "protocols ospf interface eth0 authentication md5 key-id 7 md5-key of-the-link",
+];
+
+const IMPORTS: &[(&str, &str)] = &[
+    ("vyos_bgp.edge", "edge"),
+    ("vyos_bgp_peer_group.nodes", "edge/NODES"),
+    ("vyos_bgp_neighbor.cp1", "edge/10.0.0.11"),
+    ("vyos_bgp_neighbor.cp2", "edge/10.0.0.12"),
+    ("vyos_ospf.edge", "edge"),
+];
+
+/// Terraform leaves the secrets out of what it generates.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_generated_configuration_deletes_no_password() {
+    let lab = router_lab(RouterOptions::default()).await;
+    let sets: Vec<_> = BY_HAND
+        .iter()
+        .map(|path| {
+            let path: Vec<_> = path.split(' ').map(|word| format!("{word:?}")).collect();
+            format!(r#"{{"op":"set","path":[{}]}}"#, path.join(","))
+        })
+        .collect();
+    configure(&lab, &format!("[{}]", sets.join(","))).await;
+    let imports: String = IMPORTS
+        .iter()
+        .map(|(to, id)| format!("import {{\n  provider = microk8s\n  to = {to}\n  id = {id:?}\n}}\n"))
+        .collect();
+    let workspace = Workspace::new(&lab, imports).await.unwrap();
+    let arguments = ["plan", "-json", "-generate-config-out=generated.tf"];
+    let plan = workspace.run(arguments).await.unwrap().succeeded();
+    let generated = std::fs::read_to_string(workspace.path().join("generated.tf")).unwrap();
+    assert!(!generated.contains("of-the-"), "{generated}");
+    let stays = |action| matches!(action, Action::Import | Action::NoOp);
+    assert!(plan.changes().iter().all(|change| stays(change.action)), "{plan:?}\n{generated}");
+    let warnings = plan.warnings();
+    let told: Vec<_> = warnings.iter().filter(|one| one.summary.starts_with("Secrets stay")).collect();
+    assert_eq!(told.len(), 1, "{warnings:?}");
+    for secret in ["`password` of BGP neighbor 10.0.0.12", "`password` of BGP peer-group NODES", "md5_keys"] {
+        assert!(told.iter().any(|one| one.detail.contains(secret)), "{told:?}");
+    }
+
+    workspace.apply().await.unwrap().succeeded();
+    let renamed = generated.replace("= \"edge\"", "= \"gw\"");
+    workspace.write("generated.tf", &renamed).unwrap();
+    let block = std::fs::read_to_string(workspace.path().join("main.tf")).unwrap();
+    workspace.write("main.tf", &block.replace("edge =", "gw =").replace("id = \"edge", "id = \"gw")).unwrap();
+    let plan = workspace.plan().await.unwrap();
+    assert!(plan.changes().iter().all(|change| change.action == Action::Update), "{plan:?}");
+    workspace.apply().await.unwrap().succeeded();
+    workspace.plan().await.unwrap().plans_nothing();
+    let running = vtysh(lab.router().unwrap(), "show running-config").await;
+    for secret in ["of-the-neighbor", "of-the-group", "of-the-link"] {
+        assert!(running.contains(secret), "{secret}:\n{running}");
+    }
+}
