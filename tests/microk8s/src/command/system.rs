@@ -45,8 +45,15 @@ fn unit(word: &str) -> String {
     if word.contains('.') { word.to_owned() } else { format!("{word}.service") }
 }
 
+/// The words without the `--` that ends the options, which both programs take (their `getopt_long`).
+fn words(arguments: &[String]) -> Vec<&str> {
+    let end = arguments.iter().position(|word| word == "--");
+    let words = arguments.iter().enumerate().filter(|(at, _)| Some(*at) != end);
+    words.map(|(_, word)| word.as_str()).collect()
+}
+
 pub(crate) fn systemctl(layout: &Layout, arguments: &[String]) -> Result<Outcome> {
-    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let words = words(arguments);
     match words.as_slice() {
         ["is-enabled", "--quiet", name] => {
             Ok(Outcome::silent(u8::from(!layout.under(WANTS).join(unit(name)).exists())))
@@ -78,8 +85,8 @@ pub(crate) fn systemctl(layout: &Layout, arguments: &[String]) -> Result<Outcome
 }
 
 pub(crate) fn modprobe(layout: &Layout, arguments: &[String]) -> Result<Outcome> {
-    for module in arguments.iter().filter(|word| *word != "--all") {
-        if !MODULES.contains(&module.as_str()) {
+    for module in words(arguments).into_iter().filter(|word| *word != "--all") {
+        if !MODULES.contains(&module) {
             let text = format!("modprobe: FATAL: Module {module} not found in directory /lib/modules/lab");
             return Ok(Outcome::complained(1, text));
         }
@@ -109,8 +116,8 @@ mod tests {
         };
         assert_eq!(call("enable --now iscsid").code, 1);
         write(&layout.under("usr/lib/systemd/system/iscsid.service"), "").unwrap();
-        assert_eq!((call("enable --now iscsid").code, call("is-active --quiet iscsid").code), (0, 0));
-        modprobe(&layout, &["--all".into(), "nbd".into()]).unwrap();
+        assert_eq!((call("enable --now -- iscsid").code, call("is-active --quiet iscsid").code), (0, 0));
+        modprobe(&layout, &["--all".into(), "--".into(), "nbd".into()]).unwrap();
         write(&layout.under("etc/modules-load.d/own.conf"), "# own\niscsi_tcp\n").unwrap();
         remove(&layout.under("run")).unwrap();
         assert_eq!(call("is-active --quiet iscsid").code, 3);
