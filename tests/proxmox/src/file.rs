@@ -2,6 +2,7 @@
 
 use crate::server::{Server, failed};
 use tfplugin::provider::Context;
+use tfplugin::types::Lines;
 use tfplugin::{Computed, Diagnostics, Object, Resource};
 
 /// A file in a datastore.
@@ -42,7 +43,7 @@ pub(crate) struct StoredFile {
 pub(crate) struct Raw {
     /// The text.
     #[attribute(required, replace)]
-    data: String,
+    data: Lines,
 
     /// Its name.
     #[attribute(required, replace)]
@@ -85,7 +86,7 @@ impl Resource for FileResource {
         if !planned.overwrite && context.provider().read_volume(&id)?.is_some() {
             return Err(failed("create the file", format!("the datastore already has {id}")));
         }
-        context.provider().write_volume(&id, &raw.data)?;
+        context.provider().write_volume(&id, &raw.data.0)?;
         planned.file_name = raw.file_name.clone().into();
         planned.content_type = kind.into();
         planned.id = id.into();
