@@ -28,17 +28,17 @@ async fn who_plans_waits_too() {
 
 #[tokio::test]
 async fn a_path_that_always_fails_is_waited_for_once() {
-    let pace = Pace { refresh: Duration::ZERO, lock_patience: Duration::from_millis(600), ..patient() };
+    let pace = Pace { refresh: Duration::ZERO, lock_patience: Duration::from_secs(3), ..patient() };
     let (_, router) = start_with(busy_for(Duration::from_secs(600)), pace).await;
     let stop = CancellationToken::new();
     let read = || router.config(words("protocols bgp"), &stop);
     let begun = Instant::now();
     let error = read().await.unwrap_err();
     assert!(matches!(error, RouterError::Internal { .. }), "{error}");
-    assert!(begun.elapsed() >= Duration::from_millis(250), "{:?}", begun.elapsed());
+    assert!(begun.elapsed() >= Duration::from_secs(1), "{:?}", begun.elapsed());
     let again = Instant::now();
     assert!(read().await.is_err());
-    assert!(again.elapsed() < Duration::from_millis(200), "{:?}", again.elapsed());
+    assert!(again.elapsed() < Duration::from_millis(700), "{:?}", again.elapsed());
 }
 
 #[tokio::test]
