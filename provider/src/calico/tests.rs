@@ -241,7 +241,8 @@ async fn empty_blocks_and_their_affinities_go_with_the_pool() {
 async fn a_server_that_is_not_ready_to_tell_of_blocks_is_asked_again() {
     let server = ApiServer::start().await;
     let run = run(&server).await;
-    let state = run.create(POOL, &pool(json!({}))).await.unwrap();
+    let patient = json!({"timeouts": {"create": "20s", "delete": "20s"}});
+    let state = run.create(POOL, &pool(patient)).await.unwrap();
     server.world().say(2, "GET ipamblocks", 429, "storage is (re)initializing");
     run.destroy(&state).await.unwrap();
     assert!(server.world().objects.is_empty());
