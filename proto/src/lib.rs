@@ -7,6 +7,7 @@
 
 extern crate self as tfplugin;
 
+mod collections;
 pub mod data_source;
 pub mod diagnostics;
 pub mod documentation;

@@ -1,9 +1,10 @@
 //! From values to Rust types and back. Types that implement [`Model`] cannot hold an unknown value, except where a
 //! field says so itself ([`Computed`], or elements that are [`Knowable`]); a [`Draft`] is the same struct before everything is known.
 
-use crate::schema::{Attribute, AttributeKind, Nesting};
+pub use crate::collections::Set;
+
+use crate::schema::{Attribute, AttributeKind};
 use crate::value::{Number, Path, Type, Value};
-use std::collections::BTreeMap;
 
 /// Why a value does not fit, and where in it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -21,7 +22,7 @@ impl ValueError {
         Self { path: Path::root(), message: message.into() }
     }
 
-    fn wrong_kind(wanted: &str, value: &Value) -> Self {
+    pub(crate) fn wrong_kind(wanted: &str, value: &Value) -> Self {
         Self::new(format!("a {wanted} is needed here, this is {}", value.kind()))
     }
 
@@ -304,157 +305,6 @@ macro_rules! whole_numbers {
 }
 
 whole_numbers!(i64, u32, u16, u8);
-
-impl<T: AttributeValue> AttributeValue for Vec<T> {
-    fn kind() -> AttributeKind {
-        match T::kind() {
-            AttributeKind::Type(element) => AttributeKind::Type(Type::List(Box::new(element))),
-            AttributeKind::Nested(Nesting::Single, members) => AttributeKind::Nested(Nesting::List, members),
-            nested @ AttributeKind::Nested(..) => {
-                AttributeKind::Type(Type::List(Box::new(nested.value_type())))
-            }
-        }
-    }
-
-    fn decode(value: &Value) -> Result<Self, ValueError> {
-        let Value::List(elements) = value else { return Err(ValueError::wrong_kind("list", value)) };
-        let decode = |(at, element)| {
-            T::decode(element).map_err(|error: ValueError| error.within(Path::root().index(at)))
-        };
-        elements.iter().enumerate().map(decode).collect()
-    }
-
-    fn encode(&self) -> Value {
-        Value::List(self.iter().map(T::encode).collect())
-    }
-
-    fn check(value: &Value) -> Result<(), ValueError> {
-        let Value::List(elements) = value else { return Err(ValueError::wrong_kind("list", value)) };
-        elements.iter().enumerate().try_for_each(|(at, element)| {
-            T::check(element).map_err(|error| error.within(Path::root().index(at)))
-        })
-    }
-
-    fn same(a: &Value, b: &Value) -> bool {
-        match (a, b) {
-            (Value::List(a), Value::List(b)) => {
-                a.len() == b.len() && a.iter().zip(b).all(|(a, b)| T::same(a, b))
-            }
-            _ => false,
-        }
-    }
-
-    fn one_spelling(value: &Value) -> Value {
-        match value {
-            Value::List(all) => Value::List(all.iter().map(T::one_spelling).collect()),
-            other => other.clone(),
-        }
-    }
-}
-
-/// Elements without order and without repetition.
-#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct Set<T>(pub Vec<T>);
-
-impl<T: AttributeValue> AttributeValue for Set<T> {
-    fn kind() -> AttributeKind {
-        match T::kind() {
-            AttributeKind::Type(element) => AttributeKind::Type(Type::Set(Box::new(element))),
-            AttributeKind::Nested(Nesting::Single, members) => AttributeKind::Nested(Nesting::Set, members),
-            nested @ AttributeKind::Nested(..) => {
-                AttributeKind::Type(Type::Set(Box::new(nested.value_type())))
-            }
-        }
-    }
-
-    fn decode(value: &Value) -> Result<Self, ValueError> {
-        let Value::Set(elements) = value else { return Err(ValueError::wrong_kind("set", value)) };
-        elements
-            .iter()
-            .map(|element| T::decode(element).map_err(|error| ValueError::new(error.message)))
-            .collect::<Result<_, _>>()
-            .map(Self)
-    }
-
-    fn encode(&self) -> Value {
-        Value::Set(self.0.iter().map(T::encode).collect())
-    }
-
-    fn check(value: &Value) -> Result<(), ValueError> {
-        let Value::Set(elements) = value else { return Err(ValueError::wrong_kind("set", value)) };
-        elements
-            .iter()
-            .try_for_each(|element| T::check(element).map_err(|error| ValueError::new(error.message)))
-    }
-
-    fn same(a: &Value, b: &Value) -> bool {
-        match (a, b) {
-            (Value::Set(one), Value::Set(other)) => {
-                one.len() == other.len() && Self::one_spelling(a) == Self::one_spelling(b)
-            }
-            _ => false,
-        }
-    }
-
-    fn one_spelling(value: &Value) -> Value {
-        match value {
-            Value::Set(all) => Value::Set(all.iter().map(T::one_spelling).collect()),
-            other => other.clone(),
-        }
-    }
-}
-
-impl<T: AttributeValue> AttributeValue for BTreeMap<String, T> {
-    fn kind() -> AttributeKind {
-        match T::kind() {
-            AttributeKind::Type(element) => AttributeKind::Type(Type::Map(Box::new(element))),
-            AttributeKind::Nested(Nesting::Single, members) => AttributeKind::Nested(Nesting::Map, members),
-            nested @ AttributeKind::Nested(..) => {
-                AttributeKind::Type(Type::Map(Box::new(nested.value_type())))
-            }
-        }
-    }
-
-    fn decode(value: &Value) -> Result<Self, ValueError> {
-        let Value::Map(elements) = value else { return Err(ValueError::wrong_kind("map", value)) };
-        let decode = |(key, element): (&String, &Value)| match T::decode(element) {
-            Ok(decoded) => Ok((key.clone(), decoded)),
-            Err(error) => Err(error.within(Path::root().key(key))),
-        };
-        elements.iter().map(decode).collect()
-    }
-
-    fn encode(&self) -> Value {
-        Value::Map(self.iter().map(|(key, element)| (key.clone(), element.encode())).collect())
-    }
-
-    fn check(value: &Value) -> Result<(), ValueError> {
-        let Value::Map(elements) = value else { return Err(ValueError::wrong_kind("map", value)) };
-        elements.iter().try_for_each(|(key, element)| {
-            one_line(key)
-                .and_then(|()| T::check(element))
-                .map_err(|error| error.within(Path::root().key(key)))
-        })
-    }
-
-    fn same(a: &Value, b: &Value) -> bool {
-        match (a, b) {
-            (Value::Map(a), Value::Map(b)) => {
-                a.len() == b.len() && a.iter().all(|(key, a)| b.get(key).is_some_and(|b| T::same(a, b)))
-            }
-            _ => false,
-        }
-    }
-
-    fn one_spelling(value: &Value) -> Value {
-        match value {
-            Value::Map(all) => {
-                Value::Map(all.iter().map(|(key, one)| (key.clone(), T::one_spelling(one))).collect())
-            }
-            other => other.clone(),
-        }
-    }
-}
 
 /// Decodes the attribute `name` of `object`; what the derive macros call for each field.
 pub fn decode_attribute<T: AttributeValue>(object: &Value, name: &str) -> Result<T, ValueError> {
