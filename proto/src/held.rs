@@ -4,7 +4,7 @@ use crate::model::{Draft, Model, ValueError};
 use crate::plan::write_only;
 use crate::provider::TypeName;
 use crate::schema::Attribute;
-use crate::value::{Path, Step, Value};
+use crate::value::Value;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
@@ -40,7 +40,7 @@ impl<T: Model> Held<T> {
         loop {
             match T::decode(&object) {
                 Ok(model) => return Some(model),
-                Err(error) => match at(&mut object, &error.path)? {
+                Err(error) => match object.at_mut(&error.path)? {
                     Value::Unknown(_) => return None,
                     null @ Value::Null => *null = Value::unknown(),
                     other => *other = Value::Null,
@@ -59,21 +59,12 @@ pub(crate) fn draft<D: Draft>(planned: &Value, config: &Value) -> Result<D, Valu
             Ok(draft) => return Ok(draft),
             Err(error) => error,
         };
-        let is_kept = at(&mut config.clone(), &error.path).is_none_or(|written| written.is_null());
-        match at(&mut object, &error.path) {
+        let is_kept = config.at(&error.path).is_none_or(Value::is_null);
+        match object.at_mut(&error.path) {
             Some(value) if is_kept && !value.is_unknown() => *value = Value::unknown(),
             _ => return Err(error),
         }
     }
-}
-
-fn at<'a>(object: &'a mut Value, path: &Path) -> Option<&'a mut Value> {
-    path.steps().iter().try_fold(object, |value, step| match (step, value) {
-        (Step::Attribute(name), Value::Object(all)) => all.get_mut(name),
-        (Step::Key(key), Value::Map(all)) => all.get_mut(key),
-        (Step::Index(index), Value::List(all)) => all.get_mut(*index),
-        _ => None,
-    })
 }
 
 impl<T> Clone for Held<T> {
@@ -121,8 +112,8 @@ impl<T: TypeName> TypeName for Held<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Resource;
     use crate::types::Text;
+    use crate::{Path, Resource};
     use std::net::Ipv4Addr;
 
     /// A thing.

@@ -251,10 +251,13 @@ where
     ) -> Result<Stored, Diagnostics> {
         let mut private = Self::private(&prior.private)?;
         let model = self.prior(&prior.object)?;
-        let reading = R::read(context, model.clone(), &mut private);
+        let completed = Some(model.encode()).filter(|completed| *completed != prior.object);
+        let reading = R::read(context, model, &mut private);
         let object = match context.unless_stopped(reading).await? {
             // Nothing was learned of what the state lacks: it is not stored as if it had been read.
-            Some(same) if same.encode() == model.encode() => prior.object.clone(),
+            Some(same) if completed.is_some_and(|completed| same.encode() == completed) => {
+                prior.object.clone()
+            }
             Some(read) => finish(&self.schema, &prior.object, &read)?,
             None => Value::Null,
         };

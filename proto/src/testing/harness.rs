@@ -2,7 +2,7 @@
 
 use super::consistency::{Broken, plan_faults, result_faults};
 use super::outcome::{Action, Failure, Planned, State, broken, judged};
-use super::stored::{at, may_be_stored, survives_wire};
+use super::stored::{may_be_stored, survives_wire};
 use super::{config, proposed};
 use crate::diagnostics::Diagnostics;
 use crate::model::{Draft, Model};
@@ -99,7 +99,7 @@ impl<P: Provider> Harness<P> {
         let mut faults = plan_faults(attributes, &before, &config, &change.object);
         faults.extend(survives_wire(resource.schema(), &change.object).err());
         let found = judged(found, faults, prior.cloned())?;
-        let differs = |path: &&Path| at(&before, path) != at(&change.object, path);
+        let differs = |path: &&Path| before.at(path) != change.object.at(path);
         let action = match prior {
             None => Action::Create,
             Some(_) if change.replace.iter().any(|path| differs(&path)) => Action::Replace,

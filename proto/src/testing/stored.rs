@@ -3,17 +3,7 @@
 use super::Broken;
 use super::outcome::broken;
 use crate::schema::{Attribute, AttributeKind, Schema};
-use crate::value::{Path, Step, Value, msgpack};
-
-/// The value at a path.
-pub(super) fn at<'a>(object: &'a Value, path: &Path) -> Option<&'a Value> {
-    path.steps().iter().try_fold(object, |value, step| match (step, value) {
-        (Step::Attribute(name), Value::Object(all)) => all.get(name),
-        (Step::Key(key), Value::Map(all)) => all.get(key),
-        (Step::Index(index), Value::List(all)) => all.get(*index),
-        _ => None,
-    })
-}
+use crate::value::{Value, msgpack};
 
 /// What keeps an object from being stored.
 pub(super) fn may_be_stored(schema: &Schema, object: &Value) -> Vec<Broken> {

@@ -111,6 +111,26 @@ impl Value {
         }
     }
 
+    /// The part at a path; nothing where a step leads nowhere. Elements of a set have no path.
+    pub fn at(&self, path: &Path) -> Option<&Value> {
+        path.steps().iter().try_fold(self, |value, step| match (step, value) {
+            (Step::Attribute(name), Self::Object(all)) => all.get(name),
+            (Step::Key(key), Self::Map(all)) => all.get(key),
+            (Step::Index(index), Self::List(all)) => all.get(*index),
+            _ => None,
+        })
+    }
+
+    /// [`Value::at`], to change it.
+    pub(crate) fn at_mut(&mut self, path: &Path) -> Option<&mut Value> {
+        path.steps().iter().try_fold(self, |value, step| match (step, value) {
+            (Step::Attribute(name), Self::Object(all)) => all.get_mut(name),
+            (Step::Key(key), Self::Map(all)) => all.get_mut(key),
+            (Step::Index(index), Self::List(all)) => all.get_mut(*index),
+            _ => None,
+        })
+    }
+
     /// The text, if this is a known string.
     pub fn as_str(&self) -> Option<&str> {
         match self {
