@@ -1,0 +1,27 @@
+//! What an object of a target is read for, the same for clusters and routers.
+
+use tfplugin::Value;
+
+/// What an object is read for.
+#[derive(Clone, Copy)]
+pub(super) enum Reading<'a> {
+    /// To see whether what is ours is still as it was. What was null is not ours, whoever fills it.
+    Ours(&'a Value),
+    /// To take it over as it is.
+    Whole,
+}
+
+impl<'a> Reading<'a> {
+    /// The reading of one attribute.
+    pub(super) fn attribute(self, name: &str) -> Self {
+        match self {
+            Self::Ours(before) => Self::Ours(before.attribute(name)),
+            Self::Whole => Self::Whole,
+        }
+    }
+
+    /// Whether it was null.
+    pub(super) fn is_not_ours(self) -> bool {
+        matches!(self, Self::Ours(Value::Null))
+    }
+}
