@@ -5,6 +5,7 @@ pub mod failure;
 pub mod gate;
 pub mod import;
 pub mod kept_secrets;
+mod reading;
 pub mod router_config;
 pub mod step;
 pub mod timeouts;

@@ -269,11 +269,7 @@ impl Machine {
         self.shell.changed();
         // The agent says the token alone, where it has something against it.
         let mask = Mask::of(endpoint.expose().split('/').skip(1).chain([endpoint.expose()]));
-        Ok(output.map(|output| Output {
-            stdout: mask.hide(output.stdout),
-            stderr: mask.hide(output.stderr),
-            ..output
-        })?)
+        Ok(output?.without(&mask))
     }
 
     /// Removes what a failed join leaves.

@@ -1,5 +1,6 @@
 //! What is run on a host, and what came back.
 
+use crate::connection::masking::Mask;
 use std::fmt;
 use std::time::Duration;
 
@@ -27,6 +28,11 @@ impl Output {
     /// Whether its exit code is 0. For many commands of MicroK8s that proves nothing.
     pub fn succeeded(&self) -> bool {
         self.code == 0
+    }
+
+    /// The same, without what is secret.
+    pub fn without(self, secret: &Mask) -> Self {
+        Self { stdout: secret.hide(self.stdout), stderr: secret.hide(self.stderr), ..self }
     }
 
     /// The last lines it printed, complaints first, for an error's text.

@@ -4,9 +4,10 @@
 use super::address::ImportId;
 use super::existing::ours;
 use super::managed::{Managed, Private};
-use super::spec::{Fields, Reading};
+use super::spec::Fields;
 use super::{ClusterObject, Takeover};
 use crate::connection::cluster::{Cluster, ClusterError, ObjectName};
+use crate::engine::reading::Reading;
 use async_trait::async_trait;
 use kube::core::DynamicObject;
 use serde_json::{Map, Value as Json, json};

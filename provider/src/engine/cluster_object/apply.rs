@@ -123,8 +123,7 @@ async fn try_update<T: Applied>(
     let mut object = send(planned, target, uid, Force::Take).await?;
     // What was dropped from the configuration goes, also where another one owns it, as after an import.
     if let Some(patch) = T::dropped(before, values, &object) {
-        let secret = Mask::of(planned.secrets(name));
-        object = cluster.merge(name, &patch).await.map_err(|error| error.without(&secret))?;
+        object = hidden(planned, target, cluster.merge(name, &patch).await)?;
     }
     Ok(Written { cluster_id, object, told, made: known.made, before: held })
 }
@@ -136,7 +135,15 @@ pub(super) async fn send<T: Applied>(
     uid: Option<&str>,
     force: Force,
 ) -> Result<DynamicObject, ClusterError> {
-    let answer = target.cluster.apply(&target.name, &manifest(planned, target, uid), force).await;
+    hidden(planned, target, target.cluster.apply(&target.name, &manifest(planned, target, uid), force).await)
+}
+
+/// The answer, with nothing that is secret in its error.
+fn hidden<T: Applied, A>(
+    planned: &T,
+    target: &Target,
+    answer: Result<A, ClusterError>,
+) -> Result<A, ClusterError> {
     answer.map_err(|error| error.without(&Mask::of(planned.secrets(&target.name))))
 }
 

@@ -1,6 +1,7 @@
 //! Attributes to the fields of an object's `spec` and back. The schema says what each value is, so no type brings code.
 
 use super::ClusterObject;
+use crate::engine::reading::Reading;
 use serde_json::{Map, Value as Json};
 use std::collections::BTreeMap;
 use tfplugin::Value;
@@ -15,28 +16,6 @@ const ADDRESS: [&str; 4] = ["cluster", "name", "namespace", "timeouts"];
 pub(super) struct Fields {
     pub(super) attributes: Vec<Attribute>,
     irregular: &'static [(&'static str, &'static str)],
-}
-
-/// What an object is read for.
-#[derive(Clone, Copy)]
-pub(super) enum Reading<'a> {
-    /// To see whether our own fields are still as they were: what we never set is not looked at.
-    Ours(&'a Value),
-    /// To take it over as it is.
-    Whole,
-}
-
-impl<'a> Reading<'a> {
-    fn attribute(self, name: &str) -> Self {
-        match self {
-            Self::Ours(before) => Self::Ours(before.attribute(name)),
-            Self::Whole => Self::Whole,
-        }
-    }
-
-    fn is_not_ours(self) -> bool {
-        matches!(self, Self::Ours(Value::Null))
-    }
 }
 
 impl Fields {

@@ -6,10 +6,11 @@ use super::diagnose::{no_router, orphan, sentence};
 use super::foresee::conditions;
 use super::leaving;
 use super::place::Place;
-use super::translate::{Reading, from_config, in_words_of, misfits, to_config};
+use super::translate::{from_config, in_words_of, misfits, to_config};
 use crate::connection::router::{
     Changes, Command, ConfigTree, NoRouter, Purpose, Router, RouterError, Routers, Write,
 };
+use crate::engine::reading::Reading;
 use crate::provider::Microk8s;
 use async_trait::async_trait;
 use rand::RngExt;

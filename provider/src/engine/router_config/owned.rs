@@ -3,6 +3,7 @@
 
 use super::mapping::{Field, Form, Kind};
 use super::section;
+use super::translate::entry;
 use super::{Declaration, Tag};
 use crate::connection::router::ConfigPath;
 use tfplugin::{Path, Value};
@@ -66,13 +67,11 @@ fn claims(fields: &[Field], object: &Value, path: &[String], within: &Path) -> O
             (Kind::Presence(members) | Kind::Group(members), value, below) => {
                 claims(members, value, below, &here)
             }
-            (Kind::Tags(form, members), Value::Map(all), [key, below @ ..]) => {
-                match all.iter().find(|(other, _)| form.canonical(other) == form.canonical(key)) {
-                    Some((key, one)) if !below.is_empty() => claims(members, one, below, &here.key(key)),
-                    Some((key, _)) => Some(here.key(key)),
-                    None => Some(here),
-                }
-            }
+            (Kind::Tags(form, members), Value::Map(all), [key, below @ ..]) => match entry(form, all, key) {
+                Some((key, one)) if !below.is_empty() => claims(members, one, below, &here.key(key)),
+                Some((key, _)) => Some(here.key(key)),
+                None => Some(here),
+            },
             (Kind::Tags(..), ..) => None,
         }
     })

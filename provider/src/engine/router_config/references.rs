@@ -5,6 +5,7 @@
 //! journal a person is told nothing of it, so what can be known is found before the commit.
 
 use crate::connection::router::{ConfigPath, ConfigTree};
+use std::str::Split;
 
 /// What is named.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -208,8 +209,7 @@ pub(super) fn names_in(path: &[String]) -> Vec<Reference> {
     };
     let mut found: Vec<(usize, Reference)> = Vec::new();
     for row in ROWS {
-        let pattern: Vec<_> = row.path.split(' ').collect();
-        let Some(at) = name_at(&pattern, inside, 0, None) else { continue };
+        let Some(at) = name_at(row.path.split(' '), inside, 0, None) else { continue };
         let Some(name) = inside.get(at).filter(|_| found.iter().all(|(other, _)| *other != at)) else {
             continue;
         };
@@ -230,16 +230,16 @@ pub(super) fn names_in(path: &[String]) -> Vec<Reference> {
 
 /// Whether a path is what a pattern without a name says.
 pub(super) fn fits(pattern: &str, path: &[String]) -> bool {
-    name_at(&pattern.split(' ').collect::<Vec<_>>(), path, 0, Some(0)).is_some()
+    name_at(pattern.split(' '), path, 0, Some(0)).is_some()
 }
 
 /// Where the name is, if the words from `at` fit the pattern.
-fn name_at(pattern: &[&str], path: &[String], at: usize, found: Option<usize>) -> Option<usize> {
-    let Some((first, rest)) = pattern.split_first() else {
+fn name_at(mut rest: Split<'_, char>, path: &[String], at: usize, found: Option<usize>) -> Option<usize> {
+    let Some(first) = rest.next() else {
         return found.filter(|_| at == path.len());
     };
-    match *first {
-        "**" => (at..=path.len()).find_map(|next| name_at(rest, path, next, found)),
+    match first {
+        "**" => (at..=path.len()).find_map(|next| name_at(rest.clone(), path, next, found)),
         "=" => path.get(at).and_then(|_| name_at(rest, path, at + 1, Some(at))),
         word => {
             let said = path.get(at)?;

@@ -4,6 +4,7 @@
 use super::mapping::{Field, Form, Kind};
 use super::section;
 use crate::connection::router::ConfigTree;
+use crate::engine::reading::Reading;
 use std::collections::BTreeMap;
 use tfplugin::{Path, Value};
 
@@ -47,44 +48,35 @@ pub(super) fn to_config(fields: &[Field], object: &Value) -> ConfigTree {
     tree
 }
 
-/// What an object is read for.
-#[derive(Clone, Copy)]
-pub(super) enum Reading<'a> {
-    /// To see whether it is still as it was. A map or set that was null is not ours, whoever fills it.
-    Ours(&'a Value),
-    /// To take it over as it is.
-    Whole,
+/// What was not there before is seen as it is.
+fn or_whole(reading: Reading<'_>) -> Reading<'_> {
+    if reading.is_not_ours() { Reading::Whole } else { reading }
 }
 
-impl<'a> Reading<'a> {
-    fn attribute(self, name: &str) -> Self {
-        match self {
-            Self::Ours(before) => Self::Ours(before.attribute(name)),
-            Self::Whole => Self::Whole,
-        }
-    }
-
-    fn element(self, form: Form, key: &str) -> Self {
-        match self {
-            Self::Ours(before) => element(form, before, key).map_or(Self::Whole, Self::Ours),
-            Self::Whole => Self::Whole,
-        }
-    }
-
-    /// What was not there before is seen as it is.
-    fn or_whole(self) -> Self {
-        if self.is_null() { Self::Whole } else { self }
-    }
-
-    fn is_null(self) -> bool {
-        matches!(self, Self::Ours(Value::Null))
+/// How the element of a map is read: one that was not there before is seen as it is.
+fn of_element<'a>(reading: Reading<'a>, form: Form, key: &str) -> Reading<'a> {
+    match reading {
+        Reading::Ours(before) => element(form, before, key).map_or(Reading::Whole, Reading::Ours),
+        Reading::Whole => Reading::Whole,
     }
 }
 
 /// The element of a map by its key, however that is spelled.
 pub(super) fn element<'a>(form: Form, map: &'a Value, key: &str) -> Option<&'a Value> {
     let Value::Map(all) = map else { return None };
-    all.iter().find(|(other, _)| form.canonical(other) == form.canonical(key)).map(|(_, one)| one)
+    entry(form, all, key).map(|(_, one)| one)
+}
+
+/// The same with the key as the map spells it. Most maps hold it as it is asked for: only others have all keys spelled anew.
+pub(super) fn entry<'a>(
+    form: Form,
+    all: &'a BTreeMap<String, Value>,
+    key: &str,
+) -> Option<(&'a String, &'a Value)> {
+    all.get_key_value(key).or_else(|| {
+        let key = form.canonical(key);
+        all.iter().find(|(other, _)| form.canonical(other) == key)
+    })
 }
 
 /// The attributes of an object that looks like this on the router. What no field speaks of is not ours.
@@ -101,13 +93,13 @@ pub(super) fn from_config(
             Kind::Flag => Value::Bool(node.is_some()),
             Kind::Switch => node.map_or(Value::Null, |node| Value::Bool(node.at(&[DISABLE]).is_none())),
             Kind::Value(form) => words().next().map_or(Value::Null, |(word, _)| form.value(word)),
-            Kind::Words(_) | Kind::Tags(..) if reading.is_null() => Value::Null,
+            Kind::Words(_) | Kind::Tags(..) if reading.is_not_ours() => Value::Null,
             Kind::Words(form) => {
                 let all: Vec<_> = words().map(|(word, _)| form.value(word)).collect();
                 if all.is_empty() { Value::Null } else { Value::Set(all) }
             }
             Kind::Presence(members) => {
-                node.map_or(Value::Null, |node| Value::Object(from_config(members, node, reading.or_whole())))
+                node.map_or(Value::Null, |node| Value::Object(from_config(members, node, or_whole(reading))))
             }
             Kind::Group(members) => {
                 match node.map(|node| Value::Object(from_config(members, node, reading))) {
@@ -117,7 +109,7 @@ pub(super) fn from_config(
             }
             Kind::Tags(form, members) => {
                 let one = |(key, node): (&str, &ConfigTree)| {
-                    let read = from_config(members, node, reading.element(form, key));
+                    let read = from_config(members, node, of_element(reading, form, key));
                     (key.to_owned(), Value::Object(read))
                 };
                 let all: BTreeMap<_, _> = words().map(one).collect();

@@ -143,13 +143,7 @@ pub(super) async fn run(
         return Ok(());
     }
     let verb = arguments.first().copied().unwrap_or_default();
-    Err(judge(machine.address(), verb, &masked(output, secret)))
-}
-
-/// The output, without what is secret.
-fn masked(output: Output, secret: &Map<String, Json>) -> Output {
-    let mask = Mask::of(texts(secret));
-    Output { stdout: mask.hide(output.stdout), stderr: mask.hide(output.stderr), ..output }
+    Err(judge(machine.address(), verb, &output.without(&Mask::of(texts(secret)))))
 }
 
 /// Words of Helm's that mean that the same may work a little later.
@@ -258,7 +252,7 @@ mod tests {
         let refused = |said: &str| {
             let output = Output { code: 1, stdout: String::new(), stderr: format!("Error: {said}\n") };
             let secret = json!({ "password": "hunter2" }).as_object().unwrap().clone();
-            judge("10.0.0.11", "upgrade", &masked(output, &secret))
+            judge("10.0.0.11", "upgrade", &output.without(&Mask::of(texts(&secret))))
         };
         let texts: Vec<_> = [
             "looks like \"https://charts.example\" is not a valid chart repository or cannot be reached: Get \"https://charts.example/index.yaml\": dial tcp: lookup charts.example: no such host",
