@@ -5,9 +5,9 @@ use crate::connection::retry::Deadline;
 use crate::connection::ssh::{Output, Script};
 use crate::engine::failure::Failure;
 use crate::engine::step::{Step, Steps};
-use crate::microk8s::cluster::status_report::NoReport;
-use crate::microk8s::machine::sections::sections;
-use crate::microk8s::machine::{Shell, account_of};
+use crate::microk8s::shared::cluster::status_report::NoReport;
+use crate::microk8s::shared::machine::sections::sections;
+use crate::microk8s::shared::machine::{Shell, account_of};
 use async_trait::async_trait;
 use std::sync::Arc;
 

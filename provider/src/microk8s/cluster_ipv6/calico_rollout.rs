@@ -3,7 +3,7 @@
 use crate::connection::retry::{Deadline, Verdict};
 use crate::engine::failure::Failure;
 use crate::engine::step::{Step, Steps};
-use crate::microk8s::machine::Machine;
+use crate::microk8s::shared::machine::Machine;
 use async_trait::async_trait;
 use serde_json::Value;
 use std::time::Duration;

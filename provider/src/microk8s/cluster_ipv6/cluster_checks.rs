@@ -2,8 +2,8 @@
 
 use super::range_checks;
 use crate::metallb::AddressRange;
-use crate::microk8s::cluster::survey::{Member, Survey};
-use crate::microk8s::machine::node_list::ClusterNode;
+use crate::microk8s::shared::cluster::survey::{Member, Survey};
+use crate::microk8s::shared::machine::node_list::ClusterNode;
 use ipnet::Ipv6Net;
 use tfplugin::Diagnostics;
 use tfplugin::types::{Meaning, Text};
@@ -84,7 +84,7 @@ fn overlap(attribute: &str, range: Ipv6Net, node: &str, address: &str, found: &m
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::microk8s::machine::node_list::Role;
+    use crate::microk8s::shared::machine::node_list::Role;
 
     fn found(version: u32, pods: &str, services: &str) -> Vec<(String, String)> {
         let addresses = vec!["10.0.0.11".parse().unwrap(), "fd00:10::11".parse().unwrap()];

@@ -5,14 +5,14 @@ use super::calico_rollout;
 use crate::connection::retry::Deadline;
 use crate::engine::failure::Failure;
 use crate::engine::gate;
-use crate::microk8s::cluster::node_change::NodeChange;
-use crate::microk8s::cluster::survey::{Member, Survey};
-use crate::microk8s::machine::Machine;
-use crate::microk8s::settings::autodetection::check_autodetection;
-use crate::microk8s::settings::dual_stack::{
+use crate::microk8s::shared::cluster::node_change::NodeChange;
+use crate::microk8s::shared::cluster::survey::{Member, Survey};
+use crate::microk8s::shared::config_files::autodetection::check_autodetection;
+use crate::microk8s::shared::config_files::dual_stack::{
     DualStack, Files, NodeAddresses, Place, SETTINGS, Setting, Value,
 };
-use crate::microk8s::settings::range_pair::RangePair;
+use crate::microk8s::shared::config_files::range_pair::RangePair;
+use crate::microk8s::shared::machine::Machine;
 use std::collections::BTreeMap;
 
 /// What a node's settings were before, by the setting's place; `None` where it had none.
@@ -159,8 +159,8 @@ fn unreadable(attempt: String, error: &dyn std::fmt::Display) -> Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::microk8s::cluster::survey::Age;
-    use crate::microk8s::testing::{World, dual_stack};
+    use crate::microk8s::shared::cluster::survey::Age;
+    use crate::microk8s::shared::testing::{World, dual_stack};
     use tokio_util::sync::CancellationToken;
 
     async fn second(world: &World) -> Member {

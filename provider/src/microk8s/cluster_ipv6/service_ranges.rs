@@ -4,7 +4,7 @@
 use crate::connection::retry::Deadline;
 use crate::engine::failure::Failure;
 use crate::engine::step::{Step, Steps};
-use crate::microk8s::machine::Machine;
+use crate::microk8s::shared::machine::Machine;
 use async_trait::async_trait;
 use std::time::Duration;
 

@@ -5,12 +5,12 @@ use super::standing::{Known, Standing, judge};
 use crate::connection::retry::{Deadline, GaveUp, Verdict};
 use crate::engine::failure::Failure;
 use crate::engine::step::{Step, Steps};
-use crate::microk8s::cluster::node_change::NodeChange;
-use crate::microk8s::cluster::survey::{Member, Survey};
-use crate::microk8s::machine::datastore::DatastoreMember;
-use crate::microk8s::machine::node_list::{ClusterNode, Role};
-use crate::microk8s::machine::view::View;
-use crate::microk8s::machine::{Machine, account_of};
+use crate::microk8s::shared::cluster::node_change::NodeChange;
+use crate::microk8s::shared::cluster::survey::{Member, Survey};
+use crate::microk8s::shared::machine::datastore::DatastoreMember;
+use crate::microk8s::shared::machine::node_list::{ClusterNode, Role};
+use crate::microk8s::shared::machine::view::View;
+use crate::microk8s::shared::machine::{Machine, account_of};
 use async_trait::async_trait;
 use std::net::Ipv4Addr;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -284,8 +284,8 @@ impl Step<Joining> for Configure {
 mod tests {
     use super::*;
     use crate::engine::step::Moment;
-    use crate::microk8s::machine::scripts;
-    use crate::microk8s::testing::{Fault, World};
+    use crate::microk8s::shared::machine::scripts;
+    use crate::microk8s::shared::testing::{Fault, World};
     use tokio_util::sync::CancellationToken;
 
     async fn joining(world: &World, last: u8, role: Role) -> Joining {

@@ -4,12 +4,12 @@ use super::{ClusterMember, Private};
 use crate::connection::retry::Deadline;
 use crate::engine::failure::Failure;
 use crate::engine::gate;
-use crate::microk8s::cluster::messages;
-use crate::microk8s::cluster::survey::{Age, Survey};
 use crate::microk8s::cluster_member::join::Joining;
 use crate::microk8s::cluster_member::removal::{self, QuorumLoss, Removal};
-use crate::microk8s::machine::node_list::{ClusterNode, Role};
-use crate::microk8s::machine::{Machine, Machines};
+use crate::microk8s::shared::cluster::messages;
+use crate::microk8s::shared::cluster::survey::{Age, Survey};
+use crate::microk8s::shared::machine::node_list::{ClusterNode, Role};
+use crate::microk8s::shared::machine::{Machine, Machines};
 use std::time::Duration;
 use tfplugin::Computed;
 
@@ -200,8 +200,8 @@ async fn pass(survey: &Survey, deadline: &Deadline) -> Result<gate::Passage, Fai
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::microk8s::machine::scripts;
-    use crate::microk8s::testing::World;
+    use crate::microk8s::shared::machine::scripts;
+    use crate::microk8s::shared::testing::World;
     use tokio_util::sync::CancellationToken;
 
     fn member(last: u8, role: &str) -> ClusterMember {
@@ -305,7 +305,7 @@ mod tests {
         assert!(world.0.lock().unwrap().nodes.contains_key(&2));
     }
 
-    fn world_machine_that_is_off() -> crate::microk8s::testing::FakeMachine {
+    fn world_machine_that_is_off() -> crate::microk8s::shared::testing::FakeMachine {
         let mut machine = World::new(1).0.lock().unwrap().machines.remove(&1).unwrap();
         machine.reachable = false;
         machine

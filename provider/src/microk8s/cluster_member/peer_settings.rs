@@ -3,9 +3,9 @@
 //! IPv4 one.
 
 use crate::engine::failure::Failure;
-use crate::microk8s::cluster::survey::Member;
-use crate::microk8s::settings::autodetection::check_autodetection;
-use crate::microk8s::settings::dual_stack::{Files, SETTINGS, Value};
+use crate::microk8s::shared::cluster::survey::Member;
+use crate::microk8s::shared::config_files::autodetection::check_autodetection;
+use crate::microk8s::shared::config_files::dual_stack::{Files, SETTINGS, Value};
 
 /// The files of `member` with the settings of `peer`.
 pub(crate) fn files_after(member: &Member, peer: &Files) -> Result<Files, Failure> {
@@ -14,7 +14,7 @@ pub(crate) fn files_after(member: &Member, peer: &Files) -> Result<Files, Failur
     for setting in SETTINGS.iter().filter(|setting| setting.concerns(member.node.role)) {
         let place = setting.place;
         let attempt = || format!("copying {place} to {}", member.machine.address());
-        let unreadable = |error: crate::microk8s::settings::cni_manifest::Unreadable| {
+        let unreadable = |error: crate::microk8s::shared::config_files::cni_manifest::Unreadable| {
             Failure::new(attempt(), error.to_string())
         };
         let of_peer = peer.get(place).map_err(unreadable)?;

@@ -4,11 +4,11 @@
 use crate::connection::retry::Deadline;
 use crate::engine::failure::Failure;
 use crate::engine::step::{Step, Steps};
-use crate::microk8s::cluster::survey::Survey;
-pub(crate) use crate::microk8s::machine::datastore::QuorumLoss;
-use crate::microk8s::machine::datastore::{self, DatastoreMember};
-use crate::microk8s::machine::node_list::{ClusterNode, Role};
-use crate::microk8s::machine::{Machine, account_of};
+use crate::microk8s::shared::cluster::survey::Survey;
+pub(crate) use crate::microk8s::shared::machine::datastore::QuorumLoss;
+use crate::microk8s::shared::machine::datastore::{self, DatastoreMember};
+use crate::microk8s::shared::machine::node_list::{ClusterNode, Role};
+use crate::microk8s::shared::machine::{Machine, account_of};
 use async_trait::async_trait;
 use std::net::Ipv4Addr;
 use std::sync::OnceLock;
@@ -162,9 +162,9 @@ impl Step<Removal> for Remove {
 mod tests {
     use super::*;
     use crate::engine::step::Moment;
-    use crate::microk8s::machine::Machines;
-    use crate::microk8s::machine::scripts;
-    use crate::microk8s::testing::World;
+    use crate::microk8s::shared::machine::Machines;
+    use crate::microk8s::shared::machine::scripts;
+    use crate::microk8s::shared::testing::World;
     use tokio_util::sync::CancellationToken;
 
     fn deadline() -> Deadline {

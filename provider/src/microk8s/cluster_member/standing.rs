@@ -2,9 +2,9 @@
 //! cluster says of it.
 
 use crate::engine::failure::Failure;
-use crate::microk8s::machine::datastore::DatastoreMember;
-use crate::microk8s::machine::node_list::{ClusterNode, Role};
-use crate::microk8s::machine::view::View;
+use crate::microk8s::shared::machine::datastore::DatastoreMember;
+use crate::microk8s::shared::machine::node_list::{ClusterNode, Role};
+use crate::microk8s::shared::machine::view::View;
 use std::fmt;
 
 /// Where it stands.
@@ -85,7 +85,7 @@ pub(crate) fn judge(host: &str, view: &View, known: &Known<'_>, role: Role) -> R
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::microk8s::machine::datastore::Vote;
+    use crate::microk8s::shared::machine::datastore::Vote;
 
     /// A machine called cp2 at 10.0.0.12 with these locks and this authority.
     fn view(locks: &str, authority: &str) -> View {

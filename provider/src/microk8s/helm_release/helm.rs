@@ -4,9 +4,9 @@ use super::values::texts;
 use crate::connection::masking::Mask;
 use crate::connection::ssh::{Output, Script};
 use crate::engine::failure::Failure;
-use crate::microk8s::cluster::status_report::NoReport;
-use crate::microk8s::machine::sections::sections;
-use crate::microk8s::machine::{Shell, account_of};
+use crate::microk8s::shared::cluster::status_report::NoReport;
+use crate::microk8s::shared::machine::sections::sections;
+use crate::microk8s::shared::machine::{Shell, account_of};
 use serde::Deserialize;
 use serde_json::{Map, Value as Json};
 

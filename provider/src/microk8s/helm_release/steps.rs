@@ -5,7 +5,7 @@ use super::values::{merged, say_the_same};
 use crate::connection::retry::Deadline;
 use crate::engine::failure::Failure;
 use crate::engine::step::{Step, Steps};
-use crate::microk8s::machine::Shell;
+use crate::microk8s::shared::machine::Shell;
 use async_trait::async_trait;
 use serde_json::{Map, Value as Json};
 use std::sync::Arc;

@@ -1,6 +1,6 @@
 //! The values of a release: what its author gives beside the chart's own defaults.
 
-use crate::microk8s::document::{self, without_nulls};
+use crate::microk8s::shared::hcl_or_yaml::{self, without_nulls};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 use std::fmt;
@@ -48,7 +48,7 @@ impl AttributeValue for Values {
     }
 
     fn decode(value: &Value) -> Result<Self, ValueError> {
-        match document::read(value)? {
+        match hcl_or_yaml::read(value)? {
             Json::Object(json) => Ok(Self { written: value.clone(), json }),
             _ => Err(ValueError::new(
                 "an object is needed here, or YAML that is one: `speaker: { frr: { enabled: true } }`",

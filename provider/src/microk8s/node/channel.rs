@@ -1,6 +1,6 @@
 //! A snap channel, equal by meaning: `1.35` is `1.35/stable`.
 
-use crate::microk8s::machine::minor_release::minor_release;
+use crate::microk8s::shared::machine::minor_release::minor_release;
 use tfplugin::types::{Meaning, Text};
 
 const RISKS: [&str; 4] = ["stable", "candidate", "beta", "edge"];

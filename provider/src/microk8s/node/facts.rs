@@ -5,8 +5,8 @@ use super::hosts_block;
 use super::scripts::FACTS;
 use crate::connection::ssh::Output;
 use crate::engine::failure::Failure;
-use crate::microk8s::machine::sections::{digest, node_name, sections};
-use crate::microk8s::machine::{Shell, account_of};
+use crate::microk8s::shared::machine::sections::{digest, node_name, sections};
+use crate::microk8s::shared::machine::{Shell, account_of};
 use tfplugin::types::{Meaning, Text};
 
 /// One look at a machine.

@@ -2,8 +2,8 @@
 
 use super::facts::NodeFacts;
 use crate::engine::failure::Failure;
-use crate::microk8s::machine::Machine;
-use crate::microk8s::machine::node_list::{ClusterNode, Role};
+use crate::microk8s::shared::machine::Machine;
+use crate::microk8s::shared::machine::node_list::{ClusterNode, Role};
 
 /// All other control planes have to be Ready before this one is taken away. A worker, and a node alone, has no vote.
 pub(crate) async fn bears_absence(machine: &Machine, facts: &NodeFacts) -> Result<(), Failure> {

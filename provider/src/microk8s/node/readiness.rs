@@ -3,8 +3,8 @@
 use super::scripts::READINESS;
 use crate::connection::retry::{Deadline, Verdict};
 use crate::engine::failure::Failure;
-use crate::microk8s::machine::Shell;
-use crate::microk8s::machine::sections::sections;
+use crate::microk8s::shared::machine::Shell;
+use crate::microk8s::shared::machine::sections::sections;
 use std::sync::Mutex;
 use std::time::Duration;
 use tokio::time::Instant;

@@ -2,7 +2,7 @@
 
 use crate::connection::ssh::{Output, Script};
 use crate::engine::failure::Failure;
-use crate::microk8s::machine::{Shell, account_of};
+use crate::microk8s::shared::machine::{Shell, account_of};
 
 /// Words of snapd that mean "later", from any of its commands.
 const PASSING: [&str; 9] = [

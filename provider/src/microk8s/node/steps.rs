@@ -12,7 +12,7 @@ use crate::connection::retry::Deadline;
 use crate::engine::failure::Failure;
 use crate::engine::gate;
 use crate::engine::step::{Step, Steps};
-use crate::microk8s::machine::{Machine, Shell, account_of};
+use crate::microk8s::shared::machine::{Machine, Shell, account_of};
 use async_trait::async_trait;
 use std::sync::Arc;
 use tfplugin::types::Text;

@@ -7,8 +7,8 @@ use super::scripts::{
 };
 use crate::connection::ssh::{Output, Script};
 use crate::engine::failure::Failure;
-use crate::microk8s::machine::sections::sections;
-use crate::microk8s::machine::{Shell, account_of};
+use crate::microk8s::shared::machine::sections::sections;
+use crate::microk8s::shared::machine::{Shell, account_of};
 use serde::{Deserialize, Serialize};
 use tfplugin::Object;
 use tfplugin::model::Set;

@@ -2,7 +2,7 @@
 
 use super::fields::owned;
 use crate::connection::cluster::Kind;
-use crate::microk8s::document::{self, without_nulls};
+use crate::microk8s::shared::hcl_or_yaml::{self, without_nulls};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Map, Value as Json, json};
@@ -146,7 +146,7 @@ impl AttributeValue for Manifest {
     }
 
     fn decode(value: &Value) -> Result<Self, ValueError> {
-        let Json::Object(json) = without_nulls(&document::read(value)?) else {
+        let Json::Object(json) = without_nulls(&hcl_or_yaml::read(value)?) else {
             return Err(ValueError::new("an object with `apiVersion`, `kind` and `metadata` is needed here"));
         };
         sound(&json)?;

@@ -3,16 +3,16 @@
 mod checkout;
 mod steps;
 
-use super::addon::is_name;
 use crate::connection::retry::Deadline;
 use crate::connection::ssh;
 use crate::engine::failure::Failure;
 use crate::engine::import::check_texts;
 use crate::engine::timeouts::{Timeouts, deadline};
-use crate::microk8s::addon_steps::REACH_TO_DISABLE;
-use crate::microk8s::cluster::status_report::{NoReport, StatusReport};
-use crate::microk8s::look::look;
-use crate::microk8s::machine::warn_unseen;
+use crate::microk8s::addon::is_name;
+use crate::microk8s::addon::steps::REACH_TO_DISABLE;
+use crate::microk8s::shared::cluster::status_report::{NoReport, StatusReport};
+use crate::microk8s::shared::look::look;
+use crate::microk8s::shared::machine::warn_unseen;
 use crate::provider::Microk8s;
 use async_trait::async_trait;
 use checkout::{Checkout, userinfo};

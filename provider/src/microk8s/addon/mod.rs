@@ -1,18 +1,20 @@
 //! `microk8s_addon`.
 
-use super::addon_steps::{self, Change};
+pub(crate) mod steps;
+
 use crate::connection::retry::Deadline;
 use crate::connection::ssh;
 use crate::engine::failure::Failure;
 use crate::engine::import::check_texts;
 use crate::engine::timeouts::{Timeouts, deadline};
-use crate::microk8s::cluster::status_report::{NoReport, StatusReport};
-use crate::microk8s::look::look;
-use crate::microk8s::machine::warn_unseen;
+use crate::microk8s::shared::cluster::status_report::{NoReport, StatusReport};
+use crate::microk8s::shared::look::look;
+use crate::microk8s::shared::machine::warn_unseen;
 use crate::provider::Microk8s;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
+use steps::Change;
 use tfplugin::{Context, Diagnostic, Diagnostics, Plan, Resource};
 
 /// An add-on of MicroK8s, enabled in the cluster of a control plane.
@@ -105,7 +107,7 @@ impl Resource for Addon {
             Ok(report) => {
                 let addon = report.addon(&prior.repository, &prior.name);
                 Ok(addon
-                    .is_some_and(crate::microk8s::cluster::status_report::Addon::is_enabled)
+                    .is_some_and(crate::microk8s::shared::cluster::status_report::Addon::is_enabled)
                     .then_some(prior))
             }
             Err(NoReport::NotInstalled(_)) => Ok(None),
@@ -134,8 +136,8 @@ impl Resource for Addon {
         let host = context.provider().ssh.host(&prior.host);
         let change = prior.change(&host, &deadline, prior.disable_arguments.clone());
         let work = async {
-            host.reach(&deadline.within(addon_steps::REACH_TO_DISABLE)).await?;
-            addon_steps::disable(&change).await
+            host.reach(&deadline.within(steps::REACH_TO_DISABLE)).await?;
+            steps::disable(&change).await
         };
         work.await.map_err(|failure: Failure| {
             failure
@@ -188,9 +190,7 @@ impl Resource for Addon {
                 );
                 Err(Diagnostic::error(summary, detail).into())
             }
-            None => Err(addon_steps::unknown(&*machine, &report, repository, name)
-                .into_diagnostic(summary)
-                .into()),
+            None => Err(steps::unknown(&*machine, &report, repository, name).into_diagnostic(summary).into()),
         }
     }
 }
@@ -225,7 +225,7 @@ impl Addon {
         let change = self.change(&host, &deadline, self.arguments.clone());
         let work = async {
             host.reach(&deadline).await?;
-            addon_steps::enable(&change).await
+            steps::enable(&change).await
         };
         let taken_over = work.await.map_err(|failure: Failure| {
             failure.into_diagnostic(format!("Unable to {action} add-on {}", self.full_name()))

@@ -2,9 +2,9 @@
 
 use crate::connection::ssh::{Output, Script};
 use crate::engine::failure::Failure;
-use crate::microk8s::machine::datastore::{Datastore, DatastoreMember, Vote};
-use crate::microk8s::machine::scripts::STATUS;
-use crate::microk8s::machine::{Shell, account_of};
+use crate::microk8s::shared::machine::datastore::{Datastore, DatastoreMember, Vote};
+use crate::microk8s::shared::machine::scripts::STATUS;
+use crate::microk8s::shared::machine::{Shell, account_of};
 use serde::Deserialize;
 
 /// A report of a control plane that runs.

@@ -1,9 +1,9 @@
 //! Machines in memory that answer the scripts of a cluster as MicroK8s would, with faults.
 
+use super::config_files::dual_stack::DualStack;
 use super::machine::{Machine, Machines, Shell};
-use super::settings::dual_stack::DualStack;
 use crate::connection::ssh::{Output, Script, SshError, SshErrorKind};
-use crate::microk8s::machine::scripts;
+use crate::microk8s::shared::machine::scripts;
 use async_trait::async_trait;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -130,7 +130,7 @@ impl FakeMachine {
             ),
             text("kube-proxy", "--cluster-cidr=10.1.0.0/16\n"),
             text("kubelet", "--read-only-port=0\n"),
-            text("cni-network/cni.yaml", include_str!("settings/testdata/cni.yaml")),
+            text("cni-network/cni.yaml", include_str!("config_files/testdata/cni.yaml")),
         ]);
         let locks = BTreeSet::from(["installed.lock", "cni-loaded"]);
         let (name, authority, running) = (format!("cp{last}"), format!("own-{last}"), files.clone());

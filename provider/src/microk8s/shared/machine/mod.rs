@@ -15,7 +15,7 @@ use crate::connection::masking::Mask;
 use crate::connection::ssh::{Host, Output, Script, Ssh, SshError};
 use crate::engine::failure::Failure;
 use crate::metallb::AddressRange;
-use crate::microk8s::settings::dual_stack::Files;
+use crate::microk8s::shared::config_files::dual_stack::Files;
 use async_trait::async_trait;
 use datastore::DatastoreMember;
 use join_token::{JoinToken, SECONDS_TO_LIVE};

@@ -1,15 +1,15 @@
 //! The steps that enable and disable an add-on. What counts is the status afterwards: the commands end with 0 for names they
 //! do not know, and for peers that they did not reach.
 
-use super::machine::Shell;
 use crate::connection::retry::Deadline;
 use crate::connection::ssh::Script;
 use crate::engine::failure::Failure;
 use crate::engine::gate;
 use crate::engine::step::{Step, Steps};
-use crate::microk8s::cluster::status_report::{NoReport, StatusReport};
-use crate::microk8s::machine::scripts::STATUS;
 use crate::microk8s::node::facts::NodeFacts;
+use crate::microk8s::shared::cluster::status_report::{NoReport, StatusReport};
+use crate::microk8s::shared::machine::Shell;
+use crate::microk8s::shared::machine::scripts::STATUS;
 use async_trait::async_trait;
 use std::sync::Arc;
 use std::time::Duration;
@@ -170,7 +170,7 @@ impl Step<Change> for Disable {
         // One whose repository was removed cannot be disabled any more, and counts as gone.
         Ok(!report
             .addon(&change.repository, &change.name)
-            .is_some_and(crate::microk8s::cluster::status_report::Addon::is_enabled))
+            .is_some_and(crate::microk8s::shared::cluster::status_report::Addon::is_enabled))
     }
 
     async fn run(&self, change: &Change) -> Result<(), Failure> {
@@ -194,7 +194,7 @@ impl Step<Change> for Settle {
         let report = change.report().await?;
         let enabled = report
             .addon(&change.repository, &change.name)
-            .is_some_and(crate::microk8s::cluster::status_report::Addon::is_enabled);
+            .is_some_and(crate::microk8s::shared::cluster::status_report::Addon::is_enabled);
         Ok(enabled == self.enabled)
     }
 

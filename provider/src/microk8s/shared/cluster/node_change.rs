@@ -5,9 +5,9 @@ use super::survey::Member;
 use crate::connection::retry::Deadline;
 use crate::engine::failure::Failure;
 use crate::engine::step::{Step, Steps};
-use crate::microk8s::machine::Machine;
-use crate::microk8s::machine::node_list::Role;
-use crate::microk8s::settings::dual_stack::Files;
+use crate::microk8s::shared::config_files::dual_stack::Files;
+use crate::microk8s::shared::machine::Machine;
+use crate::microk8s::shared::machine::node_list::Role;
 use async_trait::async_trait;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -174,10 +174,10 @@ async fn tell(change: &NodeChange, files: &Files) -> Result<(), Failure> {
 mod tests {
     use super::*;
     use crate::engine::step::Moment;
-    use crate::microk8s::cluster::survey::Survey;
-    use crate::microk8s::machine::scripts;
-    use crate::microk8s::settings::dual_stack::Place;
-    use crate::microk8s::testing::{Fault, World};
+    use crate::microk8s::shared::cluster::survey::Survey;
+    use crate::microk8s::shared::config_files::dual_stack::Place;
+    use crate::microk8s::shared::machine::scripts;
+    use crate::microk8s::shared::testing::{Fault, World};
 
     const PODS: Place = Place::Flag("kube-proxy", "--cluster-cidr");
 

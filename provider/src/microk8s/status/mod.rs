@@ -1,13 +1,13 @@
 //! Data source `microk8s_status`.
 
-use super::look::look;
-use super::machine::Machine;
-use super::machine::scripts::STATUS;
 use crate::connection::retry::{Deadline, Verdict};
 use crate::connection::ssh;
 use crate::engine::failure::Failure;
-use crate::microk8s::cluster::status_report::StatusReport;
-use crate::microk8s::machine::node_list::ClusterNode;
+use crate::microk8s::shared::cluster::status_report::StatusReport;
+use crate::microk8s::shared::look::look;
+use crate::microk8s::shared::machine::Machine;
+use crate::microk8s::shared::machine::node_list::ClusterNode;
+use crate::microk8s::shared::machine::scripts::STATUS;
 use crate::provider::Microk8s;
 use async_trait::async_trait;
 use std::sync::Arc;
@@ -205,8 +205,8 @@ impl From<&ClusterNode> for NodeStatus {
     }
 }
 
-impl From<&crate::microk8s::cluster::status_report::Addon> for AddonStatus {
-    fn from(addon: &crate::microk8s::cluster::status_report::Addon) -> Self {
+impl From<&crate::microk8s::shared::cluster::status_report::Addon> for AddonStatus {
+    fn from(addon: &crate::microk8s::shared::cluster::status_report::Addon) -> Self {
         Self {
             name: addon.name.clone().into(),
             repository: addon.repository.clone().into(),

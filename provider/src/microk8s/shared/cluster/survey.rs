@@ -2,9 +2,9 @@
 
 use crate::connection::retry::{Deadline, Verdict};
 use crate::engine::failure::Failure;
-use crate::microk8s::machine::node_list::{ClusterNode, Role};
-use crate::microk8s::machine::view::View;
-use crate::microk8s::machine::{Machine, Machines};
+use crate::microk8s::shared::machine::node_list::{ClusterNode, Role};
+use crate::microk8s::shared::machine::view::View;
+use crate::microk8s::shared::machine::{Machine, Machines};
 use std::net::Ipv4Addr;
 use tokio::task::JoinSet;
 

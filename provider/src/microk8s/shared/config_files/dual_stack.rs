@@ -3,7 +3,7 @@
 use super::args_file::ArgsFile;
 use super::cni_manifest::{CniManifest, Unreadable};
 use super::range_pair::RangePair;
-use crate::microk8s::machine::node_list::Role;
+use crate::microk8s::shared::machine::node_list::Role;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -238,7 +238,7 @@ impl Files {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::microk8s::testing::dual_stack;
+    use crate::microk8s::shared::testing::dual_stack;
 
     fn files() -> Files {
         let text = |name: &str, text: &str| (name.to_owned(), text.to_owned());

@@ -3,7 +3,7 @@
 use super::host_addresses;
 use super::node_list::Role;
 use super::sections::{digest, node_name, sections};
-use crate::microk8s::settings::dual_stack::{Files, NodeAddresses};
+use crate::microk8s::shared::config_files::dual_stack::{Files, NodeAddresses};
 use std::net::{IpAddr, Ipv4Addr};
 
 /// The machine as it sees itself.

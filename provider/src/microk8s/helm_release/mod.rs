@@ -12,9 +12,9 @@ use crate::connection::ssh;
 use crate::engine::failure::Failure;
 use crate::engine::import::check_texts;
 use crate::engine::timeouts::{Timeouts, deadline};
-use crate::microk8s::document::Numbers;
-use crate::microk8s::look::look;
-use crate::microk8s::machine::{Machine, Shell, warn_unseen};
+use crate::microk8s::shared::hcl_or_yaml::Numbers;
+use crate::microk8s::shared::look::look;
+use crate::microk8s::shared::machine::{Machine, Shell, warn_unseen};
 use crate::provider::Microk8s;
 use async_trait::async_trait;
 use helm::Release;
@@ -328,7 +328,7 @@ impl HelmRelease {
     ) -> Result<Self, Failure> {
         if self.host != prior.host {
             let found = Machine::new(Arc::clone(&machine)).cluster_id().await?;
-            crate::microk8s::cluster::messages::check_same_cluster(
+            crate::microk8s::shared::cluster::messages::check_same_cluster(
                 &self.host,
                 &Computed::Known(private.cluster_id.clone()),
                 &found,

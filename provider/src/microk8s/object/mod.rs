@@ -12,7 +12,7 @@ use crate::engine::cluster_object::{
     Applied, Managed, ManagedDraft, Occasion, Private, Staying, cluster_address, ours, sensitive,
 };
 use crate::engine::timeouts::Timeouts;
-use crate::microk8s::document::Numbers;
+use crate::microk8s::shared::hcl_or_yaml::Numbers;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use fields::Record;
