@@ -1,50 +1,19 @@
-//! Objects of VyOS routers, one file per Terraform type.
+//! Objects of VyOS routers: a folder for each part of the configuration, a file in it for each Terraform type.
 
 mod bgp;
-mod bgp_family;
-mod bgp_neighbor;
-mod bgp_neighbor_family;
-mod bgp_neighbor_rules;
-mod bgp_peer_group;
-mod bgp_session;
-mod bgp_session_rules;
-mod bgp_sessions;
-mod bgp_summary;
-mod bgp_timers;
 mod choices;
-mod communities;
 mod config;
-mod missing_routes;
 mod ospf;
-mod ospf_parts;
-mod ospf_routes;
-mod ospfv3;
-mod ospfv3_parts;
-mod prefix_list;
-mod prefix_list6;
-mod prefix_rules;
-mod remote_as;
-mod route_map;
-mod route_map_match;
-mod route_map_rules;
-mod route_map_set;
-mod routes;
-mod routing_table;
-mod shown;
+mod policy;
+mod show;
 mod static_route;
-mod words;
+mod validators;
 
-pub use bgp::Bgp;
-pub use bgp_neighbor::BgpNeighbor;
-pub use bgp_peer_group::BgpPeerGroup;
-pub use bgp_summary::BgpSummary;
+pub use bgp::{Bgp, BgpNeighbor, BgpPeerGroup};
 pub use config::Config;
-pub use ospf::Ospf;
-pub use ospfv3::Ospfv3;
-pub use prefix_list::PrefixList;
-pub use prefix_list6::PrefixList6;
-pub use route_map::RouteMap;
-pub use routes::Routes;
+pub use ospf::{Ospf, Ospfv3};
+pub use policy::{PrefixList, PrefixList6, RouteMap};
+pub use show::{BgpSummary, Routes};
 pub use static_route::StaticRoute;
 
 use crate::engine::router_config::{Declaration, RouterConfig};

@@ -1,6 +1,6 @@
 //! `vyos_static_route`: a route that is configured, not learned.
 
-use super::words;
+use super::validators;
 use crate::connection::router::ConfigTree;
 use crate::engine::router_config::{
     Declaration, Field, Form, RouterConfig, RouterTarget, RouterTargetDraft, Tag,
@@ -29,7 +29,7 @@ pub struct StaticRoute {
     destination: Text<IpNet>,
 
     /// Text for people, at most 255 characters, without quotes.
-    #[attribute(optional, check = words::description)]
+    #[attribute(optional, check = validators::description)]
     description: Option<String>,
 
     /// Routers that it leads over, by address, of the family of `destination`. Such as `{ "10.0.0.254" = {} }`.
@@ -37,7 +37,7 @@ pub struct StaticRoute {
     next_hops: Option<BTreeMap<String, NextHop>>,
 
     /// Interfaces that it leads out of without a router behind, by name. VyOS does not check that they exist.
-    #[attribute(optional, check = words::devices)]
+    #[attribute(optional, check = validators::devices)]
     interfaces: Option<BTreeMap<String, OutInterface>>,
 
     /// Drops what goes there without a word; `{}` where no other route is better. Not together with `reject`.
@@ -53,11 +53,11 @@ pub struct StaticRoute {
 #[derive(Clone, Debug, Object)]
 pub struct NextHop {
     /// Administrative distance, 1 to 255; the lowest is used. Default: 1.
-    #[attribute(optional, check = words::within::<1, 255, _>)]
+    #[attribute(optional, check = validators::within::<1, 255, _>)]
     distance: Option<u8>,
 
     /// Interface that the router is behind. Needed for a link-local address.
-    #[attribute(optional, check = words::device)]
+    #[attribute(optional, check = validators::device)]
     interface: Option<String>,
 
     /// Does not use it, and keeps it in the configuration. Default `false`.
@@ -69,7 +69,7 @@ pub struct NextHop {
 #[derive(Clone, Debug, Object)]
 pub struct OutInterface {
     /// Administrative distance, 1 to 255; the lowest is used. Default: 1.
-    #[attribute(optional, check = words::within::<1, 255, _>)]
+    #[attribute(optional, check = validators::within::<1, 255, _>)]
     distance: Option<u8>,
 
     /// Does not use it, and keeps it in the configuration. Default `false`.
@@ -81,11 +81,11 @@ pub struct OutInterface {
 #[derive(Clone, Debug, Object)]
 pub struct Discard {
     /// Administrative distance, 1 to 255; the lowest is used. Default: 1.
-    #[attribute(optional, check = words::within::<1, 255, _>)]
+    #[attribute(optional, check = validators::within::<1, 255, _>)]
     distance: Option<u8>,
 
     /// Tag that route-maps may ask for, 1 to 4294967295. Default: none.
-    #[attribute(optional, check = words::within::<1, 4_294_967_295, _>)]
+    #[attribute(optional, check = validators::within::<1, 4_294_967_295, _>)]
     tag: Option<u32>,
 }
 
@@ -189,7 +189,7 @@ fn check_next_hops(destination: IpNet, next_hops: &BTreeMap<String, NextHop>, fo
                 found.error_at(at.attribute("interface"), "Missing interface", detail);
             }
             Ok(parsed) => {
-                if let Err(reason) = words::not_mapped(parsed) {
+                if let Err(reason) = validators::not_mapped(parsed) {
                     found.error_at(at, "Unusable next hop", format!("{reason}."));
                 }
             }
@@ -203,7 +203,7 @@ fn check_next_hops(destination: IpNet, next_hops: &BTreeMap<String, NextHop>, fo
 }
 
 fn next_hops(value: &Option<BTreeMap<String, NextHop>>) -> Result<(), String> {
-    words::distinct(value, Form::Address)
+    validators::distinct(value, Form::Address)
 }
 
 fn destination(value: &Text<IpNet>) -> Result<(), String> {

@@ -1,9 +1,10 @@
 //! What a rule of a route-map changes on a route.
 
-use super::remote_as::HIGHEST;
-use super::{choices, communities, words};
+use super::communities;
 use crate::asn::Asn;
 use crate::engine::router_config::{Field, Form};
+use crate::vyos::bgp::remote_as::HIGHEST;
+use crate::vyos::{choices, validators};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use tfplugin::Object;
 use tfplugin::model::Set;
@@ -22,7 +23,7 @@ pub struct RouteMapSet {
     metric_type: Option<String>,
 
     /// Tag, 1 to 65535.
-    #[attribute(optional, check = words::within::<1, 65535, _>)]
+    #[attribute(optional, check = validators::within::<1, 65535, _>)]
     tag: Option<u16>,
 
     /// LOCAL_PREF, 0 to 4294967295; the highest wins within the AS.
@@ -46,11 +47,11 @@ pub struct RouteMapSet {
     ip_next_hop: Option<String>,
 
     /// Next hop in IPv6: a global address.
-    #[attribute(optional, check = words::ipv6_address)]
+    #[attribute(optional, check = validators::ipv6_address)]
     ipv6_next_hop_global: Option<Text<Ipv6Addr>>,
 
     /// Next hop in IPv6: a link-local address.
-    #[attribute(optional, check = words::ipv6_address)]
+    #[attribute(optional, check = validators::ipv6_address)]
     ipv6_next_hop_local: Option<Text<Ipv6Addr>>,
 
     /// Next hop in IPv6: the neighbor's own address. Default `false`.
@@ -62,7 +63,7 @@ pub struct RouteMapSet {
     ipv6_next_hop_prefer_global: bool,
 
     /// Address that the router itself uses as source on this route. It must be one of the router's.
-    #[attribute(optional, check = words::any_address)]
+    #[attribute(optional, check = validators::any_address)]
     src: Option<Text<IpAddr>>,
 
     /// Communities in place of those that are there, such as `["64512:100", "no-export"]`.
@@ -74,7 +75,7 @@ pub struct RouteMapSet {
     pub(super) community_add: Option<Set<String>>,
 
     /// Takes the communities of this community-list away. Not together with `community` or `community_none`.
-    #[attribute(optional, check = words::word)]
+    #[attribute(optional, check = validators::word)]
     pub(super) community_delete: Option<String>,
 
     /// Takes all communities away. Default `false`.
@@ -91,7 +92,7 @@ pub struct RouteMapSet {
 
     /// Takes the large communities of this large-community-list away. Not together with `large_community` or
     /// `large_community_none`.
-    #[attribute(optional, check = words::list)]
+    #[attribute(optional, check = validators::list)]
     pub(super) large_community_delete: Option<String>,
 
     /// Takes all large communities away. Default `false`.
@@ -112,7 +113,7 @@ pub struct RouteMapSet {
 
     /// How often the neighbor's AS number is put before the path once more, 1 to 10. Not together with
     /// `as_path_prepend`.
-    #[attribute(optional, check = words::within::<1, 10, _>)]
+    #[attribute(optional, check = validators::within::<1, 10, _>)]
     pub(super) as_path_prepend_last_as: Option<u8>,
 
     /// AS numbers taken out of the path, such as `"64512 64513"`, or `all`.
@@ -128,7 +129,7 @@ pub struct RouteMapSet {
     originator_id: Option<Text<Ipv4Addr>>,
 
     /// Number of the kernel's table that the route goes to, 1 to 200; from VyOS 1.5 on up to 4294967295.
-    #[attribute(optional, check = words::within::<1, 4_294_967_295, _>)]
+    #[attribute(optional, check = validators::within::<1, 4_294_967_295, _>)]
     table: Option<u32>,
 }
 
@@ -201,7 +202,7 @@ impl RouteMapSet {
 fn metric(value: &Option<String>) -> Result<(), String> {
     let Some(text) = value else { return Ok(()) };
     let amount = text.strip_prefix(['+', '-']).unwrap_or(text);
-    match amount == "rtt" || words::is_number::<0, { u32::MAX }>(amount) {
+    match amount == "rtt" || validators::is_number::<0, { u32::MAX }>(amount) {
         true => Ok(()),
         false => Err(format!("{text:?} is no number up to 4294967295 and not `rtt`, with or without a sign")),
     }

@@ -1,9 +1,9 @@
 //! What a session must not be, a neighbor's or a group's: combinations that VyOS ignores, or takes for right while FRR refuses
 //! them at the commit and keeps half of the change.
 
-use super::bgp_neighbor_family::NeighborFamily;
-use super::bgp_session::{BgpSession, BgpSessionDraft};
+use super::neighbor_family::NeighborFamily;
 use super::remote_as::RemoteAs;
+use super::session::{BgpSession, BgpSessionDraft};
 use crate::connection::router::ConfigTree;
 use tfplugin::types::{Meaning, Text};
 use tfplugin::{Diagnostic, Diagnostics, Knowable, Path};

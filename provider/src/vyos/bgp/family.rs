@@ -1,7 +1,7 @@
 //! What a router's BGP announces by itself in one address family.
 
-use super::words;
 use crate::engine::router_config::{Field, Form};
+use crate::vyos::validators;
 use std::collections::BTreeMap;
 use tfplugin::Object;
 
@@ -9,12 +9,12 @@ use tfplugin::Object;
 #[derive(Clone, Debug, Object)]
 pub struct Ipv4Family {
     /// Networks to announce, by prefix, such as `{ "192.0.2.0/24" = {} }`.
-    #[attribute(optional, check = words::networks::<ipnet::Ipv4Net, _>)]
+    #[attribute(optional, check = validators::networks::<ipnet::Ipv4Net, _>)]
     networks: Option<BTreeMap<String, Ipv4Network>>,
 
     /// Networks to announce as soon as a route inside them is there, by prefix: beside what lies inside, or in place of it
     /// with `summary_only`.
-    #[attribute(optional, check = words::networks::<ipnet::Ipv4Net, _>)]
+    #[attribute(optional, check = validators::networks::<ipnet::Ipv4Net, _>)]
     aggregate_addresses: Option<BTreeMap<String, Aggregate>>,
 
     /// Routes to announce, by where they come from: `connected`, `static`, `kernel`, `isis`, `ospf`, `rip` or `babel`;
@@ -23,11 +23,11 @@ pub struct Ipv4Family {
     redistribute: Option<BTreeMap<String, Redistribute>>,
 
     /// Equal paths to other ASes that are used at once, 1 to 256. Default: FRR's own limit.
-    #[attribute(optional, check = words::within::<1, 256, _>)]
+    #[attribute(optional, check = validators::within::<1, 256, _>)]
     maximum_paths_ebgp: Option<u16>,
 
     /// Equal paths within the AS that are used at once, 1 to 256. Default: FRR's own limit.
-    #[attribute(optional, check = words::within::<1, 256, _>)]
+    #[attribute(optional, check = validators::within::<1, 256, _>)]
     maximum_paths_ibgp: Option<u16>,
 }
 
@@ -35,12 +35,12 @@ pub struct Ipv4Family {
 #[derive(Clone, Debug, Object)]
 pub struct Ipv6Family {
     /// Networks to announce, by prefix, such as `{ "2001:db8::/32" = {} }`.
-    #[attribute(optional, check = words::networks::<ipnet::Ipv6Net, _>)]
+    #[attribute(optional, check = validators::networks::<ipnet::Ipv6Net, _>)]
     networks: Option<BTreeMap<String, Ipv6Network>>,
 
     /// Networks to announce as soon as a route inside them is there, by prefix: beside what lies inside, or in place of it
     /// with `summary_only`.
-    #[attribute(optional, check = words::networks::<ipnet::Ipv6Net, _>)]
+    #[attribute(optional, check = validators::networks::<ipnet::Ipv6Net, _>)]
     aggregate_addresses: Option<BTreeMap<String, Aggregate>>,
 
     /// Routes to announce, by where they come from: `connected`, `static`, `kernel`, `ospfv3`, `ripng` or `babel`;
@@ -49,11 +49,11 @@ pub struct Ipv6Family {
     redistribute: Option<BTreeMap<String, Redistribute>>,
 
     /// Equal paths to other ASes that are used at once, 1 to 256. Default: FRR's own limit.
-    #[attribute(optional, check = words::within::<1, 256, _>)]
+    #[attribute(optional, check = validators::within::<1, 256, _>)]
     maximum_paths_ebgp: Option<u16>,
 
     /// Equal paths within the AS that are used at once, 1 to 256. Default: FRR's own limit.
-    #[attribute(optional, check = words::within::<1, 256, _>)]
+    #[attribute(optional, check = validators::within::<1, 256, _>)]
     maximum_paths_ibgp: Option<u16>,
 }
 
@@ -61,7 +61,7 @@ pub struct Ipv6Family {
 #[derive(Clone, Debug, Object)]
 pub struct Ipv4Network {
     /// Route-map that sets its attributes. VyOS does not check that it exists.
-    #[attribute(optional, check = words::route_map)]
+    #[attribute(optional, check = validators::route_map)]
     route_map: Option<String>,
 
     /// Prefers another protocol's route to the network. Default `false`.
@@ -73,7 +73,7 @@ pub struct Ipv4Network {
 #[derive(Clone, Debug, Object)]
 pub struct Ipv6Network {
     /// Route-map that sets its attributes. VyOS does not check that it exists.
-    #[attribute(optional, check = words::route_map)]
+    #[attribute(optional, check = validators::route_map)]
     route_map: Option<String>,
 }
 
@@ -81,7 +81,7 @@ pub struct Ipv6Network {
 #[derive(Clone, Debug, Object)]
 pub struct Aggregate {
     /// Route-map that sets its attributes. VyOS does not check that it exists.
-    #[attribute(optional, check = words::route_map)]
+    #[attribute(optional, check = validators::route_map)]
     route_map: Option<String>,
 
     /// Puts the ASes of what lies inside into the path. Default `false`.
@@ -101,7 +101,7 @@ pub struct Redistribute {
     metric: Option<u32>,
 
     /// Route-map that the routes pass. VyOS does not check that it exists.
-    #[attribute(optional, check = words::route_map)]
+    #[attribute(optional, check = validators::route_map)]
     route_map: Option<String>,
 }
 
@@ -148,9 +148,9 @@ pub(super) const IPV6: &[Field] = &[
 ];
 
 fn ipv4_sources(value: &Option<BTreeMap<String, Redistribute>>) -> Result<(), String> {
-    words::keys(value, &["connected", "static", "kernel", "isis", "ospf", "rip", "babel", "nhrp"])
+    validators::keys(value, &["connected", "static", "kernel", "isis", "ospf", "rip", "babel", "nhrp"])
 }
 
 fn ipv6_sources(value: &Option<BTreeMap<String, Redistribute>>) -> Result<(), String> {
-    words::keys(value, &["connected", "static", "kernel", "ospfv3", "ripng", "babel", "isis", "nhrp"])
+    validators::keys(value, &["connected", "static", "kernel", "ospfv3", "ripng", "babel", "isis", "nhrp"])
 }

@@ -1,13 +1,13 @@
 //! `vyos_bgp_peer_group`: what neighbors of a router's BGP have in common.
 
-use super::bgp_session::{BgpSession, FIELDS as SESSION};
-use super::bgp_session_rules::{self as rules, excluded, word};
 use super::remote_as::RemoteAs;
-use super::words;
+use super::session::{BgpSession, FIELDS as SESSION};
+use super::session_rules::{self as rules, excluded, word};
 use crate::connection::router::ConfigTree;
 use crate::engine::router_config::{
     Declaration, Field, Form, Named, Need, RouterConfig, RouterTarget, RouterTargetDraft, Tag, joined,
 };
+use crate::vyos::validators;
 use tfplugin::types::Text;
 use tfplugin::{Diagnostic, Diagnostics, Resource};
 
@@ -28,7 +28,7 @@ pub struct BgpPeerGroup {
     target: RouterTarget,
 
     /// Name of the group: letters, digits, `-` and `_`. A different one makes a new group.
-    #[attribute(required, replace, check = words::list_name)]
+    #[attribute(required, replace, check = validators::list_name)]
     name: String,
 
     /// AS of all members: a number from 1 to 4294967294, `internal` (the router's own AS) or `external` (any other). Default:

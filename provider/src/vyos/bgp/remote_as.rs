@@ -4,7 +4,7 @@ use crate::asn::Asn;
 use tfplugin::types::Meaning;
 
 /// The highest AS number that VyOS takes.
-pub(super) const HIGHEST: u32 = u32::MAX - 1;
+pub(in crate::vyos) const HIGHEST: u32 = u32::MAX - 1;
 
 /// What `remote_as` says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

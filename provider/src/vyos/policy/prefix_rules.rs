@@ -1,7 +1,7 @@
 //! The rules of a prefix-list, of either family.
 
-use super::{choices, words};
 use crate::engine::router_config::{Field, Form};
+use crate::vyos::{choices, validators};
 use ipnet::IpNet;
 use std::collections::BTreeMap;
 use tfplugin::types::Text;
@@ -29,7 +29,7 @@ pub struct PrefixRule {
     le: Option<u8>,
 
     /// Text for people, at most 255 characters, without quotes.
-    #[attribute(optional, check = words::description)]
+    #[attribute(optional, check = validators::description)]
     description: Option<String>,
 }
 

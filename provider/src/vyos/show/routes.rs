@@ -1,13 +1,13 @@
 //! `vyos_routes`: what reached a router's routing table, and its kernel.
 
-use super::bgp_sessions::{self, sessions};
-use super::missing_routes::{BGP_IPV4, BGP_IPV6, Bgp, bgp_table, reason};
+use super::bgp_neighbors::{self, sessions};
+use super::route_diagnosis::{BGP_IPV4, BGP_IPV6, Bgp, bgp_table, reason};
 use super::routing_table::{Entry, Hop, IPV4, IPV6, Table, table};
-use super::shown::{self, Question, Unready, look};
-use super::{choices, words};
+use super::{Question, Unready, look, not_ready};
 use crate::connection::router::Router;
 use crate::engine::router_config::no_router;
 use crate::provider::Microk8s;
+use crate::vyos::{choices, validators};
 use async_trait::async_trait;
 use ipnet::IpNet;
 use std::time::Duration;
@@ -33,7 +33,7 @@ pub struct Routes {
 
     /// Only routes of this protocol: `bgp`, `static`, `connected`, `kernel`, `ospf`, `ospfv3` or another that FRR names.
     /// Default: all.
-    #[attribute(optional, check = words::word)]
+    #[attribute(optional, check = validators::word)]
     protocol: Option<String>,
 
     /// Only routes to this network, such as `2001:db8:f000:2::/64`. Default: all.
@@ -136,7 +136,7 @@ impl tfplugin::DataSource for Routes {
             .routers
             .get(config.router.as_deref())
             .map_err(|reason| no_router(IPV4.noun, &reason))?;
-        let patience = config.wait.as_ref().map(|wait| shown::patience(&wait.timeout));
+        let patience = config.wait.as_ref().map(|wait| super::patience(&wait.timeout));
         let seen = look(patience, context.cancelled(), || async {
             let [ipv4, ipv6] = config.questions();
             let ask = async |question: Option<&Question>| match question {
@@ -215,7 +215,7 @@ impl Routes {
                 bgp.paths.extend(question.ask::<_, ()>(router, bgp_table).await.unwrap_or_default());
             }
         }
-        bgp.sessions = bgp_sessions::QUESTION.ask::<_, ()>(router, sessions).await.unwrap_or_default();
+        bgp.sessions = bgp_neighbors::QUESTION.ask::<_, ()>(router, sessions).await.unwrap_or_default();
         let protocol = self.protocol.as_deref();
         let reasons: Vec<_> = missing.iter().map(|network| reason(*network, protocol, all, &bgp)).collect();
         let asked = format!(
@@ -223,7 +223,7 @@ impl Routes {
             router.url(),
             patience.unwrap_or_default().as_secs()
         );
-        shown::not_ready(router, "Routes", &asked, &reasons)
+        not_ready(router, "Routes", &asked, &reasons)
     }
 }
 

@@ -1,12 +1,12 @@
 //! `vyos_ospfv3`: a router's OSPFv3 (for IPv6) as a whole.
 
-use super::ospf_routes::{
+use super::shared::{
     DEFAULT_INFORMATION, OspfDefaultInformation, OspfRedistribute, REDISTRIBUTE, REFERENCE_BANDWIDTH,
     ROUTER_ID, areas, check_anything, check_kind,
 };
-use super::ospfv3_parts::{AREA, INTERFACE, Ospfv3Area, Ospfv3Interface};
-use super::words;
+use super::v3_areas::{AREA, INTERFACE, Ospfv3Area, Ospfv3Interface};
 use crate::engine::router_config::{Declaration, Field, Form, RouterConfig, RouterTarget, RouterTargetDraft};
+use crate::vyos::validators;
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 use tfplugin::types::Text;
@@ -37,7 +37,7 @@ pub struct Ospfv3 {
     areas: Option<BTreeMap<String, Ospfv3Area>>,
 
     /// The interfaces, by name. They must exist on the router. Such as `{ eth1 = { area = "0", cost = 10 } }`.
-    #[attribute(optional, check = words::devices)]
+    #[attribute(optional, check = validators::devices)]
     interfaces: Option<BTreeMap<String, Ospfv3Interface>>,
 
     /// Routes to announce, by where they come from: `bgp`, `connected`, `static`, `kernel`, `isis`, `ripng` or `babel`. Such
@@ -50,7 +50,7 @@ pub struct Ospfv3 {
     default_information: Option<OspfDefaultInformation>,
 
     /// Bandwidth in Mbit/s that costs 1, 1 to 4294967: faster interfaces cost no less. Default: 100.
-    #[attribute(optional, check = words::within::<1, 4_294_967, _>)]
+    #[attribute(optional, check = validators::within::<1, 4_294_967, _>)]
     reference_bandwidth: Option<u32>,
 
     /// Logs when a neighbor comes and goes. Default `false`.
@@ -90,5 +90,5 @@ impl RouterConfig for Ospfv3 {
 }
 
 fn sources(value: &Option<BTreeMap<String, OspfRedistribute>>) -> Result<(), String> {
-    words::keys(value, &["bgp", "connected", "static", "kernel", "isis", "ripng", "babel"])
+    validators::keys(value, &["bgp", "connected", "static", "kernel", "isis", "ripng", "babel"])
 }

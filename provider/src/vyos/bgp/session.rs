@@ -1,8 +1,8 @@
 //! What a neighbor of BGP and a group of neighbors have alike.
 
-use super::bgp_neighbor_family::{FIELDS as FAMILY, NeighborFamily};
-use super::{choices, words};
+use super::neighbor_family::{FIELDS as FAMILY, NeighborFamily};
 use crate::engine::router_config::{Field, Form};
+use crate::vyos::{choices, validators};
 use tfplugin::Object;
 use tfplugin::types::Secret;
 
@@ -10,30 +10,30 @@ use tfplugin::types::Secret;
 #[derive(Clone, Debug, Object)]
 pub struct BgpSession {
     /// Text for people, at most 255 characters, without quotes.
-    #[attribute(optional, check = words::description)]
+    #[attribute(optional, check = validators::description)]
     description: Option<String>,
 
     /// Address or interface that the session starts from. VyOS does not check that it exists.
-    #[attribute(optional, check = words::source)]
+    #[attribute(optional, check = validators::source)]
     update_source: Option<String>,
 
     /// Hops that a neighbor in another AS may be away, 1 to 255. Default: it is on the same network. Not together with `ttl_security_hops`.
-    #[attribute(optional, check = words::within::<1, 255, _>)]
+    #[attribute(optional, check = validators::within::<1, 255, _>)]
     pub(super) ebgp_multihop: Option<u8>,
 
     /// Hops that the neighbor may be away, judged by the TTL of what arrives, 1 to 254. Not together with
     /// `ebgp_multihop`, here or in a peer-group.
-    #[attribute(optional, check = words::within::<1, 254, _>)]
+    #[attribute(optional, check = validators::within::<1, 254, _>)]
     pub(super) ttl_security_hops: Option<u8>,
 
     /// Password of the session (TCP MD5), at most 80 characters, without blanks and quotes. VyOS keeps it in clear text,
     /// and so does the state. Left out: one that this resource never set, such as after an import, stays, and the plan
     /// warns; one that it set is removed. `""`: none.
-    #[attribute(optional, adopt, check = words::password)]
+    #[attribute(optional, adopt, check = validators::password)]
     password: Option<Secret>,
 
     /// TCP port of the neighbor, 1 to 65535. Default: 179.
-    #[attribute(optional, check = words::within::<1, 65535, _>)]
+    #[attribute(optional, check = validators::within::<1, 65535, _>)]
     port: Option<u16>,
 
     /// Keeps the session down, with the neighbor's configuration as it is. Default `false`.
@@ -76,7 +76,7 @@ pub struct BgpSession {
 #[derive(Clone, Debug, Object)]
 pub struct NeighborBfd {
     /// BFD profile. VyOS does not check that it exists.
-    #[attribute(optional, check = words::word)]
+    #[attribute(optional, check = validators::word)]
     profile: Option<String>,
 
     /// Ends the session also when BFD says that only the neighbor's control plane failed. Default `false`.

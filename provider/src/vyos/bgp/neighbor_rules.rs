@@ -1,9 +1,9 @@
 //! What a neighbor must not be, beside what no session must be.
 
-use super::bgp_neighbor::{BgpNeighbor, BgpNeighborDraft};
-use super::bgp_session_rules::{self as session_rules, excluded, word};
-use super::bgp_timers::both_or_none;
+use super::neighbor::{BgpNeighbor, BgpNeighborDraft};
 use super::remote_as::RemoteAs;
+use super::session_rules::{self as session_rules, excluded, word};
+use super::timers::both_or_none;
 use crate::connection::router::ConfigTree;
 use tfplugin::types::Meaning;
 use tfplugin::{Diagnostic, Diagnostics, Knowable};

@@ -1,5 +1,14 @@
 //! What an operational command of the router says, now or once it says what one waits for.
 
+mod bgp_neighbors;
+mod bgp_summary;
+mod route_diagnosis;
+mod routes;
+mod routing_table;
+
+pub use bgp_summary::BgpSummary;
+pub use routes::Routes;
+
 use crate::connection::retry::{Deadline, GaveUp, Verdict};
 use crate::connection::router::{Router, RouterError};
 use crate::engine::router_config::Subject;

@@ -1,16 +1,16 @@
-//! `vyos_prefix_list6`: a list of IPv6 networks on a router.
+//! `vyos_prefix_list`: a list of IPv4 networks on a router.
 
 use super::prefix_rules::{self, Family, PrefixRule, RULES};
-use super::words;
 use crate::connection::router::ConfigTree;
 use crate::engine::router_config::{
     Declaration, Field, Form, Named, RouterConfig, RouterTarget, RouterTargetDraft, Tag,
 };
+use crate::vyos::validators;
 use std::collections::BTreeMap;
 use tfplugin::{Diagnostic, Diagnostics, Resource};
 
-/// A list of IPv6 networks on a VyOS router, by which route-maps and BGP neighbors tell routes apart.
-/// `vyos_prefix_list` is the same for IPv4.
+/// A list of IPv4 networks on a VyOS router, by which route-maps and BGP neighbors tell routes apart.
+/// `vyos_prefix_list6` is the same for IPv6.
 ///
 /// Rules that are not in `rules`, added by hand on the router, are taken away, unless `rules` is left out. Let what uses the list refer to its
 /// `name`, so that it comes before and goes after that: a list that something on the router still names is not taken
@@ -19,46 +19,46 @@ use tfplugin::{Diagnostic, Diagnostics, Resource};
 /// Terraform takes an object away before it changes what names it, so removing or renaming one that is still named fails.
 /// `lifecycle { create_before_destroy = true }`, applied before that, makes it the last to go.
 #[derive(Clone, Debug, Resource)]
-#[resource(type_name = "vyos_prefix_list6")]
-pub struct PrefixList6 {
+#[resource(type_name = "vyos_prefix_list")]
+pub struct PrefixList {
     #[attribute(flatten)]
     target: RouterTarget,
 
     /// Name of the list: letters, digits, `-` and `_`. A different one makes a new list.
-    #[attribute(required, replace, check = words::list_name)]
+    #[attribute(required, replace, check = validators::list_name)]
     name: String,
 
     /// Text for people, at most 255 characters, without quotes.
-    #[attribute(optional, check = words::description)]
+    #[attribute(optional, check = validators::description)]
     description: Option<String>,
 
     /// The rules by number, 1 to 65535: the lowest that matches decides. Such as
-    /// `{ "10" = { action = "permit", prefix = "2001:db8:f000::/48", le = 64 } }`. VyOS does not hand a
+    /// `{ "10" = { action = "permit", prefix = "192.0.2.0/24", le = 32 } }`. VyOS does not hand a
     /// list without rules on to FRR, which then treats it as one that does not exist.
-    #[attribute(optional, check = words::rule_numbers)]
+    #[attribute(optional, check = validators::rule_numbers)]
     rules: Option<BTreeMap<String, PrefixRule>>,
 }
 
-impl RouterConfig for PrefixList6 {
+impl RouterConfig for PrefixList {
     const DECLARATION: &'static Declaration = &Declaration {
-        noun: "prefix-list6",
+        noun: "prefix-list",
         component: &["policy"],
-        tag: Some(Tag { node: &["prefix-list6"], node_of_ipv6: None, attribute: "name", form: Form::Text }),
+        tag: Some(Tag { node: &["prefix-list"], node_of_ipv6: None, attribute: "name", form: Form::Text }),
         needs: None,
         fields: &[Field::value("description", &["description"], Form::Text), RULES],
         children: &[],
-        named: Some(Named::PrefixList6),
+        named: Some(Named::PrefixList),
     };
 
-    fn target(draft: &PrefixList6Draft) -> &RouterTargetDraft {
+    fn target(draft: &PrefixListDraft) -> &RouterTargetDraft {
         &draft.target
     }
 
-    fn check(config: &PrefixList6Draft, found: &mut Diagnostics) {
-        config.rules.given().into_iter().for_each(|rules| prefix_rules::check(Family::Ipv6, rules, found));
+    fn check(config: &PrefixListDraft, found: &mut Diagnostics) {
+        config.rules.given().into_iter().for_each(|rules| prefix_rules::check(Family::Ipv4, rules, found));
     }
 
     fn fits(&self, _: &ConfigTree) -> Result<(), Box<Diagnostic>> {
-        prefix_rules::first_fault(Family::Ipv6, self.rules.as_ref())
+        prefix_rules::first_fault(Family::Ipv4, self.rules.as_ref())
     }
 }

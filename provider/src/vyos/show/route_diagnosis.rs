@@ -1,8 +1,8 @@
 //! Why a route is not in the kernel: the first step on its way that it did not take, and what is known there.
 
-use super::bgp_sessions::Session;
+use super::Question;
+use super::bgp_neighbors::Session;
 use super::routing_table::{Entry, Table};
-use super::shown::Question;
 use ipnet::IpNet;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -133,7 +133,7 @@ fn not_offered(network: IpNet, protocol: Option<&str>, bgp: &Bgp) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::bgp_sessions::sessions;
+    use super::super::bgp_neighbors::sessions;
     use super::super::routing_table::table;
     use super::*;
 

@@ -1,7 +1,7 @@
 //! `vyos_bgp_summary`: what a router's BGP sessions are doing.
 
-use super::bgp_sessions::{QUESTION, Session, family_name, sessions};
-use super::shown::{self, Unready, look};
+use super::bgp_neighbors::{QUESTION, Session, family_name, sessions};
+use super::{Unready, look};
 use crate::asn::Asn;
 use crate::connection::router::Router;
 use crate::engine::router_config::no_router;
@@ -111,7 +111,7 @@ impl tfplugin::DataSource for BgpSummary {
             .get(config.router.as_deref())
             .map_err(|reason| no_router(QUESTION.noun, &reason))?;
         let wait = config.wait.as_ref();
-        let patience = wait.map(|wait| shown::patience(&wait.timeout));
+        let patience = wait.map(|wait| super::patience(&wait.timeout));
         let seen = look(patience, context.cancelled(), || async {
             let all = QUESTION.ask(&router, sessions).await?;
             let missing = wait.map(|wait| wait.missing(&all)).unwrap_or_default();
@@ -158,7 +158,7 @@ impl SessionWait {
 fn not_ready(router: &Router, patience: Option<Duration>, missing: &[String]) -> Diagnostic {
     let waited = patience.unwrap_or_default().as_secs();
     let asked = format!("`show bgp neighbors` at {} was asked for {waited} s, and says", router.url());
-    shown::not_ready(router, "BGP sessions", &asked, missing)
+    super::not_ready(router, "BGP sessions", &asked, missing)
 }
 
 fn state(session: Session) -> NeighborState {

@@ -1,14 +1,14 @@
 //! `vyos_bgp_neighbor`: a neighbor of a router's BGP.
 
-use super::bgp_neighbor_rules as rules;
-use super::bgp_session::{BgpSession, FIELDS as SESSION};
-use super::bgp_timers::holdtime;
+use super::neighbor_rules as rules;
 use super::remote_as::RemoteAs;
-use super::words;
+use super::session::{BgpSession, FIELDS as SESSION};
+use super::timers::holdtime;
 use crate::connection::router::ConfigTree;
 use crate::engine::router_config::{
     Declaration, Field, Form, Need, RouterConfig, RouterTarget, RouterTargetDraft, Tag, joined,
 };
+use crate::vyos::validators;
 use std::net::IpAddr;
 use tfplugin::types::Text;
 use tfplugin::{Diagnostic, Diagnostics, Object, Resource};
@@ -30,7 +30,7 @@ pub struct BgpNeighbor {
     target: RouterTarget,
 
     /// IPv4 or IPv6 address of the neighbor. A different one makes a new neighbor.
-    #[attribute(required, replace, check = words::address)]
+    #[attribute(required, replace, check = validators::address)]
     address: Text<IpAddr>,
 
     /// The neighbor's AS: a number from 1 to 4294967294, `internal` (the router's own AS) or `external` (any other).
@@ -39,11 +39,11 @@ pub struct BgpNeighbor {
     pub(super) remote_as: Option<Text<RemoteAs>>,
 
     /// Peer-group (`vyos_bgp_peer_group`) that it takes its configuration from. It must exist on the router.
-    #[attribute(optional, check = words::list)]
+    #[attribute(optional, check = validators::list)]
     pub(super) peer_group: Option<String>,
 
     /// Least time between two updates in seconds, 0 to 600. Default: FRR's own.
-    #[attribute(optional, check = words::within::<0, 600, _>)]
+    #[attribute(optional, check = validators::within::<0, 600, _>)]
     advertisement_interval: Option<u16>,
 
     /// Timers of this session in place of the router's.
@@ -58,11 +58,11 @@ pub struct BgpNeighbor {
 #[derive(Clone, Debug, Object)]
 pub struct NeighborTimers {
     /// Seconds between two tries to connect, 1 to 65535. Default: FRR's own.
-    #[attribute(optional, check = words::within::<1, 65535, _>)]
+    #[attribute(optional, check = validators::within::<1, 65535, _>)]
     connect: Option<u16>,
 
     /// Seconds between two keepalives, 1 to 65535. Needs `holdtime`. Default: the router's `timers`.
-    #[attribute(optional, check = words::within::<1, 65535, _>)]
+    #[attribute(optional, check = validators::within::<1, 65535, _>)]
     pub(super) keepalive: Option<u16>,
 
     /// Seconds without a sign of life after which the session ends, 3 to 65535, or 0 for never. Needs `keepalive`.

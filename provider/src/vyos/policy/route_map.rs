@@ -3,11 +3,11 @@
 use super::route_map_match::{MATCH, RouteMapMatch};
 use super::route_map_rules as rules;
 use super::route_map_set::{RouteMapSet, SET};
-use super::{choices, words};
 use crate::connection::router::ConfigTree;
 use crate::engine::router_config::{
     Declaration, Field, Form, Named, RouterConfig, RouterTarget, RouterTargetDraft, Tag,
 };
+use crate::vyos::{choices, validators};
 use std::collections::BTreeMap;
 use tfplugin::{Diagnostic, Diagnostics, Object, Resource};
 
@@ -28,17 +28,17 @@ pub struct RouteMap {
     target: RouterTarget,
 
     /// Name of the route-map: letters, digits, `-`, `_`, `.` and `+`. A different one makes a new route-map.
-    #[attribute(required, replace, check = words::route_map_name)]
+    #[attribute(required, replace, check = validators::route_map_name)]
     name: String,
 
     /// Text for people, at most 255 characters, without quotes.
-    #[attribute(optional, check = words::description)]
+    #[attribute(optional, check = validators::description)]
     description: Option<String>,
 
     /// The rules by number, 1 to 65535: the lowest that matches decides, and what none matches is denied. Such as
     /// `{ "10" = { action = "permit", match = { ipv6_prefix_list = "LB" }, set = { metric = 100 } } }`. VyOS does not
     /// hand a route-map without rules on to FRR, which then treats it as one that does not exist.
-    #[attribute(optional, check = words::rule_numbers)]
+    #[attribute(optional, check = validators::rule_numbers)]
     rules: Option<BTreeMap<String, RouteMapRule>>,
 }
 
@@ -50,7 +50,7 @@ pub struct RouteMapRule {
     pub(super) action: String,
 
     /// Text for people, at most 255 characters, without quotes.
-    #[attribute(optional, check = words::description)]
+    #[attribute(optional, check = validators::description)]
     description: Option<String>,
 
     /// What a route must be to match: all of it. Default: every route matches.
@@ -62,7 +62,7 @@ pub struct RouteMapRule {
     pub(super) set: Option<RouteMapSet>,
 
     /// Route-map that a route which matches must pass as well. VyOS does not check that it exists.
-    #[attribute(optional, check = words::word)]
+    #[attribute(optional, check = validators::word)]
     call: Option<String>,
 
     /// Goes on at this rule, or the next there is, after a match: a number above the rule's own, up to 65535. Only where

@@ -1,14 +1,27 @@
 //! `vyos_bgp`: a router's BGP as a whole.
 
-use super::bgp_family::{IPV4, IPV6, Ipv4Family, Ipv6Family};
-use super::bgp_timers::{both_or_none, holdtime};
-use super::remote_as::HIGHEST;
-use super::words;
+mod family;
+mod neighbor;
+mod neighbor_family;
+mod neighbor_rules;
+mod peer_group;
+pub(super) mod remote_as;
+mod session;
+mod session_rules;
+mod timers;
+
+pub use neighbor::BgpNeighbor;
+pub use peer_group::BgpPeerGroup;
+
 use crate::asn::Asn;
 use crate::engine::router_config::{Declaration, Field, Form, RouterConfig, RouterTarget, RouterTargetDraft};
+use crate::vyos::validators;
+use family::{IPV4, IPV6, Ipv4Family, Ipv6Family};
+use remote_as::HIGHEST;
 use std::net::Ipv4Addr;
 use tfplugin::types::Text;
 use tfplugin::{Diagnostics, Object, Resource};
+use timers::{both_or_none, holdtime};
 
 /// BGP of a VyOS router: its AS, its identifier, and what it announces by itself. There is one on a router.
 ///
@@ -100,7 +113,7 @@ pub struct Bgp {
 #[derive(Clone, Debug, Object)]
 pub struct Timers {
     /// Seconds between two keepalives, 1 to 65535. Needs `holdtime`. Default: 60.
-    #[attribute(optional, check = words::within::<1, 65535, _>)]
+    #[attribute(optional, check = validators::within::<1, 65535, _>)]
     keepalive: Option<u16>,
 
     /// Seconds without a sign of life after which a session ends, 3 to 65535, or 0 for never. Needs `keepalive`.
@@ -113,7 +126,7 @@ pub struct Timers {
 #[derive(Clone, Debug, Object)]
 pub struct GracefulRestart {
     /// Seconds that the routes of a restarting neighbor are kept, 1 to 3600. Default: 360, set by FRR.
-    #[attribute(optional, check = words::within::<1, 3600, _>)]
+    #[attribute(optional, check = validators::within::<1, 3600, _>)]
     stalepath_time: Option<u16>,
 }
 

@@ -1,6 +1,6 @@
 //! A router's BGP sessions, as FRR prints them (`show bgp neighbors json`), and what is wrong with one.
 
-use super::shown::Question;
+use super::Question;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 

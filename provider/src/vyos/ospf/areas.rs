@@ -1,8 +1,8 @@
 //! Areas and interfaces of OSPF.
 
-use super::ospf_routes::{BFD, OspfBfd};
-use super::{choices, ospf_routes, words};
+use super::shared::{self, BFD, OspfBfd};
 use crate::engine::router_config::{Field, Form};
+use crate::vyos::{choices, validators};
 use std::collections::BTreeMap;
 use tfplugin::Object;
 use tfplugin::model::Set;
@@ -25,7 +25,7 @@ pub struct OspfArea {
     pub(super) nssa: Option<OspfNssa>,
 
     /// Networks that other areas see in place of what lies inside, by prefix.
-    #[attribute(optional, check = words::networks::<ipnet::Ipv4Net, _>)]
+    #[attribute(optional, check = validators::networks::<ipnet::Ipv4Net, _>)]
     ranges: Option<BTreeMap<String, OspfRange>>,
 
     /// How routers prove who they are on the interfaces of the area: `plaintext-password` or `md5`; the secrets are the
@@ -42,7 +42,7 @@ pub struct OspfStub {
     no_summary: bool,
 
     /// Cost of the default route that is announced into it, 0 to 16777215. Default: 1.
-    #[attribute(optional, check = words::within::<0, 16_777_215, _>)]
+    #[attribute(optional, check = validators::within::<0, 16_777_215, _>)]
     default_cost: Option<u32>,
 }
 
@@ -54,7 +54,7 @@ pub struct OspfNssa {
     no_summary: bool,
 
     /// Cost of the default route that is announced into it, 0 to 16777215. Default: 1.
-    #[attribute(optional, check = words::within::<0, 16_777_215, _>)]
+    #[attribute(optional, check = validators::within::<0, 16_777_215, _>)]
     default_cost: Option<u32>,
 }
 
@@ -62,7 +62,7 @@ pub struct OspfNssa {
 #[derive(Clone, Debug, Object)]
 pub struct OspfRange {
     /// Cost that it is announced with, 0 to 16777215. Default: the highest inside.
-    #[attribute(optional, check = words::within::<0, 16_777_215, _>)]
+    #[attribute(optional, check = validators::within::<0, 16_777_215, _>)]
     cost: Option<u32>,
 
     /// Announces neither it nor what lies inside. Default `false`.
@@ -70,7 +70,7 @@ pub struct OspfRange {
     not_advertise: bool,
 
     /// Network that is announced in its place.
-    #[attribute(optional, check = words::network)]
+    #[attribute(optional, check = validators::network)]
     substitute: Option<Text<ipnet::Ipv4Net>>,
 }
 
@@ -83,7 +83,7 @@ pub struct OspfInterface {
     pub(super) area: Option<String>,
 
     /// Cost, 1 to 65535. Default: `reference_bandwidth` divided by the interface's.
-    #[attribute(optional, check = words::within::<1, 65535, _>)]
+    #[attribute(optional, check = validators::within::<1, 65535, _>)]
     cost: Option<u16>,
 
     /// Priority in the election of the network's designated router, 0 to 255; 0 never becomes one. Default: 1.
@@ -91,20 +91,20 @@ pub struct OspfInterface {
     priority: Option<u8>,
 
     /// Seconds between two hellos, 1 to 65535. All routers of the network need the same. Default: 10.
-    #[attribute(optional, check = words::within::<1, 65535, _>)]
+    #[attribute(optional, check = validators::within::<1, 65535, _>)]
     hello_interval: Option<u16>,
 
     /// Seconds without a hello after which a router is taken for dead, 1 to 65535. All routers of the network need the same.
     /// Default: 40.
-    #[attribute(optional, check = words::within::<1, 65535, _>)]
+    #[attribute(optional, check = validators::within::<1, 65535, _>)]
     dead_interval: Option<u16>,
 
     /// Seconds after which what was not acknowledged is sent again, 1 to 65535. Default: 5.
-    #[attribute(optional, check = words::within::<1, 65535, _>)]
+    #[attribute(optional, check = validators::within::<1, 65535, _>)]
     retransmit_interval: Option<u16>,
 
     /// Seconds that sending takes, 1 to 65535. Default: 1.
-    #[attribute(optional, check = words::within::<1, 65535, _>)]
+    #[attribute(optional, check = validators::within::<1, 65535, _>)]
     transmit_delay: Option<u16>,
 
     /// What the network is taken for: `broadcast`, `non-broadcast`, `point-to-multipoint` or `point-to-point`. Default: what
@@ -193,7 +193,7 @@ pub(super) const INTERFACE: &[Field] = &[
 ];
 
 fn area(value: &Option<String>) -> Result<(), String> {
-    value.as_deref().map_or(Ok(()), ospf_routes::area)
+    value.as_deref().map_or(Ok(()), shared::area)
 }
 
 fn networks(value: &Option<Set<Text<ipnet::Ipv4Net>>>) -> Result<(), String> {
@@ -211,7 +211,7 @@ fn networks(value: &Option<Set<Text<ipnet::Ipv4Net>>>) -> Result<(), String> {
 }
 
 fn password(value: &Option<Secret>) -> Result<(), String> {
-    value.as_ref().map_or(Ok(()), |secret| words::secret_of_at_most(8, secret))
+    value.as_ref().map_or(Ok(()), |secret| validators::secret_of_at_most(8, secret))
 }
 
 fn md5_key(value: &Option<Secret>) -> Result<(), String> {
@@ -219,11 +219,11 @@ fn md5_key(value: &Option<Secret>) -> Result<(), String> {
         Some(secret) if secret.expose().is_empty() => {
             Err("a key must not be empty; leave its number out of md5_keys instead".to_owned())
         }
-        Some(secret) => words::secret_of_at_most(16, secret),
+        Some(secret) => validators::secret_of_at_most(16, secret),
         None => Ok(()),
     }
 }
 
 fn key_numbers(value: &Option<BTreeMap<String, OspfKey>>) -> Result<(), String> {
-    words::numbers::<255, _>(value, "a key")
+    validators::numbers::<255, _>(value, "a key")
 }

@@ -1,12 +1,19 @@
 //! `vyos_ospf`: a router's OSPF (version 2, for IPv4) as a whole.
 
-use super::ospf_parts::{AREA, INTERFACE, OspfArea, OspfInterface};
-use super::ospf_routes::{
+mod areas;
+mod shared;
+mod v3;
+mod v3_areas;
+
+pub use v3::Ospfv3;
+
+use crate::engine::router_config::{Declaration, Field, Form, RouterConfig, RouterTarget, RouterTargetDraft};
+use crate::vyos::validators;
+use areas::{AREA, INTERFACE, OspfArea, OspfInterface};
+use shared::{
     DEFAULT_INFORMATION, OspfDefaultInformation, OspfRedistribute, REDISTRIBUTE, REFERENCE_BANDWIDTH,
     ROUTER_ID, areas, check_anything, check_kind,
 };
-use super::words;
-use crate::engine::router_config::{Declaration, Field, Form, RouterConfig, RouterTarget, RouterTargetDraft};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 use tfplugin::types::Text;
@@ -36,7 +43,7 @@ pub struct Ospf {
     areas: Option<BTreeMap<String, OspfArea>>,
 
     /// The interfaces, by name. They must exist on the router. Such as `{ eth1 = { area = "0", cost = 10 } }`.
-    #[attribute(optional, check = words::devices)]
+    #[attribute(optional, check = validators::devices)]
     interfaces: Option<BTreeMap<String, OspfInterface>>,
 
     /// Routes to announce, by where they come from: `bgp`, `connected`, `static`, `kernel`, `isis`, `rip` or `babel`; from
@@ -49,11 +56,11 @@ pub struct Ospf {
     default_information: Option<OspfDefaultInformation>,
 
     /// Bandwidth in Mbit/s that costs 1, 1 to 4294967: faster interfaces cost no less. Default: 100.
-    #[attribute(optional, check = words::within::<1, 4_294_967, _>)]
+    #[attribute(optional, check = validators::within::<1, 4_294_967, _>)]
     reference_bandwidth: Option<u32>,
 
     /// Equal paths that are used at once, 1 to 64. Default: FRR's own limit.
-    #[attribute(optional, check = words::within::<1, 64, _>)]
+    #[attribute(optional, check = validators::within::<1, 64, _>)]
     maximum_paths: Option<u8>,
 
     /// Speaks to nobody, except on interfaces with `passive = false`. Default `false`.
@@ -153,5 +160,5 @@ fn check_ways_in(
 }
 
 fn sources(value: &Option<BTreeMap<String, OspfRedistribute>>) -> Result<(), String> {
-    words::keys(value, &["bgp", "connected", "static", "kernel", "isis", "rip", "babel", "nhrp"])
+    validators::keys(value, &["bgp", "connected", "static", "kernel", "isis", "rip", "babel", "nhrp"])
 }

@@ -1,7 +1,7 @@
 //! A router's routing table, as FRR prints it (`show ip route json`): what each protocol offers, what was chosen of it, and
 //! what the kernel has.
 
-use super::shown::Question;
+use super::Question;
 use ipnet::IpNet;
 use serde::Deserialize;
 use std::collections::BTreeMap;

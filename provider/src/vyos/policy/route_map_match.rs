@@ -1,7 +1,7 @@
 //! What a rule of a route-map asks of a route.
 
-use super::{choices, words};
 use crate::engine::router_config::{Field, Form};
+use crate::vyos::{choices, validators};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use tfplugin::Object;
 use tfplugin::types::Text;
@@ -10,19 +10,19 @@ use tfplugin::types::Text;
 #[derive(Clone, Debug, Object)]
 pub struct RouteMapMatch {
     /// Its network is permitted by this prefix-list of IPv4. It must exist on the router.
-    #[attribute(optional, check = words::list)]
+    #[attribute(optional, check = validators::list)]
     ip_prefix_list: Option<String>,
 
     /// Its network is permitted by this prefix-list of IPv6. It must exist on the router.
-    #[attribute(optional, check = words::list)]
+    #[attribute(optional, check = validators::list)]
     ipv6_prefix_list: Option<String>,
 
     /// Its IPv4 network is this long, 0 to 32.
-    #[attribute(optional, check = words::within::<0, 32, _>)]
+    #[attribute(optional, check = validators::within::<0, 32, _>)]
     ip_prefix_length: Option<u8>,
 
     /// Its IPv6 network is this long, 0 to 128.
-    #[attribute(optional, check = words::within::<0, 128, _>)]
+    #[attribute(optional, check = validators::within::<0, 128, _>)]
     ipv6_prefix_length: Option<u8>,
 
     /// Its network is permitted by the access-list of this number; FRR gives 1 to 199 and 1300 to 2699 their meaning. VyOS
@@ -31,7 +31,7 @@ pub struct RouteMapMatch {
     ip_access_list: Option<u32>,
 
     /// Its network is permitted by this access-list of IPv6. VyOS does not check that it exists.
-    #[attribute(optional, check = words::word)]
+    #[attribute(optional, check = validators::word)]
     ipv6_access_list: Option<String>,
 
     /// Its next hop is this IPv4 address.
@@ -39,23 +39,23 @@ pub struct RouteMapMatch {
     ip_next_hop: Option<Text<Ipv4Addr>>,
 
     /// Its next hop is this IPv6 address.
-    #[attribute(optional, check = words::ipv6_address)]
+    #[attribute(optional, check = validators::ipv6_address)]
     ipv6_next_hop: Option<Text<Ipv6Addr>>,
 
     /// Its next hop is permitted by this prefix-list of IPv4. VyOS does not check that it exists.
-    #[attribute(optional, check = words::word)]
+    #[attribute(optional, check = validators::word)]
     ip_next_hop_prefix_list: Option<String>,
 
     /// Its next hop is permitted by this prefix-list of IPv6. It must exist on the router.
-    #[attribute(optional, check = words::list)]
+    #[attribute(optional, check = validators::list)]
     ipv6_next_hop_prefix_list: Option<String>,
 
     /// It leaves through this interface. VyOS does not check that it exists.
-    #[attribute(optional, check = words::device)]
+    #[attribute(optional, check = validators::device)]
     interface: Option<String>,
 
     /// It was announced by this neighbor.
-    #[attribute(optional, check = words::any_address)]
+    #[attribute(optional, check = validators::any_address)]
     peer: Option<Text<IpAddr>>,
 
     /// It comes from this protocol: `babel`, `bgp`, `connected`, `isis`, `kernel`, `ospf`, `ospfv3`, `rip`, `ripng`, `static`,
@@ -64,11 +64,11 @@ pub struct RouteMapMatch {
     protocol: Option<String>,
 
     /// Its metric (MED), 1 to 65535.
-    #[attribute(optional, check = words::within::<1, 65535, _>)]
+    #[attribute(optional, check = validators::within::<1, 65535, _>)]
     metric: Option<u16>,
 
     /// Its tag, 1 to 65535.
-    #[attribute(optional, check = words::within::<1, 65535, _>)]
+    #[attribute(optional, check = validators::within::<1, 65535, _>)]
     tag: Option<u16>,
 
     /// Its LOCAL_PREF, 0 to 4294967295.
@@ -80,11 +80,11 @@ pub struct RouteMapMatch {
     origin: Option<String>,
 
     /// Its path of ASes is permitted by this as-path-list. VyOS does not check that it exists.
-    #[attribute(optional, check = words::word)]
+    #[attribute(optional, check = validators::word)]
     as_path: Option<String>,
 
     /// Its communities are permitted by this community-list. It must exist on the router.
-    #[attribute(optional, check = words::word)]
+    #[attribute(optional, check = validators::word)]
     community: Option<String>,
 
     /// It has exactly the communities of `community`, and no others. Default `false`.
@@ -92,11 +92,11 @@ pub struct RouteMapMatch {
     pub(super) community_exact_match: bool,
 
     /// Its large communities are permitted by this large-community-list. It must exist on the router.
-    #[attribute(optional, check = words::list)]
+    #[attribute(optional, check = validators::list)]
     large_community: Option<String>,
 
     /// Its extended communities are permitted by this extcommunity-list. It must exist on the router.
-    #[attribute(optional, check = words::list)]
+    #[attribute(optional, check = validators::list)]
     extcommunity: Option<String>,
 
     /// What the registry (RPKI) says of its origin: `invalid`, `notfound` or `valid`.

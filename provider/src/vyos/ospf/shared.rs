@@ -1,7 +1,7 @@
 //! What OSPF and OSPFv3 have alike: what they announce of other protocols, and what they ask of an area.
 
-use super::words;
 use crate::engine::router_config::{Field, Form};
+use crate::vyos::validators;
 use std::collections::BTreeMap;
 use tfplugin::{Diagnostics, Knowable, Object, Path};
 
@@ -9,15 +9,15 @@ use tfplugin::{Diagnostics, Knowable, Object, Path};
 #[derive(Clone, Debug, Object)]
 pub struct OspfRedistribute {
     /// Metric that the routes get, 0 to 16777214. Default: FRR's own, 20 for most sources.
-    #[attribute(optional, check = words::within::<0, 16_777_214, _>)]
+    #[attribute(optional, check = validators::within::<0, 16_777_214, _>)]
     metric: Option<u32>,
 
     /// `1` for a metric that grows on the way through the area, `2` for one that does not. Default: 2.
-    #[attribute(optional, check = words::within::<1, 2, _>)]
+    #[attribute(optional, check = validators::within::<1, 2, _>)]
     metric_type: Option<u8>,
 
     /// Route-map that the routes pass. It must exist on the router; VyOS finds none with a dot in its name.
-    #[attribute(optional, check = words::route_map_without_dot)]
+    #[attribute(optional, check = validators::route_map_without_dot)]
     route_map: Option<String>,
 }
 
@@ -29,15 +29,15 @@ pub struct OspfDefaultInformation {
     always: bool,
 
     /// Metric that it gets, 0 to 16777214. Default: FRR's own.
-    #[attribute(optional, check = words::within::<0, 16_777_214, _>)]
+    #[attribute(optional, check = validators::within::<0, 16_777_214, _>)]
     metric: Option<u32>,
 
     /// `1` for a metric that grows on the way through the area, `2` for one that does not. Default: 2.
-    #[attribute(optional, check = words::within::<1, 2, _>)]
+    #[attribute(optional, check = validators::within::<1, 2, _>)]
     metric_type: Option<u8>,
 
     /// Route-map that says when, and with what. It must exist on the router; VyOS finds none with a dot in its name.
-    #[attribute(optional, check = words::route_map_without_dot)]
+    #[attribute(optional, check = validators::route_map_without_dot)]
     route_map: Option<String>,
 }
 
@@ -45,7 +45,7 @@ pub struct OspfDefaultInformation {
 #[derive(Clone, Debug, Object)]
 pub struct OspfBfd {
     /// BFD profile. VyOS does not check that it exists.
-    #[attribute(optional, check = words::word)]
+    #[attribute(optional, check = validators::word)]
     profile: Option<String>,
 }
 
@@ -78,12 +78,12 @@ pub(super) const REFERENCE_BANDWIDTH: Field =
 /// A map whose keys are areas.
 pub(super) fn areas<T>(value: &Option<BTreeMap<String, T>>) -> Result<(), String> {
     value.iter().flat_map(BTreeMap::keys).try_for_each(|key| area(key))?;
-    words::distinct(value, Form::Area)
+    validators::distinct(value, Form::Area)
 }
 
 /// An area: a number or the form of an IPv4 address.
 pub(super) fn area(text: &str) -> Result<(), String> {
-    match words::is_number::<0, { u32::MAX }>(text) || text.parse::<std::net::Ipv4Addr>().is_ok() {
+    match validators::is_number::<0, { u32::MAX }>(text) || text.parse::<std::net::Ipv4Addr>().is_ok() {
         true => Ok(()),
         false => Err(format!("{text:?} is no area, which is a number such as 0 or has the form 0.0.0.0")),
     }
