@@ -1,11 +1,9 @@
 //! One engine per kind of target: what all types of that kind do alike.
 
 pub mod cluster_object;
-pub mod failure;
-pub mod gate;
 pub mod import;
 pub mod kept_secrets;
+pub mod node_resource;
 mod reading;
 pub mod router_config;
-pub mod step;
 pub mod timeouts;

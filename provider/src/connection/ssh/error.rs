@@ -50,7 +50,7 @@ impl SshError {
     }
 
     /// Whether the same may work a little later.
-    pub fn may_pass(&self) -> bool {
+    pub fn is_transient(&self) -> bool {
         matches!(self.kind, SshErrorKind::NotReachable | SshErrorKind::Unanswered)
     }
 
@@ -109,7 +109,7 @@ impl fmt::Display for SshError {
 }
 
 /// What `ssh` says on the way to a host, and what that means. The first line of this table that is found decides.
-const SAYINGS: [(&str, SshErrorKind); 11] = [
+const MESSAGE_PATTERNS: [(&str, SshErrorKind); 11] = [
     ("System is booting up", SshErrorKind::NotReachable),
     ("REMOTE HOST IDENTIFICATION HAS CHANGED", SshErrorKind::HostKeyRefused),
     ("Host key verification failed", SshErrorKind::HostKeyRefused),
@@ -124,7 +124,7 @@ const SAYINGS: [(&str, SshErrorKind); 11] = [
 ];
 
 fn judge(said: &str) -> SshErrorKind {
-    let found = SAYINGS.iter().find(|(saying, _)| said.contains(saying));
+    let found = MESSAGE_PATTERNS.iter().find(|(pattern, _)| said.contains(pattern));
     found.map_or(SshErrorKind::NotReachable, |(_, kind)| *kind)
 }
 

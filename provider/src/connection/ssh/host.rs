@@ -3,7 +3,7 @@
 use super::command::{self, Command, Output, Script};
 use super::error::{SshError, SshErrorKind};
 use super::master::Master;
-use super::{Way, host_key};
+use super::{SshContext, host_key};
 use crate::connection::bounds::{self, Answer, NODE_ANSWER, NODE_COMPLAINTS, TooLong};
 use crate::connection::retry::{Deadline, GaveUp, Verdict};
 use openssh::Stdio;
@@ -35,7 +35,7 @@ const KEY_MAY_COME: Duration = Duration::from_secs(30);
 pub struct Host {
     address: String,
     own: Weak<Self>,
-    way: Arc<Way>,
+    context: Arc<SshContext>,
     pin: Mutex<Option<String>>,
     link: tokio::sync::Mutex<Link>,
     sessions: Semaphore,
@@ -54,11 +54,11 @@ struct Link {
 }
 
 impl Host {
-    pub(super) fn new(address: String, way: Arc<Way>) -> Arc<Self> {
+    pub(super) fn new(address: String, context: Arc<SshContext>) -> Arc<Self> {
         Arc::new_cyclic(|own| Self {
             address,
             own: Weak::clone(own),
-            way,
+            context,
             pin: Mutex::default(),
             link: tokio::sync::Mutex::default(),
             sessions: Semaphore::new(SESSIONS),
@@ -85,7 +85,7 @@ impl Host {
         if pinned.is_some() {
             self.link.lock().await.master = None;
         }
-        self.changed();
+        self.invalidate_probes();
     }
 
     /// The host key of the machine reached, `ssh-ed25519 AAAA...`. `None` where SSH verified it by other means than a key
@@ -103,7 +103,7 @@ impl Host {
                 self.link.lock().await.failed = None;
                 match self.connected().await {
                     Ok(_) => Verdict::Final(Ok(())),
-                    Err(error) if error.may_pass() => Verdict::Again(error),
+                    Err(error) if error.is_transient() => Verdict::Again(error),
                     Err(error)
                         if error.kind() == SshErrorKind::KeyRefused && started.elapsed() < KEY_MAY_COME =>
                     {
@@ -132,7 +132,7 @@ impl Host {
 
     /// How long a command may take that only reads.
     pub fn read_limit(&self) -> Duration {
-        self.way.settings.read_limit
+        self.context.settings.read_limit
     }
 
     /// The same as root, through `sudo -n`.
@@ -140,7 +140,7 @@ impl Host {
         Root { host: self }
     }
 
-    /// What `script` prints as root. Asked once and remembered until [`Host::changed`]: all resources on a host share it.
+    /// What `script` prints as root. Asked once and remembered until [`Host::invalidate_probes`]: all resources on a host share it.
     pub async fn probe(&self, script: &'static Script) -> Result<Arc<Output>, SshError> {
         let probe = {
             let mut probes = self.probes.lock().unwrap_or_else(PoisonError::into_inner);
@@ -170,13 +170,13 @@ impl Host {
     }
 
     /// Forgets what probes said: something was written.
-    pub fn changed(&self) {
+    pub fn invalidate_probes(&self) {
         self.probes.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
     /// Whether this is the first time that somebody wants to tell the person that this host cannot be reached: one
     /// warning per host is enough.
-    pub fn first_report(&self) -> bool {
+    pub fn warn_once(&self) -> bool {
         !self.reported.swap(true, Ordering::Relaxed)
     }
 
@@ -351,9 +351,9 @@ impl Host {
         {
             return Err(error.clone());
         }
-        let connected = match self.way.connection_directory() {
+        let connected = match self.context.connection_directory() {
             Ok(directory) => {
-                Master::connect(&self.address, &self.way.settings, pin.as_deref(), directory).await
+                Master::connect(&self.address, &self.context.settings, pin.as_deref(), directory).await
             }
             Err(problem) => {
                 let stage = "making a private directory";

@@ -21,7 +21,7 @@ use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 /// How long a connection may take, from the first packet to the first word of the remote shell.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// What the remote shell says when it is there. It then waits for us to go away: this process can end in any way, the
+/// What the remote shell says when it is there. It then waits for us to go away: this process can end in any ssh, the
 /// pipe to `ssh` breaks, `cat` ends, and `ssh` with it.
 const LIFELINE: &str = "echo microk8s-connected; exec cat >/dev/null";
 

@@ -104,12 +104,12 @@ impl FromStr for HostKeyCheck {
 
 /// All hosts of this process, connected when first needed.
 pub struct Ssh {
-    way: Arc<Way>,
+    context: Arc<SshContext>,
     hosts: Mutex<BTreeMap<String, Arc<Host>>>,
 }
 
 /// What the hosts share.
-pub(crate) struct Way {
+pub(crate) struct SshContext {
     pub(crate) settings: Settings,
     directory: Mutex<Option<PrivateDirectory>>,
 }
@@ -117,13 +117,13 @@ pub(crate) struct Way {
 impl Ssh {
     /// Connects to nothing yet.
     pub fn new(settings: Settings) -> Self {
-        let way = Way { settings, directory: Mutex::default() };
-        Self { way: Arc::new(way), hosts: Mutex::default() }
+        let context = SshContext { settings, directory: Mutex::default() };
+        Self { context: Arc::new(context), hosts: Mutex::default() }
     }
 
     /// How long a command may take that only reads.
     pub fn read_limit(&self) -> Duration {
-        self.way.settings.read_limit
+        self.context.settings.read_limit
     }
 
     /// The host of that address: a name, an IPv4 or an IPv6 address, or an alias of `~/.ssh/config`.
@@ -132,12 +132,12 @@ impl Ssh {
         Arc::clone(
             hosts
                 .entry(address.to_owned())
-                .or_insert_with(|| Host::new(address.to_owned(), Arc::clone(&self.way))),
+                .or_insert_with(|| Host::new(address.to_owned(), Arc::clone(&self.context))),
         )
     }
 }
 
-impl Way {
+impl SshContext {
     /// A new directory for one connection, inside the private one of this process.
     fn connection_directory(&self) -> io::Result<PathBuf> {
         let mut made = self.directory.lock().unwrap_or_else(PoisonError::into_inner);

@@ -71,7 +71,7 @@ async fn a_probe_is_asked_once_until_something_changed() {
     let (first, same) = (first.0.unwrap(), first.1.unwrap());
     assert_eq!(first, same);
     assert_eq!(host.probe(&ASK).await.unwrap(), first);
-    host.changed();
+    host.invalidate_probes();
     assert_ne!(host.probe(&ASK).await.unwrap(), first);
 }
 
@@ -85,7 +85,7 @@ async fn only_the_pinned_host_key_is_accepted() {
     host.pin(&std::fs::read_to_string(sshd.directory.path().join("other.pub")).unwrap());
     let refused = host.run(&["true"], None).await.unwrap_err();
     assert_eq!(refused.kind(), SshErrorKind::HostKeyRefused, "{refused}");
-    assert!(!refused.may_pass());
+    assert!(!refused.is_transient());
     host.unpin().await;
     host.reach(&seconds(5)).await.unwrap();
 }
@@ -196,7 +196,7 @@ async fn the_private_key_is_gone_where_connecting_is_given_up() {
     let root = host.root();
     let asking = root.ask_program(&["true"]);
     assert!(tokio::time::timeout(Duration::from_secs(2), asking).await.is_err());
-    let mut made = ssh.way.directory.lock().unwrap();
+    let mut made = ssh.context.directory.lock().unwrap();
     let next = made.as_mut().unwrap().next().unwrap();
     assert!(next.ends_with("2"), "the first was used: {next:?}");
     let left: Vec<_> = std::fs::read_dir(next.parent().unwrap()).unwrap().map(Result::unwrap).collect();

@@ -4,8 +4,8 @@ pub(crate) mod steps;
 
 use crate::connection::retry::Deadline;
 use crate::connection::ssh;
-use crate::engine::failure::Failure;
 use crate::engine::import::check_texts;
+use crate::engine::node_resource::NodeError;
 use crate::engine::timeouts::{Timeouts, deadline};
 use crate::microk8s::shared::cluster::status_report::{NoReport, StatusReport};
 use crate::microk8s::shared::look::look;
@@ -139,9 +139,9 @@ impl Resource for Addon {
             host.reach(&deadline.within(steps::REACH_TO_DISABLE)).await?;
             steps::disable(&change).await
         };
-        work.await.map_err(|failure: Failure| {
+        work.await.map_err(|failure: NodeError| {
             failure
-                .advise_also(
+                .and_hint(
                     "If the cluster is gone for good, nothing is left to disable: remove the add-on from the state \
                      (terraform state rm).",
                 )
@@ -174,7 +174,7 @@ impl Resource for Addon {
         let machine = context.provider().ssh.host(host);
         let report = look(context, host, StatusReport::read(&*machine))
             .await
-            .map_err(|no_report| Failure::from(no_report).into_diagnostic(summary.clone()))?;
+            .map_err(|no_report| NodeError::from(no_report).into_diagnostic(summary.clone()))?;
         match report.addon(repository, name) {
             Some(addon) if addon.is_enabled() => Ok(Self {
                 host: host.to_owned(),
@@ -227,7 +227,7 @@ impl Addon {
             host.reach(&deadline).await?;
             steps::enable(&change).await
         };
-        let taken_over = work.await.map_err(|failure: Failure| {
+        let taken_over = work.await.map_err(|failure: NodeError| {
             failure.into_diagnostic(format!("Unable to {action} add-on {}", self.full_name()))
         })?;
         if taken_over && action == "enable" && !change.arguments.is_empty() {

@@ -3,9 +3,9 @@
 
 use crate::connection::retry::Deadline;
 use crate::connection::ssh::Script;
-use crate::engine::failure::Failure;
-use crate::engine::gate;
-use crate::engine::step::{Step, Steps};
+use crate::engine::node_resource::NodeError;
+use crate::engine::node_resource::cluster_lock;
+use crate::engine::node_resource::step::{Step, Steps};
 use crate::microk8s::node::facts::NodeFacts;
 use crate::microk8s::shared::cluster::status_report::{NoReport, StatusReport};
 use crate::microk8s::shared::machine::Shell;
@@ -32,23 +32,23 @@ pub(crate) struct Change {
 }
 
 /// Enables it, and tells whether it was enabled already.
-pub(crate) async fn enable(change: &Change) -> Result<bool, Failure> {
-    Steps::new(&[&Running]).carry_out(change, &change.deadline).await?;
+pub(crate) async fn enable(change: &Change) -> Result<bool, NodeError> {
+    Steps::new(&[&Running]).run(change, &change.deadline).await?;
     let was_enabled = change.is_enabled().await?;
-    Steps::new(&[&Enable, &Settle { enabled: true }]).carry_out(change, &change.deadline).await?;
+    Steps::new(&[&Enable, &Settle { enabled: true }]).run(change, &change.deadline).await?;
     Ok(was_enabled)
 }
 
 /// Disables it, if it is there.
-pub(crate) async fn disable(change: &Change) -> Result<(), Failure> {
+pub(crate) async fn disable(change: &Change) -> Result<(), NodeError> {
     if let Err(NoReport::NotInstalled(_)) = StatusReport::read(&*change.machine).await {
         return Ok(());
     }
-    Steps::new(&[&Running, &Disable, &Settle { enabled: false }]).carry_out(change, &change.deadline).await
+    Steps::new(&[&Running, &Disable, &Settle { enabled: false }]).run(change, &change.deadline).await
 }
 
 /// The node's repositories have no such add-on.
-pub(crate) fn unknown(machine: &dyn Shell, report: &StatusReport, repository: &str, name: &str) -> Failure {
+pub(crate) fn unknown(machine: &dyn Shell, report: &StatusReport, repository: &str, name: &str) -> NodeError {
     let attempt =
         format!("looking for the add-on {repository}/{name} in the status of {}", machine.address());
     let mut siblings: Vec<&str> = report
@@ -61,19 +61,19 @@ pub(crate) fn unknown(machine: &dyn Shell, report: &StatusReport, repository: &s
     if siblings.is_empty() {
         let answer = format!("The node has no repository {repository:?}.");
         let advice = "`microk8s addons repo list` shows those it has; a microk8s_addon_repository adds one.";
-        return Failure::new(attempt, answer).at("repository").advise(advice);
+        return NodeError::new(attempt, answer).at("repository").with_hint(advice);
     }
     let answer =
         format!("The repository {repository:?} has no add-on {name:?}. It has: {}.", siblings.join(", "));
-    Failure::new(attempt, answer).at("name")
+    NodeError::new(attempt, answer).at("name")
 }
 
 impl Change {
-    async fn report(&self) -> Result<StatusReport, Failure> {
+    async fn report(&self) -> Result<StatusReport, NodeError> {
         Ok(StatusReport::read(&*self.machine).await?)
     }
 
-    async fn is_enabled(&self) -> Result<bool, Failure> {
+    async fn is_enabled(&self) -> Result<bool, NodeError> {
         let report = self.report().await?;
         let addon = report.addon(&self.repository, &self.name);
         addon
@@ -82,21 +82,21 @@ impl Change {
     }
 
     /// Runs the add-on's script, one change of the cluster at a time: many restart the nodes' services.
-    async fn run(&self, script: &Script) -> Result<(), Failure> {
+    async fn run(&self, script: &Script) -> Result<(), NodeError> {
         let facts = NodeFacts::read(&*self.machine).await?;
         let cluster = facts.authority.as_deref().unwrap_or(self.machine.address());
-        let _turn = gate::enter(cluster, &self.deadline, || async { Ok(()) }).await?;
+        let _turn = cluster_lock::acquire(cluster, &self.deadline, || async { Ok(()) }).await?;
         let full_name = format!("{}/{}", self.repository, self.name);
         let words: Vec<&str> =
             std::iter::once(full_name.as_str()).chain(self.arguments.iter().map(String::as_str)).collect();
         let output = self.machine.script(script, &words, None).await;
-        self.machine.changed();
+        self.machine.invalidate_probes();
         let output = output?;
         if output.succeeded() {
             return Ok(());
         }
         let answer = format!("It ended with exit code {} and said:\n{}", output.code, output.last_lines());
-        let failure = Failure::new(
+        let failure = NodeError::new(
             format!("`{} {}` on {}", script.name, words.join(" "), self.machine.address()),
             answer,
         );
@@ -104,7 +104,7 @@ impl Change {
         let said = format!("{}\n{}", output.stdout, output.stderr);
         let passing =
             ["The connection to the server", "connection refused", "etcdserver", "TLS handshake timeout"];
-        Err(if passing.iter().any(|words| said.contains(words)) { failure.passing() } else { failure })
+        Err(if passing.iter().any(|words| said.contains(words)) { failure.transient() } else { failure })
     }
 }
 
@@ -117,11 +117,11 @@ impl Step<Change> for Running {
         "wait until MicroK8s runs"
     }
 
-    async fn check(&self, change: &Change) -> Result<bool, Failure> {
+    async fn check(&self, change: &Change) -> Result<bool, NodeError> {
         change.report().await.map(|_| true)
     }
 
-    async fn run(&self, _: &Change) -> Result<(), Failure> {
+    async fn run(&self, _: &Change) -> Result<(), NodeError> {
         Ok(())
     }
 }
@@ -134,11 +134,11 @@ impl Step<Change> for Enable {
         "enable the add-on"
     }
 
-    async fn check(&self, change: &Change) -> Result<bool, Failure> {
+    async fn check(&self, change: &Change) -> Result<bool, NodeError> {
         change.is_enabled().await
     }
 
-    async fn run(&self, change: &Change) -> Result<(), Failure> {
+    async fn run(&self, change: &Change) -> Result<(), NodeError> {
         let report = change.report().await?;
         let is_addon = |word: &String| {
             let name = word.split(':').next().unwrap_or_default();
@@ -151,7 +151,7 @@ impl Step<Change> for Enable {
             let attempt = format!("giving {} its arguments", change.name);
             let answer =
                 "Every one of them is the name of an add-on, and MicroK8s would enable those instead.";
-            return Err(Failure::new(attempt, answer).at("arguments"));
+            return Err(NodeError::new(attempt, answer).at("arguments"));
         }
         change.run(&ENABLE).await
     }
@@ -165,7 +165,7 @@ impl Step<Change> for Disable {
         "disable the add-on"
     }
 
-    async fn check(&self, change: &Change) -> Result<bool, Failure> {
+    async fn check(&self, change: &Change) -> Result<bool, NodeError> {
         let report = change.report().await?;
         // One whose repository was removed cannot be disabled any more, and counts as gone.
         Ok(!report
@@ -173,7 +173,7 @@ impl Step<Change> for Disable {
             .is_some_and(crate::microk8s::shared::cluster::status_report::Addon::is_enabled))
     }
 
-    async fn run(&self, change: &Change) -> Result<(), Failure> {
+    async fn run(&self, change: &Change) -> Result<(), NodeError> {
         change.run(&DISABLE).await
     }
 }
@@ -189,8 +189,8 @@ impl Step<Change> for Settle {
         "wait until the status shows it"
     }
 
-    async fn check(&self, change: &Change) -> Result<bool, Failure> {
-        change.machine.changed();
+    async fn check(&self, change: &Change) -> Result<bool, NodeError> {
+        change.machine.invalidate_probes();
         let report = change.report().await?;
         let enabled = report
             .addon(&change.repository, &change.name)
@@ -198,9 +198,9 @@ impl Step<Change> for Settle {
         Ok(enabled == self.enabled)
     }
 
-    async fn run(&self, change: &Change) -> Result<(), Failure> {
+    async fn run(&self, change: &Change) -> Result<(), NodeError> {
         let state = if self.enabled { "disabled" } else { "enabled" };
         let answer = format!("It shows {}/{} as {state} still.", change.repository, change.name);
-        Err(Failure::new(format!("`{}` on {}", STATUS.name, change.machine.address()), answer).passing())
+        Err(NodeError::new(format!("`{}` on {}", STATUS.name, change.machine.address()), answer).transient())
     }
 }

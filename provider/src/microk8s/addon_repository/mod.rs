@@ -5,8 +5,8 @@ mod steps;
 
 use crate::connection::retry::Deadline;
 use crate::connection::ssh;
-use crate::engine::failure::Failure;
 use crate::engine::import::check_texts;
+use crate::engine::node_resource::NodeError;
 use crate::engine::timeouts::{Timeouts, deadline};
 use crate::microk8s::addon::is_name;
 use crate::microk8s::addon::steps::REACH_TO_DISABLE;
@@ -138,9 +138,9 @@ impl Resource for AddonRepository {
             }
             steps::remove(host, &prior.name, &deadline).await
         };
-        work.await.map_err(|failure: Failure| {
+        work.await.map_err(|failure: NodeError| {
             failure
-                .advise_also(
+                .and_hint(
                     "If the machine is gone for good, nothing is left to remove: take the repository out of the state \
                      (terraform state rm).",
                 )
@@ -163,7 +163,7 @@ impl Resource for AddonRepository {
         let machine = context.provider().ssh.host(host);
         let found = look(context, host, steps::look(&*machine, name))
             .await
-            .map_err(|no_report| Failure::from(no_report).into_diagnostic(summary.clone()))?;
+            .map_err(|no_report| NodeError::from(no_report).into_diagnostic(summary.clone()))?;
         let Some(checkout) = found else {
             let detail = format!("{host} has no repository {name:?}; it can be created, not imported.");
             return Err(Diagnostic::error(summary, detail).into());

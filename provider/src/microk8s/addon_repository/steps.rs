@@ -3,8 +3,8 @@
 use super::checkout::Checkout;
 use crate::connection::retry::Deadline;
 use crate::connection::ssh::{Output, Script};
-use crate::engine::failure::Failure;
-use crate::engine::step::{Step, Steps};
+use crate::engine::node_resource::NodeError;
+use crate::engine::node_resource::step::{Step, Steps};
 use crate::microk8s::shared::cluster::status_report::NoReport;
 use crate::microk8s::shared::machine::sections::sections;
 use crate::microk8s::shared::machine::{Shell, account_of};
@@ -47,7 +47,7 @@ const REMOVE: Script = Script {
 };
 
 /// Words of Git that mean "later".
-const PASSING: [&str; 6] = [
+const TRANSIENT: [&str; 6] = [
     "Could not resolve host",
     "Temporary failure in name resolution",
     "Connection timed out",
@@ -73,15 +73,19 @@ pub(crate) async fn look(machine: &dyn Shell, name: &str) -> Result<Option<Check
 }
 
 /// Brings the repository to the machine, or to another commit, if it is not there.
-pub(crate) async fn bring(wanted: &Wanted) -> Result<Checkout, Failure> {
-    Steps::new(&[&Add]).carry_out(wanted, &wanted.deadline).await?;
-    let missing = || Failure::new(wanted.attempt(), "It is not there any more.");
+pub(crate) async fn bring(wanted: &Wanted) -> Result<Checkout, NodeError> {
+    Steps::new(&[&Add]).run(wanted, &wanted.deadline).await?;
+    let missing = || NodeError::new(wanted.attempt(), "It is not there any more.");
     look(&*wanted.machine, &wanted.name).await?.ok_or_else(missing)
 }
 
 /// Takes the repository from the machine, if it is there.
-pub(crate) async fn remove(machine: Arc<dyn Shell>, name: &str, deadline: &Deadline) -> Result<(), Failure> {
-    Steps::new(&[&Remove]).carry_out(&Leftover { machine, name: name.to_owned() }, deadline).await
+pub(crate) async fn remove(
+    machine: Arc<dyn Shell>,
+    name: &str,
+    deadline: &Deadline,
+) -> Result<(), NodeError> {
+    Steps::new(&[&Remove]).run(&Leftover { machine, name: name.to_owned() }, deadline).await
 }
 
 struct Found {
@@ -94,7 +98,7 @@ struct Found {
 impl Found {
     async fn read(machine: &dyn Shell, name: &str) -> Result<Self, NoReport> {
         let output = machine.probe(&LOOK).await.map_err(|error| NoReport::Other(error.into()))?;
-        Self::parse(machine.address(), name, &output).inspect_err(|_| machine.changed())
+        Self::parse(machine.address(), name, &output).inspect_err(|_| machine.invalidate_probes())
     }
 
     fn parse(address: &str, name: &str, output: &Output) -> Result<Self, NoReport> {
@@ -109,8 +113,8 @@ impl Found {
         match checkout {
             Ok(checkout) if output.succeeded() => Ok(Self { checkout, folder: head.is_some() }),
             _ => {
-                let failure = Failure::new(format!("`{}` on {address}", LOOK.name), account_of(output));
-                Err(NoReport::Other(failure.passing()))
+                let failure = NodeError::new(format!("`{}` on {address}", LOOK.name), account_of(output));
+                Err(NoReport::Other(failure.transient()))
             }
         }
     }
@@ -130,7 +134,7 @@ impl Step<Wanted> for Add {
         "add the repository"
     }
 
-    async fn check(&self, wanted: &Wanted) -> Result<bool, Failure> {
+    async fn check(&self, wanted: &Wanted) -> Result<bool, NodeError> {
         let found = look(&*wanted.machine, &wanted.name).await?;
         match found {
             Some(checkout) if checkout.url == wanted.url => Ok(checkout.is_at(wanted.reference.as_deref())),
@@ -142,28 +146,28 @@ impl Step<Wanted> for Add {
                     wanted.name,
                     wanted.name
                 );
-                Err(Failure::new(wanted.attempt(), answer).at("name").advise(advice))
+                Err(NodeError::new(wanted.attempt(), answer).at("name").with_hint(advice))
             }
             _ => Ok(false),
         }
     }
 
-    async fn run(&self, wanted: &Wanted) -> Result<(), Failure> {
+    async fn run(&self, wanted: &Wanted) -> Result<(), NodeError> {
         let there = Found::read(&*wanted.machine, &wanted.name).await?.folder;
         let reference = wanted.reference.as_deref().unwrap_or_default();
         let words = [wanted.name.as_str(), &wanted.url, reference, if there { "force" } else { "" }];
         let output = wanted.machine.script(&ADD, &words, None).await;
-        wanted.machine.changed();
+        wanted.machine.invalidate_probes();
         let output = output?;
         if output.succeeded() {
             return Ok(());
         }
         let attempt =
             format!("`{} {} {}` on {}", ADD.name, wanted.name, wanted.url, wanted.machine.address());
-        let failure = Failure::new(attempt, account_of(&output));
+        let failure = NodeError::new(attempt, account_of(&output));
         let said = format!("{}\n{}", output.stdout, output.stderr);
-        if PASSING.iter().any(|words| said.contains(words)) {
-            return Err(failure.passing());
+        if TRANSIENT.iter().any(|words| said.contains(words)) {
+            return Err(failure.transient());
         }
         Err(failure.at(if said.contains("Remote branch") { "reference" } else { "url" }))
     }
@@ -183,7 +187,7 @@ impl Step<Leftover> for Remove {
         "remove the repository"
     }
 
-    async fn check(&self, leftover: &Leftover) -> Result<bool, Failure> {
+    async fn check(&self, leftover: &Leftover) -> Result<bool, NodeError> {
         match Found::read(&*leftover.machine, &leftover.name).await {
             Ok(found) => Ok(!found.folder),
             Err(NoReport::NotInstalled(_)) => Ok(true),
@@ -191,16 +195,16 @@ impl Step<Leftover> for Remove {
         }
     }
 
-    async fn run(&self, leftover: &Leftover) -> Result<(), Failure> {
+    async fn run(&self, leftover: &Leftover) -> Result<(), NodeError> {
         let output = leftover.machine.script(&REMOVE, &[&leftover.name], None).await;
-        leftover.machine.changed();
+        leftover.machine.invalidate_probes();
         let output = output?;
         match output.succeeded() {
             true => Ok(()),
             false => {
                 let attempt =
                     format!("`{} {}` on {}", REMOVE.name, leftover.name, leftover.machine.address());
-                Err(Failure::new(attempt, account_of(&output)))
+                Err(NodeError::new(attempt, account_of(&output)))
             }
         }
     }

@@ -1,8 +1,8 @@
 //! Calico's manifest from a control plane's disk into the cluster.
 
 use crate::connection::retry::{Deadline, Verdict};
-use crate::engine::failure::Failure;
-use crate::engine::step::{Step, Steps};
+use crate::engine::node_resource::NodeError;
+use crate::engine::node_resource::step::{Step, Steps};
 use crate::microk8s::shared::machine::Machine;
 use async_trait::async_trait;
 use serde_json::Value;
@@ -15,17 +15,19 @@ const APPLIED_WITHIN: Duration = Duration::from_secs(120);
 const WATCHED_FOR: Duration = Duration::from_secs(180);
 
 /// Applies the manifest.
-pub(crate) async fn apply(control_plane: &Machine, deadline: &Deadline) -> Result<(), Failure> {
-    Steps::new(&[&Apply]).carry_out(control_plane, &deadline.within(APPLIED_WITHIN)).await
+pub(crate) async fn apply(control_plane: &Machine, deadline: &Deadline) -> Result<(), NodeError> {
+    Steps::new(&[&Apply]).run(control_plane, &deadline.within(APPLIED_WITHIN)).await
 }
 
 /// Waits until the agents run with it; what is missing if they do not in time, which need not be a fault.
-pub(crate) async fn watch(control_plane: &Machine, deadline: &Deadline) -> Result<(), Failure> {
+pub(crate) async fn watch(control_plane: &Machine, deadline: &Deadline) -> Result<(), NodeError> {
     let deadline = deadline.within(WATCHED_FOR);
     let followed = deadline.until(|| async {
         match control_plane.calico().await.map(|agents| behind(&agents)) {
             Ok(None) => Verdict::Final(Ok(())),
-            Ok(Some(behind)) => Verdict::Again(Failure::new("waiting for the DaemonSet calico-node", behind)),
+            Ok(Some(behind)) => {
+                Verdict::Again(NodeError::new("waiting for the DaemonSet calico-node", behind))
+            }
             Err(failure) => Verdict::Again(failure),
         }
     });
@@ -55,11 +57,11 @@ impl Step<Machine> for Apply {
     }
 
     /// It is applied each time: what the cluster has may be older than the file, and applying the same changes nothing.
-    async fn check(&self, _: &Machine) -> Result<bool, Failure> {
+    async fn check(&self, _: &Machine) -> Result<bool, NodeError> {
         Ok(false)
     }
 
-    async fn run(&self, control_plane: &Machine) -> Result<(), Failure> {
+    async fn run(&self, control_plane: &Machine) -> Result<(), NodeError> {
         control_plane.apply_calico().await
     }
 }

@@ -8,8 +8,8 @@ mod service_ranges;
 
 use crate::connection::retry::Deadline;
 use crate::connection::ssh::check_address;
-use crate::engine::failure::Failure;
 use crate::engine::import::check_texts;
+use crate::engine::node_resource::NodeError;
 use crate::engine::timeouts::{Timeouts, deadline};
 use crate::microk8s::shared::cluster::messages;
 use crate::microk8s::shared::cluster::survey::{Age, Survey, Unanswered, survey_of_any};
@@ -181,8 +181,8 @@ impl Resource for ClusterIpv6 {
         {
             Ok(survey) => survey,
             Err(Unanswered::NotInstalled) => return Ok(None),
-            Err(Unanswered::Failure(failure)) => {
-                if machines.machine(&prior.host).first_report() {
+            Err(Unanswered::Other(failure)) => {
+                if machines.machine(&prior.host).warn_once() {
                     context.warn(messages::kept(&prior.host, failure));
                 }
                 return Ok(Some(prior));
@@ -213,12 +213,12 @@ impl Resource for ClusterIpv6 {
 
     async fn delete(context: &Context<Microk8s>, prior: Self, private: Private) -> Result<(), Diagnostics> {
         let deadline = deadline(&prior.timeouts, |timeouts| &timeouts.delete, DEFAULT_TIMEOUT, context);
-        let unable = |failure: Failure| Diagnostics::from(failure.into_diagnostic(UNABLE_TO_REMOVE));
+        let unable = |failure: NodeError| Diagnostics::from(failure.into_diagnostic(UNABLE_TO_REMOVE));
         let machines = context.provider().ssh.as_ref();
         let machine = machines.machine(&prior.host);
         if !look(context, &prior.host, machine.look())
             .await
-            .map_err(|failure| unable(failure.advise(messages::IF_GONE)))?
+            .map_err(|failure| unable(failure.with_hint(messages::IF_GONE)))?
             .installed
         {
             return Ok(());
@@ -241,7 +241,7 @@ impl Resource for ClusterIpv6 {
         private: &mut Private,
     ) -> Result<Self, Diagnostics> {
         check_texts::<Self>(id, &[("host", id)], "the address of a control plane, such as 10.0.0.11")?;
-        let unable = |failure: Failure| {
+        let unable = |failure: NodeError| {
             Diagnostics::from(failure.into_diagnostic("Unable to import the IPv6 settings"))
         };
         let asked = Survey::take(context.provider().ssh.as_ref(), id, Age::Now);
@@ -252,7 +252,7 @@ impl Resource for ClusterIpv6 {
             let attempt = format!("reading the ranges of the cluster at {id}");
             let answer = format!("It has IPv4 alone: pods {}, services {}.", cluster.pods, cluster.services);
             return Err(unable(
-                Failure::new(attempt, answer).advise("Create the resource instead of importing it."),
+                NodeError::new(attempt, answer).with_hint("Create the resource instead of importing it."),
             ));
         };
         let imported = Self {
@@ -272,7 +272,7 @@ impl Resource for ClusterIpv6 {
 }
 
 impl ClusterIpv6 {
-    fn check_same_cluster(&self, survey: &Survey) -> Result<(), Failure> {
+    fn check_same_cluster(&self, survey: &Survey) -> Result<(), NodeError> {
         messages::check_same_cluster(&self.host, &self.cluster_id, &survey.id)
     }
 
@@ -283,7 +283,7 @@ impl ClusterIpv6 {
         private: &mut Private,
         deadline: &Deadline,
     ) -> Result<Self, Diagnostics> {
-        let unable = |failure: Failure| Diagnostics::from(failure.into_diagnostic(UNABLE_TO_SET_UP));
+        let unable = |failure: NodeError| Diagnostics::from(failure.into_diagnostic(UNABLE_TO_SET_UP));
         let machines = context.provider().ssh.as_ref();
         let wait = async || Survey::wait(machines, &self.host, &deadline.within(ANSWERS_WITHIN)).await;
         rollout::wake(&machines.machine(&self.host)).await.map_err(unable)?;
@@ -309,7 +309,7 @@ impl ClusterIpv6 {
         let files = |member: &_| rollout::files_with(member, &cluster);
         rollout::roll_out(&survey, deadline, files).await.map_err(unable)?;
         if let Err(failure) = calico_rollout::watch(&survey.first.machine, deadline).await {
-            context.warn(failure.advise(AGENTS_GO_ON).into_warning("Calico is not done yet"));
+            context.warn(failure.with_hint(AGENTS_GO_ON).into_warning("Calico is not done yet"));
         }
         let survey = wait().await.map_err(unable)?;
         private.remember_control_planes(&survey);
@@ -317,7 +317,7 @@ impl ClusterIpv6 {
         let done = self.seen(&survey).map_err(unable)?;
         match done.drift.known().filter(|drift| !drift.is_empty()) {
             None => Ok(done),
-            Some(drift) => Err(unable(Failure::new(
+            Some(drift) => Err(unable(NodeError::new(
                 format!("reading the settings of the cluster at {host} back"),
                 format!("They did not stay as they were written:\n{}", drift.join("\n")),
             ))),
@@ -325,7 +325,7 @@ impl ClusterIpv6 {
     }
 
     /// What the cluster's settings are to be.
-    fn cluster(&self, survey: &Survey, first_time: bool) -> Result<DualStack, Failure> {
+    fn cluster(&self, survey: &Survey, first_time: bool) -> Result<DualStack, NodeError> {
         let present = rollout::cluster_of(&survey.first)?;
         let pods = present.pods.with(Some(*self.cluster_cidr.meaning()));
         let services = present.services.with(Some(*self.service_cidr.meaning()));
@@ -340,9 +340,9 @@ impl ClusterIpv6 {
                  id = {:?}\n}}",
                 self.host
             );
-            return Err(Failure::new(format!("giving the cluster at {} IPv6", self.host), answer)
+            return Err(NodeError::new(format!("giving the cluster at {} IPv6", self.host), answer)
                 .at("service_cidr")
-                .advise(advice));
+                .with_hint(advice));
         }
         Ok(DualStack {
             pods,
@@ -353,7 +353,7 @@ impl ClusterIpv6 {
     }
 
     /// The resource as the cluster has it now.
-    fn seen(self, survey: &Survey) -> Result<Self, Failure> {
+    fn seen(self, survey: &Survey) -> Result<Self, NodeError> {
         let present = rollout::cluster_of(&survey.first)?;
         let cluster = DualStack {
             pods: present.pods.with(Some(*self.cluster_cidr.meaning())),

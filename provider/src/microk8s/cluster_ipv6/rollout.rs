@@ -3,8 +3,8 @@
 
 use super::calico_rollout;
 use crate::connection::retry::Deadline;
-use crate::engine::failure::Failure;
-use crate::engine::gate;
+use crate::engine::node_resource::NodeError;
+use crate::engine::node_resource::cluster_lock;
 use crate::microk8s::shared::cluster::node_change::NodeChange;
 use crate::microk8s::shared::cluster::survey::{Member, Survey};
 use crate::microk8s::shared::config_files::autodetection::check_autodetection;
@@ -19,11 +19,11 @@ use std::collections::BTreeMap;
 pub(crate) type Before = BTreeMap<String, Option<String>>;
 
 /// The settings that a control plane works with now.
-pub(crate) fn cluster_of(member: &Member) -> Result<DualStack, Failure> {
+pub(crate) fn cluster_of(member: &Member) -> Result<DualStack, NodeError> {
     let range = |place: Place| {
         let text = value(member, place)?.unwrap_or_default();
         let attempt = || format!("reading {place} on {}", member.machine.address());
-        text.parse::<RangePair>().map_err(|problem| Failure::new(attempt(), problem))
+        text.parse::<RangePair>().map_err(|problem| NodeError::new(attempt(), problem))
     };
     Ok(DualStack {
         pods: range(Place::Flag("kube-controller-manager", "--cluster-cidr"))?,
@@ -37,13 +37,13 @@ pub(crate) fn cluster_of(member: &Member) -> Result<DualStack, Failure> {
 }
 
 /// The node's files with the cluster's settings.
-pub(crate) fn files_with(member: &Member, cluster: &DualStack) -> Result<Files, Failure> {
+pub(crate) fn files_with(member: &Member, cluster: &DualStack) -> Result<Files, NodeError> {
     let addresses = addresses(member)?;
     edited(member, |setting, _| setting.wanted(cluster, addresses))
 }
 
 /// The node's files without IPv6: as they were before, or as MicroK8s ships them.
-pub(crate) fn files_without(member: &Member, before: Option<&Before>) -> Result<Files, Failure> {
+pub(crate) fn files_without(member: &Member, before: Option<&Before>) -> Result<Files, NodeError> {
     edited(member, |setting, present| {
         match before.and_then(|before| before.get(&setting.place.to_string())) {
             Some(before) => before.clone(),
@@ -54,7 +54,7 @@ pub(crate) fn files_without(member: &Member, before: Option<&Before>) -> Result<
 
 /// What to remember of a node before it is changed. Where an earlier try was stopped after it had changed the files, that
 /// is what they must have been.
-pub(crate) fn remember(member: &Member, cluster: &DualStack) -> Result<Before, Failure> {
+pub(crate) fn remember(member: &Member, cluster: &DualStack) -> Result<Before, NodeError> {
     let addresses = addresses(member)?;
     let concerned = SETTINGS.iter().filter(|setting| setting.concerns(member.node.role));
     concerned
@@ -68,7 +68,7 @@ pub(crate) fn remember(member: &Member, cluster: &DualStack) -> Result<Before, F
 }
 
 /// How a node's settings differ from the cluster's, each as a sentence.
-pub(crate) fn differences(member: &Member, cluster: &DualStack) -> Result<Vec<String>, Failure> {
+pub(crate) fn differences(member: &Member, cluster: &DualStack) -> Result<Vec<String>, NodeError> {
     // A node without a stable IPv6 address now may have one again; until then there is nothing to set.
     let addresses = member.ipv4().and_then(|ipv4| member.view.dual_stack_addresses(ipv4));
     let mut differences = Vec::new();
@@ -91,7 +91,7 @@ pub(crate) fn differences(member: &Member, cluster: &DualStack) -> Result<Vec<St
 }
 
 /// Starts kubelite where an earlier try was stopped, or failed, before it had read its files: it may not run at all.
-pub(crate) async fn wake(machine: &Machine) -> Result<(), Failure> {
+pub(crate) async fn wake(machine: &Machine) -> Result<(), NodeError> {
     if machine.look().await?.restart_pending {
         machine.restart().await?;
         machine.settled().await?;
@@ -104,33 +104,33 @@ pub(crate) async fn wake(machine: &Machine) -> Result<(), Failure> {
 pub(crate) async fn roll_out(
     survey: &Survey,
     deadline: &Deadline,
-    files: impl Fn(&Member) -> Result<Files, Failure>,
-) -> Result<(), Failure> {
-    let gate_of = survey.first.view.authority().unwrap_or(&survey.id);
+    files: impl Fn(&Member) -> Result<Files, NodeError>,
+) -> Result<(), NodeError> {
+    let lock_of = survey.first.view.authority().unwrap_or(&survey.id);
     for member in survey.members() {
-        let _passage = gate::enter(gate_of, deadline, async || Ok(())).await?;
+        let _guard = cluster_lock::acquire(lock_of, deadline, async || Ok(())).await?;
         let member = Member { view: member.machine.look().await?, ..member.clone() };
         let files = files(&member)?;
-        NodeChange::new(member, files, &survey.first.machine).carry_out(deadline).await?;
+        NodeChange::new(member, files, &survey.first.machine).run(deadline).await?;
     }
     calico_rollout::apply(&survey.first.machine, deadline).await
 }
 
-fn addresses(member: &Member) -> Result<NodeAddresses, Failure> {
+fn addresses(member: &Member) -> Result<NodeAddresses, NodeError> {
     let name = &member.node.name;
     let attempt = || format!("looking for the addresses of {name} on {}", member.machine.address());
     let ipv4 = member
         .ipv4()
-        .ok_or_else(|| Failure::new(attempt(), "The node has no IPv4 address in the cluster."))?;
+        .ok_or_else(|| NodeError::new(attempt(), "The node has no IPv4 address in the cluster."))?;
     member.view.dual_stack_addresses(ipv4).ok_or_else(|| {
-        Failure::new(attempt(), format!("Beside {ipv4} it has no IPv6 address that stays.")).at("host").advise(
+        NodeError::new(attempt(), format!("Beside {ipv4} it has no IPv6 address that stays.")).at("host").with_hint(
             "Give every node a fixed IPv6 address (not a temporary or link-local one): calico-node does not start without \
              one once IPv6 is on, and the kubelet has to be told which it is.",
         )
     })
 }
 
-fn value(member: &Member, place: Place) -> Result<Option<String>, Failure> {
+fn value(member: &Member, place: Place) -> Result<Option<String>, NodeError> {
     let attempt = || format!("reading {place} on {}", member.machine.address());
     member.view.files.get(place).map_err(|error| unreadable(attempt(), &error))
 }
@@ -138,7 +138,7 @@ fn value(member: &Member, place: Place) -> Result<Option<String>, Failure> {
 fn edited(
     member: &Member,
     wanted: impl Fn(&Setting, Option<&str>) -> Option<String>,
-) -> Result<Files, Failure> {
+) -> Result<Files, NodeError> {
     let mut files = member.view.files.clone();
     for setting in SETTINGS.iter().filter(|setting| setting.concerns(member.node.role)) {
         let present = value(member, setting.place)?;
@@ -149,8 +149,8 @@ fn edited(
     Ok(files)
 }
 
-fn unreadable(attempt: String, error: &dyn std::fmt::Display) -> Failure {
-    Failure::new(attempt, format!("The file is not built as MicroK8s ships it: {error}.")).advise(
+fn unreadable(attempt: String, error: &dyn std::fmt::Display) -> NodeError {
+    NodeError::new(attempt, format!("The file is not built as MicroK8s ships it: {error}.")).with_hint(
         "This provider works with MicroK8s' own Calico. If the manifest was replaced on purpose, IPv6 has to be configured \
          there.",
     )
@@ -182,7 +182,7 @@ mod tests {
         let deadline = Deadline::after(std::time::Duration::from_secs(3600), &CancellationToken::new());
         let change =
             NodeChange::new(shipped.clone(), files_with(&shipped, &dual_stack()).unwrap(), &world.shell(1));
-        change.carry_out(&deadline).await.unwrap();
+        change.run(&deadline).await.unwrap();
         let changed = second(&world).await;
         assert_eq!(differences(&changed, &dual_stack()).unwrap(), Vec::<String>::new());
         assert_eq!(changed.node.addresses.len(), 2);

@@ -2,8 +2,8 @@
 //! is one, and never gives it up again by itself.
 
 use crate::connection::retry::Deadline;
-use crate::engine::failure::Failure;
-use crate::engine::step::{Step, Steps};
+use crate::engine::node_resource::NodeError;
+use crate::engine::node_resource::step::{Step, Steps};
 use crate::microk8s::shared::machine::Machine;
 use async_trait::async_trait;
 use std::time::Duration;
@@ -12,8 +12,8 @@ use std::time::Duration;
 const RENEWED_WITHIN: Duration = Duration::from_secs(120);
 
 /// Leaves services the IPv4 range alone, once the flags say so on all control planes.
-pub(crate) async fn leave_ipv4_alone(control_plane: &Machine, deadline: &Deadline) -> Result<(), Failure> {
-    Steps::new(&[&Renew]).carry_out(control_plane, &deadline.within(RENEWED_WITHIN)).await
+pub(crate) async fn leave_ipv4_alone(control_plane: &Machine, deadline: &Deadline) -> Result<(), NodeError> {
+    Steps::new(&[&Renew]).run(control_plane, &deadline.within(RENEWED_WITHIN)).await
 }
 
 struct Renew;
@@ -24,20 +24,20 @@ impl Step<Machine> for Renew {
         "take the IPv6 range from services"
     }
 
-    async fn check(&self, control_plane: &Machine) -> Result<bool, Failure> {
+    async fn check(&self, control_plane: &Machine) -> Result<bool, NodeError> {
         Ok(match control_plane.service_ranges().await? {
             None => true,
             Some(ranges) => !ranges.trim().is_empty() && !ranges.contains(':'),
         })
     }
 
-    async fn run(&self, control_plane: &Machine) -> Result<(), Failure> {
+    async fn run(&self, control_plane: &Machine) -> Result<(), NodeError> {
         let ranges = control_plane.service_ranges().await?.unwrap_or_default();
         if ranges.contains(':') {
             control_plane.renew_service_ranges().await?;
         }
         // Looked at again by the check.
         let attempt = format!("waiting for the ranges of services on {}", control_plane.address());
-        Err(Failure::new(attempt, "Kubernetes has not written them anew yet.").passing())
+        Err(NodeError::new(attempt, "Kubernetes has not written them anew yet.").transient())
     }
 }

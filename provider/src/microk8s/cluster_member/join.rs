@@ -3,8 +3,8 @@
 use super::peer_settings;
 use super::standing::{Known, Standing, judge};
 use crate::connection::retry::{Deadline, GaveUp, Verdict};
-use crate::engine::failure::Failure;
-use crate::engine::step::{Step, Steps};
+use crate::engine::node_resource::NodeError;
+use crate::engine::node_resource::step::{Step, Steps};
 use crate::microk8s::shared::cluster::node_change::NodeChange;
 use crate::microk8s::shared::cluster::survey::{Member, Survey};
 use crate::microk8s::shared::machine::datastore::DatastoreMember;
@@ -74,13 +74,13 @@ impl Joining {
     }
 
     /// Makes it a member, mends what joining does not do right, and waits until the node works.
-    pub(crate) async fn carry_out(&self) -> Result<(), Failure> {
-        Steps::new(&STEPS).carry_out(self, &self.deadline.within(JOINS_WITHIN)).await?;
+    pub(crate) async fn run(&self) -> Result<(), NodeError> {
+        Steps::new(&STEPS).run(self, &self.deadline.within(JOINS_WITHIN)).await?;
         self.mend().await
     }
 
     /// Gives the node the settings of its cluster and waits until it works with them.
-    pub(crate) async fn mend(&self) -> Result<(), Failure> {
+    pub(crate) async fn mend(&self) -> Result<(), NodeError> {
         let peer = self.peer()?;
         let view = self.machine.look().await?;
         // What is needed of the node the machine knows itself: its kubelet may not have told the cluster yet.
@@ -93,11 +93,11 @@ impl Joining {
         };
         let member = Member { node, machine: self.machine.clone(), view };
         let files = peer_settings::files_after(&member, &peer.view.files)?;
-        NodeChange::new(member, files, &peer.machine).carry_out(&self.deadline).await
+        NodeChange::new(member, files, &peer.machine).run(&self.deadline).await
     }
 
     /// Makes the cluster forget what it remembers of the machine.
-    async fn forget(&self) -> Result<(), Failure> {
+    async fn forget(&self) -> Result<(), NodeError> {
         let peer = self.peer()?;
         let view = self.machine.look().await?;
         if let Some(node) = self.node().await? {
@@ -112,7 +112,7 @@ impl Joining {
     }
 
     /// Where the machine stands now.
-    async fn standing(&self) -> Result<Standing, Failure> {
+    async fn standing(&self) -> Result<Standing, NodeError> {
         let view = self.machine.look().await?;
         let node = self.node().await?;
         let datastore = self.datastore().await?;
@@ -121,36 +121,36 @@ impl Joining {
         judge(self.machine.address(), &view, &known, self.role)
     }
 
-    async fn node(&self) -> Result<Option<ClusterNode>, Failure> {
+    async fn node(&self) -> Result<Option<ClusterNode>, NodeError> {
         Ok(self.peer()?.machine.nodes().await?.into_iter().find(|node| node.name == self.name))
     }
 
-    async fn datastore(&self) -> Result<Vec<DatastoreMember>, Failure> {
+    async fn datastore(&self) -> Result<Vec<DatastoreMember>, NodeError> {
         self.peer()?.machine.datastore().await
     }
 
-    fn peer(&self) -> Result<&Peer, Failure> {
+    fn peer(&self) -> Result<&Peer, NodeError> {
         self.peers.first().ok_or_else(|| {
             let answer = "The cluster has no other control plane that was reached.";
-            Failure::new(format!("joining {}", self.machine.address()), answer).at("cluster")
+            NodeError::new(format!("joining {}", self.machine.address()), answer).at("cluster")
         })
     }
 
     /// Joins at one control plane; what came of it is seen from the machine and from the cluster.
-    async fn join_at(&self, peer: &Peer) -> Result<(), Failure> {
+    async fn join_at(&self, peer: &Peer) -> Result<(), NodeError> {
         let endpoint = peer.machine.token().await?.endpoint(peer.ipv4);
         let output = self.machine.join(&endpoint, self.role).await?;
         let attempt = format!("`microk8s join` on {} to {}", self.machine.address(), peer.ipv4);
         let said = account_of(&output);
         if !output.succeeded() {
             self.machine.forget_join().await?;
-            return Err(judge_refusal(Failure::new(attempt, said), &output.stdout));
+            return Err(judge_refusal(NodeError::new(attempt, said), &output.stdout));
         }
         let deadline = self.deadline.within(SHOWS_WITHIN);
         let shown = deadline.reach(|| async {
             match self.standing().await {
                 Ok(Standing::Joined) => Verdict::Final(Ok(())),
-                Ok(standing) => Verdict::Again(Failure::new(
+                Ok(standing) => Verdict::Again(NodeError::new(
                     &attempt,
                     format!("{said}\nAnd yet the machine is {standing}."),
                 )),
@@ -158,12 +158,12 @@ impl Joining {
             }
         });
         // MicroK8s ends with 0 also when it gave up waiting.
-        shown.await.map_err(|gave_up| Failure::from(gave_up).passing())
+        shown.await.map_err(|gave_up| NodeError::from(gave_up).transient())
     }
 }
 
 /// What the control plane said, and whether asking again can help.
-fn judge_refusal(failure: Failure, said: &str) -> Failure {
+fn judge_refusal(failure: NodeError, said: &str) -> NodeError {
     const FINAL: [(&str, &str); 4] = [
         (
             "has the same IP",
@@ -180,8 +180,8 @@ fn judge_refusal(failure: Failure, said: &str) -> Failure {
         ),
     ];
     match FINAL.iter().find(|(sign, _)| said.contains(sign)) {
-        Some((_, advice)) => failure.advise(*advice),
-        None => failure.passing(),
+        Some((_, advice)) => failure.with_hint(*advice),
+        None => failure.transient(),
     }
 }
 
@@ -193,11 +193,11 @@ impl Step<Joining> for ClearAway {
         "clear away what an earlier join left"
     }
 
-    async fn check(&self, joining: &Joining) -> Result<bool, Failure> {
+    async fn check(&self, joining: &Joining) -> Result<bool, NodeError> {
         Ok(matches!(joining.standing().await?, Standing::Joined | Standing::Stranger))
     }
 
-    async fn run(&self, joining: &Joining) -> Result<(), Failure> {
+    async fn run(&self, joining: &Joining) -> Result<(), NodeError> {
         let deadline = joining.deadline.within(MAY_GO_ON);
         // A join that an earlier apply began may still go on, or its member may still be on its way into the lists.
         let settled = deadline.reach(|| async {
@@ -210,7 +210,7 @@ impl Step<Joining> for ClearAway {
         });
         let Err(gave_up) = settled.await else { return Ok(()) };
         let (GaveUp::Failed(seen) | GaveUp::TimedOut(seen)) = gave_up else {
-            return Err(Failure::interrupted());
+            return Err(NodeError::interrupted());
         };
         match seen? {
             Standing::Joined | Standing::Stranger => return Ok(()),
@@ -223,7 +223,7 @@ impl Step<Joining> for ClearAway {
             return Ok(());
         }
         let attempt = format!("clearing away what an earlier join left on {}", joining.machine.address());
-        Err(Failure::new(attempt, "Not all of it is gone yet.").passing())
+        Err(NodeError::new(attempt, "Not all of it is gone yet.").transient())
     }
 }
 
@@ -235,27 +235,27 @@ impl Step<Joining> for Join {
         "join the cluster"
     }
 
-    async fn check(&self, joining: &Joining) -> Result<bool, Failure> {
+    async fn check(&self, joining: &Joining) -> Result<bool, NodeError> {
         Ok(joining.standing().await? == Standing::Joined)
     }
 
-    async fn run(&self, joining: &Joining) -> Result<(), Failure> {
+    async fn run(&self, joining: &Joining) -> Result<(), NodeError> {
         if joining.role == Role::ControlPlane && !joining.machine.look().await?.calico_is_loaded() {
             // It would bring its own manifest into the cluster right after joining.
             let attempt = format!("waiting for the first start of MicroK8s on {}", joining.machine.address());
-            return Err(Failure::new(attempt, "It has not loaded Calico yet.").passing());
+            return Err(NodeError::new(attempt, "It has not loaded Calico yet.").transient());
         }
         let mut last = joining.peer().map(|_| ());
         for peer in &joining.peers {
             last = joining.join_at(peer).await;
             match &last {
-                Err(failure) if failure.may_pass() => {}
+                Err(failure) if failure.is_transient() => {}
                 _ => break,
             }
         }
         match last {
             Err(failure) if joining.rounds.fetch_add(1, Ordering::Relaxed) + 1 >= ROUNDS => {
-                Err(failure.for_good())
+                Err(failure.permanent())
             }
             last => last,
         }
@@ -271,11 +271,11 @@ impl Step<Joining> for Configure {
     }
 
     /// The kubelet's flags came from the other machine, which may have another version; only the hook knows.
-    async fn check(&self, _: &Joining) -> Result<bool, Failure> {
+    async fn check(&self, _: &Joining) -> Result<bool, NodeError> {
         Ok(false)
     }
 
-    async fn run(&self, joining: &Joining) -> Result<(), Failure> {
+    async fn run(&self, joining: &Joining) -> Result<(), NodeError> {
         joining.machine.configure().await
     }
 }
@@ -283,7 +283,7 @@ impl Step<Joining> for Configure {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::step::Moment;
+    use crate::engine::node_resource::step::Moment;
     use crate::microk8s::shared::machine::scripts;
     use crate::microk8s::shared::testing::{Fault, World};
     use tokio_util::sync::CancellationToken;
@@ -318,7 +318,7 @@ mod tests {
     async fn a_machine_joins_in_both_roles_and_gets_the_settings_of_its_cluster() {
         for role in [Role::ControlPlane, Role::Worker] {
             let world = World::new(2);
-            joining(&world, 2, role).await.carry_out().await.unwrap();
+            joining(&world, 2, role).await.run().await.unwrap();
             assert_joined(&world, 2, role);
             assert_eq!((world.count(&scripts::JOIN), world.count(&scripts::CONFIGURE)), (1, 1));
         }
@@ -331,8 +331,8 @@ mod tests {
                 let world = World::new(2);
                 let stopped = joining(&world, 2, Role::ControlPlane).await;
                 let steps = Steps::new(&STEPS).stopping(step.name(), moment);
-                assert!(steps.carry_out(&stopped, &stopped.deadline).await.is_err());
-                joining(&world, 2, Role::ControlPlane).await.carry_out().await.unwrap();
+                assert!(steps.run(&stopped, &stopped.deadline).await.is_err());
+                joining(&world, 2, Role::ControlPlane).await.run().await.unwrap();
                 assert_joined(&world, 2, Role::ControlPlane);
                 assert_eq!(world.count(&scripts::JOIN), 1, "stopped {moment:?} {:?}", step.name());
             }
@@ -349,7 +349,7 @@ mod tests {
             state.machines.get_mut(&1).unwrap().locks.insert("no-cert-reissue");
             state.machines.get_mut(&2).unwrap().locks.insert("join-in-progress");
         }
-        joining(&world, 2, Role::ControlPlane).await.carry_out().await.unwrap();
+        joining(&world, 2, Role::ControlPlane).await.run().await.unwrap();
         assert_joined(&world, 2, Role::ControlPlane);
     }
 
@@ -358,7 +358,7 @@ mod tests {
         let world = World::new(2);
         world.admit(2, "spare");
         world.0.lock().unwrap().datastore.remove(&2);
-        joining(&world, 2, Role::ControlPlane).await.carry_out().await.unwrap();
+        joining(&world, 2, Role::ControlPlane).await.run().await.unwrap();
         assert_joined(&world, 2, Role::ControlPlane);
         assert_eq!((world.count(&scripts::LEAVE), world.count(&scripts::JOIN)), (1, 1));
     }
@@ -368,7 +368,7 @@ mod tests {
         let world = World::new(3);
         world.admit(2, "spare");
         world.0.lock().unwrap().faults.push(Fault::RefusesJoins(1));
-        joining(&world, 3, Role::Worker).await.carry_out().await.unwrap();
+        joining(&world, 3, Role::Worker).await.run().await.unwrap();
         assert_eq!(world.0.lock().unwrap().nodes.get(&3), Some(&false));
         assert_eq!(world.count(&scripts::JOIN), 2);
     }
@@ -377,7 +377,7 @@ mod tests {
     async fn exit_code_0_is_no_proof_and_the_token_is_not_told() {
         let world = World::new(2);
         world.0.lock().unwrap().faults.push(Fault::JoinDoesNothing);
-        let failure = joining(&world, 2, Role::ControlPlane).await.carry_out().await.unwrap_err();
+        let failure = joining(&world, 2, Role::ControlPlane).await.run().await.unwrap_err();
         let text = format!("{:?}", failure.into_diagnostic("Unable to join the cluster"));
         assert!(text.contains("`microk8s join` on 10.0.0.2 to 10.0.0.1"), "{text}");
         assert!(text.contains("And yet"), "{text}");

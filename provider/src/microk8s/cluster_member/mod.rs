@@ -7,8 +7,8 @@ mod removal;
 mod standing;
 
 use crate::connection::ssh::check_address;
-use crate::engine::failure::Failure;
 use crate::engine::import::check_texts;
+use crate::engine::node_resource::NodeError;
 use crate::engine::timeouts::{Timeouts, deadline};
 use crate::microk8s::shared::cluster::messages;
 use crate::microk8s::shared::cluster::survey::{Age, Survey, Unanswered, survey_of_any};
@@ -128,7 +128,7 @@ impl Resource for ClusterMember {
         let asked = async {
             let survey = prior.survey(machines, &private, Age::OfThisRefresh).await?;
             let members = survey.first.machine.remembered_datastore().await?;
-            Ok::<_, Failure>((survey, members))
+            Ok::<_, NodeError>((survey, members))
         };
         let Ok((survey, members)) = look(context, &prior.cluster, asked).await else { return Ok(()) };
         let Some(ipv4) = prior.ipv4() else { return Ok(()) };
@@ -156,7 +156,7 @@ impl Resource for ClusterMember {
             match look(context, &prior.cluster, prior.survey(machines, private, Age::OfThisRefresh)).await {
                 Ok(survey) => survey,
                 Err(failure) => {
-                    if machines.machine(&prior.cluster).first_report() {
+                    if machines.machine(&prior.cluster).warn_once() {
                         context.warn(messages::kept(&prior.cluster, failure.at("cluster")));
                     }
                     return Ok(Some(prior));
@@ -224,21 +224,29 @@ impl ClusterMember {
     }
 
     /// The cluster as one of its control planes sees it; never as the member itself does.
-    async fn survey(&self, machines: &dyn Machines, private: &Private, age: Age) -> Result<Survey, Failure> {
+    async fn survey(
+        &self,
+        machines: &dyn Machines,
+        private: &Private,
+        age: Age,
+    ) -> Result<Survey, NodeError> {
         let own = self.ipv4().map(|ipv4| ipv4.to_string());
         let others: Vec<String> =
             private.control_planes.iter().filter(|address| Some(*address) != own.as_ref()).cloned().collect();
         survey_of_any(machines, &self.cluster, &others, age).await.map_err(|unanswered| match unanswered {
-            Unanswered::Failure(failure) => failure,
+            Unanswered::Other(failure) => failure,
             Unanswered::NotInstalled => {
                 let attempt = format!("asking the control plane on {}", self.cluster);
-                Failure::new(attempt, "MicroK8s is not installed there, and no other control plane answers.")
-                    .at("cluster")
+                NodeError::new(
+                    attempt,
+                    "MicroK8s is not installed there, and no other control plane answers.",
+                )
+                .at("cluster")
             }
         })
     }
 
-    fn check_same_cluster(&self, survey: &Survey) -> Result<(), Failure> {
+    fn check_same_cluster(&self, survey: &Survey) -> Result<(), NodeError> {
         messages::check_same_cluster(&self.cluster, &self.cluster_id, &survey.id)
             .map_err(|failure| failure.at("cluster"))
     }

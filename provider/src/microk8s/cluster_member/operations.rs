@@ -2,8 +2,8 @@
 
 use super::{ClusterMember, Private};
 use crate::connection::retry::Deadline;
-use crate::engine::failure::Failure;
-use crate::engine::gate;
+use crate::engine::node_resource::NodeError;
+use crate::engine::node_resource::cluster_lock;
 use crate::microk8s::cluster_member::join::Joining;
 use crate::microk8s::cluster_member::removal::{self, QuorumLoss, Removal};
 use crate::microk8s::shared::cluster::messages;
@@ -18,7 +18,7 @@ const ANSWERS_WITHIN: Duration = Duration::from_secs(5 * 60);
 
 impl ClusterMember {
     /// The cluster as its control plane at `cluster` sees it now.
-    async fn cluster_now(&self, machines: &dyn Machines, deadline: &Deadline) -> Result<Survey, Failure> {
+    async fn cluster_now(&self, machines: &dyn Machines, deadline: &Deadline) -> Result<Survey, NodeError> {
         let survey = Survey::wait(machines, &self.cluster, &deadline.within(ANSWERS_WITHIN)).await;
         survey.map_err(|failure| failure.at("cluster"))
     }
@@ -28,7 +28,7 @@ impl ClusterMember {
         machines: &dyn Machines,
         private: &mut Private,
         deadline: &Deadline,
-    ) -> Result<Self, Failure> {
+    ) -> Result<Self, NodeError> {
         let machine = machines.machine(&self.host);
         let view = machine.look().await?;
         if !view.installed || view.is_stopped() {
@@ -38,19 +38,21 @@ impl ClusterMember {
                 "MicroK8s is not installed there."
             };
             let advice = "Give the address of a `microk8s_node`, by reference, so that it is installed and runs first.";
-            return Err(Failure::new(format!("looking at {}", self.host), answer).at("host").advise(advice));
+            return Err(NodeError::new(format!("looking at {}", self.host), answer)
+                .at("host")
+                .with_hint(advice));
         }
         let survey = self.cluster_now(machines, deadline).await?;
         if survey.first.view.node_name() == view.node_name() {
             let answer = format!("Both are called {:?}.", view.node_name());
             let advice = "`host` and `cluster` must be different machines with names of their own.";
             let attempt = format!("joining {} to the cluster at {}", self.host, self.cluster);
-            return Err(Failure::new(attempt, answer).at("cluster").advise(advice));
+            return Err(NodeError::new(attempt, answer).at("cluster").with_hint(advice));
         }
-        let _passage = pass(&survey, deadline).await?;
+        let _guard = lock(&survey, deadline).await?;
         // Others may have joined while this one waited.
         let survey = self.cluster_now(machines, deadline).await?;
-        Joining::new(machine, &view, self.role(), &survey, deadline).carry_out().await?;
+        Joining::new(machine, &view, self.role(), &survey, deadline).run().await?;
         self.found(machines, &view.node_name(), private, deadline).await
     }
 
@@ -61,13 +63,13 @@ impl ClusterMember {
         name: &str,
         private: &mut Private,
         deadline: &Deadline,
-    ) -> Result<Self, Failure> {
+    ) -> Result<Self, NodeError> {
         let survey = self.cluster_now(machines, deadline).await?;
         private.control_planes = survey.control_planes();
         let named = Self { node_name: name.to_owned().into(), ..self };
         let node = named.node(&survey).ok_or_else(|| {
             let answer = format!("There is no node {name} any more, which was there a moment ago.");
-            Failure::new(format!("reading the nodes of the cluster at {}", named.cluster), answer)
+            NodeError::new(format!("reading the nodes of the cluster at {}", named.cluster), answer)
         })?;
         Ok(named.seen(&survey.id, &node))
     }
@@ -78,7 +80,7 @@ impl ClusterMember {
         machines: &dyn Machines,
         private: &mut Private,
         deadline: &Deadline,
-    ) -> Result<Self, Failure> {
+    ) -> Result<Self, NodeError> {
         let machine = machines.machine(&self.host);
         let view = machine.look().await?;
         let name = self.node_name.known().cloned().unwrap_or_default();
@@ -86,11 +88,13 @@ impl ClusterMember {
             let answer =
                 format!("The machine there is called {:?}; this member is {name:?}.", view.node_name());
             let advice = "If the machine was rebuilt on purpose, replace this resource (`-replace`). If not, correct `host`.";
-            return Err(Failure::new(format!("looking at {}", self.host), answer).at("host").advise(advice));
+            return Err(NodeError::new(format!("looking at {}", self.host), answer)
+                .at("host")
+                .with_hint(advice));
         }
         let survey = self.cluster_now(machines, deadline).await?;
         self.check_same_cluster(&survey)?;
-        let _passage = pass(&survey, deadline).await?;
+        let _guard = lock(&survey, deadline).await?;
         Joining::new(machine, &view, self.role(), &survey, deadline).mend().await?;
         self.found(machines, &name, private, deadline).await
     }
@@ -100,17 +104,17 @@ impl ClusterMember {
         machines: &dyn Machines,
         private: &Private,
         deadline: &Deadline,
-    ) -> Result<(), Failure> {
+    ) -> Result<(), NodeError> {
         let survey = match self.survey(machines, private, Age::Now).await {
             Ok(survey) => survey,
             // The machine lives: its API server may be on its way up.
             Err(_) if machines.machine(&self.cluster).look().await.is_ok() => {
                 self.cluster_now(machines, deadline).await?
             }
-            Err(failure) => return Err(failure.at("cluster").advise(messages::IF_GONE)),
+            Err(failure) => return Err(failure.at("cluster").with_hint(messages::IF_GONE)),
         };
         self.check_same_cluster(&survey)?;
-        let _passage = pass(&survey, deadline).await?;
+        let _guard = lock(&survey, deadline).await?;
         // Others may have left while this one waited.
         let survey =
             Survey::wait(machines, survey.first.machine.address(), &deadline.within(ANSWERS_WITHIN)).await?;
@@ -121,7 +125,7 @@ impl ClusterMember {
             let members = survey.first.machine.datastore().await?;
             removal::check_quorum(&survey, &members, ipv4).map_err(|loss| self.quorum_loss(&loss))?;
         }
-        Removal::new(machine, name, ipv4, self.role(), &survey.first.machine).carry_out(deadline).await
+        Removal::new(machine, name, ipv4, self.role(), &survey.first.machine).run(deadline).await
     }
 
     /// The member's machine, if it is there and still a member; nothing if it is dead or not a member any more.
@@ -130,7 +134,7 @@ impl ClusterMember {
         machines: &dyn Machines,
         survey: &Survey,
         node: Option<&ClusterNode>,
-    ) -> Result<Option<Machine>, Failure> {
+    ) -> Result<Option<Machine>, NodeError> {
         let machine = machines.machine(&self.host);
         match machine.look().await {
             Ok(view) => {
@@ -138,7 +142,7 @@ impl ClusterMember {
                 let member = view.installed && view.is_clustered() && view.authority() == survey.first.view.authority();
                 Ok((same && member).then_some(machine))
             }
-            Err(failure) if node.is_some_and(|node| node.ready) => Err(failure.advise(
+            Err(failure) if node.is_some_and(|node| node.ready) => Err(failure.with_hint(
                 "The cluster says that the node is Ready, so its machine lives, and only it can leave in order. Correct `host`, \
                  or switch the machine off and try again: a dead member is removed from the cluster alone.",
             )),
@@ -146,11 +150,11 @@ impl ClusterMember {
         }
     }
 
-    pub(super) fn quorum_loss(&self, loss: &QuorumLoss) -> Failure {
+    pub(super) fn quorum_loss(&self, loss: &QuorumLoss) -> NodeError {
         let name = self.node_name.known().map_or("", String::as_str);
-        Failure::new(format!("checking what the cluster loses with {name}"), format!("It would stop: {loss}."))
+        NodeError::new(format!("checking what the cluster loses with {name}"), format!("It would stop: {loss}."))
             .at("allow_quorum_loss")
-            .advise(
+            .with_hint(
                 "Bring the other control planes back first, or add some. To remove it all the same, set `allow_quorum_loss` and \
                  apply before destroying; the cluster's API does not come back by itself after that.",
             )
@@ -160,10 +164,13 @@ impl ClusterMember {
         machines: &dyn Machines,
         id: &str,
         private: &mut Private,
-    ) -> Result<Self, Failure> {
+    ) -> Result<Self, NodeError> {
         let attempt = || format!("importing {id:?}");
         let Some((cluster, host)) = id.split_once('/') else {
-            return Err(Failure::new(attempt(), "It is not <cluster>/<host>, such as 10.0.0.11/10.0.0.12."));
+            return Err(NodeError::new(
+                attempt(),
+                "It is not <cluster>/<host>, such as 10.0.0.11/10.0.0.12.",
+            ));
         };
         let survey = Survey::take(machines, cluster, Age::Now).await?;
         let view = machines.machine(host).look().await?;
@@ -186,15 +193,17 @@ impl ClusterMember {
                     "The machine {:?} is not a member of the cluster at {cluster}.",
                     view.node_name()
                 );
-                Err(Failure::new(attempt(), answer).advise("Create the resource instead of importing it."))
+                Err(NodeError::new(attempt(), answer)
+                    .with_hint("Create the resource instead of importing it."))
             }
         }
     }
 }
 
 /// The turn to change the cluster.
-async fn pass(survey: &Survey, deadline: &Deadline) -> Result<gate::Passage, Failure> {
-    gate::enter(survey.first.view.authority().unwrap_or(&survey.id), deadline, async || Ok(())).await
+async fn lock(survey: &Survey, deadline: &Deadline) -> Result<cluster_lock::ClusterGuard, NodeError> {
+    cluster_lock::acquire(survey.first.view.authority().unwrap_or(&survey.id), deadline, async || Ok(()))
+        .await
 }
 
 #[cfg(test)]

@@ -2,20 +2,20 @@
 //! never the ranges of services, one half of the kubelet's addresses, and a way for Calico to find an IPv6 address by an
 //! IPv4 one.
 
-use crate::engine::failure::Failure;
+use crate::engine::node_resource::NodeError;
 use crate::microk8s::shared::cluster::survey::Member;
 use crate::microk8s::shared::config_files::autodetection::check_autodetection;
 use crate::microk8s::shared::config_files::dual_stack::{Files, SETTINGS, Value};
 
 /// The files of `member` with the settings of `peer`.
-pub(crate) fn files_after(member: &Member, peer: &Files) -> Result<Files, Failure> {
+pub(crate) fn files_after(member: &Member, peer: &Files) -> Result<Files, NodeError> {
     let mut files = member.view.files.clone();
     let dual_stack = peer.node_addresses().iter().any(std::net::IpAddr::is_ipv6);
     for setting in SETTINGS.iter().filter(|setting| setting.concerns(member.node.role)) {
         let place = setting.place;
         let attempt = || format!("copying {place} to {}", member.machine.address());
         let unreadable = |error: crate::microk8s::shared::config_files::cni_manifest::Unreadable| {
-            Failure::new(attempt(), error.to_string())
+            NodeError::new(attempt(), error.to_string())
         };
         let of_peer = peer.get(place).map_err(unreadable)?;
         let wanted = match setting.value {
@@ -29,11 +29,11 @@ pub(crate) fn files_after(member: &Member, peer: &Files) -> Result<Files, Failur
     Ok(files)
 }
 
-fn addresses(member: &Member) -> Result<String, Failure> {
+fn addresses(member: &Member) -> Result<String, NodeError> {
     let found = member.ipv4().and_then(|ipv4| member.view.dual_stack_addresses(ipv4));
     found.map(|addresses| addresses.to_string()).ok_or_else(|| {
         let attempt = format!("looking for the IPv6 address of {}", member.machine.address());
-        Failure::new(attempt, "It has none that stays, and the cluster is dual-stack.").at("host").advise(
+        NodeError::new(attempt, "It has none that stays, and the cluster is dual-stack.").at("host").with_hint(
             "Give the machine an IPv6 address that is static or from a router, neither temporary nor link-local.",
         )
     })

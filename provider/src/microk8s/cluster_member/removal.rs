@@ -2,8 +2,8 @@
 //! on by doing them again.
 
 use crate::connection::retry::Deadline;
-use crate::engine::failure::Failure;
-use crate::engine::step::{Step, Steps};
+use crate::engine::node_resource::NodeError;
+use crate::engine::node_resource::step::{Step, Steps};
 use crate::microk8s::shared::cluster::survey::Survey;
 pub(crate) use crate::microk8s::shared::machine::datastore::QuorumLoss;
 use crate::microk8s::shared::machine::datastore::{self, DatastoreMember};
@@ -51,12 +51,12 @@ impl Removal {
     }
 
     /// Removes it from the cluster, its datastore and its list of nodes.
-    pub(crate) async fn carry_out(&self, deadline: &Deadline) -> Result<(), Failure> {
-        Steps::new(&STEPS).carry_out(self, &deadline.within(REMOVED_WITHIN)).await
+    pub(crate) async fn run(&self, deadline: &Deadline) -> Result<(), NodeError> {
+        Steps::new(&STEPS).run(self, &deadline.within(REMOVED_WITHIN)).await
     }
 
     /// The datastore's members, of which there is no news from a worker.
-    async fn datastore(&self) -> Result<Vec<DatastoreMember>, Failure> {
+    async fn datastore(&self) -> Result<Vec<DatastoreMember>, NodeError> {
         match self.role {
             Role::ControlPlane => self.peer.datastore().await,
             Role::Worker => Ok(Vec::new()),
@@ -86,23 +86,23 @@ impl Step<Removal> for HandOver {
         "hand the vote over to another member"
     }
 
-    async fn check(&self, removal: &Removal) -> Result<bool, Failure> {
+    async fn check(&self, removal: &Removal) -> Result<bool, NodeError> {
         let alive = removal.machine.is_some() && removal.role == Role::ControlPlane;
         Ok(!alive || !datastore::must_hand_over(&removal.datastore().await?, removal.ipv4))
     }
 
-    async fn run(&self, removal: &Removal) -> Result<(), Failure> {
+    async fn run(&self, removal: &Removal) -> Result<(), NodeError> {
         let Some(machine) = &removal.machine else { return Ok(()) };
         if removal.handing_over.get().is_none() {
             machine.hand_over().await?;
         }
         let since = removal.handing_over.get_or_init(Instant::now);
         let answer = format!("{} is still the only voter of the datastore.", removal.name);
-        let failure = Failure::new("waiting until another member votes", answer);
+        let failure = NodeError::new("waiting until another member votes", answer);
         if since.elapsed() < HANDED_OVER_WITHIN {
-            return Err(failure.passing());
+            return Err(failure.transient());
         }
-        Err(failure.advise(
+        Err(failure.with_hint(
             "The datastore would stop without it. With a third control plane it has more voters, and this one can leave; or \
              destroy the whole cluster by its nodes.",
         ))
@@ -117,14 +117,14 @@ impl Step<Removal> for Leave {
         "leave the cluster"
     }
 
-    async fn check(&self, removal: &Removal) -> Result<bool, Failure> {
+    async fn check(&self, removal: &Removal) -> Result<bool, NodeError> {
         match &removal.machine {
             Some(machine) => machine.look().await.map(|view| !view.is_clustered()),
             None => Ok(true),
         }
     }
 
-    async fn run(&self, removal: &Removal) -> Result<(), Failure> {
+    async fn run(&self, removal: &Removal) -> Result<(), NodeError> {
         match &removal.machine {
             Some(machine) => machine.leave().await,
             None => Ok(()),
@@ -140,12 +140,12 @@ impl Step<Removal> for Remove {
         "remove the node from the cluster"
     }
 
-    async fn check(&self, removal: &Removal) -> Result<bool, Failure> {
+    async fn check(&self, removal: &Removal) -> Result<bool, NodeError> {
         let listed = removal.peer.nodes().await?.iter().any(|node| node.name == removal.name);
         Ok(!listed && !removal.datastore().await?.iter().any(|member| member.is(removal.ipv4)))
     }
 
-    async fn run(&self, removal: &Removal) -> Result<(), Failure> {
+    async fn run(&self, removal: &Removal) -> Result<(), NodeError> {
         let listed = removal.peer.nodes().await?.iter().any(|node| node.name == removal.name);
         // Without a node of that name, what is left in the datastore is known by its address.
         let target = if listed { removal.name.clone() } else { removal.ipv4.to_string() };
@@ -154,14 +154,14 @@ impl Step<Removal> for Remove {
             return Ok(());
         }
         let attempt = format!("`microk8s remove-node {target} --force` on {}", removal.peer.address());
-        Err(Failure::new(attempt, account_of(&output)).passing())
+        Err(NodeError::new(attempt, account_of(&output)).transient())
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::step::Moment;
+    use crate::engine::node_resource::step::Moment;
     use crate::microk8s::shared::machine::Machines;
     use crate::microk8s::shared::machine::scripts;
     use crate::microk8s::shared::testing::World;
@@ -196,8 +196,8 @@ mod tests {
             for moment in [Moment::Before, Moment::After] {
                 let world = cluster(&["voter", "voter", "voter"]);
                 let steps = Steps::new(&STEPS).stopping(step.name(), moment);
-                assert!(steps.carry_out(&removal(&world, 3, true), &deadline()).await.is_err());
-                removal(&world, 3, true).carry_out(&deadline()).await.unwrap();
+                assert!(steps.run(&removal(&world, 3, true), &deadline()).await.is_err());
+                removal(&world, 3, true).run(&deadline()).await.unwrap();
                 assert_gone(&world, 3);
                 assert_eq!(world.count(&scripts::LEAVE), 1, "stopped {moment:?} {:?}", step.name());
                 assert!(!world.0.lock().unwrap().machines[&3].locks.contains("no-cert-reissue"));
@@ -209,7 +209,7 @@ mod tests {
     async fn a_dead_member_is_removed_from_the_cluster_alone() {
         let world = cluster(&["voter", "voter", "voter"]);
         world.0.lock().unwrap().machines.get_mut(&2).unwrap().reachable = false;
-        removal(&world, 2, false).carry_out(&deadline()).await.unwrap();
+        removal(&world, 2, false).run(&deadline()).await.unwrap();
         assert_gone(&world, 2);
         assert_eq!(world.count(&scripts::LEAVE), 0);
     }
@@ -217,7 +217,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn the_only_voter_hands_its_vote_over_before_it_leaves() {
         let world = cluster(&["spare", "voter"]);
-        removal(&world, 2, true).carry_out(&deadline()).await.unwrap();
+        removal(&world, 2, true).run(&deadline()).await.unwrap();
         assert_gone(&world, 2);
         assert_eq!(world.0.lock().unwrap().datastore.get(&1), Some(&"voter"));
         assert_eq!(world.count(&scripts::HAND_OVER), 1);

@@ -1,7 +1,7 @@
 //! Where a machine stands with a cluster that it is to be a member of, told from both sides: its own disk, and what the
 //! cluster says of it.
 
-use crate::engine::failure::Failure;
+use crate::engine::node_resource::NodeError;
 use crate::microk8s::shared::machine::datastore::DatastoreMember;
 use crate::microk8s::shared::machine::node_list::{ClusterNode, Role};
 use crate::microk8s::shared::machine::view::View;
@@ -45,10 +45,10 @@ pub(crate) struct Known<'a> {
 }
 
 /// Judges; a failure is what only a person can settle. `host` is where the machine is reached.
-pub(crate) fn judge(host: &str, view: &View, known: &Known<'_>, role: Role) -> Result<Standing, Failure> {
+pub(crate) fn judge(host: &str, view: &View, known: &Known<'_>, role: Role) -> Result<Standing, NodeError> {
     let refused = |answer: String, advice: &str| {
         let attempt = format!("joining {host} to the cluster");
-        Err(Failure::new(attempt, answer).at("host").advise(advice))
+        Err(NodeError::new(attempt, answer).at("host").with_hint(advice))
     };
     let in_datastore = known.datastore.iter().any(|member| member.ipv4().is_some_and(|ipv4| view.has(ipv4)));
     if view.join_broke_off() {

@@ -3,7 +3,7 @@
 use super::values::texts;
 use crate::connection::masking::Mask;
 use crate::connection::ssh::{Output, Script};
-use crate::engine::failure::Failure;
+use crate::engine::node_resource::NodeError;
 use crate::microk8s::shared::cluster::status_report::NoReport;
 use crate::microk8s::shared::machine::sections::sections;
 use crate::microk8s::shared::machine::{Shell, account_of};
@@ -61,7 +61,7 @@ pub(super) struct Seen {
 }
 
 /// Looks at the release of that name. Where MicroK8s is not installed, there is none.
-pub(super) async fn look(machine: &dyn Shell, namespace: &str, name: &str) -> Result<Seen, Failure> {
+pub(super) async fn look(machine: &dyn Shell, namespace: &str, name: &str) -> Result<Seen, NodeError> {
     let output = machine.ask(&LOOK, &[name, namespace]).await?;
     match NoReport::of(machine.address(), &LOOK, &output) {
         Some(NoReport::NotInstalled(_)) => return Ok(Seen { release: None, at_work: false }),
@@ -69,7 +69,7 @@ pub(super) async fn look(machine: &dyn Shell, namespace: &str, name: &str) -> Re
         None => {}
     }
     read(&output.stdout, name).ok_or_else(|| {
-        Failure::new(format!("`{}` on {}", LOOK.name, machine.address()), account_of(&output)).passing()
+        NodeError::new(format!("`{}` on {}", LOOK.name, machine.address()), account_of(&output)).transient()
     })
 }
 
@@ -136,7 +136,7 @@ pub(super) async fn run(
     arguments: &[&str],
     values: Option<&Map<String, Json>>,
     secret: &Map<String, Json>,
-) -> Result<(), Failure> {
+) -> Result<(), NodeError> {
     let input = values.map(|values| Json::Object(values.clone()).to_string());
     let output = machine.script(&HELM, arguments, input.as_deref().map(str::as_bytes)).await?;
     if output.succeeded() {
@@ -147,7 +147,7 @@ pub(super) async fn run(
 }
 
 /// Words of Helm's that mean that the same may work a little later.
-const PASSING: [&str; 7] = [
+const TRANSIENT: [&str; 7] = [
     "Kubernetes cluster unreachable",
     "connection refused",
     "TLS handshake timeout",
@@ -183,22 +183,22 @@ const MEANINGS: [(&str, &str, &str); 6] = [
     ),
 ];
 
-fn judge(address: &str, verb: &str, output: &Output) -> Failure {
-    let failure = Failure::new(format!("`helm {verb}` on {address}"), account_of(output));
+fn judge(address: &str, verb: &str, output: &Output) -> NodeError {
+    let failure = NodeError::new(format!("`helm {verb}` on {address}"), account_of(output));
     let said = format!("{}\n{}", output.stdout, output.stderr);
     if let Some((_, attribute, advice)) = MEANINGS.iter().find(|(words, ..)| said.contains(words)) {
-        return failure.at(attribute).advise(*advice);
+        return failure.at(attribute).with_hint(*advice);
     }
     if said.contains("path \"") && said.contains("not found") {
         return failure
             .at("chart")
-            .advise("Without `repository`, a chart is a path on the node or an `oci://` address.");
+            .with_hint("Without `repository`, a chart is a path on the node or an `oci://` address.");
     }
-    if PASSING.iter().any(|words| said.contains(words)) { failure.passing() } else { failure }
+    if TRANSIENT.iter().any(|words| said.contains(words)) { failure.transient() } else { failure }
 }
 
 /// Whether Helm gave up waiting for the release's objects.
-pub(super) fn waited_in_vain(failure: &Failure) -> bool {
+pub(super) fn waited_in_vain(failure: &NodeError) -> bool {
     ["timed out waiting for the condition", "context deadline exceeded"]
         .iter()
         .any(|words| failure.answer().contains(words))
@@ -269,7 +269,7 @@ mod tests {
         .collect();
         insta::assert_snapshot!(texts.join("\n\n"));
         assert!(
-            refused("Kubernetes cluster unreachable: Get \"https://127.0.0.1:16443/version\"").may_pass()
+            refused("Kubernetes cluster unreachable: Get \"https://127.0.0.1:16443/version\"").is_transient()
         );
     }
 }

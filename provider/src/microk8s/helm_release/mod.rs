@@ -9,8 +9,8 @@ mod values;
 
 use crate::connection::retry::Deadline;
 use crate::connection::ssh;
-use crate::engine::failure::Failure;
 use crate::engine::import::check_texts;
+use crate::engine::node_resource::NodeError;
 use crate::engine::timeouts::{Timeouts, deadline};
 use crate::microk8s::shared::hcl_or_yaml::Numbers;
 use crate::microk8s::shared::look::look;
@@ -168,7 +168,7 @@ impl Resource for HelmRelease {
             host.reach(&deadline).await?;
             planned.clone().made(host, deadline.clone(), private).await
         };
-        work.await.map_err(|failure: Failure| {
+        work.await.map_err(|failure: NodeError| {
             failure.into_diagnostic(format!("Unable to install release {}", planned.name)).into()
         })
     }
@@ -200,7 +200,7 @@ impl Resource for HelmRelease {
             host.reach(&deadline).await?;
             planned.clone().changed(&prior, host, deadline.clone(), private).await
         };
-        work.await.map_err(|failure: Failure| {
+        work.await.map_err(|failure: NodeError| {
             failure.into_diagnostic(format!("Unable to upgrade release {}", planned.name)).into()
         })
     }
@@ -216,9 +216,9 @@ impl Resource for HelmRelease {
             host.reach(&deadline.within(REACH_TO_DELETE)).await?;
             prior.wanted(host, deadline.clone()).remove().await
         };
-        work.await.map_err(|failure: Failure| {
+        work.await.map_err(|failure: NodeError| {
             failure
-                .advise_also(
+                .and_hint(
                     "If the cluster is gone for good, nothing is left to uninstall: remove the release from the state \
                      (terraform state rm).",
                 )
@@ -248,7 +248,7 @@ impl Resource for HelmRelease {
         let found = async {
             let release = helm::look(&*machine, namespace, name).await?.release.ok_or_else(|| {
                 let answer = format!("There is no release {name:?} in the namespace {namespace:?}.");
-                Failure::new(format!("`helm list` on {host}"), answer)
+                NodeError::new(format!("`helm list` on {host}"), answer)
             })?;
             private.cluster_id = Machine::new(Arc::clone(&machine) as _).cluster_id().await?;
             Ok(Self {
@@ -270,7 +270,7 @@ impl Resource for HelmRelease {
             .refreshed(&release, private))
         };
         let found = look(context, host, found).await;
-        found.map_err(|failure: Failure| failure.into_diagnostic(summary).into())
+        found.map_err(|failure: NodeError| failure.into_diagnostic(summary).into())
     }
 }
 
@@ -298,7 +298,7 @@ impl HelmRelease {
         machine: Arc<dyn Shell>,
         deadline: Deadline,
         private: &mut HelmReleasePrivate,
-    ) -> Result<Self, Failure> {
+    ) -> Result<Self, NodeError> {
         let wanted = self.wanted(Arc::clone(&machine), deadline);
         if let Some(there) = wanted.first_look().await?
             && (!wanted.is_of_chart(&there) || there.status == "deployed" && !wanted.is_met_by(&there))
@@ -313,7 +313,7 @@ impl HelmRelease {
                 self.host, self.namespace, self.name
             );
             let attempt = format!("looking at the releases in {} on {}", self.namespace, self.host);
-            return Err(Failure::new(attempt, answer).at("name").advise(advice));
+            return Err(NodeError::new(attempt, answer).at("name").with_hint(advice));
         }
         private.cluster_id = Machine::new(machine).cluster_id().await?;
         self.installed(&wanted, private).await
@@ -325,7 +325,7 @@ impl HelmRelease {
         machine: Arc<dyn Shell>,
         deadline: Deadline,
         private: &mut HelmReleasePrivate,
-    ) -> Result<Self, Failure> {
+    ) -> Result<Self, NodeError> {
         if self.host != prior.host {
             let found = Machine::new(Arc::clone(&machine)).cluster_id().await?;
             crate::microk8s::shared::cluster::messages::check_same_cluster(
@@ -338,12 +338,12 @@ impl HelmRelease {
         self.installed(&wanted, private).await
     }
 
-    async fn installed(self, wanted: &Wanted, private: &mut HelmReleasePrivate) -> Result<Self, Failure> {
+    async fn installed(self, wanted: &Wanted, private: &mut HelmReleasePrivate) -> Result<Self, NodeError> {
         wanted.install().await?;
         private.withheld = Withheld::of(&wanted.secret);
         private.chart.clear();
         let release = wanted.look().await?.release.ok_or_else(|| {
-            Failure::new(format!("`helm list` on {}", self.host), "The release is gone again.").passing()
+            NodeError::new(format!("`helm list` on {}", self.host), "The release is gone again.").transient()
         })?;
         Ok(self.refreshed(&release, private))
     }

@@ -3,8 +3,8 @@
 use super::helm::{self, Release, Seen};
 use super::values::{merged, say_the_same};
 use crate::connection::retry::Deadline;
-use crate::engine::failure::Failure;
-use crate::engine::step::{Step, Steps};
+use crate::engine::node_resource::NodeError;
+use crate::engine::node_resource::step::{Step, Steps};
 use crate::microk8s::shared::machine::Shell;
 use async_trait::async_trait;
 use serde_json::{Map, Value as Json};
@@ -31,29 +31,29 @@ pub(super) const INSTALLATION: [&dyn Step<Wanted>; 3] = [&Alone, &Unlock, &Insta
 pub(super) const REMOVAL: [&dyn Step<Wanted>; 2] = [&Alone, &Uninstall];
 
 impl Wanted {
-    pub(super) async fn install(&self) -> Result<(), Failure> {
-        Steps::new(&INSTALLATION).carry_out(self, &self.deadline).await
+    pub(super) async fn install(&self) -> Result<(), NodeError> {
+        Steps::new(&INSTALLATION).run(self, &self.deadline).await
     }
 
-    pub(super) async fn remove(&self) -> Result<(), Failure> {
-        Steps::new(&REMOVAL).carry_out(self, &self.deadline).await
+    pub(super) async fn remove(&self) -> Result<(), NodeError> {
+        Steps::new(&REMOVAL).run(self, &self.deadline).await
     }
 
-    pub(super) async fn look(&self) -> Result<Seen, Failure> {
+    pub(super) async fn look(&self) -> Result<Seen, NodeError> {
         helm::look(&*self.machine, &self.namespace, &self.name).await
     }
 
     /// Waits until Helm answers, as a cluster that starts does after a while.
-    pub(super) async fn first_look(&self) -> Result<Option<Release>, Failure> {
+    pub(super) async fn first_look(&self) -> Result<Option<Release>, NodeError> {
         use crate::connection::retry::Verdict;
         let looked = self.deadline.reach(|| async {
             match self.look().await {
                 Ok(seen) => Verdict::Final(Ok(seen.release)),
-                Err(failure) if failure.may_pass() => Verdict::Again(failure),
+                Err(failure) if failure.is_transient() => Verdict::Again(failure),
                 Err(failure) => Verdict::Final(Err(failure)),
             }
         });
-        looked.await.map_err(Failure::from)
+        looked.await.map_err(NodeError::from)
     }
 
     /// The values with the secret ones.
@@ -81,13 +81,13 @@ impl Wanted {
         format!("{}s", self.deadline.remaining().saturating_sub(TO_TELL).as_secs().max(1))
     }
 
-    async fn helm(&self, verb: &[&str], values: Option<&Map<String, Json>>) -> Result<(), Failure> {
+    async fn helm(&self, verb: &[&str], values: Option<&Map<String, Json>>) -> Result<(), NodeError> {
         let ends = [self.name.as_str()];
         let target = ["--namespace", &self.namespace];
         let (first, options) = verb.split_first().map_or(("", verb), |(first, rest)| (*first, rest));
         let arguments = [&[first], &ends[..], options, &target[..]].concat();
         let result = helm::run(&*self.machine, &arguments, values, &self.secret).await;
-        self.machine.changed();
+        self.machine.invalidate_probes();
         result
     }
 }
@@ -107,13 +107,13 @@ impl Step<Wanted> for Alone {
         "wait until no other helm is at work"
     }
 
-    async fn check(&self, wanted: &Wanted) -> Result<bool, Failure> {
+    async fn check(&self, wanted: &Wanted) -> Result<bool, NodeError> {
         Ok(!wanted.look().await?.at_work)
     }
 
-    async fn run(&self, wanted: &Wanted) -> Result<(), Failure> {
+    async fn run(&self, wanted: &Wanted) -> Result<(), NodeError> {
         let answer = format!("A helm that changes release {} runs there.", wanted.name);
-        Err(Failure::new(format!("looking for helm on {}", wanted.machine.address()), answer).passing())
+        Err(NodeError::new(format!("looking for helm on {}", wanted.machine.address()), answer).transient())
     }
 }
 
@@ -126,11 +126,11 @@ impl Step<Wanted> for Unlock {
         "take back what was interrupted"
     }
 
-    async fn check(&self, wanted: &Wanted) -> Result<bool, Failure> {
+    async fn check(&self, wanted: &Wanted) -> Result<bool, NodeError> {
         Ok(!wanted.look().await?.release.is_some_and(|release| release.is_under_way()))
     }
 
-    async fn run(&self, wanted: &Wanted) -> Result<(), Failure> {
+    async fn run(&self, wanted: &Wanted) -> Result<(), NodeError> {
         let seen = wanted.look().await?;
         let began = seen.release.map(|release| release.status).unwrap_or_default();
         match began.as_str() {
@@ -148,11 +148,11 @@ impl Step<Wanted> for Install {
         "install the chart and wait for its objects"
     }
 
-    async fn check(&self, wanted: &Wanted) -> Result<bool, Failure> {
+    async fn check(&self, wanted: &Wanted) -> Result<bool, NodeError> {
         Ok(wanted.look().await?.release.is_some_and(|release| wanted.is_met_by(&release)))
     }
 
-    async fn run(&self, wanted: &Wanted) -> Result<(), Failure> {
+    async fn run(&self, wanted: &Wanted) -> Result<(), NodeError> {
         let patience = wanted.patience();
         let mut verb = vec!["upgrade", &wanted.chart, "--install", "--reset-values", "--values", "-"];
         verb.extend(["--wait", "--timeout", &patience]);
@@ -169,7 +169,7 @@ impl Step<Wanted> for Install {
                     "Pods in {} were:\n{pods}\nThe next apply carries on here. `timeouts` says how long to wait.",
                     wanted.namespace
                 );
-                Err(failure.for_good().advise(advice))
+                Err(failure.permanent().with_hint(advice))
             }
             other => other,
         }
@@ -184,11 +184,11 @@ impl Step<Wanted> for Uninstall {
         "uninstall the release"
     }
 
-    async fn check(&self, wanted: &Wanted) -> Result<bool, Failure> {
+    async fn check(&self, wanted: &Wanted) -> Result<bool, NodeError> {
         Ok(wanted.look().await?.release.is_none())
     }
 
-    async fn run(&self, wanted: &Wanted) -> Result<(), Failure> {
+    async fn run(&self, wanted: &Wanted) -> Result<(), NodeError> {
         let patience = wanted.patience();
         wanted.helm(&["uninstall", "--wait", "--timeout", &patience], None).await
     }

@@ -5,7 +5,7 @@ use super::steps::{INSTALLATION, Wanted};
 use super::{HelmRelease, HelmReleasePrivate, Values};
 use crate::connection::retry::Deadline;
 use crate::connection::ssh::{Output, Script, SshError};
-use crate::engine::step::{Moment, Steps};
+use crate::engine::node_resource::step::{Moment, Steps};
 use crate::microk8s::shared::machine::Shell;
 use crate::microk8s::shared::machine::scripts::CLUSTER_ID;
 use async_trait::async_trait;
@@ -124,9 +124,9 @@ impl Shell for Played {
         self.script(script, &[], None).await.map(Arc::new)
     }
 
-    fn changed(&self) {}
+    fn invalidate_probes(&self) {}
 
-    fn first_report(&self) -> bool {
+    fn warn_once(&self) -> bool {
         true
     }
 }
@@ -182,7 +182,7 @@ async fn an_installation_that_was_stopped_anywhere_is_carried_on() {
         for moment in [Moment::Before, Moment::After] {
             let machine = Arc::new(Played::default());
             let stop = Steps::new(&INSTALLATION).stopping(step, moment);
-            assert!(stop.carry_out(&wanted(&machine), &deadline()).await.is_err());
+            assert!(stop.run(&wanted(&machine), &deadline()).await.is_err());
             made(release(), &machine).await.unwrap();
             let cluster = machine.cluster();
             assert_eq!(cluster.release, Some(("deployed".into(), "metallb-0.15.2".into(), frr())));

@@ -4,7 +4,7 @@ use super::channel::Channel;
 use super::hosts_block;
 use super::scripts::FACTS;
 use crate::connection::ssh::Output;
-use crate::engine::failure::Failure;
+use crate::engine::node_resource::NodeError;
 use crate::microk8s::shared::machine::sections::{digest, node_name, sections};
 use crate::microk8s::shared::machine::{Shell, account_of};
 use tfplugin::types::{Meaning, Text};
@@ -54,15 +54,15 @@ impl Snap {
 
 impl NodeFacts {
     /// Looks, or remembers the look of this refresh.
-    pub(crate) async fn read(machine: &dyn Shell) -> Result<Self, Failure> {
+    pub(crate) async fn read(machine: &dyn Shell) -> Result<Self, NodeError> {
         let output = machine.probe(&FACTS).await?;
-        Self::parse(machine.address(), &output).inspect_err(|_| machine.changed())
+        Self::parse(machine.address(), &output).inspect_err(|_| machine.invalidate_probes())
     }
 
-    fn parse(address: &str, output: &Output) -> Result<Self, Failure> {
+    fn parse(address: &str, output: &Output) -> Result<Self, NodeError> {
         let sections = sections(&output.stdout);
         let section = |name: &str| sections.get(name).copied().unwrap_or_default();
-        let unclear = |answer: String| Failure::new(format!("`{}` on {address}", FACTS.name), answer);
+        let unclear = |answer: String| NodeError::new(format!("`{}` on {address}", FACTS.name), answer);
         let hostname = section("hostname").trim();
         if hostname.is_empty() {
             return Err(unclear(account_of(output)));
@@ -72,7 +72,7 @@ impl NodeFacts {
             machine_id: section("machine-id").trim().to_owned(),
             node_name: node_name(hostname, section("kubelet")),
             hosts_block: hosts_block::find(section("hosts")),
-            snap: snap(section("snap")).map_err(|said| unclear(said).passing())?,
+            snap: snap(section("snap")).map_err(|said| unclear(said).transient())?,
             claimed: !section("mark").trim().is_empty(),
             worker: locks.contains(&"clustered.lock"),
             members: section("members").lines().filter_map(member).collect(),
@@ -133,7 +133,7 @@ pub(crate) mod tests {
         )
     }
 
-    fn facts(printed: String) -> Result<NodeFacts, Failure> {
+    fn facts(printed: String) -> Result<NodeFacts, NodeError> {
         NodeFacts::parse("10.0.0.11", &Output { code: 0, stdout: printed, stderr: String::new() })
     }
 
@@ -174,7 +174,7 @@ pub(crate) mod tests {
         let silent =
             facts(printed("error: cannot communicate with server: connection refused\ncode 1\n", ""))
                 .unwrap_err();
-        assert!(silent.may_pass());
+        assert!(silent.is_transient());
         assert!(facts("sh: 1: oops\n".to_owned()).is_err());
     }
 

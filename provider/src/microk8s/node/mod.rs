@@ -16,8 +16,8 @@ mod tests;
 
 use crate::connection::retry::{Deadline, GaveUp};
 use crate::connection::ssh::{self, Host, HostKey, SshErrorKind};
-use crate::engine::failure::Failure;
 use crate::engine::import::check_texts;
+use crate::engine::node_resource::NodeError;
 use crate::engine::timeouts::{Timeouts, deadline};
 use crate::microk8s::shared::look::look;
 use crate::microk8s::shared::machine::warn_unseen;
@@ -169,10 +169,10 @@ impl Resource for Node {
             steps::create(&planned.installation(Arc::clone(&host), deadline)).await?;
             planned.seen_on(&host).await
         };
-        work.await.map_err(|failure: Failure| {
+        work.await.map_err(|failure: NodeError| {
             let advice = "Nothing was stored, and the next apply carries on here. To take away what is on the machine by \
                           now, import it and destroy it.";
-            failure.advise_also(advice).into_diagnostic(format!("Unable to create MicroK8s node {}", planned.host)).into()
+            failure.and_hint(advice).into_diagnostic(format!("Unable to create MicroK8s node {}", planned.host)).into()
         })
     }
 
@@ -221,7 +221,7 @@ impl Resource for Node {
             steps::update(&planned.installation(Arc::clone(&host), deadline)).await?;
             planned.seen_on(&host).await
         };
-        let updated = work.await.map_err(|failure: Failure| {
+        let updated = work.await.map_err(|failure: NodeError| {
             failure.into_diagnostic(format!("Unable to update MicroK8s node {}", planned.host))
         })?;
         private.stale = false;
@@ -247,14 +247,14 @@ impl Resource for Node {
         match found.await {
             Ok(_) => {
                 let removal = Removal { machine: host, deadline };
-                removal.carry_out().await.map_err(|failure| failure.into_diagnostic(summary).into())
+                removal.run().await.map_err(|failure| failure.into_diagnostic(summary).into())
             }
             Err(failure) if prior.forget_unreachable && !context.cancelled().is_cancelled() => {
                 context.warn(failure.into_warning(format!("MicroK8s node {} was forgotten, not removed", prior.host)));
                 Ok(())
             }
             Err(failure) => Err(failure
-                .advise_also(
+                .and_hint(
                     "If the machine is gone for good: set forget_unreachable = true and apply, then destroy; or remove the \
                      node from the state (terraform state rm). If it is only away: bring it back and destroy again.",
                 )
@@ -271,17 +271,17 @@ impl Resource for Node {
             let facts = look(context, id, NodeFacts::read(&*host)).await?;
             let attempt = format!("looking for MicroK8s on {id}");
             let Some(snap) = &facts.snap else {
-                return Err(Failure::new(
+                return Err(NodeError::new(
                     attempt,
                     "The snap is not installed there; a node that is not there can only be created.",
                 ));
             };
             let channel = Text::parse(&snap.tracking).map_err(|_| {
-                Failure::new(
+                NodeError::new(
                     attempt,
                     format!("The snap follows no channel of the store but {:?}.", snap.tracking),
                 )
-                .advise("Let it follow one (sudo snap refresh microk8s --channel=...) and import again.")
+                .with_hint("Let it follow one (sudo snap refresh microk8s --channel=...) and import again.")
             })?;
             let node = Self {
                 host: id.to_owned(),
@@ -299,7 +299,7 @@ impl Resource for Node {
             };
             Ok(node.with(&facts).unwrap_or(node))
         };
-        found.await.map_err(|failure: Failure| failure.into_diagnostic(summary).into())
+        found.await.map_err(|failure: NodeError| failure.into_diagnostic(summary).into())
     }
 }
 
@@ -309,15 +309,15 @@ impl Node {
         self.host_key.known().and_then(Option::as_ref).map(Text::canonical)
     }
 
-    async fn reach(&self, host: &Host, deadline: &Deadline) -> Result<(), Failure> {
+    async fn reach(&self, host: &Host, deadline: &Deadline) -> Result<(), NodeError> {
         if let Some(key) = self.pinned() {
             host.pin(&key);
         }
         host.reach(deadline).await.map_err(|gave_up| match &gave_up {
             GaveUp::Failed(error) if error.kind() == SshErrorKind::HostKeyRefused => {
-                Failure::from(gave_up).at("host_key")
+                NodeError::from(gave_up).at("host_key")
             }
-            _ => Failure::from(gave_up),
+            _ => NodeError::from(gave_up),
         })
     }
 

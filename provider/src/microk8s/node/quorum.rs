@@ -1,12 +1,12 @@
 //! Whether a cluster can bear that one of its nodes is away for a while.
 
 use super::facts::NodeFacts;
-use crate::engine::failure::Failure;
+use crate::engine::node_resource::NodeError;
 use crate::microk8s::shared::machine::Machine;
 use crate::microk8s::shared::machine::node_list::{ClusterNode, Role};
 
 /// All other control planes have to be Ready before this one is taken away. A worker, and a node alone, has no vote.
-pub(crate) async fn bears_absence(machine: &Machine, facts: &NodeFacts) -> Result<(), Failure> {
+pub(crate) async fn bears_absence(machine: &Machine, facts: &NodeFacts) -> Result<(), NodeError> {
     if facts.worker || !facts.has_company() {
         return Ok(());
     }
@@ -25,7 +25,7 @@ pub(crate) async fn bears_absence(machine: &Machine, facts: &NodeFacts) -> Resul
     let answer = format!("These control-plane nodes are not Ready: {}.", missing.join(", "));
     let attempt =
         format!("looking from {} whether the cluster can do without {}", machine.address(), facts.node_name);
-    Err(Failure::new(attempt, answer).passing().advise(
+    Err(NodeError::new(attempt, answer).transient().with_hint(
         "With this node away as well the datastore could lose its quorum, and with it the API. Bring the others back, or \
          remove those that are gone for good, and apply again.",
     ))

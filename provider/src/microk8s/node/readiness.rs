@@ -2,7 +2,7 @@
 
 use super::scripts::READINESS;
 use crate::connection::retry::{Deadline, Verdict};
-use crate::engine::failure::Failure;
+use crate::engine::node_resource::NodeError;
 use crate::microk8s::shared::machine::Shell;
 use crate::microk8s::shared::machine::sections::sections;
 use std::sync::Mutex;
@@ -17,18 +17,18 @@ const LASTS: Duration = Duration::from_secs(6);
 type Working = String;
 
 /// Waits until the node works and keeps working.
-pub(crate) async fn wait(machine: &dyn Shell, node_name: &str, deadline: &Deadline) -> Result<(), Failure> {
+pub(crate) async fn wait(machine: &dyn Shell, node_name: &str, deadline: &Deadline) -> Result<(), NodeError> {
     let since: Mutex<Option<(Instant, Working)>> = Mutex::default();
     let ready = deadline
         .until(|| async {
             let output = match machine.ask(&READINESS, &[node_name]).await {
                 Ok(output) => output,
-                Err(error) if error.may_pass() => return Verdict::Again(Failure::from(error)),
-                Err(error) => return Verdict::Final(Err(Failure::from(error))),
+                Err(error) if error.is_transient() => return Verdict::Again(NodeError::from(error)),
+                Err(error) => return Verdict::Final(Err(NodeError::from(error))),
             };
             let mut since = since.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
             let unready = |answer: String| {
-                Failure::new(
+                NodeError::new(
                     format!("waiting for node {node_name} on {} to be ready", machine.address()),
                     answer,
                 )
@@ -47,7 +47,7 @@ pub(crate) async fn wait(machine: &dyn Shell, node_name: &str, deadline: &Deadli
                 Err(Unready::Stopped) => Verdict::Final(Err(unready(
                     "MicroK8s is stopped there.".to_owned(),
                 )
-                .advise(
+                .with_hint(
                     "Somebody ran `microk8s stop`. Run `sudo microk8s start` on the machine and apply again.",
                 ))),
                 Err(Unready::Yet(seen)) => {
@@ -57,7 +57,7 @@ pub(crate) async fn wait(machine: &dyn Shell, node_name: &str, deadline: &Deadli
             }
         })
         .await;
-    machine.changed();
+    machine.invalidate_probes();
     Ok(ready?)
 }
 

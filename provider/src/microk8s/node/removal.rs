@@ -7,9 +7,9 @@ use super::snap_answer::change;
 use super::steps::write_hosts;
 use super::storage;
 use crate::connection::retry::Deadline;
-use crate::engine::failure::Failure;
-use crate::engine::gate;
-use crate::engine::step::{Step, Steps};
+use crate::engine::node_resource::NodeError;
+use crate::engine::node_resource::cluster_lock;
+use crate::engine::node_resource::step::{Step, Steps};
 use crate::microk8s::shared::machine::scripts::LEAVE;
 use crate::microk8s::shared::machine::{Machine, Shell, account_of};
 use async_trait::async_trait;
@@ -27,11 +27,11 @@ pub(crate) const REMOVAL: [&dyn Step<Removal>; 5] =
 
 impl Removal {
     /// Carries out what is not done yet.
-    pub(crate) async fn carry_out(&self) -> Result<(), Failure> {
-        Steps::new(&REMOVAL).carry_out(self, &self.deadline).await
+    pub(crate) async fn run(&self) -> Result<(), NodeError> {
+        Steps::new(&REMOVAL).run(self, &self.deadline).await
     }
 
-    async fn facts(&self) -> Result<NodeFacts, Failure> {
+    async fn facts(&self) -> Result<NodeFacts, NodeError> {
         NodeFacts::read(&*self.machine).await
     }
 }
@@ -45,27 +45,28 @@ impl Step<Removal> for Leave {
         "leave the cluster"
     }
 
-    async fn check(&self, target: &Removal) -> Result<bool, Failure> {
+    async fn check(&self, target: &Removal) -> Result<bool, NodeError> {
         let facts = target.facts().await?;
         Ok(facts.snap.is_none() || !facts.has_company())
     }
 
-    async fn run(&self, target: &Removal) -> Result<(), Failure> {
+    async fn run(&self, target: &Removal) -> Result<(), NodeError> {
         let facts = target.facts().await?;
         let address = target.machine.address();
         let cluster = facts.authority.as_deref().unwrap_or(address);
         let machine = Machine::new(Arc::clone(&target.machine));
         let _turn =
-            gate::enter(cluster, &target.deadline, || quorum::bears_absence(&machine, &facts)).await?;
+            cluster_lock::acquire(cluster, &target.deadline, || quorum::bears_absence(&machine, &facts))
+                .await?;
         let output = target.machine.script(&LEAVE, &[], None).await;
-        target.machine.changed();
+        target.machine.invalidate_probes();
         let output = output?;
         // Its exit code is no proof: what counts is whether the node still has company.
         if output.succeeded() && !target.facts().await?.has_company() {
             return Ok(());
         }
         let said = account_of(&output);
-        Err(Failure::new(format!("`{}` on {address}", LEAVE.name), said).advise(format!(
+        Err(NodeError::new(format!("`{}` on {address}", LEAVE.name), said).with_hint(format!(
             "The node is still part of its cluster, so nothing was removed. If it cannot leave any more, take it out from \
              another control plane (sudo microk8s remove-node {} --force), remove the snap on the machine (sudo snap remove \
              --purge microk8s), and apply again.",
@@ -83,11 +84,11 @@ impl Step<Removal> for Remove {
         "remove the snap"
     }
 
-    async fn check(&self, target: &Removal) -> Result<bool, Failure> {
+    async fn check(&self, target: &Removal) -> Result<bool, NodeError> {
         Ok(target.facts().await?.snap.is_none())
     }
 
-    async fn run(&self, target: &Removal) -> Result<(), Failure> {
+    async fn run(&self, target: &Removal) -> Result<(), NodeError> {
         change(&*target.machine, &REMOVE, &[]).await
     }
 }
@@ -101,11 +102,11 @@ impl Step<Removal> for CleanHosts {
         "clean /etc/hosts"
     }
 
-    async fn check(&self, target: &Removal) -> Result<bool, Failure> {
+    async fn check(&self, target: &Removal) -> Result<bool, NodeError> {
         Ok(target.facts().await?.hosts_block.is_none())
     }
 
-    async fn run(&self, target: &Removal) -> Result<(), Failure> {
+    async fn run(&self, target: &Removal) -> Result<(), NodeError> {
         write_hosts(&*target.machine, "").await
     }
 }
@@ -119,11 +120,11 @@ impl Step<Removal> for ReleaseStorage {
         "take away what storage needed"
     }
 
-    async fn check(&self, target: &Removal) -> Result<bool, Failure> {
+    async fn check(&self, target: &Removal) -> Result<bool, NodeError> {
         Ok(target.facts().await?.storage.is_none())
     }
 
-    async fn run(&self, target: &Removal) -> Result<(), Failure> {
+    async fn run(&self, target: &Removal) -> Result<(), NodeError> {
         storage::release(&*target.machine).await
     }
 }
@@ -137,11 +138,11 @@ impl Step<Removal> for Disclaim {
         "give the machine back"
     }
 
-    async fn check(&self, target: &Removal) -> Result<bool, Failure> {
+    async fn check(&self, target: &Removal) -> Result<bool, NodeError> {
         Ok(!target.facts().await?.claimed)
     }
 
-    async fn run(&self, target: &Removal) -> Result<(), Failure> {
+    async fn run(&self, target: &Removal) -> Result<(), NodeError> {
         change(&*target.machine, &DISCLAIM, &[]).await
     }
 }

@@ -2,7 +2,7 @@
 
 use super::Node;
 use crate::connection::ssh::{Host, HostKey};
-use crate::engine::failure::Failure;
+use crate::engine::node_resource::NodeError;
 use crate::microk8s::node::facts::NodeFacts;
 use crate::microk8s::node::hosts_block::{self, Hosts};
 use tfplugin::Computed;
@@ -10,14 +10,14 @@ use tfplugin::types::Text;
 
 impl Node {
     /// The facts, if they are of the machine in the state.
-    pub(super) fn is_same_machine(&self, facts: NodeFacts) -> Result<NodeFacts, Failure> {
+    pub(super) fn is_same_machine(&self, facts: NodeFacts) -> Result<NodeFacts, NodeError> {
         match self.machine_id.known() {
-            Some(known) if *known != facts.machine_id => Err(Failure::new(
+            Some(known) if *known != facts.machine_id => Err(NodeError::new(
                 format!("looking whether {} is at {}", self.node_name.known().map_or("the node", String::as_str), self.host),
                 format!("The machine there has the machine id {}; the node's machine has {known}.", facts.machine_id),
             )
             .at("host")
-            .advise(
+            .with_hint(
                 "Another machine answers at this address. If it shall take the node's place, replace the node on purpose: \
                  -replace, or replace_triggered_by with the machine's resource.",
             )),
@@ -50,7 +50,7 @@ impl Node {
     }
 
     /// This, with what of its storage's needs is on the machine.
-    pub(super) async fn with_storage_of(self, machine: &Host) -> Result<Self, Failure> {
+    pub(super) async fn with_storage_of(self, machine: &Host) -> Result<Self, NodeError> {
         let storage = match &self.storage {
             Some(wanted) => Some(wanted.seen_on(machine).await?),
             None => None,
@@ -59,7 +59,7 @@ impl Node {
     }
 
     /// This, with what is computed filled in from the machine.
-    pub(super) async fn seen_on(&self, host: &Host) -> Result<Self, Failure> {
+    pub(super) async fn seen_on(&self, host: &Host) -> Result<Self, NodeError> {
         let facts = NodeFacts::read(host).await?;
         let host_key = match &self.host_key {
             Computed::Known(key) => key.clone(),
@@ -69,7 +69,7 @@ impl Node {
             host.pin(&key.canonical());
         }
         let missing = || {
-            Failure::new(
+            NodeError::new(
                 format!("looking at {} after all was done", self.host),
                 "The snap is not there any more.",
             )
@@ -87,6 +87,6 @@ impl Node {
 }
 
 /// The host key of the machine reached.
-pub(super) async fn shown_key(host: &Host) -> Result<Option<Text<HostKey>>, Failure> {
+pub(super) async fn shown_key(host: &Host) -> Result<Option<Text<HostKey>>, NodeError> {
     Ok(host.host_key().await?.and_then(|key| Text::parse(&key).ok()))
 }

@@ -9,9 +9,9 @@ use super::scripts::{APT, CLAIM, CLOUD_INIT, HOLD, INSTALL, REFRESH, SEEDED, WRI
 use super::snap_answer::change;
 use super::storage::{self, Storage};
 use crate::connection::retry::Deadline;
-use crate::engine::failure::Failure;
-use crate::engine::gate;
-use crate::engine::step::{Step, Steps};
+use crate::engine::node_resource::NodeError;
+use crate::engine::node_resource::cluster_lock;
+use crate::engine::node_resource::step::{Step, Steps};
 use crate::microk8s::shared::machine::{Machine, Shell, account_of};
 use async_trait::async_trait;
 use std::sync::Arc;
@@ -45,17 +45,17 @@ pub(crate) const CREATION: [&dyn Step<Installation>; 10] = [
 const UPDATE: [&dyn Step<Installation>; 4] = [&WriteHosts, &PrepareStorage, &FollowChannel, &Hold];
 
 /// Makes the machine a node, or carries that on.
-pub(crate) async fn create(target: &Installation) -> Result<(), Failure> {
-    Steps::new(&CREATION).carry_out(target, &target.deadline).await
+pub(crate) async fn create(target: &Installation) -> Result<(), NodeError> {
+    Steps::new(&CREATION).run(target, &target.deadline).await
 }
 
 /// Brings a node to what it shall be.
-pub(crate) async fn update(target: &Installation) -> Result<(), Failure> {
-    Steps::new(&UPDATE).carry_out(target, &target.deadline).await
+pub(crate) async fn update(target: &Installation) -> Result<(), NodeError> {
+    Steps::new(&UPDATE).run(target, &target.deadline).await
 }
 
 impl Installation {
-    async fn facts(&self) -> Result<NodeFacts, Failure> {
+    async fn facts(&self) -> Result<NodeFacts, NodeError> {
         NodeFacts::read(&*self.machine).await
     }
 }
@@ -69,22 +69,22 @@ impl Step<Installation> for Claim {
         "claim the machine"
     }
 
-    async fn check(&self, target: &Installation) -> Result<bool, Failure> {
+    async fn check(&self, target: &Installation) -> Result<bool, NodeError> {
         let facts = target.facts().await?;
         let Some(snap) = facts.snap.filter(|_| !facts.claimed) else { return Ok(facts.claimed) };
         let address = target.machine.address();
-        Err(Failure::new(
+        Err(NodeError::new(
             format!("looking whether {address} is free to become a node"),
             format!("MicroK8s {} ({}) is installed there already, and not by this provider.", snap.version, snap.tracking),
         )
         .at("host")
-        .advise(format!(
+        .with_hint(format!(
             "If this node shall be managed from here, import it:\n\nimport {{\n  to = microk8s_node.<name>\n  id = \"{address}\"\n}}\
              \n\nIf not, remove it there (sudo snap remove --purge microk8s) and apply again."
         )))
     }
 
-    async fn run(&self, target: &Installation) -> Result<(), Failure> {
+    async fn run(&self, target: &Installation) -> Result<(), NodeError> {
         change(&*target.machine, &CLAIM, &[]).await
     }
 }
@@ -98,17 +98,17 @@ impl Step<Installation> for CloudInit {
         "wait for cloud-init"
     }
 
-    async fn check(&self, target: &Installation) -> Result<bool, Failure> {
+    async fn check(&self, target: &Installation) -> Result<bool, NodeError> {
         // How it ended is the machine's own affair: MicroK8s needs what follows, and says so.
         let output = target.machine.script(&CLOUD_INIT, &[], None).await?;
         if !output.stdout.contains("status: running") {
             return Ok(true);
         }
         let attempt = format!("waiting for cloud-init on {}", target.machine.address());
-        Err(Failure::new(attempt, "`cloud-init status` says that it is running.").passing())
+        Err(NodeError::new(attempt, "`cloud-init status` says that it is running.").transient())
     }
 
-    async fn run(&self, _: &Installation) -> Result<(), Failure> {
+    async fn run(&self, _: &Installation) -> Result<(), NodeError> {
         Ok(())
     }
 }
@@ -122,7 +122,7 @@ impl Step<Installation> for PackageManager {
         "wait for apt"
     }
 
-    async fn check(&self, target: &Installation) -> Result<bool, Failure> {
+    async fn check(&self, target: &Installation) -> Result<bool, NodeError> {
         if target.facts().await?.snap.is_some() {
             return Ok(true);
         }
@@ -131,12 +131,12 @@ impl Step<Installation> for PackageManager {
             None => Ok(true),
             Some(holder) => {
                 let attempt = format!("waiting for apt on {}", target.machine.address());
-                Err(Failure::new(attempt, format!("Its lock is held by process {holder}.")).passing())
+                Err(NodeError::new(attempt, format!("Its lock is held by process {holder}.")).transient())
             }
         }
     }
 
-    async fn run(&self, _: &Installation) -> Result<(), Failure> {
+    async fn run(&self, _: &Installation) -> Result<(), NodeError> {
         Ok(())
     }
 }
@@ -150,11 +150,11 @@ impl Step<Installation> for Seeding {
         "wait for snapd"
     }
 
-    async fn check(&self, target: &Installation) -> Result<bool, Failure> {
+    async fn check(&self, target: &Installation) -> Result<bool, NodeError> {
         Ok(target.facts().await?.snap.is_some())
     }
 
-    async fn run(&self, target: &Installation) -> Result<(), Failure> {
+    async fn run(&self, target: &Installation) -> Result<(), NodeError> {
         change(&*target.machine, &SEEDED, &[]).await
     }
 }
@@ -168,30 +168,31 @@ impl Step<Installation> for WriteHosts {
         "write /etc/hosts"
     }
 
-    async fn check(&self, target: &Installation) -> Result<bool, Failure> {
+    async fn check(&self, target: &Installation) -> Result<bool, NodeError> {
         let wanted = target.hosts.as_ref().map(hosts_block::render).unwrap_or_default();
         Ok(target.facts().await?.hosts_block.unwrap_or_default() == wanted)
     }
 
-    async fn run(&self, target: &Installation) -> Result<(), Failure> {
+    async fn run(&self, target: &Installation) -> Result<(), NodeError> {
         write_hosts(&*target.machine, &target.hosts.as_ref().map(hosts_block::render).unwrap_or_default())
             .await
     }
 }
 
 /// Puts `block` in place of ours; an empty one takes ours away.
-pub(crate) async fn write_hosts(machine: &dyn Shell, block: &str) -> Result<(), Failure> {
+pub(crate) async fn write_hosts(machine: &dyn Shell, block: &str) -> Result<(), NodeError> {
     let length = block.len().to_string();
     let words = [hosts_block::BEGIN, hosts_block::END, &length];
     let output = machine.script(&WRITE_HOSTS, &words, Some(block.as_bytes())).await;
-    machine.changed();
+    machine.invalidate_probes();
     let output = output?;
     match output.succeeded() {
         true => Ok(()),
-        false => {
-            Err(Failure::new(format!("`{}` on {}", WRITE_HOSTS.name, machine.address()), account_of(&output))
-                .at("hosts"))
-        }
+        false => Err(NodeError::new(
+            format!("`{}` on {}", WRITE_HOSTS.name, machine.address()),
+            account_of(&output),
+        )
+        .at("hosts")),
     }
 }
 
@@ -204,14 +205,14 @@ impl Step<Installation> for PrepareStorage {
         "prepare for storage"
     }
 
-    async fn check(&self, target: &Installation) -> Result<bool, Failure> {
+    async fn check(&self, target: &Installation) -> Result<bool, NodeError> {
         match &target.storage {
             Some(wanted) => Ok(wanted.seen_on(&*target.machine).await? == *wanted),
             None => Ok(target.facts().await?.storage.is_none()),
         }
     }
 
-    async fn run(&self, target: &Installation) -> Result<(), Failure> {
+    async fn run(&self, target: &Installation) -> Result<(), NodeError> {
         match &target.storage {
             Some(wanted) => wanted.bring(&*target.machine, &wanted.seen_on(&*target.machine).await?).await,
             None => storage::release(&*target.machine).await,
@@ -228,11 +229,11 @@ impl Step<Installation> for Install {
         "install the snap"
     }
 
-    async fn check(&self, target: &Installation) -> Result<bool, Failure> {
+    async fn check(&self, target: &Installation) -> Result<bool, NodeError> {
         Ok(target.facts().await?.snap.is_some())
     }
 
-    async fn run(&self, target: &Installation) -> Result<(), Failure> {
+    async fn run(&self, target: &Installation) -> Result<(), NodeError> {
         change(&*target.machine, &INSTALL, &[&target.channel.canonical()]).await
     }
 }
@@ -246,16 +247,17 @@ impl Step<Installation> for FollowChannel {
         "follow the channel"
     }
 
-    async fn check(&self, target: &Installation) -> Result<bool, Failure> {
+    async fn check(&self, target: &Installation) -> Result<bool, NodeError> {
         Ok(target.facts().await?.snap.is_some_and(|snap| snap.tracks(&target.channel)))
     }
 
-    async fn run(&self, target: &Installation) -> Result<(), Failure> {
+    async fn run(&self, target: &Installation) -> Result<(), NodeError> {
         let facts = target.facts().await?;
         let cluster = facts.authority.as_deref().unwrap_or(target.machine.address());
         let machine = Machine::new(Arc::clone(&target.machine));
         let _turn =
-            gate::enter(cluster, &target.deadline, || quorum::bears_absence(&machine, &facts)).await?;
+            cluster_lock::acquire(cluster, &target.deadline, || quorum::bears_absence(&machine, &facts))
+                .await?;
         change(&*target.machine, &REFRESH, &[&target.channel.canonical()]).await?;
         readiness::wait(&*target.machine, &facts.node_name, &target.deadline).await
     }
@@ -270,11 +272,11 @@ impl Step<Installation> for Hold {
         "hold automatic refreshes"
     }
 
-    async fn check(&self, target: &Installation) -> Result<bool, Failure> {
+    async fn check(&self, target: &Installation) -> Result<bool, NodeError> {
         Ok(target.facts().await?.snap.is_some_and(|snap| snap.held == target.hold))
     }
 
-    async fn run(&self, target: &Installation) -> Result<(), Failure> {
+    async fn run(&self, target: &Installation) -> Result<(), NodeError> {
         change(&*target.machine, &HOLD, &[if target.hold { "--hold" } else { "--unhold" }]).await
     }
 }
@@ -288,11 +290,11 @@ impl Step<Installation> for Ready {
         "wait until the node is ready"
     }
 
-    async fn check(&self, _: &Installation) -> Result<bool, Failure> {
+    async fn check(&self, _: &Installation) -> Result<bool, NodeError> {
         Ok(false)
     }
 
-    async fn run(&self, target: &Installation) -> Result<(), Failure> {
+    async fn run(&self, target: &Installation) -> Result<(), NodeError> {
         let facts = target.facts().await?;
         readiness::wait(&*target.machine, &facts.node_name, &target.deadline).await
     }

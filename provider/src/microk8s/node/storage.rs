@@ -6,7 +6,7 @@ use super::scripts::{
     STORAGE,
 };
 use crate::connection::ssh::{Output, Script};
-use crate::engine::failure::Failure;
+use crate::engine::node_resource::NodeError;
 use crate::microk8s::shared::machine::sections::sections;
 use crate::microk8s::shared::machine::{Shell, account_of};
 use serde::{Deserialize, Serialize};
@@ -48,12 +48,12 @@ fn words(words: &[&str]) -> Set<String> {
 
 impl Storage {
     /// What of it is on the machine.
-    pub(crate) async fn seen_on(&self, machine: &dyn Shell) -> Result<Self, Failure> {
+    pub(crate) async fn seen_on(&self, machine: &dyn Shell) -> Result<Self, NodeError> {
         let wanted = [&self.packages, &self.services, &self.kernel_modules].map(|words| words.0.join(" "));
         let output = machine.ask(&STORAGE, &wanted.each_ref().map(String::as_str)).await?;
         if !output.succeeded() {
             let attempt = format!("`{}` on {}", STORAGE.name, machine.address());
-            return Err(Failure::new(attempt, account_of(&output)).passing());
+            return Err(NodeError::new(attempt, account_of(&output)).transient());
         }
         let sections = sections(&output.stdout);
         let section = |name: &str| sections.get(name).copied().unwrap_or_default();
@@ -70,7 +70,7 @@ impl Storage {
     }
 
     /// Brings what is missing to the machine. `there` is what was seen.
-    pub(crate) async fn bring(&self, machine: &dyn Shell, there: &Self) -> Result<(), Failure> {
+    pub(crate) async fn bring(&self, machine: &dyn Shell, there: &Self) -> Result<(), NodeError> {
         // First, so that it is known what to take away again, wherever this stops.
         write(machine, &RECORD_STORAGE, &self.record()).await?;
         // Packages that are there are not named: apt would upgrade them.
@@ -108,12 +108,12 @@ impl Storage {
 }
 
 /// Takes away what was brought.
-pub(crate) async fn release(machine: &dyn Shell) -> Result<(), Failure> {
+pub(crate) async fn release(machine: &dyn Shell) -> Result<(), NodeError> {
     run(machine, &RELEASE_STORAGE, &[], None).await
 }
 
 /// Gives a script a text, with its length, so that a connection that breaks in the middle changes nothing.
-async fn write(machine: &dyn Shell, script: &Script, text: &str) -> Result<(), Failure> {
+async fn write(machine: &dyn Shell, script: &Script, text: &str) -> Result<(), NodeError> {
     run(machine, script, &[&text.len().to_string()], Some(text.as_bytes())).await
 }
 
@@ -122,15 +122,15 @@ async fn run(
     script: &Script,
     words: &[&str],
     stdin: Option<&[u8]>,
-) -> Result<(), Failure> {
+) -> Result<(), NodeError> {
     let output = machine.script(script, words, stdin).await;
-    machine.changed();
+    machine.invalidate_probes();
     let output = output?;
     if output.succeeded() { Ok(()) } else { Err(judge(machine.address(), script, words, &output)) }
 }
 
 /// Words of apt that mean "later".
-const PASSING: [&str; 5] = [
+const TRANSIENT: [&str; 5] = [
     "Could not get lock",
     "Unable to acquire",
     "Temporary failure resolving",
@@ -138,19 +138,20 @@ const PASSING: [&str; 5] = [
     "Could not connect",
 ];
 
-fn judge(address: &str, script: &Script, words: &[&str], output: &Output) -> Failure {
+fn judge(address: &str, script: &Script, words: &[&str], output: &Output) -> NodeError {
     let attempt = format!("`{}` on {address} for {}", script.name, words.join(" "));
-    let failure = Failure::new(attempt, account_of(output)).at("storage");
+    let failure = NodeError::new(attempt, account_of(output)).at("storage");
     let said = format!("{}\n{}", output.stdout, output.stderr);
     if said.contains("Unable to locate package") {
-        return failure
-            .advise("apt does not know the package: check its name, and the machine's sources in /etc/apt.");
+        return failure.with_hint(
+            "apt does not know the package: check its name, and the machine's sources in /etc/apt.",
+        );
     }
-    if PASSING.iter().any(|words| said.contains(words)) {
-        return failure.passing();
+    if TRANSIENT.iter().any(|words| said.contains(words)) {
+        return failure.transient();
     }
     match script.name == LOAD_MODULES.name {
-        true => failure.advise(
+        true => failure.with_hint(
             "Small kernels come without it: install linux-modules-extra for the machine's kernel, or leave the module out of \
              `kernel_modules`.",
         ),
@@ -276,9 +277,9 @@ mod tests {
             judge("10.0.0.11", script, &["open-iscsi"], &output)
         };
         let busy = "E: Could not get lock /var/lib/dpkg/lock-frontend. It is held by process 812 (apt-get)";
-        assert!(failure(&INSTALL_PACKAGES, busy).may_pass());
+        assert!(failure(&INSTALL_PACKAGES, busy).is_transient());
         let unknown = failure(&INSTALL_PACKAGES, "E: Unable to locate package open-iscsi");
-        assert!(!unknown.may_pass());
+        assert!(!unknown.is_transient());
         let module = failure(&LOAD_MODULES, "modprobe: FATAL: Module iscsi_tcp not found in directory");
         let detail = module.into_diagnostic("Unable").detail;
         assert!(detail.contains("linux-modules-extra"), "{detail}");

@@ -7,8 +7,8 @@ use super::scripts::*;
 use super::steps::{CREATION, Installation};
 use crate::connection::retry::Deadline;
 use crate::connection::ssh::{Output, Script, SshError};
-use crate::engine::failure::Failure;
-use crate::engine::step::{Moment, Steps};
+use crate::engine::node_resource::NodeError;
+use crate::engine::node_resource::step::{Moment, Steps};
 use crate::microk8s::shared::machine::Shell;
 use crate::microk8s::shared::machine::scripts::{LEAVE, NODES};
 use async_trait::async_trait;
@@ -171,9 +171,9 @@ impl Shell for Played {
         Ok(Arc::new(said(0, self.machine().facts(), "")))
     }
 
-    fn changed(&self) {}
+    fn invalidate_probes(&self) {}
 
-    fn first_report(&self) -> bool {
+    fn warn_once(&self) -> bool {
         true
     }
 }
@@ -199,12 +199,12 @@ fn removal(machine: &Arc<Played>) -> Removal {
     Removal { machine: Arc::clone(machine) as _, deadline: deadline() }
 }
 
-async fn create(machine: &Arc<Played>, channel: &str) -> Result<(), Failure> {
+async fn create(machine: &Arc<Played>, channel: &str) -> Result<(), NodeError> {
     let installation = installation(machine, channel);
-    Steps::new(&CREATION).carry_out(&installation, &installation.deadline).await
+    Steps::new(&CREATION).run(&installation, &installation.deadline).await
 }
 
-fn text(failure: Failure) -> String {
+fn text(failure: NodeError) -> String {
     failure.into_diagnostic("Unable to create MicroK8s node 10.0.0.11").detail
 }
 
@@ -214,8 +214,7 @@ async fn a_create_that_was_stopped_at_any_step_is_carried_on() {
         for moment in [Moment::Before, Moment::After] {
             let machine = Arc::new(Played::default());
             let target = installation(&machine, "1.35/stable");
-            let stopped =
-                Steps::new(&CREATION).stopping(step.name(), moment).carry_out(&target, &deadline()).await;
+            let stopped = Steps::new(&CREATION).stopping(step.name(), moment).run(&target, &deadline()).await;
             assert!(stopped.is_err());
             create(&machine, "1.35/stable").await.unwrap();
             let machine = machine.machine();
@@ -234,10 +233,9 @@ async fn a_removal_that_was_stopped_at_any_step_is_carried_on_and_leaves_nothing
             create(&machine, "1.35/stable").await.unwrap();
             machine.machine().members = 2;
             let target = removal(&machine);
-            let stopped =
-                Steps::new(&REMOVAL).stopping(step.name(), moment).carry_out(&target, &deadline()).await;
+            let stopped = Steps::new(&REMOVAL).stopping(step.name(), moment).run(&target, &deadline()).await;
             assert!(stopped.is_err());
-            target.carry_out().await.unwrap();
+            target.run().await.unwrap();
             let left = Machine { installed: 1, ..Machine::default() };
             assert_eq!(*machine.machine(), left, "{moment:?} {}", step.name());
         }
@@ -299,7 +297,7 @@ async fn a_node_that_cannot_leave_its_cluster_keeps_its_snap() {
         refuses_to_leave: true,
         ..Machine::default()
     });
-    let failed = text(removal(&machine).carry_out().await.unwrap_err());
+    let failed = text(removal(&machine).run().await.unwrap_err());
     insta::assert_snapshot!("a_node_that_cannot_leave", failed);
     assert!(machine.machine().snap.is_some());
 }

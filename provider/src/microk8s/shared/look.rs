@@ -1,6 +1,6 @@
 //! The limit of every look at a machine: a refresh or an import never waits for ever, whatever answers there.
 
-use crate::engine::failure::Failure;
+use crate::engine::node_resource::NodeError;
 use crate::provider::Microk8s;
 use tfplugin::Context;
 
@@ -8,7 +8,7 @@ use tfplugin::Context;
 ///
 /// Each command that reads has a limit of its own, [`crate::connection::ssh::READ_LIMIT`]; a look, which is several of them, may
 /// take half as long again, so that another control plane can be asked where one does not answer.
-pub(crate) async fn look<T, E: From<Failure>>(
+pub(crate) async fn look<T, E: From<NodeError>>(
     context: &Context<Microk8s>,
     address: &str,
     seeing: impl Future<Output = Result<T, E>>,
@@ -17,8 +17,8 @@ pub(crate) async fn look<T, E: From<Failure>>(
     tokio::select! {
         seen = tokio::time::timeout(limit, seeing) => seen.unwrap_or_else(|_| {
             let answer = format!("It did not answer within {} s.", limit.as_secs());
-            Err(Failure::new(format!("looking at {address}"), answer).at("host").passing().into())
+            Err(NodeError::new(format!("looking at {address}"), answer).at("host").transient().into())
         }),
-        () = context.cancelled().cancelled() => Err(Failure::interrupted().into()),
+        () = context.cancelled().cancelled() => Err(NodeError::interrupted().into()),
     }
 }

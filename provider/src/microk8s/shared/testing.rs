@@ -63,7 +63,7 @@ pub(crate) struct State {
 #[derive(Clone, Default)]
 pub(crate) struct World(pub(crate) Arc<Mutex<State>>);
 
-/// Each world's cluster has an authority of its own, as tests run side by side and share the gates.
+/// Each world's cluster has an authority of its own, as tests run side by side and share the locks.
 static WORLDS: AtomicU32 = AtomicU32::new(0);
 
 /// The cluster's identity.
@@ -350,9 +350,9 @@ impl Shell for FakeShell {
         self.script(script, &[], None).await.map(Arc::new)
     }
 
-    fn changed(&self) {}
+    fn invalidate_probes(&self) {}
 
-    fn first_report(&self) -> bool {
+    fn warn_once(&self) -> bool {
         true
     }
 }

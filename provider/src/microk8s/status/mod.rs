@@ -2,7 +2,7 @@
 
 use crate::connection::retry::{Deadline, Verdict};
 use crate::connection::ssh;
-use crate::engine::failure::Failure;
+use crate::engine::node_resource::NodeError;
 use crate::microk8s::shared::cluster::status_report::StatusReport;
 use crate::microk8s::shared::look::look;
 use crate::microk8s::shared::machine::Machine;
@@ -119,8 +119,8 @@ impl DataSource for Status {
                 let seen = seen
                     .and_then(|seen| if patience.is_some() { seen.complete(&config.host) } else { Ok(seen) });
                 match seen {
-                    Err(failure) if patience.is_some() && failure.may_pass() => {
-                        host.changed();
+                    Err(failure) if patience.is_some() && failure.is_transient() => {
+                        host.invalidate_probes();
                         Verdict::Again(failure)
                     }
                     seen => Verdict::Final(seen),
@@ -130,7 +130,7 @@ impl DataSource for Status {
         let summary = format!("Unable to read the status of MicroK8s on {}", config.host);
         match seen {
             Ok(seen) => Ok(config.showing(seen)),
-            Err(gave_up) => Err(Failure::from(gave_up).into_diagnostic(summary).into()),
+            Err(gave_up) => Err(NodeError::from(gave_up).into_diagnostic(summary).into()),
         }
     }
 }
@@ -138,28 +138,28 @@ impl DataSource for Status {
 /// What was seen of a cluster.
 struct Seen {
     /// Nothing while MicroK8s does not run.
-    report: Result<StatusReport, Failure>,
+    report: Result<StatusReport, NodeError>,
     nodes: Vec<ClusterNode>,
 }
 
-async fn see(host: &Arc<ssh::Host>) -> Result<Seen, Failure> {
+async fn see(host: &Arc<ssh::Host>) -> Result<Seen, NodeError> {
     // MicroK8s that does not run is a status too; a machine that is not reached, or says nothing, has none.
     host.probe(&STATUS).await?;
-    let report = StatusReport::read(&**host).await.map_err(Failure::from);
+    let report = StatusReport::read(&**host).await.map_err(NodeError::from);
     match report {
         Ok(report) => {
             let machine = Machine::new(Arc::clone(host) as _);
             let nodes = machine.remembered_nodes().await?;
             Ok(Seen { report: Ok(report), nodes })
         }
-        Err(failure) if failure.may_pass() => Ok(Seen { report: Err(failure), nodes: Vec::new() }),
+        Err(failure) if failure.is_transient() => Ok(Seen { report: Err(failure), nodes: Vec::new() }),
         Err(failure) => Err(failure),
     }
 }
 
 impl Seen {
     /// This, if it is all that one can wait for.
-    fn complete(self, host: &str) -> Result<Self, Failure> {
+    fn complete(self, host: &str) -> Result<Self, NodeError> {
         let Self { report, nodes } = self;
         let report = report?;
         let missing: Vec<&str> =
@@ -168,7 +168,7 @@ impl Seen {
             return Ok(Self { report: Ok(report), nodes });
         }
         let answer = format!("These nodes are not Ready: {}.", missing.join(", "));
-        Err(Failure::new(format!("waiting for the nodes of the cluster of {host}"), answer).passing())
+        Err(NodeError::new(format!("waiting for the nodes of the cluster of {host}"), answer).transient())
     }
 }
 

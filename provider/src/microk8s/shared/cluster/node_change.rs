@@ -3,8 +3,8 @@
 
 use super::survey::Member;
 use crate::connection::retry::Deadline;
-use crate::engine::failure::Failure;
-use crate::engine::step::{Step, Steps};
+use crate::engine::node_resource::NodeError;
+use crate::engine::node_resource::step::{Step, Steps};
 use crate::microk8s::shared::config_files::dual_stack::Files;
 use crate::microk8s::shared::machine::Machine;
 use crate::microk8s::shared::machine::node_list::Role;
@@ -42,19 +42,19 @@ impl NodeChange {
     }
 
     /// Gives the node its files and waits until it works with them.
-    pub(crate) async fn carry_out(&self, deadline: &Deadline) -> Result<(), Failure> {
-        Steps::new(&STEPS).carry_out(self, &deadline.within(COMES_UP_WITHIN)).await
+    pub(crate) async fn run(&self, deadline: &Deadline) -> Result<(), NodeError> {
+        Steps::new(&STEPS).run(self, &deadline.within(COMES_UP_WITHIN)).await
     }
 
     /// The named condition "the node works with these files".
-    async fn check_up(&self, files: &Files) -> Result<(), Failure> {
+    async fn check_up(&self, files: &Files) -> Result<(), NodeError> {
         if self.member.node.role == Role::ControlPlane {
             self.member.machine.is_ready().await?;
         }
         let nodes = self.api.nodes().await?;
         let name = &self.member.node.name;
         let not_yet =
-            |answer: String| Err(Failure::new(format!("waiting for the node {name}"), answer).passing());
+            |answer: String| Err(NodeError::new(format!("waiting for the node {name}"), answer).transient());
         let Some(node) = nodes.iter().find(|node| node.name == *name) else {
             return not_yet(format!("The API server on {} knows no such node.", self.api.address()));
         };
@@ -74,15 +74,15 @@ impl Step<NodeChange> for Write {
         "write the files of kubelite and Calico"
     }
 
-    async fn check(&self, change: &NodeChange) -> Result<bool, Failure> {
+    async fn check(&self, change: &NodeChange) -> Result<bool, NodeError> {
         Ok(change.member.machine.look().await?.files == change.files)
     }
 
-    async fn run(&self, change: &NodeChange) -> Result<(), Failure> {
+    async fn run(&self, change: &NodeChange) -> Result<(), NodeError> {
         change.member.machine.write(&change.files, &change.member.view.files).await
     }
 
-    async fn undo(&self, change: &NodeChange) -> Result<(), Failure> {
+    async fn undo(&self, change: &NodeChange) -> Result<(), NodeError> {
         let before = &change.member.view.files;
         let machine = &change.member.machine;
         machine.write(before, &change.files).await?;
@@ -93,7 +93,7 @@ impl Step<NodeChange> for Write {
         // Terraform's wish to stop does not stop this.
         let deadline = Deadline::after(COMES_UP_WITHIN, &CancellationToken::new());
         let steps: [&dyn Step<NodeChange>; 1] = [&ComeUpAgain];
-        Steps::new(&steps).carry_out(change, &deadline).await
+        Steps::new(&steps).run(change, &deadline).await
     }
 }
 
@@ -105,11 +105,11 @@ impl Step<NodeChange> for Restart {
         "restart kubelite"
     }
 
-    async fn check(&self, change: &NodeChange) -> Result<bool, Failure> {
+    async fn check(&self, change: &NodeChange) -> Result<bool, NodeError> {
         Ok(!change.member.machine.look().await?.restart_pending)
     }
 
-    async fn run(&self, change: &NodeChange) -> Result<(), Failure> {
+    async fn run(&self, change: &NodeChange) -> Result<(), NodeError> {
         change.member.machine.restart().await?;
         change.member.machine.settled().await
     }
@@ -123,11 +123,11 @@ impl Step<NodeChange> for ComeUp {
         "wait until the node works with its files"
     }
 
-    async fn check(&self, change: &NodeChange) -> Result<bool, Failure> {
+    async fn check(&self, change: &NodeChange) -> Result<bool, NodeError> {
         Ok(change.check_up(&change.files).await.is_ok())
     }
 
-    async fn run(&self, change: &NodeChange) -> Result<(), Failure> {
+    async fn run(&self, change: &NodeChange) -> Result<(), NodeError> {
         tell(change, &change.files).await
     }
 }
@@ -141,17 +141,17 @@ impl Step<NodeChange> for ComeUpAgain {
         "wait until the node works with its old files"
     }
 
-    async fn check(&self, change: &NodeChange) -> Result<bool, Failure> {
+    async fn check(&self, change: &NodeChange) -> Result<bool, NodeError> {
         Ok(change.check_up(&change.member.view.files).await.is_ok())
     }
 
-    async fn run(&self, change: &NodeChange) -> Result<(), Failure> {
+    async fn run(&self, change: &NodeChange) -> Result<(), NodeError> {
         tell(change, &change.member.view.files).await
     }
 }
 
 /// What is seen of a node that is not up, together with what kubelite says itself.
-async fn tell(change: &NodeChange, files: &Files) -> Result<(), Failure> {
+async fn tell(change: &NodeChange, files: &Files) -> Result<(), NodeError> {
     let Err(seen) = change.check_up(files).await else { return Ok(()) };
     let machine = &change.member.machine;
     let down = if machine.is_down().await { change.down.fetch_add(1, Ordering::Relaxed) + 1 } else { 0 };
@@ -163,17 +163,17 @@ async fn tell(change: &NodeChange, files: &Files) -> Result<(), Failure> {
         if given_up { "systemd does not start kubelite any more. " } else { "" },
         machine.journal().await
     );
-    let failure = Failure::new(format!("bringing up {}", change.member.node.name), told).advise(
+    let failure = NodeError::new(format!("bringing up {}", change.member.node.name), told).with_hint(
         "The files that were there before are put back and the node is restarted with them; where that fails too, this \
          message says so.",
     );
-    Err(if given_up { failure } else { failure.passing() })
+    Err(if given_up { failure } else { failure.transient() })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::step::Moment;
+    use crate::engine::node_resource::step::Moment;
     use crate::microk8s::shared::cluster::survey::Survey;
     use crate::microk8s::shared::config_files::dual_stack::Place;
     use crate::microk8s::shared::machine::scripts;
@@ -202,11 +202,11 @@ mod tests {
                 assert!(
                     Steps::new(&STEPS)
                         .stopping(step.name(), moment)
-                        .carry_out(&stopped, &deadline())
+                        .run(&stopped, &deadline())
                         .await
                         .is_err()
                 );
-                change(&world, "10.1.0.0/16,fd02::/64").await.carry_out(&deadline()).await.unwrap();
+                change(&world, "10.1.0.0/16,fd02::/64").await.run(&deadline()).await.unwrap();
                 let view = world.shell(1).look().await.unwrap();
                 assert_eq!(view.files.get(PODS).unwrap().as_deref(), Some("10.1.0.0/16,fd02::/64"));
                 assert!(!view.restart_pending);
@@ -219,7 +219,7 @@ mod tests {
     async fn a_node_that_does_not_come_up_gets_its_old_files_back_and_its_log_is_told() {
         let world = World::new(1);
         world.0.lock().unwrap().faults.push(Fault::Chokes("fd66::/64"));
-        let failure = change(&world, "10.1.0.0/16,fd66::/64").await.carry_out(&deadline()).await.unwrap_err();
+        let failure = change(&world, "10.1.0.0/16,fd66::/64").await.run(&deadline()).await.unwrap_err();
         let view = world.shell(1).look().await.unwrap();
         assert_eq!(view.files.get(PODS).unwrap().as_deref(), Some("10.1.0.0/16,fd01::/64"));
         assert_eq!(world.count(&scripts::RESTART), 2);
@@ -232,7 +232,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn what_is_right_already_is_left_alone() {
         let world = World::new(1);
-        change(&world, "10.1.0.0/16,fd01::/64").await.carry_out(&deadline()).await.unwrap();
+        change(&world, "10.1.0.0/16,fd01::/64").await.run(&deadline()).await.unwrap();
         assert_eq!((world.count(&scripts::WRITE), world.count(&scripts::RESTART)), (0, 0));
     }
 }

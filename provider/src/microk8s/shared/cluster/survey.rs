@@ -1,7 +1,7 @@
 //! All nodes of a cluster, each asked on its own machine.
 
 use crate::connection::retry::{Deadline, Verdict};
-use crate::engine::failure::Failure;
+use crate::engine::node_resource::NodeError;
 use crate::microk8s::shared::machine::node_list::{ClusterNode, Role};
 use crate::microk8s::shared::machine::view::View;
 use crate::microk8s::shared::machine::{Machine, Machines};
@@ -46,7 +46,7 @@ pub(crate) struct Survey {
 
 impl Survey {
     /// Asks the control plane at `host` for the nodes, and then each of them.
-    pub(crate) async fn take(machines: &dyn Machines, host: &str, age: Age) -> Result<Self, Failure> {
+    pub(crate) async fn take(machines: &dyn Machines, host: &str, age: Age) -> Result<Self, NodeError> {
         let machine = machines.machine(host);
         let view = look(&machine, age).await?;
         check_control_plane(host, &view)?;
@@ -63,7 +63,7 @@ impl Survey {
                 "Its API server answers and knows no node {:?}, which is what the machine is called.",
                 view.node_name()
             );
-            return Err(Failure::new(attempt, answer).passing());
+            return Err(NodeError::new(attempt, answer).transient());
         };
         let (others, missing) = reach(machines, rest, age).await;
         Ok(Self { id, first: Member { node, machine, view }, others, missing })
@@ -74,10 +74,10 @@ impl Survey {
         machines: &dyn Machines,
         host: &str,
         deadline: &Deadline,
-    ) -> Result<Self, Failure> {
+    ) -> Result<Self, NodeError> {
         let survey = deadline.reach(|| async {
             match Self::take(machines, host, Age::Now).await {
-                Err(failure) if failure.may_pass() => Verdict::Again(failure),
+                Err(failure) if failure.is_transient() => Verdict::Again(failure),
                 result => Verdict::Final(result),
             }
         });
@@ -110,12 +110,12 @@ pub(crate) enum Unanswered {
     /// The machine was reached, and there is no MicroK8s on it, nor did any other control plane answer.
     NotInstalled,
     /// Nobody answered; what `host` did instead.
-    Failure(Failure),
+    Other(NodeError),
 }
 
-impl From<Failure> for Unanswered {
-    fn from(failure: Failure) -> Self {
-        Self::Failure(failure)
+impl From<NodeError> for Unanswered {
+    fn from(failure: NodeError) -> Self {
+        Self::Other(failure)
     }
 }
 
@@ -137,11 +137,11 @@ pub(crate) async fn survey_of_any(
     }
     match look(&machines.machine(host), age).await {
         Ok(view) if !view.installed => Err(Unanswered::NotInstalled),
-        _ => Err(Unanswered::Failure(failure)),
+        _ => Err(Unanswered::Other(failure)),
     }
 }
 
-async fn look(machine: &Machine, age: Age) -> Result<View, Failure> {
+async fn look(machine: &Machine, age: Age) -> Result<View, NodeError> {
     match age {
         Age::Now => machine.look().await,
         Age::OfThisRefresh => machine.remembered().await,
@@ -149,7 +149,7 @@ async fn look(machine: &Machine, age: Age) -> Result<View, Failure> {
 }
 
 /// Refuses a machine that was reached and cannot speak for a cluster.
-pub(crate) fn check_control_plane(host: &str, view: &View) -> Result<(), Failure> {
+pub(crate) fn check_control_plane(host: &str, view: &View) -> Result<(), NodeError> {
     let (answer, advice) = if !view.installed {
         let advice = "Give the address of a `microk8s_node`, by reference, so that it is installed first.";
         ("MicroK8s is not installed there.", advice)
@@ -160,7 +160,7 @@ pub(crate) fn check_control_plane(host: &str, view: &View) -> Result<(), Failure
     } else {
         return Ok(());
     };
-    Err(Failure::new(format!("asking the control plane on {host}"), answer).advise(advice))
+    Err(NodeError::new(format!("asking the control plane on {host}"), answer).with_hint(advice))
 }
 
 /// Asks every node on its own machine, all at once.

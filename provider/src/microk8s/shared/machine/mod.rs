@@ -13,7 +13,7 @@ pub(crate) mod view;
 
 use crate::connection::masking::Mask;
 use crate::connection::ssh::{Host, Output, Script, Ssh, SshError};
-use crate::engine::failure::Failure;
+use crate::engine::node_resource::NodeError;
 use crate::metallb::AddressRange;
 use crate::microk8s::shared::config_files::dual_stack::Files;
 use async_trait::async_trait;
@@ -45,9 +45,9 @@ pub(crate) trait Shell: Send + Sync {
     /// What a script printed, remembered until something is written.
     async fn probe(&self, script: &'static Script) -> Result<Arc<Output>, SshError>;
     /// Something was written.
-    fn changed(&self);
+    fn invalidate_probes(&self);
     /// Whether nobody told the person yet that this machine cannot be reached.
-    fn first_report(&self) -> bool;
+    fn warn_once(&self) -> bool;
 }
 
 /// Where machines are found by their addresses.
@@ -85,12 +85,12 @@ impl Shell for Host {
         self.probe(script).await
     }
 
-    fn changed(&self) {
-        self.changed();
+    fn invalidate_probes(&self) {
+        self.invalidate_probes();
     }
 
-    fn first_report(&self) -> bool {
-        self.first_report()
+    fn warn_once(&self) -> bool {
+        self.warn_once()
     }
 }
 
@@ -111,36 +111,36 @@ impl Machine {
     }
 
     /// Whether nobody told the person yet that it cannot be reached.
-    pub(crate) fn first_report(&self) -> bool {
-        self.shell.first_report()
+    pub(crate) fn warn_once(&self) -> bool {
+        self.shell.warn_once()
     }
 
     /// What its disk and kernel say now.
-    pub(crate) async fn look(&self) -> Result<View, Failure> {
+    pub(crate) async fn look(&self) -> Result<View, NodeError> {
         let output = self.shell.ask(&scripts::LOOK, &[]).await?;
         self.readable(&scripts::LOOK, &output, View::parse(&output.stdout))
     }
 
     /// The same as of this refresh.
-    pub(crate) async fn remembered(&self) -> Result<View, Failure> {
+    pub(crate) async fn remembered(&self) -> Result<View, NodeError> {
         let output = self.shell.probe(&scripts::LOOK).await?;
         self.readable(&scripts::LOOK, &output, View::parse(&output.stdout))
     }
 
     /// The nodes that its API server knows now.
-    pub(crate) async fn nodes(&self) -> Result<Vec<ClusterNode>, Failure> {
+    pub(crate) async fn nodes(&self) -> Result<Vec<ClusterNode>, NodeError> {
         let output = self.shell.ask(&scripts::NODES, &[]).await?;
         self.readable(&scripts::NODES, &output, node_list::parse(&output.stdout).ok())
     }
 
     /// The same as of this refresh.
-    pub(crate) async fn remembered_nodes(&self) -> Result<Vec<ClusterNode>, Failure> {
+    pub(crate) async fn remembered_nodes(&self) -> Result<Vec<ClusterNode>, NodeError> {
         let output = self.shell.probe(&scripts::NODES).await?;
         self.readable(&scripts::NODES, &output, node_list::parse(&output.stdout).ok())
     }
 
     /// The identity of its cluster: the UID of the namespace `kube-system`.
-    pub(crate) async fn cluster_id(&self) -> Result<String, Failure> {
+    pub(crate) async fn cluster_id(&self) -> Result<String, NodeError> {
         let output = self.shell.probe(&scripts::CLUSTER_ID).await?;
         let id = output.stdout.trim();
         let uid =
@@ -148,13 +148,13 @@ impl Machine {
         let answer = self.readable(&scripts::CLUSTER_ID, &output, uid.then(|| id.to_owned()));
         if answer.is_err() {
             // It may answer in a moment.
-            self.shell.changed();
+            self.shell.invalidate_probes();
         }
         answer
     }
 
     /// The members of the cluster's datastore now.
-    pub(crate) async fn datastore(&self) -> Result<Vec<DatastoreMember>, Failure> {
+    pub(crate) async fn datastore(&self) -> Result<Vec<DatastoreMember>, NodeError> {
         let output = self.shell.ask(&scripts::STATUS, &[]).await?;
         self.readable(
             &scripts::STATUS,
@@ -164,7 +164,7 @@ impl Machine {
     }
 
     /// The same as of this refresh.
-    pub(crate) async fn remembered_datastore(&self) -> Result<Vec<DatastoreMember>, Failure> {
+    pub(crate) async fn remembered_datastore(&self) -> Result<Vec<DatastoreMember>, NodeError> {
         let output = self.shell.probe(&scripts::STATUS).await?;
         self.readable(
             &scripts::STATUS,
@@ -174,7 +174,7 @@ impl Machine {
     }
 
     /// Writes the files that differ from `before`.
-    pub(crate) async fn write(&self, files: &Files, before: &Files) -> Result<(), Failure> {
+    pub(crate) async fn write(&self, files: &Files, before: &Files) -> Result<(), NodeError> {
         for (name, text) in files.changed_since(before) {
             let length = text.len().to_string();
             self.done(&scripts::WRITE, &[name, &length], Some(text.as_bytes())).await?;
@@ -183,17 +183,17 @@ impl Machine {
     }
 
     /// Makes kubelite read its files anew.
-    pub(crate) async fn restart(&self) -> Result<(), Failure> {
+    pub(crate) async fn restart(&self) -> Result<(), NodeError> {
         self.done(&scripts::RESTART, &[], None).await
     }
 
     /// Notes that kubelite works with its files.
-    pub(crate) async fn settled(&self) -> Result<(), Failure> {
+    pub(crate) async fn settled(&self) -> Result<(), NodeError> {
         self.done(&scripts::SETTLED, &[], None).await
     }
 
     /// Whether its own API server is ready; the answer if it is not.
-    pub(crate) async fn is_ready(&self) -> Result<(), Failure> {
+    pub(crate) async fn is_ready(&self) -> Result<(), NodeError> {
         let output = self.shell.ask(&scripts::READY, &[]).await?;
         self.readable(&scripts::READY, &output, (output.stdout.trim() == "ok").then_some(()))
     }
@@ -215,13 +215,13 @@ impl Machine {
     }
 
     /// Brings its Calico manifest into the cluster.
-    pub(crate) async fn apply_calico(&self) -> Result<(), Failure> {
+    pub(crate) async fn apply_calico(&self) -> Result<(), NodeError> {
         self.done(&scripts::APPLY_CALICO, &[], None).await
     }
 
     /// The ranges that services get addresses from, as Kubernetes has them beside the flags; empty where it has not (yet),
     /// nothing where it does not keep them (before 1.33).
-    pub(crate) async fn service_ranges(&self) -> Result<Option<String>, Failure> {
+    pub(crate) async fn service_ranges(&self) -> Result<Option<String>, NodeError> {
         let output = self.shell.ask(&scripts::SERVICE_RANGES, &[]).await?;
         if output.stderr.contains("doesn't have a resource type") {
             return Ok(None);
@@ -241,89 +241,89 @@ impl Machine {
     }
 
     /// Makes Kubernetes take those ranges from the flags.
-    pub(crate) async fn renew_service_ranges(&self) -> Result<(), Failure> {
+    pub(crate) async fn renew_service_ranges(&self) -> Result<(), NodeError> {
         self.done(&scripts::RENEW_SERVICE_RANGES, &[], None).await
     }
 
     /// The DaemonSet of Calico's agents.
-    pub(crate) async fn calico(&self) -> Result<serde_json::Value, Failure> {
+    pub(crate) async fn calico(&self) -> Result<serde_json::Value, NodeError> {
         let output = self.shell.ask(&scripts::CALICO, &[]).await?;
         self.readable(&scripts::CALICO, &output, serde_json::from_str(&output.stdout).ok())
     }
 
     /// A token that lets a machine into its cluster.
-    pub(crate) async fn token(&self) -> Result<JoinToken, Failure> {
+    pub(crate) async fn token(&self) -> Result<JoinToken, NodeError> {
         let output = self.shell.script(&scripts::ADD_NODE, &[SECONDS_TO_LIVE], None).await?;
         match JoinToken::parse(&output.stdout) {
             Some(token) if output.succeeded() => Ok(token),
             // What it printed may hold a token that works.
-            _ => Err(self.failed(&scripts::ADD_NODE, output.code, &output.stderr).passing()),
+            _ => Err(self.failed(&scripts::ADD_NODE, output.code, &output.stderr).transient()),
         }
     }
 
     /// Joins the cluster of `endpoint`. What came of it must be seen elsewhere.
-    pub(crate) async fn join(&self, endpoint: &Secret, role: Role) -> Result<Output, Failure> {
+    pub(crate) async fn join(&self, endpoint: &Secret, role: Role) -> Result<Output, NodeError> {
         let words: &[&str] = if role == Role::Worker { &["--worker"] } else { &[] };
         let line = format!("{}\n", endpoint.expose());
         let output = self.shell.script(&scripts::JOIN, words, Some(line.as_bytes())).await;
-        self.shell.changed();
+        self.shell.invalidate_probes();
         // The agent says the token alone, where it has something against it.
         let mask = Mask::of(endpoint.expose().split('/').skip(1).chain([endpoint.expose()]));
         Ok(output?.without(&mask))
     }
 
     /// Removes what a failed join leaves.
-    pub(crate) async fn forget_join(&self) -> Result<(), Failure> {
+    pub(crate) async fn forget_join(&self) -> Result<(), NodeError> {
         self.done(&scripts::FORGET_JOIN, &[], None).await
     }
 
     /// Runs the snap's configure hook.
-    pub(crate) async fn configure(&self) -> Result<(), Failure> {
+    pub(crate) async fn configure(&self) -> Result<(), NodeError> {
         self.done(&scripts::CONFIGURE, &[], None).await
     }
 
     /// Leaves its cluster.
-    pub(crate) async fn leave(&self) -> Result<(), Failure> {
+    pub(crate) async fn leave(&self) -> Result<(), NodeError> {
         self.done(&scripts::LEAVE, &[], None).await
     }
 
     /// Removes another node, with its member of the datastore. What came of it must be seen.
-    pub(crate) async fn remove_node(&self, name: &str) -> Result<Output, Failure> {
+    pub(crate) async fn remove_node(&self, name: &str) -> Result<Output, NodeError> {
         let output = self.shell.script(&scripts::REMOVE_NODE, &[name], None).await;
-        self.shell.changed();
+        self.shell.invalidate_probes();
         Ok(output?)
     }
 
     /// Hands the datastore's vote on this machine to another member.
-    pub(crate) async fn hand_over(&self) -> Result<(), Failure> {
+    pub(crate) async fn hand_over(&self) -> Result<(), NodeError> {
         self.done(&scripts::HAND_OVER, &[], None).await
     }
 
     /// Runs a script that changes something and whose exit code tells whether it did.
-    async fn done(&self, script: &Script, arguments: &[&str], stdin: Option<&[u8]>) -> Result<(), Failure> {
+    async fn done(&self, script: &Script, arguments: &[&str], stdin: Option<&[u8]>) -> Result<(), NodeError> {
         let output = self.shell.script(script, arguments, stdin).await;
-        self.shell.changed();
+        self.shell.invalidate_probes();
         let output = output?;
         self.readable(script, &output, output.succeeded().then_some(()))
     }
 
     /// What was read in an answer, or the answer as a failure. Most of them pass: an API server that starts, another change
     /// of the snap under way.
-    fn readable<T>(&self, script: &Script, output: &Output, read: Option<T>) -> Result<T, Failure> {
+    fn readable<T>(&self, script: &Script, output: &Output, read: Option<T>) -> Result<T, NodeError> {
         match read {
             Some(read) if output.succeeded() => Ok(read),
-            _ => Err(self.failed(script, output.code, &output.last_lines()).passing()),
+            _ => Err(self.failed(script, output.code, &output.last_lines()).transient()),
         }
     }
 
-    fn failed(&self, script: &Script, code: i32, lines: &str) -> Failure {
-        Failure::new(format!("`{}` on {}", script.name, self.address()), account(code, lines))
+    fn failed(&self, script: &Script, code: i32, lines: &str) -> NodeError {
+        NodeError::new(format!("`{}` on {}", script.name, self.address()), account(code, lines))
     }
 }
 
 /// Tells, once for each machine, that it could not be looked at.
-pub(crate) fn warn_unseen<P>(context: &Context<P>, host: &Host, failure: Failure) {
-    if host.first_report() {
+pub(crate) fn warn_unseen<P>(context: &Context<P>, host: &Host, failure: NodeError) {
+    if host.warn_once() {
         let summary =
             format!("Unable to look at {}: its resources keep their last known state", host.address());
         context.warn(failure.into_warning(summary));

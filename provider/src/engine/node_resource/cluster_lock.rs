@@ -1,7 +1,7 @@
 //! One disruptive change of a cluster at a time, whatever Terraform's `-parallelism` is: one node restarts, joins or
 //! leaves, and the next one only once the cluster can bear it.
 
-use super::failure::Failure;
+use super::error::NodeError;
 use crate::connection::retry::{Deadline, Verdict};
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
@@ -9,29 +9,33 @@ use tokio::sync::OwnedMutexGuard;
 
 /// The clusters that were changed by this process. What names a cluster is the digest of its certificate authority, which
 /// all of its nodes share and any of them can tell without an API.
-static GATES: LazyLock<Mutex<BTreeMap<String, Arc<tokio::sync::Mutex<()>>>>> = LazyLock::new(Mutex::default);
+static LOCKS: LazyLock<Mutex<BTreeMap<String, Arc<tokio::sync::Mutex<()>>>>> = LazyLock::new(Mutex::default);
 
 /// The right to change a cluster; ends when dropped.
-#[must_use = "the gate is open to others as soon as this is dropped"]
-pub struct Passage {
+#[must_use = "the lock is open to others as soon as this is dropped"]
+pub struct ClusterGuard {
     _turn: OwnedMutexGuard<()>,
 }
 
 /// Waits for the turn, then until `quorum` says that the cluster can bear the change. A failure of `quorum` that may pass is
 /// asked again.
-pub async fn enter<F>(cluster: &str, deadline: &Deadline, quorum: impl Fn() -> F) -> Result<Passage, Failure>
+pub async fn acquire<F>(
+    cluster: &str,
+    deadline: &Deadline,
+    quorum: impl Fn() -> F,
+) -> Result<ClusterGuard, NodeError>
 where
-    F: Future<Output = Result<(), Failure>>,
+    F: Future<Output = Result<(), NodeError>>,
 {
-    let gate = {
-        let mut gates = GATES.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(gates.entry(cluster.to_owned()).or_default())
+    let lock = {
+        let mut locks = LOCKS.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(locks.entry(cluster.to_owned()).or_default())
     };
     let turn = deadline
         .until(|| async {
-            match Arc::clone(&gate).try_lock_owned() {
+            match Arc::clone(&lock).try_lock_owned() {
                 Ok(turn) => Verdict::Final(Ok(turn)),
-                Err(_) => Verdict::Again(Failure::new(
+                Err(_) => Verdict::Again(NodeError::new(
                     "waiting for the turn to change the cluster",
                     "Another node of the same cluster is being changed all the time.",
                 )),
@@ -41,12 +45,12 @@ where
     deadline
         .reach(|| async {
             match quorum().await {
-                Err(failure) if failure.may_pass() => Verdict::Again(failure),
+                Err(failure) if failure.is_transient() => Verdict::Again(failure),
                 judged => Verdict::Final(judged),
             }
         })
         .await?;
-    Ok(Passage { _turn: turn })
+    Ok(ClusterGuard { _turn: turn })
 }
 
 #[cfg(test)]
@@ -60,7 +64,7 @@ mod tests {
         Deadline::after(Duration::from_secs(60), &CancellationToken::new())
     }
 
-    async fn bearable() -> Result<(), Failure> {
+    async fn bearable() -> Result<(), NodeError> {
         Ok(())
     }
 
@@ -70,12 +74,12 @@ mod tests {
         static MOST: AtomicU32 = AtomicU32::new(0);
         let nodes = (0..5).map(|_| {
             tokio::spawn(async {
-                let passage = enter("a cluster of five", &minute(), bearable).await.unwrap();
+                let guard = acquire("a cluster of five", &minute(), bearable).await.unwrap();
                 MOST.fetch_max(INSIDE.fetch_add(1, Ordering::Relaxed) + 1, Ordering::Relaxed);
-                let _other = enter("another cluster", &minute(), bearable).await.unwrap();
+                let _other = acquire("another cluster", &minute(), bearable).await.unwrap();
                 tokio::time::sleep(Duration::from_secs(3)).await;
                 INSIDE.fetch_sub(1, Ordering::Relaxed);
-                drop(passage);
+                drop(guard);
             })
         });
         for node in nodes.collect::<Vec<_>>() {
@@ -89,16 +93,17 @@ mod tests {
         let asked = AtomicU32::new(0);
         let recovering = || async {
             match asked.fetch_add(1, Ordering::Relaxed) {
-                0..3 => Err(Failure::new("counting voters", "2 of 3 answer").passing()),
+                0..3 => Err(NodeError::new("counting voters", "2 of 3 answer").transient()),
                 _ => Ok(()),
             }
         };
-        drop(enter("recovering", &minute(), recovering).await.unwrap());
+        drop(acquire("recovering", &minute(), recovering).await.unwrap());
         assert_eq!(asked.load(Ordering::Relaxed), 4);
-        let refused =
-            enter("small", &minute(), || async { Err(Failure::new("counting voters", "the only voter")) })
-                .await;
-        assert_eq!(refused.err(), Some(Failure::new("counting voters", "the only voter")));
-        drop(enter("small", &minute(), bearable).await.unwrap());
+        let refused = acquire("small", &minute(), || async {
+            Err(NodeError::new("counting voters", "the only voter"))
+        })
+        .await;
+        assert_eq!(refused.err(), Some(NodeError::new("counting voters", "the only voter")));
+        drop(acquire("small", &minute(), bearable).await.unwrap());
     }
 }

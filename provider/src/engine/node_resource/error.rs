@@ -6,42 +6,42 @@ use tfplugin::{Diagnostic, Severity};
 
 /// A failure of work on a node.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Failure {
+pub struct NodeError {
     step: Option<&'static str>,
     attempt: String,
     answer: String,
-    advice: Option<String>,
+    hint: Option<String>,
     attribute: Option<&'static str>,
-    may_pass: bool,
+    is_transient: bool,
 }
 
-impl Failure {
+impl NodeError {
     /// `attempt` is what was tried and where, `answer` what came back.
     pub fn new(attempt: impl Into<String>, answer: impl Into<String>) -> Self {
         Self {
             step: None,
             attempt: attempt.into(),
             answer: answer.into(),
-            advice: None,
+            hint: None,
             attribute: None,
-            may_pass: false,
+            is_transient: false,
         }
     }
 
     /// What the person can do about it.
     #[must_use]
-    pub fn advise(self, advice: impl Into<String>) -> Self {
-        Self { advice: Some(advice.into()), ..self }
+    pub fn with_hint(self, hint: impl Into<String>) -> Self {
+        Self { hint: Some(hint.into()), ..self }
     }
 
     /// What the person can do besides.
     #[must_use]
-    pub fn advise_also(self, advice: &str) -> Self {
-        let advice = match &self.advice {
-            Some(first) => format!("{first}\n\n{advice}"),
-            None => advice.to_owned(),
+    pub fn and_hint(self, hint: &str) -> Self {
+        let hint = match &self.hint {
+            Some(first) => format!("{first}\n\n{hint}"),
+            None => hint.to_owned(),
         };
-        self.advise(advice)
+        self.with_hint(hint)
     }
 
     /// Points at an attribute.
@@ -52,14 +52,14 @@ impl Failure {
 
     /// The same may work a little later.
     #[must_use]
-    pub fn passing(self) -> Self {
-        Self { may_pass: true, ..self }
+    pub fn transient(self) -> Self {
+        Self { is_transient: true, ..self }
     }
 
     /// The same would not work a little later either.
     #[must_use]
-    pub fn for_good(self) -> Self {
-        Self { may_pass: false, ..self }
+    pub fn permanent(self) -> Self {
+        Self { is_transient: false, ..self }
     }
 
     /// What came back.
@@ -68,13 +68,13 @@ impl Failure {
     }
 
     /// Whether the same may work a little later.
-    pub fn may_pass(&self) -> bool {
-        self.may_pass
+    pub fn is_transient(&self) -> bool {
+        self.is_transient
     }
 
     /// The failure, as one of that step. The innermost step is kept.
     #[must_use]
-    pub fn during(self, step: &'static str) -> Self {
+    pub fn in_step(self, step: &'static str) -> Self {
         Self { step: self.step.or(Some(step)), ..self }
     }
 
@@ -93,8 +93,8 @@ impl Failure {
     /// For the person at the terminal; `summary` is `Unable to <action> <thing>`.
     pub fn into_diagnostic(self, summary: impl Into<String>) -> Diagnostic {
         let step = self.step.map(|step| format!("Step: {step}.\n")).unwrap_or_default();
-        let advice = self.advice.map(|advice| format!("\n\n{advice}")).unwrap_or_default();
-        let detail = format!("{step}Tried: {}.\n{}{advice}", self.attempt, self.answer);
+        let hint = self.hint.map(|hint| format!("\n\n{hint}")).unwrap_or_default();
+        let detail = format!("{step}Tried: {}.\n{}{hint}", self.attempt, self.answer);
         let diagnostic = Diagnostic::error(summary, detail);
         match self.attribute {
             Some(attribute) => diagnostic.at(attribute),
@@ -103,30 +103,30 @@ impl Failure {
     }
 }
 
-impl From<SshError> for Failure {
+impl From<SshError> for NodeError {
     fn from(error: SshError) -> Self {
         let failure = Self::new(format!("reaching {} over SSH", error.host()), error.to_string()).at("host");
-        if error.may_pass() { failure.passing() } else { failure }
+        if error.is_transient() { failure.transient() } else { failure }
     }
 }
 
-impl From<GaveUp<Failure>> for Failure {
-    fn from(gave_up: GaveUp<Failure>) -> Self {
+impl From<GaveUp<NodeError>> for NodeError {
+    fn from(gave_up: GaveUp<NodeError>) -> Self {
         match gave_up {
             GaveUp::Failed(failure) => failure,
             GaveUp::TimedOut(failure) => {
                 let answer = format!("{}\nThat is what was seen last when the time was up.", failure.answer);
-                let advice = failure.advice.clone().unwrap_or_else(|| {
+                let hint = failure.hint.clone().unwrap_or_else(|| {
                     "The next apply carries on here. `timeouts` says how long to wait.".to_owned()
                 });
-                Self { answer, advice: Some(advice), may_pass: false, ..failure }
+                Self { answer, hint: Some(hint), is_transient: false, ..failure }
             }
             GaveUp::Cancelled => Self::interrupted(),
         }
     }
 }
 
-impl From<GaveUp<SshError>> for Failure {
+impl From<GaveUp<SshError>> for NodeError {
     fn from(gave_up: GaveUp<SshError>) -> Self {
         match gave_up {
             GaveUp::Failed(error) => GaveUp::Failed(Self::from(error)).into(),
@@ -136,10 +136,10 @@ impl From<GaveUp<SshError>> for Failure {
     }
 }
 
-impl Failure {
+impl NodeError {
     /// Terraform asked the provider to stop.
     pub fn interrupted() -> Self {
         Self::new("carrying on after Terraform was asked to stop", "The work was interrupted.")
-            .advise("The next apply carries on here.")
+            .with_hint("The next apply carries on here.")
     }
 }

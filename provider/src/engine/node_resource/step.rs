@@ -1,7 +1,7 @@
 //! Work as named steps. Each knows whether it is done already, so that work which was stopped anywhere is carried on by
 //! doing all of it again.
 
-use super::failure::Failure;
+use super::error::NodeError;
 use crate::connection::retry::{Deadline, GaveUp, Verdict};
 use async_trait::async_trait;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,13 +13,13 @@ pub trait Step<T: Sync>: Send + Sync {
     fn name(&self) -> &'static str;
 
     /// Whether it is done already.
-    async fn check(&self, target: &T) -> Result<bool, Failure>;
+    async fn check(&self, target: &T) -> Result<bool, NodeError>;
 
     /// Does it. A failure that may pass is tried again, beginning with [`Step::check`].
-    async fn run(&self, target: &T) -> Result<(), Failure>;
+    async fn run(&self, target: &T) -> Result<(), NodeError>;
 
     /// Takes back what [`Step::run`] did when it or a later step failed for good. What may stay needs none.
-    async fn undo(&self, target: &T) -> Result<(), Failure> {
+    async fn undo(&self, target: &T) -> Result<(), NodeError> {
         let _ = target;
         Ok(())
     }
@@ -44,11 +44,11 @@ impl<'a, T: Sync> Steps<'a, T> {
 
     /// Carries out what is not done yet. When a step fails for good, what was done now is taken back, as far as the steps
     /// know how to; an interruption takes nothing back.
-    pub async fn carry_out(&self, target: &T, deadline: &Deadline) -> Result<(), Failure> {
+    pub async fn run(&self, target: &T, deadline: &Deadline) -> Result<(), NodeError> {
         let mut begun: Vec<&dyn Step<T>> = Vec::new();
         for step in self.steps {
             #[cfg(test)]
-            self.strike(step.name(), Moment::Before)?;
+            self.maybe_fail(step.name(), Moment::Before)?;
             let ran = AtomicBool::new(false);
             let result = deadline.reach(|| attempt(*step, target, deadline, &ran)).await;
             if ran.into_inner() {
@@ -57,14 +57,16 @@ impl<'a, T: Sync> Steps<'a, T> {
             match result {
                 Ok(()) => {}
                 Err(GaveUp::Cancelled) => {
-                    return Err(Failure::from(GaveUp::<Failure>::Cancelled).during(step.name()));
+                    return Err(NodeError::from(GaveUp::<NodeError>::Cancelled).in_step(step.name()));
                 }
                 Err(gave_up) => {
-                    return Err(take_back(&begun, target, Failure::from(gave_up).during(step.name())).await);
+                    return Err(
+                        roll_back(&begun, target, NodeError::from(gave_up).in_step(step.name())).await
+                    );
                 }
             }
             #[cfg(test)]
-            self.strike(step.name(), Moment::After)?;
+            self.maybe_fail(step.name(), Moment::After)?;
         }
         Ok(())
     }
@@ -75,7 +77,7 @@ async fn attempt<T: Sync>(
     target: &T,
     deadline: &Deadline,
     ran: &AtomicBool,
-) -> Verdict<(), Failure> {
+) -> Verdict<(), NodeError> {
     let work = async {
         if step.check(target).await? {
             return Ok(());
@@ -85,14 +87,14 @@ async fn attempt<T: Sync>(
         step.run(target).await
     };
     match tokio::time::timeout(deadline.remaining(), work).await {
-        Ok(Err(failure)) if failure.may_pass() => Verdict::Again(failure),
+        Ok(Err(failure)) if failure.is_transient() => Verdict::Again(failure),
         Ok(result) => Verdict::Final(result),
-        Err(_) => Verdict::Again(Failure::new(step.name(), "It was not done when the time was up.")),
+        Err(_) => Verdict::Again(NodeError::new(step.name(), "It was not done when the time was up.")),
     }
 }
 
 /// Takes back the steps that were begun, the last one first, and tells of what could not be.
-async fn take_back<T: Sync>(begun: &[&dyn Step<T>], target: &T, mut failure: Failure) -> Failure {
+async fn roll_back<T: Sync>(begun: &[&dyn Step<T>], target: &T, mut failure: NodeError) -> NodeError {
     for step in begun.iter().rev() {
         if let Err(also) = step.undo(target).await {
             failure = failure.and(step.name(), &also);
@@ -119,9 +121,9 @@ impl<T: Sync> Steps<'_, T> {
         self
     }
 
-    fn strike(&self, step: &'static str, moment: Moment) -> Result<(), Failure> {
+    fn maybe_fail(&self, step: &'static str, moment: Moment) -> Result<(), NodeError> {
         match self.fault {
-            Some(fault) if fault == (step, moment) => Err(Failure::new("a test", "a fault").during(step)),
+            Some(fault) if fault == (step, moment) => Err(NodeError::new("a test", "a fault").in_step(step)),
             _ => Ok(()),
         }
     }
@@ -152,16 +154,16 @@ mod tests {
             self.0
         }
 
-        async fn check(&self, wall: &Wall) -> Result<bool, Failure> {
+        async fn check(&self, wall: &Wall) -> Result<bool, NodeError> {
             Ok(wall.layers().contains(&self.0))
         }
 
-        async fn run(&self, wall: &Wall) -> Result<(), Failure> {
+        async fn run(&self, wall: &Wall) -> Result<(), NodeError> {
             wall.0.lock().unwrap().push(self.0);
             Ok(())
         }
 
-        async fn undo(&self, wall: &Wall) -> Result<(), Failure> {
+        async fn undo(&self, wall: &Wall) -> Result<(), NodeError> {
             wall.0.lock().unwrap().retain(|layer| *layer != self.0);
             Ok(())
         }
@@ -176,14 +178,14 @@ mod tests {
             "fail"
         }
 
-        async fn check(&self, _: &Wall) -> Result<bool, Failure> {
+        async fn check(&self, _: &Wall) -> Result<bool, NodeError> {
             Ok(false)
         }
 
-        async fn run(&self, wall: &Wall) -> Result<(), Failure> {
+        async fn run(&self, wall: &Wall) -> Result<(), NodeError> {
             wall.0.lock().unwrap().push("failed");
-            let failure = Failure::new("failing", "it failed");
-            Err(if self.0 { failure.passing() } else { failure })
+            let failure = NodeError::new("failing", "it failed");
+            Err(if self.0 { failure.transient() } else { failure })
         }
     }
 
@@ -199,10 +201,10 @@ mod tests {
                 let wall = Wall::default();
                 let layers = names.map(Lay);
                 let steps: Vec<&dyn Step<Wall>> = layers.iter().map(|layer| layer as _).collect();
-                let stop = Steps::new(&steps).stopping(stopped, moment).carry_out(&wall, &minute()).await;
+                let stop = Steps::new(&steps).stopping(stopped, moment).run(&wall, &minute()).await;
                 assert!(stop.is_err());
                 assert!(moment == Moment::After || !wall.layers().contains(&stopped));
-                Steps::new(&steps).carry_out(&wall, &minute()).await.unwrap();
+                Steps::new(&steps).run(&wall, &minute()).await.unwrap();
                 assert_eq!(wall.layers(), names, "stopped {moment:?} {stopped}");
             }
         }
@@ -212,7 +214,7 @@ mod tests {
     async fn a_failure_for_good_takes_back_what_was_done_now_and_nothing_else() {
         let wall = Wall(Mutex::new(vec!["foundation"]));
         let failed =
-            Steps::new(&[&Lay("foundation"), &Lay("bricks"), &Fail(false)]).carry_out(&wall, &minute()).await;
+            Steps::new(&[&Lay("foundation"), &Lay("bricks"), &Fail(false)]).run(&wall, &minute()).await;
         assert_eq!(wall.layers(), ["foundation", "failed"]);
         let diagnostic = failed.unwrap_err().into_diagnostic("Unable to build the wall");
         assert_eq!(diagnostic.detail, "Step: fail.\nTried: failing.\nit failed");
@@ -221,9 +223,9 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_failure_that_may_pass_is_tried_again_until_the_time_is_up() {
         let wall = Wall::default();
-        let failed = Steps::new(&[&Fail(true)]).carry_out(&wall, &minute()).await.unwrap_err();
+        let failed = Steps::new(&[&Fail(true)]).run(&wall, &minute()).await.unwrap_err();
         assert!(wall.layers().len() > 10, "{:?}", wall.layers());
-        assert!(!failed.may_pass());
+        assert!(!failed.is_transient());
         let text = failed.into_diagnostic("Unable to build the wall").detail;
         assert!(text.contains("it failed\nThat is what was seen last when the time was up."), "{text}");
         assert!(text.contains("`timeouts` says how long to wait"), "{text}");
@@ -235,8 +237,7 @@ mod tests {
         let cancelled = CancellationToken::new();
         cancelled.cancel();
         let deadline = Deadline::after(Duration::from_secs(60), &cancelled);
-        let stopped =
-            Steps::new(&[&Lay("bricks"), &Fail(true)]).carry_out(&wall, &deadline).await.unwrap_err();
+        let stopped = Steps::new(&[&Lay("bricks"), &Fail(true)]).run(&wall, &deadline).await.unwrap_err();
         let text = stopped.into_diagnostic("Unable to build the wall").detail;
         assert!(text.contains("The next apply carries on here"), "{text}");
     }
