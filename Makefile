@@ -4,11 +4,19 @@
 CARGO ?= cargo
 PROGRAMS = $(or $(CARGO_TARGET_DIR),target)/debug
 
-.PHONY: build bench check demo docs lab parts programs test
+.PHONY: build bench check demo docs install lab parts programs test uninstall
 
-# The plugin, ready to be named in `dev_overrides` or put into a mirror.
+# The plugin, as a release has it.
 build:
-	$(CARGO) build --release -p terraform-provider-microk8s
+	$(CARGO) build --release --locked -p terraform-provider-microk8s
+
+# The plugin where terraform and tofu look first, so that `init` finds it, each build with a version of its own.
+install: build
+	.ci/install $(or $(CARGO_TARGET_DIR),target)/release/terraform-provider-microk8s
+
+# All versions that `make install` put there.
+uninstall:
+	.ci/install --remove
 
 # Format, lints, and what may be depended on. ADVISORIES=required fails where known vulnerabilities cannot be looked up.
 check:

@@ -16,7 +16,7 @@ pub enum Cli {
 
 impl Cli {
     /// The program: terraform from the search path, OpenTofu as it is a part of the lab.
-    pub(crate) async fn program(self) -> Result<PathBuf, Failure> {
+    pub async fn program(self) -> Result<PathBuf, Failure> {
         match self {
             Self::Terraform => Ok("terraform".into()),
             Self::Tofu => Ok(lab::parts::prepare(Progress::tell_what_is_made).await?.program("tofu")?),
@@ -53,8 +53,8 @@ pub(crate) async fn configure(program: &Path, folder: &Path, mirror: &Path) -> R
     let address = provider_address(program).await?;
     let registry = address.trim_end_matches("baremetal/microk8s");
     put_into(mirror, &address, env!("CARGO_PKG_VERSION"), &plugin()?)?;
-    if let Ok(proxmox) = proxmox_plugin() {
-        put_into(mirror, &format!("{registry}bpg/proxmox"), PROXMOX_VERSION, &proxmox)?;
+    if proxmox_plugin().is_ok() {
+        put_proxmox_into(mirror, registry.trim_end_matches('/'))?;
     }
     let file = folder.join("cli.tfrc");
     let text = format!(
@@ -66,6 +66,11 @@ pub(crate) async fn configure(program: &Path, folder: &Path, mirror: &Path) -> R
 
 /// The release of the Proxmox provider that its stand-in plays.
 const PROXMOX_VERSION: &str = "0.111.1";
+
+/// Puts the stand-in for the Proxmox provider into a folder that is laid out as a mirror, below a registry's name.
+pub fn put_proxmox_into(mirror: &Path, registry: &str) -> Result<(), Failure> {
+    put_into(mirror, &format!("{registry}/bpg/proxmox"), PROXMOX_VERSION, &proxmox_plugin()?)
+}
 
 /// Puts a plugin where `init` looks for it.
 fn put_into(mirror: &Path, address: &str, version: &str, plugin: &Path) -> Result<(), Failure> {

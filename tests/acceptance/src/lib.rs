@@ -13,7 +13,7 @@ mod snippets;
 mod workspace;
 
 pub use build_out::{BuildOut, LAB_OVERRIDE, whole};
-pub use cli::{Cli, plugin, proxmox_plugin};
+pub use cli::{Cli, plugin, proxmox_plugin, put_proxmox_into};
 pub use configuration::provider_block;
 pub use run::{Action, Change, Diagnostic, Run};
 pub use snippets::snippets;
