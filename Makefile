@@ -4,7 +4,7 @@
 CARGO ?= cargo
 PROGRAMS = $(or $(CARGO_TARGET_DIR),target)/debug
 
-.PHONY: build bench check demo docs install lab parts programs test uninstall
+.PHONY: build bench check demo docs install lab parts programs release test uninstall
 
 # The plugin, as a release has it.
 build:
@@ -17,6 +17,10 @@ install: build
 # All versions that `make install` put there.
 uninstall:
 	.ci/install --remove
+
+# The files of a release for the Linux machines of most people, in target/release-files, signed where RELEASE_KEY is set.
+release:
+	.ci/release/run target/release-files x86_64-unknown-linux-gnu
 
 # Format, lints, and what may be depended on. ADVISORIES=required fails where known vulnerabilities cannot be looked up.
 check:

@@ -21,6 +21,7 @@ mod node_troubles;
 mod nodes;
 mod proxmox;
 mod rebuilt;
+mod release;
 mod router;
 mod router_objects;
 mod secrets;

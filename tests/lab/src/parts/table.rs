@@ -54,7 +54,7 @@ module!(METALLB, "metallb", "go.universe.tf/metallb", SMALL);
 module!(TOFU, "tofu", "github.com/opentofu/opentofu", TOFU_RELEASE);
 
 /// Everything, in the order in which it is looked for.
-pub(crate) static PARTS: [Part; 26] = [
+pub(crate) static PARTS: [Part; 29] = [
     package("util-linux", "unshare"),
     package("iproute2", "ip"),
     package("nftables", "nft"),
@@ -63,6 +63,10 @@ pub(crate) static PARTS: [Part; 26] = [
     package("sudo", "sudo"),
     package("frr", "/usr/lib/frr/bgpd"),
     package("frr-pythontools", "/usr/lib/frr/frr-reload.py"),
+    // Releases are made of these, and tests look into one.
+    package("gnupg", "gpg"),
+    package("unzip", "unzip"),
+    package("zip", "zip"),
     program("etcd", &ETCD, "go.etcd.io/etcd/server/v3"),
     program("kube-apiserver", &KUBERNETES, "k8s.io/kubernetes/cmd/kube-apiserver"),
     program("kube-controller-manager", &KUBERNETES, "k8s.io/kubernetes/cmd/kube-controller-manager"),
