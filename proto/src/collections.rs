@@ -28,25 +28,25 @@ impl<T: AttributeValue> AttributeValue for Vec<T> {
         Value::List(self.iter().map(T::encode).collect())
     }
 
-    fn check(value: &Value) -> Result<(), ValueError> {
+    fn validate(value: &Value) -> Result<(), ValueError> {
         let Value::List(elements) = value else { return Err(ValueError::wrong_kind("list", value)) };
         elements.iter().enumerate().try_for_each(|(at, element)| {
-            T::check(element).map_err(|error| error.within(Path::root().index(at)))
+            T::validate(element).map_err(|error| error.within(Path::root().index(at)))
         })
     }
 
-    fn same(a: &Value, b: &Value) -> bool {
+    fn semantic_eq(a: &Value, b: &Value) -> bool {
         match (a, b) {
             (Value::List(a), Value::List(b)) => {
-                a.len() == b.len() && a.iter().zip(b).all(|(a, b)| T::same(a, b))
+                a.len() == b.len() && a.iter().zip(b).all(|(a, b)| T::semantic_eq(a, b))
             }
             _ => false,
         }
     }
 
-    fn one_spelling(value: &Value) -> Value {
+    fn canonicalize(value: &Value) -> Value {
         match value {
-            Value::List(all) => Value::List(all.iter().map(T::one_spelling).collect()),
+            Value::List(all) => Value::List(all.iter().map(T::canonicalize).collect()),
             other => other.clone(),
         }
     }
@@ -80,25 +80,25 @@ impl<T: AttributeValue> AttributeValue for Set<T> {
         Value::Set(self.0.iter().map(T::encode).collect())
     }
 
-    fn check(value: &Value) -> Result<(), ValueError> {
+    fn validate(value: &Value) -> Result<(), ValueError> {
         let Value::Set(elements) = value else { return Err(ValueError::wrong_kind("set", value)) };
         elements
             .iter()
-            .try_for_each(|element| T::check(element).map_err(|error| ValueError::new(error.message)))
+            .try_for_each(|element| T::validate(element).map_err(|error| ValueError::new(error.message)))
     }
 
-    fn same(a: &Value, b: &Value) -> bool {
+    fn semantic_eq(a: &Value, b: &Value) -> bool {
         match (a, b) {
             (Value::Set(one), Value::Set(other)) => {
-                one.len() == other.len() && Self::one_spelling(a) == Self::one_spelling(b)
+                one.len() == other.len() && Self::canonicalize(a) == Self::canonicalize(b)
             }
             _ => false,
         }
     }
 
-    fn one_spelling(value: &Value) -> Value {
+    fn canonicalize(value: &Value) -> Value {
         match value {
-            Value::Set(all) => Value::Set(all.iter().map(T::one_spelling).collect()),
+            Value::Set(all) => Value::Set(all.iter().map(T::canonicalize).collect()),
             other => other.clone(),
         }
     }
@@ -128,28 +128,29 @@ impl<T: AttributeValue> AttributeValue for BTreeMap<String, T> {
         Value::Map(self.iter().map(|(key, element)| (key.clone(), element.encode())).collect())
     }
 
-    fn check(value: &Value) -> Result<(), ValueError> {
+    fn validate(value: &Value) -> Result<(), ValueError> {
         let Value::Map(elements) = value else { return Err(ValueError::wrong_kind("map", value)) };
         elements.iter().try_for_each(|(key, element)| {
             one_line(key)
-                .and_then(|()| T::check(element))
+                .and_then(|()| T::validate(element))
                 .map_err(|error| error.within(Path::root().key(key)))
         })
     }
 
-    fn same(a: &Value, b: &Value) -> bool {
+    fn semantic_eq(a: &Value, b: &Value) -> bool {
         match (a, b) {
             (Value::Map(a), Value::Map(b)) => {
-                a.len() == b.len() && a.iter().all(|(key, a)| b.get(key).is_some_and(|b| T::same(a, b)))
+                a.len() == b.len()
+                    && a.iter().all(|(key, a)| b.get(key).is_some_and(|b| T::semantic_eq(a, b)))
             }
             _ => false,
         }
     }
 
-    fn one_spelling(value: &Value) -> Value {
+    fn canonicalize(value: &Value) -> Value {
         match value {
             Value::Map(all) => {
-                Value::Map(all.iter().map(|(key, one)| (key.clone(), T::one_spelling(one))).collect())
+                Value::Map(all.iter().map(|(key, one)| (key.clone(), T::canonicalize(one))).collect())
             }
             other => other.clone(),
         }

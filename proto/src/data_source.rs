@@ -13,9 +13,9 @@ pub trait DataSource: Send + Sync + 'static {
     /// Its attributes.
     type Model: Model;
 
-    /// Finds fault with a configuration without any connection: rules between attributes.
-    fn check(config: &<Self::Model as Model>::Draft, found: &mut Diagnostics) {
-        let _ = (config, found);
+    /// Validates cross-attribute rules of a configuration, offline.
+    fn validate_config(config: &<Self::Model as Model>::Draft, diagnostics: &mut Diagnostics) {
+        let _ = (config, diagnostics);
     }
 
     /// Fills in what is computed.

@@ -112,7 +112,7 @@ impl<T: TypeName> TypeName for Held<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::types::Text;
+    use crate::types::Semantic;
     use crate::{Path, Resource};
     use std::net::Ipv4Addr;
 
@@ -122,7 +122,7 @@ mod tests {
     struct Thing {
         /// Where it is.
         #[attribute(optional)]
-        address: Option<Text<Ipv4Addr>>,
+        address: Option<Semantic<Ipv4Addr>>,
         /// How large it is.
         #[attribute(required)]
         size: u8,

@@ -29,7 +29,7 @@ pub use data_source::DataSource;
 pub use diagnostics::{Diagnostic, Diagnostics, Severity};
 pub use held::Held;
 pub use model::{AttributeValue, Computed, Draft, Knowable, Model};
-pub use provider::{Context, Provider, Table};
+pub use provider::{Context, Provider, Registry};
 pub use resource::{Plan, Resource};
 pub use serve::serve;
 pub use tfplugin_derive::{DataSource, Object, Resource};

@@ -51,18 +51,18 @@ pub trait AttributeValue: Clone + Send + Sync + Sized + 'static {
     fn encode(&self) -> Value;
 
     /// Finds fault with a known value of a configuration, beyond what is asked of one that was stored.
-    fn check(value: &Value) -> Result<(), ValueError> {
+    fn validate(value: &Value) -> Result<(), ValueError> {
         Self::decode(value).map(drop)
     }
 
     /// Whether two known values mean the same.
-    fn same(a: &Value, b: &Value) -> bool {
+    fn semantic_eq(a: &Value, b: &Value) -> bool {
         a == b
     }
 
     /// The value in the one spelling of all that mean the same, so that sets of many can be compared. A type with a `same` of
     /// its own that is an element of sets has one.
-    fn one_spelling(value: &Value) -> Value {
+    fn canonicalize(value: &Value) -> Value {
         value.clone()
     }
 }
@@ -143,8 +143,8 @@ impl<T: AttributeValue> AttributeValue for Knowable<T> {
         self.known().map_or_else(Value::unknown, T::encode)
     }
 
-    fn same(a: &Value, b: &Value) -> bool {
-        T::same(a, b)
+    fn semantic_eq(a: &Value, b: &Value) -> bool {
+        T::semantic_eq(a, b)
     }
 }
 
@@ -189,16 +189,16 @@ impl<T: AttributeValue> AttributeValue for Computed<T> {
         self.known().map_or_else(Value::unknown, T::encode)
     }
 
-    fn check(value: &Value) -> Result<(), ValueError> {
-        if value.is_unknown() { Ok(()) } else { T::check(value) }
+    fn validate(value: &Value) -> Result<(), ValueError> {
+        if value.is_unknown() { Ok(()) } else { T::validate(value) }
     }
 
-    fn same(a: &Value, b: &Value) -> bool {
-        T::same(a, b)
+    fn semantic_eq(a: &Value, b: &Value) -> bool {
+        T::semantic_eq(a, b)
     }
 
-    fn one_spelling(value: &Value) -> Value {
-        T::one_spelling(value)
+    fn canonicalize(value: &Value) -> Value {
+        T::canonicalize(value)
     }
 }
 
@@ -218,20 +218,20 @@ impl<T: AttributeValue> AttributeValue for Option<T> {
         self.as_ref().map_or(Value::Null, T::encode)
     }
 
-    fn check(value: &Value) -> Result<(), ValueError> {
-        if value.is_null() { Ok(()) } else { T::check(value) }
+    fn validate(value: &Value) -> Result<(), ValueError> {
+        if value.is_null() { Ok(()) } else { T::validate(value) }
     }
 
-    fn same(a: &Value, b: &Value) -> bool {
+    fn semantic_eq(a: &Value, b: &Value) -> bool {
         match (a.is_null(), b.is_null()) {
             (true, true) => true,
-            (false, false) => T::same(a, b),
+            (false, false) => T::semantic_eq(a, b),
             _ => false,
         }
     }
 
-    fn one_spelling(value: &Value) -> Value {
-        T::one_spelling(value)
+    fn canonicalize(value: &Value) -> Value {
+        T::canonicalize(value)
     }
 }
 
@@ -248,7 +248,7 @@ impl AttributeValue for String {
         Value::String(self.clone())
     }
 
-    fn check(value: &Value) -> Result<(), ValueError> {
+    fn validate(value: &Value) -> Result<(), ValueError> {
         one_line(&Self::decode(value)?)
     }
 }

@@ -28,20 +28,19 @@ pub trait Provider: Send + Sync + 'static {
 
     /// Modules, such as `kube_client`, whose log is left out at every level: libraries that print what they received, and
     /// with it the secrets in it.
-    const UNLOGGED: &'static [&'static str] = &[];
+    const MUTED_LOG_TARGETS: &'static [&'static str] = &[];
 
     /// Every type that is served.
-    fn table() -> Table<Self::Configured>;
+    fn registry() -> Registry<Self::Configured>;
 
-    /// Finds fault with the provider block without any connection.
-    fn check(config: &<Self::Config as Model>::Draft, found: &mut Diagnostics) {
-        let _ = (config, found);
+    /// Validates cross-attribute rules of the provider block, offline.
+    fn validate_config(config: &<Self::Config as Model>::Draft, diagnostics: &mut Diagnostics) {
+        let _ = (config, diagnostics);
     }
 
-    /// Is told of every object that is planned to be there, in no order, and compares it with those told before: what is
-    /// wrong with two of them together is nothing that either could say. Answers warnings; whether it was told
-    /// everything is never known.
-    fn planned(configured: &Self::Configured, type_name: &str, object: &Value) -> Diagnostics {
+    /// Called with every planned object, in no particular order, to cross-check resources. Returns warnings. Nothing says
+    /// which call is the last one.
+    fn observe_plan(configured: &Self::Configured, type_name: &str, object: &Value) -> Diagnostics {
         let _ = (configured, type_name, object);
         Diagnostics::new()
     }
@@ -51,12 +50,12 @@ pub trait Provider: Send + Sync + 'static {
 }
 
 /// The types of a provider by name.
-pub struct Table<P> {
+pub struct Registry<P> {
     pub(crate) resources: BTreeMap<&'static str, Box<dyn ErasedResource<P>>>,
     pub(crate) data_sources: BTreeMap<&'static str, Box<dyn ErasedDataSource<P>>>,
 }
 
-impl<P: Send + Sync + 'static> Default for Table<P> {
+impl<P: Send + Sync + 'static> Default for Registry<P> {
     fn default() -> Self {
         Self { resources: BTreeMap::new(), data_sources: BTreeMap::new() }
     }
@@ -79,7 +78,7 @@ pub trait TypeName {
     }
 }
 
-impl<P: Send + Sync + 'static> Table<P> {
+impl<P: Send + Sync + 'static> Registry<P> {
     /// Adds a managed resource.
     #[must_use]
     pub fn resource<R>(mut self) -> Self
@@ -117,13 +116,13 @@ impl<P: Send + Sync + 'static> Table<P> {
 pub struct Context<P> {
     provider: Arc<P>,
     cancelled: CancellationToken,
-    found: Mutex<Diagnostics>,
+    diagnostics: Mutex<Diagnostics>,
 }
 
 impl<P> Context<P> {
     /// A context for one call.
     pub fn new(provider: Arc<P>, cancelled: CancellationToken) -> Self {
-        Self { provider, cancelled, found: Mutex::default() }
+        Self { provider, cancelled, diagnostics: Mutex::default() }
     }
 
     /// What configuring the provider made.
@@ -154,11 +153,11 @@ impl<P> Context<P> {
 
     /// Tells the person something that does not stop the call.
     pub fn warn(&self, diagnostic: Diagnostic) {
-        self.found.lock().unwrap_or_else(PoisonError::into_inner).push(diagnostic);
+        self.diagnostics.lock().unwrap_or_else(PoisonError::into_inner).push(diagnostic);
     }
 
     /// What was told so far.
-    pub fn take_found(&self) -> Diagnostics {
-        std::mem::take(&mut *self.found.lock().unwrap_or_else(PoisonError::into_inner))
+    pub fn take_diagnostics(&self) -> Diagnostics {
+        std::mem::take(&mut *self.diagnostics.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }

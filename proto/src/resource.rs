@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use serde::{Serialize, de::DeserializeOwned};
 use std::collections::BTreeSet;
 
-/// A managed type's behaviour. Only [`Resource::check`] and [`Resource::plan`] may meet unknown values, and say so in
+/// A managed type's behaviour. Only [`Resource::validate_config`] and [`Resource::modify_plan`] may meet unknown values, and say so in
 /// their types; all else is called with a [`Model`] whose computed fields alone may be pending.
 ///
 /// An error of `create` stores nothing (no taint): `create` carries on what an earlier one left. An error of `update`
@@ -29,14 +29,13 @@ pub trait Resource: Send + Sync + 'static {
         None
     }
 
-    /// Finds fault with a configuration without any connection: rules between attributes. Each attribute alone was
-    /// checked by its type already.
-    fn check(config: &<Self::Model as Model>::Draft, found: &mut Diagnostics) {
-        let _ = (config, found);
+    /// Validates cross-attribute rules of a configuration, offline. Each attribute alone was validated by its type already.
+    fn validate_config(config: &<Self::Model as Model>::Draft, diagnostics: &mut Diagnostics) {
+        let _ = (config, diagnostics);
     }
 
-    /// Betters a plan. It must be complete without any connection and deterministic.
-    async fn plan(
+    /// Modifies the plan. It must be complete without any connection and deterministic.
+    async fn modify_plan(
         context: &Context<Self::Provider>,
         plan: &mut Plan<Self::Model, Self::Private>,
     ) -> Result<(), Diagnostics> {
@@ -84,7 +83,7 @@ pub trait Resource: Send + Sync + 'static {
     ) -> Result<(), Diagnostics>;
 
     /// Reads what `id` names, for `terraform import` and `import` blocks.
-    async fn import(
+    async fn import_state(
         context: &Context<Self::Provider>,
         id: &str,
         private: &mut Self::Private,

@@ -1,4 +1,4 @@
-//! Attribute types whose equality is their meaning: an address, a network, a duration, a secret.
+//! Attribute types that are compared by value, not by spelling: an address, a network, a duration, a secret.
 
 use crate::model::{AttributeValue, ValueError};
 use crate::schema::AttributeKind;
@@ -7,17 +7,17 @@ use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
-/// Text that stands for something else. Equal where the meaning is equal; the author's spelling is kept.
+/// A value written as text. Two are equal where their values are; the spelling of the author is kept.
 #[derive(Clone)]
-pub struct Text<T> {
+pub struct Semantic<T> {
     text: String,
-    meaning: T,
+    value: T,
 }
 
-impl<T> Text<T> {
-    /// What it stands for.
-    pub fn meaning(&self) -> &T {
-        &self.meaning
+impl<T> Semantic<T> {
+    /// The value.
+    pub fn value(&self) -> &T {
+        &self.value
     }
 
     /// As the author wrote it.
@@ -26,8 +26,8 @@ impl<T> Text<T> {
     }
 }
 
-/// A meaning that text can have.
-pub trait Meaning: Clone + PartialEq + Send + Sync + 'static {
+/// A value that is written as text.
+pub trait SemanticValue: Clone + PartialEq + Send + Sync + 'static {
     /// What the text should have been, for messages: `an IP address such as 10.0.0.1`.
     const EXPECTED: &'static str;
 
@@ -38,50 +38,50 @@ pub trait Meaning: Clone + PartialEq + Send + Sync + 'static {
     fn canonical(&self) -> String;
 
     /// Why a configuration cannot ask for it, though a state may hold it.
-    fn check(&self) -> Result<(), String> {
+    fn validate(&self) -> Result<(), String> {
         Ok(())
     }
 }
 
-impl<T: Meaning> Text<T> {
+impl<T: SemanticValue> Semantic<T> {
     /// Reads a text.
     pub fn parse(text: &str) -> Result<Self, ValueError> {
         T::parse(text)
-            .map(|meaning| Self { text: text.to_owned(), meaning })
+            .map(|value| Self { text: text.to_owned(), value })
             .ok_or_else(|| ValueError::new(format!("{text:?} is not {}", T::EXPECTED)))
     }
 
     /// The one spelling that is sent to others.
     pub fn canonical(&self) -> String {
-        self.meaning.canonical()
+        self.value.canonical()
     }
 }
 
-impl<T: Meaning> From<T> for Text<T> {
-    fn from(meaning: T) -> Self {
-        Self { text: meaning.canonical(), meaning }
+impl<T: SemanticValue> From<T> for Semantic<T> {
+    fn from(value: T) -> Self {
+        Self { text: value.canonical(), value }
     }
 }
 
-impl<T: PartialEq> PartialEq for Text<T> {
+impl<T: PartialEq> PartialEq for Semantic<T> {
     fn eq(&self, other: &Self) -> bool {
-        self.meaning == other.meaning
+        self.value == other.value
     }
 }
 
-impl<T> fmt::Debug for Text<T> {
+impl<T> fmt::Debug for Semantic<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:?}", self.text)
     }
 }
 
-impl<T> fmt::Display for Text<T> {
+impl<T> fmt::Display for Semantic<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)
     }
 }
 
-impl<T: Meaning> AttributeValue for Text<T> {
+impl<T: SemanticValue> AttributeValue for Semantic<T> {
     fn kind() -> AttributeKind {
         AttributeKind::Type(Type::String)
     }
@@ -94,23 +94,23 @@ impl<T: Meaning> AttributeValue for Text<T> {
         Value::String(self.text.clone())
     }
 
-    fn check(value: &Value) -> Result<(), ValueError> {
+    fn validate(value: &Value) -> Result<(), ValueError> {
         let text = Self::decode(value)?;
-        text.meaning.check().map_err(|problem| ValueError::new(format!("{text:?} {problem}")))
+        text.value.validate().map_err(|problem| ValueError::new(format!("{text:?} {problem}")))
     }
 
-    fn same(a: &Value, b: &Value) -> bool {
+    fn semantic_eq(a: &Value, b: &Value) -> bool {
         a == b || matches!((Self::decode(a), Self::decode(b)), (Ok(a), Ok(b)) if a == b)
     }
 
-    fn one_spelling(value: &Value) -> Value {
+    fn canonicalize(value: &Value) -> Value {
         Self::decode(value).map_or_else(|_| value.clone(), |text| Value::String(text.canonical()))
     }
 }
 
-macro_rules! parsed_meanings {
+macro_rules! parsed_values {
     ($($rust:ty: $expected:literal),* $(,)?) => {$(
-        impl Meaning for $rust {
+        impl SemanticValue for $rust {
             const EXPECTED: &'static str = $expected;
 
             fn parse(text: &str) -> Option<Self> {
@@ -124,7 +124,7 @@ macro_rules! parsed_meanings {
     )*};
 }
 
-parsed_meanings! {
+parsed_values! {
     IpAddr: "an IP address such as 10.0.0.1 or 2001:db8::1",
     Ipv4Addr: "an IPv4 address such as 10.0.0.1",
     Ipv6Addr: "an IPv6 address such as 2001:db8::1",
@@ -141,7 +141,7 @@ const LONGEST_DAYS: u64 = 366;
 /// humantime panics at some of those (`18446744073709551615s 1000ms`).
 const LIMIT_DURATION_DIGITS: usize = 18;
 
-impl Meaning for Duration {
+impl SemanticValue for Duration {
     const EXPECTED: &'static str = "a duration such as 90s, 10m or 1h30m";
 
     fn parse(text: &str) -> Option<Self> {
@@ -155,7 +155,7 @@ impl Meaning for Duration {
         humantime::format_duration(*self).to_string().replace(' ', "")
     }
 
-    fn check(&self) -> Result<(), String> {
+    fn validate(&self) -> Result<(), String> {
         match self.as_secs() > LONGEST_DAYS * 24 * 60 * 60 {
             true => Err(format!("is too long: at most {LONGEST_DAYS}d can be asked for")),
             false => Ok(()),
@@ -233,16 +233,16 @@ mod tests {
 
     #[test]
     fn sets_of_many_spellings_are_compared_in_no_time() {
-        type Addresses = Set<Option<Text<Ipv6Addr>>>;
+        type Addresses = Set<Option<Semantic<Ipv6Addr>>>;
         let set = |all: &mut dyn Iterator<Item = String>| Value::Set(all.map(Value::String).collect());
         let written = set(&mut (0..20_000).map(|n| format!("2001:DB8:0:0::{n:04X}")));
         let sent = set(&mut (0..20_000).rev().map(|n| format!("2001:db8::{n:x}")));
         let other = set(&mut (1..20_001).rev().map(|n| format!("2001:db8::{n:x}")));
         let began = Instant::now();
-        assert!(Addresses::same(&written, &sent) && !Addresses::same(&written, &other));
+        assert!(Addresses::semantic_eq(&written, &sent) && !Addresses::semantic_eq(&written, &other));
         assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
         let twice = set(&mut ["::1".to_owned(), "0::1".to_owned()].into_iter());
         let once = set(&mut ["::1".to_owned(), "::2".to_owned()].into_iter());
-        assert!(!Addresses::same(&twice, &once));
+        assert!(!Addresses::semantic_eq(&twice, &once));
     }
 }

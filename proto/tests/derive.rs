@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use tfplugin::schema::{AttributeKind, Mode, Nesting};
-use tfplugin::types::{Secret, Text};
+use tfplugin::types::{Secret, Semantic};
 use tfplugin::{Computed, Draft, Knowable, Model, Number, Object, Resource, Value};
 
 /// The address family of a session.
@@ -17,7 +17,7 @@ pub struct Family {
 #[derive(Clone, Debug, PartialEq, Object)]
 pub struct Target {
     /// The router.
-    #[attribute(required, replace)]
+    #[attribute(required, requires_replace)]
     router: String,
 }
 
@@ -31,7 +31,7 @@ pub struct Neighbor {
     target: Target,
     /// The peer's address.
     #[attribute(required)]
-    address: Text<std::net::IpAddr>,
+    address: Semantic<std::net::IpAddr>,
     /// Its AS number.
     #[attribute(required)]
     remote_as: u32,
@@ -48,7 +48,7 @@ pub struct Neighbor {
     #[attribute(optional)]
     families: Option<BTreeMap<String, Family>>,
     /// What it is now.
-    #[attribute(computed, keep)]
+    #[attribute(computed, use_state_for_unknown)]
     state: Computed<String>,
 }
 
@@ -72,9 +72,9 @@ fn doc_comments_and_words_become_the_schema() {
     let modes: Vec<_> = attributes.iter().map(|one| one.mode).collect();
     assert_eq!(modes[2..4], [Mode::Required, Mode::OptionalComputed]);
     assert_eq!((modes[4], modes[7]), (Mode::Optional, Mode::Computed));
-    assert!(attributes[0].replace && !attributes[1].replace);
+    assert!(attributes[0].requires_replace && !attributes[1].requires_replace);
     assert_eq!(attributes[3].default, Some(Value::Number(Number::from(180i64))));
-    assert!(attributes[4].sensitive && attributes[7].keep);
+    assert!(attributes[4].sensitive && attributes[7].use_state_for_unknown);
     assert!(
         matches!(&attributes[5].kind, AttributeKind::Nested(Nesting::Single, members) if members.len() == 1)
     );

@@ -10,8 +10,8 @@ mod provider;
 
 use serde_json::json;
 use tfplugin::testing::{Action, Harness, UNKNOWN};
-use tfplugin::types::Text;
-use tfplugin::{Computed, Context, Diagnostics, Number, Object, Plan, Provider, Resource, Table, Value};
+use tfplugin::types::Semantic;
+use tfplugin::{Computed, Context, Diagnostics, Number, Object, Plan, Provider, Registry, Resource, Value};
 
 struct Sample {
     terraform: Harness<provider::Sample>,
@@ -165,7 +165,7 @@ pub struct Rudeness {
     said: Option<String>,
     /// An address.
     #[attribute(optional)]
-    address: Option<Text<std::net::IpAddr>>,
+    address: Option<Semantic<std::net::IpAddr>>,
     /// What the provider says.
     #[attribute(computed)]
     answer: Computed<String>,
@@ -177,8 +177,8 @@ impl Provider for Rude {
     type Configured = ();
     const NAME: &'static str = "rude";
 
-    fn table() -> Table<()> {
-        Table::default().resource::<RudeObject>()
+    fn registry() -> Registry<()> {
+        Registry::default().resource::<RudeObject>()
     }
 
     async fn configure(_: NothingDraft) -> Result<(), Diagnostics> {
@@ -194,7 +194,7 @@ impl Resource for RudeObject {
     type Model = Rudeness;
     type Private = ();
 
-    async fn plan(_: &Context<()>, plan: &mut Plan<Rudeness, ()>) -> Result<(), Diagnostics> {
+    async fn modify_plan(_: &Context<()>, plan: &mut Plan<Rudeness, ()>) -> Result<(), Diagnostics> {
         let breaks = plan.planned.breaks.known().map(String::as_str);
         match breaks {
             Some("config") => plan.set("said", &"something else".to_owned()),
@@ -240,7 +240,7 @@ impl Resource for RudeObject {
         Ok(())
     }
 
-    async fn import(_: &Context<()>, _: &str, _: &mut ()) -> Result<Rudeness, Diagnostics> {
+    async fn import_state(_: &Context<()>, _: &str, _: &mut ()) -> Result<Rudeness, Diagnostics> {
         Ok(Rudeness { breaks: "gone".to_owned(), said: None, address: None, answer: "x".to_owned().into() })
     }
 }

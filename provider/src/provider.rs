@@ -37,7 +37,7 @@ use async_trait::async_trait;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tfplugin::types::{Lines, Secret};
-use tfplugin::{Diagnostic, Diagnostics, Knowable, Object, Provider, Table, Value};
+use tfplugin::{Diagnostic, Diagnostics, Knowable, Object, Provider, Registry, Value};
 
 /// Builds dual-stack MicroK8s clusters on Ubuntu machines reached over SSH, and configures MetalLB, Calico and the
 /// VyOS routers that announce their LoadBalancer addresses.
@@ -88,7 +88,7 @@ pub struct SshBlock {
     /// What to do about a host key that is not known yet: `accept-new` (default) trusts the first one seen and records
     /// it, `strict` refuses, `insecure-accept-any-host-key` trusts whoever answers. A key that a `microk8s_node` pins
     /// as `host_key` is checked strictly in any case.
-    #[attribute(optional, check = host_key_check)]
+    #[attribute(optional, validate = host_key_check)]
     host_key_check: Option<String>,
 }
 
@@ -97,7 +97,7 @@ pub struct SshBlock {
 pub struct RouterBlock {
     /// Address of its HTTPS API, such as `https://10.0.0.1`. Where a proxy in front of it asks for a name and a password,
     /// `https://name:password@10.0.0.1`; neither is shown in messages or logs.
-    #[attribute(required, check = https_url)]
+    #[attribute(required, validate = https_url)]
     url: String,
 
     /// A key of its HTTP API (`set service https api keys id ... key ...`).
@@ -148,10 +148,10 @@ impl Provider for Microk8s {
     const NAME: &'static str = "microk8s";
     const SOURCE: &'static str = "baremetal/microk8s";
     // An answer that it cannot read it prints whole, at WARN: a peer's password, a Secret.
-    const UNLOGGED: &'static [&'static str] = &["kube_client"];
+    const MUTED_LOG_TARGETS: &'static [&'static str] = &["kube_client"];
 
-    fn table() -> Table<Self> {
-        Table::default()
+    fn registry() -> Registry<Self> {
+        Registry::default()
             .resource::<Managed<IpPool>>()
             .resource::<Managed<BfdProfile>>()
             .resource::<Managed<BgpAdvertisement>>()
@@ -183,12 +183,12 @@ impl Provider for Microk8s {
             .data_source::<Routes>()
     }
 
-    fn check(config: &ProviderBlockDraft, found: &mut Diagnostics) {
+    fn validate_config(config: &ProviderBlockDraft, diagnostics: &mut Diagnostics) {
         if let Some(ssh) = config.ssh.given()
             && ssh.private_key.is_some()
             && ssh.private_key_file.is_some()
         {
-            found.error_at(
+            diagnostics.error_at(
                 tfplugin::Path::from("ssh").attribute("private_key_file"),
                 "Conflicting SSH keys",
                 "ssh.private_key and ssh.private_key_file are two ways to give one key. Keep one of them.",
@@ -196,7 +196,7 @@ impl Provider for Microk8s {
         }
     }
 
-    fn planned(configured: &Self, type_name: &str, object: &Value) -> Diagnostics {
+    fn observe_plan(configured: &Self, type_name: &str, object: &Value) -> Diagnostics {
         configured.agreement.planned(&configured.routers, type_name, object)
     }
 

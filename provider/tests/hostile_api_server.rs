@@ -88,7 +88,7 @@ fn every_type_in_a_cluster_is_asked_for() {
             .map(|(name, _)| name)
             .collect()
     }
-    let table = Microk8s::table();
+    let table = Microk8s::registry();
     assert_eq!(
         resources().into_iter().map(|(name, ..)| name).collect::<BTreeSet<_>>(),
         in_a_cluster(table.resources())

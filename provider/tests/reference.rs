@@ -60,7 +60,7 @@ fn pages_say_what_the_schemas_say() {
 
 #[test]
 fn every_type_has_its_example_and_every_example_its_type() {
-    let table = Microk8s::table();
+    let table = Microk8s::registry();
     let examples = root().join("examples");
     let resources: BTreeSet<_> = table.resources().map(|(name, _)| name.to_owned()).collect();
     let data_sources: BTreeSet<_> = table.data_sources().map(|(name, _)| name.to_owned()).collect();
@@ -98,7 +98,7 @@ fn named_in_tables(text: &str) -> BTreeSet<String> {
 
 #[test]
 fn the_readme_and_the_changelog_name_every_type() {
-    let table = Microk8s::table();
+    let table = Microk8s::registry();
     let types: BTreeSet<_> =
         table.resources().chain(table.data_sources()).map(|(name, _)| name.to_owned()).collect();
     let read = |file: &str| std::fs::read_to_string(root().join(file)).unwrap();

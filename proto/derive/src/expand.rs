@@ -1,28 +1,28 @@
 //! What the macros write.
 
-use crate::field::{Member, TypeWords, Words, documentation};
+use crate::field::{AttributeField, AttributeOptions, TypeOptions, documentation};
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use syn::{Data, DeriveInput, Error, Fields, Result};
 
 /// A managed resource: a model, its name, and how states of earlier versions become it.
 pub(crate) fn resource(input: &DeriveInput) -> Result<TokenStream> {
-    named(input, &TypeWords::read(&input.attrs, "resource")?)
+    named(input, &TypeOptions::read(&input.attrs, "resource")?)
 }
 
 /// A data source: a model and its name. Nothing of it is upgraded.
 pub(crate) fn data_source(input: &DeriveInput) -> Result<TokenStream> {
-    let words = TypeWords::read(&input.attrs, "data_source")?;
-    match words.version {
-        None => named(input, &words),
+    let options = TypeOptions::read(&input.attrs, "data_source")?;
+    match options.version {
+        None => named(input, &options),
         Some(version) => Err(Error::new(version.span(), "a data source is read anew: it has no version")),
     }
 }
 
-fn named(input: &DeriveInput, words: &TypeWords) -> Result<TokenStream> {
-    let TypeWords { type_name, version, upgrade } = words;
+fn named(input: &DeriveInput, options: &TypeOptions) -> Result<TokenStream> {
+    let TypeOptions { type_name, version, upgrade } = options;
     let ident = &input.ident;
-    let model = model(input, &members(input)?)?;
+    let model = model(input, &fields(input)?)?;
     let version = version.as_ref().map(|version| quote! { const VERSION: i64 = #version; });
     let upgrade = upgrade.as_ref().map(|function| {
         quote! {
@@ -46,21 +46,22 @@ fn named(input: &DeriveInput, words: &TypeWords) -> Result<TokenStream> {
 
 /// A model that is the value of an attribute too.
 pub(crate) fn object(input: &DeriveInput) -> Result<TokenStream> {
-    let members = members(input)?;
+    let fields = fields(input)?;
     let ident = &input.ident;
-    let model = model(input, &members)?;
-    let same = members.iter().filter(|member| !member.words.flatten).map(|Member { rust_type, name, .. }| {
-        quote! { <#rust_type as ::tfplugin::AttributeValue>::same(a.attribute(#name), b.attribute(#name)) }
+    let model = model(input, &fields)?;
+    let same = fields.iter().filter(|field| !field.options.flatten).map(|AttributeField { rust_type, name, .. }| {
+        quote! { <#rust_type as ::tfplugin::AttributeValue>::semantic_eq(a.attribute(#name), b.attribute(#name)) }
     });
-    let spelt =
-        members.iter().filter(|member| !member.words.flatten).map(|Member { rust_type, name, .. }| {
+    let spelt = fields.iter().filter(|field| !field.options.flatten).map(
+        |AttributeField { rust_type, name, .. }| {
             quote! {
                 (
                     ::std::string::String::from(#name),
-                    <#rust_type as ::tfplugin::AttributeValue>::one_spelling(value.attribute(#name)),
+                    <#rust_type as ::tfplugin::AttributeValue>::canonicalize(value.attribute(#name)),
                 )
             }
-        });
+        },
+    );
     Ok(quote! {
         #model
         impl ::tfplugin::AttributeValue for #ident {
@@ -84,11 +85,11 @@ pub(crate) fn object(input: &DeriveInput) -> Result<TokenStream> {
                 <Self as ::tfplugin::Model>::encode(self)
             }
 
-            fn same(a: &::tfplugin::Value, b: &::tfplugin::Value) -> bool {
+            fn semantic_eq(a: &::tfplugin::Value, b: &::tfplugin::Value) -> bool {
                 true #(&& #same)*
             }
 
-            fn one_spelling(value: &::tfplugin::Value) -> ::tfplugin::Value {
+            fn canonicalize(value: &::tfplugin::Value) -> ::tfplugin::Value {
                 match value {
                     ::tfplugin::Value::Object(_) => ::tfplugin::Value::Object([#(#spelt),*].into_iter().collect()),
                     other => other.clone(),
@@ -98,17 +99,17 @@ pub(crate) fn object(input: &DeriveInput) -> Result<TokenStream> {
     })
 }
 
-fn members(input: &DeriveInput) -> Result<Vec<Member<'_>>> {
+fn fields(input: &DeriveInput) -> Result<Vec<AttributeField<'_>>> {
     match &input.data {
         Data::Struct(data) => match &data.fields {
-            Fields::Named(fields) => fields.named.iter().map(Member::read).collect(),
+            Fields::Named(fields) => fields.named.iter().map(AttributeField::read).collect(),
             _ => Err(Error::new(input.ident.span(), "attributes need names: use a struct with named fields")),
         },
         _ => Err(Error::new(input.ident.span(), "only a struct can be a schema")),
     }
 }
 
-fn model(input: &DeriveInput, members: &[Member<'_>]) -> Result<TokenStream> {
+fn model(input: &DeriveInput, fields: &[AttributeField<'_>]) -> Result<TokenStream> {
     let ident = &input.ident;
     let visibility = &input.vis;
     let description = documentation(&input.attrs);
@@ -120,29 +121,35 @@ fn model(input: &DeriveInput, members: &[Member<'_>]) -> Result<TokenStream> {
     }
     let draft = format_ident!("{ident}Draft");
     let draft_documentation = format!("[`{ident}`] before everything is known.");
-    let idents: Vec<_> = members.iter().map(|member| member.ident).collect();
-    let documentations = members.iter().map(|member| &member.documentation);
-    let attributes = members.iter().map(attributes);
-    let decoded = members.iter().map(|Member { rust_type, name, words, .. }| match words.flatten {
-        true => quote! { <#rust_type as ::tfplugin::Model>::decode(object)? },
-        false => quote! { ::tfplugin::macros::decode_attribute(object, #name)? },
-    });
-    let drafted = members.iter().map(|Member { rust_type, name, words, .. }| match words.flatten {
-        true => quote! { <<#rust_type as ::tfplugin::Model>::Draft as ::tfplugin::Draft>::decode(object)? },
-        false => quote! { ::tfplugin::macros::decode_knowable(object, #name)? },
-    });
-    let draft_types = members.iter().map(|Member { rust_type, words, .. }| match words.flatten {
+    let idents: Vec<_> = fields.iter().map(|field| field.ident).collect();
+    let documentations = fields.iter().map(|field| &field.documentation);
+    let attributes = fields.iter().map(attributes);
+    let decoded =
+        fields.iter().map(|AttributeField { rust_type, name, options, .. }| match options.flatten {
+            true => quote! { <#rust_type as ::tfplugin::Model>::decode(object)? },
+            false => quote! { ::tfplugin::macros::decode_attribute(object, #name)? },
+        });
+    let drafted =
+        fields.iter().map(|AttributeField { rust_type, name, options, .. }| match options.flatten {
+            true => {
+                quote! { <<#rust_type as ::tfplugin::Model>::Draft as ::tfplugin::Draft>::decode(object)? }
+            }
+            false => quote! { ::tfplugin::macros::decode_knowable(object, #name)? },
+        });
+    let draft_types = fields.iter().map(|AttributeField { rust_type, options, .. }| match options.flatten {
         true => quote! { <#rust_type as ::tfplugin::Model>::Draft },
         false => quote! { ::tfplugin::Knowable<#rust_type> },
     });
-    let encoded = members.iter().map(|Member { ident, name, words, .. }| match words.flatten {
+    let encoded = fields.iter().map(|AttributeField { ident, name, options, .. }| match options.flatten {
         true => quote! {
             if let ::tfplugin::Value::Object(inner) = ::tfplugin::Model::encode(&self.#ident) {
                 attributes.extend(inner);
             }
         },
         // A write-only value never leaves the configuration.
-        false if words.write_only => quote! { attributes.insert(#name.to_owned(), ::tfplugin::Value::Null); },
+        false if options.write_only => {
+            quote! { attributes.insert(#name.to_owned(), ::tfplugin::Value::Null); }
+        }
         false => {
             quote! { attributes.insert(#name.to_owned(), ::tfplugin::AttributeValue::encode(&self.#ident)); }
         }
@@ -187,27 +194,27 @@ fn model(input: &DeriveInput, members: &[Member<'_>]) -> Result<TokenStream> {
     })
 }
 
-/// The statement that adds a member's attribute.
-fn attributes(member: &Member<'_>) -> TokenStream {
-    let Member { rust_type, name, documentation, words, .. } = member;
-    if words.flatten {
+/// The statement that adds a field's attribute.
+fn attributes(field: &AttributeField<'_>) -> TokenStream {
+    let AttributeField { rust_type, name, documentation, options, .. } = field;
+    if options.flatten {
         return quote! { attributes.extend(<#rust_type as ::tfplugin::Model>::attributes()); };
     }
-    let Words {
+    let AttributeOptions {
         optional,
         computed,
         required,
-        keep,
+        use_state_for_unknown,
         adopt,
-        replace,
+        requires_replace,
         sensitive,
         write_only,
         default,
         deprecated,
-        check,
+        validate,
         block,
         ..
-    } = words;
+    } = options;
     let mode = match (required, computed, default.is_some(), optional) {
         (true, ..) => quote! { Required },
         (_, true, _, true) | (_, _, true, _) => quote! { OptionalComputed },
@@ -220,10 +227,10 @@ fn attributes(member: &Member<'_>) -> TokenStream {
     });
     let deprecated =
         deprecated.as_ref().map(|text| quote! { attribute.deprecated = Some(#text.to_owned()); });
-    let check = check.as_ref().map(|function| {
+    let validate = validate.as_ref().map(|function| {
         quote! {
-            attribute.rules.check = |value| {
-                <#rust_type as ::tfplugin::AttributeValue>::check(value)?;
+            attribute.semantics.validate = |value| {
+                <#rust_type as ::tfplugin::AttributeValue>::validate(value)?;
                 let decoded = <#rust_type as ::tfplugin::AttributeValue>::decode(value)?;
                 #function(&decoded).map_err(::tfplugin::model::ValueError::new)
             };
@@ -235,15 +242,15 @@ fn attributes(member: &Member<'_>) -> TokenStream {
         {
             let mode = ::tfplugin::schema::Mode::#mode;
             let mut attribute = ::tfplugin::schema::Attribute::of::<#rust_type>(#name, mode, #documentation);
-            attribute.keep = #keep;
+            attribute.use_state_for_unknown = #use_state_for_unknown;
             attribute.adopt = #adopt;
-            attribute.replace = #replace;
+            attribute.requires_replace = #requires_replace;
             attribute.write_only = #write_only;
             #sensitive
             #block
             #default
             #deprecated
-            #check
+            #validate
             attributes.push(attribute);
         }
     }

@@ -1,48 +1,49 @@
-//! One field: its words, and whether they fit its type.
+//! One field: its options, and whether they fit its type.
 
 use proc_macro2::{Ident, Span};
+use syn::meta::ParseNestedMeta;
 use syn::spanned::Spanned;
 use syn::{Attribute, Error, Expr, ExprLit, Field, Lit, LitInt, LitStr, Meta, Path, Result, Type};
 
 /// A field of the struct, understood.
-pub(crate) struct Member<'a> {
+pub(crate) struct AttributeField<'a> {
     pub(crate) ident: &'a Ident,
     pub(crate) rust_type: &'a Type,
     pub(crate) name: String,
     pub(crate) documentation: String,
-    pub(crate) words: Words,
+    pub(crate) options: AttributeOptions,
 }
 
 /// What `#[attribute(...)]` says.
 #[derive(Default)]
-pub(crate) struct Words {
+pub(crate) struct AttributeOptions {
     pub(crate) required: bool,
     pub(crate) optional: bool,
     pub(crate) computed: bool,
-    pub(crate) keep: bool,
+    pub(crate) use_state_for_unknown: bool,
     pub(crate) adopt: bool,
-    pub(crate) replace: bool,
+    pub(crate) requires_replace: bool,
     pub(crate) sensitive: bool,
     pub(crate) write_only: bool,
     pub(crate) flatten: bool,
     pub(crate) default: Option<Expr>,
     pub(crate) deprecated: Option<LitStr>,
-    pub(crate) check: Option<Path>,
+    pub(crate) validate: Option<Path>,
     pub(crate) block: Option<LitInt>,
     name: Option<LitStr>,
 }
 
-impl<'a> Member<'a> {
+impl<'a> AttributeField<'a> {
     pub(crate) fn read(field: &'a Field) -> Result<Self> {
         let ident = field.ident.as_ref().ok_or_else(|| Error::new(field.span(), "fields need names"))?;
-        let words = Words::read(&field.attrs, ident)?;
+        let options = AttributeOptions::read(&field.attrs, ident)?;
         let documentation = documentation(&field.attrs);
         let member = Self {
             ident,
             rust_type: &field.ty,
-            name: words.name.as_ref().map_or_else(|| ident.to_string(), LitStr::value),
+            name: options.name.as_ref().map_or_else(|| ident.to_string(), LitStr::value),
             documentation,
-            words,
+            options,
         };
         member.check()?;
         Ok(member)
@@ -50,7 +51,7 @@ impl<'a> Member<'a> {
 
     /// Misuse that would otherwise show as a broken plan.
     fn check(&self) -> Result<()> {
-        let Words { required, optional, computed, flatten, default, block, .. } = &self.words;
+        let AttributeOptions { required, optional, computed, flatten, default, block, .. } = &self.options;
         let fail = |message: &str| Err(Error::new(self.ident.span(), message));
         if *flatten {
             return Ok(());
@@ -61,9 +62,9 @@ impl<'a> Member<'a> {
         if block.is_some() {
             return match (required, optional, computed, default.is_some()) {
                 (false, false, false, false) if is(self.rust_type, "Vec") => Ok(()),
-                _ => fail(
-                    "a block is there as often as it is written: its type is Vec<T>, and no other word says who sets it",
-                ),
+                _ => {
+                    fail("`block` requires a `Vec<T>` and excludes required, optional, computed and default")
+                }
             };
         }
         let (is_option, is_computed) = (is(self.rust_type, "Option"), is(self.rust_type, "Computed"));
@@ -89,9 +90,9 @@ impl<'a> Member<'a> {
                 fail("an optional attribute may be null: its type must be Option<T>, or it needs a default")
             }
             (false, true, false, false) => Ok(()),
-            (false, false, false, false) => fail(
-                "say who sets this attribute: #[attribute(required)], optional, computed or default = ...",
-            ),
+            (false, false, false, false) => {
+                fail("say who sets this attribute: required, optional, computed or default = ...")
+            }
         }
     }
 }
@@ -104,57 +105,71 @@ fn is(rust_type: &Type, name: &str) -> bool {
     }
 }
 
-impl Words {
+const UNKNOWN: &str = "unknown option; expected one of required, optional, computed, default, \
+                       use_state_for_unknown, adopt, requires_replace, sensitive, write_only, deprecated, \
+                       validate, name, flatten, block";
+
+/// The number in `block(max_items = <number>)`.
+fn max_items(block: &ParseNestedMeta<'_>) -> Result<LitInt> {
+    let mut most = None;
+    block.parse_nested_meta(|meta| match meta.path.is_ident("max_items") {
+        true => {
+            most = Some(meta.value()?.parse()?);
+            Ok(())
+        }
+        false => Err(meta.error("unknown option; expected max_items")),
+    })?;
+    most.ok_or_else(|| block.error("`block` requires `max_items`: block(max_items = <number>)"))
+}
+
+impl AttributeOptions {
     fn read(attributes: &[Attribute], ident: &Ident) -> Result<Self> {
-        let mut words = Self::default();
+        let mut options = Self::default();
         for attribute in attributes.iter().filter(|one| one.path().is_ident("attribute")) {
             attribute.parse_nested_meta(|meta| {
-                let word = meta.path.get_ident().map(ToString::to_string).unwrap_or_default();
-                match word.as_str() {
-                    "required" => words.required = true,
-                    "optional" => words.optional = true,
-                    "computed" => words.computed = true,
-                    "keep" => words.keep = true,
-                    "adopt" => words.adopt = true,
-                    "replace" => words.replace = true,
-                    "sensitive" => words.sensitive = true,
-                    "write_only" => words.write_only = true,
-                    "flatten" => words.flatten = true,
-                    "default" => words.default = Some(meta.value()?.parse()?),
-                    "deprecated" => words.deprecated = Some(meta.value()?.parse()?),
-                    "check" => words.check = Some(meta.value()?.parse()?),
-                    "block" => words.block = Some(meta.value()?.parse()?),
-                    "name" => words.name = Some(meta.value()?.parse()?),
-                    _ => {
-                        return Err(meta
-                            .error("not a word of #[attribute(...)]; the crate's documentation lists them"));
-                    }
+                let option = meta.path.get_ident().map(ToString::to_string).unwrap_or_default();
+                match option.as_str() {
+                    "required" => options.required = true,
+                    "optional" => options.optional = true,
+                    "computed" => options.computed = true,
+                    "use_state_for_unknown" => options.use_state_for_unknown = true,
+                    "adopt" => options.adopt = true,
+                    "requires_replace" => options.requires_replace = true,
+                    "sensitive" => options.sensitive = true,
+                    "write_only" => options.write_only = true,
+                    "flatten" => options.flatten = true,
+                    "default" => options.default = Some(meta.value()?.parse()?),
+                    "deprecated" => options.deprecated = Some(meta.value()?.parse()?),
+                    "validate" => options.validate = Some(meta.value()?.parse()?),
+                    "block" => options.block = Some(max_items(&meta)?),
+                    "name" => options.name = Some(meta.value()?.parse()?),
+                    _ => return Err(meta.error(UNKNOWN)),
                 }
                 Ok(())
             })?;
         }
-        if words.keep && !words.computed {
-            return Err(Error::new(ident.span(), "only a computed attribute can be kept"));
+        if options.use_state_for_unknown && !options.computed {
+            return Err(Error::new(ident.span(), "`use_state_for_unknown` requires `computed`"));
         }
-        if words.adopt && (!words.optional || words.computed || words.default.is_some()) {
+        if options.adopt && (!options.optional || options.computed || options.default.is_some()) {
             return Err(Error::new(
                 ident.span(),
-                "what is adopted is an optional attribute: its value is always known, and none is one",
+                "`adopt` requires `optional` and excludes computed and default",
             ));
         }
-        if words.write_only && (words.computed || words.default.is_some()) {
+        if options.write_only && (options.computed || options.default.is_some()) {
             return Err(Error::new(
                 ident.span(),
-                "a write-only attribute comes from the configuration alone",
+                "`write_only` excludes computed and default: only the configuration sets the value",
             ));
         }
-        if words.write_only && words.required {
+        if options.write_only && options.required {
             return Err(Error::new(
                 ident.span(),
-                "a write-only attribute is null in every state: make it optional",
+                "`write_only` excludes required: the attribute is null in every state, make it optional",
             ));
         }
-        Ok(words)
+        Ok(options)
     }
 }
 
@@ -174,13 +189,13 @@ pub(crate) fn documentation(attributes: &[Attribute]) -> String {
 }
 
 /// What `#[resource(...)]` or `#[data_source(...)]` says.
-pub(crate) struct TypeWords {
+pub(crate) struct TypeOptions {
     pub(crate) type_name: LitStr,
     pub(crate) version: Option<LitInt>,
     pub(crate) upgrade: Option<Path>,
 }
 
-impl TypeWords {
+impl TypeOptions {
     pub(crate) fn read(attributes: &[Attribute], word: &str) -> Result<Self> {
         let (mut type_name, mut version, mut upgrade) = (None, None, None);
         for attribute in attributes.iter().filter(|one| one.path().is_ident(word)) {

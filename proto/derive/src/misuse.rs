@@ -39,24 +39,30 @@ fn of_fields() {
             quote! { #doc #[attribute(computed, default = 1)] name: Computed<u8> },
             "has a default or is computed, not both",
         ),
-        (quote! { #doc #[attribute(block = 1)] name: Option<Vec<u8>> }, "its type is Vec<T>"),
         (
-            quote! { #doc #[attribute(optional, keep)] name: Option<String> },
-            "only a computed attribute can be kept",
+            quote! { #doc #[attribute(block(max_items = 1))] name: Option<Vec<u8>> },
+            "`block` requires a `Vec<T>`",
+        ),
+        (
+            quote! { #doc #[attribute(optional, use_state_for_unknown)] name: Option<String> },
+            "`use_state_for_unknown` requires `computed`",
         ),
         (
             quote! { #doc #[attribute(optional, computed, adopt)] name: Computed<Option<String>> },
-            "what is adopted is an optional attribute",
+            "`adopt` requires `optional`",
         ),
         (
             quote! { #doc #[attribute(default = 1, write_only)] name: u8 },
-            "comes from the configuration alone",
+            "only the configuration sets the value",
         ),
         (
             quote! { #doc #[attribute(required, write_only)] name: u8 },
-            "is null in every state: make it optional",
+            "the attribute is null in every state, make it optional",
         ),
-        (quote! { #doc #[attribute(required, force_new)] name: String }, "not a word of #[attribute(...)]"),
+        (
+            quote! { #doc #[attribute(required, force_new)] name: String },
+            "unknown option; expected one of required, optional",
+        ),
     ];
     for (tokens, expected) in cases {
         let said = field(tokens.clone());

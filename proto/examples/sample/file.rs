@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use tfplugin::model::Set;
-use tfplugin::types::{Secret, Text};
+use tfplugin::types::{Secret, Semantic};
 use tfplugin::{Computed, Context, DataSource, Diagnostic, Diagnostics, Object, Plan, Resource};
 
 /// A file.
@@ -14,20 +14,20 @@ use tfplugin::{Computed, Context, DataSource, Diagnostic, Diagnostics, Object, P
 #[resource(type_name = "sample_file")]
 pub(crate) struct File {
     /// What it was called when it was made.
-    #[attribute(computed, keep)]
+    #[attribute(computed, use_state_for_unknown)]
     id: Computed<String>,
 
     /// Name of the file.
-    #[attribute(required, replace)]
+    #[attribute(required, requires_replace)]
     name: String,
 
     /// How large it is thought to be.
-    #[attribute(default = 10, check = positive)]
+    #[attribute(default = 10, validate = positive)]
     size: i64,
 
     /// Where it is served.
     #[attribute(optional)]
-    address: Option<Text<IpAddr>>,
+    address: Option<Semantic<IpAddr>>,
 
     /// Who may read it, in any order.
     #[attribute(optional)]
@@ -83,7 +83,7 @@ pub(crate) struct Part {
 
     /// Where it comes from.
     #[attribute(optional)]
-    origin: Option<Text<IpAddr>>,
+    origin: Option<Semantic<IpAddr>>,
 
     /// Length of the content.
     #[attribute(computed)]
@@ -99,7 +99,7 @@ pub(crate) struct Copy {
 
     /// How often it is brought up to date.
     #[attribute(optional)]
-    every: Option<Text<std::time::Duration>>,
+    every: Option<Semantic<std::time::Duration>>,
 
     /// Where exactly that is.
     #[attribute(computed)]
@@ -162,7 +162,7 @@ fn write(context: &Context<Directory>, mut file: File, private: &mut Private) ->
     let stored = Stored {
         size: file.size,
         // Another spelling than the author's may be.
-        address: file.address.as_ref().map(Text::canonical),
+        address: file.address.as_ref().map(Semantic::canonical),
         seal_length,
         revision: private.writes,
     };
@@ -175,7 +175,7 @@ fn write(context: &Context<Directory>, mut file: File, private: &mut Private) ->
     file.address = stored
         .address
         .as_deref()
-        .map(Text::parse)
+        .map(Semantic::parse)
         .transpose()
         .map_err(|error| failed("write", &path, error))?;
     file.seal_length = seal_length.into();
@@ -184,11 +184,11 @@ fn write(context: &Context<Directory>, mut file: File, private: &mut Private) ->
     for part in file.parts.iter_mut().flatten().chain(&mut file.cover).chain(chapters) {
         part.length = (part.content.len() as i64).into();
         // Another spelling than the author's may be.
-        part.origin = part.origin.as_ref().map(|origin| Text::from(*origin.meaning()));
+        part.origin = part.origin.as_ref().map(|origin| Semantic::from(*origin.value()));
     }
     for copy in file.copies.iter_mut().flat_map(|copies| &mut copies.0) {
         copy.url = format!("sample://{}", copy.place).into();
-        copy.every = copy.every.as_ref().map(|every| Text::from(*every.meaning()));
+        copy.every = copy.every.as_ref().map(|every| Semantic::from(*every.value()));
     }
     Ok(file)
 }
@@ -199,15 +199,15 @@ impl Resource for FileResource {
     type Model = File;
     type Private = Private;
 
-    fn check(config: &FileDraft, found: &mut Diagnostics) {
+    fn validate_config(config: &FileDraft, diagnostics: &mut Diagnostics) {
         if let (Some(size), Some(parts)) = (config.size.known(), config.parts.given())
             && (*size as usize) < parts.len()
         {
-            found.error_at("parts", "Too many parts", "There are more parts than the size allows.");
+            diagnostics.error_at("parts", "Too many parts", "There are more parts than the size allows.");
         }
     }
 
-    async fn plan(_: &Context<Directory>, plan: &mut Plan<File, Private>) -> Result<(), Diagnostics> {
+    async fn modify_plan(_: &Context<Directory>, plan: &mut Plan<File, Private>) -> Result<(), Diagnostics> {
         if plan.planned.name.known().is_some_and(|name| name == "refused") {
             return Err(Diagnostic::error("Unable to plan file", "This name is refused.").at("name").into());
         }
@@ -238,7 +238,7 @@ impl Resource for FileResource {
         prior.address = stored
             .address
             .as_deref()
-            .map(Text::parse)
+            .map(Semantic::parse)
             .transpose()
             .map_err(|error| failed("read", &path, error))?;
         Ok(Some(prior))
@@ -261,7 +261,7 @@ impl Resource for FileResource {
         }
     }
 
-    async fn import(
+    async fn import_state(
         context: &Context<Directory>,
         id: &str,
         private: &mut Private,
@@ -269,7 +269,7 @@ impl Resource for FileResource {
         let path = path(context, id)?;
         let stored = load(&path)?.ok_or_else(|| failed("import", &path, "there is no such file"))?;
         private.writes = stored.revision;
-        let address = stored.address.as_deref().map(Text::parse).transpose();
+        let address = stored.address.as_deref().map(Semantic::parse).transpose();
         Ok(File {
             id: format!("file-{id}").into(),
             name: id.to_owned(),

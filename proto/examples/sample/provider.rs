@@ -2,7 +2,7 @@
 
 use crate::file;
 use std::path::PathBuf;
-use tfplugin::{Diagnostics, Object, Provider, Table};
+use tfplugin::{Diagnostics, Object, Provider, Registry};
 
 /// Keeps objects as files in a directory.
 #[derive(Clone, Debug, Object)]
@@ -26,8 +26,8 @@ impl Provider for Sample {
     const NAME: &'static str = "sample";
     const SOURCE: &'static str = "example/sample";
 
-    fn table() -> Table<Directory> {
-        Table::default().resource::<file::FileResource>().data_source::<file::FileDataSource>()
+    fn registry() -> Registry<Directory> {
+        Registry::default().resource::<file::FileResource>().data_source::<file::FileDataSource>()
     }
 
     async fn configure(config: ConfigDraft) -> Result<Directory, Diagnostics> {

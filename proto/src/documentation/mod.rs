@@ -30,7 +30,7 @@ const DATA_SOURCE: Kind = Kind { title: "Data Source", folder: "data-sources", e
 /// Every page of a provider by its path below `docs`. The pages show what is in the folder `examples`; where an example is
 /// missing, its section is.
 pub fn pages<P: Provider>(examples: &Path) -> io::Result<BTreeMap<PathBuf, String>> {
-    let table = P::table();
+    let table = P::registry();
     let mut pages = BTreeMap::new();
     let index = Page {
         title: format!("{} Provider", P::NAME),

@@ -2,7 +2,7 @@
 
 use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::model::{Draft, Model, ValueError};
-use crate::plan::effective;
+use crate::plan::effective_config;
 use crate::schema::{Attribute, AttributeKind, Mode, Nesting};
 use crate::value::{Path, Value};
 
@@ -13,7 +13,7 @@ pub(crate) fn check_config<M: Model>(
     between: impl FnOnce(&M::Draft, &mut Diagnostics),
 ) -> Diagnostics {
     let mut found = Diagnostics::new();
-    let effective = effective(attributes, config);
+    let effective = effective_config(attributes, config);
     check_attributes(attributes, config, &effective, &Path::root(), &mut found);
     if !found.has_errors() {
         match M::Draft::decode(&effective) {
@@ -30,7 +30,7 @@ fn check_attributes(
     written: &Value,
     effective: &Value,
     within: &Path,
-    found: &mut Diagnostics,
+    diagnostics: &mut Diagnostics,
 ) {
     for attribute in attributes {
         let (value, effective) = (written.attribute(&attribute.name), effective.attribute(&attribute.name));
@@ -40,20 +40,20 @@ fn check_attributes(
         }
         if attribute.mode == Mode::Computed {
             let detail = format!("{path} is set by the provider. Remove it from the configuration.");
-            found.error_at(path, "Invalid Configuration for Read-Only Attribute", detail);
+            diagnostics.error_at(path, "Invalid Configuration for Read-Only Attribute", detail);
             continue;
         }
         if let Some(reason) = &attribute.deprecated {
-            found.warning_at(path.clone(), "Attribute Deprecated", reason.clone());
+            diagnostics.warning_at(path.clone(), "Attribute Deprecated", reason.clone());
         }
-        let errors_before = found.count_errors();
-        check_members(attribute, value, effective, &path, found);
+        let errors_before = diagnostics.count_errors();
+        check_members(attribute, value, effective, &path, diagnostics);
         // What is at fault in a member is told there.
         if value.is_wholly_known()
-            && found.count_errors() == errors_before
-            && let Err(error) = (attribute.rules.check)(effective)
+            && diagnostics.count_errors() == errors_before
+            && let Err(error) = (attribute.semantics.validate)(effective)
         {
-            found.push(invalid(error.within(path)));
+            diagnostics.push(invalid(error.within(path)));
         }
     }
 }
@@ -63,19 +63,21 @@ fn check_members(
     value: &Value,
     effective: &Value,
     path: &Path,
-    found: &mut Diagnostics,
+    diagnostics: &mut Diagnostics,
 ) {
     let AttributeKind::Nested(nesting, members) = &attribute.kind else { return };
     match (nesting, value, effective) {
-        (Nesting::Single, Value::Object(_), _) => check_attributes(members, value, effective, path, found),
+        (Nesting::Single, Value::Object(_), _) => {
+            check_attributes(members, value, effective, path, diagnostics)
+        }
         (Nesting::List, Value::List(all), Value::List(effective)) => {
             for (index, (one, effective)) in all.iter().zip(effective).enumerate() {
-                check_attributes(members, one, effective, &path.clone().index(index), found);
+                check_attributes(members, one, effective, &path.clone().index(index), diagnostics);
             }
         }
         (Nesting::Map, Value::Map(all), Value::Map(effective)) => {
             for ((key, one), effective) in all.iter().zip(effective.values()) {
-                check_attributes(members, one, effective, &path.clone().key(key), found);
+                check_attributes(members, one, effective, &path.clone().key(key), diagnostics);
             }
         }
         (Nesting::Set, Value::Set(all), Value::Set(effective)) => {
@@ -86,7 +88,7 @@ fn check_members(
             // A path stops at a set.
             inside.into_iter().for_each(|mut one| {
                 one.attribute = Some(path.clone());
-                found.push(one);
+                diagnostics.push(one);
             });
         }
         _ => {}

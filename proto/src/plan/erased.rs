@@ -5,7 +5,7 @@ use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::held;
 use crate::model::Model;
 use crate::plan::check::{check_config, invalid};
-use crate::plan::{self, adopted, effective, keep_spelling, stored, write_only};
+use crate::plan::{self, adopted, effective_config, keep_spelling, stored, write_only};
 use crate::provider::{Context, TypeName};
 use crate::resource::{Plan, Resource};
 use crate::schema::Schema;
@@ -30,7 +30,7 @@ pub(crate) struct Stored {
 #[async_trait]
 pub(crate) trait ErasedResource<P>: Send + Sync {
     fn schema(&self) -> &Schema;
-    fn check(&self, config: &Value) -> Diagnostics;
+    fn validate_config(&self, config: &Value) -> Diagnostics;
     fn upgrade(&self, version: i64, json: &[u8]) -> Result<Value, Diagnostics>;
     async fn read(&self, context: &Context<P>, prior: Stored) -> (Stored, Diagnostics);
     async fn plan(
@@ -54,7 +54,7 @@ pub(crate) trait ErasedResource<P>: Send + Sync {
 #[async_trait]
 pub(crate) trait ErasedDataSource<P>: Send + Sync {
     fn schema(&self) -> &Schema;
-    fn check(&self, config: &Value) -> Diagnostics;
+    fn validate_config(&self, config: &Value) -> Diagnostics;
     async fn read(&self, context: &Context<P>, config: &Value) -> (Value, Diagnostics);
 }
 
@@ -119,11 +119,11 @@ fn finish<M: Model>(schema: &Schema, before: &Value, model: &M) -> Result<Value,
 }
 
 /// What came of the work, if anything; its errors join what was `found`.
-fn outcome<T>(found: &mut Diagnostics, result: Result<T, Diagnostics>) -> Option<T> {
+fn outcome<T>(diagnostics: &mut Diagnostics, result: Result<T, Diagnostics>) -> Option<T> {
     match result {
         Ok(done) => Some(done),
         Err(errors) => {
-            found.append(errors);
+            diagnostics.append(errors);
             None
         }
     }
@@ -138,8 +138,8 @@ where
         &self.schema
     }
 
-    fn check(&self, config: &Value) -> Diagnostics {
-        check_config::<R::Model>(config, &self.schema.attributes, R::check)
+    fn validate_config(&self, config: &Value) -> Diagnostics {
+        check_config::<R::Model>(config, &self.schema.attributes, R::validate_config)
     }
 
     fn upgrade(&self, version: i64, json: &[u8]) -> Result<Value, Diagnostics> {
@@ -148,7 +148,7 @@ where
 
     async fn read(&self, context: &Context<R::Provider>, prior: Stored) -> (Stored, Diagnostics) {
         let result = self.read_stored(context, &prior).await;
-        let mut found = context.take_found();
+        let mut found = context.take_diagnostics();
         (outcome(&mut found, result).unwrap_or(prior), found)
     }
 
@@ -183,7 +183,7 @@ where
                 held::draft(object, config).map_err(|error| Diagnostics::from(invalid(error)))
             };
             let before = if prior.object.is_null() { None } else { Some(self.prior(&prior.object)?) };
-            let effective = effective(&self.schema.attributes, config);
+            let effective = effective_config(&self.schema.attributes, config);
             let effective = draft(&effective, &effective)?;
             Ok((before, effective, draft(&planned.object, config)?))
         };
@@ -199,8 +199,8 @@ where
             object: planned.object,
             replace: planned.replace,
         };
-        let result = context.unless_stopped(R::plan(context, &mut plan)).await;
-        found.append(context.take_found());
+        let result = context.unless_stopped(R::modify_plan(context, &mut plan)).await;
+        found.append(context.take_diagnostics());
         outcome(&mut found, result);
         let Stored { object, private } = Self::stored(plan.object, &plan.private);
         // A plan that changes nothing leaves the private state alone, or it would never be a no-op for long.
@@ -219,7 +219,7 @@ where
             return (Stored { object: prior.clone(), private: planned.private }, found);
         };
         let result = self.change(context, prior, &planned.object, config, &mut private).await;
-        found.append(context.take_found());
+        found.append(context.take_diagnostics());
         let object = match outcome(&mut found, result) {
             Some(object) => object,
             // Nothing on create (no taint), the object as it was on update and delete.
@@ -231,10 +231,10 @@ where
     async fn import(&self, context: &Context<R::Provider>, id: &str) -> (Stored, Diagnostics) {
         let mut private = R::Private::default();
         let result = context
-            .unless_stopped(R::import(context, id, &mut private))
+            .unless_stopped(R::import_state(context, id, &mut private))
             .await
             .and_then(|model| finish(&self.schema, &Value::Null, &model));
-        let mut found = context.take_found();
+        let mut found = context.take_diagnostics();
         let object = outcome(&mut found, result).unwrap_or(Value::Null);
         (Self::stored(object, &private), found)
     }
@@ -275,7 +275,7 @@ where
             }
             (Err(errors), _) | (_, Err(errors)) => Err(errors),
         };
-        let mut found = context.take_found();
+        let mut found = context.take_diagnostics();
         outcome(&mut found, result);
         (PlannedChange { object: Value::Null, replace: Vec::new(), private: prior.private }, found)
     }
@@ -315,18 +315,18 @@ impl<D: DataSource> ErasedDataSource<D::Provider> for TypedDataSource<D> {
         &self.schema
     }
 
-    fn check(&self, config: &Value) -> Diagnostics {
-        check_config::<D::Model>(config, &self.schema.attributes, D::check)
+    fn validate_config(&self, config: &Value) -> Diagnostics {
+        check_config::<D::Model>(config, &self.schema.attributes, D::validate_config)
     }
 
     async fn read(&self, context: &Context<D::Provider>, config: &Value) -> (Value, Diagnostics) {
-        let asked = effective(&self.schema.attributes, config);
+        let asked = effective_config(&self.schema.attributes, config);
         let result = match D::Model::decode(&asked) {
             Ok(model) => context.unless_stopped(D::read(context, model)).await,
             Err(error) => Err(invalid(error).into()),
         };
         let result = result.and_then(|model| finish(&self.schema, config, &model));
-        let mut found = context.take_found();
+        let mut found = context.take_diagnostics();
         let object = outcome(&mut found, result);
         (object.unwrap_or(Value::Null), found)
     }

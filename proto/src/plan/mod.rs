@@ -1,7 +1,7 @@
 //! The planning pipeline: a pure function of schema, configuration and prior state.
 //!
 //! Order, as Terraform's own framework has it, behind what is adopted: defaults, write-only values out, spelling, unknowns for what is
-//! computed, kept values, replacement. The resource's own hook comes after.
+//! computed, values of the prior state, replacement. The resource's own hook comes after.
 
 pub(crate) mod adopted;
 pub(crate) mod check;
@@ -26,24 +26,24 @@ pub(crate) struct Planned {
 
 /// Plans a create (`prior` null) or an update of an object with these `attributes`.
 pub(crate) fn plan(attributes: &[Attribute], prior: &Value, proposed: &Value, config: &Value) -> Planned {
-    let mut object = settle(attributes, prior, proposed, config);
+    let mut object = apply_defaults(attributes, prior, proposed, config);
     let replace = if object == *prior {
         Vec::new()
     } else {
         object = mark_unknown(attributes, &object, config);
-        object = keep(attributes, prior, &object, config);
+        object = use_prior_state(attributes, prior, &object, config);
         replacements(attributes, prior, &object)
     };
     Planned { object, replace }
 }
 
 /// A configuration as typed code reads it: defaults in, and what is computed unknown.
-pub(crate) fn effective(attributes: &[Attribute], config: &Value) -> Value {
+pub(crate) fn effective_config(attributes: &[Attribute], config: &Value) -> Value {
     write_only::fill(attributes, &plan(attributes, &Value::Null, config, config).object, config)
 }
 
 /// Defaults in, write-only values out, and the prior spelling of what means the same.
-fn settle(attributes: &[Attribute], prior: &Value, proposed: &Value, config: &Value) -> Value {
+fn apply_defaults(attributes: &[Attribute], prior: &Value, proposed: &Value, config: &Value) -> Value {
     each(attributes, proposed, |attribute, value| {
         let (before, written) = (prior.attribute(&attribute.name), config.attribute(&attribute.name));
         if attribute.write_only {
@@ -57,7 +57,7 @@ fn settle(attributes: &[Attribute], prior: &Value, proposed: &Value, config: &Va
         if written.is_wholly_known()
             && !written.is_null()
             && !before.is_null()
-            && (attribute.rules.same)(before, written)
+            && (attribute.semantics.semantic_eq)(before, written)
         {
             return before.clone();
         }
@@ -65,18 +65,18 @@ fn settle(attributes: &[Attribute], prior: &Value, proposed: &Value, config: &Va
             (AttributeKind::Nested(Nesting::Set, members), Value::Set(all), Value::Set(before))
                 if attribute.mode != Mode::Computed =>
             {
-                Value::Set(settle_elements(members, before, all))
+                Value::Set(apply_defaults_to_elements(members, before, all))
             }
-            _ => nested(attribute, value, before, written, settle),
+            _ => nested(attribute, value, before, written, apply_defaults),
         }
     })
 }
 
 /// Elements of a set have no key, so an element that was there before in other words is found by what it means.
-fn settle_elements(members: &[Attribute], prior: &[Value], proposed: &[Value]) -> Vec<Value> {
+fn apply_defaults_to_elements(members: &[Attribute], prior: &[Value], proposed: &[Value]) -> Vec<Value> {
     let mut left: Vec<&Value> = prior.iter().collect();
     let mut one = |proposed: &Value| {
-        let settled = settle(members, &Value::Null, proposed, proposed);
+        let settled = apply_defaults(members, &Value::Null, proposed, proposed);
         match left.iter().position(|prior| means_same(members, prior, &settled)) {
             Some(at) => left.swap_remove(at).clone(),
             None => settled,
@@ -93,7 +93,7 @@ fn means_same(members: &[Attribute], prior: &Value, written: &Value) -> bool {
             _ if written.is_null() => member.is_computed() || before.is_null(),
             _ if before.is_null() || !written.is_wholly_known() => false,
             AttributeKind::Nested(Nesting::Single, members) => means_same(members, before, written),
-            _ => (member.rules.same)(before, written),
+            _ => (member.semantics.semantic_eq)(before, written),
         }
     })
 }
@@ -112,16 +112,16 @@ fn mark_unknown(attributes: &[Attribute], planned: &Value, config: &Value) -> Va
 }
 
 /// Computed values that do not change with the rest stay what they were.
-fn keep(attributes: &[Attribute], prior: &Value, planned: &Value, config: &Value) -> Value {
+fn use_prior_state(attributes: &[Attribute], prior: &Value, planned: &Value, config: &Value) -> Value {
     if prior.is_null() {
         return planned.clone();
     }
     each(attributes, planned, |attribute, value| {
         let (before, written) = (prior.attribute(&attribute.name), config.attribute(&attribute.name));
-        if attribute.keep && value.is_unknown() && written.is_null() {
+        if attribute.use_state_for_unknown && value.is_unknown() && written.is_null() {
             return before.clone();
         }
-        nested(attribute, value, before, written, keep)
+        nested(attribute, value, before, written, use_prior_state)
     })
 }
 
@@ -147,7 +147,7 @@ fn replacements_within(
         if before == after {
             continue;
         }
-        if attribute.replace {
+        if attribute.requires_replace {
             found.push(path);
             continue;
         }
@@ -227,7 +227,7 @@ fn nested(
 pub(crate) fn keep_spelling(attributes: &[Attribute], before: &Value, after: Value) -> Value {
     each(attributes, &after, |attribute, value| {
         let known = before.attribute(&attribute.name);
-        if known.is_wholly_known() && !known.is_null() && (attribute.rules.same)(known, value) {
+        if known.is_wholly_known() && !known.is_null() && (attribute.semantics.semantic_eq)(known, value) {
             return known.clone();
         }
         let AttributeKind::Nested(nesting, members) = &attribute.kind else { return value.clone() };
@@ -270,6 +270,6 @@ fn may_become(members: &[Attribute], before: &Value, after: &Value) -> bool {
         let (before, after) = (before.attribute(&member.name), after.attribute(&member.name));
         !before.is_wholly_known()
             || before == after
-            || (!before.is_null() && (member.rules.same)(before, after))
+            || (!before.is_null() && (member.semantics.semantic_eq)(before, after))
     })
 }

@@ -1,7 +1,7 @@
 //! The planning pipeline as a pure function: what becomes unknown, what stays, what is replaced.
 
 use super::*;
-use crate::types::Text;
+use crate::types::Semantic;
 use crate::{Computed, Model, Number, Object, Resource};
 
 /// A port of a machine.
@@ -14,7 +14,7 @@ struct Port {
     #[attribute(default = "tcp".to_owned())]
     protocol: String,
     /// Who listens.
-    #[attribute(computed, keep)]
+    #[attribute(computed, use_state_for_unknown)]
     listener: Computed<Option<String>>,
 }
 
@@ -23,11 +23,11 @@ struct Port {
 #[resource(type_name = "test_machine")]
 struct Machine {
     /// Its name.
-    #[attribute(required, replace)]
+    #[attribute(required, requires_replace)]
     name: String,
     /// Where it is.
     #[attribute(optional)]
-    address: Option<Text<std::net::IpAddr>>,
+    address: Option<Semantic<std::net::IpAddr>>,
     /// Its ports.
     #[attribute(optional)]
     ports: Option<Vec<Port>>,
@@ -39,7 +39,7 @@ struct Machine {
     #[attribute(computed)]
     version: Computed<String>,
     /// What never changes.
-    #[attribute(computed, keep)]
+    #[attribute(computed, use_state_for_unknown)]
     id: Computed<String>,
 }
 
@@ -136,7 +136,7 @@ fn a_new_name_needs_a_new_machine_and_so_may_an_unknown_one() {
 #[resource(type_name = "test_guest")]
 struct Guest {
     /// Its disks.
-    #[attribute(block = 2)]
+    #[attribute(block(max_items = 2))]
     disks: Vec<Disk>,
 }
 
@@ -144,7 +144,7 @@ struct Guest {
 #[derive(Clone, Debug, Object)]
 struct Disk {
     /// What it begins with.
-    #[attribute(required, replace)]
+    #[attribute(required, requires_replace)]
     image: String,
     /// Its size.
     #[attribute(default = 8u16)]

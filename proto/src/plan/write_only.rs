@@ -19,31 +19,31 @@ pub(crate) fn fill(attributes: &[Attribute], planned: &Value, config: &Value) ->
 }
 
 /// Finds fault with write-only values: this Terraform would store them.
-pub(crate) fn refuse(attributes: &[Attribute], config: &Value, found: &mut Diagnostics) {
-    refuse_within(attributes, config, &Path::root(), found);
+pub(crate) fn refuse(attributes: &[Attribute], config: &Value, diagnostics: &mut Diagnostics) {
+    refuse_within(attributes, config, &Path::root(), diagnostics);
 }
 
-fn refuse_within(attributes: &[Attribute], config: &Value, within: &Path, found: &mut Diagnostics) {
+fn refuse_within(attributes: &[Attribute], config: &Value, within: &Path, diagnostics: &mut Diagnostics) {
     for attribute in attributes {
         let value = config.attribute(&attribute.name);
         let path = within.clone().attribute(&attribute.name);
         if attribute.write_only && !value.is_null() {
             let detail =
                 format!("{path} is write-only, which needs Terraform 1.11 or OpenTofu 1.11 at least.");
-            found.error_at(path, "WriteOnly Attribute Not Allowed", detail);
+            diagnostics.error_at(path, "WriteOnly Attribute Not Allowed", detail);
             continue;
         }
         let AttributeKind::Nested(_, members) = &attribute.kind else { continue };
         match value {
-            Value::Object(_) => refuse_within(members, value, &path, found),
+            Value::Object(_) => refuse_within(members, value, &path, diagnostics),
             Value::List(all) => {
                 for (index, one) in all.iter().enumerate() {
-                    refuse_within(members, one, &path.clone().index(index), found);
+                    refuse_within(members, one, &path.clone().index(index), diagnostics);
                 }
             }
             Value::Map(all) => {
                 for (key, one) in all {
-                    refuse_within(members, one, &path.clone().key(key), found);
+                    refuse_within(members, one, &path.clone().key(key), diagnostics);
                 }
             }
             // A set holds no write-only values: the schema check sees to it.

@@ -21,7 +21,7 @@ impl<P: Provider> Shared<P> {
         let context = self.context()?;
         let (planned, mut found) = resource.plan(&context, prior, &proposed, &config).await;
         if !planned.object.is_null() {
-            found.append(P::planned(context.provider(), &request.type_name, &planned.object));
+            found.append(P::observe_plan(context.provider(), &request.type_name, &planned.object));
         }
         Ok(plan_resource_change::Response {
             planned_state: Some(answered(&planned.object, &of)?),

@@ -12,7 +12,7 @@ mod tests;
 use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::model::ValueError;
 use crate::plan::erased::{self, ErasedDataSource, ErasedResource};
-use crate::provider::{Context, Provider, Table};
+use crate::provider::{Context, Provider, Registry};
 use crate::schema::Schema;
 use crate::value::{Type, Value};
 use crate::wire::tfplugin6::{self as pb, DynamicValue};
@@ -42,13 +42,16 @@ pub(crate) struct Shared<P: Provider> {
 /// All that is served.
 struct Served<P: Provider> {
     provider: Schema,
-    table: Table<P::Configured>,
+    registry: Registry<P::Configured>,
 }
 
 impl<P: Provider> Default for Shared<P> {
     fn default() -> Self {
         Self {
-            served: LazyLock::new(|| Served { provider: erased::schema::<P::Config>(), table: P::table() }),
+            served: LazyLock::new(|| Served {
+                provider: erased::schema::<P::Config>(),
+                registry: P::registry(),
+            }),
             configured: RwLock::default(),
             stop: RwLock::default(),
             running: TaskTracker::new(),
@@ -92,13 +95,13 @@ impl<P: Provider> Shared<P> {
 
     fn resource(&self, name: &str) -> Result<&dyn ErasedResource<P::Configured>, Diagnostics> {
         tracing::Span::current().record("tf_resource_type", name);
-        self.served.table.resources.get(name).map(|one| &**one).ok_or_else(|| not_served("resource", name))
+        self.served.registry.resources.get(name).map(|one| &**one).ok_or_else(|| not_served("resource", name))
     }
 
     fn data_source(&self, name: &str) -> Result<&dyn ErasedDataSource<P::Configured>, Diagnostics> {
         tracing::Span::current().record("tf_data_source_type", name);
         self.served
-            .table
+            .registry
             .data_sources
             .get(name)
             .map(|one| &**one)

@@ -17,7 +17,7 @@ impl<P: Provider> Shared<P> {
         &self,
         _: get_metadata::Request,
     ) -> Result<get_metadata::Response, Diagnostics> {
-        let table = &self.served.table;
+        let table = &self.served.registry;
         let resource = |name: &&str| ResourceMetadata { type_name: (*name).to_owned() };
         let data_source = |name: &&str| DataSourceMetadata { type_name: (*name).to_owned() };
         Ok(get_metadata::Response {
@@ -35,14 +35,14 @@ impl<P: Provider> Shared<P> {
         let served = &*self.served;
         let mut found = Diagnostics::new();
         check("the provider block", &served.provider, Block::Provider, &mut found);
-        for (name, schema) in served.table.resources().chain(served.table.data_sources()) {
+        for (name, schema) in served.registry.resources().chain(served.registry.data_sources()) {
             check(name, schema, Block::Type, &mut found);
         }
         let encode = |(name, schema): (&str, &Schema)| (name.to_owned(), wire::schema(schema));
         Ok(get_provider_schema::Response {
             provider: Some(wire::schema(&served.provider)),
-            resource_schemas: served.table.resources().map(encode).collect(),
-            data_source_schemas: served.table.data_sources().map(encode).collect(),
+            resource_schemas: served.registry.resources().map(encode).collect(),
+            data_source_schemas: served.registry.data_sources().map(encode).collect(),
             diagnostics: wire::diagnostics(found),
             server_capabilities: Some(capabilities()),
             ..Default::default()
@@ -51,11 +51,11 @@ impl<P: Provider> Shared<P> {
 }
 
 /// Core says little about a schema that it refuses, so the rule is named here.
-fn check(name: &str, schema: &Schema, block: Block, found: &mut Diagnostics) {
+fn check(name: &str, schema: &Schema, block: Block, diagnostics: &mut Diagnostics) {
     if let Err(error) = schema::check(schema, block) {
         let detail = format!(
             "In the schema of {name}, {error}. This is always a fault of the provider; please report it."
         );
-        found.push(Diagnostic::error("Provider Bug", detail));
+        diagnostics.push(Diagnostic::error("Provider Bug", detail));
     }
 }

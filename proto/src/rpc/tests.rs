@@ -3,7 +3,7 @@
 use super::{Service, Shared};
 use crate::wire::tfplugin6::provider_server::Provider as _;
 use crate::wire::tfplugin6::{self as pb, DynamicValue};
-use crate::{Computed, Context, Diagnostics, Object, Plan, Provider, Resource, Table, Value};
+use crate::{Computed, Context, Diagnostics, Object, Plan, Provider, Registry, Resource, Value};
 use serde_json::json;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -51,8 +51,8 @@ impl Provider for Good {
     type Configured = Option<String>;
     const NAME: &'static str = "test";
 
-    fn table() -> Table<Option<String>> {
-        Table::default().resource::<Things>()
+    fn registry() -> Registry<Option<String>> {
+        Registry::default().resource::<Things>()
     }
 
     async fn configure(config: BlockDraft) -> Result<Option<String>, Diagnostics> {
@@ -66,8 +66,8 @@ impl Provider for Bad {
     type Configured = Option<String>;
     const NAME: &'static str = "test";
 
-    fn table() -> Table<Option<String>> {
-        Table::default().resource::<Breakage>()
+    fn registry() -> Registry<Option<String>> {
+        Registry::default().resource::<Breakage>()
     }
 
     async fn configure(_: BlockDraft) -> Result<Option<String>, Diagnostics> {
@@ -84,7 +84,7 @@ impl Resource for Things {
     type Model = Thing;
     type Private = ();
 
-    async fn plan(_: &Context<Option<String>>, plan: &mut Plan<Thing, ()>) -> Result<(), Diagnostics> {
+    async fn modify_plan(_: &Context<Option<String>>, plan: &mut Plan<Thing, ()>) -> Result<(), Diagnostics> {
         match plan.planned.fate.known().map(String::as_str) {
             Some("panic") => panic!("as it was told"),
             _ => Ok(()),
@@ -126,7 +126,7 @@ impl Resource for Things {
         Ok(())
     }
 
-    async fn import(_: &Context<Option<String>>, id: &str, _: &mut ()) -> Result<Thing, Diagnostics> {
+    async fn import_state(_: &Context<Option<String>>, id: &str, _: &mut ()) -> Result<Thing, Diagnostics> {
         Ok(Thing { fate: id.to_owned(), secret: Some("leaked".to_owned()), said: "x".to_owned().into() })
     }
 }
@@ -162,7 +162,7 @@ impl Resource for Breakage {
         Ok(())
     }
 
-    async fn import(_: &Context<Option<String>>, _: &str, _: &mut ()) -> Result<Broken, Diagnostics> {
+    async fn import_state(_: &Context<Option<String>>, _: &str, _: &mut ()) -> Result<Broken, Diagnostics> {
         Ok(Broken { count: 1 })
     }
 }

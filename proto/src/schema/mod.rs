@@ -43,9 +43,9 @@ pub fn object_type(attributes: &[Attribute]) -> Type {
 pub enum Mode {
     /// The configuration, always.
     Required,
-    /// The configuration, if it likes.
+    /// The configuration; optional.
     Optional,
-    /// The configuration if it likes, else the provider.
+    /// The configuration; the provider where that is silent.
     OptionalComputed,
     /// The provider.
     Computed,
@@ -88,16 +88,16 @@ impl AttributeKind {
 
 /// Rules that come from an attribute's Rust type, so that equality and validity never need matching code.
 #[derive(Clone, Copy)]
-pub struct Rules {
+pub struct ValueSemantics {
     /// Why a known, non-null value is not acceptable.
-    pub check: fn(&Value) -> Result<(), crate::model::ValueError>,
+    pub validate: fn(&Value) -> Result<(), crate::model::ValueError>,
     /// Whether two values mean the same in different spellings.
-    pub same: fn(&Value, &Value) -> bool,
+    pub semantic_eq: fn(&Value, &Value) -> bool,
 }
 
-impl fmt::Debug for Rules {
+impl fmt::Debug for ValueSemantics {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Rules")
+        f.write_str("ValueSemantics")
     }
 }
 
@@ -123,17 +123,17 @@ pub struct Attribute {
     /// The value where the configuration gives none.
     pub default: Option<Value>,
     /// A computed value that stays as it is unless the provider's own plan says otherwise.
-    pub keep: bool,
+    pub use_state_for_unknown: bool,
     /// Optional and computed, and always known: where the configuration gives none and never gave one, what is there stays;
     /// where it gave one before, none is planned.
     pub adopt: bool,
     /// A change needs a new object.
-    pub replace: bool,
+    pub requires_replace: bool,
     /// At most how many times it is written as a block, `name { ... }`; none where it is an argument. What new types have
     /// is arguments; blocks are for schemas that others decided.
     pub block: Option<u32>,
     /// What its Rust type knows.
-    pub rules: Rules,
+    pub semantics: ValueSemantics,
 }
 
 impl Attribute {
@@ -149,11 +149,11 @@ impl Attribute {
             write_only: false,
             deprecated: None,
             default: None,
-            keep: false,
+            use_state_for_unknown: false,
             adopt: false,
-            replace: false,
+            requires_replace: false,
             block: None,
-            rules: Rules { check: T::check, same: T::same },
+            semantics: ValueSemantics { validate: T::validate, semantic_eq: T::semantic_eq },
         }
     }
 

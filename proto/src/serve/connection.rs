@@ -22,9 +22,9 @@ const PAUSE: Duration = Duration::from_millis(50);
 
 /// How many connections there are.
 #[derive(Clone, Default)]
-pub(super) struct Presence(Arc<watch::Sender<usize>>);
+pub(super) struct Connections(Arc<watch::Sender<usize>>);
 
-impl Presence {
+impl Connections {
     /// Waits until there is no connection.
     pub(super) async fn nobody(&self) {
         let _ = self.0.subscribe().wait_for(|count| *count == 0).await;
@@ -42,19 +42,19 @@ impl Presence {
 /// A connection whose client has proved who it is.
 pub(super) struct Connection {
     stream: Pin<Box<dyn Duplex>>,
-    presence: Presence,
+    connections: Connections,
 }
 
 impl Connection {
-    fn new(stream: Pin<Box<dyn Duplex>>, presence: Presence) -> Self {
-        presence.0.send_modify(|count| *count += 1);
-        Self { stream, presence }
+    fn new(stream: Pin<Box<dyn Duplex>>, connections: Connections) -> Self {
+        connections.0.send_modify(|count| *count += 1);
+        Self { stream, connections }
     }
 }
 
 impl Drop for Connection {
     fn drop(&mut self) {
-        self.presence.0.send_modify(|count| *count -= 1);
+        self.connections.0.send_modify(|count| *count -= 1);
     }
 }
 
@@ -62,7 +62,7 @@ impl Drop for Connection {
 pub(super) fn accept(
     listener: Listener,
     tls: Option<TlsAcceptor>,
-    presence: Presence,
+    connections: Connections,
 ) -> impl Stream<Item = io::Result<Connection>> {
     let (sender, receiver) = mpsc::channel(WAITING);
     tokio::spawn(async move {
@@ -71,7 +71,7 @@ pub(super) fn accept(
                 tokio::time::sleep(PAUSE).await;
                 continue;
             };
-            let (sender, tls, presence) = (sender.clone(), tls.clone(), presence.clone());
+            let (sender, tls, connections) = (sender.clone(), tls.clone(), connections.clone());
             // A handshake of its own for each, so that a stranger cannot keep core waiting.
             tokio::spawn(async move {
                 let admitted = match tls {
@@ -79,7 +79,7 @@ pub(super) fn accept(
                     Some(tls) => admit(tls, stream).await,
                 };
                 match admitted {
-                    Ok(stream) => drop(sender.send(Ok(Connection::new(stream, presence))).await),
+                    Ok(stream) => drop(sender.send(Ok(Connection::new(stream, connections))).await),
                     Err(error) => tracing::warn!("refused a connection: {error}"),
                 }
             });

@@ -15,7 +15,7 @@ pub(crate) use panic::message as panic_message;
 use crate::provider::Provider;
 use crate::rpc::{Service, Shared};
 use crate::wire::tfplugin6::provider_server::ProviderServer;
-use connection::Presence;
+use connection::Connections;
 use launch::Launch;
 use listener::Listener;
 use std::io::Write;
@@ -30,9 +30,9 @@ const MESSAGE_SIZE: usize = 256 << 20;
 /// Core gives up a plugin that it cannot reach in a minute, and may be gone by then without a word.
 const FIRST_CONNECTION: Duration = Duration::from_secs(60);
 /// For the answer to `Shutdown` to reach core, which then hangs up.
-const FAREWELL: Duration = Duration::from_millis(50);
+const SHUTDOWN_GRACE: Duration = Duration::from_millis(50);
 /// For work that was cancelled to write down how far it came. Core kills after two seconds.
-const LAST_WORK: Duration = Duration::from_millis(1500);
+const CANCEL_GRACE: Duration = Duration::from_millis(1500);
 /// Calls wait for nodes and routers rather than compute.
 const THREADS: usize = 4;
 
@@ -66,7 +66,7 @@ fn run<P: Provider>() -> Result<(), ServeError> {
     let debug = std::env::args().skip(1).any(|argument| matches!(argument.as_str(), "-debug" | "--debug"));
     let environment = |name: &str| std::env::var(name).ok();
     let launch = if debug { Launch::default() } else { Launch::read(environment)? };
-    log::install(P::NAME, P::UNLOGGED, environment);
+    log::install(P::NAME, P::MUTED_LOG_TARGETS, environment);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(THREADS)
         .enable_all()
@@ -95,7 +95,7 @@ async fn until_end<P: Provider>(launch: &Launch, debug: bool) -> Result<(), Serv
 
     let shared = Arc::new(Shared::<P>::default());
     let end = CancellationToken::new();
-    let presence = Presence::default();
+    let connections = Connections::default();
     let acceptor = tls.map(|identity| identity.acceptor);
     let service = ProviderServer::new(Service::new(Arc::clone(&shared)))
         .max_decoding_message_size(MESSAGE_SIZE)
@@ -106,20 +106,20 @@ async fn until_end<P: Provider>(launch: &Launch, debug: bool) -> Result<(), Serv
         .add_service(services::stdio())
         .add_service(services::broker())
         .add_service(services::health())
-        .serve_with_incoming(connection::accept(listener, acceptor, presence.clone()));
+        .serve_with_incoming(connection::accept(listener, acceptor, connections.clone()));
     let ended = async {
         tokio::select! {
             served = server => return served.map_err(ServeError::from),
             () = end.cancelled() => {
-                let _ = tokio::time::timeout(FAREWELL, presence.nobody()).await;
+                let _ = tokio::time::timeout(SHUTDOWN_GRACE, connections.nobody()).await;
             }
-            () = presence.lost(FIRST_CONNECTION), if !debug => tracing::debug!("Terraform is gone"),
+            () = connections.lost(FIRST_CONNECTION), if !debug => tracing::debug!("Terraform is gone"),
             () = debug::interrupted(), if debug => {}
         }
         Ok(())
     }
     .await;
     shared.stop();
-    let _ = tokio::time::timeout(LAST_WORK, shared.idle()).await;
+    let _ = tokio::time::timeout(CANCEL_GRACE, shared.idle()).await;
     ended
 }

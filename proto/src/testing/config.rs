@@ -1,6 +1,6 @@
 //! Configurations written as JSON, read as strictly as Terraform reads its own language.
 
-use super::Broken;
+use super::RuleViolation;
 use crate::schema::{Attribute, AttributeKind, Mode, Nesting};
 use crate::value::{Path, Type, Value, json};
 use serde_json::Value as Json;
@@ -10,17 +10,17 @@ use std::collections::BTreeMap;
 pub const UNKNOWN: &str = "${unknown}";
 
 /// Reads a configuration of a block with these `attributes`.
-pub(crate) fn read(attributes: &[Attribute], config: &Json) -> Result<Value, Broken> {
+pub(crate) fn read(attributes: &[Attribute], config: &Json) -> Result<Value, RuleViolation> {
     object(attributes, config, &Path::root())
 }
 
-fn object(attributes: &[Attribute], config: &Json, within: &Path) -> Result<Value, Broken> {
+fn object(attributes: &[Attribute], config: &Json, within: &Path) -> Result<Value, RuleViolation> {
     let Json::Object(given) = config else {
-        return Err(Broken::new(within.clone(), "an object is needed here"));
+        return Err(RuleViolation::new(within.clone(), "an object is needed here"));
     };
     let unsupported = |name: &&String| !attributes.iter().any(|attribute| attribute.name == **name);
     if let Some(name) = given.keys().find(unsupported) {
-        return Err(Broken::new(
+        return Err(RuleViolation::new(
             within.clone().attribute(name),
             "an argument of this name is not expected here",
         ));
@@ -29,7 +29,7 @@ fn object(attributes: &[Attribute], config: &Json, within: &Path) -> Result<Valu
         let path = within.clone().attribute(&attribute.name);
         let value = match given.get(&attribute.name) {
             None | Some(Json::Null) if attribute.mode == Mode::Required => {
-                return Err(Broken::new(path, "this argument is required, but no value was given"));
+                return Err(RuleViolation::new(path, "this argument is required, but no value was given"));
             }
             None if attribute.block.is_some() => Value::List(Vec::new()),
             None | Some(Json::Null) => Value::Null,
@@ -40,14 +40,14 @@ fn object(attributes: &[Attribute], config: &Json, within: &Path) -> Result<Valu
     attributes.iter().map(one).collect::<Result<_, _>>().map(Value::Object)
 }
 
-fn value(kind: &AttributeKind, given: &Json, path: &Path) -> Result<Value, Broken> {
-    let wrong = |what: &str| Broken::new(path.clone(), format!("a {what} is needed here"));
+fn value(kind: &AttributeKind, given: &Json, path: &Path) -> Result<Value, RuleViolation> {
+    let wrong = |what: &str| RuleViolation::new(path.clone(), format!("a {what} is needed here"));
     match (kind, given) {
         (_, Json::String(text)) if text == UNKNOWN => Ok(Value::unknown()),
         (AttributeKind::Type(Type::Dynamic), given) => Ok(with_unknowns(json::from_plain(given))),
         (AttributeKind::Type(of), given) => match json::decode(given.to_string().as_bytes(), of) {
             Ok(value) => Ok(with_unknowns(value)),
-            Err(error) => Err(Broken::new(path.clone().join(error.path), error.message)),
+            Err(error) => Err(RuleViolation::new(path.clone().join(error.path), error.message)),
         },
         (AttributeKind::Nested(Nesting::Single, members), given) => object(members, given, path),
         (AttributeKind::Nested(nesting @ (Nesting::List | Nesting::Set), members), Json::Array(all)) => {

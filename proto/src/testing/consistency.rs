@@ -4,23 +4,23 @@ use crate::schema::{Attribute, AttributeKind, Mode, Nesting};
 use crate::value::{Path, Refinement, Value};
 use std::fmt;
 
-/// A rule of core's that was broken.
+/// A rule of core's that was violated.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Broken {
+pub struct RuleViolation {
     /// Where.
     pub path: Path,
     /// Which, and how.
     pub message: String,
 }
 
-impl Broken {
-    /// A rule that was broken at `path`.
+impl RuleViolation {
+    /// A violation at `path`.
     pub fn new(path: Path, message: impl Into<String>) -> Self {
         Self { path, message: message.into() }
     }
 }
 
-impl fmt::Display for Broken {
+impl fmt::Display for RuleViolation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.path, self.message)
     }
@@ -32,7 +32,7 @@ pub(crate) fn plan_faults(
     prior: &Value,
     config: &Value,
     planned: &Value,
-) -> Vec<Broken> {
+) -> Vec<RuleViolation> {
     let mut faults = Vec::new();
     planned_object(attributes, prior, config, planned, &Path::root(), &mut faults);
     faults
@@ -44,18 +44,18 @@ fn planned_object(
     config: &Value,
     planned: &Value,
     path: &Path,
-    faults: &mut Vec<Broken>,
+    faults: &mut Vec<RuleViolation>,
 ) {
     match (config.is_null(), planned.is_null()) {
         (false, true) => {
-            faults.push(Broken::new(path.clone(), "planned for absence but config wants existence"))
+            faults.push(RuleViolation::new(path.clone(), "planned for absence but config wants existence"))
         }
         (true, false) => {
-            faults.push(Broken::new(path.clone(), "planned for existence but config wants absence"))
+            faults.push(RuleViolation::new(path.clone(), "planned for existence but config wants absence"))
         }
         (true, true) => {}
         (false, false) if planned.is_unknown() => {
-            faults.push(Broken::new(path.clone(), "planned unknown for configured value"));
+            faults.push(RuleViolation::new(path.clone(), "planned unknown for configured value"));
         }
         (false, false) => {
             for attribute in attributes {
@@ -67,9 +67,9 @@ fn planned_object(
     }
 }
 
-fn planned_attribute(attribute: &Attribute, of: [&Value; 3], path: &Path, faults: &mut Vec<Broken>) {
+fn planned_attribute(attribute: &Attribute, of: [&Value; 3], path: &Path, faults: &mut Vec<RuleViolation>) {
     let [prior, config, planned] = of;
-    let mut fault = |message: &str| faults.push(Broken::new(path.clone(), message));
+    let mut fault = |message: &str| faults.push(RuleViolation::new(path.clone(), message));
     if attribute.write_only {
         if !planned.is_null() {
             fault("planned value for write-only attribute is not null");
@@ -97,10 +97,10 @@ fn planned_nested(
     members: &[Attribute],
     of: [&Value; 3],
     path: &Path,
-    faults: &mut Vec<Broken>,
+    faults: &mut Vec<RuleViolation>,
 ) {
     let [prior, config, planned] = of;
-    let mut fault = |message: String| faults.push(Broken::new(path.clone(), message));
+    let mut fault = |message: String| faults.push(RuleViolation::new(path.clone(), message));
     match (nesting, config, planned) {
         (_, Value::Unknown(_), _) => {}
         (_, _, Value::Unknown(_)) => fault("planned unknown for configured value".to_owned()),
@@ -144,14 +144,14 @@ fn planned_nested(
 }
 
 /// Where a result does not keep to its plan (core: `AssertObjectCompatible`).
-pub(crate) fn result_faults(planned: &Value, actual: &Value) -> Vec<Broken> {
+pub(crate) fn result_faults(planned: &Value, actual: &Value) -> Vec<RuleViolation> {
     let mut faults = Vec::new();
     compatible(planned, actual, &Path::root(), &mut faults);
     faults
 }
 
-fn compatible(planned: &Value, actual: &Value, path: &Path, faults: &mut Vec<Broken>) {
-    let mut fault = |message: String| faults.push(Broken::new(path.clone(), message));
+fn compatible(planned: &Value, actual: &Value, path: &Path, faults: &mut Vec<RuleViolation>) {
+    let mut fault = |message: String| faults.push(RuleViolation::new(path.clone(), message));
     match (planned, actual) {
         (Value::Unknown(promises), actual) => {
             if !keeps(promises, actual) {
@@ -185,7 +185,9 @@ fn compatible(planned: &Value, actual: &Value, path: &Path, faults: &mut Vec<Bro
             for (key, planned) in planned {
                 match actual.get(key) {
                     Some(actual) => compatible(planned, actual, &path.clone().key(key), faults),
-                    None => faults.push(Broken::new(path.clone(), format!("element {key:?} has vanished"))),
+                    None => {
+                        faults.push(RuleViolation::new(path.clone(), format!("element {key:?} has vanished")))
+                    }
                 }
             }
         }

@@ -1,14 +1,14 @@
 //! Terraform's part, played in-process.
 
-use super::consistency::{Broken, plan_faults, result_faults};
-use super::outcome::{Action, Failure, Planned, State, broken, judged};
+use super::consistency::{RuleViolation, plan_faults, result_faults};
+use super::outcome::{Action, Failure, Planned, State, check_diagnostics, violation};
 use super::stored::{may_be_stored, survives_wire};
 use super::{config, proposed};
 use crate::diagnostics::Diagnostics;
 use crate::model::{Draft, Model};
 use crate::plan::check::check_config;
 use crate::plan::erased::{self, ErasedResource, Stored};
-use crate::provider::{Context, Provider, Table};
+use crate::provider::{Context, Provider, Registry};
 use crate::schema::{self, Block};
 use crate::value::{Path, Value};
 use serde_json::Value as Json;
@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 
 /// A configured provider under test.
 pub struct Harness<P: Provider> {
-    table: Table<P::Configured>,
+    registry: Registry<P::Configured>,
     configured: Arc<P::Configured>,
     stop: CancellationToken,
 }
@@ -25,25 +25,29 @@ pub struct Harness<P: Provider> {
 impl<P: Provider> Harness<P> {
     /// Checks all schemas and configures the provider with the block `provider`.
     pub async fn new(provider: &Json) -> Result<Self, Failure> {
-        let table = P::table();
+        let registry = P::registry();
         let block = erased::schema::<P::Config>();
-        let types = table.resources.iter().map(|(name, one)| (*name, one.schema()));
-        let types = types.chain(table.data_sources.iter().map(|(name, one)| (*name, one.schema())));
+        let types = registry.resources.iter().map(|(name, one)| (*name, one.schema()));
+        let types = types.chain(registry.data_sources.iter().map(|(name, one)| (*name, one.schema())));
         let types = types.map(|(name, schema)| (name, schema, Block::Type));
         for (name, schema, of) in std::iter::once(("provider", &block, Block::Provider)).chain(types) {
-            schema::check(schema, of).map_err(|error| broken(format!("schema of {name}: {error}")))?;
+            schema::check(schema, of).map_err(|error| violation(format!("schema of {name}: {error}")))?;
         }
         let config = config::read(&block.attributes, provider)?;
-        judged(check_config::<P::Config>(&config, &block.attributes, P::check), Vec::new(), None)?;
+        check_diagnostics(
+            check_config::<P::Config>(&config, &block.attributes, P::validate_config),
+            Vec::new(),
+            None,
+        )?;
         let draft = <P::Config as Model>::Draft::decode(&config)
-            .map_err(|error| Broken::new(error.path, error.message))?;
+            .map_err(|error| RuleViolation::new(error.path, error.message))?;
         let configured = Arc::new(P::configure(draft).await?);
-        Ok(Self { table, configured, stop: CancellationToken::new() })
+        Ok(Self { registry, configured, stop: CancellationToken::new() })
     }
 
     /// A provider that is configured already.
     pub fn of(configured: P::Configured) -> Self {
-        Self { table: P::table(), configured: Arc::new(configured), stop: CancellationToken::new() }
+        Self { registry: P::registry(), configured: Arc::new(configured), stop: CancellationToken::new() }
     }
 
     /// What configuring made.
@@ -61,20 +65,20 @@ impl<P: Provider> Harness<P> {
     }
 
     fn resource(&self, type_name: &str) -> Result<&dyn ErasedResource<P::Configured>, Failure> {
-        let found = self.table.resources.get(type_name).map(|one| &**one);
-        found.ok_or_else(|| broken(format!("there is no resource type {type_name:?}")).into())
+        let served = self.registry.resources.get(type_name).map(|one| &**one);
+        served.ok_or_else(|| violation(format!("there is no resource type {type_name:?}")).into())
     }
 
     /// What `validate` tells about a configuration, errors and warnings: of the resource, or of the data source where there is
     /// no resource of that name.
     pub fn validate(&self, type_name: &str, config: &Json) -> Result<Diagnostics, Failure> {
-        if let Some(data_source) = self.table.data_sources.get(type_name)
-            && !self.table.resources.contains_key(type_name)
+        if let Some(data_source) = self.registry.data_sources.get(type_name)
+            && !self.registry.resources.contains_key(type_name)
         {
-            return Ok(data_source.check(&config::read(&data_source.schema().attributes, config)?));
+            return Ok(data_source.validate_config(&config::read(&data_source.schema().attributes, config)?));
         }
         let resource = self.resource(type_name)?;
-        Ok(resource.check(&config::read(&resource.schema().attributes, config)?))
+        Ok(resource.validate_config(&config::read(&resource.schema().attributes, config)?))
     }
 
     /// Plans a create, or a change of `prior`.
@@ -87,18 +91,18 @@ impl<P: Provider> Harness<P> {
         let resource = self.resource(type_name)?;
         let attributes = &resource.schema().attributes;
         let config = config::read(attributes, config)?;
-        judged(resource.check(&config), Vec::new(), prior.cloned())?;
+        check_diagnostics(resource.validate_config(&config), Vec::new(), prior.cloned())?;
         let (before, private) = match prior {
             Some(state) => (state.object.clone(), state.private.clone()),
             None => (Value::Null, Vec::new()),
         };
         let proposal = proposed::proposed(attributes, &before, &config);
         let stored = Stored { object: before.clone(), private };
-        let (change, mut found) = resource.plan(&self.context(), stored, &proposal, &config).await;
-        found.append(P::planned(self.context().provider(), type_name, &change.object));
+        let (change, mut diagnostics) = resource.plan(&self.context(), stored, &proposal, &config).await;
+        diagnostics.append(P::observe_plan(self.context().provider(), type_name, &change.object));
         let mut faults = plan_faults(attributes, &before, &config, &change.object);
         faults.extend(survives_wire(resource.schema(), &change.object).err());
-        let found = judged(found, faults, prior.cloned())?;
+        let diagnostics = check_diagnostics(diagnostics, faults, prior.cloned())?;
         let differs = |path: &&Path| before.at(path) != change.object.at(path);
         let action = match prior {
             None => Action::Create,
@@ -110,7 +114,7 @@ impl<P: Provider> Harness<P> {
             action,
             object: change.object,
             replace: change.replace,
-            found,
+            diagnostics,
             type_name: type_name.to_owned(),
             prior: prior.cloned(),
             config,
@@ -122,18 +126,18 @@ impl<P: Provider> Harness<P> {
     pub async fn plan_destroy(&self, prior: &State) -> Result<Planned, Failure> {
         let resource = self.resource(&prior.type_name)?;
         let stored = Stored { object: prior.object.clone(), private: prior.private.clone() };
-        let (change, found) = resource.plan(&self.context(), stored, &Value::Null, &Value::Null).await;
+        let (change, diagnostics) = resource.plan(&self.context(), stored, &Value::Null, &Value::Null).await;
         let faults = if change.object.is_null() {
             Vec::new()
         } else {
-            vec![broken("planned a non-null destroy value")]
+            vec![violation("planned a non-null destroy value")]
         };
-        let found = judged(found, faults, Some(prior.clone()))?;
+        let diagnostics = check_diagnostics(diagnostics, faults, Some(prior.clone()))?;
         Ok(Planned {
             action: Action::Delete,
             object: Value::Null,
             replace: Vec::new(),
-            found,
+            diagnostics,
             type_name: prior.type_name.clone(),
             prior: Some(prior.clone()),
             config: Value::Null,
@@ -147,14 +151,15 @@ impl<P: Provider> Harness<P> {
         match planned.action {
             Action::NoOp => Ok(planned.prior.clone()),
             Action::Replace => {
-                let prior = planned.prior.as_ref().ok_or_else(|| broken("nothing to replace"))?;
+                let prior = planned.prior.as_ref().ok_or_else(|| violation("nothing to replace"))?;
                 self.carry_out(resource, &self.plan_destroy(prior).await?).await?;
                 // Core plans the new object on its own, from the same configuration.
                 let proposal =
                     proposed::proposed(&resource.schema().attributes, &Value::Null, &planned.config);
                 let none = Stored { object: Value::Null, private: planned.private.clone() };
-                let (change, found) = resource.plan(&self.context(), none, &proposal, &planned.config).await;
-                judged(found, Vec::new(), None)?;
+                let (change, diagnostics) =
+                    resource.plan(&self.context(), none, &proposal, &planned.config).await;
+                check_diagnostics(diagnostics, Vec::new(), None)?;
                 let create = Planned {
                     action: Action::Create,
                     object: change.object,
@@ -182,25 +187,28 @@ impl<P: Provider> Harness<P> {
                 private: planned.prior.as_ref().map(|state| state.private.clone()).unwrap_or_default(),
             };
             let proposal = proposed::proposed(attributes, &before, &planned.config);
-            let (again, found) = resource.plan(&self.context(), stored, &proposal, &planned.config).await;
+            let (again, diagnostics) =
+                resource.plan(&self.context(), stored, &proposal, &planned.config).await;
             let faults = result_faults(&planned.object, &again.object);
-            judged(found, faults, planned.prior.clone())?;
+            check_diagnostics(diagnostics, faults, planned.prior.clone())?;
             private = again.private;
         }
         let wanted = Stored { object: planned.object.clone(), private };
-        let (stored, found) = resource.apply(&self.context(), &before, wanted, &planned.config).await;
+        let (stored, diagnostics) = resource.apply(&self.context(), &before, wanted, &planned.config).await;
         let state = self.state(&planned.type_name, stored);
         let mut faults = Vec::new();
         match &state {
-            None if planned.action != Action::Delete => faults.push(broken("returned a null object")),
-            Some(_) if planned.action == Action::Delete => faults.push(broken("destroying left an object")),
+            None if planned.action != Action::Delete => faults.push(violation("returned a null object")),
+            Some(_) if planned.action == Action::Delete => {
+                faults.push(violation("destroying left an object"))
+            }
             Some(state) => {
                 faults.extend(result_faults(&planned.object, &state.object));
                 faults.extend(may_be_stored(resource.schema(), &state.object));
             }
             None => {}
         }
-        judged(found, faults, state.clone())?;
+        check_diagnostics(diagnostics, faults, state.clone())?;
         Ok(state)
     }
 
@@ -216,7 +224,7 @@ impl<P: Provider> Harness<P> {
         let resource = self.resource(type_name)?;
         let object = resource.upgrade(version, attributes.to_string().as_bytes())?;
         let state = self.state(type_name, Stored { object, private: private.to_vec() });
-        state.ok_or_else(|| broken("the stored state is null").into())
+        state.ok_or_else(|| violation("the stored state is null").into())
     }
 
     fn state(&self, type_name: &str, stored: Stored) -> Option<State> {
@@ -236,17 +244,17 @@ impl<P: Provider> Harness<P> {
 
     async fn change(&self, type_name: &str, prior: Option<&State>, config: &Json) -> Result<State, Failure> {
         let planned = self.plan(type_name, prior, config).await?;
-        let state = self.apply(&planned).await?.ok_or_else(|| broken("nothing was stored"))?;
+        let state = self.apply(&planned).await?.ok_or_else(|| violation("nothing was stored"))?;
         let (read, _) = self.read(&state).await?;
-        let read = read.ok_or_else(|| broken("what was just made is not there"))?;
+        let read = read.ok_or_else(|| violation("what was just made is not there"))?;
         let next = self.plan(type_name, Some(&read), config).await?;
         match next.action {
             Action::NoOp => Ok(read),
             action => {
                 let faults = result_faults(&next.object, &read.object);
-                let mut broken = vec![broken(format!("the next plan is not empty but {action:?}"))];
-                broken.extend(faults);
-                Err(Failure { found: Diagnostics::new(), broken, stored: Some(Box::new(read)) })
+                let mut violations = vec![violation(format!("the next plan is not empty but {action:?}"))];
+                violations.extend(faults);
+                Err(Failure { diagnostics: Diagnostics::new(), violations, stored: Some(Box::new(read)) })
             }
         }
     }
@@ -255,23 +263,23 @@ impl<P: Provider> Harness<P> {
     pub async fn read(&self, prior: &State) -> Result<(Option<State>, Diagnostics), Failure> {
         let resource = self.resource(&prior.type_name)?;
         let stored = Stored { object: prior.object.clone(), private: prior.private.clone() };
-        let (stored, found) = resource.read(&self.context(), stored).await;
+        let (stored, diagnostics) = resource.read(&self.context(), stored).await;
         let faults = may_be_stored(resource.schema(), &stored.object);
         let state = self.state(&prior.type_name, stored);
-        let found = judged(found, faults, Some(prior.clone()))?;
-        Ok((state, found))
+        let diagnostics = check_diagnostics(diagnostics, faults, Some(prior.clone()))?;
+        Ok((state, diagnostics))
     }
 
     /// Imports and refreshes.
     pub async fn import(&self, type_name: &str, id: &str) -> Result<State, Failure> {
         let resource = self.resource(type_name)?;
-        let (stored, found) = resource.import(&self.context(), id).await;
+        let (stored, diagnostics) = resource.import(&self.context(), id).await;
         let faults = may_be_stored(resource.schema(), &stored.object);
         let state = self.state(type_name, stored);
-        judged(found, faults, None)?;
-        let state = state.ok_or_else(|| broken("import returned no resources"))?;
+        check_diagnostics(diagnostics, faults, None)?;
+        let state = state.ok_or_else(|| violation("import returned no resources"))?;
         let (read, _) = self.read(&state).await?;
-        read.ok_or_else(|| broken("cannot import non-existent remote object").into())
+        read.ok_or_else(|| violation("cannot import non-existent remote object").into())
     }
 
     /// Plans and carries out the destruction of `prior`.
@@ -286,17 +294,17 @@ impl<P: Provider> Harness<P> {
         type_name: &str,
         config: &Json,
     ) -> Result<(Value, Diagnostics), Failure> {
-        let data_source = self.table.data_sources.get(type_name);
+        let data_source = self.registry.data_sources.get(type_name);
         let data_source =
-            data_source.ok_or_else(|| broken(format!("there is no data source type {type_name:?}")))?;
+            data_source.ok_or_else(|| violation(format!("there is no data source type {type_name:?}")))?;
         let schema = data_source.schema();
         let config = config::read(&schema.attributes, config)?;
-        judged(data_source.check(&config), Vec::new(), None)?;
-        let (object, found) = data_source.read(&self.context(), &config).await;
+        check_diagnostics(data_source.validate_config(&config), Vec::new(), None)?;
+        let (object, diagnostics) = data_source.read(&self.context(), &config).await;
         let mut faults = may_be_stored(schema, &object);
         if object.is_null() {
-            faults.push(broken("returned a null object"));
+            faults.push(violation("returned a null object"));
         }
-        Ok((object, judged(found, faults, None)?))
+        Ok((object, check_diagnostics(diagnostics, faults, None)?))
     }
 }

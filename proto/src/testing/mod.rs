@@ -14,7 +14,7 @@ mod proposed;
 mod stored;
 
 pub use config::UNKNOWN;
-pub use consistency::Broken;
+pub use consistency::RuleViolation;
 pub use harness::Harness;
 pub use outcome::{Action, Failure, Planned, State};
 

@@ -1,6 +1,6 @@
 //! What comes of a plan, an apply, a refresh.
 
-use super::Broken;
+use super::RuleViolation;
 use crate::diagnostics::Diagnostics;
 use crate::value::{Path, Value};
 use std::fmt;
@@ -41,7 +41,7 @@ pub struct Planned {
     /// Attributes that need a new object.
     pub replace: Vec<Path>,
     /// Warnings.
-    pub found: Diagnostics,
+    pub diagnostics: Diagnostics,
     pub(super) type_name: String,
     pub(super) prior: Option<State>,
     pub(super) config: Value,
@@ -52,47 +52,51 @@ pub struct Planned {
 #[derive(Clone, Debug)]
 pub struct Failure {
     /// What the provider told.
-    pub found: Diagnostics,
+    pub diagnostics: Diagnostics,
     /// Which of core's rules it broke.
-    pub broken: Vec<Broken>,
+    pub violations: Vec<RuleViolation>,
     /// What core has stored now.
     pub stored: Option<Box<State>>,
 }
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.found.iter().try_for_each(|one| writeln!(f, "{}: {}", one.summary, one.detail))?;
-        self.broken.iter().try_for_each(|one| writeln!(f, "broken rule: {one}"))
+        self.diagnostics.iter().try_for_each(|one| writeln!(f, "{}: {}", one.summary, one.detail))?;
+        self.violations.iter().try_for_each(|one| writeln!(f, "broken rule: {one}"))
     }
 }
 
 impl std::error::Error for Failure {}
 
 impl From<Diagnostics> for Failure {
-    fn from(found: Diagnostics) -> Self {
-        Self { found, broken: Vec::new(), stored: None }
+    fn from(diagnostics: Diagnostics) -> Self {
+        Self { diagnostics, violations: Vec::new(), stored: None }
     }
 }
 
-impl From<Broken> for Failure {
-    fn from(broken: Broken) -> Self {
-        Self { found: Diagnostics::new(), broken: vec![broken], stored: None }
+impl From<RuleViolation> for Failure {
+    fn from(violation: RuleViolation) -> Self {
+        Self { diagnostics: Diagnostics::new(), violations: vec![violation], stored: None }
     }
 }
 
-/// A rule that was broken by the object as a whole.
-pub(super) fn broken(message: impl Into<String>) -> Broken {
-    Broken::new(Path::root(), message)
+/// A violation by the object as a whole.
+pub(super) fn violation(message: impl Into<String>) -> RuleViolation {
+    RuleViolation::new(Path::root(), message)
 }
 
-/// Errors of the provider, else rules that it broke, else what it found besides.
-pub(super) fn judged(
-    found: Diagnostics,
-    broken: Vec<Broken>,
+/// Errors of the provider, else rules that it violated, else its warnings.
+pub(super) fn check_diagnostics(
+    diagnostics: Diagnostics,
+    violations: Vec<RuleViolation>,
     stored: Option<State>,
 ) -> Result<Diagnostics, Failure> {
-    if found.has_errors() {
-        return Err(Failure { found, broken: Vec::new(), stored: stored.map(Box::new) });
+    if diagnostics.has_errors() {
+        return Err(Failure { diagnostics, violations: Vec::new(), stored: stored.map(Box::new) });
     }
-    if broken.is_empty() { Ok(found) } else { Err(Failure { found, broken, stored: stored.map(Box::new) }) }
+    if violations.is_empty() {
+        Ok(diagnostics)
+    } else {
+        Err(Failure { diagnostics, violations, stored: stored.map(Box::new) })
+    }
 }

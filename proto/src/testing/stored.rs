@@ -1,19 +1,22 @@
 //! What core asks of an object before it stores it.
 
-use super::Broken;
-use super::outcome::broken;
+use super::RuleViolation;
+use super::outcome::violation;
 use crate::schema::{Attribute, AttributeKind, Schema};
 use crate::value::{Value, msgpack};
 
 /// What keeps an object from being stored.
-pub(super) fn may_be_stored(schema: &Schema, object: &Value) -> Vec<Broken> {
+pub(super) fn may_be_stored(schema: &Schema, object: &Value) -> Vec<RuleViolation> {
     let mut faults = Vec::new();
     if object.is_null() {
         return faults;
     }
     for attribute in &schema.attributes {
         if !object.attribute(&attribute.name).is_wholly_known() {
-            faults.push(Broken::new(attribute.name.as_str().into(), "all values must be known after apply"));
+            faults.push(RuleViolation::new(
+                attribute.name.as_str().into(),
+                "all values must be known after apply",
+            ));
         }
     }
     write_only_faults(&schema.attributes, object, &mut faults);
@@ -21,12 +24,12 @@ pub(super) fn may_be_stored(schema: &Schema, object: &Value) -> Vec<Broken> {
     faults
 }
 
-fn write_only_faults(attributes: &[Attribute], object: &Value, faults: &mut Vec<Broken>) {
+fn write_only_faults(attributes: &[Attribute], object: &Value, faults: &mut Vec<RuleViolation>) {
     for attribute in attributes {
         let value = object.attribute(&attribute.name);
         if attribute.write_only && !value.is_null() {
             let message = "write-only attributes cannot be read back from the provider";
-            faults.push(Broken::new(attribute.name.as_str().into(), message));
+            faults.push(RuleViolation::new(attribute.name.as_str().into(), message));
         }
         if let AttributeKind::Nested(_, members) = &attribute.kind {
             match value {
@@ -42,12 +45,12 @@ fn write_only_faults(attributes: &[Attribute], object: &Value, faults: &mut Vec<
 }
 
 /// Whether core would read the very same object.
-pub(super) fn survives_wire(schema: &Schema, object: &Value) -> Result<(), Broken> {
+pub(super) fn survives_wire(schema: &Schema, object: &Value) -> Result<(), RuleViolation> {
     let of = schema.object_type();
     let there_and_back = msgpack::encode(object, &of).and_then(|bytes| msgpack::decode(&bytes, &of));
     match there_and_back {
         Ok(back) if back == *object => Ok(()),
-        Ok(_) => Err(broken("core would read another object than the provider wrote")),
-        Err(error) => Err(Broken::new(error.path, error.message)),
+        Ok(_) => Err(violation("core would read another object than the provider wrote")),
+        Err(error) => Err(RuleViolation::new(error.path, error.message)),
     }
 }

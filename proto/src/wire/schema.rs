@@ -81,7 +81,7 @@ mod tests {
         #[attribute(required)]
         name: String,
         /// Its disks.
-        #[attribute(block = 31)]
+        #[attribute(block(max_items = 31))]
         disks: Vec<Disk>,
     }
 
@@ -92,7 +92,7 @@ mod tests {
         #[attribute(required)]
         image: String,
         /// How fast it may be.
-        #[attribute(block = 1)]
+        #[attribute(block(max_items = 1))]
         speed: Vec<Speed>,
     }
 

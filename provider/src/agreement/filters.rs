@@ -7,7 +7,7 @@ use ipnet::IpNet;
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 use tfplugin::Value;
-use tfplugin::types::Meaning;
+use tfplugin::types::SemanticValue;
 
 const ATTRIBUTES: &[(&str, &str)] = &[
     ("metallb_ip_address_pool", "addresses"),

@@ -3,7 +3,7 @@
 use super::{Board, Fault, name};
 use crate::metallb::AddressRange;
 use tfplugin::Value;
-use tfplugin::types::Meaning;
+use tfplugin::types::SemanticValue;
 
 const ATTRIBUTES: &[(&str, &str)] = &[
     ("metallb_ip_address_pool", "addresses"),

@@ -73,7 +73,8 @@ async fn told(objects: &[Object], routers: &Json) -> Vec<String> {
             .await
             .unwrap_or_else(|failure| panic!("{type_name}: {failure}"));
         let ours = ["AS numbers", "does not carry", "that others use", "do not pass"];
-        let warned = planned.found.iter().filter(|one| ours.iter().any(|part| one.summary.contains(part)));
+        let warned =
+            planned.diagnostics.iter().filter(|one| ours.iter().any(|part| one.summary.contains(part)));
         told.extend(warned.map(|one| {
             let attribute = one.attribute.as_ref().map(ToString::to_string).unwrap_or_default();
             format!("{attribute}: {}: {}", one.summary, one.detail)

@@ -8,7 +8,7 @@ use kube::core::DynamicObject;
 use serde_json::{Value as Json, json};
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
-use tfplugin::types::Meaning;
+use tfplugin::types::SemanticValue;
 use tfplugin::{Diagnostic, Diagnostics};
 
 const BLOCK: Kind = Kind::cluster_wide("crd.projectcalico.org", "v1", "IPAMBlock");
@@ -42,9 +42,9 @@ pub(super) async fn of_another_size(
 pub(super) async fn close_and_clear(
     pool: &IpPool,
     cluster: &Cluster,
-    found: &mut Diagnostics,
+    diagnostics: &mut Diagnostics,
 ) -> Result<(), ClusterError> {
-    let range = pool.cidr.meaning();
+    let range = pool.cidr.value();
     let name = ObjectName { kind: IpPool::KIND, namespace: String::new(), name: pool.name().to_owned() };
     if !pool.is_closed() {
         cluster.merge(&name, &json!({ "spec": { "disabled": true } })).await?;
@@ -65,7 +65,7 @@ pub(super) async fn close_and_clear(
         if !pool.is_closed() {
             cluster.merge(&name, &json!({ "spec": { "disabled": false } })).await?;
         }
-        found.push(in_use(pool, cluster, &users));
+        diagnostics.push(in_use(pool, cluster, &users));
         return Ok(());
     }
     for affinity in within(cluster, AFFINITY, range, Freshness::Now).await? {

@@ -8,7 +8,7 @@ use ipnet::IpNet;
 use kube::core::DynamicObject;
 use serde_json::{Map, Value as Json};
 use tfplugin::model::Set;
-use tfplugin::types::{Meaning, Text};
+use tfplugin::types::{Semantic, SemanticValue};
 use tfplugin::{Computed, Diagnostics, Resource};
 
 /// The pools that calico-node makes by itself when it starts and finds none of the family.
@@ -33,22 +33,22 @@ pub struct IpPool {
 
     /// The range, such as `fd01::/64`: a network without host bits, not of link-local addresses, that overlaps no other
     /// pool. Another range is another pool.
-    #[attribute(required, replace, check = cidr)]
-    pub(super) cidr: Text<IpNet>,
+    #[attribute(required, requires_replace, validate = cidr)]
+    pub(super) cidr: Semantic<IpNet>,
 
     /// Prefix length of the blocks that nodes take from the pool: 20 to 32 for IPv4, 116 to 128 for IPv6. Another length
     /// is another pool. Default: 26 for IPv4, 122 for IPv6.
-    #[attribute(optional, computed, keep, replace)]
+    #[attribute(optional, computed, use_state_for_unknown, requires_replace)]
     block_size: Computed<u8>,
 
     /// When packets between pods of this pool travel in VXLAN: `Always`, `CrossSubnet` (only between nodes in different
     /// subnets) or `Never`. Default `Always`, for the Calico of MicroK8s knows no other way between nodes.
-    #[attribute(default = "Always".to_owned(), check = encapsulation)]
+    #[attribute(default = "Always".to_owned(), validate = encapsulation)]
     vxlan_mode: String,
 
     /// When packets between pods of this pool travel in IP-in-IP: `Always`, `CrossSubnet` or `Never`, as in
     /// `vxlan_mode`. IPv4 only, and not beside VXLAN. Default `Never`.
-    #[attribute(default = "Never".to_owned(), check = encapsulation)]
+    #[attribute(default = "Never".to_owned(), validate = encapsulation)]
     ipip_mode: String,
 
     /// Whether packets of pods to addresses outside of all pools take the node's address. Without it, pods with private
@@ -65,12 +65,12 @@ pub struct IpPool {
     disable_bgp_export: bool,
 
     /// Nodes that take addresses of the pool, in Calico's selector language, such as `zone == "a"`. Default `all()`.
-    #[attribute(default = "all()".to_owned(), check = node_selector)]
+    #[attribute(default = "all()".to_owned(), validate = node_selector)]
     node_selector: String,
 
     /// What addresses are given to: `Workload` (pods) and `Tunnel` (ends of tunnels), or `LoadBalancer` alone (Calico
     /// 3.30). Default: `Workload` and `Tunnel`.
-    #[attribute(default = Set(vec!["Workload".to_owned(), "Tunnel".to_owned()]), check = allowed_uses)]
+    #[attribute(default = Set(vec!["Workload".to_owned(), "Tunnel".to_owned()]), validate = allowed_uses)]
     allowed_uses: Set<String>,
 
     /// Whether a destroy goes on while pods have addresses of the pool. They keep them, and lose their way out and to
@@ -85,9 +85,9 @@ impl ClusterObject for IpPool {
     const FIELDS: &'static [(&'static str, &'static str)] = &[("disable_bgp_export", "disableBGPExport")];
     const ASIDE: &'static [&'static str] = &["force_destroy"];
 
-    fn check(config: &IpPoolDraft, found: &mut Diagnostics) {
+    fn validate_config(config: &IpPoolDraft, diagnostics: &mut Diagnostics) {
         let (vxlan, ipip) = (config.vxlan_mode.known(), config.ipip_mode.known());
-        let range = config.cidr.known().map(Text::meaning);
+        let range = config.cidr.known().map(Semantic::value);
         if let (Some(vxlan), Some(ipip)) = (vxlan, ipip)
             && vxlan != "Never"
             && ipip != "Never"
@@ -96,25 +96,25 @@ impl ClusterObject for IpPool {
                 "vxlan_mode is {vxlan} and ipip_mode is {ipip}, but packets travel in one of the two. Set the other to \
                  \"Never\" (the default of vxlan_mode is \"Always\")."
             );
-            found.error_at("ipip_mode", "VXLAN and IP-in-IP at once", detail);
+            diagnostics.error_at("ipip_mode", "VXLAN and IP-in-IP at once", detail);
         }
         if let (Some(IpNet::V6(range)), Some(ipip)) = (range, ipip)
             && ipip != "Never"
         {
             let detail =
                 format!("{range} is a range of IPv6, which does not travel in IP-in-IP. Use vxlan_mode.");
-            found.error_at("ipip_mode", "IP-in-IP for IPv6", detail);
+            diagnostics.error_at("ipip_mode", "IP-in-IP for IPv6", detail);
         }
         if config.allowed_uses.known().is_some_and(is_for_load_balancers) {
-            check_load_balancer(config, found);
+            check_load_balancer(config, diagnostics);
         }
     }
 
-    fn complete(&mut self, found: &mut Diagnostics) {
-        let range = *self.cidr.meaning();
+    fn complete(&mut self, diagnostics: &mut Diagnostics) {
+        let range = *self.cidr.value();
         let size = self.block_size.known().copied().unwrap_or_else(|| default_block_size(&range));
         self.block_size = Computed::Known(size);
-        check_block_size(&range, size, self.disabled, found);
+        check_block_size(&range, size, self.disabled, diagnostics);
     }
 
     /// Calico compares ranges as text.
@@ -127,7 +127,7 @@ impl ClusterObject for IpPool {
             return Takeover::Refused;
         }
         let range = spec_text(existing, "cidr").and_then(IpNet::parse);
-        if range != Some(*self.cidr.meaning()) {
+        if range != Some(*self.cidr.value()) {
             return Takeover::Differs(format!(
                 "calico-node makes this pool by itself when it starts without one. Its range is {}, not {}. Give the range \
                  that it has, or remove it while no pod uses it (`kubectl delete ippools.crd.projectcalico.org {}`) and \
@@ -149,8 +149,12 @@ impl ClusterObject for IpPool {
         }
     }
 
-    async fn check_beside(&self, cluster: &Cluster, found: &mut Diagnostics) -> Result<(), ClusterError> {
-        let range = self.cidr.meaning();
+    async fn check_beside(
+        &self,
+        cluster: &Cluster,
+        diagnostics: &mut Diagnostics,
+    ) -> Result<(), ClusterError> {
+        let range = self.cidr.value();
         let pools = cluster.list(&Self::KIND, "", Freshness::Shared).await?;
         for pool in pools.iter() {
             let name = pool.metadata.name.as_deref().unwrap_or_default();
@@ -160,7 +164,7 @@ impl ClusterObject for IpPool {
                     "{range} overlaps {other} of the IPPool {name} in the {cluster}. Calico would give addresses to \
                      whichever pool comes first, without a word."
                 );
-                found.error_at("cidr", "Overlapping IP pools", detail);
+                diagnostics.error_at("cidr", "Overlapping IP pools", detail);
             }
         }
         let Computed::Known(size) = self.block_size else { return Ok(()) };
@@ -169,13 +173,17 @@ impl ClusterObject for IpPool {
                 "The block {other} was given out of {range} in the {cluster}, so `block_size` cannot be {size} there. Pods \
                  of an earlier pool may still use it."
             );
-            found.error_at("block_size", "Blocks of another size", detail);
+            diagnostics.error_at("block_size", "Blocks of another size", detail);
         }
         Ok(())
     }
 
-    async fn before_delete(&self, cluster: &Cluster, found: &mut Diagnostics) -> Result<(), ClusterError> {
-        blocks::close_and_clear(self, cluster, found).await
+    async fn before_delete(
+        &self,
+        cluster: &Cluster,
+        diagnostics: &mut Diagnostics,
+    ) -> Result<(), ClusterError> {
+        blocks::close_and_clear(self, cluster, diagnostics).await
     }
 }
 
@@ -208,17 +216,17 @@ fn default_block_size(range: &IpNet) -> u8 {
     }
 }
 
-fn check_block_size(range: &IpNet, size: u8, disabled: bool, found: &mut Diagnostics) {
+fn check_block_size(range: &IpNet, size: u8, disabled: bool, diagnostics: &mut Diagnostics) {
     let (least, most) = match range {
         IpNet::V4(_) => (20, 32),
         IpNet::V6(_) => (116, 128),
     };
     if !(least..=most).contains(&size) {
         let detail = format!("Blocks of {range} have a prefix length from {least} to {most}, not {size}.");
-        found.error_at("block_size", "Block size out of range", detail);
+        diagnostics.error_at("block_size", "Block size out of range", detail);
     } else if range.prefix_len() > size && !disabled {
         let detail = format!("{range} is smaller than one block, whose prefix length is {size}.");
-        found.error_at("cidr", "Range smaller than a block", detail);
+        diagnostics.error_at("cidr", "Range smaller than a block", detail);
     }
 }
 
@@ -227,7 +235,7 @@ fn is_for_load_balancers(uses: &Set<String>) -> bool {
 }
 
 /// What Calico demands of a pool for LoadBalancer addresses.
-fn check_load_balancer(config: &IpPoolDraft, found: &mut Diagnostics) {
+fn check_load_balancer(config: &IpPoolDraft, diagnostics: &mut Diagnostics) {
     let demands = [
         ("vxlan_mode", config.vxlan_mode.known().is_some_and(|mode| mode != "Never"), "\"Never\""),
         ("ipip_mode", config.ipip_mode.known().is_some_and(|mode| mode != "Never"), "\"Never\""),
@@ -240,12 +248,12 @@ fn check_load_balancer(config: &IpPoolDraft, found: &mut Diagnostics) {
     ];
     for (attribute, _, wanted) in demands.into_iter().filter(|(_, broken, _)| *broken) {
         let detail = format!("A pool for LoadBalancer addresses needs {attribute} = {wanted}.");
-        found.error_at(attribute, "Not for LoadBalancer addresses", detail);
+        diagnostics.error_at(attribute, "Not for LoadBalancer addresses", detail);
     }
 }
 
-fn cidr(range: &Text<IpNet>) -> Result<(), String> {
-    let network = range.meaning();
+fn cidr(range: &Semantic<IpNet>) -> Result<(), String> {
+    let network = range.value();
     let link_local = match network {
         IpNet::V4(range) => range.addr().is_link_local(),
         IpNet::V6(range) => range.addr().is_unicast_link_local(),

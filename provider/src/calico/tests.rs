@@ -99,13 +99,13 @@ async fn what_calicoctl_would_refuse_is_said_on_the_attribute() {
         (json!({"cidr": "10.2.0.0/16", "block_size": 122}), "block_size"),
     ] {
         let refused = run.plan(POOL, None, &pool(more.clone())).await.unwrap_err();
-        assert_eq!(refused.found.iter().next().unwrap().attribute, Some(attribute.into()), "{more}");
+        assert_eq!(refused.diagnostics.iter().next().unwrap().attribute, Some(attribute.into()), "{more}");
     }
     for sound in
         [json!({"cidr": "10.2.0.0/16", "block_size": 28}), json!({"cidr": "fd01::/124", "disabled": true})]
     {
         let planned = run.plan(POOL, None, &pool(sound.clone())).await.unwrap();
-        assert!(planned.found.is_empty(), "{sound}: {:?}", planned.found);
+        assert!(planned.diagnostics.is_empty(), "{sound}: {:?}", planned.diagnostics);
     }
 }
 
@@ -116,7 +116,7 @@ async fn overlap_with_a_pool_of_the_cluster() {
     let run = run(&server).await;
     let planned = run.plan(POOL, None, &pool(json!({}))).await.unwrap();
     assert_eq!(
-        planned.found.iter().next().map(|one| one.severity),
+        planned.diagnostics.iter().next().map(|one| one.severity),
         Some(Severity::Warning),
         "the other one may go first"
     );
@@ -141,7 +141,7 @@ async fn the_pool_that_calico_node_makes_is_taken_over() {
     let run = run(&server).await;
     let config = pool(json!({"name": "default-ipv6-ippool", "nat_outgoing": true}));
     let planned = run.plan(POOL, None, &config).await.unwrap();
-    let told: Vec<&str> = planned.found.iter().map(|one| one.summary.as_str()).collect();
+    let told: Vec<&str> = planned.diagnostics.iter().map(|one| one.summary.as_str()).collect();
     assert_eq!(told, ["IPPool default-ipv6-ippool is there already and is taken over"]);
     let state = run.apply(&planned).await.unwrap().unwrap();
     assert_eq!(spec(&server, "default-ipv6-ippool")["natOutgoing"], json!(true));

@@ -55,14 +55,14 @@ pub trait ClusterObject: Model + TypeName {
     const HINTS: &'static [(&'static str, &'static str)] = &[];
 
     /// Finds fault with a configuration without any connection: rules between attributes.
-    fn check(config: &Self::Draft, found: &mut Diagnostics) {
-        let _ = (config, found);
+    fn validate_config(config: &Self::Draft, diagnostics: &mut Diagnostics) {
+        let _ = (config, diagnostics);
     }
 
     /// Fills in computed attributes that follow from the others, once those are known, and finds fault with what comes of
     /// it.
-    fn complete(&mut self, found: &mut Diagnostics) {
-        let _ = found;
+    fn complete(&mut self, diagnostics: &mut Diagnostics) {
+        let _ = diagnostics;
     }
 
     /// Puts what is sent into the one spelling that others compare by.
@@ -78,15 +78,23 @@ pub trait ClusterObject: Model + TypeName {
 
     /// Finds fault that only shows beside the cluster's other objects. Called before every write, and at plan, where
     /// its errors are only warnings: they judge today's cluster.
-    async fn check_beside(&self, cluster: &Cluster, found: &mut Diagnostics) -> Result<(), ClusterError> {
-        let _ = (cluster, found);
+    async fn check_beside(
+        &self,
+        cluster: &Cluster,
+        diagnostics: &mut Diagnostics,
+    ) -> Result<(), ClusterError> {
+        let _ = (cluster, diagnostics);
         Ok(())
     }
 
     /// Makes the object ready to go; errors that it finds forbid the deletion. Called again where a call failed for a
     /// passing reason.
-    async fn before_delete(&self, cluster: &Cluster, found: &mut Diagnostics) -> Result<(), ClusterError> {
-        let _ = (cluster, found);
+    async fn before_delete(
+        &self,
+        cluster: &Cluster,
+        diagnostics: &mut Diagnostics,
+    ) -> Result<(), ClusterError> {
+        let _ = (cluster, diagnostics);
         Ok(())
     }
 }

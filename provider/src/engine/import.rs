@@ -13,7 +13,7 @@ pub fn check_named<'a, T: TypeName>(
 ) -> Result<(), Diagnostics> {
     for (name, value) in named.into_iter().filter(|(_, value)| !value.is_null()) {
         let attribute = attributes.iter().find(|attribute| attribute.name == name);
-        if let Some(Err(error)) = attribute.map(|attribute| (attribute.rules.check)(value)) {
+        if let Some(Err(error)) = attribute.map(|attribute| (attribute.semantics.validate)(value)) {
             let detail =
                 format!("The import id {id:?} cannot be: as `{name}`, {error}. It should be {forms}.");
             return Err(Diagnostic::error(format!("Unable to import {}", T::TYPE_NAME), detail).into());

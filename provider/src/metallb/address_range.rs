@@ -2,7 +2,7 @@
 
 use ipnet::IpNet;
 use std::net::IpAddr;
-use tfplugin::types::Meaning;
+use tfplugin::types::SemanticValue;
 
 /// First and last address of a network or range, both of one family. `10.0.0.5/24` is the network that it is in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,7 +23,7 @@ impl AddressRange {
     }
 }
 
-impl Meaning for AddressRange {
+impl SemanticValue for AddressRange {
     const EXPECTED: &'static str = "a network such as 192.0.2.0/24 or 2001:db8::/64, or a range such as \
                                     192.0.2.10-192.0.2.20 that begins with its lowest address";
 

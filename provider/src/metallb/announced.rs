@@ -8,18 +8,18 @@ use tfplugin::Object;
 pub struct Announced {
     /// Pools to announce, by name. A name that does not exist is ignored by MetalLB. Default: with no
     /// `ip_address_pool_selectors` either, all pools there are and will be.
-    #[attribute(optional, check = distinct)]
+    #[attribute(optional, validate = distinct)]
     pub ip_address_pools: Option<Vec<String>>,
 
     /// Pools to announce, by their labels: any of these, beside `ip_address_pools`.
-    #[attribute(optional, check = selectors)]
+    #[attribute(optional, validate = selectors)]
     pub ip_address_pool_selectors: Option<Vec<LabelSelector>>,
 
     /// Services to announce, by their labels: any of these. MetalLB 0.16. Default: all with an address of the pools.
-    #[attribute(optional, check = selectors)]
+    #[attribute(optional, validate = selectors)]
     pub service_selectors: Option<Vec<LabelSelector>>,
 
     /// Nodes that announce: any of these. Default: all nodes.
-    #[attribute(optional, check = selectors)]
+    #[attribute(optional, validate = selectors)]
     pub node_selectors: Option<Vec<LabelSelector>>,
 }

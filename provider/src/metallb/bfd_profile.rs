@@ -23,15 +23,15 @@ pub struct BfdProfile {
     object: NamespacedObject,
 
     /// Shortest interval at which the speakers take control packets, 10 to 60000 ms. Default: FRR's own, 300.
-    #[attribute(optional, check = interval)]
+    #[attribute(optional, validate = interval)]
     receive_interval: Option<u32>,
 
     /// Shortest interval at which the speakers send control packets, 10 to 60000 ms. Default: FRR's own, 300.
-    #[attribute(optional, check = interval)]
+    #[attribute(optional, validate = interval)]
     transmit_interval: Option<u32>,
 
     /// How many packets in a row may be lost before the session counts as down, 2 to 255. Default: FRR's own, 3.
-    #[attribute(optional, check = detect_multiplier)]
+    #[attribute(optional, validate = detect_multiplier)]
     detect_multiplier: Option<u32>,
 
     /// Whether packets that the router only sends back are used as well. Not over IPv6, not over several hops. Default: FRR's
@@ -40,7 +40,7 @@ pub struct BfdProfile {
     echo_mode: Option<bool>,
 
     /// Interval of the packets of `echo_mode`, 10 to 60000 ms. Default: FRR's own, 50.
-    #[attribute(optional, check = interval)]
+    #[attribute(optional, validate = interval)]
     echo_interval: Option<u32>,
 
     /// Whether the speakers wait for the router's first packet before they send any. Default: FRR's own, they do not wait.
@@ -48,7 +48,7 @@ pub struct BfdProfile {
     passive_mode: Option<bool>,
 
     /// Lowest time-to-live of packets that are taken from a router several hops away, 1 to 254. Default: FRR's own, 254.
-    #[attribute(optional, check = minimum_ttl)]
+    #[attribute(optional, validate = minimum_ttl)]
     minimum_ttl: Option<u32>,
 }
 
@@ -57,14 +57,18 @@ impl ClusterObject for BfdProfile {
     const KIND: Kind = Kind::namespaced(GROUP, "v1beta1", "BFDProfile");
     const HINTS: &'static [(&'static str, &'static str)] = HINTS;
 
-    async fn check_beside(&self, cluster: &Cluster, found: &mut Diagnostics) -> Result<(), ClusterError> {
+    async fn check_beside(
+        &self,
+        cluster: &Cluster,
+        diagnostics: &mut Diagnostics,
+    ) -> Result<(), ClusterError> {
         if mode(cluster, &self.object.namespace).await == Some(Mode::Native) {
             let detail = format!(
                 "MetalLB runs its native BGP mode in the {cluster}, as MicroK8s's add-on does. It knows no BFD, and one profile \
                  alone makes its speakers refuse their whole configuration. Its FRR modes do BFD; they come with MetalLB's \
                  own manifests or Helm chart."
             );
-            found.error_at("name", "BFD profile in native mode", detail);
+            diagnostics.error_at("name", "BFD profile in native mode", detail);
         }
         Ok(())
     }

@@ -28,12 +28,12 @@ pub struct BgpAdvertisement {
 
     /// Prefix length of the announced IPv4 routes, 1 to 32: 32 announces each address by itself. No range of the pools
     /// may be smaller. Default 32.
-    #[attribute(default = 32, check = aggregation_length)]
+    #[attribute(default = 32, validate = aggregation_length)]
     aggregation_length: u8,
 
     /// Prefix length of the announced IPv6 routes, 1 to 128: 128 announces each address by itself. No range of the pools
     /// may be smaller. Default 128.
-    #[attribute(default = 128, check = aggregation_length_v6)]
+    #[attribute(default = 128, validate = aggregation_length_v6)]
     aggregation_length_v6: u8,
 
     /// LOCAL_PREF of the routes, 0 to 4294967295, for routers of the same AS: the highest wins. Advertisements of the
@@ -43,12 +43,12 @@ pub struct BgpAdvertisement {
 
     /// BGP communities of the routes, at most 63: `64512:100`, `large:64512:1:100` (FRR modes), or the name of one in a
     /// `metallb_community`.
-    #[attribute(optional, check = communities)]
+    #[attribute(optional, validate = communities)]
     communities: Option<Vec<String>>,
 
     /// Peers to announce to, by the name of their `metallb_bgp_peer`. A name that does not exist is ignored by MetalLB.
     /// Default: all peers.
-    #[attribute(optional, check = distinct)]
+    #[attribute(optional, validate = distinct)]
     peers: Option<Vec<String>>,
 }
 
@@ -56,14 +56,14 @@ impl ClusterObject for BgpAdvertisement {
     const KIND: Kind = Kind::namespaced(GROUP, "v1beta1", "BGPAdvertisement");
     const HINTS: &'static [(&'static str, &'static str)] = HINTS;
 
-    fn check(config: &BgpAdvertisementDraft, found: &mut Diagnostics) {
+    fn validate_config(config: &BgpAdvertisementDraft, diagnostics: &mut Diagnostics) {
         let other = |length: &Knowable<u8>, whole: u8| length.known().is_some_and(|length| *length != whole);
         if config.announced.service_selectors.given().is_some()
             && (other(&config.aggregation_length, 32) || other(&config.aggregation_length_v6, 128))
         {
             let detail = "Routes of several addresses cannot be chosen by Service: leave out `aggregation_length` and \
                           `aggregation_length_v6`, or `service_selectors`.";
-            found.error_at("service_selectors", "Service selectors with aggregated routes", detail);
+            diagnostics.error_at("service_selectors", "Service selectors with aggregated routes", detail);
         }
     }
 }

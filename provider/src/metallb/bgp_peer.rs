@@ -10,7 +10,7 @@ use crate::engine::cluster_object::ClusterObject;
 use async_trait::async_trait;
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
-use tfplugin::types::{Secret, Text};
+use tfplugin::types::{Secret, Semantic};
 use tfplugin::{Computed, Diagnostics, Object, Resource};
 
 /// A router that MetalLB's speakers hold a BGP session with.
@@ -34,42 +34,42 @@ pub struct BgpPeer {
 
     /// Takes the AS number that the router shows: `internal` if it must be `my_asn`, `external` if it must be another.
     /// FRR modes, MetalLB 0.14.9.
-    #[attribute(optional, check = dynamic_asn)]
+    #[attribute(optional, validate = dynamic_asn)]
     dynamic_asn: Option<String>,
 
     /// Address of the router. Prefixes of one family go over a session of the same family, unless
     /// `dual_stack_address_family` is set.
     #[attribute(required)]
-    peer_address: Text<IpAddr>,
+    peer_address: Semantic<IpAddr>,
 
     /// TCP port of the router, 1 to 16384. Default 179.
-    #[attribute(default = 179, check = peer_port)]
+    #[attribute(default = 179, validate = peer_port)]
     peer_port: u16,
 
     /// How long the session lives without a message, such as `90s`: at least `3s`, or `0s` for ever. Default: 90 s in
     /// native mode, FRR's own 180 s in the FRR modes (90 s before MetalLB 0.14.9).
-    #[attribute(optional, check = hold_time)]
-    hold_time: Option<Text<GoDuration>>,
+    #[attribute(optional, validate = hold_time)]
+    hold_time: Option<Semantic<GoDuration>>,
 
     /// How often to send a sign of life, at most `hold_time`. Default: a third of `hold_time`. FRR modes.
     #[attribute(optional)]
-    keepalive_time: Option<Text<GoDuration>>,
+    keepalive_time: Option<Semantic<GoDuration>>,
 
     /// How long to wait between attempts to connect, `1s` to `65535s` in whole seconds. Default: FRR's own. FRR modes, MetalLB 0.14.4.
-    #[attribute(optional, check = connect_time)]
-    connect_time: Option<Text<GoDuration>>,
+    #[attribute(optional, validate = connect_time)]
+    connect_time: Option<Semantic<GoDuration>>,
 
     /// Router ID of the speakers. Default: an address of the node. The same for all of a node's peers in the FRR modes.
     #[attribute(optional)]
-    router_id: Option<Text<Ipv4Addr>>,
+    router_id: Option<Semantic<Ipv4Addr>>,
 
     /// Address of the node that the session comes from. Default: the node's own routing chooses. Without effect in `frr-k8s`
     /// mode.
     #[attribute(optional)]
-    source_address: Option<Text<IpAddr>>,
+    source_address: Option<Semantic<IpAddr>>,
 
     /// Nodes that hold the session: any of these. Default: all nodes.
-    #[attribute(optional, check = selectors)]
+    #[attribute(optional, validate = selectors)]
     node_selectors: Option<Vec<LabelSelector>>,
 
     /// Password of the session (TCP-MD5). It is stored in plain text in the object and in Terraform's state;
@@ -97,12 +97,12 @@ pub struct BgpPeer {
 
     /// Whether the one session carries IPv4 and IPv6 prefixes. FRR modes, MetalLB 0.15. Default: what the object has, which
     /// is `false` at first: only those of the family of `peer_address`.
-    #[attribute(optional, computed, keep)]
+    #[attribute(optional, computed, use_state_for_unknown)]
     dual_stack_address_family: Computed<Option<bool>>,
 
     /// Whether routes stay for a while when the session breaks (RFC 4724). Default: they do not. A change makes a new object. FRR modes,
     /// MetalLB 0.14.6.
-    #[attribute(optional, replace)]
+    #[attribute(optional, requires_replace)]
     enable_graceful_restart: Option<bool>,
 }
 
@@ -125,14 +125,14 @@ impl ClusterObject for BgpPeer {
     ];
     const HINTS: &'static [(&'static str, &'static str)] = HINTS;
 
-    fn check(config: &BgpPeerDraft, found: &mut Diagnostics) {
+    fn validate_config(config: &BgpPeerDraft, diagnostics: &mut Diagnostics) {
         let (asn, dynamic) = (&config.peer_asn, &config.dynamic_asn);
         if asn.given().is_some() && dynamic.given().is_some() {
             let detail = "The AS number of the router is either known (`peer_asn`) or taken as it comes (`dynamic_asn`).";
-            found.error_at("dynamic_asn", "Conflicting AS numbers", detail);
+            diagnostics.error_at("dynamic_asn", "Conflicting AS numbers", detail);
         }
         if matches!((asn.known(), dynamic.known()), (Some(None), Some(None))) {
-            found.error_at(
+            diagnostics.error_at(
                 "peer_asn",
                 "Missing AS number",
                 "Give `peer_asn`, or `dynamic_asn` in the FRR modes.",
@@ -145,28 +145,32 @@ impl ClusterObject for BgpPeer {
             let detail = format!(
                 "Both sides are AS {ours}, so this is no EBGP session. MetalLB refuses the combination."
             );
-            found.error_at("ebgp_multi_hop", "Multi-hop within one AS", detail);
+            diagnostics.error_at("ebgp_multi_hop", "Multi-hop within one AS", detail);
         }
         if config.password.given().is_some_and(|password| !password.expose().is_empty())
             && config.password_secret.given().is_some()
         {
             let detail = "MetalLB's webhook takes both, and then its speakers refuse their whole configuration. Keep one.";
-            found.error_at("password", "Conflicting passwords", detail);
+            diagnostics.error_at("password", "Conflicting passwords", detail);
         }
         if let (Some(keepalive), Some(hold)) = (config.keepalive_time.given(), config.hold_time.given())
-            && keepalive.meaning() > hold.meaning()
+            && keepalive.value() > hold.value()
         {
             let detail = format!("keepalive_time is {keepalive}, which is longer than hold_time {hold}.");
-            found.error_at("keepalive_time", "Keepalive longer than hold time", detail);
+            diagnostics.error_at("keepalive_time", "Keepalive longer than hold time", detail);
         }
     }
 
-    async fn check_beside(&self, cluster: &Cluster, found: &mut Diagnostics) -> Result<(), ClusterError> {
+    async fn check_beside(
+        &self,
+        cluster: &Cluster,
+        diagnostics: &mut Diagnostics,
+    ) -> Result<(), ClusterError> {
         if self.source_address.is_some() && mode(cluster, &self.object.namespace).await == Some(Mode::FrrK8s)
         {
             let detail =
                 "MetalLB runs in frr-k8s mode here, which takes this attribute and does nothing with it.";
-            found.warning_at("source_address", "Source address without effect", detail);
+            diagnostics.warning_at("source_address", "Source address without effect", detail);
         }
         Ok(())
     }
@@ -186,8 +190,8 @@ fn peer_port(port: &u16) -> Result<(), String> {
     }
 }
 
-fn hold_time(time: &Option<Text<GoDuration>>) -> Result<(), String> {
-    match time.as_ref().map(|time| time.meaning().0) {
+fn hold_time(time: &Option<Semantic<GoDuration>>) -> Result<(), String> {
+    match time.as_ref().map(|time| time.value().0) {
         Some(time) if !time.is_zero() && time < Duration::from_secs(3) => {
             Err("it must be 0s or at least 3s".to_owned())
         }
@@ -195,8 +199,8 @@ fn hold_time(time: &Option<Text<GoDuration>>) -> Result<(), String> {
     }
 }
 
-fn connect_time(time: &Option<Text<GoDuration>>) -> Result<(), String> {
-    match time.as_ref().map(|time| time.meaning().0) {
+fn connect_time(time: &Option<Semantic<GoDuration>>) -> Result<(), String> {
+    match time.as_ref().map(|time| time.value().0) {
         Some(time) if time.subsec_nanos() != 0 || !(1..=65535).contains(&time.as_secs()) => {
             Err("it must be 1s to 65535s, in whole seconds".to_owned())
         }

@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use kube::core::DynamicObject;
 use serde_json::Value as Json;
 use std::time::Duration;
-use tfplugin::types::Text;
+use tfplugin::types::Semantic;
 use tfplugin::{Computed, Context, DataSource, Diagnostics, Object};
 use tokio::task::JoinSet;
 
@@ -24,17 +24,17 @@ use tokio::task::JoinSet;
 pub struct BgpSessions {
     /// The cluster: address of one of its control-plane nodes, over which its API server is reached through SSH.
     /// Default: the cluster of the provider's `kubernetes` block.
-    #[attribute(optional, check = cluster_address)]
+    #[attribute(optional, validate = cluster_address)]
     cluster: Option<String>,
 
     /// Namespace that MetalLB runs in. Default `metallb-system`.
-    #[attribute(optional, check = some_namespace)]
+    #[attribute(optional, validate = some_namespace)]
     namespace: Option<String>,
 
     /// How long to wait until every speaker has a session and all of them are established, such as `2m`. Default: no waiting; sessions are told as they
     /// are. When the time is up, reading fails and says which end is not ready.
     #[attribute(optional)]
-    wait: Option<Text<Duration>>,
+    wait: Option<Semantic<Duration>>,
 
     /// The sessions of all speakers.
     #[attribute(computed)]

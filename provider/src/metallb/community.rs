@@ -17,7 +17,7 @@ pub struct Community {
     object: NamespacedObject,
 
     /// The communities and their names.
-    #[attribute(required, check = named_once)]
+    #[attribute(required, validate = named_once)]
     communities: Vec<NamedCommunity>,
 }
 
@@ -25,12 +25,12 @@ pub struct Community {
 #[derive(Clone, Debug, Object)]
 pub struct NamedCommunity {
     /// Name, without `:`.
-    #[attribute(required, check = name)]
+    #[attribute(required, validate = name)]
     name: String,
 
     /// The community: `64512:100`, two numbers up to 65535, or `large:64512:1:100`, three numbers up to 4294967295 (FRR
     /// modes).
-    #[attribute(required, check = community_value)]
+    #[attribute(required, validate = community_value)]
     value: String,
 }
 
@@ -54,7 +54,7 @@ fn name(name: &str) -> Result<(), String> {
     }
 }
 
-/// Whether a text is a standard community or a large one; for `#[attribute(check = ...)]`.
+/// Whether a text is a standard community or a large one; for `#[attribute(validate = ...)]`.
 pub(super) fn community_value(text: &str) -> Result<(), String> {
     let sections: Vec<&str> = text.split(':').collect();
     let sound = match *sections.as_slice() {

@@ -1,7 +1,7 @@
 //! Durations as Kubernetes objects spell them: `90s`, `1m30s`, `1500ms`.
 
 use std::time::Duration;
-use tfplugin::types::Meaning;
+use tfplugin::types::SemanticValue;
 
 /// A length of time in Go's spelling, which the API server keeps as it is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -11,7 +11,7 @@ pub struct GoDuration(pub Duration);
 const UNITS: [(&str, f64); 8] =
     [("ns", 1.0), ("us", 1e3), ("µs", 1e3), ("μs", 1e3), ("ms", 1e6), ("s", 1e9), ("m", 6e10), ("h", 3.6e12)];
 
-impl Meaning for GoDuration {
+impl SemanticValue for GoDuration {
     const EXPECTED: &'static str = "a duration such as 90s, 1m30s or 1500ms (units: h, m, s, ms)";
 
     fn parse(text: &str) -> Option<Self> {

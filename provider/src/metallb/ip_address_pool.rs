@@ -5,7 +5,7 @@ use super::object::{GROUP, HINTS};
 use super::{AddressRange, NamespacedObject};
 use crate::connection::cluster::Kind;
 use crate::engine::cluster_object::ClusterObject;
-use tfplugin::types::Text;
+use tfplugin::types::Semantic;
 use tfplugin::{Diagnostics, Object, Resource};
 
 /// Addresses that MetalLB hands out to Services of type LoadBalancer.
@@ -21,8 +21,8 @@ pub struct IpAddressPool {
 
     /// The addresses: networks (`192.0.2.0/24`, `2001:db8::/64`) and ranges (`192.0.2.10-192.0.2.20`) of either family.
     /// They overlap neither each other nor another pool.
-    #[attribute(required, check = some)]
-    addresses: Vec<Text<AddressRange>>,
+    #[attribute(required, validate = some)]
+    addresses: Vec<Semantic<AddressRange>>,
 
     /// Whether Services get addresses of this pool without asking for it. Default `true`.
     #[attribute(default = true)]
@@ -49,15 +49,15 @@ pub struct ServiceAllocation {
     priority: Option<u32>,
 
     /// Namespaces of the Services, by name.
-    #[attribute(optional, check = distinct)]
+    #[attribute(optional, validate = distinct)]
     namespaces: Option<Vec<String>>,
 
     /// Namespaces of the Services, by their labels: any of these.
-    #[attribute(optional, check = selectors)]
+    #[attribute(optional, validate = selectors)]
     namespace_selectors: Option<Vec<LabelSelector>>,
 
     /// Services by their labels: any of these.
-    #[attribute(optional, check = selectors)]
+    #[attribute(optional, validate = selectors)]
     service_selectors: Option<Vec<LabelSelector>>,
 }
 
@@ -66,21 +66,21 @@ impl ClusterObject for IpAddressPool {
     const FIELDS: &'static [(&'static str, &'static str)] = &[("avoid_buggy_ips", "avoidBuggyIPs")];
     const HINTS: &'static [(&'static str, &'static str)] = HINTS;
 
-    fn check(config: &IpAddressPoolDraft, found: &mut Diagnostics) {
+    fn validate_config(config: &IpAddressPoolDraft, diagnostics: &mut Diagnostics) {
         let Some(addresses) = config.addresses.known() else { return };
         for (at, range) in addresses.iter().enumerate() {
             if let Some(earlier) =
-                addresses.iter().take(at).find(|earlier| earlier.meaning().overlaps(range.meaning()))
+                addresses.iter().take(at).find(|earlier| earlier.value().overlaps(range.value()))
             {
                 let path = tfplugin::Path::from("addresses").index(at);
                 let detail = format!("{range} overlaps {earlier} in the same pool, which MetalLB refuses.");
-                found.error_at(path, "Overlapping addresses", detail);
+                diagnostics.error_at(path, "Overlapping addresses", detail);
             }
         }
     }
 }
 
-fn some(addresses: &[Text<AddressRange>]) -> Result<(), String> {
+fn some(addresses: &[Semantic<AddressRange>]) -> Result<(), String> {
     match addresses.is_empty() {
         true => Err("a pool needs addresses".to_owned()),
         false => Ok(()),

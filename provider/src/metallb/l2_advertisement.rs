@@ -25,7 +25,7 @@ pub struct L2Advertisement {
 
     /// Network interfaces of the nodes to announce on, by name. A name that a node lacks is ignored there. MetalLB 0.13.6.
     /// Default: all interfaces.
-    #[attribute(optional, check = distinct)]
+    #[attribute(optional, validate = distinct)]
     interfaces: Option<Vec<String>>,
 }
 

@@ -32,7 +32,7 @@ pub struct MatchExpression {
     pub values: Option<Vec<String>>,
 }
 
-/// Whether selectors are sound and MetalLB takes them; for `#[attribute(check = ...)]`.
+/// Whether selectors are sound and MetalLB takes them; for `#[attribute(validate = ...)]`.
 pub(super) fn selectors(selectors: &Option<Vec<LabelSelector>>) -> Result<(), String> {
     let selectors = selectors.as_deref().unwrap_or_default();
     for (at, selector) in selectors.iter().enumerate() {
@@ -62,7 +62,7 @@ impl MatchExpression {
     }
 }
 
-/// Whether no text is given twice, which MetalLB refuses; for `#[attribute(check = ...)]`.
+/// Whether no text is given twice, which MetalLB refuses; for `#[attribute(validate = ...)]`.
 pub(super) fn distinct(texts: &Option<Vec<String>>) -> Result<(), String> {
     let texts = texts.as_deref().unwrap_or_default();
     let repeated =

@@ -5,7 +5,7 @@ use crate::connection::retry::{Deadline, GaveUp, Verdict};
 use crate::provider::Microk8s;
 use std::future::Future;
 use std::time::Duration;
-use tfplugin::types::Text;
+use tfplugin::types::Semantic;
 use tfplugin::{Context, Diagnostic, Diagnostics};
 
 /// Where MetalLB is where nobody says otherwise.
@@ -19,7 +19,7 @@ pub(super) struct Look<'a> {
     /// As in `the BGP sessions of the speakers`.
     pub(super) noun: &'static str,
     pub(super) cluster: &'a Cluster,
-    pub(super) wait: Option<&'a Text<Duration>>,
+    pub(super) wait: Option<&'a Semantic<Duration>>,
 }
 
 /// Why a look has to be taken again.
@@ -40,7 +40,7 @@ impl Look<'_> {
     where
         F: Future<Output = Result<T, ClusterError>>,
     {
-        let patience = self.wait.map(|text| *text.meaning()).unwrap_or_default();
+        let patience = self.wait.map(|text| *text.value()).unwrap_or_default();
         let deadline = Deadline::after(patience, context.cancelled());
         let seen = deadline
             .until(|| async {

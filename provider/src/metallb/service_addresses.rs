@@ -12,7 +12,7 @@ use kube::core::DynamicObject;
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
 use std::time::Duration;
-use tfplugin::types::Text;
+use tfplugin::types::Semantic;
 use tfplugin::{Computed, Context, DataSource, Diagnostics, Object};
 
 /// Which addresses the cluster's LoadBalancer Services got from MetalLB, from which pool, which nodes announce them, and which
@@ -25,26 +25,26 @@ use tfplugin::{Computed, Context, DataSource, Diagnostics, Object};
 pub struct ServiceAddresses {
     /// The cluster: address of one of its control-plane nodes, over which its API server is reached through SSH.
     /// Default: the cluster of the provider's `kubernetes` block.
-    #[attribute(optional, check = cluster_address)]
+    #[attribute(optional, validate = cluster_address)]
     cluster: Option<String>,
 
     /// Only Services of this namespace. Default: those of all namespaces.
-    #[attribute(optional, check = some_namespace)]
+    #[attribute(optional, validate = some_namespace)]
     namespace: Option<String>,
 
     /// Only the Service of this name. Default: all.
-    #[attribute(optional, check = some_object)]
+    #[attribute(optional, validate = some_object)]
     service: Option<String>,
 
     /// Namespace that MetalLB runs in. Default `metallb-system`.
-    #[attribute(optional, check = some_namespace)]
+    #[attribute(optional, validate = some_namespace)]
     metallb_namespace: Option<String>,
 
     /// How long to wait until each of the Services has an address that a node announces, such as `2m`; with `service`, until
     /// it is there, too. Default: no waiting; what is missing is told as it is. When the time is up, reading fails and says
     /// what is missing and what MetalLB said last.
     #[attribute(optional)]
-    wait: Option<Text<Duration>>,
+    wait: Option<Semantic<Duration>>,
 
     /// The LoadBalancer Services, by `<namespace>/<name>`.
     #[attribute(computed)]

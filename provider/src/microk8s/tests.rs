@@ -66,7 +66,7 @@ const PEERS: [(&str, &str); 3] = [
 
 #[test]
 fn every_type_over_ssh_is_in_the_table() {
-    let table = Microk8s::table();
+    let table = Microk8s::registry();
     let over_ssh = |schema: &tfplugin::schema::Schema| schema.attributes.iter().any(|one| one.name == "host");
     for (name, _) in table.resources().filter(|(_, schema)| over_ssh(schema)) {
         assert!(TYPES.iter().any(|(known, ..)| *known == name), "{name} has no line in TYPES");
@@ -87,7 +87,7 @@ fn value(json: &Json) -> Value {
 }
 
 fn state(type_name: &str, given: &str) -> State {
-    let table = Microk8s::table();
+    let table = Microk8s::registry();
     let given: Json = serde_json::from_str(given).unwrap();
     let (_, schema) = table.resources().find(|(name, _)| *name == type_name).unwrap();
     let attribute = |name: &str| match (name, given.get(name)) {

@@ -18,7 +18,7 @@ pub(crate) struct Sample {
 
 /// Every type that is served. Nodes are at `10.0.0.11` and so on, clusters at one of their nodes, the router is `edge`.
 pub(crate) fn samples() -> Vec<Sample> {
-    let table = Microk8s::table();
+    let table = Microk8s::registry();
     let resources = table.resources().map(|(name, schema)| (name, true, schema));
     let data_sources = table.data_sources().map(|(name, schema)| (name, false, schema));
     let mut configs = configs();

@@ -39,7 +39,7 @@ async fn an_answer_that_cannot_be_read_is_not_logged() {
         fmt::layer().with_writer(move || lines.clone()).with_filter(targets).boxed()
     };
     let everything = Targets::new().with_default(LevelFilter::TRACE);
-    let unlogged = Microk8s::UNLOGGED.iter().map(|target| (*target, LevelFilter::OFF));
+    let unlogged = Microk8s::MUTED_LOG_TARGETS.iter().map(|target| (*target, LevelFilter::OFF));
     let layers = vec![layer(&all, everything.clone()), layer(&ours, everything.with_targets(unlogged))];
     let _guard = tracing::subscriber::set_default(registry().with(layers));
     tracing::info!("of this test");

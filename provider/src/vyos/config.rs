@@ -30,7 +30,7 @@ pub struct Config {
     /// Words from the top to the node, with one blank between them, as they are typed after `set`, such as `service ntp`
     /// or `interfaces ethernet eth1`. Not `service https`, over which the provider talks to the router. A different one
     /// takes the old part away and makes a new one.
-    #[attribute(required, replace, check = path)]
+    #[attribute(required, requires_replace, validate = path)]
     path: String,
 
     /// All that is below `path`, in the form of `show configuration json`: an object for a node, a string or number for a
@@ -58,7 +58,7 @@ impl RouterConfig for Config {
         &draft.target
     }
 
-    fn check(config: &ConfigDraft, found: &mut Diagnostics) {
+    fn validate_config(config: &ConfigDraft, diagnostics: &mut Diagnostics) {
         let (Some(path), Some(below)) = (config.path.known(), config.config.known()) else { return };
         for end in below.tree().ends() {
             let words: Vec<_> = path.split(' ').chain(end.iter().map(String::as_str)).collect();
@@ -72,7 +72,7 @@ impl RouterConfig for Config {
                      its place: {hint}.",
                     leaf.join(" ")
                 );
-                found.error_at("config", "A leaf that VyOS rewrites", detail);
+                diagnostics.error_at("config", "A leaf that VyOS rewrites", detail);
             }
         }
     }

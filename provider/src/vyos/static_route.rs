@@ -8,7 +8,7 @@ use crate::engine::router_config::{
 use ipnet::IpNet;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
-use tfplugin::types::Text;
+use tfplugin::types::Semantic;
 use tfplugin::{Diagnostic, Diagnostics, Object, Path, Resource, Value};
 
 /// A static route of a VyOS router, of IPv4 or IPv6 as its `destination` is.
@@ -25,19 +25,19 @@ pub struct StaticRoute {
 
     /// Network that the route leads to, of IPv4 or IPv6, without host bits; `0.0.0.0/0` or `::/0` for the default route. A
     /// different one makes a new route.
-    #[attribute(required, replace, check = destination)]
-    destination: Text<IpNet>,
+    #[attribute(required, requires_replace, validate = destination)]
+    destination: Semantic<IpNet>,
 
     /// Text for people, at most 255 characters, without quotes.
-    #[attribute(optional, check = validators::description)]
+    #[attribute(optional, validate = validators::description)]
     description: Option<String>,
 
     /// Routers that it leads over, by address, of the family of `destination`. Such as `{ "10.0.0.254" = {} }`.
-    #[attribute(optional, check = next_hops)]
+    #[attribute(optional, validate = next_hops)]
     next_hops: Option<BTreeMap<String, NextHop>>,
 
     /// Interfaces that it leads out of without a router behind, by name. VyOS does not check that they exist.
-    #[attribute(optional, check = validators::devices)]
+    #[attribute(optional, validate = validators::devices)]
     interfaces: Option<BTreeMap<String, OutInterface>>,
 
     /// Drops what goes there without a word; `{}` where no other route is better. Not together with `reject`.
@@ -53,11 +53,11 @@ pub struct StaticRoute {
 #[derive(Clone, Debug, Object)]
 pub struct NextHop {
     /// Administrative distance, 1 to 255; the lowest is used. Default: 1.
-    #[attribute(optional, check = validators::within::<1, 255, _>)]
+    #[attribute(optional, validate = validators::within::<1, 255, _>)]
     distance: Option<u8>,
 
     /// Interface that the router is behind. Needed for a link-local address.
-    #[attribute(optional, check = validators::device)]
+    #[attribute(optional, validate = validators::device)]
     interface: Option<String>,
 
     /// Does not use it, and keeps it in the configuration. Default `false`.
@@ -69,7 +69,7 @@ pub struct NextHop {
 #[derive(Clone, Debug, Object)]
 pub struct OutInterface {
     /// Administrative distance, 1 to 255; the lowest is used. Default: 1.
-    #[attribute(optional, check = validators::within::<1, 255, _>)]
+    #[attribute(optional, validate = validators::within::<1, 255, _>)]
     distance: Option<u8>,
 
     /// Does not use it, and keeps it in the configuration. Default `false`.
@@ -81,11 +81,11 @@ pub struct OutInterface {
 #[derive(Clone, Debug, Object)]
 pub struct Discard {
     /// Administrative distance, 1 to 255; the lowest is used. Default: 1.
-    #[attribute(optional, check = validators::within::<1, 255, _>)]
+    #[attribute(optional, validate = validators::within::<1, 255, _>)]
     distance: Option<u8>,
 
     /// Tag that route-maps may ask for, 1 to 4294967295. Default: none.
-    #[attribute(optional, check = validators::within::<1, 4_294_967_295, _>)]
+    #[attribute(optional, validate = validators::within::<1, 4_294_967_295, _>)]
     tag: Option<u32>,
 }
 
@@ -124,9 +124,9 @@ impl RouterConfig for StaticRoute {
         &draft.target
     }
 
-    fn check(config: &StaticRouteDraft, found: &mut Diagnostics) {
+    fn validate_config(config: &StaticRouteDraft, diagnostics: &mut Diagnostics) {
         if config.blackhole.given().is_some() && config.reject.given().is_some() {
-            found.error_at(
+            diagnostics.error_at(
                 "reject",
                 "Conflicting arguments",
                 "blackhole and reject exclude each other. Keep one of them.",
@@ -139,7 +139,7 @@ impl RouterConfig for StaticRoute {
             config.reject.known().map(Option::is_none),
         ];
         if ways.iter().all(|none| *none == Some(true)) {
-            found.error_at(
+            diagnostics.error_at(
                 "next_hops",
                 "Route without a way",
                 "VyOS takes a route that leads nowhere and does nothing with it. Give next_hops, interfaces, blackhole or \
@@ -147,13 +147,13 @@ impl RouterConfig for StaticRoute {
             );
         }
         if let (Some(destination), Some(next_hops)) = (config.destination.known(), config.next_hops.given()) {
-            check_next_hops(*destination.meaning(), next_hops, found);
+            check_next_hops(*destination.value(), next_hops, diagnostics);
         }
     }
 
     fn fits(&self, _: &ConfigTree) -> Result<(), Box<Diagnostic>> {
         let mut found = Diagnostics::default();
-        self.next_hops.iter().for_each(|all| check_next_hops(*self.destination.meaning(), all, &mut found));
+        self.next_hops.iter().for_each(|all| check_next_hops(*self.destination.value(), all, &mut found));
         match found.iter().next() {
             Some(fault) => Err(Box::new(fault.clone())),
             None => Ok(()),
@@ -174,26 +174,26 @@ fn not_disabled(_: i64, state: &mut BTreeMap<String, Value>) -> Result<(), Strin
     Ok(())
 }
 
-fn check_next_hops(destination: IpNet, next_hops: &BTreeMap<String, NextHop>, found: &mut Diagnostics) {
+fn check_next_hops(destination: IpNet, next_hops: &BTreeMap<String, NextHop>, diagnostics: &mut Diagnostics) {
     let (family, is_v6) = if destination.addr().is_ipv6() { ("IPv6", true) } else { ("IPv4", false) };
     for (address, next_hop) in next_hops {
         let at = Path::from("next_hops").key(address);
         match address.parse::<IpAddr>() {
             Ok(parsed) if parsed.is_ipv6() != is_v6 => {
                 let detail = format!("{destination} is a network of {family}, {address} is not of it.");
-                found.error_at(at, "Next hop of the other family", detail);
+                diagnostics.error_at(at, "Next hop of the other family", detail);
             }
             Ok(IpAddr::V6(parsed)) if parsed.is_unicast_link_local() && next_hop.interface.is_none() => {
                 let detail =
                     format!("{address} is there on every link. Say with interface which one is meant.");
-                found.error_at(at.attribute("interface"), "Missing interface", detail);
+                diagnostics.error_at(at.attribute("interface"), "Missing interface", detail);
             }
             Ok(parsed) => {
                 if let Err(reason) = validators::not_mapped(parsed) {
-                    found.error_at(at, "Unusable next hop", format!("{reason}."));
+                    diagnostics.error_at(at, "Unusable next hop", format!("{reason}."));
                 }
             }
-            Err(_) => found.error_at(
+            Err(_) => diagnostics.error_at(
                 at,
                 "Unusable next hop",
                 format!("{address:?} is no address of {family}. An interface alone belongs in interfaces."),
@@ -206,8 +206,8 @@ fn next_hops(value: &Option<BTreeMap<String, NextHop>>) -> Result<(), String> {
     validators::distinct(value, Form::Address)
 }
 
-fn destination(value: &Text<IpNet>) -> Result<(), String> {
-    let network = value.meaning();
+fn destination(value: &Semantic<IpNet>) -> Result<(), String> {
+    let network = value.value();
     match network.trunc() == *network {
         true => Ok(()),
         false => Err(format!("{network} has host bits set; the network is {}", network.trunc())),

@@ -6,7 +6,7 @@ use crate::engine::router_config::Form;
 use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::net::{IpAddr, Ipv6Addr};
-use tfplugin::types::{Secret, Text};
+use tfplugin::types::{Secret, Semantic};
 
 /// The longest name of an object, in bytes: the backend of VyOS keeps each as a folder.
 const LONGEST_NAME: usize = 255;
@@ -153,18 +153,18 @@ pub(super) fn source(value: &Option<String>) -> Result<(), String> {
 }
 
 /// An address.
-pub(super) fn address(value: &Text<IpAddr>) -> Result<(), String> {
-    not_mapped(*value.meaning())
+pub(super) fn address(value: &Semantic<IpAddr>) -> Result<(), String> {
+    not_mapped(*value.value())
 }
 
 /// An address where none is needed.
-pub(super) fn any_address(value: &Option<Text<IpAddr>>) -> Result<(), String> {
+pub(super) fn any_address(value: &Option<Semantic<IpAddr>>) -> Result<(), String> {
     value.as_ref().map_or(Ok(()), address)
 }
 
 /// An IPv6 address where none is needed.
-pub(super) fn ipv6_address(value: &Option<Text<Ipv6Addr>>) -> Result<(), String> {
-    value.as_ref().map_or(Ok(()), |text| not_mapped(IpAddr::V6(*text.meaning())))
+pub(super) fn ipv6_address(value: &Option<Semantic<Ipv6Addr>>) -> Result<(), String> {
+    value.as_ref().map_or(Ok(()), |text| not_mapped(IpAddr::V6(*text.value())))
 }
 
 /// VyOS knows IPv6 addresses by hexadecimal digits and colons.
@@ -181,8 +181,8 @@ pub(super) fn not_mapped(address: IpAddr) -> Result<(), String> {
 }
 
 /// A network without host bits, where none is needed.
-pub(super) fn network(value: &Option<Text<ipnet::Ipv4Net>>) -> Result<(), String> {
-    match value.as_ref().map(Text::meaning) {
+pub(super) fn network(value: &Option<Semantic<ipnet::Ipv4Net>>) -> Result<(), String> {
+    match value.as_ref().map(Semantic::value) {
         Some(network) if network.trunc() != *network => {
             Err(format!("{network} has host bits set; the network is {}", network.trunc()))
         }

@@ -9,31 +9,31 @@ use tfplugin::{Computed, Diagnostics, Plan, Resource};
 #[resource(type_name = "proxmox_download_file")]
 pub(crate) struct DownloadFile {
     /// The server's node.
-    #[attribute(required, replace)]
+    #[attribute(required, requires_replace)]
     node_name: String,
 
     /// The datastore.
-    #[attribute(required, replace)]
+    #[attribute(required, requires_replace)]
     datastore_id: String,
 
     /// What it is: `iso`, `import` or `vztmpl`.
-    #[attribute(required, replace, check = content_type)]
+    #[attribute(required, requires_replace, validate = content_type)]
     content_type: String,
 
     /// Where it comes from.
-    #[attribute(required, replace)]
+    #[attribute(required, requires_replace)]
     url: String,
 
     /// Its name. Default: the last part of the address.
-    #[attribute(optional, computed, keep, replace)]
+    #[attribute(optional, computed, use_state_for_unknown, requires_replace)]
     file_name: Computed<String>,
 
     /// What its content must sum up to.
-    #[attribute(optional, replace)]
+    #[attribute(optional, requires_replace)]
     checksum: Option<String>,
 
     /// How it is summed up.
-    #[attribute(optional, replace)]
+    #[attribute(optional, requires_replace)]
     checksum_algorithm: Option<String>,
 
     /// Whether one that has changed at its source is downloaded anew.
@@ -53,11 +53,11 @@ pub(crate) struct DownloadFile {
     upload_timeout: i64,
 
     /// The volume.
-    #[attribute(computed, keep)]
+    #[attribute(computed, use_state_for_unknown)]
     id: Computed<String>,
 
     /// Its size.
-    #[attribute(computed, keep)]
+    #[attribute(computed, use_state_for_unknown)]
     size: Computed<i64>,
 }
 
@@ -78,7 +78,7 @@ impl Resource for DownloadFileResource {
     type Model = DownloadFile;
     type Private = ();
 
-    async fn plan(_: &Context<Server>, plan: &mut Plan<DownloadFile, ()>) -> Result<(), Diagnostics> {
+    async fn modify_plan(_: &Context<Server>, plan: &mut Plan<DownloadFile, ()>) -> Result<(), Diagnostics> {
         let draft = &plan.planned;
         if let (Some(_), Some(None)) = (draft.checksum.given(), draft.checksum_algorithm.known()) {
             return Err(failed("plan the download", "`checksum` needs `checksum_algorithm`"));
@@ -126,7 +126,7 @@ impl Resource for DownloadFileResource {
         context.provider().remove_volume(&prior.id.known().cloned().unwrap_or_default())
     }
 
-    async fn import(_: &Context<Server>, id: &str, (): &mut ()) -> Result<DownloadFile, Diagnostics> {
+    async fn import_state(_: &Context<Server>, id: &str, (): &mut ()) -> Result<DownloadFile, Diagnostics> {
         Err(failed(&format!("import {id}"), "this stand-in imports nothing"))
     }
 }

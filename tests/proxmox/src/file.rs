@@ -10,15 +10,15 @@ use tfplugin::{Computed, Diagnostics, Object, Resource};
 #[resource(type_name = "proxmox_virtual_environment_file")]
 pub(crate) struct StoredFile {
     /// The server's node.
-    #[attribute(required, replace)]
+    #[attribute(required, requires_replace)]
     node_name: String,
 
     /// The datastore.
-    #[attribute(required, replace)]
+    #[attribute(required, requires_replace)]
     datastore_id: String,
 
     /// What is in it.
-    #[attribute(optional, computed, keep, replace)]
+    #[attribute(optional, computed, use_state_for_unknown, requires_replace)]
     content_type: Computed<String>,
 
     /// Whether one that is there is written over.
@@ -26,15 +26,15 @@ pub(crate) struct StoredFile {
     overwrite: bool,
 
     /// The text.
-    #[attribute(block = 1)]
+    #[attribute(block(max_items = 1))]
     source_raw: Vec<Raw>,
 
     /// The volume: `<datastore>:<content type>/<file name>`.
-    #[attribute(computed, keep)]
+    #[attribute(computed, use_state_for_unknown)]
     id: Computed<String>,
 
     /// Its name.
-    #[attribute(computed, keep)]
+    #[attribute(computed, use_state_for_unknown)]
     file_name: Computed<String>,
 }
 
@@ -42,15 +42,15 @@ pub(crate) struct StoredFile {
 #[derive(Clone, Debug, Object)]
 pub(crate) struct Raw {
     /// The text.
-    #[attribute(required, replace)]
+    #[attribute(required, requires_replace)]
     data: Lines,
 
     /// Its name.
-    #[attribute(required, replace)]
+    #[attribute(required, requires_replace)]
     file_name: String,
 
     /// Not used for text.
-    #[attribute(default = 0, replace)]
+    #[attribute(default = 0, requires_replace)]
     resize: i64,
 }
 
@@ -116,7 +116,7 @@ impl Resource for FileResource {
         context.provider().remove_volume(&prior.id.known().cloned().unwrap_or_default())
     }
 
-    async fn import(_: &Context<Server>, id: &str, (): &mut ()) -> Result<StoredFile, Diagnostics> {
+    async fn import_state(_: &Context<Server>, id: &str, (): &mut ()) -> Result<StoredFile, Diagnostics> {
         Err(failed(&format!("import {id}"), "this stand-in imports nothing"))
     }
 }

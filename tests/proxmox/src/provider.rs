@@ -3,7 +3,7 @@
 use crate::server::Server;
 use crate::{download_file, file, vm};
 use tfplugin::types::Secret;
-use tfplugin::{Diagnostics, Object, Provider, Table};
+use tfplugin::{Diagnostics, Object, Provider, Registry};
 
 /// Makes virtual machines on Proxmox VE.
 #[derive(Clone, Debug, Object)]
@@ -29,7 +29,7 @@ pub(crate) struct Config {
     insecure: Option<bool>,
 
     /// How snippets get onto the server.
-    #[attribute(block = 1)]
+    #[attribute(block(max_items = 1))]
     ssh: Vec<Ssh>,
 }
 
@@ -64,22 +64,22 @@ impl Provider for Proxmox {
     const NAME: &'static str = "proxmox";
     const SOURCE: &'static str = "bpg/proxmox";
 
-    fn table() -> Table<Server> {
-        Table::default()
+    fn registry() -> Registry<Server> {
+        Registry::default()
             .resource::<vm::VmResource>()
             .resource::<file::FileResource>()
             .resource::<download_file::DownloadFileResource>()
     }
 
-    fn check(config: &ConfigDraft, found: &mut Diagnostics) {
+    fn validate_config(config: &ConfigDraft, diagnostics: &mut Diagnostics) {
         if config.endpoint.given().is_some_and(|endpoint| !endpoint.starts_with("https://")) {
-            found.error_at("endpoint", "Invalid endpoint", "The endpoint is an https:// address.");
+            diagnostics.error_at("endpoint", "Invalid endpoint", "The endpoint is an https:// address.");
         }
         if config.api_token.given().is_some_and(|token| {
             let token = token.expose();
             !(token.contains('@') && token.contains('!') && token.contains('='))
         }) {
-            found.error_at("api_token", "Invalid API token", "A token reads user@realm!name=secret.");
+            diagnostics.error_at("api_token", "Invalid API token", "A token reads user@realm!name=secret.");
         }
     }
 

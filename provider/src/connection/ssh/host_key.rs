@@ -2,13 +2,13 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use tfplugin::types::Meaning;
+use tfplugin::types::SemanticValue;
 
 /// A machine's public host key, equal by the key itself whatever stands around it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HostKey(String);
 
-impl Meaning for HostKey {
+impl SemanticValue for HostKey {
     const EXPECTED: &'static str =
         "a public host key such as \"ssh-ed25519 AAAAC3Nz...\", as in /etc/ssh/ssh_host_ed25519_key.pub";
 

@@ -149,7 +149,7 @@ impl SshContext {
     }
 }
 
-/// Whether `address` can be the address of a host; for `#[attribute(check = ...)]`.
+/// Whether `address` can be the address of a host; for `#[attribute(validate = ...)]`.
 pub fn check_address(address: &str) -> Result<(), String> {
     let allowed = |character: char| character.is_ascii_alphanumeric() || ".:-_%".contains(character);
     // 253 is what DNS holds, and 64 leaves room for the zone of a link-local address, which is an interface's name.

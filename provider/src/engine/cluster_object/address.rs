@@ -18,11 +18,11 @@ pub struct ClusterWideObject {
     /// The cluster: address of one of its control-plane nodes, over which its API server is reached through SSH.
     /// Default: the cluster of the provider's `kubernetes` block. It is an address and not the cluster's identity:
     /// another address of the same cluster is a change in place.
-    #[attribute(optional, check = cluster_address)]
+    #[attribute(optional, validate = cluster_address)]
     pub cluster: Option<String>,
 
     /// Name of the object. Another name is another object.
-    #[attribute(required, replace, check = object_name)]
+    #[attribute(required, requires_replace, validate = object_name)]
     pub name: String,
 
     /// How long to wait. Default: 5 minutes each.
@@ -30,12 +30,12 @@ pub struct ClusterWideObject {
     pub timeouts: Option<Timeouts>,
 }
 
-/// Whether a text can be the address of a cluster's node; for `#[attribute(check = ...)]`.
+/// Whether a text can be the address of a cluster's node; for `#[attribute(validate = ...)]`.
 pub fn cluster_address(address: &Option<String>) -> Result<(), String> {
     address.as_deref().map_or(Ok(()), check_address)
 }
 
-/// Whether a text can be the name of a namespace; for `#[attribute(check = ...)]`.
+/// Whether a text can be the name of a namespace; for `#[attribute(validate = ...)]`.
 pub fn namespace_name(name: &str) -> Result<(), String> {
     match object_name(name).is_ok() && !name.contains('.') && name.len() <= 63 {
         true => Ok(()),
@@ -46,17 +46,17 @@ pub fn namespace_name(name: &str) -> Result<(), String> {
     }
 }
 
-/// Whether a text, where it is given, can be the name of a namespace; for `#[attribute(check = ...)]`.
+/// Whether a text, where it is given, can be the name of a namespace; for `#[attribute(validate = ...)]`.
 pub fn some_namespace(name: &Option<String>) -> Result<(), String> {
     name.as_deref().map_or(Ok(()), namespace_name)
 }
 
-/// Whether a text, where it is given, can be the name of an object; for `#[attribute(check = ...)]`.
+/// Whether a text, where it is given, can be the name of an object; for `#[attribute(validate = ...)]`.
 pub fn some_object(name: &Option<String>) -> Result<(), String> {
     name.as_deref().map_or(Ok(()), object_name)
 }
 
-/// Whether a text can be the name of an object; for `#[attribute(check = ...)]`.
+/// Whether a text can be the name of an object; for `#[attribute(validate = ...)]`.
 pub fn object_name(name: &str) -> Result<(), String> {
     let inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
     let labels = name.split('.').all(|label| {
@@ -107,7 +107,7 @@ impl Target {
             Operation::Update => timeouts.update.as_ref(),
             Operation::Delete => timeouts.delete.as_ref(),
         });
-        given.map_or(PATIENCE, |text| *text.meaning())
+        given.map_or(PATIENCE, |text| *text.value())
     }
 
     /// When `operation`, which begins now, is given up.

@@ -26,16 +26,16 @@ pub trait Applied: Model + TypeName {
     const NAMED_IN: &'static str = "name";
 
     /// Finds fault with a configuration without any connection.
-    fn check(config: &Self::Draft, found: &mut Diagnostics);
+    fn validate_config(config: &Self::Draft, diagnostics: &mut Diagnostics);
 
     /// Plans computed attributes that follow from others, and a new object where the old one cannot become it.
-    fn plan(plan: &mut Plan<Managed<Self>, Private>) {
+    fn modify_plan(plan: &mut Plan<Managed<Self>, Private>) {
         let _ = plan;
     }
 
     /// Fills in computed attributes that follow from the others, and finds fault with what comes of it.
-    fn complete(&mut self, found: &mut Diagnostics) {
-        let _ = found;
+    fn complete(&mut self, diagnostics: &mut Diagnostics) {
+        let _ = diagnostics;
     }
 
     /// What the object of these known attributes is called.
@@ -114,14 +114,22 @@ pub trait Applied: Model + TypeName {
     }
 
     /// Finds fault that only shows beside the cluster's other objects.
-    async fn check_beside(&self, cluster: &Cluster, found: &mut Diagnostics) -> Result<(), ClusterError> {
-        let _ = (cluster, found);
+    async fn check_beside(
+        &self,
+        cluster: &Cluster,
+        diagnostics: &mut Diagnostics,
+    ) -> Result<(), ClusterError> {
+        let _ = (cluster, diagnostics);
         Ok(())
     }
 
     /// Makes the object ready to go; errors that it finds forbid the deletion.
-    async fn before_delete(&self, cluster: &Cluster, found: &mut Diagnostics) -> Result<(), ClusterError> {
-        let _ = (cluster, found);
+    async fn before_delete(
+        &self,
+        cluster: &Cluster,
+        diagnostics: &mut Diagnostics,
+    ) -> Result<(), ClusterError> {
+        let _ = (cluster, diagnostics);
         Ok(())
     }
 }
@@ -198,12 +206,12 @@ pub enum Occasion {
 impl<T: ClusterObject> Applied for T {
     const HINTS: &'static [(&'static str, &'static str)] = <T as ClusterObject>::HINTS;
 
-    fn check(config: &T::Draft, found: &mut Diagnostics) {
-        <T as ClusterObject>::check(config, found);
+    fn validate_config(config: &T::Draft, diagnostics: &mut Diagnostics) {
+        <T as ClusterObject>::validate_config(config, diagnostics);
     }
 
-    fn complete(&mut self, found: &mut Diagnostics) {
-        ClusterObject::complete(self, found);
+    fn complete(&mut self, diagnostics: &mut Diagnostics) {
+        ClusterObject::complete(self, diagnostics);
     }
 
     fn object_name(attributes: &Value) -> ObjectName {
@@ -292,11 +300,19 @@ impl<T: ClusterObject> Applied for T {
         ClusterObject::takeover(self, existing)
     }
 
-    async fn check_beside(&self, cluster: &Cluster, found: &mut Diagnostics) -> Result<(), ClusterError> {
-        ClusterObject::check_beside(self, cluster, found).await
+    async fn check_beside(
+        &self,
+        cluster: &Cluster,
+        diagnostics: &mut Diagnostics,
+    ) -> Result<(), ClusterError> {
+        ClusterObject::check_beside(self, cluster, diagnostics).await
     }
 
-    async fn before_delete(&self, cluster: &Cluster, found: &mut Diagnostics) -> Result<(), ClusterError> {
-        ClusterObject::before_delete(self, cluster, found).await
+    async fn before_delete(
+        &self,
+        cluster: &Cluster,
+        diagnostics: &mut Diagnostics,
+    ) -> Result<(), ClusterError> {
+        ClusterObject::before_delete(self, cluster, diagnostics).await
     }
 }

@@ -92,12 +92,15 @@ impl<T: Applied> Resource for Managed<T> {
         Some(private.given.get_or_insert_default())
     }
 
-    fn check(config: &ManagedDraft<T>, found: &mut Diagnostics) {
-        T::check(&config.typed, found);
+    fn validate_config(config: &ManagedDraft<T>, diagnostics: &mut Diagnostics) {
+        T::validate_config(&config.typed, diagnostics);
     }
 
-    async fn plan(context: &Context<Microk8s>, plan: &mut Plan<Self, Private>) -> Result<(), Diagnostics> {
-        T::plan(plan);
+    async fn modify_plan(
+        context: &Context<Microk8s>,
+        plan: &mut Plan<Self, Private>,
+    ) -> Result<(), Diagnostics> {
+        T::modify_plan(plan);
         let planned = with_write_only::<T>(&plan.planned.value, &plan.config.value);
         let prior = plan.prior.as_ref().map(|prior| &prior.0);
         if trial::run(context, prior, &planned, &plan.private).await? {
@@ -149,7 +152,7 @@ impl<T: Applied> Resource for Managed<T> {
         delete::delete(context, &prior.0, &private).await
     }
 
-    async fn import(
+    async fn import_state(
         context: &Context<Microk8s>,
         id: &str,
         private: &mut Private,

@@ -19,8 +19,8 @@ pub(crate) fn with(mut base: Json, more: Json) -> Json {
 
 /// The errors of something that failed as it may.
 pub(crate) fn errors(failure: &Failure) -> String {
-    assert!(failure.broken.is_empty(), "{failure}");
-    told(&failure.found, Severity::Error).join("\n")
+    assert!(failure.violations.is_empty(), "{failure}");
+    told(&failure.diagnostics, Severity::Error).join("\n")
 }
 
 /// The warnings among what was found.

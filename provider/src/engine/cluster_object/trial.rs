@@ -103,7 +103,7 @@ fn stays<T: Applied>(
 fn replaces<T: Applied>(prior: &Value, planned: &Value) -> bool {
     let changed = |name: &str| prior.attribute(name) != planned.attribute(name);
     T::object_name(prior) != T::object_name(planned)
-        || T::attributes().iter().any(|attribute| attribute.replace && changed(&attribute.name))
+        || T::attributes().iter().any(|attribute| attribute.requires_replace && changed(&attribute.name))
 }
 
 fn warn_all(context: &Context<Microk8s>, found: Diagnostics) {

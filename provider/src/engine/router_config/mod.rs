@@ -78,13 +78,13 @@ pub trait RouterConfig: Model + TypeName {
     fn target(draft: &Self::Draft) -> &RouterTargetDraft;
 
     /// Rules between attributes that VyOS would only tell at the commit, or FRR never.
-    fn check(config: &Self::Draft, found: &mut Diagnostics) {
-        let _ = (config, found);
+    fn validate_config(config: &Self::Draft, diagnostics: &mut Diagnostics) {
+        let _ = (config, diagnostics);
     }
 
     /// Rules about what is planned: values of before may stay in the place of those that the configuration leaves out.
-    fn check_planned(planned: &Self::Draft, found: &mut Diagnostics) {
-        let _ = (planned, found);
+    fn check_planned(planned: &Self::Draft, diagnostics: &mut Diagnostics) {
+        let _ = (planned, diagnostics);
     }
 
     /// Rules that need the rest of the component: what FRR would refuse after VyOS took it. Asked before anything is

@@ -57,11 +57,14 @@ impl<T: RouterConfig> Resource for RouterObject<T> {
         Some(&mut private.given)
     }
 
-    fn check(config: &T::Draft, found: &mut Diagnostics) {
-        T::check(config, found);
+    fn validate_config(config: &T::Draft, diagnostics: &mut Diagnostics) {
+        T::validate_config(config, diagnostics);
     }
 
-    async fn plan(context: &Context<Microk8s>, plan: &mut Plan<Held<T>, Private>) -> Result<(), Diagnostics> {
+    async fn modify_plan(
+        context: &Context<Microk8s>,
+        plan: &mut Plan<Held<T>, Private>,
+    ) -> Result<(), Diagnostics> {
         let mut found = Diagnostics::new();
         T::check_planned(&plan.planned, &mut found);
         if found.has_errors() {
@@ -210,7 +213,7 @@ impl<T: RouterConfig> Resource for RouterObject<T> {
         place.router.write(write).await.map(drop).map_err(|error| failed("delete", &place, error))
     }
 
-    async fn import(
+    async fn import_state(
         context: &Context<Microk8s>,
         id: &str,
         private: &mut Private,

@@ -121,7 +121,7 @@ async fn a_password_is_sent_and_never_told() {
     let state = run.import(PEER, "edge").await.unwrap();
     let config = json!({"name": "edge", "my_asn": 1, "peer_asn": 2, "peer_address": "10.0.0.1", "password": "new-secret"});
     let planned = run.plan(PEER, Some(&state), &config).await.unwrap();
-    let told = format!("{:?}", planned.found);
+    let told = format!("{:?}", planned.diagnostics);
     assert!(told.contains("spec.password") && told.contains("(sensitive)"), "{told}");
     assert!(!told.contains("old-secret") && !told.contains("new-secret"), "{told}");
     run.apply(&planned).await.unwrap();
@@ -139,7 +139,11 @@ async fn a_password_that_nobody_gave_stays_and_one_that_was_given_goes() {
     let state = run(&server).await.import(PEER, "edge").await.unwrap();
     let planned = run(&server).await.plan(PEER, Some(&state), &without).await.unwrap();
     assert_eq!(planned.action, Action::NoOp);
-    assert!(format!("{:?}", planned.found).contains("`password` of BGPPeer"), "{:?}", planned.found);
+    assert!(
+        format!("{:?}", planned.diagnostics).contains("`password` of BGPPeer"),
+        "{:?}",
+        planned.diagnostics
+    );
     let other = with(without.clone(), json!({"peer_port": 1179}));
     let state = run(&server).await.update(&state, &other).await.unwrap();
     assert_eq!(password(), "by-hand");
@@ -175,9 +179,9 @@ async fn a_source_address_without_effect_is_told() {
     let config = peer(json!({"peer_asn": 64512, "source_address": "2001:db8::2"}));
     let planned = run.plan(PEER, None, &config).await.unwrap();
     assert!(
-        planned.found.iter().any(|one| one.summary == "Source address without effect"),
+        planned.diagnostics.iter().any(|one| one.summary == "Source address without effect"),
         "{:?}",
-        planned.found
+        planned.diagnostics
     );
 }
 
@@ -324,7 +328,7 @@ async fn native_mode_never_gets_a_bfd_profile() {
     let native = run(&server).await;
     let config = json!({"name": "fast"});
     let planned = native.plan("metallb_bfd_profile", None, &config).await.unwrap();
-    let told = warnings(&planned.found);
+    let told = warnings(&planned.diagnostics);
     assert!(
         matches!(told.as_slice(), [one] if one.starts_with("BFD profile in native mode (name)")),
         "the mode may change in the same apply, so a plan only warns: {told:?}"

@@ -28,19 +28,19 @@ use tfplugin::{Context, Diagnostic, Diagnostics, Plan, Resource};
 #[resource(type_name = "microk8s_addon")]
 pub struct Addon {
     /// Address of a control plane of the cluster. It may become another one of the same cluster.
-    #[attribute(required, check = ssh::check_address)]
+    #[attribute(required, validate = ssh::check_address)]
     host: String,
 
     /// Name of the add-on, such as `dns`. `microk8s status` lists them.
-    #[attribute(required, replace, check = check_name)]
+    #[attribute(required, requires_replace, validate = check_name)]
     name: String,
 
     /// Repository that it comes from. Default `core`. Another one must be known to the node: see `microk8s_addon_repository`.
-    #[attribute(default = "core".to_owned(), replace, check = check_name)]
+    #[attribute(default = "core".to_owned(), requires_replace, validate = check_name)]
     repository: String,
 
     /// Arguments of its enable script, one word each. IPv6 addresses and other words with colons are taken as they are.
-    #[attribute(optional, replace)]
+    #[attribute(optional, requires_replace)]
     arguments: Option<Vec<String>>,
 
     /// Arguments of its disable script, which a destroy runs. `hostpath-storage` needs `["destroy-storage"]` here, for it
@@ -75,7 +75,7 @@ impl Resource for Addon {
     type Model = Self;
     type Private = AddonPrivate;
 
-    async fn plan(
+    async fn modify_plan(
         context: &Context<Microk8s>,
         plan: &mut Plan<Self, AddonPrivate>,
     ) -> Result<(), Diagnostics> {
@@ -150,7 +150,7 @@ impl Resource for Addon {
         })
     }
 
-    async fn import(
+    async fn import_state(
         context: &Context<Microk8s>,
         id: &str,
         _: &mut AddonPrivate,

@@ -34,25 +34,25 @@ use tfplugin::{Computed, Context, Diagnostic, Diagnostics, Plan, Resource};
 #[resource(type_name = "microk8s_addon_repository")]
 pub struct AddonRepository {
     /// Address of the machine. Where it becomes another machine, the repository is added there and stays on the old one.
-    #[attribute(required, check = ssh::check_address)]
+    #[attribute(required, validate = ssh::check_address)]
     host: String,
 
     /// Name of the repository on the machine, which add-ons give as their `repository`. Not `core`, which comes with MicroK8s.
-    #[attribute(required, replace, check = check_name)]
+    #[attribute(required, requires_replace, validate = check_name)]
     name: String,
 
     /// Where Git finds it: a URL, or a path on the machine, such as `/snap/microk8s/current/addons/community`, the copy of
     /// the community's repository that comes with MicroK8s. Without a password, and over HTTP without a user either, which may be a
     /// token: all processes of the machine would see it. Git on the machine asks a credential helper of root for them.
-    #[attribute(required, check = check_url)]
+    #[attribute(required, validate = check_url)]
     url: String,
 
     /// Branch or tag. Default: the branch that the repository itself calls its default.
-    #[attribute(optional, check = check_reference)]
+    #[attribute(optional, validate = check_reference)]
     reference: Option<String>,
 
     /// The commit that is checked out.
-    #[attribute(computed, keep)]
+    #[attribute(computed, use_state_for_unknown)]
     commit: Computed<String>,
 
     /// How long to wait. Default: 5 minutes each.
@@ -72,7 +72,7 @@ impl Resource for AddonRepository {
     type Model = Self;
     type Private = AddonRepositoryPrivate;
 
-    async fn plan(
+    async fn modify_plan(
         _: &Context<Microk8s>,
         plan: &mut Plan<Self, AddonRepositoryPrivate>,
     ) -> Result<(), Diagnostics> {
@@ -149,7 +149,7 @@ impl Resource for AddonRepository {
         })
     }
 
-    async fn import(
+    async fn import_state(
         context: &Context<Microk8s>,
         id: &str,
         _: &mut AddonRepositoryPrivate,

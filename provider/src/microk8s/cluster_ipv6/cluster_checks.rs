@@ -6,7 +6,7 @@ use crate::microk8s::shared::cluster::survey::{Member, Survey};
 use crate::microk8s::shared::machine::node_list::ClusterNode;
 use ipnet::Ipv6Net;
 use tfplugin::Diagnostics;
-use tfplugin::types::{Meaning, Text};
+use tfplugin::types::{Semantic, SemanticValue};
 
 /// Checks the ranges against the nodes, each of which also needs an IPv6 address, and against MetalLB's pools.
 pub(crate) async fn check(survey: &Survey, pods: Ipv6Net, services: Ipv6Net) -> Result<(), Diagnostics> {
@@ -25,38 +25,43 @@ fn check_nodes<'a>(
     nodes: impl Iterator<Item = &'a ClusterNode>,
     pods: Ipv6Net,
     services: Ipv6Net,
-    found: &mut Diagnostics,
+    diagnostics: &mut Diagnostics,
 ) {
     for node in nodes {
         for (attribute, range) in [("cluster_cidr", pods), ("service_cidr", services)] {
             if let Some(address) = node.ipv6_in(range) {
-                overlap(attribute, range, &node.name, &address.to_string(), found);
+                overlap(attribute, range, &node.name, &address.to_string(), diagnostics);
             }
         }
         if let Some(Err(problem)) =
             node.minor_release.map(|minor| range_checks::check_service_size(services, minor))
         {
             let text = format!("{problem}. The node {} has that version.", node.name);
-            found.error_at("service_cidr", "Invalid range of services", text);
+            diagnostics.error_at("service_cidr", "Invalid range of services", text);
         }
     }
 }
 
-fn check_pools(pools: &[Text<AddressRange>], pods: Ipv6Net, services: Ipv6Net, found: &mut Diagnostics) {
+fn check_pools(
+    pools: &[Semantic<AddressRange>],
+    pods: Ipv6Net,
+    services: Ipv6Net,
+    diagnostics: &mut Diagnostics,
+) {
     for (attribute, range) in [("cluster_cidr", pods), ("service_cidr", services)] {
         let Some(own) = AddressRange::parse(&range.to_string()) else { continue };
-        for pool in pools.iter().filter(|pool| pool.meaning().overlaps(&own)) {
+        for pool in pools.iter().filter(|pool| pool.value().overlaps(&own)) {
             let text = format!(
                 "{range} overlaps {pool}, which a pool of MetalLB gives to services of type LoadBalancer. Give them ranges of \
                  their own."
             );
-            found.error_at(attribute, "Overlapping ranges", text);
+            diagnostics.error_at(attribute, "Overlapping ranges", text);
         }
     }
 }
 
 /// The address that a node will report need not be one that it reports already.
-fn check_own_addresses(member: &Member, pods: Ipv6Net, services: Ipv6Net, found: &mut Diagnostics) {
+fn check_own_addresses(member: &Member, pods: Ipv6Net, services: Ipv6Net, diagnostics: &mut Diagnostics) {
     let name = &member.node.name;
     let Some(ipv4) = member.ipv4() else { return };
     let Some(addresses) = member.view.dual_stack_addresses(ipv4) else {
@@ -64,21 +69,21 @@ fn check_own_addresses(member: &Member, pods: Ipv6Net, services: Ipv6Net, found:
             "The node {name} ({ipv4}) has no IPv6 address that stays. Give every node one that is static or from a router, \
              neither temporary nor link-local: calico-node does not start without it once IPv6 is on."
         );
-        return found.error_at("host", "A node without an IPv6 address", text);
+        return diagnostics.error_at("host", "A node without an IPv6 address", text);
     };
     for (attribute, range) in [("cluster_cidr", pods), ("service_cidr", services)] {
         if range.contains(&addresses.ipv6) && member.node.ipv6_in(range).is_none() {
-            overlap(attribute, range, name, &addresses.ipv6.to_string(), found);
+            overlap(attribute, range, name, &addresses.ipv6.to_string(), diagnostics);
         }
     }
 }
 
-fn overlap(attribute: &str, range: Ipv6Net, node: &str, address: &str, found: &mut Diagnostics) {
+fn overlap(attribute: &str, range: Ipv6Net, node: &str, address: &str, diagnostics: &mut Diagnostics) {
     let text = format!(
         "{range} contains {address}, which is an address of the node {node}. Ranges of pods and services must be free \
          everywhere that the nodes reach."
     );
-    found.error_at(attribute, "Overlapping ranges", text);
+    diagnostics.error_at(attribute, "Overlapping ranges", text);
 }
 
 #[cfg(test)]
@@ -103,8 +108,8 @@ mod tests {
     #[test]
     fn ranges_of_load_balancers_are_not_for_pods_and_services() {
         let mut found = Diagnostics::new();
-        let pools =
-            ["fd01::100-fd01::1ff", "2001:db8::/64", "10.0.0.0/24"].map(|range| Text::parse(range).unwrap());
+        let pools = ["fd01::100-fd01::1ff", "2001:db8::/64", "10.0.0.0/24"]
+            .map(|range| Semantic::parse(range).unwrap());
         check_pools(&pools, "fd01::/64".parse().unwrap(), "fd98::/108".parse().unwrap(), &mut found);
         let found: Vec<_> =
             found.into_iter().map(|one| (one.attribute.unwrap().to_string(), one.detail)).collect();

@@ -26,7 +26,7 @@ use rollout::Before;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::time::Duration;
-use tfplugin::types::Text;
+use tfplugin::types::Semantic;
 use tfplugin::{Computed, Context, Diagnostics, Plan, Resource};
 
 /// IPv6 beside IPv4 in a MicroK8s cluster: ranges for pods and services, the nodes' own IPv6 addresses, and Calico.
@@ -51,19 +51,19 @@ use tfplugin::{Computed, Context, Diagnostics, Plan, Resource};
 pub struct ClusterIpv6 {
     /// Address of a control plane, as in `microk8s_node`. It is an address and not the cluster's identity: a change is an
     /// update in place, as long as the same cluster answers there (`cluster_id`).
-    #[attribute(required, check = check_address)]
+    #[attribute(required, validate = check_address)]
     pub host: String,
 
     /// IPv6 range of pods, such as `fd01::/64`; `/122`, the size of one of Calico's blocks, is the smallest. It must not
     /// overlap the range of services or the nodes' addresses.
-    #[attribute(required, check = check_pods)]
-    pub cluster_cidr: Text<Ipv6Net>,
+    #[attribute(required, validate = check_pods)]
+    pub cluster_cidr: Semantic<Ipv6Net>,
 
     /// IPv6 range of services, such as `fd98::/108`, from `/108` to `/125`; MicroK8s 1.34 and later also take larger ones.
     /// Kubernetes cannot change it in place: another range needs a new object, which takes IPv6 away from services in
     /// between.
-    #[attribute(required, replace, check = check_services)]
-    pub service_cidr: Text<Ipv6Net>,
+    #[attribute(required, requires_replace, validate = check_services)]
+    pub service_cidr: Semantic<Ipv6Net>,
 
     /// Whether pods reach addresses outside the cluster with the IPv6 address of their node. Pods with unique local
     /// addresses (`fd00::/8`) reach nothing outside without it. It is what the pool is made with; a pool that exists is
@@ -74,7 +74,7 @@ pub struct ClusterIpv6 {
     /// How Calico finds the IPv6 address of each node: `first-found` (default; first one on an interface that is not the
     /// cluster's), `kubernetes-internal-ip` (the one that the kubelet reports), `can-reach=<IPv6 address or name>`,
     /// `interface=<regular expressions>`, `skip-interface=<regular expressions>` or `cidr=<IPv6 ranges>`.
-    #[attribute(default = "first-found".to_owned(), check = check_autodetection)]
+    #[attribute(default = "first-found".to_owned(), validate = check_autodetection)]
     pub ip6_autodetection_method: String,
 
     /// How long operations may take. Default: `30m` each, of which a node has 4 minutes to come up.
@@ -82,20 +82,20 @@ pub struct ClusterIpv6 {
     pub timeouts: Option<Timeouts>,
 
     /// Identity of the cluster: the UID of its namespace `kube-system`.
-    #[attribute(computed, keep)]
+    #[attribute(computed, use_state_for_unknown)]
     pub cluster_id: Computed<String>,
 
     /// IPv4 range of pods that the cluster has.
-    #[attribute(computed, keep)]
-    pub ipv4_cluster_cidr: Computed<Text<Ipv4Net>>,
+    #[attribute(computed, use_state_for_unknown)]
+    pub ipv4_cluster_cidr: Computed<Semantic<Ipv4Net>>,
 
     /// IPv4 range of services that the cluster has.
-    #[attribute(computed, keep)]
-    pub ipv4_service_cidr: Computed<Text<Ipv4Net>>,
+    #[attribute(computed, use_state_for_unknown)]
+    pub ipv4_service_cidr: Computed<Semantic<Ipv4Net>>,
 
     /// What differs on the nodes from these settings, a sentence for each setting. Empty unless something was changed behind
     /// Terraform's back or a node joined without it; the next apply mends it.
-    #[attribute(computed, keep)]
+    #[attribute(computed, use_state_for_unknown)]
     pub drift: Computed<Vec<String>>,
 }
 
@@ -120,18 +120,21 @@ impl Resource for ClusterIpv6 {
     type Model = Self;
     type Private = Private;
 
-    fn check(config: &ClusterIpv6Draft, found: &mut Diagnostics) {
+    fn validate_config(config: &ClusterIpv6Draft, diagnostics: &mut Diagnostics) {
         if let (Some(pods), Some(services)) = (config.cluster_cidr.known(), config.service_cidr.known())
-            && range_checks::overlap(*pods.meaning(), *services.meaning())
+            && range_checks::overlap(*pods.value(), *services.value())
         {
             let text = format!(
                 "The range of services {services} and that of pods {pods} overlap. Give them ranges of their own."
             );
-            found.error_at("service_cidr", "Overlapping ranges", text);
+            diagnostics.error_at("service_cidr", "Overlapping ranges", text);
         }
     }
 
-    async fn plan(context: &Context<Microk8s>, plan: &mut Plan<Self, Private>) -> Result<(), Diagnostics> {
+    async fn modify_plan(
+        context: &Context<Microk8s>,
+        plan: &mut Plan<Self, Private>,
+    ) -> Result<(), Diagnostics> {
         match &plan.prior {
             Some(prior) if prior.drift.known().is_some_and(Vec::is_empty) => {}
             _ => plan.set("drift", &Vec::<String>::new()),
@@ -152,7 +155,7 @@ impl Resource for ClusterIpv6 {
         // What cannot be asked yet is asked at apply.
         let asked = Survey::take(context.provider().ssh.as_ref(), host, Age::OfThisRefresh);
         match look(context, host, asked).await {
-            Ok(survey) => cluster_checks::check(&survey, *pods.meaning(), *services.meaning()).await,
+            Ok(survey) => cluster_checks::check(&survey, *pods.value(), *services.value()).await,
             Err(_) => Ok(()),
         }
     }
@@ -235,7 +238,7 @@ impl Resource for ClusterIpv6 {
         service_ranges::leave_ipv4_alone(&survey.first.machine, &deadline).await.map_err(unable)
     }
 
-    async fn import(
+    async fn import_state(
         context: &Context<Microk8s>,
         id: &str,
         private: &mut Private,
@@ -289,7 +292,7 @@ impl ClusterIpv6 {
         rollout::wake(&machines.machine(&self.host)).await.map_err(unable)?;
         let survey = wait().await.map_err(unable)?;
         self.check_same_cluster(&survey).map_err(unable)?;
-        cluster_checks::check(&survey, *self.cluster_cidr.meaning(), *self.service_cidr.meaning()).await?;
+        cluster_checks::check(&survey, *self.cluster_cidr.value(), *self.service_cidr.value()).await?;
         let first_time = self.cluster_id.known().is_none();
         let cluster = self.cluster(&survey, first_time).map_err(unable)?;
         for missing in &survey.missing {
@@ -327,8 +330,8 @@ impl ClusterIpv6 {
     /// What the cluster's settings are to be.
     fn cluster(&self, survey: &Survey, first_time: bool) -> Result<DualStack, NodeError> {
         let present = rollout::cluster_of(&survey.first)?;
-        let pods = present.pods.with(Some(*self.cluster_cidr.meaning()));
-        let services = present.services.with(Some(*self.service_cidr.meaning()));
+        let pods = present.pods.with(Some(*self.cluster_cidr.value()));
+        let services = present.services.with(Some(*self.service_cidr.value()));
         let other = |now: RangePair, then: RangePair| now.ipv6.is_some() && now != then;
         if other(present.services, services) || (first_time && other(present.pods, pods)) {
             let answer = format!(
@@ -356,8 +359,8 @@ impl ClusterIpv6 {
     fn seen(self, survey: &Survey) -> Result<Self, NodeError> {
         let present = rollout::cluster_of(&survey.first)?;
         let cluster = DualStack {
-            pods: present.pods.with(Some(*self.cluster_cidr.meaning())),
-            services: present.services.with(Some(*self.service_cidr.meaning())),
+            pods: present.pods.with(Some(*self.cluster_cidr.value())),
+            services: present.services.with(Some(*self.service_cidr.value())),
             nat_outgoing: self.nat_outgoing,
             autodetection: self.ip6_autodetection_method.clone(),
         };
@@ -367,8 +370,8 @@ impl ClusterIpv6 {
         }
         Ok(Self {
             cluster_id: survey.id.clone().into(),
-            ipv4_cluster_cidr: Text::from(present.pods.ipv4).into(),
-            ipv4_service_cidr: Text::from(present.services.ipv4).into(),
+            ipv4_cluster_cidr: Semantic::from(present.pods.ipv4).into(),
+            ipv4_service_cidr: Semantic::from(present.services.ipv4).into(),
             drift: drift.into(),
             ..self
         })
@@ -388,12 +391,12 @@ const UNABLE_TO_READ: &str = "Unable to read the cluster's IPv6 settings";
 const AGENTS_GO_ON: &str = "They go on by themselves. If this stays so, `microk8s kubectl -n kube-system get pods` shows which \
                             agent does not start; without an IPv6 address on its node none does.";
 
-fn check_pods(range: &Text<Ipv6Net>) -> Result<(), String> {
-    range_checks::check(Purpose::Pods, *range.meaning())
+fn check_pods(range: &Semantic<Ipv6Net>) -> Result<(), String> {
+    range_checks::check(Purpose::Pods, *range.value())
 }
 
-fn check_services(range: &Text<Ipv6Net>) -> Result<(), String> {
-    range_checks::check(Purpose::Services, *range.meaning())
+fn check_services(range: &Semantic<Ipv6Net>) -> Result<(), String> {
+    range_checks::check(Purpose::Services, *range.value())
 }
 
 #[expect(clippy::ptr_arg, reason = "the attribute is checked as what it is")]

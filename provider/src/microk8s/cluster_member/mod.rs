@@ -20,7 +20,7 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use std::net::Ipv4Addr;
 use std::time::Duration;
-use tfplugin::types::Text;
+use tfplugin::types::Semantic;
 use tfplugin::{Computed, Context, Diagnostics, Plan, Resource};
 
 /// A machine with MicroK8s that is a member of another one's cluster.
@@ -42,16 +42,16 @@ use tfplugin::{Computed, Context, Diagnostics, Plan, Resource};
 #[resource(type_name = "microk8s_cluster_member")]
 pub struct ClusterMember {
     /// Address of the machine, as in `microk8s_node`. A change is an update in place, as long as the same node answers there.
-    #[attribute(required, check = check_address)]
+    #[attribute(required, validate = check_address)]
     pub host: String,
 
     /// Address of a control plane of the cluster. It is an address and not the cluster's identity: another control plane of
     /// the same cluster is a change in place.
-    #[attribute(required, check = check_address)]
+    #[attribute(required, validate = check_address)]
     pub cluster: String,
 
     /// `control-plane` (runs the API server and keeps the datastore) or `worker`. Another role means leaving and joining anew.
-    #[attribute(required, replace, check = check_role)]
+    #[attribute(required, requires_replace, validate = check_role)]
     pub role: String,
 
     /// Removes the member even where the cluster's datastore loses its majority by it, which stops the cluster's API for
@@ -64,15 +64,15 @@ pub struct ClusterMember {
     pub timeouts: Option<Timeouts>,
 
     /// Name of its node: the machine's host name in lower case.
-    #[attribute(computed, keep)]
+    #[attribute(computed, use_state_for_unknown)]
     pub node_name: Computed<String>,
 
     /// IPv4 address that the cluster knows it by.
-    #[attribute(computed, keep)]
-    pub address: Computed<Text<Ipv4Addr>>,
+    #[attribute(computed, use_state_for_unknown)]
+    pub address: Computed<Semantic<Ipv4Addr>>,
 
     /// Identity of the cluster: the UID of its namespace `kube-system`.
-    #[attribute(computed, keep)]
+    #[attribute(computed, use_state_for_unknown)]
     pub cluster_id: Computed<String>,
 }
 
@@ -96,16 +96,16 @@ impl Resource for ClusterMember {
     type Model = Self;
     type Private = Private;
 
-    fn check(config: &ClusterMemberDraft, found: &mut Diagnostics) {
+    fn validate_config(config: &ClusterMemberDraft, diagnostics: &mut Diagnostics) {
         if let (Some(host), Some(cluster)) = (config.host.known(), config.cluster.known())
             && host == cluster
         {
             let text = "A machine cannot join itself. `cluster` is the address of a control plane that is there already.";
-            found.error_at("cluster", "Invalid Attribute Value", text);
+            diagnostics.error_at("cluster", "Invalid Attribute Value", text);
         }
     }
 
-    async fn plan(_: &Context<Microk8s>, plan: &mut Plan<Self, Private>) -> Result<(), Diagnostics> {
+    async fn modify_plan(_: &Context<Microk8s>, plan: &mut Plan<Self, Private>) -> Result<(), Diagnostics> {
         // The node may come back with another address when it joins anew at another one.
         if let (Some(prior), Some(host)) = (&plan.prior, plan.config.host.known())
             && prior.host != *host
@@ -199,7 +199,7 @@ impl Resource for ClusterMember {
         removed.map_err(|failure| failure.into_diagnostic(UNABLE_TO_REMOVE).into())
     }
 
-    async fn import(
+    async fn import_state(
         context: &Context<Microk8s>,
         id: &str,
         private: &mut Private,
@@ -220,7 +220,7 @@ impl ClusterMember {
     }
 
     fn ipv4(&self) -> Option<Ipv4Addr> {
-        self.address.known().map(|address| *address.meaning())
+        self.address.known().map(|address| *address.value())
     }
 
     /// The cluster as one of its control planes sees it; never as the member itself does.
@@ -262,7 +262,7 @@ impl ClusterMember {
         Self {
             role: node.role.to_string(),
             node_name: node.name.clone().into(),
-            address: Text::from(address).into(),
+            address: Semantic::from(address).into(),
             cluster_id: cluster_id.to_owned().into(),
             ..self
         }

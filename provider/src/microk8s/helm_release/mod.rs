@@ -39,15 +39,15 @@ use values::{Values, Withheld};
 #[resource(type_name = "microk8s_helm_release")]
 pub struct HelmRelease {
     /// Address of a control plane of the cluster. It may become another one of the same cluster.
-    #[attribute(required, check = ssh::check_address)]
+    #[attribute(required, validate = ssh::check_address)]
     host: String,
 
     /// Name of the release: 1 to 53 of `a-z`, `0-9`, `-` and `.`.
-    #[attribute(required, replace, check = checks::name)]
+    #[attribute(required, requires_replace, validate = checks::name)]
     name: String,
 
     /// Namespace of the release. Default `default`.
-    #[attribute(default = "default".to_owned(), replace, check = checks::namespace)]
+    #[attribute(default = "default".to_owned(), requires_replace, validate = checks::namespace)]
     namespace: String,
 
     /// Whether to make the namespace where it is not there. Default `false`: a namespace that is not there is an error.
@@ -56,16 +56,16 @@ pub struct HelmRelease {
 
     /// Address of the chart's repository, such as `https://metallb.github.io/metallb`. Without it, `chart` is an `oci://` address or a path on
     /// the node. The node fetches the chart, not the machine that runs Terraform.
-    #[attribute(optional, check = checks::repository)]
+    #[attribute(optional, validate = checks::repository)]
     repository: Option<String>,
 
     /// The chart: its name in the repository; or an `oci://` address, or an absolute path on the node.
-    #[attribute(required, check = checks::chart)]
+    #[attribute(required, validate = checks::chart)]
     chart: String,
 
     /// Version of the chart, such as `0.15.2`: one version and no range. Default: the newest one when the release is made; it
     /// stays until another is named.
-    #[attribute(optional, computed, keep, check = checks::version)]
+    #[attribute(optional, computed, use_state_for_unknown, validate = checks::version)]
     version: Computed<String>,
 
     /// What differs from the chart's own values: an HCL value, or the text of one YAML document. Values that others gave the
@@ -89,15 +89,15 @@ pub struct HelmRelease {
     timeouts: Option<Timeouts>,
 
     /// Helm's word for the state of the release: `deployed` when all is well.
-    #[attribute(computed, keep)]
+    #[attribute(computed, use_state_for_unknown)]
     status: Computed<String>,
 
     /// Number of the release's revision; every upgrade counts it up.
-    #[attribute(computed, keep)]
+    #[attribute(computed, use_state_for_unknown)]
     revision: Computed<i64>,
 
     /// Version of what the chart installs, as the chart says it.
-    #[attribute(computed, keep)]
+    #[attribute(computed, use_state_for_unknown)]
     app_version: Computed<String>,
 }
 
@@ -124,17 +124,17 @@ impl Resource for HelmRelease {
     type Model = Self;
     type Private = HelmReleasePrivate;
 
-    fn check(config: &HelmReleaseDraft, found: &mut Diagnostics) {
+    fn validate_config(config: &HelmReleaseDraft, diagnostics: &mut Diagnostics) {
         for (attribute, values) in
             [("values", &config.values), ("secret_values_wo", &config.secret_values_wo)]
         {
             if let Some(values) = values.given() {
-                Numbers::Helm.check(attribute, values.json(), found);
+                Numbers::Helm.check(attribute, values.json(), diagnostics);
             }
         }
     }
 
-    async fn plan(
+    async fn modify_plan(
         _: &Context<Microk8s>,
         plan: &mut Plan<Self, HelmReleasePrivate>,
     ) -> Result<(), Diagnostics> {
@@ -227,7 +227,7 @@ impl Resource for HelmRelease {
         })
     }
 
-    async fn import(
+    async fn import_state(
         context: &Context<Microk8s>,
         id: &str,
         private: &mut HelmReleasePrivate,

@@ -60,7 +60,7 @@ impl AttributeValue for Values {
         self.written.clone()
     }
 
-    fn same(a: &Value, b: &Value) -> bool {
+    fn semantic_eq(a: &Value, b: &Value) -> bool {
         a == b || matches!((Self::decode(a), Self::decode(b)), (Ok(a), Ok(b)) if a == b)
     }
 }

@@ -1,7 +1,7 @@
 //! A snap channel, equal by meaning: `1.35` is `1.35/stable`.
 
 use crate::microk8s::shared::machine::minor_release::minor_release;
-use tfplugin::types::{Meaning, Text};
+use tfplugin::types::{Semantic, SemanticValue};
 
 const RISKS: [&str; 4] = ["stable", "candidate", "beta", "edge"];
 
@@ -40,7 +40,7 @@ pub(crate) enum Move {
     Down,
 }
 
-impl Meaning for Channel {
+impl SemanticValue for Channel {
     const EXPECTED: &'static str =
         "a snap channel such as 1.35/stable: a track, and a risk of stable, candidate, beta or edge";
 
@@ -73,8 +73,8 @@ impl Meaning for Channel {
 }
 
 /// Only the classic snap is one that this provider knows its way around in.
-pub(crate) fn check_confinement(channel: &Text<Channel>) -> Result<(), String> {
-    match channel.meaning().track.ends_with("-strict") {
+pub(crate) fn check_confinement(channel: &Semantic<Channel>) -> Result<(), String> {
+    match channel.value().track.ends_with("-strict") {
         true => Err(format!(
             "{channel} is a track of strictly confined MicroK8s, which keeps its files and commands elsewhere and is not \
              supported. Use the classic track without \"-strict\""
@@ -124,7 +124,7 @@ mod tests {
 
     #[test]
     fn strict_confinement_is_refused() {
-        assert!(check_confinement(&Text::parse("1.35-strict/stable").unwrap()).is_err());
-        assert!(check_confinement(&Text::parse("1.35/stable").unwrap()).is_ok());
+        assert!(check_confinement(&Semantic::parse("1.35-strict/stable").unwrap()).is_err());
+        assert!(check_confinement(&Semantic::parse("1.35/stable").unwrap()).is_ok());
     }
 }

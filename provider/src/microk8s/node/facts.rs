@@ -7,7 +7,7 @@ use crate::connection::ssh::Output;
 use crate::engine::node_resource::NodeError;
 use crate::microk8s::shared::machine::sections::{digest, node_name, sections};
 use crate::microk8s::shared::machine::{Shell, account_of};
-use tfplugin::types::{Meaning, Text};
+use tfplugin::types::{Semantic, SemanticValue};
 
 /// One look at a machine.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,7 +46,7 @@ pub(crate) struct Snap {
 
 impl Snap {
     /// Whether it follows that channel.
-    pub(crate) fn tracks(&self, channel: &Text<Channel>) -> bool {
+    pub(crate) fn tracks(&self, channel: &Semantic<Channel>) -> bool {
         let canonical = channel.canonical();
         canonical == self.tracking || canonical.starts_with(&format!("{}/", self.tracking))
     }
@@ -144,7 +144,9 @@ pub(crate) mod tests {
         let seen = facts(printed(INSTALLED, more)).unwrap();
         let snap = seen.snap.clone().unwrap();
         assert_eq!((snap.version.as_str(), snap.revision, snap.held), ("v1.35.1", 8739, true));
-        assert!(snap.tracks(&Text::parse("1.35").unwrap()) && !snap.tracks(&Text::parse("1.36").unwrap()));
+        assert!(
+            snap.tracks(&Semantic::parse("1.35").unwrap()) && !snap.tracks(&Semantic::parse("1.36").unwrap())
+        );
         assert_eq!((seen.machine_id.as_str(), seen.node_name.as_str()), ("0123abc", "cp1"));
         assert_eq!(seen.authority.as_deref(), Some("abc"));
         assert!(seen.claimed && !seen.has_company());
@@ -182,7 +184,7 @@ pub(crate) mod tests {
     fn a_branch_is_not_shown_whole() {
         let shown = INSTALLED.replace("1.35/stable", "1.35/stable/…");
         let snap = facts(printed(&shown, "")).unwrap().snap.unwrap();
-        assert!(snap.tracks(&Text::parse("1.35/stable/fix-1").unwrap()));
-        assert!(snap.tracks(&Text::parse("1.35/stable").unwrap()));
+        assert!(snap.tracks(&Semantic::parse("1.35/stable/fix-1").unwrap()));
+        assert!(snap.tracks(&Semantic::parse("1.35/stable").unwrap()));
     }
 }

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::net::IpAddr;
-use tfplugin::types::Text;
+use tfplugin::types::Semantic;
 
 /// Names of machines, each with its addresses in order.
-pub(crate) type Hosts = BTreeMap<String, Vec<Text<IpAddr>>>;
+pub(crate) type Hosts = BTreeMap<String, Vec<Semantic<IpAddr>>>;
 
 /// The line before the block.
 pub(crate) const BEGIN: &str = "# BEGIN microk8s_node (managed by Terraform)";
@@ -42,15 +42,15 @@ pub(crate) fn read(block: &str) -> Hosts {
     let mut hosts = Hosts::new();
     for line in block.lines() {
         let mut words = line.split('#').next().unwrap_or_default().split_whitespace();
-        let Some(Ok(address)) = words.next().map(Text::parse) else { continue };
+        let Some(Ok(address)) = words.next().map(Semantic::parse) else { continue };
         for name in words {
-            hosts.entry(name.to_owned()).or_default().push(Text::clone(&address));
+            hosts.entry(name.to_owned()).or_default().push(Semantic::clone(&address));
         }
     }
     hosts
 }
 
-/// Whether these can stand in `/etc/hosts`; for `#[attribute(check = ...)]`.
+/// Whether these can stand in `/etc/hosts`; for `#[attribute(validate = ...)]`.
 pub(crate) fn check(hosts: &Option<Hosts>) -> Result<(), String> {
     let name = |name: &str| {
         let inner = |one: char| one.is_ascii_alphanumeric() || one == '-' || one == '.';
@@ -72,7 +72,7 @@ mod tests {
     use super::*;
 
     fn hosts(entries: &[(&str, &[&str])]) -> Hosts {
-        let addresses = |texts: &[&str]| texts.iter().map(|text| Text::parse(text).unwrap()).collect();
+        let addresses = |texts: &[&str]| texts.iter().map(|text| Semantic::parse(text).unwrap()).collect();
         entries.iter().map(|(name, texts)| ((*name).to_owned(), addresses(texts))).collect()
     }
 

@@ -33,7 +33,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use steps::Installation;
 use storage::Storage;
-use tfplugin::types::Text;
+use tfplugin::types::Semantic;
 use tfplugin::{Computed, Context, Diagnostic, Diagnostics, Plan, Resource};
 
 /// A machine that runs MicroK8s: the snap on an Ubuntu machine that is reached over SSH.
@@ -55,26 +55,26 @@ use tfplugin::{Computed, Context, Diagnostic, Diagnostics, Plan, Resource};
 #[resource(type_name = "microk8s_node")]
 pub struct Node {
     /// Address of the machine: a name, an IPv4 or an IPv6 address. The provider's `ssh` block says how to log in there.
-    #[attribute(required, check = ssh::check_address)]
+    #[attribute(required, validate = ssh::check_address)]
     host: String,
 
     /// Channel of the snap, `<track>/<risk>`, such as `1.35/stable`. A change refreshes the snap in place, one node of a
     /// cluster at a time. Kubernetes is upgraded one minor release at a time and never downgraded. Name a track: `latest`
     /// changes the minor release by itself. `snap info microk8s` lists the channels.
-    #[attribute(required, check = check_confinement)]
-    channel: Text<Channel>,
+    #[attribute(required, validate = check_confinement)]
+    channel: Semantic<Channel>,
 
     /// Names that the machine shall know, each with its addresses in order, such as `{ cp2 = ["10.0.0.12"] }`: a marked block
     /// in `/etc/hosts`. Nodes need to know each other by name when they join a cluster and no DNS does it. Where cloud-init manages `/etc/hosts`
     /// (`manage_etc_hosts`), each boot takes the block away and the next apply puts it back.
-    #[attribute(optional, check = hosts_block::check)]
+    #[attribute(optional, validate = hosts_block::check)]
     hosts: Option<Hosts>,
 
     /// The machine's public host key, as in `/etc/ssh/ssh_host_ed25519_key.pub`. Only a machine that shows it is talked to.
     /// Give it where the key is known before, as when cloud-init seeds it. Default: the key that the machine shows when it is
     /// first reached, unless SSH verifies it by a certificate.
-    #[attribute(optional, computed, keep)]
-    host_key: Computed<Option<Text<HostKey>>>,
+    #[attribute(optional, computed, use_state_for_unknown)]
+    host_key: Computed<Option<Semantic<HostKey>>>,
 
     /// Whether snapd is kept from refreshing MicroK8s by itself. Default `true`: a refresh restarts the node, and is better
     /// done by a change of `channel`.
@@ -96,19 +96,19 @@ pub struct Node {
     timeouts: Option<Timeouts>,
 
     /// Version of the installed snap, which is Kubernetes' own, such as `v1.35.1`.
-    #[attribute(computed, keep)]
+    #[attribute(computed, use_state_for_unknown)]
     version: Computed<String>,
 
     /// Revision of the installed snap, the store's number for one build of it.
-    #[attribute(computed, keep)]
+    #[attribute(computed, use_state_for_unknown)]
     revision: Computed<i64>,
 
     /// Name of the node in its cluster: the machine's host name in lower case, unless its kubelet was told another.
-    #[attribute(computed, keep)]
+    #[attribute(computed, use_state_for_unknown)]
     node_name: Computed<String>,
 
     /// The machine's `/etc/machine-id`, by which it is known again at another address.
-    #[attribute(computed, keep)]
+    #[attribute(computed, use_state_for_unknown)]
     machine_id: Computed<String>,
 }
 
@@ -132,7 +132,7 @@ impl Resource for Node {
     type Model = Self;
     type Private = NodePrivate;
 
-    async fn plan(
+    async fn modify_plan(
         context: &Context<Microk8s>,
         plan: &mut Plan<Self, NodePrivate>,
     ) -> Result<(), Diagnostics> {
@@ -263,7 +263,11 @@ impl Resource for Node {
         }
     }
 
-    async fn import(context: &Context<Microk8s>, id: &str, _: &mut NodePrivate) -> Result<Self, Diagnostics> {
+    async fn import_state(
+        context: &Context<Microk8s>,
+        id: &str,
+        _: &mut NodePrivate,
+    ) -> Result<Self, Diagnostics> {
         let summary = format!("Unable to import MicroK8s node {id}");
         check_texts::<Self>(id, &[("host", id)], "the address of the machine, such as 10.0.0.11")?;
         let host = context.provider().ssh.host(id);
@@ -276,7 +280,7 @@ impl Resource for Node {
                     "The snap is not installed there; a node that is not there can only be created.",
                 ));
             };
-            let channel = Text::parse(&snap.tracking).map_err(|_| {
+            let channel = Semantic::parse(&snap.tracking).map_err(|_| {
                 NodeError::new(
                     attempt,
                     format!("The snap follows no channel of the store but {:?}.", snap.tracking),
@@ -306,7 +310,7 @@ impl Resource for Node {
 impl Node {
     /// The only host key to accept.
     fn pinned(&self) -> Option<String> {
-        self.host_key.known().and_then(Option::as_ref).map(Text::canonical)
+        self.host_key.known().and_then(Option::as_ref).map(Semantic::canonical)
     }
 
     async fn reach(&self, host: &Host, deadline: &Deadline) -> Result<(), NodeError> {
@@ -340,10 +344,10 @@ impl Node {
 /// Kubernetes goes up one minor release at a time.
 fn judge_move(
     context: &Context<Microk8s>,
-    channel: &Text<Channel>,
+    channel: &Semantic<Channel>,
     version: &str,
 ) -> Result<(), Diagnostics> {
-    match channel.meaning().move_from(version) {
+    match channel.value().move_from(version) {
         Move::Fine => Ok(()),
         Move::Leap => {
             let detail = format!(

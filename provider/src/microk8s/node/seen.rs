@@ -6,7 +6,7 @@ use crate::engine::node_resource::NodeError;
 use crate::microk8s::node::facts::NodeFacts;
 use crate::microk8s::node::hosts_block::{self, Hosts};
 use tfplugin::Computed;
-use tfplugin::types::Text;
+use tfplugin::types::Semantic;
 
 impl Node {
     /// The facts, if they are of the machine in the state.
@@ -30,7 +30,7 @@ impl Node {
         let snap = facts.snap.as_ref()?;
         let channel = match snap.tracks(&self.channel) {
             true => self.channel.clone(),
-            false => Text::parse(&snap.tracking).unwrap_or_else(|_| self.channel.clone()),
+            false => Semantic::parse(&snap.tracking).unwrap_or_else(|_| self.channel.clone()),
         };
         let hosts = match (&facts.hosts_block, &self.hosts) {
             (Some(block), Some(wanted)) if hosts_block::render(wanted) == *block => Some(wanted.clone()),
@@ -87,6 +87,6 @@ impl Node {
 }
 
 /// The host key of the machine reached.
-pub(super) async fn shown_key(host: &Host) -> Result<Option<Text<HostKey>>, NodeError> {
-    Ok(host.host_key().await?.and_then(|key| Text::parse(&key).ok()))
+pub(super) async fn shown_key(host: &Host) -> Result<Option<Semantic<HostKey>>, NodeError> {
+    Ok(host.host_key().await?.and_then(|key| Semantic::parse(&key).ok()))
 }

@@ -15,12 +15,12 @@ use crate::engine::node_resource::step::{Step, Steps};
 use crate::microk8s::shared::machine::{Machine, Shell, account_of};
 use async_trait::async_trait;
 use std::sync::Arc;
-use tfplugin::types::Text;
+use tfplugin::types::Semantic;
 
 /// A machine, and what it shall be.
 pub(crate) struct Installation {
     pub(crate) machine: Arc<dyn Shell>,
-    pub(crate) channel: Text<Channel>,
+    pub(crate) channel: Semantic<Channel>,
     pub(crate) hosts: Option<Hosts>,
     pub(crate) hold: bool,
     pub(crate) storage: Option<Storage>,

@@ -21,15 +21,15 @@ use tfplugin::model::Set;
 pub struct Storage {
     /// Debian packages, installed by apt where they are missing. Default: `open-iscsi`, `nfs-common`, `cryptsetup` and `dmsetup`,
     /// for volumes over iSCSI, volumes that several pods share, and encrypted ones.
-    #[attribute(default = words(&["open-iscsi", "nfs-common", "cryptsetup", "dmsetup"]), check = check_packages)]
+    #[attribute(default = words(&["open-iscsi", "nfs-common", "cryptsetup", "dmsetup"]), validate = check_packages)]
     packages: Set<String>,
 
     /// systemd services that run, now and after each boot. Default: `iscsid`.
-    #[attribute(default = words(&["iscsid"]), check = check_services)]
+    #[attribute(default = words(&["iscsid"]), validate = check_services)]
     services: Set<String>,
 
     /// Kernel modules that are loaded, now and at each boot. Default: `iscsi_tcp` and `dm_crypt`.
-    #[attribute(default = words(&["iscsi_tcp", "dm_crypt"]), check = check_modules)]
+    #[attribute(default = words(&["iscsi_tcp", "dm_crypt"]), validate = check_modules)]
     kernel_modules: Set<String>,
 
     /// Whether multipathd, which takes volumes for paths to a disk and locks them, leaves `/dev/sd*` alone. Default `true`. `false`

@@ -14,7 +14,7 @@ use crate::microk8s::shared::machine::scripts::{LEAVE, NODES};
 use async_trait::async_trait;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
-use tfplugin::types::Text;
+use tfplugin::types::Semantic;
 use tokio_util::sync::CancellationToken;
 
 /// What the played machine is like now.
@@ -183,8 +183,8 @@ fn deadline() -> Deadline {
 }
 
 fn installation(machine: &Arc<Played>, channel: &str) -> Installation {
-    let hosts = [("cp1".to_owned(), vec![Text::parse("10.0.0.11").unwrap()])].into();
-    let channel = Text::parse(channel).unwrap();
+    let hosts = [("cp1".to_owned(), vec![Semantic::parse("10.0.0.11").unwrap()])].into();
+    let channel = Semantic::parse(channel).unwrap();
     Installation {
         machine: Arc::clone(machine) as _,
         channel,

@@ -157,7 +157,7 @@ impl AttributeValue for Manifest {
         self.written.clone()
     }
 
-    fn same(a: &Value, b: &Value) -> bool {
+    fn semantic_eq(a: &Value, b: &Value) -> bool {
         match (Self::decode(a), Self::decode(b)) {
             (Ok(a), Ok(b)) => a.without_default_namespace() == b.without_default_namespace(),
             _ => a == b,

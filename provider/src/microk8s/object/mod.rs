@@ -44,7 +44,7 @@ pub struct AnyObject {
     /// The cluster: address of one of its control-plane nodes, over which its API server is reached through SSH.
     /// Default: the cluster of the provider's `kubernetes` block. It is an address and not the cluster's identity:
     /// another address of the same cluster is a change in place.
-    #[attribute(optional, check = cluster_address)]
+    #[attribute(optional, validate = cluster_address)]
     cluster: Option<String>,
 
     /// The object, with `apiVersion`, `kind`, `metadata.name` and all fields that are Terraform's: an HCL value, or the text
@@ -69,19 +69,19 @@ pub struct AnyObject {
     secret_data_wo_version: Option<i64>,
 
     /// `apiVersion` of the object.
-    #[attribute(computed, keep)]
+    #[attribute(computed, use_state_for_unknown)]
     api_version: Computed<String>,
 
     /// Kind of the object.
-    #[attribute(computed, keep)]
+    #[attribute(computed, use_state_for_unknown)]
     kind: Computed<String>,
 
     /// Name of the object.
-    #[attribute(computed, keep)]
+    #[attribute(computed, use_state_for_unknown)]
     name: Computed<String>,
 
     /// Namespace of the object; `default` where the manifest names none, null for kinds without namespaces.
-    #[attribute(computed, keep)]
+    #[attribute(computed, use_state_for_unknown)]
     namespace: Computed<Option<String>>,
 
     /// How long to wait. Default: 5 minutes each.
@@ -100,35 +100,35 @@ impl Applied for AnyObject {
         ),
     ];
 
-    fn check(config: &AnyObjectDraft, found: &mut Diagnostics) {
+    fn validate_config(config: &AnyObjectDraft, diagnostics: &mut Diagnostics) {
         let Some(manifest) = config.manifest.known() else { return };
-        Numbers::Kubernetes.check("manifest", manifest.json(), found);
-        check_names(manifest, found);
+        Numbers::Kubernetes.check("manifest", manifest.json(), diagnostics);
+        check_names(manifest, diagnostics);
         let secrets = [
             ("secret_data", is_given(&config.secret_data)),
             ("secret_data_wo", is_given(&config.secret_data_wo)),
         ];
         for (attribute, _) in secrets.into_iter().filter(|(_, given)| *given && !manifest.is_secret()) {
             let detail = format!("{attribute} is for Secrets, and the manifest is one of another kind.");
-            found.error_at(attribute, "Not a Secret", detail);
+            diagnostics.error_at(attribute, "Not a Secret", detail);
         }
         if manifest.is_secret() && manifest.json().get("stringData").is_some() {
             let detail = "The API server turns `stringData` into `data` and forgets it, so it could not be compared. Give plain \
                           text as `secret_data`, or `data` in base64.";
-            found.error_at("manifest", "stringData cannot be compared", detail);
+            diagnostics.error_at("manifest", "stringData cannot be compared", detail);
         }
         let [plain, write_only] = [&config.secret_data, &config.secret_data_wo].map(keys);
         if let Some(twice) = plain.iter().find(|key| write_only.contains(key)) {
             let detail = format!("{twice:?} is in `secret_data` too. Keep one.");
-            found.error_at("secret_data_wo", "Entry given twice", detail);
+            diagnostics.error_at("secret_data_wo", "Entry given twice", detail);
         }
     }
 
-    fn complete(&mut self, found: &mut Diagnostics) {
-        check_names(&self.manifest, found);
+    fn complete(&mut self, diagnostics: &mut Diagnostics) {
+        check_names(&self.manifest, diagnostics);
     }
 
-    fn plan(plan: &mut Plan<Managed<Self>, Private>) {
+    fn modify_plan(plan: &mut Plan<Managed<Self>, Private>) {
         let ManagedDraft { value, .. } = &plan.planned;
         let planned = Identity::of(value.attribute("manifest"));
         let prior =
@@ -312,9 +312,13 @@ fn refresh_secrets(attributes: &mut BTreeMap<String, Value>, live: &Json) {
     attributes.insert("secret_data".to_owned(), Value::Map(entries));
 }
 
-fn check_names(manifest: &Manifest, found: &mut Diagnostics) {
+fn check_names(manifest: &Manifest, diagnostics: &mut Diagnostics) {
     if let Err(fault) = names::check(manifest.json()) {
-        found.error_at(tfplugin::Path::from("manifest").join(fault.path), "No such object", fault.message);
+        diagnostics.error_at(
+            tfplugin::Path::from("manifest").join(fault.path),
+            "No such object",
+            fault.message,
+        );
     }
 }
 

@@ -30,19 +30,19 @@ pub(crate) fn read(value: &Value) -> Result<Json, ValueError> {
 
 impl Numbers {
     /// Finds numbers of an attribute's value that would arrive as others. What is read is never held to this.
-    pub(crate) fn check(self, attribute: &str, members: &Map<String, Json>, found: &mut Diagnostics) {
-        members.iter().for_each(|(key, one)| self.check_at(Path::from(attribute).key(key), one, found));
+    pub(crate) fn check(self, attribute: &str, members: &Map<String, Json>, diagnostics: &mut Diagnostics) {
+        members.iter().for_each(|(key, one)| self.check_at(Path::from(attribute).key(key), one, diagnostics));
     }
 
-    fn check_at(self, at: Path, json: &Json, found: &mut Diagnostics) {
+    fn check_at(self, at: Path, json: &Json, diagnostics: &mut Diagnostics) {
         match json {
             Json::Array(all) => {
                 all.iter()
                     .enumerate()
-                    .for_each(|(index, one)| self.check_at(at.clone().index(index), one, found));
+                    .for_each(|(index, one)| self.check_at(at.clone().index(index), one, diagnostics));
             }
             Json::Object(all) => {
-                all.iter().for_each(|(key, one)| self.check_at(at.clone().key(key), one, found));
+                all.iter().for_each(|(key, one)| self.check_at(at.clone().key(key), one, diagnostics));
             }
             Json::Number(number) if !self.holds(number) => {
                 let by = match self {
@@ -52,7 +52,7 @@ impl Numbers {
                 let detail = format!(
                     "{by} would round the number at {at}. Write it as a string, or give another number."
                 );
-                found.error_at(at, "Number that would be rounded", detail);
+                diagnostics.error_at(at, "Number that would be rounded", detail);
             }
             _ => {}
         }

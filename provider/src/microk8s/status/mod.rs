@@ -12,7 +12,7 @@ use crate::provider::Microk8s;
 use async_trait::async_trait;
 use std::sync::Arc;
 use std::time::Duration;
-use tfplugin::types::Text;
+use tfplugin::types::Semantic;
 use tfplugin::{Computed, Context, DataSource, Diagnostics, Object};
 
 /// What a MicroK8s cluster says of itself: whether it runs, the members of its datastore, its nodes and its add-ons.
@@ -20,13 +20,13 @@ use tfplugin::{Computed, Context, DataSource, Diagnostics, Object};
 #[data_source(type_name = "microk8s_status")]
 pub struct Status {
     /// Address of a control plane of the cluster. A worker knows nothing of its cluster.
-    #[attribute(required, check = ssh::check_address)]
+    #[attribute(required, validate = ssh::check_address)]
     host: String,
 
     /// How long to wait for MicroK8s to run and for all nodes to be Ready, such as `5m`. Default: no waiting; a cluster that
     /// does not run is told as it is. When the time is up, reading fails and says what is missing.
     #[attribute(optional)]
-    wait: Option<Text<Duration>>,
+    wait: Option<Semantic<Duration>>,
 
     /// Whether the API server answers and a node is Ready.
     #[attribute(computed)]
@@ -111,7 +111,7 @@ impl DataSource for Status {
 
     async fn read(context: &Context<Microk8s>, config: Self) -> Result<Self, Diagnostics> {
         let host = context.provider().ssh.host(&config.host);
-        let patience = config.wait.as_ref().map(|wait| *wait.meaning());
+        let patience = config.wait.as_ref().map(|wait| *wait.value());
         let deadline = Deadline::after(patience.unwrap_or(ONE_LOOK), context.cancelled());
         let seen = deadline
             .until(|| async {

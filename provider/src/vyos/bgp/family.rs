@@ -9,25 +9,25 @@ use tfplugin::Object;
 #[derive(Clone, Debug, Object)]
 pub struct Ipv4Family {
     /// Networks to announce, by prefix, such as `{ "192.0.2.0/24" = {} }`.
-    #[attribute(optional, check = validators::networks::<ipnet::Ipv4Net, _>)]
+    #[attribute(optional, validate = validators::networks::<ipnet::Ipv4Net, _>)]
     networks: Option<BTreeMap<String, Ipv4Network>>,
 
     /// Networks to announce as soon as a route inside them is there, by prefix: beside what lies inside, or in place of it
     /// with `summary_only`.
-    #[attribute(optional, check = validators::networks::<ipnet::Ipv4Net, _>)]
+    #[attribute(optional, validate = validators::networks::<ipnet::Ipv4Net, _>)]
     aggregate_addresses: Option<BTreeMap<String, Aggregate>>,
 
     /// Routes to announce, by where they come from: `connected`, `static`, `kernel`, `isis`, `ospf`, `rip` or `babel`;
     /// from VyOS 1.5 on also `nhrp`. Such as `{ static = {} }`.
-    #[attribute(optional, check = ipv4_sources)]
+    #[attribute(optional, validate = ipv4_sources)]
     redistribute: Option<BTreeMap<String, Redistribute>>,
 
     /// Equal paths to other ASes that are used at once, 1 to 256. Default: FRR's own limit.
-    #[attribute(optional, check = validators::within::<1, 256, _>)]
+    #[attribute(optional, validate = validators::within::<1, 256, _>)]
     maximum_paths_ebgp: Option<u16>,
 
     /// Equal paths within the AS that are used at once, 1 to 256. Default: FRR's own limit.
-    #[attribute(optional, check = validators::within::<1, 256, _>)]
+    #[attribute(optional, validate = validators::within::<1, 256, _>)]
     maximum_paths_ibgp: Option<u16>,
 }
 
@@ -35,25 +35,25 @@ pub struct Ipv4Family {
 #[derive(Clone, Debug, Object)]
 pub struct Ipv6Family {
     /// Networks to announce, by prefix, such as `{ "2001:db8::/32" = {} }`.
-    #[attribute(optional, check = validators::networks::<ipnet::Ipv6Net, _>)]
+    #[attribute(optional, validate = validators::networks::<ipnet::Ipv6Net, _>)]
     networks: Option<BTreeMap<String, Ipv6Network>>,
 
     /// Networks to announce as soon as a route inside them is there, by prefix: beside what lies inside, or in place of it
     /// with `summary_only`.
-    #[attribute(optional, check = validators::networks::<ipnet::Ipv6Net, _>)]
+    #[attribute(optional, validate = validators::networks::<ipnet::Ipv6Net, _>)]
     aggregate_addresses: Option<BTreeMap<String, Aggregate>>,
 
     /// Routes to announce, by where they come from: `connected`, `static`, `kernel`, `ospfv3`, `ripng` or `babel`;
     /// from VyOS 1.5 on also `isis` and `nhrp`. Such as `{ static = {} }`.
-    #[attribute(optional, check = ipv6_sources)]
+    #[attribute(optional, validate = ipv6_sources)]
     redistribute: Option<BTreeMap<String, Redistribute>>,
 
     /// Equal paths to other ASes that are used at once, 1 to 256. Default: FRR's own limit.
-    #[attribute(optional, check = validators::within::<1, 256, _>)]
+    #[attribute(optional, validate = validators::within::<1, 256, _>)]
     maximum_paths_ebgp: Option<u16>,
 
     /// Equal paths within the AS that are used at once, 1 to 256. Default: FRR's own limit.
-    #[attribute(optional, check = validators::within::<1, 256, _>)]
+    #[attribute(optional, validate = validators::within::<1, 256, _>)]
     maximum_paths_ibgp: Option<u16>,
 }
 
@@ -61,7 +61,7 @@ pub struct Ipv6Family {
 #[derive(Clone, Debug, Object)]
 pub struct Ipv4Network {
     /// Route-map that sets its attributes. VyOS does not check that it exists.
-    #[attribute(optional, check = validators::route_map)]
+    #[attribute(optional, validate = validators::route_map)]
     route_map: Option<String>,
 
     /// Prefers another protocol's route to the network. Default `false`.
@@ -73,7 +73,7 @@ pub struct Ipv4Network {
 #[derive(Clone, Debug, Object)]
 pub struct Ipv6Network {
     /// Route-map that sets its attributes. VyOS does not check that it exists.
-    #[attribute(optional, check = validators::route_map)]
+    #[attribute(optional, validate = validators::route_map)]
     route_map: Option<String>,
 }
 
@@ -81,7 +81,7 @@ pub struct Ipv6Network {
 #[derive(Clone, Debug, Object)]
 pub struct Aggregate {
     /// Route-map that sets its attributes. VyOS does not check that it exists.
-    #[attribute(optional, check = validators::route_map)]
+    #[attribute(optional, validate = validators::route_map)]
     route_map: Option<String>,
 
     /// Puts the ASes of what lies inside into the path. Default `false`.
@@ -101,7 +101,7 @@ pub struct Redistribute {
     metric: Option<u32>,
 
     /// Route-map that the routes pass. VyOS does not check that it exists.
-    #[attribute(optional, check = validators::route_map)]
+    #[attribute(optional, validate = validators::route_map)]
     route_map: Option<String>,
 }
 

@@ -19,7 +19,7 @@ use crate::vyos::validators;
 use family::{IPV4, IPV6, Ipv4Family, Ipv6Family};
 use remote_as::HIGHEST;
 use std::net::Ipv4Addr;
-use tfplugin::types::Text;
+use tfplugin::types::Semantic;
 use tfplugin::{Diagnostics, Object, Resource};
 use timers::{both_or_none, holdtime};
 
@@ -39,17 +39,17 @@ pub struct Bgp {
     target: RouterTarget,
 
     /// The router's AS number, 1 to 4294967294.
-    #[attribute(required, check = system_as)]
+    #[attribute(required, validate = system_as)]
     system_as: Asn,
 
     /// The router's BGP identifier, in the form of an IPv4 address. Default: FRR chooses the highest IPv4 address;
     /// a router without any needs one here.
     #[attribute(optional)]
-    router_id: Option<Text<Ipv4Addr>>,
+    router_id: Option<Semantic<Ipv4Addr>>,
 
     /// Identifier of the cluster that it reflects routes for, in the form of an IPv4 address. Default: `router_id`.
     #[attribute(optional)]
-    cluster_id: Option<Text<Ipv4Addr>>,
+    cluster_id: Option<Semantic<Ipv4Addr>>,
 
     /// Logs when a neighbor comes and goes. Default `false`.
     #[attribute(default = false)]
@@ -113,12 +113,12 @@ pub struct Bgp {
 #[derive(Clone, Debug, Object)]
 pub struct Timers {
     /// Seconds between two keepalives, 1 to 65535. Needs `holdtime`. Default: 60.
-    #[attribute(optional, check = validators::within::<1, 65535, _>)]
+    #[attribute(optional, validate = validators::within::<1, 65535, _>)]
     keepalive: Option<u16>,
 
     /// Seconds without a sign of life after which a session ends, 3 to 65535, or 0 for never. Needs `keepalive`.
     /// Default: 180.
-    #[attribute(optional, check = holdtime)]
+    #[attribute(optional, validate = holdtime)]
     holdtime: Option<u16>,
 }
 
@@ -126,7 +126,7 @@ pub struct Timers {
 #[derive(Clone, Debug, Object)]
 pub struct GracefulRestart {
     /// Seconds that the routes of a restarting neighbor are kept, 1 to 3600. Default: 360, set by FRR.
-    #[attribute(optional, check = validators::within::<1, 3600, _>)]
+    #[attribute(optional, validate = validators::within::<1, 3600, _>)]
     stalepath_time: Option<u16>,
 }
 
@@ -174,9 +174,9 @@ impl RouterConfig for Bgp {
         &draft.target
     }
 
-    fn check(config: &BgpDraft, found: &mut Diagnostics) {
+    fn validate_config(config: &BgpDraft, diagnostics: &mut Diagnostics) {
         if let Some(timers) = config.timers.given() {
-            both_or_none(timers.keepalive, timers.holdtime, found);
+            both_or_none(timers.keepalive, timers.holdtime, diagnostics);
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::engine::router_config::{
 };
 use crate::vyos::validators;
 use std::net::IpAddr;
-use tfplugin::types::Text;
+use tfplugin::types::Semantic;
 use tfplugin::{Diagnostic, Diagnostics, Object, Resource};
 
 /// A neighbor that a VyOS router speaks BGP with, such as a node whose MetalLB speaker announces LoadBalancer
@@ -30,20 +30,20 @@ pub struct BgpNeighbor {
     target: RouterTarget,
 
     /// IPv4 or IPv6 address of the neighbor. A different one makes a new neighbor.
-    #[attribute(required, replace, check = validators::address)]
-    address: Text<IpAddr>,
+    #[attribute(required, requires_replace, validate = validators::address)]
+    address: Semantic<IpAddr>,
 
     /// The neighbor's AS: a number from 1 to 4294967294, `internal` (the router's own AS) or `external` (any other).
     /// Required unless the `peer_group` has one, and not allowed then.
     #[attribute(optional)]
-    pub(super) remote_as: Option<Text<RemoteAs>>,
+    pub(super) remote_as: Option<Semantic<RemoteAs>>,
 
     /// Peer-group (`vyos_bgp_peer_group`) that it takes its configuration from. It must exist on the router.
-    #[attribute(optional, check = validators::list)]
+    #[attribute(optional, validate = validators::list)]
     pub(super) peer_group: Option<String>,
 
     /// Least time between two updates in seconds, 0 to 600. Default: FRR's own.
-    #[attribute(optional, check = validators::within::<0, 600, _>)]
+    #[attribute(optional, validate = validators::within::<0, 600, _>)]
     advertisement_interval: Option<u16>,
 
     /// Timers of this session in place of the router's.
@@ -58,16 +58,16 @@ pub struct BgpNeighbor {
 #[derive(Clone, Debug, Object)]
 pub struct NeighborTimers {
     /// Seconds between two tries to connect, 1 to 65535. Default: FRR's own.
-    #[attribute(optional, check = validators::within::<1, 65535, _>)]
+    #[attribute(optional, validate = validators::within::<1, 65535, _>)]
     connect: Option<u16>,
 
     /// Seconds between two keepalives, 1 to 65535. Needs `holdtime`. Default: the router's `timers`.
-    #[attribute(optional, check = validators::within::<1, 65535, _>)]
+    #[attribute(optional, validate = validators::within::<1, 65535, _>)]
     pub(super) keepalive: Option<u16>,
 
     /// Seconds without a sign of life after which the session ends, 3 to 65535, or 0 for never. Needs `keepalive`.
     /// Default: the router's `timers`.
-    #[attribute(optional, check = holdtime)]
+    #[attribute(optional, validate = holdtime)]
     pub(super) holdtime: Option<u16>,
 }
 
@@ -102,8 +102,8 @@ impl RouterConfig for BgpNeighbor {
         &draft.target
     }
 
-    fn check(config: &BgpNeighborDraft, found: &mut Diagnostics) {
-        rules::check(config, found);
+    fn validate_config(config: &BgpNeighborDraft, diagnostics: &mut Diagnostics) {
+        rules::check(config, diagnostics);
     }
 
     fn fits(&self, component: &ConfigTree) -> Result<(), Box<Diagnostic>> {

@@ -9,38 +9,38 @@ use tfplugin::Object;
 #[derive(Clone, Debug, PartialEq, Object)]
 pub struct NeighborFamily {
     /// Route-map that routes from the neighbor pass. It must exist on the router; VyOS finds none with a dot in its name.
-    #[attribute(optional, check = validators::route_map_without_dot)]
+    #[attribute(optional, validate = validators::route_map_without_dot)]
     pub route_map_import: Option<String>,
 
     /// Route-map that routes to the neighbor pass. It must exist on the router; VyOS finds none with a dot in its name.
-    #[attribute(optional, check = validators::route_map_without_dot)]
+    #[attribute(optional, validate = validators::route_map_without_dot)]
     pub route_map_export: Option<String>,
 
     /// Prefix-list that routes from the neighbor pass: a `prefix-list` for IPv4, a `prefix-list6` for IPv6. It must
     /// exist on the router.
-    #[attribute(optional, check = validators::list)]
+    #[attribute(optional, validate = validators::list)]
     pub prefix_list_import: Option<String>,
 
     /// Prefix-list that routes to the neighbor pass, as `prefix_list_import`.
-    #[attribute(optional, check = validators::list)]
+    #[attribute(optional, validate = validators::list)]
     pub prefix_list_export: Option<String>,
 
     /// As-path-list that routes from the neighbor pass. VyOS does not check that it exists.
-    #[attribute(optional, check = validators::word)]
+    #[attribute(optional, validate = validators::word)]
     pub filter_list_import: Option<String>,
 
     /// As-path-list that routes to the neighbor pass. VyOS does not check that it exists.
-    #[attribute(optional, check = validators::word)]
+    #[attribute(optional, validate = validators::word)]
     pub filter_list_export: Option<String>,
 
     /// Number of the access-list that routes from the neighbor pass, 1 to 65535. Not together with
     /// `prefix_list_import`. VyOS does not check that it exists.
-    #[attribute(optional, check = validators::within::<1, 65535, _>)]
+    #[attribute(optional, validate = validators::within::<1, 65535, _>)]
     pub distribute_list_import: Option<u32>,
 
     /// Number of the access-list that routes to the neighbor pass, 1 to 65535. Not together with
     /// `prefix_list_export`. VyOS does not check that it exists.
-    #[attribute(optional, check = validators::within::<1, 65535, _>)]
+    #[attribute(optional, validate = validators::within::<1, 65535, _>)]
     pub distribute_list_export: Option<u32>,
 
     /// Announces this router as the next hop of routes learned from outside the AS. Default `false`.
@@ -56,11 +56,11 @@ pub struct NeighborFamily {
     pub soft_reconfiguration_inbound: bool,
 
     /// Most prefixes that are taken from the neighbor before the session is torn down, 1 to 4294967295. Default: any number.
-    #[attribute(optional, check = validators::within::<1, 4_294_967_295, _>)]
+    #[attribute(optional, validate = validators::within::<1, 4_294_967_295, _>)]
     pub maximum_prefix: Option<u32>,
 
     /// Most prefixes that are sent to the neighbor, 1 to 4294967295. Default: any number.
-    #[attribute(optional, check = validators::within::<1, 4_294_967_295, _>)]
+    #[attribute(optional, validate = validators::within::<1, 4_294_967_295, _>)]
     pub maximum_prefix_out: Option<u32>,
 
     /// Sends a default route to the neighbor; `{}` does so always. Default: none is sent.
@@ -89,7 +89,7 @@ pub struct NeighborFamily {
     pub route_server_client: bool,
 
     /// Weight of the neighbor's routes, 1 to 65535; the highest wins on this router.
-    #[attribute(optional, check = validators::within::<1, 65535, _>)]
+    #[attribute(optional, validate = validators::within::<1, 65535, _>)]
     pub weight: Option<u32>,
 
     /// Sends all paths, not only the best one. Default `false`.
@@ -101,7 +101,7 @@ pub struct NeighborFamily {
 #[derive(Clone, Debug, PartialEq, Object)]
 pub struct DefaultOriginate {
     /// Route-map that says when. VyOS does not check that it exists.
-    #[attribute(optional, check = validators::route_map)]
+    #[attribute(optional, validate = validators::route_map)]
     pub route_map: Option<String>,
 }
 
@@ -109,7 +109,7 @@ pub struct DefaultOriginate {
 #[derive(Clone, Debug, PartialEq, Object)]
 pub struct AllowasIn {
     /// How often it may be in the path, 1 to 10. Default: 3, set by FRR.
-    #[attribute(optional, check = validators::within::<1, 10, _>)]
+    #[attribute(optional, validate = validators::within::<1, 10, _>)]
     pub number: Option<u8>,
 }
 

@@ -5,16 +5,16 @@ use super::remote_as::RemoteAs;
 use super::session_rules::{self as session_rules, excluded, word};
 use super::timers::both_or_none;
 use crate::connection::router::ConfigTree;
-use tfplugin::types::Meaning;
+use tfplugin::types::SemanticValue;
 use tfplugin::{Diagnostic, Diagnostics, Knowable};
 
 /// What can be told from the configuration alone.
-pub(super) fn check(config: &BgpNeighborDraft, found: &mut Diagnostics) {
-    check_remote_as(config, found);
+pub(super) fn check(config: &BgpNeighborDraft, diagnostics: &mut Diagnostics) {
+    check_remote_as(config, diagnostics);
     if let Some(timers) = config.timers.given() {
-        both_or_none(timers.keepalive, timers.holdtime, found);
+        both_or_none(timers.keepalive, timers.holdtime, diagnostics);
     }
-    session_rules::check(&config.remote_as, &config.session, found);
+    session_rules::check(&config.remote_as, &config.session, diagnostics);
 }
 
 /// What can be told from the rest of the router's BGP.
@@ -28,16 +28,16 @@ pub(super) fn fits(neighbor: &BgpNeighbor, bgp: &ConfigTree) -> Result<(), Box<D
         return Err(Box::new(Diagnostic::error("", detail).at(attribute)));
     }
     let remote = match &neighbor.remote_as {
-        Some(text) => Some(*text.meaning()),
+        Some(text) => Some(*text.value()),
         None => word(group.and_then(|group| group.at(&["remote-as"]))).and_then(RemoteAs::parse),
     };
     session_rules::fits(remote, &neighbor.session, bgp)
 }
 
-fn check_remote_as(config: &BgpNeighborDraft, found: &mut Diagnostics) {
+fn check_remote_as(config: &BgpNeighborDraft, diagnostics: &mut Diagnostics) {
     let no_group = matches!(config.peer_group, Knowable::Known(None));
     if no_group && matches!(config.remote_as, Knowable::Known(None)) {
-        found.error_at(
+        diagnostics.error_at(
             "remote_as",
             "Missing AS of the neighbor",
             "A neighbor without a peer_group needs remote_as: a number, `internal` or `external`.",
@@ -45,7 +45,7 @@ fn check_remote_as(config: &BgpNeighborDraft, found: &mut Diagnostics) {
     }
     let families = [&config.session.ipv4_unicast, &config.session.ipv6_unicast];
     if no_group && families.iter().all(|family| matches!(family, Knowable::Known(None))) {
-        found.warning_at(
+        diagnostics.warning_at(
             "ipv4_unicast",
             "The session will carry no routes",
             "Neither ipv4_unicast nor ipv6_unicast is there, and VyOS turns on none by itself. Add \

@@ -8,7 +8,7 @@ use crate::engine::router_config::{
     Declaration, Field, Form, Named, Need, RouterConfig, RouterTarget, RouterTargetDraft, Tag, joined,
 };
 use crate::vyos::validators;
-use tfplugin::types::Text;
+use tfplugin::types::Semantic;
 use tfplugin::{Diagnostic, Diagnostics, Resource};
 
 /// What neighbors of a VyOS router's BGP have in common. A `vyos_bgp_neighbor` joins with `peer_group`, and what it says
@@ -28,13 +28,13 @@ pub struct BgpPeerGroup {
     target: RouterTarget,
 
     /// Name of the group: letters, digits, `-` and `_`. A different one makes a new group.
-    #[attribute(required, replace, check = validators::list_name)]
+    #[attribute(required, requires_replace, validate = validators::list_name)]
     name: String,
 
     /// AS of all members: a number from 1 to 4294967294, `internal` (the router's own AS) or `external` (any other). Default:
     /// each member's own. VyOS 1.4 may lose a member that has its own on the way to FRR, so one here is safer.
     #[attribute(optional)]
-    remote_as: Option<Text<RemoteAs>>,
+    remote_as: Option<Semantic<RemoteAs>>,
 
     #[attribute(flatten)]
     session: BgpSession,
@@ -55,8 +55,8 @@ impl RouterConfig for BgpPeerGroup {
         &draft.target
     }
 
-    fn check(config: &BgpPeerGroupDraft, found: &mut Diagnostics) {
-        rules::check(&config.remote_as, &config.session, found);
+    fn validate_config(config: &BgpPeerGroupDraft, diagnostics: &mut Diagnostics) {
+        rules::check(&config.remote_as, &config.session, diagnostics);
     }
 
     fn fits(&self, bgp: &ConfigTree) -> Result<(), Box<Diagnostic>> {
@@ -70,6 +70,6 @@ impl RouterConfig for BgpPeerGroup {
             );
             return Err(Box::new(Diagnostic::error("", detail).at(attribute)));
         }
-        rules::fits(self.remote_as.as_ref().map(|text| *text.meaning()), &self.session, bgp)
+        rules::fits(self.remote_as.as_ref().map(|text| *text.value()), &self.session, bgp)
     }
 }

@@ -1,7 +1,7 @@
 //! The AS of a neighbor, as VyOS takes it: a number, or which side of the border it is on.
 
 use crate::asn::Asn;
-use tfplugin::types::Meaning;
+use tfplugin::types::SemanticValue;
 
 /// The highest AS number that VyOS takes.
 pub(in crate::vyos) const HIGHEST: u32 = u32::MAX - 1;
@@ -17,7 +17,7 @@ pub(super) enum RemoteAs {
     External,
 }
 
-impl Meaning for RemoteAs {
+impl SemanticValue for RemoteAs {
     const EXPECTED: &'static str = "an AS number from 1 to 4294967294, `internal` or `external`";
 
     fn parse(text: &str) -> Option<Self> {

@@ -10,30 +10,30 @@ use tfplugin::types::Secret;
 #[derive(Clone, Debug, Object)]
 pub struct BgpSession {
     /// Text for people, at most 255 characters, without quotes.
-    #[attribute(optional, check = validators::description)]
+    #[attribute(optional, validate = validators::description)]
     description: Option<String>,
 
     /// Address or interface that the session starts from. VyOS does not check that it exists.
-    #[attribute(optional, check = validators::source)]
+    #[attribute(optional, validate = validators::source)]
     update_source: Option<String>,
 
     /// Hops that a neighbor in another AS may be away, 1 to 255. Default: it is on the same network. Not together with `ttl_security_hops`.
-    #[attribute(optional, check = validators::within::<1, 255, _>)]
+    #[attribute(optional, validate = validators::within::<1, 255, _>)]
     pub(super) ebgp_multihop: Option<u8>,
 
     /// Hops that the neighbor may be away, judged by the TTL of what arrives, 1 to 254. Not together with
     /// `ebgp_multihop`, here or in a peer-group.
-    #[attribute(optional, check = validators::within::<1, 254, _>)]
+    #[attribute(optional, validate = validators::within::<1, 254, _>)]
     pub(super) ttl_security_hops: Option<u8>,
 
     /// Password of the session (TCP MD5), at most 80 characters, without blanks and quotes. VyOS keeps it in clear text,
     /// and so does the state. Left out: one that this resource never set, such as after an import, stays, and the plan
     /// warns; one that it set is removed. `""`: none.
-    #[attribute(optional, adopt, check = validators::password)]
+    #[attribute(optional, adopt, validate = validators::password)]
     password: Option<Secret>,
 
     /// TCP port of the neighbor, 1 to 65535. Default: 179.
-    #[attribute(optional, check = validators::within::<1, 65535, _>)]
+    #[attribute(optional, validate = validators::within::<1, 65535, _>)]
     port: Option<u16>,
 
     /// Keeps the session down, with the neighbor's configuration as it is. Default `false`.
@@ -58,7 +58,7 @@ pub struct BgpSession {
 
     /// What to do when either side restarts: `enable`, `disable` or `restart-helper`. Default: the router's own
     /// setting.
-    #[attribute(optional, check = choices::graceful_restart)]
+    #[attribute(optional, validate = choices::graceful_restart)]
     graceful_restart: Option<String>,
 
     /// What is exchanged in IPv4. The object being there, even empty (`{}`), turns the family on; VyOS turns none on by
@@ -76,7 +76,7 @@ pub struct BgpSession {
 #[derive(Clone, Debug, Object)]
 pub struct NeighborBfd {
     /// BFD profile. VyOS does not check that it exists.
-    #[attribute(optional, check = validators::word)]
+    #[attribute(optional, validate = validators::word)]
     profile: Option<String>,
 
     /// Ends the session also when BFD says that only the neighbor's control plane failed. Default `false`.

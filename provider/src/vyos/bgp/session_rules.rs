@@ -5,31 +5,31 @@ use super::neighbor_family::NeighborFamily;
 use super::remote_as::RemoteAs;
 use super::session::{BgpSession, BgpSessionDraft};
 use crate::connection::router::ConfigTree;
-use tfplugin::types::{Meaning, Text};
+use tfplugin::types::{Semantic, SemanticValue};
 use tfplugin::{Diagnostic, Diagnostics, Knowable, Path};
 
 /// What can be told from the configuration alone.
 pub(super) fn check(
-    remote_as: &Knowable<Option<Text<RemoteAs>>>,
+    remote_as: &Knowable<Option<Semantic<RemoteAs>>>,
     session: &BgpSessionDraft,
-    found: &mut Diagnostics,
+    diagnostics: &mut Diagnostics,
 ) {
     if session.ebgp_multihop.given().is_some() && session.ttl_security_hops.given().is_some() {
-        found.error_at(
+        diagnostics.error_at(
             "ttl_security_hops",
             "Conflicting arguments",
             "ebgp_multihop and ttl_security_hops exclude each other. Keep one of them.",
         );
     }
-    let side = match remote_as.given().map(|text| *text.meaning()) {
+    let side = match remote_as.given().map(|text| *text.value()) {
         Some(RemoteAs::Internal) => Side::Internal,
         Some(RemoteAs::External) => Side::External,
         _ => Side::Unknown,
     };
     for (name, family) in [("ipv4_unicast", &session.ipv4_unicast), ("ipv6_unicast", &session.ipv6_unicast)] {
         if let Some(family) = family.given() {
-            check_family(name, family, found);
-            wrong_side(side, name, family).into_iter().for_each(|problem| found.push(problem));
+            check_family(name, family, diagnostics);
+            wrong_side(side, name, family).into_iter().for_each(|problem| diagnostics.push(problem));
         }
     }
 }
@@ -101,9 +101,9 @@ fn wrong_side(side: Side, at: &str, family: &NeighborFamily) -> Vec<Diagnostic> 
         .collect()
 }
 
-fn check_family(at: &str, family: &NeighborFamily, found: &mut Diagnostics) {
+fn check_family(at: &str, family: &NeighborFamily, diagnostics: &mut Diagnostics) {
     if family.nexthop_self_force && !family.nexthop_self {
-        found.error_at(
+        diagnostics.error_at(
             Path::from(at).attribute("nexthop_self_force"),
             "Missing nexthop_self",
             "nexthop_self_force widens nexthop_self, which is not set. Set it too.",
@@ -114,7 +114,7 @@ fn check_family(at: &str, family: &NeighborFamily, found: &mut Diagnostics) {
         ("export", family.prefix_list_export.is_some() && family.distribute_list_export.is_some()),
     ];
     for (direction, _) in lists.iter().filter(|(_, both)| *both) {
-        found.error_at(
+        diagnostics.error_at(
             Path::from(at).attribute(format!("distribute_list_{direction}")),
             "Conflicting lists",
             format!("FRR takes prefix_list_{direction} or distribute_list_{direction}, not both. Keep one of them."),

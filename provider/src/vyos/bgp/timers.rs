@@ -11,13 +11,13 @@ pub(super) fn holdtime(value: &Option<u16>) -> Result<(), String> {
 }
 
 /// One alone is ignored.
-pub(super) fn both_or_none(keepalive: Option<u16>, holdtime: Option<u16>, found: &mut Diagnostics) {
+pub(super) fn both_or_none(keepalive: Option<u16>, holdtime: Option<u16>, diagnostics: &mut Diagnostics) {
     let missing = match (keepalive, holdtime) {
         (Some(_), None) => "holdtime",
         (None, Some(_)) => "keepalive",
         _ => return,
     };
-    found.error_at(
+    diagnostics.error_at(
         Path::from("timers").attribute(missing),
         "Missing timer",
         "VyOS silently ignores one of keepalive and holdtime without the other. Give both.",

@@ -6,15 +6,15 @@ use crate::vyos::{choices, validators};
 use std::collections::BTreeMap;
 use tfplugin::Object;
 use tfplugin::model::Set;
-use tfplugin::types::{Secret, Text};
+use tfplugin::types::{Secret, Semantic};
 
 /// An area.
 #[derive(Clone, Debug, Object)]
 pub struct OspfArea {
     /// Networks whose interfaces take part in the area, such as `["10.0.0.0/24"]`. Not together with the `area` of any
     /// interface.
-    #[attribute(optional, check = networks)]
-    pub(super) networks: Option<Set<Text<ipnet::Ipv4Net>>>,
+    #[attribute(optional, validate = networks)]
+    pub(super) networks: Option<Set<Semantic<ipnet::Ipv4Net>>>,
 
     /// A stub: routes from outside OSPF do not come in, a default route does. Not for the backbone.
     #[attribute(optional)]
@@ -25,12 +25,12 @@ pub struct OspfArea {
     pub(super) nssa: Option<OspfNssa>,
 
     /// Networks that other areas see in place of what lies inside, by prefix.
-    #[attribute(optional, check = validators::networks::<ipnet::Ipv4Net, _>)]
+    #[attribute(optional, validate = validators::networks::<ipnet::Ipv4Net, _>)]
     ranges: Option<BTreeMap<String, OspfRange>>,
 
     /// How routers prove who they are on the interfaces of the area: `plaintext-password` or `md5`; the secrets are the
     /// interfaces'. Default: not at all.
-    #[attribute(optional, check = choices::ospf_authentication)]
+    #[attribute(optional, validate = choices::ospf_authentication)]
     authentication: Option<String>,
 }
 
@@ -42,7 +42,7 @@ pub struct OspfStub {
     no_summary: bool,
 
     /// Cost of the default route that is announced into it, 0 to 16777215. Default: 1.
-    #[attribute(optional, check = validators::within::<0, 16_777_215, _>)]
+    #[attribute(optional, validate = validators::within::<0, 16_777_215, _>)]
     default_cost: Option<u32>,
 }
 
@@ -54,7 +54,7 @@ pub struct OspfNssa {
     no_summary: bool,
 
     /// Cost of the default route that is announced into it, 0 to 16777215. Default: 1.
-    #[attribute(optional, check = validators::within::<0, 16_777_215, _>)]
+    #[attribute(optional, validate = validators::within::<0, 16_777_215, _>)]
     default_cost: Option<u32>,
 }
 
@@ -62,7 +62,7 @@ pub struct OspfNssa {
 #[derive(Clone, Debug, Object)]
 pub struct OspfRange {
     /// Cost that it is announced with, 0 to 16777215. Default: the highest inside.
-    #[attribute(optional, check = validators::within::<0, 16_777_215, _>)]
+    #[attribute(optional, validate = validators::within::<0, 16_777_215, _>)]
     cost: Option<u32>,
 
     /// Announces neither it nor what lies inside. Default `false`.
@@ -70,8 +70,8 @@ pub struct OspfRange {
     not_advertise: bool,
 
     /// Network that is announced in its place.
-    #[attribute(optional, check = validators::network)]
-    substitute: Option<Text<ipnet::Ipv4Net>>,
+    #[attribute(optional, validate = validators::network)]
+    substitute: Option<Semantic<ipnet::Ipv4Net>>,
 }
 
 /// An interface.
@@ -79,11 +79,11 @@ pub struct OspfRange {
 pub struct OspfInterface {
     /// Area that it takes part in: a number, or the form of an IPv4 address. Default: that of the area whose `networks` it
     /// is in. Not together with `networks` of any area.
-    #[attribute(optional, check = area)]
+    #[attribute(optional, validate = area)]
     pub(super) area: Option<String>,
 
     /// Cost, 1 to 65535. Default: `reference_bandwidth` divided by the interface's.
-    #[attribute(optional, check = validators::within::<1, 65535, _>)]
+    #[attribute(optional, validate = validators::within::<1, 65535, _>)]
     cost: Option<u16>,
 
     /// Priority in the election of the network's designated router, 0 to 255; 0 never becomes one. Default: 1.
@@ -91,25 +91,25 @@ pub struct OspfInterface {
     priority: Option<u8>,
 
     /// Seconds between two hellos, 1 to 65535. All routers of the network need the same. Default: 10.
-    #[attribute(optional, check = validators::within::<1, 65535, _>)]
+    #[attribute(optional, validate = validators::within::<1, 65535, _>)]
     hello_interval: Option<u16>,
 
     /// Seconds without a hello after which a router is taken for dead, 1 to 65535. All routers of the network need the same.
     /// Default: 40.
-    #[attribute(optional, check = validators::within::<1, 65535, _>)]
+    #[attribute(optional, validate = validators::within::<1, 65535, _>)]
     dead_interval: Option<u16>,
 
     /// Seconds after which what was not acknowledged is sent again, 1 to 65535. Default: 5.
-    #[attribute(optional, check = validators::within::<1, 65535, _>)]
+    #[attribute(optional, validate = validators::within::<1, 65535, _>)]
     retransmit_interval: Option<u16>,
 
     /// Seconds that sending takes, 1 to 65535. Default: 1.
-    #[attribute(optional, check = validators::within::<1, 65535, _>)]
+    #[attribute(optional, validate = validators::within::<1, 65535, _>)]
     transmit_delay: Option<u16>,
 
     /// What the network is taken for: `broadcast`, `non-broadcast`, `point-to-multipoint` or `point-to-point`. Default: what
     /// the interface is.
-    #[attribute(optional, check = choices::ospf_network)]
+    #[attribute(optional, validate = choices::ospf_network)]
     network: Option<String>,
 
     /// `true` announces its network and speaks to nobody on it; `false` speaks on it also where `passive_interface_default`
@@ -128,13 +128,13 @@ pub struct OspfInterface {
     /// Password for `plaintext-password` authentication, 1 to 8 characters, without blanks and quotes. VyOS keeps it in
     /// clear text, and so does the state. Left out: one that this resource never set, such as after an import, stays, and
     /// the plan warns; one that it set is removed. `""`: none.
-    #[attribute(optional, adopt, check = password)]
+    #[attribute(optional, adopt, validate = password)]
     plaintext_password: Option<Secret>,
 
     /// Keys for `md5` authentication, by number, 1 to 255: 1 to 16 characters each, without blanks and quotes. VyOS keeps
     /// them in clear text, and so does the state. Left out: keys that this resource never set, such as after an import,
     /// stay, and the plan warns; keys that it set are removed, as is one that the map does not have. `{}`: none.
-    #[attribute(optional, adopt, check = key_numbers)]
+    #[attribute(optional, adopt, validate = key_numbers)]
     pub(super) md5_keys: Option<BTreeMap<String, OspfKey>>,
 }
 
@@ -143,7 +143,7 @@ pub struct OspfInterface {
 pub struct OspfKey {
     /// The secret, 1 to 16 characters, without blanks and quotes. It may be left out only where the router has one under
     /// this number that this resource never set, such as after an import: that one stays, and the plan warns.
-    #[attribute(optional, adopt, check = md5_key)]
+    #[attribute(optional, adopt, validate = md5_key)]
     pub(super) md5_key: Option<Secret>,
 }
 
@@ -196,15 +196,15 @@ fn area(value: &Option<String>) -> Result<(), String> {
     value.as_deref().map_or(Ok(()), shared::area)
 }
 
-fn networks(value: &Option<Set<Text<ipnet::Ipv4Net>>>) -> Result<(), String> {
+fn networks(value: &Option<Set<Semantic<ipnet::Ipv4Net>>>) -> Result<(), String> {
     let Some(Set(networks)) = value else { return Ok(()) };
     if networks.is_empty() {
         return Err("an empty set cannot be told from none on the router; leave it out instead".to_owned());
     }
-    let with_host_bits = |network: &&Text<ipnet::Ipv4Net>| network.meaning().trunc() != *network.meaning();
+    let with_host_bits = |network: &&Semantic<ipnet::Ipv4Net>| network.value().trunc() != *network.value();
     match networks.iter().find(with_host_bits) {
         Some(network) => {
-            Err(format!("{network} has host bits set; the network is {}", network.meaning().trunc()))
+            Err(format!("{network} has host bits set; the network is {}", network.value().trunc()))
         }
         None => Ok(()),
     }

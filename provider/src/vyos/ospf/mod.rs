@@ -16,7 +16,7 @@ use shared::{
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
-use tfplugin::types::Text;
+use tfplugin::types::Semantic;
 use tfplugin::{Diagnostics, Knowable, Path, Resource, Value};
 
 /// OSPF of a VyOS router, which carries IPv4 routes to the routers around it, such as those that BGP learned from a
@@ -35,20 +35,20 @@ pub struct Ospf {
 
     /// The router's OSPF identifier, in the form of an IPv4 address. Default: FRR chooses the highest IPv4 address.
     #[attribute(optional)]
-    router_id: Option<Text<Ipv4Addr>>,
+    router_id: Option<Semantic<Ipv4Addr>>,
 
     /// The areas, by number or in the form of an IPv4 address. Such as `{ "0" = { networks = ["10.0.0.0/24"] } }`. An area
     /// that only interfaces name need not be here.
-    #[attribute(optional, check = areas)]
+    #[attribute(optional, validate = areas)]
     areas: Option<BTreeMap<String, OspfArea>>,
 
     /// The interfaces, by name. They must exist on the router. Such as `{ eth1 = { area = "0", cost = 10 } }`.
-    #[attribute(optional, check = validators::devices)]
+    #[attribute(optional, validate = validators::devices)]
     interfaces: Option<BTreeMap<String, OspfInterface>>,
 
     /// Routes to announce, by where they come from: `bgp`, `connected`, `static`, `kernel`, `isis`, `rip` or `babel`; from
     /// VyOS 1.5 on also `nhrp`. Such as `{ bgp = { metric = 100, metric_type = 1 } }`.
-    #[attribute(optional, check = sources)]
+    #[attribute(optional, validate = sources)]
     redistribute: Option<BTreeMap<String, OspfRedistribute>>,
 
     /// Announces a default route; `{}` while the router has one itself. Default: none is announced.
@@ -56,11 +56,11 @@ pub struct Ospf {
     default_information: Option<OspfDefaultInformation>,
 
     /// Bandwidth in Mbit/s that costs 1, 1 to 4294967: faster interfaces cost no less. Default: 100.
-    #[attribute(optional, check = validators::within::<1, 4_294_967, _>)]
+    #[attribute(optional, validate = validators::within::<1, 4_294_967, _>)]
     reference_bandwidth: Option<u32>,
 
     /// Equal paths that are used at once, 1 to 64. Default: FRR's own limit.
-    #[attribute(optional, check = validators::within::<1, 64, _>)]
+    #[attribute(optional, validate = validators::within::<1, 64, _>)]
     maximum_paths: Option<u8>,
 
     /// Speaks to nobody, except on interfaces with `passive = false`. Default `false`.
@@ -97,15 +97,15 @@ impl RouterConfig for Ospf {
         &draft.target
     }
 
-    fn check(config: &OspfDraft, found: &mut Diagnostics) {
-        check_anything(&config.areas, &config.interfaces, found);
+    fn validate_config(config: &OspfDraft, diagnostics: &mut Diagnostics) {
+        check_anything(&config.areas, &config.interfaces, diagnostics);
         let areas = config.areas.given();
         let mut networks = BTreeSet::new();
         for (area, settings) in areas.into_iter().flatten() {
-            check_kind(area, settings.stub.is_some(), settings.nssa.is_some(), found);
+            check_kind(area, settings.stub.is_some(), settings.nssa.is_some(), diagnostics);
             for network in settings.networks.iter().flat_map(|set| &set.0) {
                 if !networks.insert(network.canonical()) {
-                    found.error_at(
+                    diagnostics.error_at(
                         Path::from("areas").key(area).attribute("networks"),
                         "Network in two areas",
                         format!("{network} is in another area already. Keep it in one of them."),
@@ -113,14 +113,14 @@ impl RouterConfig for Ospf {
                 }
             }
         }
-        check_ways_in(!networks.is_empty(), &config.interfaces, found);
+        check_ways_in(!networks.is_empty(), &config.interfaces, diagnostics);
     }
 
-    fn check_planned(planned: &OspfDraft, found: &mut Diagnostics) {
+    fn check_planned(planned: &OspfDraft, diagnostics: &mut Diagnostics) {
         for (name, interface) in planned.interfaces.given().into_iter().flatten() {
             let keys = interface.md5_keys.iter().flatten();
             for (number, _) in keys.filter(|(_, key)| key.md5_key.is_none()) {
-                found.error_at(
+                diagnostics.error_at(
                     Path::from("interfaces").key(name).attribute("md5_keys").key(number).attribute("md5_key"),
                     "Missing key",
                     format!("{name} has no key {number} that could stay. Give its `md5_key`, or leave {number} out."),
@@ -147,11 +147,11 @@ fn without_passive_false(_: i64, state: &mut BTreeMap<String, Value>) -> Result<
 fn check_ways_in(
     by_network: bool,
     interfaces: &Knowable<Option<BTreeMap<String, OspfInterface>>>,
-    found: &mut Diagnostics,
+    diagnostics: &mut Diagnostics,
 ) {
     let with_area = interfaces.given().into_iter().flatten().filter(|(_, one)| one.area.is_some());
     for (name, _) in with_area.filter(|_| by_network) {
-        found.error_at(
+        diagnostics.error_at(
             Path::from("interfaces").key(name).attribute("area"),
             "Two ways into an area",
             "VyOS takes areas with networks or interfaces with an area, not both. Keep one of them.",

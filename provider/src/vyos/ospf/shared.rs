@@ -9,15 +9,15 @@ use tfplugin::{Diagnostics, Knowable, Object, Path};
 #[derive(Clone, Debug, Object)]
 pub struct OspfRedistribute {
     /// Metric that the routes get, 0 to 16777214. Default: FRR's own, 20 for most sources.
-    #[attribute(optional, check = validators::within::<0, 16_777_214, _>)]
+    #[attribute(optional, validate = validators::within::<0, 16_777_214, _>)]
     metric: Option<u32>,
 
     /// `1` for a metric that grows on the way through the area, `2` for one that does not. Default: 2.
-    #[attribute(optional, check = validators::within::<1, 2, _>)]
+    #[attribute(optional, validate = validators::within::<1, 2, _>)]
     metric_type: Option<u8>,
 
     /// Route-map that the routes pass. It must exist on the router; VyOS finds none with a dot in its name.
-    #[attribute(optional, check = validators::route_map_without_dot)]
+    #[attribute(optional, validate = validators::route_map_without_dot)]
     route_map: Option<String>,
 }
 
@@ -29,15 +29,15 @@ pub struct OspfDefaultInformation {
     always: bool,
 
     /// Metric that it gets, 0 to 16777214. Default: FRR's own.
-    #[attribute(optional, check = validators::within::<0, 16_777_214, _>)]
+    #[attribute(optional, validate = validators::within::<0, 16_777_214, _>)]
     metric: Option<u32>,
 
     /// `1` for a metric that grows on the way through the area, `2` for one that does not. Default: 2.
-    #[attribute(optional, check = validators::within::<1, 2, _>)]
+    #[attribute(optional, validate = validators::within::<1, 2, _>)]
     metric_type: Option<u8>,
 
     /// Route-map that says when, and with what. It must exist on the router; VyOS finds none with a dot in its name.
-    #[attribute(optional, check = validators::route_map_without_dot)]
+    #[attribute(optional, validate = validators::route_map_without_dot)]
     route_map: Option<String>,
 }
 
@@ -45,7 +45,7 @@ pub struct OspfDefaultInformation {
 #[derive(Clone, Debug, Object)]
 pub struct OspfBfd {
     /// BFD profile. VyOS does not check that it exists.
-    #[attribute(optional, check = validators::word)]
+    #[attribute(optional, validate = validators::word)]
     profile: Option<String>,
 }
 
@@ -90,15 +90,15 @@ pub(super) fn area(text: &str) -> Result<(), String> {
 }
 
 /// Rules for what an area lets in; `stub` and `nssa` say which of them are there.
-pub(super) fn check_kind(area: &str, stub: bool, nssa: bool, found: &mut Diagnostics) {
+pub(super) fn check_kind(area: &str, stub: bool, nssa: bool, diagnostics: &mut Diagnostics) {
     let at = |attribute: &str| Path::from("areas").key(area).attribute(attribute);
     if stub && nssa {
         let detail = "An area is of one kind: stub and nssa exclude each other. Keep one of them.";
-        found.error_at(at("nssa"), "Conflicting arguments", detail);
+        diagnostics.error_at(at("nssa"), "Conflicting arguments", detail);
     }
     if Form::Area.canonical(area) == "0" && (stub || nssa) {
         let detail = "The backbone, area 0, is neither a stub nor an nssa: FRR refuses both. Leave it out.";
-        found.error_at(at(if stub { "stub" } else { "nssa" }), "Not for the backbone", detail);
+        diagnostics.error_at(at(if stub { "stub" } else { "nssa" }), "Not for the backbone", detail);
     }
 }
 
@@ -106,10 +106,10 @@ pub(super) fn check_kind(area: &str, stub: bool, nssa: bool, found: &mut Diagnos
 pub(super) fn check_anything<A, B>(
     areas: &Knowable<Option<A>>,
     interfaces: &Knowable<Option<B>>,
-    found: &mut Diagnostics,
+    diagnostics: &mut Diagnostics,
 ) {
     if matches!((areas, interfaces), (Knowable::Known(None), Knowable::Known(None))) {
-        found.error_at(
+        diagnostics.error_at(
             "interfaces",
             "Nothing to speak on",
             "Without interfaces and areas the router has nobody to speak with. Give at least one of them.",

@@ -9,7 +9,7 @@ use crate::engine::router_config::{Declaration, Field, Form, RouterConfig, Route
 use crate::vyos::validators;
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
-use tfplugin::types::Text;
+use tfplugin::types::Semantic;
 use tfplugin::{Diagnostics, Resource};
 
 /// OSPFv3 of a VyOS router, which carries IPv6 routes to the routers around it, such as those of LoadBalancer addresses
@@ -29,20 +29,20 @@ pub struct Ospfv3 {
     /// The router's OSPFv3 identifier, in the form of an IPv4 address. Default: FRR chooses the highest IPv4 address; a
     /// router without any needs one here.
     #[attribute(optional)]
-    router_id: Option<Text<Ipv4Addr>>,
+    router_id: Option<Semantic<Ipv4Addr>>,
 
     /// The areas, by number or in the form of an IPv4 address. Only what is special about an area needs to be here: one that
     /// an interface names is there by itself.
-    #[attribute(optional, check = areas)]
+    #[attribute(optional, validate = areas)]
     areas: Option<BTreeMap<String, Ospfv3Area>>,
 
     /// The interfaces, by name. They must exist on the router. Such as `{ eth1 = { area = "0", cost = 10 } }`.
-    #[attribute(optional, check = validators::devices)]
+    #[attribute(optional, validate = validators::devices)]
     interfaces: Option<BTreeMap<String, Ospfv3Interface>>,
 
     /// Routes to announce, by where they come from: `bgp`, `connected`, `static`, `kernel`, `isis`, `ripng` or `babel`. Such
     /// as `{ bgp = { metric = 100, metric_type = 1 } }`.
-    #[attribute(optional, check = sources)]
+    #[attribute(optional, validate = sources)]
     redistribute: Option<BTreeMap<String, OspfRedistribute>>,
 
     /// Announces a default route; `{}` while the router has one itself. Default: none is announced.
@@ -50,7 +50,7 @@ pub struct Ospfv3 {
     default_information: Option<OspfDefaultInformation>,
 
     /// Bandwidth in Mbit/s that costs 1, 1 to 4294967: faster interfaces cost no less. Default: 100.
-    #[attribute(optional, check = validators::within::<1, 4_294_967, _>)]
+    #[attribute(optional, validate = validators::within::<1, 4_294_967, _>)]
     reference_bandwidth: Option<u32>,
 
     /// Logs when a neighbor comes and goes. Default `false`.
@@ -81,10 +81,10 @@ impl RouterConfig for Ospfv3 {
         &draft.target
     }
 
-    fn check(config: &Ospfv3Draft, found: &mut Diagnostics) {
-        check_anything(&config.areas, &config.interfaces, found);
+    fn validate_config(config: &Ospfv3Draft, diagnostics: &mut Diagnostics) {
+        check_anything(&config.areas, &config.interfaces, diagnostics);
         for (area, settings) in config.areas.given().into_iter().flatten() {
-            check_kind(area, settings.stub.is_some(), settings.nssa.is_some(), found);
+            check_kind(area, settings.stub.is_some(), settings.nssa.is_some(), diagnostics);
         }
     }
 }

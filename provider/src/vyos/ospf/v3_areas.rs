@@ -18,7 +18,7 @@ pub struct Ospfv3Area {
     pub(super) nssa: Option<Ospfv3Nssa>,
 
     /// Networks that other areas see in place of what lies inside, by prefix.
-    #[attribute(optional, check = validators::networks::<ipnet::Ipv6Net, _>)]
+    #[attribute(optional, validate = validators::networks::<ipnet::Ipv6Net, _>)]
     ranges: Option<BTreeMap<String, Ospfv3Range>>,
 }
 
@@ -54,11 +54,11 @@ pub struct Ospfv3Range {
 #[derive(Clone, Debug, Object)]
 pub struct Ospfv3Interface {
     /// Area that it takes part in: a number, or the form of an IPv4 address.
-    #[attribute(required, check = area)]
+    #[attribute(required, validate = area)]
     area: String,
 
     /// Cost, 1 to 65535. Default: `reference_bandwidth` divided by the interface's.
-    #[attribute(optional, check = validators::within::<1, 65535, _>)]
+    #[attribute(optional, validate = validators::within::<1, 65535, _>)]
     cost: Option<u16>,
 
     /// Priority in the election of the network's designated router, 0 to 255; 0 never becomes one. Default: 1.
@@ -66,24 +66,24 @@ pub struct Ospfv3Interface {
     priority: Option<u8>,
 
     /// Seconds between two hellos, 1 to 65535. All routers of the network need the same. Default: 10.
-    #[attribute(optional, check = validators::within::<1, 65535, _>)]
+    #[attribute(optional, validate = validators::within::<1, 65535, _>)]
     hello_interval: Option<u16>,
 
     /// Seconds without a hello after which a router is taken for dead, 1 to 65535. All routers of the network need the same.
     /// Default: 40.
-    #[attribute(optional, check = validators::within::<1, 65535, _>)]
+    #[attribute(optional, validate = validators::within::<1, 65535, _>)]
     dead_interval: Option<u16>,
 
     /// Seconds after which what was not acknowledged is sent again, 1 to 65535. Default: 5.
-    #[attribute(optional, check = validators::within::<1, 65535, _>)]
+    #[attribute(optional, validate = validators::within::<1, 65535, _>)]
     retransmit_interval: Option<u16>,
 
     /// Seconds that sending takes, 1 to 65535. Default: 1.
-    #[attribute(optional, check = validators::within::<1, 65535, _>)]
+    #[attribute(optional, validate = validators::within::<1, 65535, _>)]
     transmit_delay: Option<u16>,
 
     /// What the network is taken for: `broadcast` or `point-to-point`. Default: what the interface is.
-    #[attribute(optional, check = choices::ospfv3_network)]
+    #[attribute(optional, validate = choices::ospfv3_network)]
     network: Option<String>,
 
     /// Announces its network and speaks to nobody on it. Default `false`: OSPFv3 of VyOS has no other default for its
@@ -96,7 +96,7 @@ pub struct Ospfv3Interface {
     mtu_ignore: bool,
 
     /// MTU that is told to neighbors, 1 to 65535, at most the interface's own. Default: the interface's own.
-    #[attribute(optional, check = validators::within::<1, 65535, _>)]
+    #[attribute(optional, validate = validators::within::<1, 65535, _>)]
     ifmtu: Option<u16>,
 
     /// Number of the instance on the network, 0 to 255. All routers of the network need the same. Default: 0.

@@ -25,17 +25,17 @@ pub struct PrefixList {
     target: RouterTarget,
 
     /// Name of the list: letters, digits, `-` and `_`. A different one makes a new list.
-    #[attribute(required, replace, check = validators::list_name)]
+    #[attribute(required, requires_replace, validate = validators::list_name)]
     name: String,
 
     /// Text for people, at most 255 characters, without quotes.
-    #[attribute(optional, check = validators::description)]
+    #[attribute(optional, validate = validators::description)]
     description: Option<String>,
 
     /// The rules by number, 1 to 65535: the lowest that matches decides. Such as
     /// `{ "10" = { action = "permit", prefix = "192.0.2.0/24", le = 32 } }`. VyOS does not hand a
     /// list without rules on to FRR, which then treats it as one that does not exist.
-    #[attribute(optional, check = validators::rule_numbers)]
+    #[attribute(optional, validate = validators::rule_numbers)]
     rules: Option<BTreeMap<String, PrefixRule>>,
 }
 
@@ -54,8 +54,12 @@ impl RouterConfig for PrefixList {
         &draft.target
     }
 
-    fn check(config: &PrefixListDraft, found: &mut Diagnostics) {
-        config.rules.given().into_iter().for_each(|rules| prefix_rules::check(Family::Ipv4, rules, found));
+    fn validate_config(config: &PrefixListDraft, diagnostics: &mut Diagnostics) {
+        config
+            .rules
+            .given()
+            .into_iter()
+            .for_each(|rules| prefix_rules::check(Family::Ipv4, rules, diagnostics));
     }
 
     fn fits(&self, _: &ConfigTree) -> Result<(), Box<Diagnostic>> {

@@ -25,17 +25,17 @@ pub struct PrefixList6 {
     target: RouterTarget,
 
     /// Name of the list: letters, digits, `-` and `_`. A different one makes a new list.
-    #[attribute(required, replace, check = validators::list_name)]
+    #[attribute(required, requires_replace, validate = validators::list_name)]
     name: String,
 
     /// Text for people, at most 255 characters, without quotes.
-    #[attribute(optional, check = validators::description)]
+    #[attribute(optional, validate = validators::description)]
     description: Option<String>,
 
     /// The rules by number, 1 to 65535: the lowest that matches decides. Such as
     /// `{ "10" = { action = "permit", prefix = "2001:db8:f000::/48", le = 64 } }`. VyOS does not hand a
     /// list without rules on to FRR, which then treats it as one that does not exist.
-    #[attribute(optional, check = validators::rule_numbers)]
+    #[attribute(optional, validate = validators::rule_numbers)]
     rules: Option<BTreeMap<String, PrefixRule>>,
 }
 
@@ -54,8 +54,12 @@ impl RouterConfig for PrefixList6 {
         &draft.target
     }
 
-    fn check(config: &PrefixList6Draft, found: &mut Diagnostics) {
-        config.rules.given().into_iter().for_each(|rules| prefix_rules::check(Family::Ipv6, rules, found));
+    fn validate_config(config: &PrefixList6Draft, diagnostics: &mut Diagnostics) {
+        config
+            .rules
+            .given()
+            .into_iter()
+            .for_each(|rules| prefix_rules::check(Family::Ipv6, rules, diagnostics));
     }
 
     fn fits(&self, _: &ConfigTree) -> Result<(), Box<Diagnostic>> {

@@ -4,19 +4,19 @@ use crate::engine::router_config::{Field, Form};
 use crate::vyos::{choices, validators};
 use ipnet::IpNet;
 use std::collections::BTreeMap;
-use tfplugin::types::Text;
+use tfplugin::types::Semantic;
 use tfplugin::{Diagnostic, Diagnostics, Object, Path};
 
 /// A rule of a prefix-list.
 #[derive(Clone, Debug, Object)]
 pub struct PrefixRule {
     /// What happens to a prefix that matches: `permit` or `deny`. What no rule matches is denied.
-    #[attribute(required, check = choices::action)]
+    #[attribute(required, validate = choices::action)]
     action: String,
 
     /// Network, of the family of the list, without host bits. Without `ge` and `le` it matches itself alone.
     #[attribute(required)]
-    prefix: Text<IpNet>,
+    prefix: Semantic<IpNet>,
 
     /// Matches networks inside `prefix` from this length on: from that of `prefix` up to 32 in IPv4 and 128 in IPv6.
     /// Default, with `le`: that of `prefix`.
@@ -29,7 +29,7 @@ pub struct PrefixRule {
     le: Option<u8>,
 
     /// Text for people, at most 255 characters, without quotes.
-    #[attribute(optional, check = validators::description)]
+    #[attribute(optional, validate = validators::description)]
     description: Option<String>,
 }
 
@@ -57,13 +57,13 @@ pub(super) enum Family {
 }
 
 /// What VyOS refuses, and what FRR drops without a word, together with the rules beside it.
-pub(super) fn check(family: Family, rules: &BTreeMap<String, PrefixRule>, found: &mut Diagnostics) {
+pub(super) fn check(family: Family, rules: &BTreeMap<String, PrefixRule>, diagnostics: &mut Diagnostics) {
     let mut seen = BTreeMap::new();
     for (number, rule) in rules {
         let at = |attribute: &str| Path::from("rules").key(number).attribute(attribute);
-        let network = *rule.prefix.meaning();
+        let network = *rule.prefix.value();
         if let Err(reason) = of_family(family, network) {
-            found.error_at(at("prefix"), "Unusable prefix", reason);
+            diagnostics.error_at(at("prefix"), "Unusable prefix", reason);
             continue;
         }
         let (length, longest) = (network.prefix_len(), network.max_prefix_len());
@@ -75,14 +75,14 @@ pub(super) fn check(family: Family, rules: &BTreeMap<String, PrefixRule>, found:
                     "{value} is not from {low} to {longest}: a rule needs length of prefix <= ge <= le. VyOS does not \
                      check this, and FRR drops the rule without a word."
                 );
-                found.error_at(at(attribute), "Impossible length", detail);
+                diagnostics.error_at(at(attribute), "Impossible length", detail);
             }
         }
         // The commit script compares all that a rule has, so another description makes another rule.
         let definition = (rule.action.as_str(), network, rule.ge, rule.le, &rule.description);
         if let Some(other) = seen.insert(definition, number) {
             let detail = format!("Rule {other} says the same. VyOS refuses one definition twice in a list.");
-            found.error_at(at("prefix"), "Rule given twice", detail);
+            diagnostics.error_at(at("prefix"), "Rule given twice", detail);
         }
     }
 }

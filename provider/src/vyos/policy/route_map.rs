@@ -28,17 +28,17 @@ pub struct RouteMap {
     target: RouterTarget,
 
     /// Name of the route-map: letters, digits, `-`, `_`, `.` and `+`. A different one makes a new route-map.
-    #[attribute(required, replace, check = validators::route_map_name)]
+    #[attribute(required, requires_replace, validate = validators::route_map_name)]
     name: String,
 
     /// Text for people, at most 255 characters, without quotes.
-    #[attribute(optional, check = validators::description)]
+    #[attribute(optional, validate = validators::description)]
     description: Option<String>,
 
     /// The rules by number, 1 to 65535: the lowest that matches decides, and what none matches is denied. Such as
     /// `{ "10" = { action = "permit", match = { ipv6_prefix_list = "LB" }, set = { metric = 100 } } }`. VyOS does not
     /// hand a route-map without rules on to FRR, which then treats it as one that does not exist.
-    #[attribute(optional, check = validators::rule_numbers)]
+    #[attribute(optional, validate = validators::rule_numbers)]
     rules: Option<BTreeMap<String, RouteMapRule>>,
 }
 
@@ -46,11 +46,11 @@ pub struct RouteMap {
 #[derive(Clone, Debug, Object)]
 pub struct RouteMapRule {
     /// What happens to a route that matches: `permit` or `deny`.
-    #[attribute(required, check = choices::action)]
+    #[attribute(required, validate = choices::action)]
     pub(super) action: String,
 
     /// Text for people, at most 255 characters, without quotes.
-    #[attribute(optional, check = validators::description)]
+    #[attribute(optional, validate = validators::description)]
     description: Option<String>,
 
     /// What a route must be to match: all of it. Default: every route matches.
@@ -62,7 +62,7 @@ pub struct RouteMapRule {
     pub(super) set: Option<RouteMapSet>,
 
     /// Route-map that a route which matches must pass as well. VyOS does not check that it exists.
-    #[attribute(optional, check = validators::word)]
+    #[attribute(optional, validate = validators::word)]
     call: Option<String>,
 
     /// Goes on at this rule, or the next there is, after a match: a number above the rule's own, up to 65535. Only where
@@ -111,8 +111,8 @@ impl RouterConfig for RouteMap {
         &draft.target
     }
 
-    fn check(config: &RouteMapDraft, found: &mut Diagnostics) {
-        config.rules.given().into_iter().for_each(|all| rules::check(all, found));
+    fn validate_config(config: &RouteMapDraft, diagnostics: &mut Diagnostics) {
+        config.rules.given().into_iter().for_each(|all| rules::check(all, diagnostics));
     }
 
     fn fits(&self, _: &ConfigTree) -> Result<(), Box<Diagnostic>> {

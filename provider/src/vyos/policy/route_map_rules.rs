@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use tfplugin::{Diagnostic, Diagnostics, Path};
 
 /// What can be told of the rules by themselves.
-pub(super) fn check(rules: &BTreeMap<String, RouteMapRule>, found: &mut Diagnostics) {
+pub(super) fn check(rules: &BTreeMap<String, RouteMapRule>, diagnostics: &mut Diagnostics) {
     for (number, rule) in rules {
         let at = |attribute: &str| Path::from("rules").key(number).attribute(attribute);
-        check_ways_on(number, rule, &at, found);
+        check_ways_on(number, rule, &at, diagnostics);
         if rule.matches.as_ref().is_some_and(|matches| matches.exact_about_nothing()) {
-            found.error_at(
+            diagnostics.error_at(
                 at("match").attribute("community_exact_match"),
                 "Missing community",
                 "community_exact_match is about the list in community, which is not set. Set it too.",
@@ -18,13 +18,18 @@ pub(super) fn check(rules: &BTreeMap<String, RouteMapRule>, found: &mut Diagnost
         }
         for (one, other) in rule.set.iter().flat_map(|set| set.conflicts()) {
             let detail = format!("{one} and {other} exclude each other. Keep one of them.");
-            found.error_at(at("set").attribute(other), "Conflicting arguments", detail);
+            diagnostics.error_at(at("set").attribute(other), "Conflicting arguments", detail);
         }
     }
 }
 
 /// Where a rule goes on after a match.
-fn check_ways_on(number: &str, rule: &RouteMapRule, at: &dyn Fn(&str) -> Path, found: &mut Diagnostics) {
+fn check_ways_on(
+    number: &str,
+    rule: &RouteMapRule,
+    at: &dyn Fn(&str) -> Path,
+    diagnostics: &mut Diagnostics,
+) {
     let ways = [
         ("continue", rule.continue_at.is_some()),
         ("on_match_goto", rule.on_match_goto.is_some()),
@@ -33,12 +38,12 @@ fn check_ways_on(number: &str, rule: &RouteMapRule, at: &dyn Fn(&str) -> Path, f
     let given: Vec<_> = ways.iter().filter(|(_, given)| *given).map(|(name, _)| *name).collect();
     if let ([first, ..], "deny") = (given.as_slice(), rule.action.as_str()) {
         let detail = format!("A route that is denied goes no further, so {first} needs action = \"permit\".");
-        found.error_at(at(first), "Not for a rule that denies", detail);
+        diagnostics.error_at(at(first), "Not for a rule that denies", detail);
     }
     if let [first, second, ..] = given.as_slice() {
         let detail =
             format!("A rule goes on in one way: {first} and {second} exclude each other. Keep one of them.");
-        found.error_at(at(second), "Conflicting arguments", detail);
+        diagnostics.error_at(at(second), "Conflicting arguments", detail);
     }
     let own: u16 = number.parse().unwrap_or_default();
     for (attribute, goal) in [("continue", rule.continue_at), ("on_match_goto", rule.on_match_goto)] {
@@ -46,7 +51,7 @@ fn check_ways_on(number: &str, rule: &RouteMapRule, at: &dyn Fn(&str) -> Path, f
             let detail = format!(
                 "Rule {number} cannot go on at {goal}: routes go through the rules in one direction."
             );
-            found.error_at(at(attribute), "Backward step", detail);
+            diagnostics.error_at(at(attribute), "Backward step", detail);
         }
     }
 }

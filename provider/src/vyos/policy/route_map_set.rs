@@ -8,22 +8,22 @@ use crate::vyos::{choices, validators};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use tfplugin::Object;
 use tfplugin::model::Set;
-use tfplugin::types::Text;
+use tfplugin::types::Semantic;
 
 /// What changes on a route that is permitted.
 #[derive(Clone, Debug, Object)]
 pub struct RouteMapSet {
     /// Metric (MED): a number, a number with a sign that is added to what is there, or `rtt`, the time to the neighbor and
     /// back, with or without a sign.
-    #[attribute(optional, check = metric)]
+    #[attribute(optional, validate = metric)]
     metric: Option<String>,
 
     /// Type of the metric in OSPF: `type-1`, which grows inside the area, or `type-2`, which does not.
-    #[attribute(optional, check = choices::metric_type)]
+    #[attribute(optional, validate = choices::metric_type)]
     metric_type: Option<String>,
 
     /// Tag, 1 to 65535.
-    #[attribute(optional, check = validators::within::<1, 65535, _>)]
+    #[attribute(optional, validate = validators::within::<1, 65535, _>)]
     tag: Option<u16>,
 
     /// LOCAL_PREF, 0 to 4294967295; the highest wins within the AS.
@@ -39,20 +39,20 @@ pub struct RouteMapSet {
     distance: Option<u8>,
 
     /// How it came to be: `egp`, `igp` or `incomplete`.
-    #[attribute(optional, check = choices::origin)]
+    #[attribute(optional, validate = choices::origin)]
     origin: Option<String>,
 
     /// Next hop in IPv4: an address, `unchanged`, or `peer-address` for the neighbor's own.
-    #[attribute(optional, check = next_hop)]
+    #[attribute(optional, validate = next_hop)]
     ip_next_hop: Option<String>,
 
     /// Next hop in IPv6: a global address.
-    #[attribute(optional, check = validators::ipv6_address)]
-    ipv6_next_hop_global: Option<Text<Ipv6Addr>>,
+    #[attribute(optional, validate = validators::ipv6_address)]
+    ipv6_next_hop_global: Option<Semantic<Ipv6Addr>>,
 
     /// Next hop in IPv6: a link-local address.
-    #[attribute(optional, check = validators::ipv6_address)]
-    ipv6_next_hop_local: Option<Text<Ipv6Addr>>,
+    #[attribute(optional, validate = validators::ipv6_address)]
+    ipv6_next_hop_local: Option<Semantic<Ipv6Addr>>,
 
     /// Next hop in IPv6: the neighbor's own address. Default `false`.
     #[attribute(default = false)]
@@ -63,19 +63,19 @@ pub struct RouteMapSet {
     ipv6_next_hop_prefer_global: bool,
 
     /// Address that the router itself uses as source on this route. It must be one of the router's.
-    #[attribute(optional, check = validators::any_address)]
-    src: Option<Text<IpAddr>>,
+    #[attribute(optional, validate = validators::any_address)]
+    src: Option<Semantic<IpAddr>>,
 
     /// Communities in place of those that are there, such as `["64512:100", "no-export"]`.
-    #[attribute(optional, check = communities::standard)]
+    #[attribute(optional, validate = communities::standard)]
     pub(super) community: Option<Set<String>>,
 
     /// Communities beside those that are there. Not together with `community`.
-    #[attribute(optional, check = communities::standard)]
+    #[attribute(optional, validate = communities::standard)]
     pub(super) community_add: Option<Set<String>>,
 
     /// Takes the communities of this community-list away. Not together with `community` or `community_none`.
-    #[attribute(optional, check = validators::word)]
+    #[attribute(optional, validate = validators::word)]
     pub(super) community_delete: Option<String>,
 
     /// Takes all communities away. Default `false`.
@@ -83,16 +83,16 @@ pub struct RouteMapSet {
     pub(super) community_none: bool,
 
     /// Large communities in place of those that are there, such as `["64512:1:2"]`.
-    #[attribute(optional, check = communities::large)]
+    #[attribute(optional, validate = communities::large)]
     pub(super) large_community: Option<Set<String>>,
 
     /// Large communities beside those that are there. Not together with `large_community`.
-    #[attribute(optional, check = communities::large)]
+    #[attribute(optional, validate = communities::large)]
     pub(super) large_community_add: Option<Set<String>>,
 
     /// Takes the large communities of this large-community-list away. Not together with `large_community` or
     /// `large_community_none`.
-    #[attribute(optional, check = validators::list)]
+    #[attribute(optional, validate = validators::list)]
     pub(super) large_community_delete: Option<String>,
 
     /// Takes all large communities away. Default `false`.
@@ -100,24 +100,24 @@ pub struct RouteMapSet {
     pub(super) large_community_none: bool,
 
     /// Route targets, such as `["64512:1"]`: two numbers up to 65535:4294967295, or an IPv4 address and one up to 65535.
-    #[attribute(optional, check = communities::extended)]
+    #[attribute(optional, validate = communities::extended)]
     extcommunity_rt: Option<Set<String>>,
 
     /// Sites of origin, as `extcommunity_rt`.
-    #[attribute(optional, check = communities::extended)]
+    #[attribute(optional, validate = communities::extended)]
     extcommunity_soo: Option<Set<String>>,
 
     /// AS numbers put before the path, such as `"64512 64512"`.
-    #[attribute(optional, check = path)]
+    #[attribute(optional, validate = path)]
     as_path_prepend: Option<String>,
 
     /// How often the neighbor's AS number is put before the path once more, 1 to 10. Not together with
     /// `as_path_prepend`.
-    #[attribute(optional, check = validators::within::<1, 10, _>)]
+    #[attribute(optional, validate = validators::within::<1, 10, _>)]
     pub(super) as_path_prepend_last_as: Option<u8>,
 
     /// AS numbers taken out of the path, such as `"64512 64513"`, or `all`.
-    #[attribute(optional, check = path_or_all)]
+    #[attribute(optional, validate = path_or_all)]
     as_path_exclude: Option<String>,
 
     /// Says that what lies inside is no longer told apart. Default `false`.
@@ -126,10 +126,10 @@ pub struct RouteMapSet {
 
     /// Router that a reflected route is said to come from.
     #[attribute(optional)]
-    originator_id: Option<Text<Ipv4Addr>>,
+    originator_id: Option<Semantic<Ipv4Addr>>,
 
     /// Number of the kernel's table that the route goes to, 1 to 200; from VyOS 1.5 on up to 4294967295.
-    #[attribute(optional, check = validators::within::<1, 4_294_967_295, _>)]
+    #[attribute(optional, validate = validators::within::<1, 4_294_967_295, _>)]
     table: Option<u32>,
 }
 

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::time::Duration;
 use tfplugin::model::Set;
-use tfplugin::types::Text;
+use tfplugin::types::Semantic;
 use tfplugin::{Computed, Context, DataSource, Diagnostic, Diagnostics, Object};
 
 /// What the BGP sessions of a VyOS router are doing now, as its routing daemon says (`show bgp neighbors`).
@@ -40,7 +40,7 @@ pub struct BgpSummary {
 pub struct SessionWait {
     /// Addresses of neighbors whose sessions have to be established. Default: all that the router has, and at least one.
     #[attribute(optional)]
-    neighbors: Option<Set<Text<IpAddr>>>,
+    neighbors: Option<Set<Semantic<IpAddr>>>,
 
     /// Prefixes that each of them has to have sent at least, in all families together and behind filters. Default: 0.
     #[attribute(optional)]
@@ -48,7 +48,7 @@ pub struct SessionWait {
 
     /// How long to wait, such as `2m`. Default: 1 minute.
     #[attribute(optional)]
-    timeout: Option<Text<Duration>>,
+    timeout: Option<Semantic<Duration>>,
 }
 
 /// A session.
@@ -134,7 +134,7 @@ impl SessionWait {
     /// What each neighbor is missing, in words.
     fn missing(&self, all: &BTreeMap<String, Session>) -> Vec<String> {
         let wanted: Vec<String> = match &self.neighbors {
-            Some(Set(addresses)) => addresses.iter().map(Text::canonical).collect(),
+            Some(Set(addresses)) => addresses.iter().map(Semantic::canonical).collect(),
             None if all.is_empty() => return vec!["The router has no BGP neighbors.".to_owned()],
             None => all.keys().cloned().collect(),
         };
@@ -210,7 +210,7 @@ mod tests {
     fn what_is_waited_for_is_told_by_neighbor() {
         let found = sessions(PRINTED).unwrap();
         let wait = |neighbors: &[&str], prefixes_received| {
-            let addresses: Vec<_> = neighbors.iter().map(|one| Text::parse(one).unwrap()).collect();
+            let addresses: Vec<_> = neighbors.iter().map(|one| Semantic::parse(one).unwrap()).collect();
             let neighbors = Some(Set(addresses)).filter(|_| !neighbors.is_empty());
             SessionWait { neighbors, prefixes_received, timeout: None }.missing(&found)
         };

@@ -14,7 +14,7 @@ use crate::connection::router::{Router, RouterError};
 use crate::engine::router_config::Subject;
 use std::future::Future;
 use std::time::Duration;
-use tfplugin::types::Text;
+use tfplugin::types::Semantic;
 use tfplugin::{Diagnostic, Value};
 use tokio_util::sync::CancellationToken;
 
@@ -94,8 +94,8 @@ pub(super) fn not_ready(router: &Router, what: &str, asked: &str, missing: &[Str
 }
 
 /// The time that a `wait` gives.
-pub(super) fn patience(timeout: &Option<Text<Duration>>) -> Duration {
-    timeout.as_ref().map_or(PATIENCE, |timeout| *timeout.meaning())
+pub(super) fn patience(timeout: &Option<Semantic<Duration>>) -> Duration {
+    timeout.as_ref().map_or(PATIENCE, |timeout| *timeout.value())
 }
 
 /// Looks once, or until what is seen is ready where there is patience.

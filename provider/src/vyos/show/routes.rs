@@ -12,7 +12,7 @@ use async_trait::async_trait;
 use ipnet::IpNet;
 use std::time::Duration;
 use tfplugin::model::Set;
-use tfplugin::types::Text;
+use tfplugin::types::Semantic;
 use tfplugin::{Computed, Context, DataSource, Diagnostic, Diagnostics, Object};
 
 /// What reached the routing table of a VyOS router, and what of it the kernel has: where its packets really go.
@@ -28,17 +28,17 @@ pub struct Routes {
     router: Option<String>,
 
     /// Only routes of `ipv4` or `ipv6`. Default: both.
-    #[attribute(optional, check = choices::family)]
+    #[attribute(optional, validate = choices::family)]
     family: Option<String>,
 
     /// Only routes of this protocol: `bgp`, `static`, `connected`, `kernel`, `ospf`, `ospfv3` or another that FRR names.
     /// Default: all.
-    #[attribute(optional, check = validators::word)]
+    #[attribute(optional, validate = validators::word)]
     protocol: Option<String>,
 
     /// Only routes to this network, such as `2001:db8:f000:2::/64`. Default: all.
     #[attribute(optional)]
-    prefix: Option<Text<IpNet>>,
+    prefix: Option<Semantic<IpNet>>,
 
     /// Routes to networks inside `prefix` as well. Needs `prefix`. Default: only `prefix` itself.
     #[attribute(optional)]
@@ -58,12 +58,12 @@ pub struct Routes {
 #[derive(Clone, Debug, Object)]
 pub struct RouteWait {
     /// Networks to which the kernel has to have a route, of `protocol` where that is given.
-    #[attribute(required, check = some)]
-    prefixes: Set<Text<IpNet>>,
+    #[attribute(required, validate = some)]
+    prefixes: Set<Semantic<IpNet>>,
 
     /// How long to wait, such as `2m`. Default: 1 minute.
     #[attribute(optional)]
-    timeout: Option<Text<Duration>>,
+    timeout: Option<Semantic<Duration>>,
 }
 
 /// A route that a protocol offers.
@@ -119,10 +119,10 @@ impl tfplugin::DataSource for Routes {
     type Provider = Microk8s;
     type Model = Self;
 
-    fn check(config: &RoutesDraft, found: &mut Diagnostics) {
+    fn validate_config(config: &RoutesDraft, diagnostics: &mut Diagnostics) {
         let longer = config.longer_prefixes.given() == Some(&true);
         if longer && matches!(config.prefix, tfplugin::Knowable::Known(None)) {
-            found.error_at(
+            diagnostics.error_at(
                 "longer_prefixes",
                 "Missing prefix",
                 "longer_prefixes widens prefix, which is not set. Set it too.",
@@ -170,7 +170,7 @@ impl Routes {
     fn questions(&self) -> [Option<&'static Question>; 2] {
         let of_family = |is_ipv6: bool| match (&self.family, &self.prefix) {
             (Some(family), _) => (family == "ipv6") == is_ipv6,
-            (None, Some(prefix)) => prefix.meaning().addr().is_ipv6() == is_ipv6,
+            (None, Some(prefix)) => prefix.value().addr().is_ipv6() == is_ipv6,
             (None, None) => true,
         };
         let waited = |is_ipv6: bool| self.waited().any(|network| network.addr().is_ipv6() == is_ipv6);
@@ -179,7 +179,7 @@ impl Routes {
     }
 
     fn waited(&self) -> impl Iterator<Item = IpNet> {
-        self.wait.iter().flat_map(|wait| &wait.prefixes.0).map(|network| network.meaning().trunc())
+        self.wait.iter().flat_map(|wait| &wait.prefixes.0).map(|network| network.value().trunc())
     }
 
     fn takes(&self, network: &IpNet) -> bool {
@@ -187,7 +187,7 @@ impl Routes {
             self.family.as_ref().is_none_or(|family| (family == "ipv6") == network.addr().is_ipv6());
         of_family
             && self.prefix.as_ref().is_none_or(|prefix| {
-                let prefix = prefix.meaning().trunc();
+                let prefix = prefix.value().trunc();
                 prefix == *network || (self.longer_prefixes == Some(true) && prefix.contains(network))
             })
     }
@@ -244,7 +244,7 @@ fn route(network: IpNet, entry: Entry) -> Route {
     }
 }
 
-fn some(prefixes: &Set<Text<IpNet>>) -> Result<(), String> {
+fn some(prefixes: &Set<Semantic<IpNet>>) -> Result<(), String> {
     match prefixes.0.is_empty() {
         true => Err("nothing is waited for; name at least one network, or leave `wait` out".to_owned()),
         false => Ok(()),
@@ -258,14 +258,14 @@ mod tests {
     fn routes(members: serde_json::Value) -> Routes {
         let text = |name: &str| members[name].as_str().map(str::to_owned);
         let waited = members["wait"].as_array().map(|all| {
-            let prefixes = all.iter().map(|one| Text::parse(one.as_str().unwrap()).unwrap()).collect();
+            let prefixes = all.iter().map(|one| Semantic::parse(one.as_str().unwrap()).unwrap()).collect();
             RouteWait { prefixes: Set(prefixes), timeout: None }
         });
         Routes {
             router: None,
             family: text("family"),
             protocol: text("protocol"),
-            prefix: text("prefix").map(|prefix| Text::parse(&prefix).unwrap()),
+            prefix: text("prefix").map(|prefix| Semantic::parse(&prefix).unwrap()),
             longer_prefixes: members["longer_prefixes"].as_bool(),
             wait: waited,
             routes: Computed::Pending,

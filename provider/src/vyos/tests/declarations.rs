@@ -76,7 +76,7 @@ fn every_attribute_is_somewhere_on_the_router() {
         let key = one.declaration.tag.as_ref().map_or("router", |tag| tag.attribute);
         fits(one.declaration.fields, &one.attributes, &["router", key]);
     }
-    let served = Microk8s::table();
+    let served = Microk8s::registry();
     let served = served.resources().map(|(name, _)| name).filter(|name| name.starts_with("vyos_"));
     assert_eq!(served.collect::<BTreeSet<_>>(), all.iter().map(|one| one.name).collect());
     assert_eq!(

@@ -122,7 +122,7 @@ const DATA_SOURCES: [&str; 2] = ["vyos_bgp_summary", "vyos_routes"];
 
 #[test]
 fn every_type_is_in_the_table() {
-    let served = Microk8s::table();
+    let served = Microk8s::registry();
     let resources = served.resources().map(|(name, _)| name).filter(|name| name.starts_with("vyos_"));
     assert_eq!(resources.collect::<BTreeSet<_>>(), CASES.iter().map(|case| case.type_name).collect());
     let sources = served.data_sources().map(|(name, _)| name).filter(|name| name.starts_with("vyos_"));
@@ -145,7 +145,7 @@ async fn no_read_takes_more_than_its_share() {
             let (run, sent) = run(peer).await;
             let begun = Instant::now();
             let failed = run.read_data_source(name, &json!({"router": "edge"})).await.unwrap_err();
-            assert_eq!(failed.found.iter().count(), 1, "{peer:?} {name}: {failed}");
+            assert_eq!(failed.diagnostics.iter().count(), 1, "{peer:?} {name}: {failed}");
             bounded(peer, name, begun, &sent);
         }
     }

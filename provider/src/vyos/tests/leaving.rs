@@ -15,7 +15,7 @@ fn with_map(name: Json) -> Json {
 
 /// What a plan warns of.
 fn warned(planned: &Planned, edge: &Edge) -> String {
-    listed(&planned.found).replace(&edge.url, "https://router")
+    listed(&planned.diagnostics).replace(&edge.url, "https://router")
 }
 
 /// A router, and the states of BGP, a route-map and a neighbor that names it.
@@ -67,5 +67,5 @@ async fn nothing_is_told_of_a_router_that_is_away() {
     let run = Harness::<Microk8s>::new(&json!({"routers": {"edge": {"url": edge.url, "api_key": KEY}}}))
         .await
         .unwrap();
-    assert!(run.plan_destroy(&map).await.unwrap().found.is_empty());
+    assert!(run.plan_destroy(&map).await.unwrap().diagnostics.is_empty());
 }

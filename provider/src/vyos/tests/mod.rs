@@ -152,10 +152,10 @@ fn listed(found: &Diagnostics) -> String {
 
 /// What was told, for snapshots: where the router listens differs from run to run.
 fn told(failure: &Failure, edge: &Edge) -> String {
-    assert!(failure.broken.is_empty(), "{failure}");
+    assert!(failure.violations.is_empty(), "{failure}");
     let one = |one: &tfplugin::Diagnostic| {
         let at = one.attribute.as_ref().map(|path| format!("at {path}\n")).unwrap_or_default();
         format!("{}\n{at}{}", one.summary, one.detail.replace(&edge.url, "https://router"))
     };
-    failure.found.iter().map(one).collect::<Vec<_>>().join("\n---\n")
+    failure.diagnostics.iter().map(one).collect::<Vec<_>>().join("\n---\n")
 }

@@ -100,7 +100,11 @@ async fn a_router_is_the_one_that_the_state_remembers() {
             let Some(read) = read else { continue };
             let planned = run.plan(BGP, Some(&read), &on(case.after.1.clone())).await.unwrap();
             assert_eq!(planned.action, expected, "{name}");
-            assert_eq!(!planned.found.is_empty(), name == "two change their names", "{name}: {planned:?}");
+            assert_eq!(
+                !planned.diagnostics.is_empty(),
+                name == "two change their names",
+                "{name}: {planned:?}"
+            );
             let known = !case.after.0.to_string().contains(UNKNOWN);
             if known && expected == Action::Update && case.expected == Action::Update {
                 let changed = run.apply(&planned).await.unwrap().unwrap();

@@ -130,7 +130,7 @@ fn every_secret_of_a_session_stays_where_nobody_gave_it() {
         }
     }
     let mut found = Vec::new();
-    for (name, schema) in Microk8s::table().resources() {
+    for (name, schema) in Microk8s::registry().resources() {
         if ["vyos_", "metallb_", "calico_"].iter().any(|family| name.starts_with(family)) {
             secrets(&schema.attributes, name, &mut found);
         }
@@ -153,19 +153,19 @@ async fn a_generated_configuration_takes_nothing_away() {
         let (edge, imported) = by_hand(&case).await;
         let run = edge.run().await;
         let (commits, _) = edge.commits_and_saves().await;
-        let table = Microk8s::table();
+        let table = Microk8s::registry();
         let (_, schema) = table.resources().find(|(name, _)| *name == case.type_name).unwrap();
         for config in [generated(&schema.attributes, &imported.object), case.without.clone()] {
             let planned = edge.run().await.plan(case.type_name, Some(&imported), &config).await.unwrap();
             assert_eq!(planned.action, Action::NoOp, "{config}");
-            assert_eq!(kept(&planned.found), 1, "{:?}", planned.found);
+            assert_eq!(kept(&planned.diagnostics), 1, "{:?}", planned.diagnostics);
         }
         let other = with(case.without.clone(), case.other.clone());
         let changed = run.update(&imported, &other).await.unwrap();
         assert_eq!(leaf(&edge, &case).await, "by-hand");
         assert_eq!(edge.commits_and_saves().await.0, commits + 1);
         let planned = edge.run().await.plan(case.type_name, Some(&changed), &case.without).await.unwrap();
-        assert_eq!(kept(&planned.found), 1, "{:?}", planned.found);
+        assert_eq!(kept(&planned.diagnostics), 1, "{:?}", planned.diagnostics);
         edge.router.stop().await;
     }
 }
@@ -180,10 +180,10 @@ async fn what_was_given_and_is_not_any_more_is_removed() {
         assert_eq!(leaf(&edge, &case).await, "given");
         // A state that does not say what was given is as one that was imported.
         let planned = run.plan(case.type_name, Some(&of_before(&state)), &case.without).await.unwrap();
-        assert_eq!((planned.action, kept(&planned.found)), (Action::NoOp, 1));
+        assert_eq!((planned.action, kept(&planned.diagnostics)), (Action::NoOp, 1));
 
         let planned = run.plan(case.type_name, Some(&state), &case.without).await.unwrap();
-        assert_eq!((planned.action, kept(&planned.found)), (Action::Update, 0));
+        assert_eq!((planned.action, kept(&planned.diagnostics)), (Action::Update, 0));
         let state = run.update(&state, &case.without).await.unwrap();
         assert_eq!(leaf(&edge, &case).await, Json::Null);
 
@@ -232,7 +232,7 @@ async fn one_warning_names_all_that_stay() {
     let plan = async |address: &str| {
         let state = run.import(NEIGHBOR, &format!("edge/{address}")).await.unwrap();
         let config = json!({"router": "edge", "address": address, "remote_as": "213127"});
-        run.plan(NEIGHBOR, Some(&state), &config).await.unwrap().found
+        run.plan(NEIGHBOR, Some(&state), &config).await.unwrap().diagnostics
     };
     let (one, two, three) = tokio::join!(plan(addresses[0]), plan(addresses[1]), plan(addresses[2]));
     let mut all = one;
@@ -244,7 +244,7 @@ async fn one_warning_names_all_that_stay() {
     let another = json!({"router": "edge", "address": "10.0.0.14", "remote_as": "213127"});
     let planned = edge.run().await.plan(NEIGHBOR, Some(&state), &another).await.unwrap();
     assert_eq!(planned.action, Action::Replace);
-    assert!(listed(&planned.found).contains("not in the new object"), "{:?}", planned.found);
+    assert!(listed(&planned.diagnostics).contains("not in the new object"), "{:?}", planned.diagnostics);
     edge.router.stop().await;
 }
 

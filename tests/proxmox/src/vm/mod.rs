@@ -25,7 +25,7 @@ impl Resource for VmResource {
     type Private = ();
 
     /// What the agent told is not known any more when a card changes or the machine is switched.
-    async fn plan(_: &Context<Server>, plan: &mut Plan<Vm, ()>) -> Result<(), Diagnostics> {
+    async fn modify_plan(_: &Context<Server>, plan: &mut Plan<Vm, ()>) -> Result<(), Diagnostics> {
         let Some(prior) = &plan.prior else { return Ok(()) };
         let same_cards = match &plan.planned.network_device {
             Knowable::Known(cards) => *cards == prior.network_device,
@@ -101,7 +101,7 @@ impl Resource for VmResource {
         server.forget(prior.vm_id.known().copied().unwrap_or_default())
     }
 
-    async fn import(_: &Context<Server>, id: &str, (): &mut ()) -> Result<Vm, Diagnostics> {
+    async fn import_state(_: &Context<Server>, id: &str, (): &mut ()) -> Result<Vm, Diagnostics> {
         Err(failed(&format!("import {id}"), "this stand-in imports nothing"))
     }
 }

@@ -8,15 +8,15 @@ use tfplugin::{Computed, Object};
 #[resource(type_name = "proxmox_virtual_environment_vm")]
 pub(crate) struct Vm {
     /// The server's node.
-    #[attribute(required, replace)]
+    #[attribute(required, requires_replace)]
     pub(super) node_name: String,
 
     /// Its number.
-    #[attribute(optional, computed, keep, replace)]
+    #[attribute(optional, computed, use_state_for_unknown, requires_replace)]
     pub(super) vm_id: Computed<i64>,
 
     /// Its number as text.
-    #[attribute(computed, keep)]
+    #[attribute(computed, use_state_for_unknown)]
     pub(super) id: Computed<String>,
 
     /// Its name.
@@ -60,55 +60,55 @@ pub(crate) struct Vm {
     scsi_hardware: String,
 
     /// What it boots from.
-    #[attribute(optional, computed, keep)]
+    #[attribute(optional, computed, use_state_for_unknown)]
     pub(super) boot_order: Computed<Vec<String>>,
 
     /// Its addresses as the agent tells them, by interface.
-    #[attribute(computed, keep)]
+    #[attribute(computed, use_state_for_unknown)]
     pub(super) ipv4_addresses: Computed<Vec<Vec<String>>>,
 
     /// Its addresses as the agent tells them, by interface.
-    #[attribute(computed, keep)]
+    #[attribute(computed, use_state_for_unknown)]
     pub(super) ipv6_addresses: Computed<Vec<Vec<String>>>,
 
     /// Its interfaces as the agent tells them.
-    #[attribute(computed, keep)]
+    #[attribute(computed, use_state_for_unknown)]
     pub(super) network_interface_names: Computed<Vec<String>>,
 
     /// Hardware addresses of its interfaces.
-    #[attribute(optional, computed, keep)]
+    #[attribute(optional, computed, use_state_for_unknown)]
     pub(super) mac_addresses: Computed<Vec<String>>,
 
     /// The guest agent.
-    #[attribute(block = 1)]
+    #[attribute(block(max_items = 1))]
     pub(super) agent: Vec<Agent>,
 
     /// Its processors.
-    #[attribute(block = 1)]
+    #[attribute(block(max_items = 1))]
     cpu: Vec<Cpu>,
 
     /// Its memory.
-    #[attribute(block = 1)]
+    #[attribute(block(max_items = 1))]
     memory: Vec<Memory>,
 
     /// Its disks.
-    #[attribute(block = 31)]
+    #[attribute(block(max_items = 31))]
     pub(super) disk: Vec<Disk>,
 
     /// What cloud-init is told.
-    #[attribute(block = 1)]
+    #[attribute(block(max_items = 1))]
     pub(super) initialization: Vec<Initialization>,
 
     /// Its network cards.
-    #[attribute(block = 32)]
+    #[attribute(block(max_items = 32))]
     pub(super) network_device: Vec<NetworkDevice>,
 
     /// What runs in it.
-    #[attribute(block = 1)]
+    #[attribute(block(max_items = 1))]
     operating_system: Vec<OperatingSystem>,
 
     /// Its serial ports.
-    #[attribute(block = 4)]
+    #[attribute(block(max_items = 4))]
     serial_device: Vec<SerialDevice>,
 }
 
@@ -132,7 +132,7 @@ pub(crate) struct Agent {
     kind: String,
 
     /// Which addresses are waited for.
-    #[attribute(block = 1)]
+    #[attribute(block(max_items = 1))]
     pub(super) wait_for_ip: Vec<WaitForIp>,
 }
 
@@ -224,19 +224,19 @@ pub(crate) struct Initialization {
     interface: String,
 
     /// A snippet in the place of all user data.
-    #[attribute(optional, computed, keep, replace)]
+    #[attribute(optional, computed, use_state_for_unknown, requires_replace)]
     pub(super) user_data_file_id: Computed<String>,
 
     /// Name servers.
-    #[attribute(block = 1)]
+    #[attribute(block(max_items = 1))]
     dns: Vec<Dns>,
 
     /// Addresses, a block a card.
-    #[attribute(block = 8)]
+    #[attribute(block(max_items = 8))]
     pub(super) ip_config: Vec<IpConfig>,
 
     /// The user, where there is no snippet.
-    #[attribute(block = 1)]
+    #[attribute(block(max_items = 1))]
     pub(super) user_account: Vec<UserAccount>,
 }
 
@@ -256,11 +256,11 @@ pub(crate) struct Dns {
 #[derive(Clone, Debug, Object)]
 pub(crate) struct IpConfig {
     /// Of IPv4.
-    #[attribute(block = 1)]
+    #[attribute(block(max_items = 1))]
     pub(super) ipv4: Vec<Address>,
 
     /// Of IPv6.
-    #[attribute(block = 1)]
+    #[attribute(block(max_items = 1))]
     pub(super) ipv6: Vec<Address>,
 }
 
@@ -308,7 +308,7 @@ pub(crate) struct NetworkDevice {
     firewall: bool,
 
     /// Its hardware address.
-    #[attribute(optional, computed, keep)]
+    #[attribute(optional, computed, use_state_for_unknown)]
     pub(super) mac_address: Computed<String>,
 
     /// Its kind.

@@ -40,7 +40,7 @@ async fn a_foreign_object_is_refused_with_the_block_that_imports_it() {
     );
     let harness = run(&server).await;
     let planned = harness.plan(POOL, None, &pool(&[RANGE])).await.unwrap();
-    assert_eq!(warnings(&planned.found).len(), 1, "the plan says so already");
+    assert_eq!(warnings(&planned.diagnostics).len(), 1, "the plan says so already");
     let refused = errors(&harness.apply(&planned).await.unwrap_err());
     insta::assert_snapshot!(refused);
     assert_eq!(spec(&server)["addresses"], json!(["192.0.2.0/24"]));

@@ -48,7 +48,11 @@ async fn a_kind_that_comes_in_the_same_apply_is_waited_for() {
     let served = std::mem::take(&mut server.world().served);
     let run = super::run(&server).await;
     let planned = run.plan(POOL, None, &pool(&[RANGE])).await.unwrap();
-    assert!(planned.found.is_empty(), "a kind that is not there yet is no news at plan: {:?}", planned.found);
+    assert!(
+        planned.diagnostics.is_empty(),
+        "a kind that is not there yet is no news at plan: {:?}",
+        planned.diagnostics
+    );
     let later = async {
         tokio::time::sleep(Duration::from_millis(300)).await;
         server.world().served = served;

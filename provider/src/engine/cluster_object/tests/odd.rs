@@ -93,7 +93,7 @@ async fn every_field_of_every_type_with_values_that_it_has_no_form_for() {
         )
         .await,
     ];
-    let served = Microk8s::table();
+    let served = Microk8s::registry();
     let served = served.resources().map(|(name, _)| name);
     let served = served.filter(|name| name.starts_with("calico_") || name.starts_with("metallb_"));
     assert_eq!(served.collect::<BTreeSet<_>>(), BTreeSet::from(checked));

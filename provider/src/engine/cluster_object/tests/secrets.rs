@@ -35,7 +35,7 @@ fn table() -> Vec<(&'static str, Json)> {
 
 #[test]
 fn every_type_with_a_secret_is_in_the_table() {
-    let types = Microk8s::table();
+    let types = Microk8s::registry();
     let has =
         |schema: &tfplugin::schema::Schema, name: &str| schema.attributes.iter().any(|one| one.name == name);
     let secret = types.resources().filter(|(_, schema)| {
@@ -70,7 +70,7 @@ async fn a_refusal_that_quotes_a_secret_is_told_without_it() {
                     Ok(planned) => {
                         server.world().say(usize::MAX, "PATCH force=true", code, &answer);
                         let failure = run.apply(&planned).await.unwrap_err();
-                        format!("{:?}{failure}", planned.found)
+                        format!("{:?}{failure}", planned.diagnostics)
                     }
                     Err(failure) => failure.to_string(),
                 };

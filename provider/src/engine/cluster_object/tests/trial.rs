@@ -8,7 +8,7 @@ async fn a_plan_stores_nothing() {
     let server = ApiServer::start().await;
     let run = super::run(&server).await;
     let planned = run.plan(POOL, None, &pool(&[RANGE])).await.unwrap();
-    assert!(planned.found.is_empty(), "{:?}", planned.found);
+    assert!(planned.diagnostics.is_empty(), "{:?}", planned.diagnostics);
     assert_eq!(server.world().count("PATCH"), 1, "the dry run was made");
     assert!(server.world().objects.is_empty());
 }
@@ -53,7 +53,7 @@ async fn a_denial_at_plan_is_a_warning() {
     let message = "admission webhook \"x\" denied the request: CIDR overlaps with already defined CIDR";
     server.world().say(1, "PATCH dryRun", 403, message);
     let planned = run(&server).await.plan(POOL, None, &pool(&[RANGE])).await.unwrap();
-    insta::assert_snapshot!(warnings(&planned.found).join("\n"));
+    insta::assert_snapshot!(warnings(&planned.diagnostics).join("\n"));
 }
 
 #[tokio::test]
@@ -62,7 +62,7 @@ async fn what_the_cluster_does_not_have_yet_is_a_warning() {
     let message = "Service \"web\" is invalid: spec.ipFamilies[0]: Invalid value: \"IPv6\": not configured on this cluster";
     server.world().say(1, "PATCH dryRun", 422, message);
     let planned = run(&server).await.plan(POOL, None, &pool(&[RANGE])).await.unwrap();
-    assert!(warnings(&planned.found)[0].contains("would be refused now"), "{:?}", planned.found);
+    assert!(warnings(&planned.diagnostics)[0].contains("would be refused now"), "{:?}", planned.diagnostics);
     server.world().say(1, "PATCH dryRun", 422, "IPAddressPool is invalid: spec.addresses: Required value");
     assert!(run(&server).await.plan(POOL, None, &pool(&["192.0.2.0/24"])).await.is_err());
 }
@@ -72,7 +72,7 @@ async fn a_webhook_that_is_silent_at_plan_is_no_news() {
     let server = ApiServer::start().await;
     server.world().say(1, "PATCH dryRun", 500, "Internal error occurred: failed calling webhook \"x\": EOF");
     let planned = run(&server).await.plan(POOL, None, &pool(&[RANGE])).await.unwrap();
-    assert!(planned.found.is_empty(), "{:?}", planned.found);
+    assert!(planned.diagnostics.is_empty(), "{:?}", planned.diagnostics);
 }
 
 #[tokio::test]
@@ -93,7 +93,7 @@ async fn fields_that_others_took_are_told_with_old_and_new_value() {
     let run = super::run(&server).await;
     let (state, _) = run.read(&state).await.unwrap();
     let planned = run.plan(POOL, state.as_ref(), &pool(&[RANGE])).await.unwrap();
-    insta::assert_snapshot!(warnings(&planned.found).join("\n"));
+    insta::assert_snapshot!(warnings(&planned.diagnostics).join("\n"));
     run.apply(&planned).await.unwrap();
     assert_eq!(spec(&server)["addresses"], json!([RANGE]));
 }

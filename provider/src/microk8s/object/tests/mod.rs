@@ -71,7 +71,7 @@ async fn an_object_from_create_to_destroy() {
         planned.action,
         Action::Update,
         "timeouts are in the configuration alone: {:?}",
-        planned.found
+        planned.diagnostics
     );
     let planned = run.plan(OBJECT, Some(&imported), &json!({"manifest": fewer["manifest"]})).await.unwrap();
     assert_eq!(planned.action, Action::NoOp);
@@ -165,7 +165,7 @@ async fn a_kind_that_comes_in_the_same_apply_is_waited_for() {
     let gadget = json!({"apiVersion": "example.org/v1", "kind": "Gadget", "metadata": {"name": "one", "namespace": "shop"}, "spec": {"a": 1}});
     let config = object(gadget);
     let planned = first.plan(OBJECT, None, &config).await.unwrap();
-    assert!(planned.found.is_empty(), "{:?}", planned.found);
+    assert!(planned.diagnostics.is_empty(), "{:?}", planned.diagnostics);
     let later = async {
         tokio::time::sleep(std::time::Duration::from_millis(600)).await;
         server.world().serve("/apis/example.org/v1", "Gadget", "gadgetry", Some("shop"));
@@ -288,7 +288,7 @@ async fn one_that_somebody_made_is_refused_with_its_import_block_and_imported() 
     );
     assert!(shown(&state)["manifest"].get("data").is_none());
     let planned = run.plan(OBJECT, Some(&state), &config).await.unwrap();
-    let told = warnings(&planned.found).join("\n");
+    let told = warnings(&planned.diagnostics).join("\n");
     assert!(told.contains("data.a") && !told.contains("\"b\""), "values are nobody's business: {told}");
     run.apply(&planned).await.unwrap();
     assert_eq!(server.world().objects[&path]["data"], json!({"a": "c"}));
@@ -310,7 +310,7 @@ async fn naming_no_namespace_is_naming_the_default_one() {
     let imported = run.import(OBJECT, "ConfigMap.v1/default/settings").await.unwrap();
     let unnamed = json!({"manifest": {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "settings"}, "data": {"a": "b"}}});
     let planned = run.plan(OBJECT, Some(&imported), &unnamed).await.unwrap();
-    assert_eq!(planned.action, Action::NoOp, "{:?}", planned.found);
+    assert_eq!(planned.action, Action::NoOp, "{:?}", planned.diagnostics);
 
     let mut changed = unnamed.clone();
     changed["manifest"]["data"]["a"] = "c".into();
@@ -319,7 +319,7 @@ async fn naming_no_namespace_is_naming_the_default_one() {
     let state = run.apply(&planned).await.unwrap().unwrap();
     changed["manifest"]["metadata"]["namespace"] = "default".into();
     let planned = run.plan(OBJECT, Some(&state), &changed).await.unwrap();
-    assert_eq!(planned.action, Action::NoOp, "{:?}", planned.found);
+    assert_eq!(planned.action, Action::NoOp, "{:?}", planned.diagnostics);
     changed["manifest"]["metadata"]["namespace"] = "other".into();
     assert_eq!(run.plan(OBJECT, Some(&state), &changed).await.unwrap().action, Action::Replace);
 }

@@ -72,14 +72,14 @@ async fn an_imported_node_is_released_with_what_it_had() {
 
     // What the kubelet has too cannot go, so a plan does not say that it does.
     let planned = run.plan(OBJECT, Some(&state), &config(json!({"zone": "ours, again"}))).await.unwrap();
-    assert_eq!((planned.action, warnings(&planned.found)), (Action::NoOp, vec![]));
+    assert_eq!((planned.action, warnings(&planned.diagnostics)), (Action::NoOp, vec![]));
     let planned = run.plan(OBJECT, Some(&state), &config(json!({"zone": "other"}))).await.unwrap();
     assert_eq!(planned.action, Action::Update);
-    let told = warnings(&planned.found).join("\n");
+    let told = warnings(&planned.diagnostics).join("\n");
     assert!(told.contains("- metadata.labels.kubernetes.io/hostname"), "{told}");
 
     let planned = run.plan_destroy(&state).await.unwrap();
-    let told = warnings(&planned.found).join("\n");
+    let told = warnings(&planned.diagnostics).join("\n");
     assert!(told.starts_with("Node cp1 is released, not deleted"), "{told}");
     run.destroy(&state).await.unwrap();
     assert_eq!(held(&server), json!({"kubernetes.io/hostname": "cp1", "zone": "old"}));
@@ -128,7 +128,7 @@ async fn what_the_cluster_makes_by_itself_is_released_and_all_else_deleted() {
         let state = run.import(OBJECT, &case.id()).await.unwrap();
         let state =
             run.update(&state, &object(case.manifest(labels(json!({"by": "terraform"}))))).await.unwrap();
-        let warned = !run.plan_destroy(&state).await.unwrap().found.is_empty();
+        let warned = !run.plan_destroy(&state).await.unwrap().diagnostics.is_empty();
         run.destroy(&state).await.unwrap();
         let left = server.world().objects.get(&path).cloned();
         assert_eq!((warned, left.is_some()), (is_released, is_released), "{}", case.id());
@@ -151,7 +151,7 @@ async fn what_has_a_controller_is_released() {
     let path = case.make(&server, json!({ "ownerReferences": owner }));
     let run = run(&server).await;
     let state = run.import(OBJECT, &case.id()).await.unwrap();
-    let told = warnings(&run.plan_destroy(&state).await.unwrap().found).join("\n");
+    let told = warnings(&run.plan_destroy(&state).await.unwrap().diagnostics).join("\n");
     assert!(told.contains("Deployment web is its controller"), "{told}");
     run.destroy(&state).await.unwrap();
     assert!(server.world().objects.contains_key(&path));
@@ -168,7 +168,7 @@ async fn what_terraform_made_it_deletes_whatever_its_kind() {
         "metadata": {"name": "outside", "namespace": "shop"}, "addressType": "IPv4",
     });
     let mut state = run.create(OBJECT, &object(slice.clone())).await.unwrap();
-    assert!(run.plan_destroy(&state).await.unwrap().found.is_empty());
+    assert!(run.plan_destroy(&state).await.unwrap().diagnostics.is_empty());
     run.destroy(&state).await.unwrap();
     assert!(!server.world().objects.contains_key(&format!("{collection}/outside")));
 

@@ -23,7 +23,7 @@ use journal::telling_lines;
 use node_list::{ClusterNode, Role};
 use std::sync::Arc;
 use tfplugin::Context;
-use tfplugin::types::{Secret, Text};
+use tfplugin::types::{Secret, Semantic};
 use view::View;
 
 /// Runs scripts as root on one machine.
@@ -230,11 +230,11 @@ impl Machine {
     }
 
     /// The ranges of MetalLB's pools as of this refresh; none where MetalLB is not installed or does not answer.
-    pub(crate) async fn load_balancer_ranges(&self) -> Vec<Text<AddressRange>> {
+    pub(crate) async fn load_balancer_ranges(&self) -> Vec<Semantic<AddressRange>> {
         match self.shell.probe(&scripts::LOAD_BALANCER_RANGES).await {
             Ok(output) if output.succeeded() => {
                 let ranges = output.stdout.split_whitespace();
-                ranges.filter_map(|range| Text::parse(range).ok()).collect()
+                ranges.filter_map(|range| Semantic::parse(range).ok()).collect()
             }
             _ => Vec::new(),
         }
