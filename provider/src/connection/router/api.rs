@@ -2,11 +2,11 @@
 //! they come: the API repeats the key in some of its errors.
 
 use super::RouterSettings;
-use super::answer::{is_lock, is_nothing_there, understand};
 use super::command::Command;
 use super::error::RouterError;
+use super::response::{is_lock, is_nothing_there, understand};
 use super::tree::ConfigTree;
-use super::{trust, url};
+use super::{tls, url};
 use crate::connection::bounds::Answer;
 use crate::connection::masking::Mask;
 use reqwest::{Client, redirect};
@@ -209,7 +209,7 @@ fn client(settings: &RouterSettings) -> Result<Client, String> {
         .no_proxy();
     let builder = match (&settings.ca_certificate, settings.insecure_skip_certificate_verification) {
         (_, true) => builder.tls_danger_accept_invalid_certs(true),
-        (Some(pem), false) => builder.tls_backend_preconfigured(trust::only(pem)?),
+        (Some(pem), false) => builder.tls_backend_preconfigured(tls::only(pem)?),
         (None, false) => builder,
     };
     builder.build().map_err(|problem| problem.to_string())

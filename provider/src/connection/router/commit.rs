@@ -1,13 +1,13 @@
 //! From waiting writes to answered ones: read, plan, commit, and after a refusal read again and search for who caused it.
 
-use super::answer::is_passing;
-use super::apart::take_apart;
 use super::api::Api;
 use super::batch::{Batch, Claims, Needed};
+use super::bisect::{Known, MOST, Strategy};
 use super::error::RouterError;
-use super::pace::Pace;
 use super::read::{Patience, below};
-use super::search::{Known, MOST, Strategy};
+use super::response::is_passing;
+use super::split::take_apart;
+use super::timing::Pace;
 use super::tree::{ConfigPath, ConfigTree};
 use super::write::{Pending, Purpose};
 use crate::connection::retry::{Deadline, Verdict};

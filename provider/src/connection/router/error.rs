@@ -1,6 +1,6 @@
 //! What can go wrong on the way to a router, told apart by what the person has to do about it.
 
-use super::answer::is_of_the_routing_daemon;
+use super::response::is_of_the_routing_daemon;
 use std::time::Duration;
 use tfplugin::Diagnostic;
 

@@ -2,21 +2,21 @@
 //! waits into one commit. Knows configuration trees and commits; knows no Terraform type.
 
 mod actor;
-mod answer;
-mod apart;
 mod api;
 mod batch;
+mod bisect;
 mod blame;
 mod command;
 mod commit;
 mod error;
-mod pace;
 mod plans;
 mod read;
+mod response;
 mod routers;
-mod search;
+mod split;
+mod timing;
+mod tls;
 mod tree;
-mod trust;
 mod url;
 mod write;
 
@@ -30,11 +30,11 @@ pub use write::{Changes, Objection, Purpose, Write};
 
 use actor::{Actor, Request};
 use api::Api;
-use pace::Pace;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use tfplugin::types::Secret;
+use timing::Pace;
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 use write::Pending;

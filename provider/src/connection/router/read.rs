@@ -2,7 +2,7 @@
 
 use super::api::Api;
 use super::error::RouterError;
-use super::pace::Pace;
+use super::timing::Pace;
 use super::tree::{ConfigPath, ConfigTree};
 use crate::connection::retry::{Deadline, GaveUp, Verdict};
 use std::time::Duration;

@@ -1,6 +1,6 @@
 //! The routers that the provider block names, and which of them is meant.
 
-use super::pace::Pace;
+use super::timing::Pace;
 use super::{Router, RouterSettings};
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -1,8 +1,8 @@
 //! What VyOS would refuse, found before the commit in the configuration that it would leave. A refused commit costs seconds and,
 //! on 1.4, says nothing; this costs a read of the parts that are named.
 
-use super::place::Place;
-use super::references::{Check, Named, Reference, names_in, users};
+use super::node_path::Place;
+use super::referrers::{Check, Named, Reference, names_in, users};
 use super::required::missing_leaf;
 use super::translate::to_config;
 use crate::connection::router::{ConfigPath, ConfigTree, Objection, Purpose};

@@ -2,8 +2,8 @@
 //! only the dependencies of the last apply; so such a delete comes alone, and the router's configuration does not do without it.
 
 use super::RouterConfig;
-use super::place::Place;
-use super::references::users;
+use super::node_path::Place;
+use super::referrers::users;
 use crate::connection::router::{ConfigPath, ConfigTree};
 use crate::provider::Microk8s;
 use tfplugin::{Context, Diagnostic, Held, Plan};

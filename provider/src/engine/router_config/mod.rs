@@ -10,21 +10,21 @@ mod diagnose;
 mod foresee;
 mod leaving;
 mod mapping;
-mod object;
+mod node_path;
 mod owned;
-mod place;
-mod references;
+mod referrers;
 mod required;
-mod section;
+mod resource;
+mod subtree;
 mod target;
 mod translate;
 
 pub use diagnose::{Subject, no_router};
 pub use mapping::{Field, Form, Kind, LeftAlone, joined};
-pub use object::RouterObject;
 pub use owned::Owner;
-pub use references::Named;
-pub use section::Section;
+pub use referrers::Named;
+pub use resource::RouterObject;
+pub use subtree::Section;
 pub use target::{RouterTarget, RouterTargetDraft};
 
 use crate::connection::router::ConfigTree;

@@ -2,7 +2,7 @@
 //! undo each other's work for ever.
 
 use super::mapping::{Field, Form, Kind};
-use super::section;
+use super::subtree;
 use super::translate::entry;
 use super::{Declaration, Tag};
 use crate::connection::router::ConfigPath;
@@ -38,7 +38,7 @@ impl<'a> Owner<'a> {
     /// Everything that it puts on the router, if it stands for all that is below its node.
     pub fn whole_part(&self) -> Option<Vec<ConfigPath>> {
         let field = self.declaration.fields.iter().find(|field| matches!(field.kind, Kind::Section(_)))?;
-        let (node, tree) = (self.node()?, section::tree(self.object.attribute(field.attribute)));
+        let (node, tree) = (self.node()?, subtree::tree(self.object.attribute(field.attribute)));
         let ends = tree.ends().into_iter().map(|end| [node.as_slice(), &end].concat());
         let ends: Vec<_> = ends.collect();
         Some(if ends.is_empty() { vec![node] } else { ends })

@@ -1,6 +1,6 @@
 //! Leaves without which VyOS refuses a node (`verify()` of `vyos/vyos-1x: src/conf_mode/policy.py, protocols_bgp.py @ sagitta`).
 
-use super::references::fits;
+use super::referrers::fits;
 use crate::connection::router::{ConfigPath, ConfigTree};
 
 /// A node, and leaves of which it needs one.

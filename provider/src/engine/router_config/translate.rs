@@ -2,7 +2,7 @@
 //! what the router's looks like as attributes, and which commands lead from one to the other.
 
 use super::mapping::{Field, Form, Kind};
-use super::section;
+use super::subtree;
 use crate::connection::router::ConfigTree;
 use crate::engine::reading::Reading;
 use std::collections::BTreeMap;
@@ -41,7 +41,7 @@ pub(super) fn to_config(fields: &[Field], object: &Value) -> ConfigTree {
                     tree.graft(&[path, vec![form.canonical(key)]].concat(), to_config(members, one));
                 }
             }
-            (Kind::Section(_), value) => tree.graft(field.path, section::tree(value)),
+            (Kind::Section(_), value) => tree.graft(field.path, subtree::tree(value)),
             _ => {}
         }
     }
@@ -115,7 +115,7 @@ pub(super) fn from_config(
                 let all: BTreeMap<_, _> = words().map(one).collect();
                 if all.is_empty() { Value::Null } else { Value::Map(all) }
             }
-            Kind::Section(_) => node.map_or(Value::Null, section::value),
+            Kind::Section(_) => node.map_or(Value::Null, subtree::value),
         }
     };
     fields.iter().map(|field| (field.attribute.to_owned(), value(field))).collect()
@@ -159,7 +159,7 @@ pub(super) fn in_words_of(
         let source = if kept { before } else { &read };
         let value = match field.kind {
             Kind::Section(_) if !kept => {
-                section::in_words_of(before.attribute(field.attribute), &to_config(one, &read))
+                subtree::in_words_of(before.attribute(field.attribute), &to_config(one, &read))
             }
             _ => source.attribute(field.attribute).clone(),
         };

@@ -9,7 +9,7 @@ mod trouble;
 use super::Router;
 use super::command::Command;
 use super::error::RouterError;
-use super::pace::Pace;
+use super::timing::Pace;
 use super::tree::{ConfigPath, ConfigTree};
 use super::write::{Purpose, Write};
 use peer::{Fault, Peer, quick, settings, start, start_with};

@@ -2,7 +2,7 @@
 //! demand. It shows what the actor does with the answers; that the answers are VyOS's own is the stand-in's business.
 
 use super::super::command::Command;
-use super::super::pace::{Gather, Pace};
+use super::super::timing::{Gather, Pace};
 use super::super::tree::{ConfigPath, ConfigTree};
 use super::super::{Router, RouterSettings};
 use axum::extract::{Form, State};

@@ -1,7 +1,7 @@
 //! Which commands make a router's configuration look as planned, by the table of [`Field`]s.
 
 use super::mapping::{Field, Form, Kind};
-use super::section;
+use super::subtree;
 use super::translate::{DISABLE, element, to_config, words};
 use crate::connection::router::{Command, ConfigPath, ConfigTree, Operation};
 use std::collections::BTreeSet;
@@ -99,7 +99,7 @@ pub(super) fn changes(
             }
             Kind::Section(left_alone) => {
                 let (node, target) = (node.unwrap_or(&nothing), target.unwrap_or(&nothing));
-                commands.extend(section::Part { root: change.root, left_alone }.changes(node, target, &path));
+                commands.extend(subtree::Part { root: change.root, left_alone }.changes(node, target, &path));
             }
         }
     }
@@ -196,7 +196,7 @@ pub(super) fn removal(
     path: &ConfigPath,
 ) -> Vec<Command> {
     let mut sections = fields.iter().filter_map(|field| match field.kind {
-        Kind::Section(left_alone) => Some(section::Part { root, left_alone }),
+        Kind::Section(left_alone) => Some(subtree::Part { root, left_alone }),
         _ => None,
     });
     match sections.next() {
@@ -216,9 +216,9 @@ pub(super) fn visible(
     let mut seen = node.clone();
     for field in fields {
         if let Kind::Section(left_alone) = field.kind {
-            let spoken_of = section::tree(before.attribute(field.attribute));
+            let spoken_of = subtree::tree(before.attribute(field.attribute));
             let path = [root.as_slice(), path].concat();
-            let below = section::visible(left_alone, node, &spoken_of, &path).unwrap_or_default();
+            let below = subtree::visible(left_alone, node, &spoken_of, &path).unwrap_or_default();
             seen.graft(field.path, below);
         }
     }

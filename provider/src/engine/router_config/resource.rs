@@ -5,7 +5,7 @@ use super::changes::{Change, changes, creation, removal, visible};
 use super::diagnose::{no_router, orphan, sentence};
 use super::foresee::conditions;
 use super::leaving;
-use super::place::Place;
+use super::node_path::Place;
 use super::translate::{from_config, in_words_of, misfits, to_config};
 use crate::connection::router::{
     Changes, Command, ConfigTree, NoRouter, Purpose, Router, RouterError, Routers, Write,

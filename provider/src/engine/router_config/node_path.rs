@@ -3,7 +3,7 @@
 use super::changes::visible;
 use super::diagnose::{Subject, attribute_at, no_router};
 use super::mapping::Form;
-use super::references::Named;
+use super::referrers::Named;
 use super::translate::{from_config, to_config};
 use super::{Declaration, Field, RouterConfig};
 use crate::connection::router::{Command, ConfigPath, ConfigTree, Operation, Router, RouterError, Routers};
