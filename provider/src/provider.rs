@@ -16,7 +16,7 @@ use crate::connection::router::{RouterSettings, Routers, without_userinfo};
 use crate::connection::ssh::{HostKeyCheck, Settings as SshSettings, Ssh};
 use crate::engine::cluster_object::Managed;
 use crate::engine::kept_secrets::KeptSecrets;
-use crate::engine::router_config::RouterObject;
+use crate::engine::router_config::RouterResource;
 use crate::metallb::{
     BfdProfile, BgpAdvertisement, BgpPeer, BgpSessions, Community, IpAddressPool, L2Advertisement,
     ServiceAddresses,
@@ -169,16 +169,16 @@ impl Provider for Microk8s {
             .data_source::<BgpSessions>()
             .data_source::<ServiceAddresses>()
             .data_source::<Status>()
-            .resource::<RouterObject<Bgp>>()
-            .resource::<RouterObject<BgpNeighbor>>()
-            .resource::<RouterObject<BgpPeerGroup>>()
-            .resource::<RouterObject<Config>>()
-            .resource::<RouterObject<Ospf>>()
-            .resource::<RouterObject<Ospfv3>>()
-            .resource::<RouterObject<PrefixList>>()
-            .resource::<RouterObject<PrefixList6>>()
-            .resource::<RouterObject<RouteMap>>()
-            .resource::<RouterObject<StaticRoute>>()
+            .resource::<RouterResource<Bgp>>()
+            .resource::<RouterResource<BgpNeighbor>>()
+            .resource::<RouterResource<BgpPeerGroup>>()
+            .resource::<RouterResource<Config>>()
+            .resource::<RouterResource<Ospf>>()
+            .resource::<RouterResource<Ospfv3>>()
+            .resource::<RouterResource<PrefixList>>()
+            .resource::<RouterResource<PrefixList6>>()
+            .resource::<RouterResource<RouteMap>>()
+            .resource::<RouterResource<StaticRoute>>()
             .data_source::<BgpSummary>()
             .data_source::<Routes>()
     }

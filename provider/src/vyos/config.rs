@@ -1,7 +1,7 @@
 //! `vyos_config`: any part of a router's configuration.
 
 use crate::engine::router_config::{
-    Declaration, Field, Form, LeftAlone, RouterConfig, RouterTarget, RouterTargetDraft, Section, Tag,
+    Declaration, Field, LeftAlone, RouterConfig, RouterTarget, RouterTargetDraft, Subtree, Tag, ValueFormat,
 };
 use tfplugin::{Diagnostics, Resource};
 
@@ -40,16 +40,16 @@ pub struct Config {
     /// another while it commits: `plaintext-password` of a login or of a user of SNMPv3, in place of which
     /// `encrypted-password` is written.
     #[attribute(required)]
-    config: Section,
+    config: Subtree,
 }
 
 impl RouterConfig for Config {
     const DECLARATION: &'static Declaration = &Declaration {
         noun: "configuration",
         component: &[],
-        tag: Some(Tag { node: &[], node_of_ipv6: None, attribute: "path", form: Form::Path }),
-        needs: None,
-        fields: &[Field::section("config", LEFT_ALONE)],
+        tag: Some(Tag { node: &[], node_of_ipv6: None, attribute: "path", form: ValueFormat::Path }),
+        requires: None,
+        fields: &[Field::subtree("config", LEFT_ALONE)],
         children: &[],
         named: None,
     };

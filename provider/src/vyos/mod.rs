@@ -1,7 +1,6 @@
 //! Objects of VyOS routers: a folder for each part of the configuration, a file in it for each Terraform type.
 
 mod bgp;
-mod choices;
 mod config;
 mod ospf;
 mod policy;

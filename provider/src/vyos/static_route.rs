@@ -3,7 +3,7 @@
 use super::validators;
 use crate::connection::router::ConfigTree;
 use crate::engine::router_config::{
-    Declaration, Field, Form, RouterConfig, RouterTarget, RouterTargetDraft, Tag,
+    Declaration, Field, RouterConfig, RouterTarget, RouterTargetDraft, Tag, ValueFormat,
 };
 use ipnet::IpNet;
 use std::collections::BTreeMap;
@@ -89,9 +89,9 @@ pub struct Discard {
     tag: Option<u32>,
 }
 
-const DISABLE: Field = Field::flag("disable", &["disable"]);
-const DISTANCE: Field = Field::value("distance", &["distance"], Form::Number);
-const DISCARD: &[Field] = &[DISTANCE, Field::value("tag", &["tag"], Form::Number)];
+const DISABLE: Field = Field::valueless("disable", &["disable"]);
+const DISTANCE: Field = Field::leaf("distance", &["distance"], ValueFormat::Number);
+const DISCARD: &[Field] = &[DISTANCE, Field::leaf("tag", &["tag"], ValueFormat::Number)];
 
 impl RouterConfig for StaticRoute {
     const DECLARATION: &'static Declaration = &Declaration {
@@ -101,20 +101,20 @@ impl RouterConfig for StaticRoute {
             node: &["route"],
             node_of_ipv6: Some(&["route6"]),
             attribute: "destination",
-            form: Form::Network,
+            form: ValueFormat::Network,
         }),
-        needs: None,
+        requires: None,
         fields: &[
-            Field::value("description", &["description"], Form::Text),
-            Field::tags(
+            Field::leaf("description", &["description"], ValueFormat::Text),
+            Field::tag_node(
                 "next_hops",
                 &["next-hop"],
-                Form::Address,
-                &[DISTANCE, Field::value("interface", &["interface"], Form::Text), DISABLE],
+                ValueFormat::Address,
+                &[DISTANCE, Field::leaf("interface", &["interface"], ValueFormat::Text), DISABLE],
             ),
-            Field::tags("interfaces", &["interface"], Form::Text, &[DISTANCE, DISABLE]),
-            Field::presence("blackhole", &["blackhole"], DISCARD),
-            Field::presence("reject", &["reject"], DISCARD),
+            Field::tag_node("interfaces", &["interface"], ValueFormat::Text, &[DISTANCE, DISABLE]),
+            Field::presence_node("blackhole", &["blackhole"], DISCARD),
+            Field::presence_node("reject", &["reject"], DISCARD),
         ],
         children: &[],
         named: None,
@@ -203,7 +203,7 @@ fn check_next_hops(destination: IpNet, next_hops: &BTreeMap<String, NextHop>, di
 }
 
 fn next_hops(value: &Option<BTreeMap<String, NextHop>>) -> Result<(), String> {
-    validators::distinct(value, Form::Address)
+    validators::distinct(value, ValueFormat::Address)
 }
 
 fn destination(value: &Semantic<IpNet>) -> Result<(), String> {

@@ -2,7 +2,7 @@
 //! They are named by `check` words of attributes, so they take the attribute's own type. `tests/values.rs` holds all of
 //! them against VyOS' tree.
 
-use crate::engine::router_config::Form;
+use crate::engine::router_config::ValueFormat;
 use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::net::{IpAddr, Ipv6Addr};
@@ -113,7 +113,7 @@ pub(super) fn numbers<const HIGHEST: u32, T>(
 ) -> Result<(), String> {
     match value.iter().flat_map(BTreeMap::keys).find(|key| !is_number::<1, HIGHEST>(key)) {
         Some(key) => Err(format!("{key:?} is no number of {of}, which is 1 to {HIGHEST}")),
-        None => distinct(value, Form::Decimal),
+        None => distinct(value, ValueFormat::Decimal),
     }
 }
 
@@ -124,7 +124,7 @@ pub(super) fn is_number<const LOW: u32, const HIGH: u32>(text: &str) -> bool {
 }
 
 /// A map in which no key is there twice in different spellings: on the router both would be one.
-pub(super) fn distinct<T>(value: &Option<BTreeMap<String, T>>, form: Form) -> Result<(), String> {
+pub(super) fn distinct<T>(value: &Option<BTreeMap<String, T>>, form: ValueFormat) -> Result<(), String> {
     let mut seen = BTreeMap::new();
     for key in value.iter().flat_map(BTreeMap::keys) {
         if let Some(other) = seen.insert(form.canonical(key), key) {
@@ -217,7 +217,7 @@ pub(super) fn secret_of_at_most(most: usize, secret: &Secret) -> Result<(), Stri
 /// A map whose keys are networks. VyOS takes no host bits.
 pub(super) fn networks<Network: NetworkFamily, T>(value: &Option<BTreeMap<String, T>>) -> Result<(), String> {
     value.iter().flat_map(BTreeMap::keys).try_for_each(|key| Network::check(key))?;
-    distinct(value, Form::Network)
+    distinct(value, ValueFormat::Network)
 }
 
 /// The families that a key of [`networks`] may be of.
@@ -244,6 +244,53 @@ network_families!(
     ipnet::Ipv4Net: "an IPv4 network such as 10.1.0.0/16",
     ipnet::Ipv6Net: "an IPv6 network such as fd01::/64"
 );
+
+/// A check for each name, of an optional attribute.
+macro_rules! choices {
+    ($($(#[$doc:meta])* $name:ident: $($word:literal)|+;)*) => {$(
+        $(#[$doc])*
+        pub(super) fn $name(value: &Option<String>) -> Result<(), String> {
+            one_of(value.as_deref(), &[$($word),+])
+        }
+    )*};
+}
+
+choices! {
+    /// What BGP does when either side restarts.
+    graceful_restart: "enable" | "disable" | "restart-helper";
+    /// How a BGP route came to be.
+    origin: "egp" | "igp" | "incomplete";
+    /// What the registry says of a route's origin.
+    rpki: "invalid" | "notfound" | "valid";
+    /// The type of an external OSPF metric, as route-maps say it.
+    metric_type: "type-1" | "type-2";
+    /// Where a route comes from.
+    protocol: "babel" | "bgp" | "connected" | "isis" | "kernel" | "ospf" | "ospfv3" | "rip" | "ripng" | "static" | "table"
+        | "vnc";
+    /// A family of addresses.
+    family: "ipv4" | "ipv6";
+    /// What OSPF takes a network for.
+    ospf_network: "broadcast" | "non-broadcast" | "point-to-multipoint" | "point-to-point";
+    /// What OSPFv3 takes a network for.
+    ospfv3_network: "broadcast" | "point-to-point";
+    /// How routers prove who they are.
+    ospf_authentication: "plaintext-password" | "md5";
+}
+
+/// What a rule does with what it matches.
+pub(super) fn action(value: &str) -> Result<(), String> {
+    one_of(Some(value), &["permit", "deny"])
+}
+
+fn one_of(value: Option<&str>, known: &[&str]) -> Result<(), String> {
+    match value {
+        Some(word) if !known.contains(&word) => {
+            let known: Vec<_> = known.iter().map(|word| format!("`{word}`")).collect();
+            Err(format!("{word:?} is none of {}", known.join(", ")))
+        }
+        _ => Ok(()),
+    }
+}
 
 fn named(value: &Option<String>, what: &str, of: &str, fine: impl Fn(&str) -> bool) -> Result<(), String> {
     match value {

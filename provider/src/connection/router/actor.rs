@@ -6,7 +6,7 @@ use super::batch::Claims;
 use super::commit::Committer;
 use super::error::RouterError;
 use super::read::{Patience, below};
-use super::timing::Pace;
+use super::timing::Timing;
 use super::tree::{ConfigPath, ConfigTree};
 use super::write::{Pending, Purpose};
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -35,7 +35,7 @@ type Shown = Result<String, RouterError>;
 /// The task's state.
 pub(super) struct Actor {
     api: Api,
-    pace: Pace,
+    timing: Timing,
     requests: mpsc::UnboundedReceiver<Request>,
     known: HashMap<ConfigPath, (Instant, Read)>,
     /// How the last read ended that took long and in vain. It stands for the other reads of the same refresh.
@@ -43,7 +43,7 @@ pub(super) struct Actor {
     /// What a busy router's commit did not end for: it is not waited for again.
     stuck: HashSet<ConfigPath>,
     claims: Claims,
-    declined: Vec<(Pending, Box<Diagnostic>)>,
+    vetoed: Vec<(Pending, Box<Diagnostic>)>,
     /// How long the last writes took that had to be committed.
     commit: Option<Duration>,
     /// How many were answered together the last time.
@@ -69,20 +69,20 @@ impl Waiting {
 
 impl Actor {
     /// An actor that works for as long as somebody can send to it.
-    pub(super) fn start(api: Api, pace: Pace) -> mpsc::UnboundedSender<Request> {
+    pub(super) fn start(api: Api, timing: Timing) -> mpsc::UnboundedSender<Request> {
         let (sender, requests) = mpsc::unbounded_channel();
         let (known, stuck) = (HashMap::new(), HashSet::new());
-        let (claims, declined) = (Claims::new(), Vec::new());
+        let (claims, vetoed) = (Claims::new(), Vec::new());
         tokio::spawn(
             Self {
                 api,
-                pace,
+                timing,
                 requests,
                 known,
                 away: None,
                 stuck,
                 claims,
-                declined,
+                vetoed,
                 commit: None,
                 answered: 0,
             }
@@ -93,18 +93,18 @@ impl Actor {
 
     async fn run(mut self) {
         loop {
-            let first = if self.declined.is_empty() {
+            let first = if self.vetoed.is_empty() {
                 self.requests.recv().await
             } else {
-                match timeout(self.pace.decline_patience, self.requests.recv()).await {
+                match timeout(self.timing.veto_patience, self.requests.recv()).await {
                     Ok(first) => first,
                     Err(_) => {
-                        self.refuse_declined();
+                        self.refuse_vetoed();
                         continue;
                     }
                 }
             };
-            let Some(first) = first else { return self.refuse_declined() };
+            let Some(first) = first else { return self.refuse_vetoed() };
             let waiting = self.gather(first).await;
             self.read(waiting.reads).await;
             self.show(waiting.shows).await;
@@ -119,11 +119,11 @@ impl Actor {
         // Every caller waits for its answer, so this ends with the last of them.
         loop {
             let removes = waiting.writes.iter().any(|one| one.write.purpose == Purpose::Remove);
-            let next = self.pace.gather.pause(self.commit, waiting.writes.len() < self.answered);
+            let next = self.timing.gather.pause(self.commit, waiting.writes.len() < self.answered);
             let pause = match (waiting.writes.is_empty(), removes) {
                 (true, _) => Duration::ZERO,
                 (false, false) => next,
-                (false, true) => next.max(self.pace.gather_removals),
+                (false, true) => next.max(self.timing.gather_removals),
             };
             match timeout(pause, self.requests.recv()).await {
                 Ok(Some(next)) => waiting.add(next),
@@ -134,8 +134,8 @@ impl Actor {
 
     async fn read(&mut self, reads: BTreeMap<ConfigPath, Vec<oneshot::Sender<Read>>>) {
         for (root, mut replies) in reads {
-            let fresh = |(at, _): &&(Instant, Read)| at.elapsed() < self.pace.refresh;
-            let away = self.away.as_ref().filter(|(at, _)| at.elapsed() < self.pace.refresh);
+            let fresh = |(at, _): &&(Instant, Read)| at.elapsed() < self.timing.refresh;
+            let away = self.away.as_ref().filter(|(at, _)| at.elapsed() < self.timing.refresh);
             let found = match (self.known.get(&root).filter(fresh), away) {
                 (Some((_, found)), _) => found.clone(),
                 (None, Some((_, error))) => Err(error.clone()),
@@ -171,7 +171,7 @@ impl Actor {
     /// as long as a lock, since only then something can be planned; but a few paths are answered with the same HTTP 500 for
     /// ever (one that ends in a leaf's value is), so each is waited for once.
     fn patience(&self, root: &ConfigPath) -> Patience {
-        let busy = if self.stuck.contains(root) { Duration::ZERO } else { self.pace.lock_patience };
+        let busy = if self.stuck.contains(root) { Duration::ZERO } else { self.timing.lock_patience };
         Patience { reach: Duration::ZERO, busy }
     }
 
@@ -192,20 +192,20 @@ impl Actor {
             return;
         }
         self.known.clear();
-        writes.extend(self.declined.drain(..).map(|(one, _)| one));
+        writes.extend(self.vetoed.drain(..).map(|(one, _)| one));
         let (begun, all) = (Instant::now(), writes.len());
-        let committer = Committer::new(&self.api, &self.pace, &mut self.claims);
+        let committer = Committer::new(&self.api, &self.timing, &mut self.claims);
         let settled = committer.settle(writes).await;
         if settled.commits > 0 {
             self.commit = Some(begun.elapsed() / settled.commits);
         }
-        self.declined = settled.declined;
-        self.answered = all.saturating_sub(self.declined.len());
+        self.vetoed = settled.vetoed;
+        self.answered = all.saturating_sub(self.vetoed.len());
     }
 
-    fn refuse_declined(&mut self) {
-        for (one, reason) in self.declined.drain(..) {
-            one.answer(Err(RouterError::Declined(reason)));
+    fn refuse_vetoed(&mut self) {
+        for (one, reason) in self.vetoed.drain(..) {
+            one.answer(Err(RouterError::Vetoed(reason)));
         }
     }
 }

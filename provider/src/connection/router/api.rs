@@ -4,7 +4,7 @@
 use super::RouterSettings;
 use super::command::Command;
 use super::error::RouterError;
-use super::response::{is_lock, is_nothing_there, understand};
+use super::response::{is_lock, is_nothing_there, parse};
 use super::tree::ConfigTree;
 use super::{tls, url};
 use crate::connection::bounds::Answer;
@@ -136,7 +136,7 @@ impl Api {
         let body = timeout(QUESTION, whole(&mut answer, most)).await.unwrap_or_else(|_| Err(too_long()));
         let body = body.map_err(masked)?;
         tracing::trace!(router = self.shown, endpoint, status, bytes = body.len(), "answered");
-        understand(status, &body).map_err(masked)
+        parse(status, &body).map_err(masked)
     }
 }
 

@@ -21,26 +21,26 @@ pub(super) struct Batch {
     pub(super) needed: Vec<Needed>,
     /// All is as they want it.
     pub(super) satisfied: Vec<Pending>,
-    /// The caller declines, seeing the configuration.
-    pub(super) declined: Vec<(Pending, Box<Diagnostic>)>,
+    /// Vetoed by a check of the configuration that the commit would leave.
+    pub(super) vetoed: Vec<(Pending, Box<Diagnostic>)>,
 }
 
 impl Batch {
     /// Plans `pending` on what the router holds, from the top.
     pub(super) fn plan(mut pending: Vec<Pending>, held: &ConfigTree, claims: &Claims) -> Self {
-        let mut declined = Vec::new();
+        let mut vetoed = Vec::new();
         // Ends: every round leaves somebody out.
         loop {
             let (mut batch, outcome) = Self::together(pending, held, claims);
-            declined.append(&mut batch.declined);
-            let rounds = batch.needed.iter().map(|(one, _)| one.write.objections.len()).max();
-            let refused = (0..rounds.unwrap_or_default()).map(|round| batch.objected(&outcome, round));
+            vetoed.append(&mut batch.vetoed);
+            let rounds = batch.needed.iter().map(|(one, _)| one.write.post_checks.len()).max();
+            let refused = (0..rounds.unwrap_or_default()).map(|round| batch.run_post_checks(&outcome, round));
             let refused = refused.into_iter().find(|refused| !refused.is_empty()).unwrap_or_default();
             if refused.is_empty() {
-                batch.declined = declined;
+                batch.vetoed = vetoed;
                 return batch;
             }
-            declined.extend(refused);
+            vetoed.extend(refused);
             pending = batch.needed.drain(..).map(|(one, _)| one).chain(batch.satisfied.drain(..)).collect();
         }
     }
@@ -64,7 +64,7 @@ impl Batch {
                 continue;
             }
             match (write.changes)(planned.at(&write.root).unwrap_or(&nothing)) {
-                Err(reason) => batch.declined.push((one, reason)),
+                Err(reason) => batch.vetoed.push((one, reason)),
                 Ok(commands) if commands.is_empty() => batch.satisfied.push(one),
                 Ok(commands) => {
                     commands.iter().for_each(|command| command.apply(&write.root, &mut planned));
@@ -80,10 +80,10 @@ impl Batch {
     }
 
     /// Takes out those who in this round object to the outcome of all.
-    fn objected(&mut self, outcome: &ConfigTree, round: usize) -> Vec<(Pending, Box<Diagnostic>)> {
+    fn run_post_checks(&mut self, outcome: &ConfigTree, round: usize) -> Vec<(Pending, Box<Diagnostic>)> {
         let (mut kept, mut refused) = (Vec::new(), Vec::new());
         for (one, commands) in self.needed.drain(..) {
-            match one.write.objections.get(round).map_or(Ok(()), |objection| objection(outcome)) {
+            match one.write.post_checks.get(round).map_or(Ok(()), |check| check(outcome)) {
                 Ok(()) => kept.push((one, commands)),
                 Err(reason) => refused.push((one, reason)),
             }

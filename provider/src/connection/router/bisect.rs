@@ -23,31 +23,31 @@ pub(super) struct Known {
 }
 
 /// Which question to ask next, for every state of a search.
-pub(super) struct Strategy {
+pub(super) struct Bisection {
     /// Writes at the start.
     writes: usize,
     /// By state, how many to commit next and by how many commits the goal is then exceeded in the worst case.
     states: Vec<(usize, f64)>,
 }
 
-impl Strategy {
+impl Bisection {
     /// For a search among so many writes.
     pub(super) fn new(writes: usize) -> Self {
         let side = writes + 1;
-        let mut strategy = Self { writes, states: vec![(1, f64::INFINITY); side * side * side] };
+        let mut bisection = Self { writes, states: vec![(1, f64::INFINITY); side * side * side] };
         // Every state leads to one with fewer unknown, or with more found, or with fewer suspected.
         for unknown in 0..=writes {
             for found in (0..=writes - unknown).rev() {
                 for suspected in (1..=unknown).chain([0]) {
                     let known = Known { found, unknown, suspected };
-                    let best = strategy.best(known);
-                    if let Some(state) = strategy.place(known).and_then(|at| strategy.states.get_mut(at)) {
+                    let best = bisection.best(known);
+                    if let Some(state) = bisection.place(known).and_then(|at| bisection.states.get_mut(at)) {
                         *state = best;
                     }
                 }
             }
         }
-        strategy
+        bisection
     }
 
     /// How many of the unknown to commit next, from the first: all where nobody is suspected yet.
@@ -127,7 +127,7 @@ mod tests {
     use rand::seq::SliceRandom;
 
     /// A router that refuses whatever holds a culprit: how many commits until all are settled, and who is blamed.
-    fn settle(culprits: &[bool], strategy: &Strategy) -> (usize, Vec<bool>) {
+    fn settle(culprits: &[bool], bisection: &Bisection) -> (usize, Vec<bool>) {
         let mut unknown: Vec<_> = (0..culprits.len()).collect();
         let mut blamed = vec![false; culprits.len()];
         let mut known = Known { found: 0, unknown: culprits.len(), suspected: 0 };
@@ -138,7 +138,7 @@ mod tests {
                 known = found;
                 continue;
             }
-            let size = strategy.next(known);
+            let size = bisection.next(known);
             commits += 1;
             if unknown[..size].iter().any(|one| culprits[*one]) {
                 known = known.refused(size);
@@ -150,8 +150,8 @@ mod tests {
         (commits, blamed)
     }
 
-    fn holds(culprits: &[bool], strategy: &Strategy) {
-        let (commits, blamed) = settle(culprits, strategy);
+    fn holds(culprits: &[bool], bisection: &Bisection) {
+        let (commits, blamed) = settle(culprits, bisection);
         assert_eq!(blamed, culprits);
         let (writes, found) = (culprits.len(), culprits.iter().filter(|one| **one).count());
         // The first commit, with all, is made before anybody knows of a search.
@@ -163,7 +163,7 @@ mod tests {
     fn the_worst_case_exceeds_the_goal_by_one_commit_beside_the_first() {
         for writes in 2..=MOST {
             let all = Known { found: 0, unknown: writes, suspected: writes };
-            let (_, excess) = Strategy::new(writes).state(all);
+            let (_, excess) = Bisection::new(writes).state(all);
             assert!(excess < 1.4, "{writes}: {excess}");
         }
     }
@@ -171,10 +171,10 @@ mod tests {
     #[test]
     fn all_sets_of_culprits_are_found_within_the_goal() {
         for writes in 1..=11_usize {
-            let strategy = Strategy::new(writes);
+            let bisection = Bisection::new(writes);
             for set in 0..1_u32 << writes {
                 let culprits: Vec<_> = (0..writes).map(|bit| set >> bit & 1 == 1).collect();
-                holds(&culprits, &strategy);
+                holds(&culprits, &bisection);
             }
         }
     }
@@ -183,12 +183,12 @@ mod tests {
     fn random_sets_of_culprits_are_found_within_the_goal() {
         let mut random = StdRng::seed_from_u64(11);
         for writes in [16, 30, 33, 53, 64] {
-            let strategy = Strategy::new(writes);
+            let bisection = Bisection::new(writes);
             for count in 0..=writes {
                 for _ in 0..20 {
                     let mut culprits: Vec<_> = (0..writes).map(|at| at < count).collect();
                     culprits.shuffle(&mut random);
-                    holds(&culprits, &strategy);
+                    holds(&culprits, &bisection);
                 }
             }
         }

@@ -2,12 +2,12 @@
 
 use super::api::Api;
 use super::batch::{Batch, Claims, Needed};
-use super::bisect::{Known, MOST, Strategy};
+use super::bisect::{Bisection, Known, MOST};
 use super::error::RouterError;
 use super::read::{Patience, below};
 use super::response::is_passing;
-use super::split::take_apart;
-use super::timing::Pace;
+use super::split::split_refused;
+use super::timing::Timing;
 use super::tree::{ConfigPath, ConfigTree};
 use super::write::{Pending, Purpose};
 use crate::connection::retry::{Deadline, Verdict};
@@ -27,12 +27,12 @@ const DOUBLINGS: u32 = 3;
 /// Commits what waits for one router.
 pub(super) struct Committer<'a> {
     pub(super) api: &'a Api,
-    pub(super) pace: &'a Pace,
+    pub(super) timing: &'a Timing,
     pub(super) claims: &'a mut Claims,
     /// Committed, or as wanted all along: they wait for the save.
     done: Vec<Pending>,
-    /// With the commits that were made when they declined.
-    declined: Vec<(u32, Pending, Box<Diagnostic>)>,
+    /// Each with the number of commits made until then.
+    vetoed: Vec<(u32, Pending, Box<Diagnostic>)>,
     /// Commits that were made.
     commits: u32,
     /// Commits that were asked for.
@@ -47,22 +47,22 @@ struct Group {
 
 /// A search for who is to blame.
 struct Search {
-    strategy: Strategy,
+    bisection: Bisection,
     known: Known,
     refusal: RouterError,
 }
 
 /// How it ended.
 pub(super) struct Settled {
-    /// Who declined and has no answer yet.
-    pub(super) declined: Vec<(Pending, Box<Diagnostic>)>,
+    /// Vetoed, and not answered yet.
+    pub(super) vetoed: Vec<(Pending, Box<Diagnostic>)>,
     /// Commits that were tried.
     pub(super) commits: u32,
 }
 
 /// What became of one commit.
 enum Outcome {
-    /// Everyone has an answer, waits to be saved, or declined.
+    /// Everyone has an answer, waits to be saved, or is vetoed.
     Settled,
     /// VyOS will not have it, in its words.
     Refused(String, Vec<Needed>),
@@ -88,40 +88,40 @@ impl Group {
     fn searched(writes: Vec<Pending>, refusal: RouterError, certain: bool) -> Self {
         let unknown = writes.len();
         let known = Known { found: 0, unknown, suspected: if certain { unknown } else { 0 } };
-        Self { writes, search: Some(Search { strategy: Strategy::new(unknown), known, refusal }) }
+        Self { writes, search: Some(Search { bisection: Bisection::new(unknown), known, refusal }) }
     }
 
     /// The writes to commit next, after those that are to blame for certain have their error.
     fn next(&mut self) -> Vec<Pending> {
-        let Some(Search { strategy, known, refusal }) = &mut self.search else {
+        let Some(Search { bisection, known, refusal }) = &mut self.search else {
             return std::mem::take(&mut self.writes);
         };
         if let Some(found) = known.only_suspect().filter(|_| !self.writes.is_empty()) {
             self.writes.remove(0).answer(Err(refusal.clone()));
             *known = found;
         }
-        let size = strategy.next(*known).min(self.writes.len());
+        let size = bisection.next(*known).min(self.writes.len());
         self.writes.drain(..size).collect()
     }
 }
 
 impl<'a> Committer<'a> {
-    pub(super) fn new(api: &'a Api, pace: &'a Pace, claims: &'a mut Claims) -> Self {
-        Self { api, pace, claims, done: Vec::new(), declined: Vec::new(), commits: 0, tried: 0 }
+    pub(super) fn new(api: &'a Api, timing: &'a Timing, claims: &'a mut Claims) -> Self {
+        Self { api, timing, claims, done: Vec::new(), vetoed: Vec::new(), commits: 0, tried: 0 }
     }
 
-    /// Commits and saves, and answers everyone but those who declined, who are given back.
+    /// Commits and saves, and answers everyone but the vetoed ones, which are given back.
     pub(super) async fn settle(mut self, pending: Vec<Pending>) -> Settled {
         let mut groups = vec![Group::new(pending)];
-        // Ends: every commit answers somebody or makes a group smaller, and who declined is asked again only after one.
+        // Ends: every commit answers somebody or makes a group smaller, and a vetoed one is tried again only after one.
         loop {
             while let Some(group) = groups.pop() {
                 self.attempt(group, &mut groups).await;
             }
             let commits = self.commits;
-            let (again, declined) =
-                std::mem::take(&mut self.declined).into_iter().partition(|(then, ..)| *then < commits);
-            self.declined = declined;
+            let (again, vetoed) =
+                std::mem::take(&mut self.vetoed).into_iter().partition(|(then, ..)| *then < commits);
+            self.vetoed = vetoed;
             let again: Vec<_> = Vec::into_iter(again).map(|(_, one, _)| one).collect();
             if again.is_empty() {
                 break;
@@ -131,8 +131,8 @@ impl<'a> Committer<'a> {
         if !self.done.is_empty() {
             self.finish().await;
         }
-        let declined = self.declined.into_iter().map(|(_, one, reason)| (one, reason)).collect();
-        Settled { declined, commits: self.tried }
+        let vetoed = self.vetoed.into_iter().map(|(_, one, reason)| (one, reason)).collect();
+        Settled { vetoed, commits: self.tried }
     }
 
     /// One commit of a group; what is left of it is put back.
@@ -154,9 +154,9 @@ impl<'a> Committer<'a> {
                 groups.extend([other, one].map(Group::new));
             }
             (Outcome::Refused(message, needed), _) => {
-                sleep(self.pace.after_refusal).await;
+                sleep(self.timing.after_refusal).await;
                 let refused = needed.len();
-                let apart = take_apart(&message, needed);
+                let apart = split_refused(&message, needed);
                 let left: usize = apart.unclear.iter().map(|(those, _)| those.len()).sum();
                 let found = refused - left - apart.others.len();
                 let alone = apart.unclear.len() == 1 && apart.others.is_empty();
@@ -196,8 +196,8 @@ impl<'a> Committer<'a> {
             }
             // A commit whose answer was lost may still run, and nothing can be read until it ends.
             let patience = match tries.lost_answers {
-                0 => Patience::of(self.pace),
-                _ => Patience { reach: self.pace.lock_patience, ..Patience::of(self.pace) },
+                0 => Patience::of(self.timing),
+                _ => Patience { reach: self.timing.lock_patience, ..Patience::of(self.timing) },
             };
             let roots = pending
                 .iter()
@@ -220,12 +220,12 @@ impl<'a> Committer<'a> {
                 true => Ok(String::new()),
                 false => self.api.configure(&batch.commands()).await,
             };
-            let Batch { needed, satisfied, declined: unwilling } = batch;
+            let Batch { needed, satisfied, vetoed } = batch;
             self.done(satisfied);
             let asked = !needed.is_empty();
             self.tried += u32::from(asked);
             self.commits += u32::from(asked && answer.is_ok());
-            self.declined.extend(unwilling.into_iter().map(|(one, reason)| (self.commits, one, reason)));
+            self.vetoed.extend(vetoed.into_iter().map(|(one, reason)| (self.commits, one, reason)));
             let error = match answer {
                 Ok(said) => {
                     if !said.is_empty() {
@@ -239,7 +239,7 @@ impl<'a> Committer<'a> {
             tracing::info!(%error, writes = needed.len(), "a commit was refused");
             match self.after(error, &mut tries).await {
                 Again::Once => pending = only_pending(needed),
-                Again::Apart(message) => return Outcome::Refused(message, needed),
+                Again::Split(message) => return Outcome::Refused(message, needed),
                 Again::Smaller if needed.len() > 1 => return Outcome::TooLarge(only_pending(needed)),
                 Again::Smaller => {
                     refuse_all(only_pending(needed), &RouterError::TooLarge);
@@ -258,27 +258,27 @@ impl<'a> Committer<'a> {
         match error {
             RouterError::Locked { .. } | RouterError::Internal { .. } => {
                 let waited = tries.busy_since.get_or_insert_with(Instant::now).elapsed();
-                if waited >= self.pace.lock_patience {
+                if waited >= self.timing.lock_patience {
                     return Again::Never(match error {
                         RouterError::Locked { .. } => RouterError::Locked { waited },
                         other => other,
                     });
                 }
-                sleep(self.pace.lock * 2_u32.pow(tries.busy.min(DOUBLINGS))).await;
+                sleep(self.timing.lock * 2_u32.pow(tries.busy.min(DOUBLINGS))).await;
                 tries.busy += 1;
                 Again::Once
             }
             RouterError::Rejected { message, .. }
                 if is_passing(&message) && tries.passing_refusals < PASSING_REFUSALS =>
             {
-                sleep(self.pace.after_refusal).await;
+                sleep(self.timing.after_refusal).await;
                 tries.passing_refusals += 1;
                 Again::Once
             }
-            RouterError::Rejected { message, .. } => Again::Apart(message),
+            RouterError::Rejected { message, .. } => Again::Split(message),
             RouterError::TooLarge => Again::Smaller,
             RouterError::UnknownOutcome { .. } if tries.lost_answers < LOST_ANSWERS => {
-                sleep(self.pace.after_refusal).await;
+                sleep(self.timing.after_refusal).await;
                 tries.lost_answers += 1;
                 Again::Once
             }
@@ -298,7 +298,7 @@ impl<'a> Committer<'a> {
     /// One save for all, then everyone gets what the router holds now.
     async fn finish(&mut self) {
         let done = std::mem::take(&mut self.done);
-        let deadline = Deadline::after(self.pace.reach_patience, &CancellationToken::new());
+        let deadline = Deadline::after(self.timing.reach_patience, &CancellationToken::new());
         let saved = deadline.call(|| async {
             match self.api.save().await {
                 Ok(()) => Verdict::Final(Ok(())),
@@ -311,7 +311,7 @@ impl<'a> Committer<'a> {
         let roots: BTreeSet<_> = done.iter().map(|one| one.write.root.clone()).collect();
         // Who was asked to stop waits no longer for others' commits than for a router that is away.
         let stopped = done.iter().all(|one| one.write.cancelled.is_cancelled());
-        let patience = Patience::of(self.pace);
+        let patience = Patience::of(self.timing);
         let busy = if stopped { patience.reach } else { patience.busy };
         match self.read(roots.clone(), Patience { busy, ..patience }).await {
             Ok(held) => {
@@ -353,7 +353,7 @@ enum Again {
     /// The same again.
     Once,
     /// Some of it to blame, by this message.
-    Apart(String),
+    Split(String),
     /// Fewer at a time.
     Smaller,
     /// Nothing more.

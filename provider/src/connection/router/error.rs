@@ -27,7 +27,7 @@ pub enum RouterError {
     },
     /// The API key is not one of the router's.
     #[error("the API key was refused (HTTP 401)")]
-    CredentialsRefused,
+    Unauthenticated,
     /// VyOS answered, its HTTP API does not.
     #[error("it answers, but its configuration API does not (HTTP {status})")]
     NotServing {
@@ -84,7 +84,7 @@ pub enum RouterError {
     },
     /// The caller itself will not have it, seeing what the router holds.
     #[error("{}", .0.detail)]
-    Declined(Box<Diagnostic>),
+    Vetoed(Box<Diagnostic>),
     /// Terraform asked to stop before anything was sent.
     #[error("interrupted before anything was changed; the next apply carries on here")]
     Cancelled,
@@ -100,12 +100,12 @@ fn reason(message: &str) -> String {
 
 impl RouterError {
     /// Whether the router could not be asked at all, so that nothing is known about what it holds.
-    pub fn hides_the_router(&self) -> bool {
-        !matches!(self, Self::Declined(_) | Self::Rejected { .. } | Self::Cancelled)
+    pub fn is_unreachable(&self) -> bool {
+        !matches!(self, Self::Vetoed(_) | Self::Rejected { .. } | Self::Cancelled)
     }
 
     /// Whether the router may answer by and by, as one does that starts or commits for another session.
-    pub fn may_pass(&self) -> bool {
+    pub fn is_transient(&self) -> bool {
         matches!(
             self,
             Self::Unreachable { .. }
@@ -117,11 +117,11 @@ impl RouterError {
 
     /// Whether any other read would end like this.
     pub(super) fn is_of_the_whole_router(&self) -> bool {
-        self.hides_the_router() && !matches!(self, Self::Internal { .. } | Self::TooMuch { .. })
+        self.is_unreachable() && !matches!(self, Self::Internal { .. } | Self::TooMuch { .. })
     }
 
     /// What to do about it.
-    pub fn next_step(&self) -> &'static str {
+    pub fn hint(&self) -> &'static str {
         match self {
             Self::Unreachable { .. } => {
                 "Check the address in the provider's `routers`, that the router is up, and that `service https` listens \
@@ -133,7 +133,7 @@ impl RouterError {
                  certificate itself is given."
             }
             Self::Settings { .. } => "Correct the router's entry in the provider's `routers`.",
-            Self::CredentialsRefused => {
+            Self::Unauthenticated => {
                 "Compare `api_key` of the router in the provider block with `show service https api keys` on the \
                  router."
             }
@@ -177,7 +177,7 @@ impl RouterError {
                 "The router may or may not have carried it out. Apply again: what is there already is carried on."
             }
             Self::NotSaved { .. } => "Run `save` in configuration mode on the router, or apply again.",
-            Self::Declined(_) | Self::Cancelled => "",
+            Self::Vetoed(_) | Self::Cancelled => "",
         }
     }
 }

@@ -23,10 +23,10 @@ mod write;
 pub use command::{Command, Operation};
 pub use error::RouterError;
 pub use plans::Plans;
-pub use routers::{NoRouter, Routers};
+pub use routers::{RouterLookupError, Routers};
 pub use tree::{ConfigPath, ConfigTree};
 pub use url::without_userinfo;
-pub use write::{Changes, Objection, Purpose, Write};
+pub use write::{Changes, PostCheck, Purpose, Write};
 
 use actor::{Actor, Request};
 use api::Api;
@@ -34,7 +34,7 @@ use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use tfplugin::types::Secret;
-use timing::Pace;
+use timing::Timing;
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 use write::Pending;
@@ -65,20 +65,20 @@ pub struct Router {
     settings: RouterSettings,
     /// Its address without userinfo.
     shown: String,
-    pace: Pace,
+    timing: Timing,
     actor: OnceLock<mpsc::UnboundedSender<Request>>,
     warned: AtomicBool,
     plans: Plans,
 }
 
 impl Router {
-    fn new(name: String, settings: RouterSettings, pace: Pace) -> Self {
+    fn new(name: String, settings: RouterSettings, timing: Timing) -> Self {
         let shown = without_userinfo(&settings.url);
         Self {
             name,
             settings,
             shown,
-            pace,
+            timing,
             actor: OnceLock::new(),
             warned: AtomicBool::new(false),
             plans: Plans::default(),
@@ -138,7 +138,7 @@ impl Router {
         &self,
         request: impl FnOnce(oneshot::Sender<Result<T, RouterError>>) -> Request,
     ) -> Result<T, RouterError> {
-        let actor = self.actor.get_or_init(|| Actor::start(Api::new(&self.settings), self.pace.clone()));
+        let actor = self.actor.get_or_init(|| Actor::start(Api::new(&self.settings), self.timing.clone()));
         let (reply, answer) = oneshot::channel();
         let asked = actor.send(request(reply));
         match asked {

@@ -2,7 +2,7 @@
 
 use super::api::Api;
 use super::error::RouterError;
-use super::timing::Pace;
+use super::timing::Timing;
 use super::tree::{ConfigPath, ConfigTree};
 use crate::connection::retry::{Deadline, GaveUp, Verdict};
 use std::time::Duration;
@@ -20,8 +20,8 @@ pub(super) struct Patience {
 
 impl Patience {
     /// Of whoever is about to write.
-    pub(super) fn of(pace: &Pace) -> Self {
-        Self { reach: pace.reach_patience, busy: pace.lock_patience }
+    pub(super) fn of(timing: &Timing) -> Self {
+        Self { reach: timing.reach_patience, busy: timing.lock_patience }
     }
 }
 
@@ -40,7 +40,7 @@ pub(super) async fn below(
             Err(error) => {
                 let patience = match error {
                     RouterError::Internal { .. } => patience.busy,
-                    _ if error.may_pass() => patience.reach,
+                    _ if error.is_transient() => patience.reach,
                     _ => Duration::ZERO,
                 };
                 match begun.elapsed() < patience {

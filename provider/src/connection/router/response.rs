@@ -13,7 +13,7 @@ struct Envelope {
 }
 
 /// The `data` of a success, or why there is none.
-pub(super) fn understand(status: u16, body: &[u8]) -> Result<Box<RawValue>, RouterError> {
+pub(super) fn parse(status: u16, body: &[u8]) -> Result<Box<RawValue>, RouterError> {
     let envelope: Option<Envelope> = serde_json::from_slice(body).ok();
     match (status, envelope) {
         (200, Some(Envelope { success: Some(true), data, .. })) => {
@@ -26,10 +26,10 @@ pub(super) fn understand(status: u16, body: &[u8]) -> Result<Box<RawValue>, Rout
         (404, Some(Envelope { success: None, detail: Some(_), .. })) => {
             Err(RouterError::NotServing { status })
         }
-        (401, Some(_)) => Err(RouterError::CredentialsRefused),
+        (401, Some(_)) => Err(RouterError::Unauthenticated),
         // 1.3 has no 401.
         (422, Some(Envelope { error: Some(text), .. })) if text.contains("Valid API key is required") => {
-            Err(RouterError::CredentialsRefused)
+            Err(RouterError::Unauthenticated)
         }
         (413, _) => Err(RouterError::TooLarge),
         (502 | 504, _) => Err(RouterError::UnknownOutcome { cause: format!("HTTP {status} from its proxy") }),
@@ -77,7 +77,7 @@ mod tests {
     use super::*;
 
     fn answer(status: u16, body: &str) -> Result<(), RouterError> {
-        understand(status, body.as_bytes()).map(drop)
+        parse(status, body.as_bytes()).map(drop)
     }
 
     #[test]
@@ -91,8 +91,8 @@ mod tests {
     #[test]
     fn tells_the_refusals_apart() {
         let refused = r#"{"success": false, "error": "Valid API key is required", "data": null}"#;
-        assert_eq!(answer(401, refused), Err(RouterError::CredentialsRefused));
-        assert_eq!(answer(422, refused), Err(RouterError::CredentialsRefused));
+        assert_eq!(answer(401, refused), Err(RouterError::Unauthenticated));
+        assert_eq!(answer(422, refused), Err(RouterError::Unauthenticated));
         let no_rest = r#"{"detail":"Not Found"}"#;
         assert_eq!(answer(404, no_rest), Err(RouterError::NotServing { status: 404 }));
         let old = r#"{"error": "Start service in configuration mode: set service https api"}"#;

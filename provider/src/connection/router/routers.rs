@@ -1,6 +1,6 @@
 //! The routers that the provider block names, and which of them is meant.
 
-use super::timing::Pace;
+use super::timing::Timing;
 use super::{Router, RouterSettings};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ pub struct Routers {
 
 /// Why there is no router.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum NoRouter {
+pub enum RouterLookupError {
     /// Its entry in the provider block is not known yet, as it may be while planning.
     #[error("its entry in the provider's `routers` is not known yet")]
     NotKnownYet,
@@ -55,7 +55,7 @@ impl Routers {
     /// Connects to none of them. Those without settings are to be known at apply.
     pub fn new(settings: BTreeMap<String, Option<RouterSettings>>) -> Self {
         let router = |(name, settings): (String, Option<RouterSettings>)| {
-            let router = settings.map(|known| Arc::new(Router::new(name.clone(), known, Pace::default())));
+            let router = settings.map(|known| Arc::new(Router::new(name.clone(), known, Timing::default())));
             (name, router)
         };
         Self { routers: Some(settings.into_iter().map(router).collect()) }
@@ -67,32 +67,36 @@ impl Routers {
     }
 
     /// The router of that name; the only one where no name is given.
-    pub fn get(&self, name: Option<&str>) -> Result<Arc<Router>, NoRouter> {
-        let all = self.routers.as_ref().ok_or(NoRouter::NotKnownYet)?;
+    pub fn get(&self, name: Option<&str>) -> Result<Arc<Router>, RouterLookupError> {
+        let all = self.routers.as_ref().ok_or(RouterLookupError::NotKnownYet)?;
         let names = || all.keys().cloned().collect();
         let found = match name {
-            Some(name) => {
-                all.get(name).ok_or_else(|| NoRouter::Unnamed { name: name.to_owned(), routers: names() })?
-            }
+            Some(name) => all
+                .get(name)
+                .ok_or_else(|| RouterLookupError::Unnamed { name: name.to_owned(), routers: names() })?,
             None => match all.values().next().filter(|_| all.len() == 1) {
                 Some(only) => only,
-                None => return Err(NoRouter::Ambiguous { routers: names() }),
+                None => return Err(RouterLookupError::Ambiguous { routers: names() }),
             },
         };
-        found.clone().ok_or(NoRouter::NotKnownYet)
+        found.clone().ok_or(RouterLookupError::NotKnownYet)
     }
 
     /// The router that a state is about: the one that it remembers by its [`Router::identity`], whatever it is called
     /// now, else the one that it names.
-    pub fn remembered(&self, identity: Option<&str>, name: Option<&str>) -> Result<Arc<Router>, NoRouter> {
-        let all = self.routers.as_ref().ok_or(NoRouter::NotKnownYet)?;
+    pub fn remembered(
+        &self,
+        identity: Option<&str>,
+        name: Option<&str>,
+    ) -> Result<Arc<Router>, RouterLookupError> {
+        let all = self.routers.as_ref().ok_or(RouterLookupError::NotKnownYet)?;
         let Some(identity) = identity else { return self.get(name) };
         let mut same = all.values().flatten().filter(|router| router.identity() == identity).peekable();
         let Some(first) = same.peek().map(|first| Arc::clone(first)) else {
             let named = self.get(name);
             // One that is not known yet may turn out to be the one.
             return if named.is_err() && all.values().any(Option::is_none) {
-                Err(NoRouter::NotKnownYet)
+                Err(RouterLookupError::NotKnownYet)
             } else {
                 named
             };

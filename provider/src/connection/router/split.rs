@@ -7,7 +7,7 @@ use super::write::Pending;
 
 /// What is left of a refused commit after those that the refusal names have their error.
 #[derive(Default)]
-pub(super) struct Apart {
+pub(super) struct Split {
     /// Whom a refusal may be about that names nobody, by failed component in VyOS's order, and the error of those who turn
     /// out to be to blame.
     pub(super) unclear: Vec<(Vec<Pending>, RouterError)>,
@@ -16,7 +16,7 @@ pub(super) struct Apart {
 }
 
 /// Gives the error to the writes that `message` names or that alone it can be about.
-pub(super) fn take_apart(message: &str, needed: Vec<Needed>) -> Apart {
+pub(super) fn split_refused(message: &str, needed: Vec<Needed>) -> Split {
     let mut found = sections(message);
     if found.is_empty() {
         let message = message.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -48,7 +48,7 @@ pub(super) fn take_apart(message: &str, needed: Vec<Needed>) -> Apart {
         let error = found.first().map_or(RouterError::Cancelled, rejected);
         unclear.push((std::mem::take(&mut others), error));
     }
-    Apart { unclear, others }
+    Split { unclear, others }
 }
 
 /// Whom a section names, or whom alone it can be about.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 /// Waits and patience of one router's actor.
 #[derive(Clone, Debug)]
-pub(super) struct Pace {
+pub(super) struct Timing {
     /// How long the next call is waited for when something is to be written. It is no window: it begins anew with every
     /// call, and is small beside a commit.
     pub(super) gather: Gather,
@@ -20,9 +20,9 @@ pub(super) struct Pace {
     pub(super) lock_patience: Duration,
     /// How long a router that does not answer is waited for when something is to be written.
     pub(super) reach_patience: Duration,
-    /// How long a caller who declined (the object is there already, or something is left below it) is kept, in case
+    /// How long a caller who vetoed (the object is there already, or something is left below it) is kept, in case
     /// the removal that makes it possible is on its way.
-    pub(super) decline_patience: Duration,
+    pub(super) veto_patience: Duration,
     /// How long what a read found serves the other reads of the same refresh. A write ends it.
     pub(super) refresh: Duration,
 }
@@ -59,7 +59,7 @@ impl Gather {
     }
 }
 
-impl Default for Pace {
+impl Default for Timing {
     fn default() -> Self {
         Self {
             gather: Gather {
@@ -74,7 +74,7 @@ impl Default for Pace {
             lock: Duration::from_secs(1),
             lock_patience: Duration::from_secs(180),
             reach_patience: Duration::from_secs(20),
-            decline_patience: Duration::from_secs(1),
+            veto_patience: Duration::from_secs(1),
             refresh: Duration::from_secs(5),
         }
     }

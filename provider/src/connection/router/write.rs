@@ -15,7 +15,7 @@ pub type Changes = dyn Fn(&ConfigTree) -> Result<Vec<Command>, Box<Diagnostic>> 
 
 /// Says why a write may not be made, seeing all that will be there after its commit, from the top and as far as it was read:
 /// somebody does not do without what it takes away, or it needs what is not there.
-pub type Objection = dyn Fn(&ConfigTree) -> Result<(), Box<Diagnostic>> + Send + Sync;
+pub type PostCheck = dyn Fn(&ConfigTree) -> Result<(), Box<Diagnostic>> + Send + Sync;
 
 /// Whether a write makes its object be or not be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,10 +39,10 @@ pub struct Write {
     pub claim: String,
     /// What to do.
     pub changes: Box<Changes>,
-    /// Containers beside the root that the objections look at.
+    /// Containers beside the root that the checks look at.
     pub also_reads: Vec<ConfigPath>,
     /// What the outcome of the whole commit must not be. The second is asked when nobody has a first one any more, and so on.
-    pub objections: Vec<Box<Objection>>,
+    pub post_checks: Vec<Box<PostCheck>>,
     /// Cancelled when Terraform asks to stop; what was not sent yet is then left out.
     pub cancelled: CancellationToken,
 }

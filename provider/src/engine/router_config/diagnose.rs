@@ -1,7 +1,7 @@
 //! What the person is told when a router does not do as asked.
 
-use super::mapping::{Field, Form, Kind};
-use crate::connection::router::{NoRouter, Router, RouterError};
+use super::mapping::{Field, Kind, ValueFormat};
+use crate::connection::router::{Router, RouterError, RouterLookupError};
 use tfplugin::{Diagnostic, Path, Value};
 
 /// What a message is about.
@@ -32,17 +32,17 @@ impl Subject<'_> {
     /// A failure of the router.
     pub fn failed(&self, action: &str, router: &Router, error: RouterError) -> Diagnostic {
         let summary = self.unable(action, router);
-        if let RouterError::Declined(reason) = error {
+        if let RouterError::Vetoed(reason) = error {
             return Diagnostic { summary, ..*reason };
         }
         let told = sentence(&format!("Tried `{}` at {}: {error}", self.path, router.url()));
-        let detail = format!("{told}\n\n{}", error.next_step());
+        let detail = format!("{told}\n\n{}", error.hint());
         let attribute = match &error {
             RouterError::Rejected { message, .. } => {
                 value_in(message, self.fields, self.object, &Path::root())
                     .or_else(|| attribute_in(message, self.fields, self.object, &Path::root()))
             }
-            other if other.hides_the_router() => Some(Path::from("router")),
+            other if other.is_unreachable() => Some(Path::from("router")),
             _ => None,
         };
         Diagnostic { attribute, ..Diagnostic::error(summary, detail) }
@@ -50,31 +50,35 @@ impl Subject<'_> {
 }
 
 /// A name that leads to no router.
-pub fn no_router(noun: &str, reason: &NoRouter) -> Diagnostic {
+pub fn no_router(noun: &str, reason: &RouterLookupError) -> Diagnostic {
     let next = match reason {
-        NoRouter::NotKnownYet => "Apply what the provider block depends on first.",
-        NoRouter::Unnamed { .. } => "Use one of these names, or add the router to the provider block.",
-        NoRouter::Ambiguous { routers } if routers.is_empty() => "Add the router to the provider block.",
-        NoRouter::Ambiguous { .. } => "Say which one with `router`.",
+        RouterLookupError::NotKnownYet => "Apply what the provider block depends on first.",
+        RouterLookupError::Unnamed { .. } => {
+            "Use one of these names, or add the router to the provider block."
+        }
+        RouterLookupError::Ambiguous { routers } if routers.is_empty() => {
+            "Add the router to the provider block."
+        }
+        RouterLookupError::Ambiguous { .. } => "Say which one with `router`.",
     };
     let detail = format!("{} {next}", sentence(&reason.to_string()));
     Diagnostic::error(format!("Unable to find the router of {noun}"), detail).at("router")
 }
 
 /// An object that is to go from a router that the provider block does not have.
-pub(super) fn orphan(noun: &str, reason: &NoRouter, url: Option<&str>) -> Diagnostic {
-    let place = match url {
+pub(super) fn orphan(noun: &str, reason: &RouterLookupError, url: Option<&str>) -> Diagnostic {
+    let location = match url {
         Some(url) => format!("It is on the router at {url}, and no entry of `routers` has that url. "),
         None => String::new(),
     };
     let named = match (reason, url) {
-        (NoRouter::Ambiguous { .. }, None) => {
+        (RouterLookupError::Ambiguous { .. }, None) => {
             " Where its resource is still written, name its router there and apply that first."
         }
         _ => "",
     };
     let detail = format!(
-        "{place}{}{named} To delete it there, put the entry back into `routers` until it is gone. To leave on the router what is \
+        "{location}{}{named} To delete it there, put the entry back into `routers` until it is gone. To leave on the router what is \
          there, put a `removed` block with `lifecycle {{ destroy = false }}` in the place of the resource, or say \
          `terraform state rm` and its address.",
         sentence(&reason.to_string())
@@ -85,16 +89,18 @@ pub(super) fn orphan(noun: &str, reason: &NoRouter, url: Option<&str>) -> Diagno
 /// The attribute that a message of VyOS speaks of by its leaf and its value: `prefix-list PL does not exist!`
 fn value_in(message: &str, fields: &[Field], object: &Value, within: &Path) -> Option<Path> {
     fields.iter().find_map(|field| {
-        let here = within.clone().attribute(field.attribute);
+        let path = within.clone().attribute(field.attribute);
         let value = object.attribute(field.attribute);
         match (field.kind, value) {
-            (Kind::Value(form), value) => {
+            (Kind::Leaf(form), value) => {
                 let word = form.word(value)?;
-                (leaf_words(message, field) > 0 && words(message).any(|said| said == word)).then_some(here)
+                (leaf_words(message, field) > 0 && words(message).any(|said| said == word)).then_some(path)
             }
-            (Kind::Presence(members) | Kind::Group(members), _) => value_in(message, members, value, &here),
-            (Kind::Tags(_, members), Value::Map(all)) => {
-                all.iter().find_map(|(key, one)| value_in(message, members, one, &here.clone().key(key)))
+            (Kind::PresenceNode(members) | Kind::Node(members), _) => {
+                value_in(message, members, value, &path)
+            }
+            (Kind::TagNode(_, members), Value::Map(all)) => {
+                all.iter().find_map(|(key, one)| value_in(message, members, one, &path.clone().key(key)))
             }
             _ => None,
         }
@@ -120,26 +126,26 @@ fn attribute_in(message: &str, fields: &[Field], object: &Value, within: &Path) 
         return Some(within.clone().attribute(field.attribute));
     }
     fields.iter().find_map(|field| {
-        let here = within.clone().attribute(field.attribute);
+        let path = within.clone().attribute(field.attribute);
         match (field.kind, object.attribute(field.attribute)) {
-            (Kind::Presence(members) | Kind::Group(members), inner @ Value::Object(_)) => {
-                attribute_in(message, members, inner, &here)
+            (Kind::PresenceNode(members) | Kind::Node(members), inner @ Value::Object(_)) => {
+                attribute_in(message, members, inner, &path)
             }
-            (Kind::Tags(form, members), Value::Map(all)) => {
+            (Kind::TagNode(form, members), Value::Map(all)) => {
                 let node = field.path.last()?;
                 let (key, one) = all.iter().find(|(key, _)| names_key(message, node, form, key))?;
-                let here = here.key(key);
-                Some(attribute_in(message, members, one, &here).unwrap_or(here))
+                let path = path.key(key);
+                Some(attribute_in(message, members, one, &path).unwrap_or(path))
             }
             // Nothing else can be meant.
-            (Kind::Section(_), _) => Some(here),
+            (Kind::Subtree(_), _) => Some(path),
             _ => None,
         }
     })
 }
 
 /// Whether a message gives this key behind the word of its node: `rule 10`, `Interface "eth9"`.
-fn names_key(message: &str, node: &str, form: Form, key: &str) -> bool {
+fn names_key(message: &str, node: &str, form: ValueFormat, key: &str) -> bool {
     let key = form.canonical(key);
     let before = std::iter::once("").chain(words(message));
     before
@@ -156,22 +162,22 @@ pub(super) fn attribute_at(
 ) -> Option<Path> {
     let led = fields.iter().filter_map(|field| Some((field, below(field, words)?)));
     let (field, rest) = led.max_by_key(|(field, _)| field.path.len())?;
-    let here = within.clone().attribute(field.attribute);
+    let path = within.clone().attribute(field.attribute);
     let value = object.attribute(field.attribute);
     let deeper = match field.kind {
-        Kind::Presence(members) | Kind::Group(members) => attribute_at(members, value, rest, &here),
-        Kind::Tags(form, members) => match (value, rest.split_first()) {
+        Kind::PresenceNode(members) | Kind::Node(members) => attribute_at(members, value, rest, &path),
+        Kind::TagNode(form, members) => match (value, rest.split_first()) {
             (Value::Map(all), Some((key, rest))) => {
                 all.iter().find(|(own, _)| form.canonical(own) == form.canonical(key)).map(|(own, one)| {
-                    let here = here.clone().key(own);
-                    attribute_at(members, one, rest, &here).unwrap_or(here)
+                    let path = path.clone().key(own);
+                    attribute_at(members, one, rest, &path).unwrap_or(path)
                 })
             }
             _ => None,
         },
         _ => None,
     };
-    Some(deeper.unwrap_or(here))
+    Some(deeper.unwrap_or(path))
 }
 
 /// The words below a field, if these lead to it.
@@ -197,14 +203,14 @@ mod tests {
     use std::collections::BTreeMap;
 
     const FIELDS: &[Field] = &[
-        Field::tags(
+        Field::tag_node(
             "rules",
             &["rule"],
-            Form::Decimal,
-            &[Field::value("list", &["match", "prefix-list"], Form::Text)],
+            ValueFormat::Decimal,
+            &[Field::leaf("list", &["match", "prefix-list"], ValueFormat::Text)],
         ),
-        Field::tags("interfaces", &["interface"], Form::Text, &[]),
-        Field::tags("areas", &["area"], Form::Text, &[]),
+        Field::tag_node("interfaces", &["interface"], ValueFormat::Text, &[]),
+        Field::tag_node("areas", &["area"], ValueFormat::Text, &[]),
     ];
 
     fn object<const N: usize>(members: [(&str, Value); N]) -> Value {

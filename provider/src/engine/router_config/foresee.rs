@@ -1,25 +1,26 @@
 //! What VyOS would refuse, found before the commit in the configuration that it would leave. A refused commit costs seconds and,
 //! on 1.4, says nothing; this costs a read of the parts that are named.
 
-use super::node_path::Place;
-use super::referrers::{Check, Named, Reference, names_in, users};
+use super::node_path::NodePath;
+use super::referrers::{Check, Named, Reference, names_in, referrers};
 use super::required::missing_leaf;
 use super::translate::to_config;
-use crate::connection::router::{ConfigPath, ConfigTree, Objection, Purpose};
+use crate::connection::router::{ConfigPath, ConfigTree, PostCheck, Purpose};
 use tfplugin::Diagnostic;
 
 /// What has to be read beside a write's own component, and what its commit must not leave, in the order in which it is asked.
-pub(super) fn conditions(place: &Place, purpose: Purpose) -> (Vec<ConfigPath>, Vec<Box<Objection>>) {
-    let subject = place.subject_path();
-    match (purpose, place.named()) {
+pub(super) fn conditions(node_path: &NodePath, purpose: Purpose) -> (Vec<ConfigPath>, Vec<Box<PostCheck>>) {
+    let subject = node_path.subject_path();
+    match (purpose, node_path.named()) {
         (Purpose::Remove, None) => (Vec::new(), Vec::new()),
         (Purpose::Remove, Some(names)) => {
-            let here = place.clone();
-            let unused = move |outcome: &ConfigTree| here.still_used(&used_by(&here, names, outcome));
+            let at = node_path.clone();
+            let unused =
+                move |outcome: &ConfigTree| at.check_unreferenced(&referrers_of(&at, names, outcome));
             (names.named_within(), vec![Box::new(unused)])
         }
         (Purpose::Put, _) => {
-            let own: Vec<_> = to_config(place.fields(), place.object())
+            let own: Vec<_> = to_config(node_path.fields(), node_path.object())
                 .ends()
                 .into_iter()
                 .map(|end| [subject.as_slice(), &end].concat())
@@ -27,20 +28,20 @@ pub(super) fn conditions(place: &Place, purpose: Purpose) -> (Vec<ConfigPath>, V
             let mut reads: Vec<_> =
                 own.iter().flat_map(|path| names_in(path)).map(|one| one.container()).collect();
             reads.extend(beside(&subject));
-            let known = [reads.as_slice(), &[place.root()]].concat();
-            let (here, there) = (place.clone(), place.clone());
-            let met = move |outcome: &ConfigTree| of_itself(&here, &own, outcome);
+            let known = [reads.as_slice(), &[node_path.root()]].concat();
+            let (at, there) = (node_path.clone(), node_path.clone());
+            let met = move |outcome: &ConfigTree| of_itself(&at, &own, outcome);
             let sound = move |outcome: &ConfigTree| of_others(&there, &subject, &known, outcome);
             (reads, vec![Box::new(met), Box::new(sound)])
         }
     }
 }
 
-/// What the router's configuration below `place` is named by; nothing where it is still there.
-fn used_by(place: &Place, names: Named, outcome: &ConfigTree) -> Vec<String> {
-    let root = outcome.at(&place.root());
-    match root.is_none_or(|root| place.find(root).is_none()) {
-        true => users(names, &place.subject_path(), outcome),
+/// What the router's configuration below `node_path` is named by; nothing where it is still there.
+fn referrers_of(node_path: &NodePath, names: Named, outcome: &ConfigTree) -> Vec<String> {
+    let root = outcome.at(&node_path.root());
+    match root.is_none_or(|root| node_path.find(root).is_none()) {
+        true => referrers(names, &node_path.subject_path(), outcome),
         false => Vec::new(),
     }
 }
@@ -58,23 +59,23 @@ fn beside(subject: &[String]) -> Vec<ConfigPath> {
 }
 
 /// Finds fault with what an object itself would be.
-fn of_itself(place: &Place, own: &[ConfigPath], outcome: &ConfigTree) -> Result<(), Box<Diagnostic>> {
+fn of_itself(node_path: &NodePath, own: &[ConfigPath], outcome: &ConfigTree) -> Result<(), Box<Diagnostic>> {
     for path in own {
         let unmet = names_in(path).into_iter().find(|one| one.check != Check::Never && !one.is_met(outcome));
         if let Some(reference) = unmet {
             let path = path.get(..=reference.at).unwrap_or(path);
-            return Err(place.faulty(path, &unmet_reason(place, path, &reference)));
+            return Err(node_path.faulty(path, &unmet_reason(node_path, path, &reference)));
         }
     }
     match missing_leaf(own, outcome) {
-        Some((path, told)) => Err(place.faulty(&path, &told)),
+        Some((path, told)) => Err(node_path.faulty(&path, &told)),
         None => Ok(()),
     }
 }
 
 /// Finds what makes VyOS refuse every change of a component, whoever makes it. `known` is what was read.
 fn of_others(
-    place: &Place,
+    node_path: &NodePath,
     subject: &[String],
     known: &[ConfigPath],
     outcome: &ConfigTree,
@@ -90,7 +91,7 @@ fn of_others(
         let looked_at = match (of_policy, one.names) {
             // Its script looks for names that are in use and not there, among kinds of which any is left.
             (true, Named::RouteMap | Named::PrefixList | Named::PrefixList6) => {
-                one.check != Check::Never && outcome.at(&one.place).is_some_and(|all| !all.is_empty())
+                one.check != Check::Never && outcome.at(&one.node).is_some_and(|all| !all.is_empty())
             }
             (true, _) => false,
             (false, _) => one.check == Check::Always,
@@ -103,21 +104,21 @@ fn of_others(
         Some((path, reference))
     });
     match dangling {
-        Some((path, reference)) => Err(place.blocked(&path, &what(&reference))),
+        Some((path, reference)) => Err(node_path.blocked(&path, &what(&reference))),
         None => Ok(()),
     }
 }
 
 fn what(reference: &Reference) -> String {
-    let Reference { names, place, name, .. } = reference;
+    let Reference { names, node, name, .. } = reference;
     match names {
         Named::Interface => format!("no interface {name} below `interfaces`"),
-        _ => format!("no `{} {name}`", place.join(" ")),
+        _ => format!("no `{} {name}`", node.join(" ")),
     }
 }
 
-fn unmet_reason(place: &Place, path: &[String], reference: &Reference) -> String {
-    let (path, url) = (path.join(" "), place.router.url());
+fn unmet_reason(node_path: &NodePath, path: &[String], reference: &Reference) -> String {
+    let (path, url) = (path.join(" "), node_path.router.url());
     if reference.is_unfindable() {
         return format!(
             "`{path}` names a route-map with a dot. VyOS takes such a name for a route-map, but outside of `policy` it does not \

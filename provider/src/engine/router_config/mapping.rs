@@ -19,21 +19,21 @@ pub struct Field {
 #[derive(Clone, Copy)]
 pub enum Kind {
     /// A leaf with one value.
-    Value(Form),
+    Leaf(ValueFormat),
     /// A leaf with any number of values: a set of strings, null where it has none.
-    Words(Form),
+    MultiLeaf(ValueFormat),
     /// A leaf without value: a bool, `false` where it is not there.
-    Flag,
+    Valueless,
     /// A container that says yes, and no where it holds `disable`: a bool, null where it is not there.
-    Switch,
+    TriState,
     /// A container whose being there means something by itself: an object, null where it is not there.
-    Presence(&'static [Field]),
+    PresenceNode(&'static [Field]),
     /// A container that only holds leaves together: an object, null where it holds none of them.
-    Group(&'static [Field]),
+    Node(&'static [Field]),
     /// Containers by key: a map of objects.
-    Tags(Form, &'static [Field]),
-    /// Everything that is there, whatever it is: a [`super::Section`], but for what the router itself puts there.
-    Section(&'static [LeftAlone]),
+    TagNode(ValueFormat, &'static [Field]),
+    /// Everything that is there, whatever it is: a [`super::Subtree`], but for what the router itself puts there.
+    Subtree(&'static [LeftAlone]),
 }
 
 /// A leaf that the router writes by itself. Where an author does not speak of it, it is not shown and not taken away.
@@ -49,7 +49,7 @@ pub struct LeftAlone {
 
 /// What a word stands for. The attribute's own type has checked it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Form {
+pub enum ValueFormat {
     /// Itself.
     Text,
     /// Itself; an empty one is none.
@@ -70,56 +70,60 @@ pub enum Form {
 
 impl Field {
     /// A leaf with one value.
-    pub const fn value(attribute: &'static str, path: &'static [&'static str], form: Form) -> Self {
-        Self { attribute, path, kind: Kind::Value(form) }
+    pub const fn leaf(attribute: &'static str, path: &'static [&'static str], form: ValueFormat) -> Self {
+        Self { attribute, path, kind: Kind::Leaf(form) }
     }
 
     /// A leaf with any number of values.
-    pub const fn words(attribute: &'static str, path: &'static [&'static str], form: Form) -> Self {
-        Self { attribute, path, kind: Kind::Words(form) }
+    pub const fn multi_leaf(
+        attribute: &'static str,
+        path: &'static [&'static str],
+        form: ValueFormat,
+    ) -> Self {
+        Self { attribute, path, kind: Kind::MultiLeaf(form) }
     }
 
     /// A leaf without value.
-    pub const fn flag(attribute: &'static str, path: &'static [&'static str]) -> Self {
-        Self { attribute, path, kind: Kind::Flag }
+    pub const fn valueless(attribute: &'static str, path: &'static [&'static str]) -> Self {
+        Self { attribute, path, kind: Kind::Valueless }
     }
 
     /// A container that says yes, and no where it holds `disable`.
-    pub const fn switch(attribute: &'static str, path: &'static [&'static str]) -> Self {
-        Self { attribute, path, kind: Kind::Switch }
+    pub const fn tri_state(attribute: &'static str, path: &'static [&'static str]) -> Self {
+        Self { attribute, path, kind: Kind::TriState }
     }
 
     /// A container that means something by itself.
-    pub const fn presence(
+    pub const fn presence_node(
         attribute: &'static str,
         path: &'static [&'static str],
         members: &'static [Field],
     ) -> Self {
-        Self { attribute, path, kind: Kind::Presence(members) }
+        Self { attribute, path, kind: Kind::PresenceNode(members) }
     }
 
     /// A container that holds leaves together.
-    pub const fn group(
+    pub const fn node(
         attribute: &'static str,
         path: &'static [&'static str],
         members: &'static [Field],
     ) -> Self {
-        Self { attribute, path, kind: Kind::Group(members) }
+        Self { attribute, path, kind: Kind::Node(members) }
     }
 
     /// Containers by key.
-    pub const fn tags(
+    pub const fn tag_node(
         attribute: &'static str,
         path: &'static [&'static str],
-        key: Form,
+        key: ValueFormat,
         members: &'static [Field],
     ) -> Self {
-        Self { attribute, path, kind: Kind::Tags(key, members) }
+        Self { attribute, path, kind: Kind::TagNode(key, members) }
     }
 
     /// All of the object.
-    pub const fn section(attribute: &'static str, left_alone: &'static [LeftAlone]) -> Self {
-        Self { attribute, path: &[], kind: Kind::Section(left_alone) }
+    pub const fn subtree(attribute: &'static str, left_alone: &'static [LeftAlone]) -> Self {
+        Self { attribute, path: &[], kind: Kind::Subtree(left_alone) }
     }
 }
 
@@ -139,7 +143,7 @@ pub const fn joined<const N: usize>(own: &[Field], shared: &[Field]) -> [Field; 
     all
 }
 
-impl Form {
+impl ValueFormat {
     /// The one spelling that is sent. VyOS stores words as they come: two spellings would be two objects.
     pub fn canonical(self, word: &str) -> String {
         let parsed = match self {

@@ -20,11 +20,11 @@ mod target;
 mod translate;
 
 pub use diagnose::{Subject, no_router};
-pub use mapping::{Field, Form, Kind, LeftAlone, joined};
+pub use mapping::{Field, Kind, LeftAlone, ValueFormat, joined};
 pub use owned::Owner;
 pub use referrers::Named;
-pub use resource::RouterObject;
-pub use subtree::Section;
+pub use resource::RouterResource;
+pub use subtree::Subtree;
 pub use target::{RouterTarget, RouterTargetDraft};
 
 use crate::connection::router::ConfigTree;
@@ -40,7 +40,7 @@ pub struct Declaration {
     /// Where in it, if it is a tag.
     pub tag: Option<Tag>,
     /// What must be there before it.
-    pub needs: Option<Need>,
+    pub requires: Option<Requirement>,
     /// Its attributes.
     pub fields: &'static [Field],
     /// Tags below it that are objects of their own. It is not taken away while any is left.
@@ -58,11 +58,11 @@ pub struct Tag {
     /// The attribute.
     pub attribute: &'static str,
     /// What the key stands for.
-    pub form: Form,
+    pub form: ValueFormat,
 }
 
 /// Something without which VyOS does not commit an object.
-pub struct Need {
+pub struct Requirement {
     /// Its words below the component.
     pub path: &'static [&'static str],
     /// The type that makes it.

@@ -2,7 +2,7 @@
 
 use super::changes::visible;
 use super::diagnose::{Subject, attribute_at, no_router};
-use super::mapping::Form;
+use super::mapping::ValueFormat;
 use super::referrers::Named;
 use super::translate::{from_config, to_config};
 use super::{Declaration, Field, RouterConfig};
@@ -14,16 +14,16 @@ use std::sync::Arc;
 use tfplugin::{Diagnostic, Diagnostics, Path, Value};
 use tokio_util::sync::CancellationToken;
 
-/// The place of one object.
+/// Where one object lives: its router, its component, its key.
 #[derive(Clone)]
-pub(super) struct Place {
+pub(super) struct NodePath {
     pub(super) router: Arc<Router>,
     /// Canonical; empty where there is only one such object.
     pub(super) key: String,
     /// The container that is read and that commits as one.
     root: ConfigPath,
     /// The object's words below the root.
-    below_root: ConfigPath,
+    relative_path: ConfigPath,
     /// From the top, as typed on the router.
     path: String,
     declaration: &'static Declaration,
@@ -31,7 +31,7 @@ pub(super) struct Place {
     object: Value,
 }
 
-impl Place {
+impl NodePath {
     /// Of an object with these attributes, on the router that they name.
     pub(super) fn of<T: RouterConfig>(routers: &Routers, object: &Value) -> Result<Self, Diagnostics> {
         let router = routers
@@ -49,9 +49,9 @@ impl Place {
 
     fn new(declaration: &'static Declaration, router: Arc<Router>, key: String) -> Self {
         let mut root = owned(declaration.component);
-        let below_root = match &declaration.tag {
+        let relative_path = match &declaration.tag {
             None => Vec::new(),
-            Some(tag) if tag.form == Form::Path => {
+            Some(tag) if tag.form == ValueFormat::Path => {
                 root.extend(key.split(' ').map(str::to_owned));
                 root.pop().into_iter().collect()
             }
@@ -60,8 +60,8 @@ impl Place {
                 [owned(node), vec![key.clone()]].concat()
             }
         };
-        let path = [root.as_slice(), &below_root].concat().join(" ");
-        Self { router, key, root, below_root, path, declaration, object: Value::Null }
+        let path = [root.as_slice(), &relative_path].concat().join(" ");
+        Self { router, key, root, relative_path, path, declaration, object: Value::Null }
     }
 
     /// Of the object that an import id names, and the attributes that say so.
@@ -104,7 +104,7 @@ impl Place {
 
     /// How many words of a path are there already; nothing where all that could be missing is the last.
     pub(super) async fn stands(&self, cancelled: &CancellationToken) -> Result<Option<usize>, RouterError> {
-        let path = [self.root.as_slice(), &self.below_root].concat();
+        let path = [self.root.as_slice(), &self.relative_path].concat();
         let (true, [top, parents @ .., _]) = (self.is_path(), path.as_slice()) else { return Ok(None) };
         if parents.is_empty() {
             return Ok(None);
@@ -115,11 +115,11 @@ impl Place {
         Ok(Some(1 + there.count()))
     }
 
-    /// The same place, seen from what stood before it was made.
+    /// The same, seen from what stood before it was made.
     pub(super) fn with_parents(self, stood: Option<usize>) -> Self {
-        let path = [self.root.as_slice(), &self.below_root].concat();
+        let path = [self.root.as_slice(), &self.relative_path].concat();
         match stood.filter(|stood| *stood < self.root.len()).and_then(|stood| path.split_at_checked(stood)) {
-            Some((root, below)) => Self { root: root.to_vec(), below_root: below.to_vec(), ..self },
+            Some((root, below)) => Self { root: root.to_vec(), relative_path: below.to_vec(), ..self },
             None => self,
         }
     }
@@ -129,7 +129,7 @@ impl Place {
         let mut left = tree.clone();
         commands.iter().for_each(|command| left.remove(&command.path));
         let mut emptied = None;
-        let mut path = self.below_root.as_slice();
+        let mut path = self.relative_path.as_slice();
         while let (true, [parent @ .., _]) = (self.is_path(), path) {
             if parent.is_empty() || !left.at(parent).is_some_and(ConfigTree::is_empty) {
                 break;
@@ -142,7 +142,7 @@ impl Place {
     }
 
     fn is_path(&self) -> bool {
-        self.declaration.tag.as_ref().is_some_and(|tag| tag.form == Form::Path)
+        self.declaration.tag.as_ref().is_some_and(|tag| tag.form == ValueFormat::Path)
     }
 
     /// Whether there is nothing at a path but what the router itself puts there.
@@ -156,13 +156,13 @@ impl Place {
     }
 
     /// The object's words below the root.
-    pub(super) fn below_root(&self) -> ConfigPath {
-        self.below_root.clone()
+    pub(super) fn relative_path(&self) -> ConfigPath {
+        self.relative_path.clone()
     }
 
     /// Its words from the top.
     pub(super) fn subject_path(&self) -> ConfigPath {
-        [self.root.as_slice(), &self.below_root].concat()
+        [self.root.as_slice(), &self.relative_path].concat()
     }
 
     /// What others name it as.
@@ -181,8 +181,8 @@ impl Place {
     }
 
     /// Why it may not go, where anybody names it.
-    pub(super) fn still_used(&self, users: &[String]) -> Result<(), Box<Diagnostic>> {
-        if users.is_empty() { Ok(()) } else { Err(self.in_use(users)) }
+    pub(super) fn check_unreferenced(&self, referrers: &[String]) -> Result<(), Box<Diagnostic>> {
+        if referrers.is_empty() { Ok(()) } else { Err(self.in_use_error(referrers)) }
     }
 
     /// Why it may not be as it is planned: what is wrong at a path from the top.
@@ -224,7 +224,7 @@ impl Place {
                 (!ours.is_empty()).then(|| (Vec::new(), tree))
             }
             Some(tag) => {
-                let (own, above) = self.below_root.split_last()?;
+                let (own, above) = self.relative_path.split_last()?;
                 let (key, node) =
                     tree.at(above)?.children().find(|(key, _)| tag.form.canonical(key) == *own)?;
                 Some(([above, &[key.to_owned()]].concat(), node))
@@ -242,8 +242,8 @@ impl Place {
     }
 
     /// Whether what it needs is there; it may come in the same commit.
-    pub(super) fn needs_met(&self, tree: &ConfigTree) -> Result<(), Box<Diagnostic>> {
-        let Some(need) = &self.declaration.needs else { return Ok(()) };
+    pub(super) fn check_requirement(&self, tree: &ConfigTree) -> Result<(), Box<Diagnostic>> {
+        let Some(need) = &self.declaration.requires else { return Ok(()) };
         if tree.at(need.path).is_some() {
             return Ok(());
         }
@@ -258,7 +258,7 @@ impl Place {
     }
 
     /// Why a create does not touch what is there.
-    pub(super) fn taken<T: RouterConfig>(&self, differences: &[Command]) -> Box<Diagnostic> {
+    pub(super) fn conflict_error<T: RouterConfig>(&self, differences: &[Command]) -> Box<Diagnostic> {
         let (path, url) = (&self.path, self.router.url());
         let id = if self.key.is_empty() {
             self.router.name().to_owned()
@@ -276,7 +276,7 @@ impl Place {
     }
 
     /// Why an update does not touch what others put into a map or set that was not set until now.
-    pub(super) fn filled_by_others(&self, unseen: &[Command]) -> Box<Diagnostic> {
+    pub(super) fn unplanned_removal_error(&self, unseen: &[Command]) -> Box<Diagnostic> {
         let (path, url, unseen_lines) = (&self.path, self.router.url(), self.in_full(unseen));
         let detail = format!(
             "`{path}` at {url} has something that no plan showed, since the attribute that it belongs to was not set until \
@@ -319,7 +319,7 @@ impl Place {
 
     /// The attribute that a path below the root belongs to.
     fn attribute_of(&self, path: &[String]) -> Option<Path> {
-        let below = path.get(self.below_root.len()..)?;
+        let below = path.get(self.relative_path.len()..)?;
         let leads = |field: &&Field| {
             field.path.len() <= below.len() && field.path.iter().zip(below).all(|(a, b)| a == b)
         };
@@ -327,7 +327,7 @@ impl Place {
     }
 
     /// Why a delete leaves what is there.
-    pub(super) fn inhabited(&self, children: &[String]) -> Box<Diagnostic> {
+    pub(super) fn has_children_error(&self, children: &[String]) -> Box<Diagnostic> {
         let (path, url) = (&self.path, self.router.url());
         let detail = format!(
             "`{path}` at {url} still holds what is not part of this object: {}. Taking it away would take these along. \
@@ -338,14 +338,14 @@ impl Place {
         Box::new(Diagnostic::error("", detail))
     }
 
-    fn in_use(&self, users: &[String]) -> Box<Diagnostic> {
+    fn in_use_error(&self, referrers: &[String]) -> Box<Diagnostic> {
         let (path, url) = (&self.path, self.router.url());
         let detail = format!(
             "`{path}` at {url} is still referred to:\n\n    {}\n\nWithout it these would refer to nothing. Change them first. \
              Where the same apply changes them, Terraform takes this away before it does: put the block back, with \
              `lifecycle {{ create_before_destroy = true }}`, and apply; after that it goes last. Or change in one apply what \
              refers to it, and remove it in the next.",
-            users.join("\n    ")
+            referrers.join("\n    ")
         );
         Box::new(Diagnostic::error("", detail))
     }

@@ -1,7 +1,7 @@
 //! Which paths of a router's configuration an object stands for, so that two that stand for one are told before they
 //! undo each other's work for ever.
 
-use super::mapping::{Field, Form, Kind};
+use super::mapping::{Field, Kind, ValueFormat};
 use super::subtree;
 use super::translate::entry;
 use super::{Declaration, Tag};
@@ -28,7 +28,7 @@ impl<'a> Owner<'a> {
             return Some(component.collect());
         };
         let key = form.word(self.object.attribute(attribute))?;
-        if *form == Form::Path {
+        if *form == ValueFormat::Path {
             return Some(key.split(' ').map(str::to_owned).collect());
         }
         let node = node_of_ipv6.filter(|_| key.contains(':')).unwrap_or(node);
@@ -37,7 +37,7 @@ impl<'a> Owner<'a> {
 
     /// Everything that it puts on the router, if it stands for all that is below its node.
     pub fn whole_part(&self) -> Option<Vec<ConfigPath>> {
-        let field = self.declaration.fields.iter().find(|field| matches!(field.kind, Kind::Section(_)))?;
+        let field = self.declaration.fields.iter().find(|field| matches!(field.kind, Kind::Subtree(_)))?;
         let (node, tree) = (self.node()?, subtree::tree(self.object.attribute(field.attribute)));
         let ends = tree.ends().into_iter().map(|end| [node.as_slice(), &end].concat());
         let ends: Vec<_> = ends.collect();
@@ -59,20 +59,21 @@ fn claims(fields: &[Field], object: &Value, path: &[String], within: &Path) -> O
         match (field.kind, object.attribute(field.attribute), below) {
             // Everything may still come of it.
             (_, Value::Unknown(_), _) => None,
-            (Kind::Value(_) | Kind::Flag | Kind::Switch | Kind::Section(_), ..) => Some(here),
+            (Kind::Leaf(_) | Kind::Valueless | Kind::TriState | Kind::Subtree(_), ..) => Some(here),
             // Null is not ours.
-            (Kind::Words(_) | Kind::Tags(..), Value::Null, _) => None,
-            (Kind::Words(_), ..) => Some(here),
-            (Kind::Presence(_), Value::Null, _) | (Kind::Presence(_), _, []) => Some(here),
-            (Kind::Presence(members) | Kind::Group(members), value, below) => {
+            (Kind::MultiLeaf(_) | Kind::TagNode(..), Value::Null, _) => None,
+            (Kind::MultiLeaf(_), ..) => Some(here),
+            (Kind::PresenceNode(_), Value::Null, _) | (Kind::PresenceNode(_), _, []) => Some(here),
+            (Kind::PresenceNode(members) | Kind::Node(members), value, below) => {
                 claims(members, value, below, &here)
             }
-            (Kind::Tags(form, members), Value::Map(all), [key, below @ ..]) => match entry(form, all, key) {
+            (Kind::TagNode(form, members), Value::Map(all), [key, below @ ..]) => match entry(form, all, key)
+            {
                 Some((key, one)) if !below.is_empty() => claims(members, one, below, &here.key(key)),
                 Some((key, _)) => Some(here.key(key)),
                 None => Some(here),
             },
-            (Kind::Tags(..), ..) => None,
+            (Kind::TagNode(..), ..) => None,
         }
     })
 }

@@ -126,7 +126,7 @@ pub(super) struct Reference {
     /// Which word of the path the name is.
     pub(super) at: usize,
     /// The node whose key the name is, from the top; the kinds of interfaces for one of these.
-    pub(super) place: ConfigPath,
+    pub(super) node: ConfigPath,
     /// Whether VyOS refuses it where the name is not there.
     pub(super) check: Check,
 }
@@ -177,15 +177,15 @@ impl Reference {
     pub(super) fn container(&self) -> ConfigPath {
         match self.names {
             Named::PeerGroup | Named::BfdProfile => {
-                self.place.split_last().map(|(_, above)| above.to_vec()).unwrap_or_default()
+                self.node.split_last().map(|(_, above)| above.to_vec()).unwrap_or_default()
             }
-            _ => self.place.first().cloned().into_iter().collect(),
+            _ => self.node.first().cloned().into_iter().collect(),
         }
     }
 
     /// Whether what it names is there.
     pub(super) fn is_met(&self, outcome: &ConfigTree) -> bool {
-        let node = outcome.at(&self.place);
+        let node = outcome.at(&self.node);
         match self.names {
             Named::Interface => node.is_none_or(|kinds| has_interface(kinds, &self.name)),
             _ => node.is_some_and(|all| all.at(&[&self.name]).is_some()) && !self.is_unfindable(),
@@ -214,7 +214,7 @@ pub(super) fn names_in(path: &[String]) -> Vec<Reference> {
             continue;
         };
         let node = row.names.node().iter().map(|word| (*word).to_owned());
-        let place = match row.names {
+        let node = match row.names {
             Named::PeerGroup => vrf.iter().cloned().chain(node).collect(),
             _ => node.collect(),
         };
@@ -223,7 +223,7 @@ pub(super) fn names_in(path: &[String]) -> Vec<Reference> {
             check => check,
         };
         let at_in_path = vrf.len() + at;
-        found.push((at, Reference { names: row.names, name: name.clone(), at: at_in_path, place, check }));
+        found.push((at, Reference { names: row.names, name: name.clone(), at: at_in_path, node, check }));
     }
     found.into_iter().map(|(_, reference)| reference).collect()
 }
@@ -252,12 +252,12 @@ fn name_at(mut rest: Split<'_, char>, path: &[String], at: usize, found: Option<
     }
 }
 
-/// Paths of those that name this object, `place` being its node with its key, in a configuration seen from the top.
-pub(super) fn users(names: Named, place: &[String], outcome: &ConfigTree) -> Vec<String> {
-    let Some((key, node)) = place.split_last() else { return Vec::new() };
+/// Paths of those that name this object, `node` being its node with its key, in a configuration seen from the top.
+pub(super) fn referrers(names: Named, node: &[String], outcome: &ConfigTree) -> Vec<String> {
+    let Some((key, node)) = node.split_last() else { return Vec::new() };
     let uses = |path: &ConfigPath| {
         let mut all = names_in(path).into_iter();
-        all.any(|one| one.names == names && one.name == *key && one.place == node)
+        all.any(|one| one.names == names && one.name == *key && one.node == node)
     };
     outcome.ends().into_iter().filter(uses).map(|path| path.join(" ")).collect()
 }
@@ -323,7 +323,7 @@ mod tests {
     fn whoever_names_it_is_found_and_nobody_else() {
         let all = outcome();
         let neighbor = "protocols bgp neighbor 10.0.0.1 address-family";
-        let used = |names, place: &str| users(names, &words(place), &all);
+        let used = |names, node: &str| referrers(names, &words(node), &all);
         assert_eq!(
             used(Named::RouteMap, "policy route-map A"),
             [

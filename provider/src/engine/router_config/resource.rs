@@ -5,10 +5,10 @@ use super::changes::{Change, changes, creation, removal, visible};
 use super::diagnose::{no_router, orphan, sentence};
 use super::foresee::conditions;
 use super::leaving;
-use super::node_path::Place;
-use super::translate::{from_config, in_words_of, misfits, to_config};
+use super::node_path::NodePath;
+use super::translate::{from_config, misfits, preserve_spelling, to_config};
 use crate::connection::router::{
-    Changes, Command, ConfigTree, NoRouter, Purpose, Router, RouterError, Routers, Write,
+    Changes, Command, ConfigTree, Purpose, Router, RouterError, RouterLookupError, Routers, Write,
 };
 use crate::engine::reading::Reading;
 use crate::provider::Microk8s;
@@ -21,7 +21,7 @@ use std::sync::Arc;
 use tfplugin::{Context, Diagnostic, Diagnostics, Held, Knowable, Path, Plan, Resource, Value};
 
 /// A type `T` as a resource.
-pub struct RouterObject<T>(PhantomData<T>);
+pub struct RouterResource<T>(PhantomData<T>);
 
 /// Kept beside the state.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -42,13 +42,13 @@ pub struct Private {
 
 impl Private {
     /// The router of an object in the state.
-    fn router_of(&self, routers: &Routers, prior: &Value) -> Result<Arc<Router>, NoRouter> {
+    fn router_of(&self, routers: &Routers, prior: &Value) -> Result<Arc<Router>, RouterLookupError> {
         routers.remembered(self.router.as_deref(), prior.attribute("router").as_str())
     }
 }
 
 #[async_trait]
-impl<T: RouterConfig> Resource for RouterObject<T> {
+impl<T: RouterConfig> Resource for RouterResource<T> {
     type Provider = Microk8s;
     type Model = Held<T>;
     type Private = Private;
@@ -75,8 +75,8 @@ impl<T: RouterConfig> Resource for RouterObject<T> {
         if let Some(prior) = plan.prior.as_ref().filter(|_| !plan.kept.is_empty())
             && let Ok(router) = plan.private.router_of(&context.provider().routers, prior.object())
         {
-            let place = Place::on::<T>(router, prior.object());
-            let told = format!("{} on router {:?}", place.subject().name(), place.router.name());
+            let node_path = NodePath::on::<T>(router, prior.object());
+            let told = format!("{} on router {:?}", node_path.subject().name(), node_path.router.name());
             context.provider().kept_secrets.tell(context, &plan.kept, &told, plan.replaces()).await;
         }
         Ok(())
@@ -88,8 +88,8 @@ impl<T: RouterConfig> Resource for RouterObject<T> {
         private: Private,
     ) -> Result<(), Diagnostics> {
         match private.router_of(&context.provider().routers, prior.object()) {
-            Ok(router) => leaving::destroyed(context, &Place::on::<T>(router, prior.object())).await,
-            Err(NoRouter::NotKnownYet) => {}
+            Ok(router) => leaving::destroyed(context, &NodePath::on::<T>(router, prior.object())).await,
+            Err(RouterLookupError::NotKnownYet) => {}
             Err(reason) => {
                 return Err(orphan(T::DECLARATION.noun, &reason, private.router.as_deref()).into());
             }
@@ -102,24 +102,26 @@ impl<T: RouterConfig> Resource for RouterObject<T> {
         planned: Held<T>,
         private: &mut Private,
     ) -> Result<Held<T>, Diagnostics> {
-        let place = Place::of::<T>(&context.provider().routers, planned.object())?;
+        let node_path = NodePath::of::<T>(&context.provider().routers, planned.object())?;
         private.claim = format!("{:016x}", rand::rng().random::<u64>());
-        private.router = Some(place.router.identity());
-        private.stood =
-            place.stands(context.cancelled()).await.map_err(|error| failed("create", &place, error))?;
-        let (model, object) = (model_of("create", &place, &planned)?, planned.object().clone());
-        let here = place.clone();
+        private.router = Some(node_path.router.identity());
+        private.stood = node_path
+            .stands(context.cancelled())
+            .await
+            .map_err(|error| failed("create", &node_path, error))?;
+        let (model, object) = (model_of("create", &node_path, &planned)?, planned.object().clone());
+        let at = node_path.clone();
         let changes = move |tree: &ConfigTree| {
-            let wanted = || made_new(&model, &here, &to_config(T::DECLARATION.fields, &object), tree);
-            let Some((path, node)) = here.find(tree) else { return wanted() };
-            let change = Change { planned: &object, prior: &Value::Null, root: &here.root() };
+            let wanted = || create_commands(&model, &at, &to_config(T::DECLARATION.fields, &object), tree);
+            let Some((path, node)) = at.find(tree) else { return wanted() };
+            let change = Change { planned: &object, prior: &Value::Null, root: &at.root() };
             let different = changes(T::DECLARATION.fields, node, change, &path).commands;
-            if different.is_empty() || here.holds_nothing(&path, node) {
+            if different.is_empty() || at.holds_nothing(&path, node) {
                 return Ok(different);
             }
-            Err(here.taken::<T>(&different))
+            Err(at.conflict_error::<T>(&different))
         };
-        put(context, "create", &place, &planned, private, Box::new(changes)).await
+        put(context, "create", &node_path, &planned, private, Box::new(changes)).await
     }
 
     async fn read(
@@ -131,16 +133,16 @@ impl<T: RouterConfig> Resource for RouterObject<T> {
         let Ok(router) = private.router_of(&context.provider().routers, prior.object()) else {
             return Ok(Some(prior));
         };
-        let place = Place::on::<T>(router, prior.object());
-        match place.router.config(place.root(), context.cancelled()).await {
+        let node_path = NodePath::on::<T>(router, prior.object());
+        match node_path.router.config(node_path.root(), context.cancelled()).await {
             Ok(tree) => {
-                private.router = Some(place.router.identity());
-                tell_misfits(context, &place, &tree);
-                Ok(model_in(&place, &tree, Reading::Ours(prior.object())))
+                private.router = Some(node_path.router.identity());
+                tell_misfits(context, &node_path, &tree);
+                Ok(model_in(&node_path, &tree, Reading::Ours(prior.object())))
             }
             Err(error) => {
-                if place.router.first_warning() {
-                    context.warn(unread(&place, &error));
+                if node_path.router.first_warning() {
+                    context.warn(unread(&node_path, &error));
                 }
                 Ok(Some(prior))
             }
@@ -154,39 +156,39 @@ impl<T: RouterConfig> Resource for RouterObject<T> {
         private: &mut Private,
     ) -> Result<Held<T>, Diagnostics> {
         let routers = &context.provider().routers;
-        let place = Place::of::<T>(routers, planned.object())?;
+        let node_path = NodePath::of::<T>(routers, planned.object())?;
         if let Ok(before) = private.router_of(routers, prior.object())
-            && before.identity() != place.router.identity()
+            && before.identity() != node_path.router.identity()
         {
             let detail = format!(
                 "`router` leads to {:?} at {}, but the object lives on {:?} at {} and cannot move. If the name was unknown \
                  when this was planned, apply again: now that it is known, a new object is planned. Otherwise name the \
                  router that it is on, or make a new one with `-replace`.",
-                place.router.name(),
-                place.router.identity(),
+                node_path.router.name(),
+                node_path.router.identity(),
                 before.name(),
                 before.identity()
             );
-            return Err(Diagnostic::error(place.subject().unable("update", &place.router), detail)
+            return Err(Diagnostic::error(node_path.subject().unable("update", &node_path.router), detail)
                 .at("router")
                 .into());
         }
-        private.router = Some(place.router.identity());
-        let (model, object) = (model_of("update", &place, &planned)?, planned.object().clone());
-        let here = place.clone();
-        let changes = move |tree: &ConfigTree| match here.find(tree) {
-            None => made_new(&model, &here, &to_config(T::DECLARATION.fields, &object), tree),
+        private.router = Some(node_path.router.identity());
+        let (model, object) = (model_of("update", &node_path, &planned)?, planned.object().clone());
+        let at = node_path.clone();
+        let changes = move |tree: &ConfigTree| match at.find(tree) {
+            None => create_commands(&model, &at, &to_config(T::DECLARATION.fields, &object), tree),
             Some((path, node)) => {
-                let change = Change { planned: &object, prior: prior.object(), root: &here.root() };
+                let change = Change { planned: &object, prior: prior.object(), root: &at.root() };
                 let different = changes(T::DECLARATION.fields, node, change, &path);
                 match (different.commands, different.unseen) {
                     (same, _) if same.is_empty() => Ok(same),
                     (commands, none) if none.is_empty() => model.fits(tree).map(|()| commands),
-                    (_, unseen) => Err(here.filled_by_others(&unseen)),
+                    (_, unseen) => Err(at.unplanned_removal_error(&unseen)),
                 }
             }
         };
-        put(context, "update", &place, &planned, private, Box::new(changes)).await
+        put(context, "update", &node_path, &planned, private, Box::new(changes)).await
     }
 
     async fn delete(
@@ -197,20 +199,20 @@ impl<T: RouterConfig> Resource for RouterObject<T> {
         let router = private
             .router_of(&context.provider().routers, prior.object())
             .map_err(|reason| orphan(T::DECLARATION.noun, &reason, private.router.as_deref()))?;
-        let place = Place::on::<T>(router, prior.object()).with_parents(private.stood);
-        let here = place.clone();
+        let node_path = NodePath::on::<T>(router, prior.object()).with_parents(private.stood);
+        let at = node_path.clone();
         let changes = move |tree: &ConfigTree| {
-            let commands = match here.find(tree) {
-                Some((path, node)) => match here.children_below(node) {
-                    none if none.is_empty() => removal(T::DECLARATION.fields, node, &here.root(), &path),
-                    children => return Err(here.inhabited(&children)),
+            let commands = match at.find(tree) {
+                Some((path, node)) => match at.children_below(node) {
+                    none if none.is_empty() => removal(T::DECLARATION.fields, node, &at.root(), &path),
+                    children => return Err(at.has_children_error(&children)),
                 },
                 None => Vec::new(),
             };
-            Ok(here.and_emptied_parents(commands, tree))
+            Ok(at.and_emptied_parents(commands, tree))
         };
-        let write = write(context, &place, Purpose::Remove, &private, Box::new(changes));
-        place.router.write(write).await.map(drop).map_err(|error| failed("delete", &place, error))
+        let write = write(context, &node_path, Purpose::Remove, &private, Box::new(changes));
+        node_path.router.write(write).await.map(drop).map_err(|error| failed("delete", &node_path, error))
     }
 
     async fn import_state(
@@ -218,13 +220,13 @@ impl<T: RouterConfig> Resource for RouterObject<T> {
         id: &str,
         private: &mut Private,
     ) -> Result<Held<T>, Diagnostics> {
-        let (place, named) = Place::imported::<T>(&context.provider().routers, id)?;
-        private.router = Some(place.router.identity());
-        let tree = place.router.config(place.root(), context.cancelled()).await;
-        let tree = tree.map_err(|error| failed("import", &place, error))?;
-        tell_misfits(context, &place, &tree);
-        let Some(found) = model_in::<T>(&place, &tree, Reading::Whole) else {
-            return Err(place.absent(id).into());
+        let (node_path, named) = NodePath::imported::<T>(&context.provider().routers, id)?;
+        private.router = Some(node_path.router.identity());
+        let tree = node_path.router.config(node_path.root(), context.cancelled()).await;
+        let tree = tree.map_err(|error| failed("import", &node_path, error))?;
+        tell_misfits(context, &node_path, &tree);
+        let Some(found) = model_in::<T>(&node_path, &tree, Reading::Whole) else {
+            return Err(node_path.absent(id).into());
         };
         let Value::Object(mut attributes) = found.object().clone() else { return Ok(found) };
         attributes.extend(named);
@@ -241,7 +243,7 @@ fn plan_router<T: RouterConfig>(
     let routers = &context.provider().routers;
     let router = match routers.get(name.as_deref()) {
         Ok(router) => router,
-        Err(NoRouter::NotKnownYet) => return Ok(()),
+        Err(RouterLookupError::NotKnownYet) => return Ok(()),
         Err(reason) => return Err(no_router(T::DECLARATION.noun, &reason).into()),
     };
     let Some(prior) = &plan.prior else { return Ok(()) };
@@ -258,21 +260,25 @@ fn plan_router<T: RouterConfig>(
 }
 
 /// The commands that make an object where there is none.
-fn made_new<T: RouterConfig>(
+fn create_commands<T: RouterConfig>(
     planned: &T,
-    place: &Place,
+    node_path: &NodePath,
     wanted: &ConfigTree,
     tree: &ConfigTree,
 ) -> Result<Vec<Command>, Box<Diagnostic>> {
-    place.needs_met(tree)?;
+    node_path.check_requirement(tree)?;
     planned.fits(tree)?;
-    Ok(creation(wanted, &place.below_root()))
+    Ok(creation(wanted, &node_path.relative_path()))
 }
 
 /// What is planned, as the type's own rules want it. Only what was unknown until now can be at fault.
-fn model_of<T: RouterConfig>(action: &str, place: &Place, planned: &Held<T>) -> Result<T, Diagnostics> {
+fn model_of<T: RouterConfig>(
+    action: &str,
+    node_path: &NodePath,
+    planned: &Held<T>,
+) -> Result<T, Diagnostics> {
     planned.model().map_err(|error| {
-        let summary = place.subject().unable(action, &place.router);
+        let summary = node_path.subject().unable(action, &node_path.router);
         Diagnostic::error(summary, format!("{}: {error}.", error.path)).at(error.path.clone()).into()
     })
 }
@@ -281,26 +287,26 @@ fn model_of<T: RouterConfig>(action: &str, place: &Place, planned: &Held<T>) -> 
 async fn put<T: RouterConfig>(
     context: &Context<Microk8s>,
     action: &str,
-    place: &Place,
+    node_path: &NodePath,
     planned: &Held<T>,
     private: &Private,
     changes: Box<Changes>,
 ) -> Result<Held<T>, Diagnostics> {
-    let write = write(context, place, Purpose::Put, private, changes);
-    let tree = place.router.write(write).await.map_err(|error| failed(action, place, error))?;
-    let unable = || place.subject().unable(action, &place.router);
-    let Some((path, node)) = place.find(&tree) else {
+    let write = write(context, node_path, Purpose::Put, private, changes);
+    let tree = node_path.router.write(write).await.map_err(|error| failed(action, node_path, error))?;
+    let unable = || node_path.subject().unable(action, &node_path.router);
+    let Some((path, node)) = node_path.find(&tree) else {
         let vanished =
             "The router accepted it, but does not have it now. Something else is changing its configuration.";
         return Err(Diagnostic::error(unable(), vanished).into());
     };
     let object = planned.object();
-    let change = Change { planned: object, prior: object, root: &place.root() };
+    let change = Change { planned: object, prior: object, root: &node_path.root() };
     let missing = super::changes::changes(T::DECLARATION.fields, node, change, &path).commands;
     if !missing.is_empty() {
-        return Err(Diagnostic { summary: unable(), ..place.rewritten(&missing) }.into());
+        return Err(Diagnostic { summary: unable(), ..node_path.rewritten(&missing) }.into());
     }
-    match model_in(place, &tree, Reading::Ours(object)) {
+    match model_in(node_path, &tree, Reading::Ours(object)) {
         Some(model) => Ok(model),
         None => Ok(planned.clone()),
     }
@@ -308,22 +314,26 @@ async fn put<T: RouterConfig>(
 
 fn write(
     context: &Context<Microk8s>,
-    place: &Place,
+    node_path: &NodePath,
     purpose: Purpose,
     private: &Private,
     changes: Box<Changes>,
 ) -> Write {
-    let root = place.root();
-    let subject = [root.as_slice(), &place.below_root()].concat();
+    let root = node_path.root();
+    let subject = [root.as_slice(), &node_path.relative_path()].concat();
     let (claim, cancelled) = (private.claim.clone(), context.cancelled().clone());
-    let (also_reads, objections) = conditions(place, purpose);
-    Write { root, subject, purpose, claim, changes, also_reads, objections, cancelled }
+    let (also_reads, post_checks) = conditions(node_path, purpose);
+    Write { root, subject, purpose, claim, changes, also_reads, post_checks, cancelled }
 }
 
 /// The object in the configuration below the root, in the words of what it was before where nothing differs. Whatever
 /// the router holds is told as it is: the rules of the attributes are for what is written.
-fn model_in<T: RouterConfig>(place: &Place, tree: &ConfigTree, reading: Reading<'_>) -> Option<Held<T>> {
-    let (path, node) = place.find(tree)?;
+fn model_in<T: RouterConfig>(
+    node_path: &NodePath,
+    tree: &ConfigTree,
+    reading: Reading<'_>,
+) -> Option<Held<T>> {
+    let (path, node) = node_path.find(tree)?;
     let fields = T::DECLARATION.fields;
     let before = match reading {
         Reading::Ours(before) => before,
@@ -333,28 +343,28 @@ fn model_in<T: RouterConfig>(place: &Place, tree: &ConfigTree, reading: Reading<
         Value::Object(attributes) => attributes.clone(),
         _ => BTreeMap::new(),
     };
-    let node = visible(fields, node, &place.root(), &path, before);
-    attributes.extend(in_words_of(fields, before, from_config(fields, &node, reading)));
+    let node = visible(fields, node, &node_path.root(), &path, before);
+    attributes.extend(preserve_spelling(fields, before, from_config(fields, &node, reading)));
     Some(Held::new(Value::Object(attributes)))
 }
 
 /// Warns of what the state cannot say.
-fn tell_misfits(context: &Context<Microk8s>, place: &Place, tree: &ConfigTree) {
-    let Some((_, node)) = place.find(tree) else { return };
-    let subject = place.subject();
+fn tell_misfits(context: &Context<Microk8s>, node_path: &NodePath, tree: &ConfigTree) {
+    let Some((_, node)) = node_path.find(tree) else { return };
+    let subject = node_path.subject();
     for (attribute, word) in misfits(subject.fields, node, &Path::root()) {
         let detail = format!(
             "`{}` at {} holds {word:?} for {attribute}, which takes a number. The state has null in its place. Where the \
              configuration says another value, the next apply sets that.",
             subject.path,
-            place.router.url()
+            node_path.router.url()
         );
         context.warn(Diagnostic::warning("A value without a form", detail).at(attribute));
     }
 }
 
-fn failed(action: &str, place: &Place, error: RouterError) -> Diagnostics {
-    place.subject().failed(action, &place.router, error).into()
+fn failed(action: &str, node_path: &NodePath, error: RouterError) -> Diagnostics {
+    node_path.subject().failed(action, &node_path.router, error).into()
 }
 
 /// The name stayed and is another router's now, which is no change that Terraform could plan.
@@ -372,12 +382,12 @@ fn renamed(noun: &str, before: &Router, now: &Router) -> Diagnostic {
     Diagnostic::warning(format!("The router of {noun} has another name"), detail).at("router")
 }
 
-fn unread(place: &Place, error: &RouterError) -> Diagnostic {
-    let told = sentence(&format!("Tried at {}: {error}", place.router.url()));
+fn unread(node_path: &NodePath, error: &RouterError) -> Diagnostic {
+    let told = sentence(&format!("Tried at {}: {error}", node_path.router.url()));
     let detail = format!(
         "{told} What the state says of this router's objects is kept as it was; changes made on the router meanwhile \
          are not seen.\n\n{}",
-        error.next_step()
+        error.hint()
     );
-    Diagnostic::warning(format!("Unable to read router {:?}", place.router.name()), detail).at("router")
+    Diagnostic::warning(format!("Unable to read router {:?}", node_path.router.name()), detail).at("router")
 }

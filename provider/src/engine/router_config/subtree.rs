@@ -14,18 +14,18 @@ use super::mapping::LeftAlone;
 /// What is below a node, in the author's form. Two are the same where they are the same configuration: a leaf's value
 /// and a word with nothing below it are one thing on the router.
 #[derive(Clone)]
-pub struct Section {
+pub struct Subtree {
     written: Value,
 }
 
 /// Hidden: a configuration may hold passwords.
-impl fmt::Debug for Section {
+impl fmt::Debug for Subtree {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Section({:?})", tree(&self.written))
+        write!(f, "Subtree({:?})", tree(&self.written))
     }
 }
 
-impl AttributeValue for Section {
+impl AttributeValue for Subtree {
     fn kind() -> AttributeKind {
         AttributeKind::Type(Type::Dynamic)
     }
@@ -44,7 +44,7 @@ impl AttributeValue for Section {
     }
 }
 
-impl Section {
+impl Subtree {
     /// As configuration.
     pub fn tree(&self) -> ConfigTree {
         tree(&self.written)
@@ -53,7 +53,7 @@ impl Section {
 
 /// Finds fault with what can be no configuration.
 fn sound(json: &Json, within: &[&str]) -> Result<(), String> {
-    let here = || match within {
+    let subject = || match within {
         [] => "the value".to_owned(),
         words => format!("`{}`", words.join(" ")),
     };
@@ -61,26 +61,26 @@ fn sound(json: &Json, within: &[&str]) -> Result<(), String> {
         Json::Null | Json::Number(_) => Ok(()),
         Json::Bool(_) => Err(format!(
             "{} is a bool, which VyOS has not; a leaf without a value is `{{}}`, and one that is not there is left out",
-            here()
+            subject()
         )),
         Json::String(text)
             if text.is_empty() || text.contains(|one: char| "'\"".contains(one) || one.is_control()) =>
         {
             Err(format!(
                 "{} has quotes, line breaks or other control characters or is empty; VyOS takes no such value",
-                here()
+                subject()
             ))
         }
         Json::String(_) => Ok(()),
         Json::Array(values) => match values.iter().all(|one| one.is_string() || one.is_number()) {
             true => values.iter().try_for_each(|one| sound(one, within)),
-            false => Err(format!("{} is a list of something else than words", here())),
+            false => Err(format!("{} is a list of something else than words", subject())),
         },
         Json::Object(members) => members.iter().try_for_each(|(word, below)| {
             if word.is_empty()
                 || word.contains(|c: char| c.is_whitespace() || c.is_control() || "'\"".contains(c))
             {
-                return Err(format!("{word:?} in {} is no single word", here()));
+                return Err(format!("{word:?} in {} is no single word", subject()));
             }
             sound(below, &[within, &[word.as_str()]].concat())
         }),
@@ -137,7 +137,7 @@ fn written(tree: &ConfigTree) -> Json {
 }
 
 /// A configuration in the words of `before`, as far as both are the same.
-pub(super) fn in_words_of(before: &Value, now: &ConfigTree) -> Value {
+pub(super) fn preserve_spelling(before: &Value, now: &ConfigTree) -> Value {
     from_plain(&again(&json(before), now))
 }
 
@@ -289,12 +289,12 @@ mod tests {
         let written =
             of(json!({"port": 123, "server": {"a": {"prefer": {}}, "b": {}}, "gone": null, "none": []}));
         let told = of(json!({"port": "123", "server": {"a": "prefer", "b": {}}}));
-        assert!(Section::semantic_eq(&written, &told));
-        assert!(Section::semantic_eq(
+        assert!(Subtree::semantic_eq(&written, &told));
+        assert!(Subtree::semantic_eq(
             &of(json!({"server": ["b", "a"]})),
             &of(json!({"server": {"a": {}, "b": {}}}))
         ));
-        assert!(!Section::semantic_eq(&written, &of(json!({"port": "124"}))));
+        assert!(!Subtree::semantic_eq(&written, &of(json!({"port": "124"}))));
     }
 
     #[test]
@@ -306,7 +306,7 @@ mod tests {
             (json!({"description": "it's"}), "`description` has quotes"),
             (json!(""), "the value has quotes, line breaks or other control characters or is empty"),
         ] {
-            let error = Section::decode(&of(bad)).unwrap_err().to_string();
+            let error = Subtree::decode(&of(bad)).unwrap_err().to_string();
             assert!(error.contains(told), "{error}");
         }
     }
@@ -315,9 +315,9 @@ mod tests {
     fn a_change_is_the_author_s_words_with_what_differs() {
         let before = of(json!({"port": 123, "server": {"a": {"prefer": {}}, "b": {}}}));
         let now = tree(&of(json!({"port": "123", "server": {"a": ["prefer", "pool"], "c": {}}})));
-        let told = json(&in_words_of(&before, &now));
+        let told = json(&preserve_spelling(&before, &now));
         assert_eq!(told, json!({"port": 123, "server": {"a": {"prefer": {}, "pool": {}}, "c": {}}}));
-        assert_eq!(json(&in_words_of(&Value::Null, &now))["server"]["a"], json!(["pool", "prefer"]));
+        assert_eq!(json(&preserve_spelling(&Value::Null, &now))["server"]["a"], json!(["pool", "prefer"]));
     }
 
     #[test]

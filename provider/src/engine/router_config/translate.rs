@@ -1,14 +1,14 @@
 //! Between attributes and configuration, by the table of [`Field`]s: what an object should look like on the router,
 //! what the router's looks like as attributes, and which commands lead from one to the other.
 
-use super::mapping::{Field, Form, Kind};
+use super::mapping::{Field, Kind, ValueFormat};
 use super::subtree;
 use crate::connection::router::ConfigTree;
 use crate::engine::reading::Reading;
 use std::collections::BTreeMap;
 use tfplugin::{Path, Value};
 
-/// What a [`Kind::Switch`] may hold.
+/// What a [`Kind::TriState`] may hold.
 pub(super) const DISABLE: &str = "disable";
 
 /// The configuration of an object with these attributes, in canonical spelling.
@@ -17,31 +17,31 @@ pub(super) fn to_config(fields: &[Field], object: &Value) -> ConfigTree {
     for field in fields {
         let value = object.attribute(field.attribute);
         match (&field.kind, value) {
-            (Kind::Value(form), value) => {
+            (Kind::Leaf(form), value) => {
                 if let Some(word) = form.word(value) {
                     insert(&mut tree, field.path, &[&word]);
                 }
             }
-            (Kind::Words(form), Value::Set(words)) => {
+            (Kind::MultiLeaf(form), Value::Set(words)) => {
                 for word in words.iter().filter_map(|word| form.word(word)) {
                     insert(&mut tree, field.path, &[&word]);
                 }
             }
-            (Kind::Flag | Kind::Switch, Value::Bool(true)) => tree.insert(field.path),
-            (Kind::Switch, Value::Bool(false)) => insert(&mut tree, field.path, &[DISABLE]),
-            (Kind::Presence(members) | Kind::Group(members), Value::Object(_)) => {
+            (Kind::Valueless | Kind::TriState, Value::Bool(true)) => tree.insert(field.path),
+            (Kind::TriState, Value::Bool(false)) => insert(&mut tree, field.path, &[DISABLE]),
+            (Kind::PresenceNode(members) | Kind::Node(members), Value::Object(_)) => {
                 let below = to_config(members, value);
-                if matches!(field.kind, Kind::Presence(_)) || !below.is_empty() {
+                if matches!(field.kind, Kind::PresenceNode(_)) || !below.is_empty() {
                     tree.graft(field.path, below);
                 }
             }
-            (Kind::Tags(form, members), Value::Map(all)) => {
+            (Kind::TagNode(form, members), Value::Map(all)) => {
                 for (key, one) in all {
                     let path: Vec<_> = field.path.iter().map(|word| (*word).to_owned()).collect();
                     tree.graft(&[path, vec![form.canonical(key)]].concat(), to_config(members, one));
                 }
             }
-            (Kind::Section(_), value) => tree.graft(field.path, subtree::tree(value)),
+            (Kind::Subtree(_), value) => tree.graft(field.path, subtree::tree(value)),
             _ => {}
         }
     }
@@ -54,7 +54,7 @@ fn or_whole(reading: Reading<'_>) -> Reading<'_> {
 }
 
 /// How the element of a map is read: one that was not there before is seen as it is.
-fn of_element<'a>(reading: Reading<'a>, form: Form, key: &str) -> Reading<'a> {
+fn of_element<'a>(reading: Reading<'a>, form: ValueFormat, key: &str) -> Reading<'a> {
     match reading {
         Reading::Ours(before) => element(form, before, key).map_or(Reading::Whole, Reading::Ours),
         Reading::Whole => Reading::Whole,
@@ -62,14 +62,14 @@ fn of_element<'a>(reading: Reading<'a>, form: Form, key: &str) -> Reading<'a> {
 }
 
 /// The element of a map by its key, however that is spelled.
-pub(super) fn element<'a>(form: Form, map: &'a Value, key: &str) -> Option<&'a Value> {
+pub(super) fn element<'a>(form: ValueFormat, map: &'a Value, key: &str) -> Option<&'a Value> {
     let Value::Map(all) = map else { return None };
     entry(form, all, key).map(|(_, one)| one)
 }
 
 /// The same with the key as the map spells it. Most maps hold it as it is asked for: only others have all keys spelled anew.
 pub(super) fn entry<'a>(
-    form: Form,
+    form: ValueFormat,
     all: &'a BTreeMap<String, Value>,
     key: &str,
 ) -> Option<(&'a String, &'a Value)> {
@@ -90,24 +90,24 @@ pub(super) fn from_config(
         let words = || node.into_iter().flat_map(ConfigTree::children);
         let reading = reading.attribute(field.attribute);
         match field.kind {
-            Kind::Flag => Value::Bool(node.is_some()),
-            Kind::Switch => node.map_or(Value::Null, |node| Value::Bool(node.at(&[DISABLE]).is_none())),
-            Kind::Value(form) => words().next().map_or(Value::Null, |(word, _)| form.value(word)),
-            Kind::Words(_) | Kind::Tags(..) if reading.is_not_ours() => Value::Null,
-            Kind::Words(form) => {
+            Kind::Valueless => Value::Bool(node.is_some()),
+            Kind::TriState => node.map_or(Value::Null, |node| Value::Bool(node.at(&[DISABLE]).is_none())),
+            Kind::Leaf(form) => words().next().map_or(Value::Null, |(word, _)| form.value(word)),
+            Kind::MultiLeaf(_) | Kind::TagNode(..) if reading.is_not_ours() => Value::Null,
+            Kind::MultiLeaf(form) => {
                 let all: Vec<_> = words().map(|(word, _)| form.value(word)).collect();
                 if all.is_empty() { Value::Null } else { Value::Set(all) }
             }
-            Kind::Presence(members) => {
+            Kind::PresenceNode(members) => {
                 node.map_or(Value::Null, |node| Value::Object(from_config(members, node, or_whole(reading))))
             }
-            Kind::Group(members) => {
+            Kind::Node(members) => {
                 match node.map(|node| Value::Object(from_config(members, node, reading))) {
                     Some(object) if !to_config(members, &object).is_empty() => object,
                     _ => Value::Null,
                 }
             }
-            Kind::Tags(form, members) => {
+            Kind::TagNode(form, members) => {
                 let one = |(key, node): (&str, &ConfigTree)| {
                     let read = from_config(members, node, of_element(reading, form, key));
                     (key.to_owned(), Value::Object(read))
@@ -115,7 +115,7 @@ pub(super) fn from_config(
                 let all: BTreeMap<_, _> = words().map(one).collect();
                 if all.is_empty() { Value::Null } else { Value::Map(all) }
             }
-            Kind::Section(_) => node.map_or(Value::Null, subtree::value),
+            Kind::Subtree(_) => node.map_or(Value::Null, subtree::value),
         }
     };
     fields.iter().map(|field| (field.attribute.to_owned(), value(field))).collect()
@@ -125,19 +125,19 @@ pub(super) fn from_config(
 pub(super) fn misfits(fields: &[Field], tree: &ConfigTree, within: &Path) -> Vec<(Path, String)> {
     let mut found = Vec::new();
     for field in fields {
-        let here = within.clone().attribute(field.attribute);
+        let path = within.clone().attribute(field.attribute);
         let node = tree.at(field.path);
         match (field.kind, node) {
-            (Kind::Value(form), node) => {
+            (Kind::Leaf(form), node) => {
                 let word = words(node).next().filter(|word| form.value(word).is_null());
-                found.extend(word.map(|word| (here, word.to_owned())));
+                found.extend(word.map(|word| (path, word.to_owned())));
             }
-            (Kind::Presence(members) | Kind::Group(members), Some(node)) => {
-                found.extend(misfits(members, node, &here));
+            (Kind::PresenceNode(members) | Kind::Node(members), Some(node)) => {
+                found.extend(misfits(members, node, &path));
             }
-            (Kind::Tags(_, members), Some(node)) => {
+            (Kind::TagNode(_, members), Some(node)) => {
                 let below = node.children();
-                found.extend(below.flat_map(|(key, node)| misfits(members, node, &here.clone().key(key))));
+                found.extend(below.flat_map(|(key, node)| misfits(members, node, &path.clone().key(key))));
             }
             _ => {}
         }
@@ -146,7 +146,7 @@ pub(super) fn misfits(fields: &[Field], tree: &ConfigTree, within: &Path) -> Vec
 }
 
 /// What was read, in the words of `before` wherever both are the same configuration.
-pub(super) fn in_words_of(
+pub(super) fn preserve_spelling(
     fields: &[Field],
     before: &Value,
     read: BTreeMap<String, Value>,
@@ -158,8 +158,8 @@ pub(super) fn in_words_of(
             !before.attribute(field.attribute).is_null() && to_config(one, before) == to_config(one, &read);
         let source = if kept { before } else { &read };
         let value = match field.kind {
-            Kind::Section(_) if !kept => {
-                subtree::in_words_of(before.attribute(field.attribute), &to_config(one, &read))
+            Kind::Subtree(_) if !kept => {
+                subtree::preserve_spelling(before.attribute(field.attribute), &to_config(one, &read))
             }
             _ => source.attribute(field.attribute).clone(),
         };
@@ -182,18 +182,18 @@ pub(super) mod tests {
     use serde_json::json;
 
     const MEMBERS: &[Field] = &[
-        Field::value("route_map", &["route-map", "import"], Form::Text),
-        Field::flag("soft", &["soft-reconfiguration", "inbound"]),
+        Field::leaf("route_map", &["route-map", "import"], ValueFormat::Text),
+        Field::valueless("soft", &["soft-reconfiguration", "inbound"]),
     ];
     pub(in super::super) const FIELDS: &[Field] = &[
-        Field::value("remote_as", &["remote-as"], Form::Decimal),
-        Field::value("hops", &["ebgp-multihop"], Form::Number),
-        Field::words("sources", &["source"], Form::Network),
-        Field::flag("shutdown", &["shutdown"]),
-        Field::switch("passive", &["passive"]),
-        Field::group("timers", &["timers"], &[Field::value("holdtime", &["holdtime"], Form::Number)]),
-        Field::presence("ipv6", &["address-family", "ipv6-unicast"], MEMBERS),
-        Field::tags("networks", &["network"], Form::Network, MEMBERS),
+        Field::leaf("remote_as", &["remote-as"], ValueFormat::Decimal),
+        Field::leaf("hops", &["ebgp-multihop"], ValueFormat::Number),
+        Field::multi_leaf("sources", &["source"], ValueFormat::Network),
+        Field::valueless("shutdown", &["shutdown"]),
+        Field::tri_state("passive", &["passive"]),
+        Field::node("timers", &["timers"], &[Field::leaf("holdtime", &["holdtime"], ValueFormat::Number)]),
+        Field::presence_node("ipv6", &["address-family", "ipv6-unicast"], MEMBERS),
+        Field::tag_node("networks", &["network"], ValueFormat::Network, MEMBERS),
     ];
 
     pub(in super::super) fn object(members: &[(&str, Value)]) -> Value {
@@ -238,7 +238,7 @@ pub(super) mod tests {
         assert_eq!(config.ends(), expected.ends());
         let read = from_config(FIELDS, &config, Reading::Whole);
         assert_eq!(read.get("remote_as"), Some(&text("65001")));
-        assert_eq!(Value::Object(in_words_of(FIELDS, &object, read)), object);
+        assert_eq!(Value::Object(preserve_spelling(FIELDS, &object, read)), object);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What a router's BGP announces by itself in one address family.
 
-use crate::engine::router_config::{Field, Form};
+use crate::engine::router_config::{Field, ValueFormat};
 use crate::vyos::validators;
 use std::collections::BTreeMap;
 use tfplugin::Object;
@@ -105,32 +105,36 @@ pub struct Redistribute {
     route_map: Option<String>,
 }
 
-const ROUTE_MAP: Field = Field::value("route_map", &["route-map"], Form::Text);
+const ROUTE_MAP: Field = Field::leaf("route_map", &["route-map"], ValueFormat::Text);
 
-const AGGREGATES: Field = Field::tags(
+const AGGREGATES: Field = Field::tag_node(
     "aggregate_addresses",
     &["aggregate-address"],
-    Form::Network,
-    &[ROUTE_MAP, Field::flag("as_set", &["as-set"]), Field::flag("summary_only", &["summary-only"])],
+    ValueFormat::Network,
+    &[
+        ROUTE_MAP,
+        Field::valueless("as_set", &["as-set"]),
+        Field::valueless("summary_only", &["summary-only"]),
+    ],
 );
 
-const REDISTRIBUTE: Field = Field::tags(
+const REDISTRIBUTE: Field = Field::tag_node(
     "redistribute",
     &["redistribute"],
-    Form::Text,
-    &[Field::value("metric", &["metric"], Form::Number), ROUTE_MAP],
+    ValueFormat::Text,
+    &[Field::leaf("metric", &["metric"], ValueFormat::Number), ROUTE_MAP],
 );
 
-const EBGP_PATHS: Field = Field::value("maximum_paths_ebgp", &["maximum-paths", "ebgp"], Form::Number);
-const IBGP_PATHS: Field = Field::value("maximum_paths_ibgp", &["maximum-paths", "ibgp"], Form::Number);
+const EBGP_PATHS: Field = Field::leaf("maximum_paths_ebgp", &["maximum-paths", "ebgp"], ValueFormat::Number);
+const IBGP_PATHS: Field = Field::leaf("maximum_paths_ibgp", &["maximum-paths", "ibgp"], ValueFormat::Number);
 
 /// Where each attribute is below `address-family ipv4-unicast`.
 pub(super) const IPV4: &[Field] = &[
-    Field::tags(
+    Field::tag_node(
         "networks",
         &["network"],
-        Form::Network,
-        &[ROUTE_MAP, Field::flag("backdoor", &["backdoor"])],
+        ValueFormat::Network,
+        &[ROUTE_MAP, Field::valueless("backdoor", &["backdoor"])],
     ),
     AGGREGATES,
     REDISTRIBUTE,
@@ -140,7 +144,7 @@ pub(super) const IPV4: &[Field] = &[
 
 /// Where each attribute is below `address-family ipv6-unicast`.
 pub(super) const IPV6: &[Field] = &[
-    Field::tags("networks", &["network"], Form::Network, &[ROUTE_MAP]),
+    Field::tag_node("networks", &["network"], ValueFormat::Network, &[ROUTE_MAP]),
     AGGREGATES,
     REDISTRIBUTE,
     EBGP_PATHS,

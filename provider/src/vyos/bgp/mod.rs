@@ -14,7 +14,9 @@ pub use neighbor::BgpNeighbor;
 pub use peer_group::BgpPeerGroup;
 
 use crate::asn::Asn;
-use crate::engine::router_config::{Declaration, Field, Form, RouterConfig, RouterTarget, RouterTargetDraft};
+use crate::engine::router_config::{
+    Declaration, Field, RouterConfig, RouterTarget, RouterTargetDraft, ValueFormat,
+};
 use crate::vyos::validators;
 use family::{IPV4, IPV6, Ipv4Family, Ipv6Family};
 use remote_as::HIGHEST;
@@ -135,36 +137,40 @@ impl RouterConfig for Bgp {
         noun: "BGP",
         component: &["protocols", "bgp"],
         tag: None,
-        needs: None,
+        requires: None,
         fields: &[
-            Field::value("system_as", &["system-as"], Form::Number),
-            Field::value("router_id", &["parameters", "router-id"], Form::Address),
-            Field::value("cluster_id", &["parameters", "cluster-id"], Form::Address),
-            Field::flag("log_neighbor_changes", &["parameters", "log-neighbor-changes"]),
-            Field::flag("ebgp_requires_policy", &["parameters", "ebgp-requires-policy"]),
-            Field::flag("network_import_check", &["parameters", "network-import-check"]),
-            Field::flag("always_compare_med", &["parameters", "always-compare-med"]),
-            Field::flag("deterministic_med", &["parameters", "deterministic-med"]),
-            Field::flag("multipath_relax", &["parameters", "bestpath", "as-path", "multipath-relax"]),
-            Field::flag("compare_routerid", &["parameters", "bestpath", "compare-routerid"]),
-            Field::flag("suppress_fib_pending", &["parameters", "suppress-fib-pending"]),
-            Field::flag("graceful_shutdown", &["parameters", "graceful-shutdown"]),
-            Field::presence(
+            Field::leaf("system_as", &["system-as"], ValueFormat::Number),
+            Field::leaf("router_id", &["parameters", "router-id"], ValueFormat::Address),
+            Field::leaf("cluster_id", &["parameters", "cluster-id"], ValueFormat::Address),
+            Field::valueless("log_neighbor_changes", &["parameters", "log-neighbor-changes"]),
+            Field::valueless("ebgp_requires_policy", &["parameters", "ebgp-requires-policy"]),
+            Field::valueless("network_import_check", &["parameters", "network-import-check"]),
+            Field::valueless("always_compare_med", &["parameters", "always-compare-med"]),
+            Field::valueless("deterministic_med", &["parameters", "deterministic-med"]),
+            Field::valueless("multipath_relax", &["parameters", "bestpath", "as-path", "multipath-relax"]),
+            Field::valueless("compare_routerid", &["parameters", "bestpath", "compare-routerid"]),
+            Field::valueless("suppress_fib_pending", &["parameters", "suppress-fib-pending"]),
+            Field::valueless("graceful_shutdown", &["parameters", "graceful-shutdown"]),
+            Field::presence_node(
                 "graceful_restart",
                 &["parameters", "graceful-restart"],
-                &[Field::value("stalepath_time", &["stalepath-time"], Form::Number)],
+                &[Field::leaf("stalepath_time", &["stalepath-time"], ValueFormat::Number)],
             ),
-            Field::value("default_local_preference", &["parameters", "default", "local-pref"], Form::Number),
-            Field::group(
+            Field::leaf(
+                "default_local_preference",
+                &["parameters", "default", "local-pref"],
+                ValueFormat::Number,
+            ),
+            Field::node(
                 "timers",
                 &["timers"],
                 &[
-                    Field::value("keepalive", &["keepalive"], Form::Number),
-                    Field::value("holdtime", &["holdtime"], Form::Number),
+                    Field::leaf("keepalive", &["keepalive"], ValueFormat::Number),
+                    Field::leaf("holdtime", &["holdtime"], ValueFormat::Number),
                 ],
             ),
-            Field::group("ipv4_unicast", &["address-family", "ipv4-unicast"], IPV4),
-            Field::group("ipv6_unicast", &["address-family", "ipv6-unicast"], IPV6),
+            Field::node("ipv4_unicast", &["address-family", "ipv4-unicast"], IPV4),
+            Field::node("ipv6_unicast", &["address-family", "ipv6-unicast"], IPV6),
         ],
         children: &["neighbor", "peer-group"],
         named: None,

@@ -6,7 +6,7 @@ use super::session::{BgpSession, FIELDS as SESSION};
 use super::timers::holdtime;
 use crate::connection::router::ConfigTree;
 use crate::engine::router_config::{
-    Declaration, Field, Form, Need, RouterConfig, RouterTarget, RouterTargetDraft, Tag, joined,
+    Declaration, Field, Requirement, RouterConfig, RouterTarget, RouterTargetDraft, Tag, ValueFormat, joined,
 };
 use crate::vyos::validators;
 use std::net::IpAddr;
@@ -75,20 +75,25 @@ impl RouterConfig for BgpNeighbor {
     const DECLARATION: &'static Declaration = &Declaration {
         noun: "BGP neighbor",
         component: &["protocols", "bgp"],
-        tag: Some(Tag { node: &["neighbor"], node_of_ipv6: None, attribute: "address", form: Form::Address }),
-        needs: Some(Need { path: &["system-as"], type_name: "vyos_bgp" }),
+        tag: Some(Tag {
+            node: &["neighbor"],
+            node_of_ipv6: None,
+            attribute: "address",
+            form: ValueFormat::Address,
+        }),
+        requires: Some(Requirement { path: &["system-as"], type_name: "vyos_bgp" }),
         fields: &joined::<18>(
             &[
-                Field::value("remote_as", &["remote-as"], Form::Decimal),
-                Field::value("peer_group", &["peer-group"], Form::Text),
-                Field::value("advertisement_interval", &["advertisement-interval"], Form::Number),
-                Field::group(
+                Field::leaf("remote_as", &["remote-as"], ValueFormat::Decimal),
+                Field::leaf("peer_group", &["peer-group"], ValueFormat::Text),
+                Field::leaf("advertisement_interval", &["advertisement-interval"], ValueFormat::Number),
+                Field::node(
                     "timers",
                     &["timers"],
                     &[
-                        Field::value("connect", &["connect"], Form::Number),
-                        Field::value("keepalive", &["keepalive"], Form::Number),
-                        Field::value("holdtime", &["holdtime"], Form::Number),
+                        Field::leaf("connect", &["connect"], ValueFormat::Number),
+                        Field::leaf("keepalive", &["keepalive"], ValueFormat::Number),
+                        Field::leaf("holdtime", &["holdtime"], ValueFormat::Number),
                     ],
                 ),
             ],

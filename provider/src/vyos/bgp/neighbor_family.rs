@@ -1,6 +1,6 @@
 //! What a neighbor exchanges in one address family.
 
-use crate::engine::router_config::{Field, Form};
+use crate::engine::router_config::{Field, ValueFormat};
 use crate::vyos::validators;
 use tfplugin::Object;
 
@@ -115,29 +115,33 @@ pub struct AllowasIn {
 
 /// Where each attribute is below `address-family ...`.
 pub(super) const FIELDS: &[Field] = &[
-    Field::value("route_map_import", &["route-map", "import"], Form::Text),
-    Field::value("route_map_export", &["route-map", "export"], Form::Text),
-    Field::value("prefix_list_import", &["prefix-list", "import"], Form::Text),
-    Field::value("prefix_list_export", &["prefix-list", "export"], Form::Text),
-    Field::value("filter_list_import", &["filter-list", "import"], Form::Text),
-    Field::value("filter_list_export", &["filter-list", "export"], Form::Text),
-    Field::value("distribute_list_import", &["distribute-list", "import"], Form::Number),
-    Field::value("distribute_list_export", &["distribute-list", "export"], Form::Number),
-    Field::flag("nexthop_self", &["nexthop-self"]),
-    Field::flag("nexthop_self_force", &["nexthop-self", "force"]),
-    Field::flag("soft_reconfiguration_inbound", &["soft-reconfiguration", "inbound"]),
-    Field::value("maximum_prefix", &["maximum-prefix"], Form::Number),
-    Field::value("maximum_prefix_out", &["maximum-prefix-out"], Form::Number),
-    Field::presence(
+    Field::leaf("route_map_import", &["route-map", "import"], ValueFormat::Text),
+    Field::leaf("route_map_export", &["route-map", "export"], ValueFormat::Text),
+    Field::leaf("prefix_list_import", &["prefix-list", "import"], ValueFormat::Text),
+    Field::leaf("prefix_list_export", &["prefix-list", "export"], ValueFormat::Text),
+    Field::leaf("filter_list_import", &["filter-list", "import"], ValueFormat::Text),
+    Field::leaf("filter_list_export", &["filter-list", "export"], ValueFormat::Text),
+    Field::leaf("distribute_list_import", &["distribute-list", "import"], ValueFormat::Number),
+    Field::leaf("distribute_list_export", &["distribute-list", "export"], ValueFormat::Number),
+    Field::valueless("nexthop_self", &["nexthop-self"]),
+    Field::valueless("nexthop_self_force", &["nexthop-self", "force"]),
+    Field::valueless("soft_reconfiguration_inbound", &["soft-reconfiguration", "inbound"]),
+    Field::leaf("maximum_prefix", &["maximum-prefix"], ValueFormat::Number),
+    Field::leaf("maximum_prefix_out", &["maximum-prefix-out"], ValueFormat::Number),
+    Field::presence_node(
         "default_originate",
         &["default-originate"],
-        &[Field::value("route_map", &["route-map"], Form::Text)],
+        &[Field::leaf("route_map", &["route-map"], ValueFormat::Text)],
     ),
-    Field::presence("allowas_in", &["allowas-in"], &[Field::value("number", &["number"], Form::Number)]),
-    Field::flag("as_override", &["as-override"]),
-    Field::flag("remove_private_as", &["remove-private-as"]),
-    Field::flag("route_reflector_client", &["route-reflector-client"]),
-    Field::flag("route_server_client", &["route-server-client"]),
-    Field::value("weight", &["weight"], Form::Number),
-    Field::flag("addpath_tx_all", &["addpath-tx-all"]),
+    Field::presence_node(
+        "allowas_in",
+        &["allowas-in"],
+        &[Field::leaf("number", &["number"], ValueFormat::Number)],
+    ),
+    Field::valueless("as_override", &["as-override"]),
+    Field::valueless("remove_private_as", &["remove-private-as"]),
+    Field::valueless("route_reflector_client", &["route-reflector-client"]),
+    Field::valueless("route_server_client", &["route-server-client"]),
+    Field::leaf("weight", &["weight"], ValueFormat::Number),
+    Field::valueless("addpath_tx_all", &["addpath-tx-all"]),
 ];

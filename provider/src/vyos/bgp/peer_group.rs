@@ -5,7 +5,8 @@ use super::session::{BgpSession, FIELDS as SESSION};
 use super::session_rules::{self as rules, excluded, word};
 use crate::connection::router::ConfigTree;
 use crate::engine::router_config::{
-    Declaration, Field, Form, Named, Need, RouterConfig, RouterTarget, RouterTargetDraft, Tag, joined,
+    Declaration, Field, Named, Requirement, RouterConfig, RouterTarget, RouterTargetDraft, Tag, ValueFormat,
+    joined,
 };
 use crate::vyos::validators;
 use tfplugin::types::Semantic;
@@ -44,9 +45,14 @@ impl RouterConfig for BgpPeerGroup {
     const DECLARATION: &'static Declaration = &Declaration {
         noun: "BGP peer-group",
         component: &["protocols", "bgp"],
-        tag: Some(Tag { node: &["peer-group"], node_of_ipv6: None, attribute: "name", form: Form::Text }),
-        needs: Some(Need { path: &["system-as"], type_name: "vyos_bgp" }),
-        fields: &joined::<15>(&[Field::value("remote_as", &["remote-as"], Form::Decimal)], SESSION),
+        tag: Some(Tag {
+            node: &["peer-group"],
+            node_of_ipv6: None,
+            attribute: "name",
+            form: ValueFormat::Text,
+        }),
+        requires: Some(Requirement { path: &["system-as"], type_name: "vyos_bgp" }),
+        fields: &joined::<15>(&[Field::leaf("remote_as", &["remote-as"], ValueFormat::Decimal)], SESSION),
         children: &[],
         named: Some(Named::PeerGroup),
     };

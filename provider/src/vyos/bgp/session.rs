@@ -1,8 +1,8 @@
 //! What a neighbor of BGP and a group of neighbors have alike.
 
 use super::neighbor_family::{FIELDS as FAMILY, NeighborFamily};
-use crate::engine::router_config::{Field, Form};
-use crate::vyos::{choices, validators};
+use crate::engine::router_config::{Field, ValueFormat};
+use crate::vyos::validators;
 use tfplugin::Object;
 use tfplugin::types::Secret;
 
@@ -58,7 +58,7 @@ pub struct BgpSession {
 
     /// What to do when either side restarts: `enable`, `disable` or `restart-helper`. Default: the router's own
     /// setting.
-    #[attribute(optional, validate = choices::graceful_restart)]
+    #[attribute(optional, validate = validators::graceful_restart)]
     graceful_restart: Option<String>,
 
     /// What is exchanged in IPv4. The object being there, even empty (`{}`), turns the family on; VyOS turns none on by
@@ -86,25 +86,25 @@ pub struct NeighborBfd {
 
 /// Where each attribute is below the node.
 pub(super) const FIELDS: &[Field] = &[
-    Field::value("description", &["description"], Form::Text),
-    Field::value("update_source", &["update-source"], Form::Address),
-    Field::value("ebgp_multihop", &["ebgp-multihop"], Form::Number),
-    Field::value("ttl_security_hops", &["ttl-security", "hops"], Form::Number),
-    Field::value("password", &["password"], Form::Secret),
-    Field::value("port", &["port"], Form::Number),
-    Field::flag("shutdown", &["shutdown"]),
-    Field::flag("passive", &["passive"]),
-    Field::presence(
+    Field::leaf("description", &["description"], ValueFormat::Text),
+    Field::leaf("update_source", &["update-source"], ValueFormat::Address),
+    Field::leaf("ebgp_multihop", &["ebgp-multihop"], ValueFormat::Number),
+    Field::leaf("ttl_security_hops", &["ttl-security", "hops"], ValueFormat::Number),
+    Field::leaf("password", &["password"], ValueFormat::Secret),
+    Field::leaf("port", &["port"], ValueFormat::Number),
+    Field::valueless("shutdown", &["shutdown"]),
+    Field::valueless("passive", &["passive"]),
+    Field::presence_node(
         "bfd",
         &["bfd"],
         &[
-            Field::value("profile", &["profile"], Form::Text),
-            Field::flag("check_control_plane_failure", &["check-control-plane-failure"]),
+            Field::leaf("profile", &["profile"], ValueFormat::Text),
+            Field::valueless("check_control_plane_failure", &["check-control-plane-failure"]),
         ],
     ),
-    Field::flag("disable_connected_check", &["disable-connected-check"]),
-    Field::flag("extended_nexthop", &["capability", "extended-nexthop"]),
-    Field::value("graceful_restart", &["graceful-restart"], Form::Text),
-    Field::presence("ipv4_unicast", &["address-family", "ipv4-unicast"], FAMILY),
-    Field::presence("ipv6_unicast", &["address-family", "ipv6-unicast"], FAMILY),
+    Field::valueless("disable_connected_check", &["disable-connected-check"]),
+    Field::valueless("extended_nexthop", &["capability", "extended-nexthop"]),
+    Field::leaf("graceful_restart", &["graceful-restart"], ValueFormat::Text),
+    Field::presence_node("ipv4_unicast", &["address-family", "ipv4-unicast"], FAMILY),
+    Field::presence_node("ipv6_unicast", &["address-family", "ipv6-unicast"], FAMILY),
 ];

@@ -1,8 +1,8 @@
 //! Areas and interfaces of OSPF.
 
 use super::shared::{self, BFD, OspfBfd};
-use crate::engine::router_config::{Field, Form};
-use crate::vyos::{choices, validators};
+use crate::engine::router_config::{Field, ValueFormat};
+use crate::vyos::validators;
 use std::collections::BTreeMap;
 use tfplugin::Object;
 use tfplugin::model::Set;
@@ -30,7 +30,7 @@ pub struct OspfArea {
 
     /// How routers prove who they are on the interfaces of the area: `plaintext-password` or `md5`; the secrets are the
     /// interfaces'. Default: not at all.
-    #[attribute(optional, validate = choices::ospf_authentication)]
+    #[attribute(optional, validate = validators::ospf_authentication)]
     authentication: Option<String>,
 }
 
@@ -109,7 +109,7 @@ pub struct OspfInterface {
 
     /// What the network is taken for: `broadcast`, `non-broadcast`, `point-to-multipoint` or `point-to-point`. Default: what
     /// the interface is.
-    #[attribute(optional, validate = choices::ospf_network)]
+    #[attribute(optional, validate = validators::ospf_network)]
     network: Option<String>,
 
     /// `true` announces its network and speaks to nobody on it; `false` speaks on it also where `passive_interface_default`
@@ -149,46 +149,46 @@ pub struct OspfKey {
 
 /// Where each attribute is below `area ...`.
 pub(super) const AREA: &[Field] = &[
-    Field::words("networks", &["network"], Form::Network),
-    Field::presence("stub", &["area-type", "stub"], STUB),
-    Field::presence("nssa", &["area-type", "nssa"], STUB),
-    Field::tags(
+    Field::multi_leaf("networks", &["network"], ValueFormat::Network),
+    Field::presence_node("stub", &["area-type", "stub"], STUB),
+    Field::presence_node("nssa", &["area-type", "nssa"], STUB),
+    Field::tag_node(
         "ranges",
         &["range"],
-        Form::Network,
+        ValueFormat::Network,
         &[
-            Field::value("cost", &["cost"], Form::Number),
-            Field::flag("not_advertise", &["not-advertise"]),
-            Field::value("substitute", &["substitute"], Form::Network),
+            Field::leaf("cost", &["cost"], ValueFormat::Number),
+            Field::valueless("not_advertise", &["not-advertise"]),
+            Field::leaf("substitute", &["substitute"], ValueFormat::Network),
         ],
     ),
-    Field::value("authentication", &["authentication"], Form::Text),
+    Field::leaf("authentication", &["authentication"], ValueFormat::Text),
 ];
 
 const STUB: &[Field] = &[
-    Field::flag("no_summary", &["no-summary"]),
-    Field::value("default_cost", &["default-cost"], Form::Number),
+    Field::valueless("no_summary", &["no-summary"]),
+    Field::leaf("default_cost", &["default-cost"], ValueFormat::Number),
 ];
 
 /// Where each attribute is below `interface ...`.
 pub(super) const INTERFACE: &[Field] = &[
-    Field::value("area", &["area"], Form::Area),
-    Field::value("cost", &["cost"], Form::Number),
-    Field::value("priority", &["priority"], Form::Number),
-    Field::value("hello_interval", &["hello-interval"], Form::Number),
-    Field::value("dead_interval", &["dead-interval"], Form::Number),
-    Field::value("retransmit_interval", &["retransmit-interval"], Form::Number),
-    Field::value("transmit_delay", &["transmit-delay"], Form::Number),
-    Field::value("network", &["network"], Form::Text),
-    Field::switch("passive", &["passive"]),
-    Field::flag("mtu_ignore", &["mtu-ignore"]),
+    Field::leaf("area", &["area"], ValueFormat::Area),
+    Field::leaf("cost", &["cost"], ValueFormat::Number),
+    Field::leaf("priority", &["priority"], ValueFormat::Number),
+    Field::leaf("hello_interval", &["hello-interval"], ValueFormat::Number),
+    Field::leaf("dead_interval", &["dead-interval"], ValueFormat::Number),
+    Field::leaf("retransmit_interval", &["retransmit-interval"], ValueFormat::Number),
+    Field::leaf("transmit_delay", &["transmit-delay"], ValueFormat::Number),
+    Field::leaf("network", &["network"], ValueFormat::Text),
+    Field::tri_state("passive", &["passive"]),
+    Field::valueless("mtu_ignore", &["mtu-ignore"]),
     BFD,
-    Field::value("plaintext_password", &["authentication", "plaintext-password"], Form::Secret),
-    Field::tags(
+    Field::leaf("plaintext_password", &["authentication", "plaintext-password"], ValueFormat::Secret),
+    Field::tag_node(
         "md5_keys",
         &["authentication", "md5", "key-id"],
-        Form::Decimal,
-        &[Field::value("md5_key", &["md5-key"], Form::Secret)],
+        ValueFormat::Decimal,
+        &[Field::leaf("md5_key", &["md5-key"], ValueFormat::Secret)],
     ),
 ];
 

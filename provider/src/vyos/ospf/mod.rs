@@ -7,7 +7,9 @@ mod v3_areas;
 
 pub use v3::Ospfv3;
 
-use crate::engine::router_config::{Declaration, Field, Form, RouterConfig, RouterTarget, RouterTargetDraft};
+use crate::engine::router_config::{
+    Declaration, Field, RouterConfig, RouterTarget, RouterTargetDraft, ValueFormat,
+};
 use crate::vyos::validators;
 use areas::{AREA, INTERFACE, OspfArea, OspfInterface};
 use shared::{
@@ -77,17 +79,17 @@ impl RouterConfig for Ospf {
         noun: "OSPF",
         component: &["protocols", "ospf"],
         tag: None,
-        needs: None,
+        requires: None,
         fields: &[
             ROUTER_ID,
-            Field::tags("areas", &["area"], Form::Area, AREA),
-            Field::tags("interfaces", &["interface"], Form::Text, INTERFACE),
+            Field::tag_node("areas", &["area"], ValueFormat::Area, AREA),
+            Field::tag_node("interfaces", &["interface"], ValueFormat::Text, INTERFACE),
             REDISTRIBUTE,
             DEFAULT_INFORMATION,
             REFERENCE_BANDWIDTH,
-            Field::value("maximum_paths", &["maximum-paths"], Form::Number),
-            Field::flag("passive_interface_default", &["passive-interface", "default"]),
-            Field::flag("log_adjacency_changes", &["log-adjacency-changes"]),
+            Field::leaf("maximum_paths", &["maximum-paths"], ValueFormat::Number),
+            Field::valueless("passive_interface_default", &["passive-interface", "default"]),
+            Field::valueless("log_adjacency_changes", &["log-adjacency-changes"]),
         ],
         children: &[],
         named: None,

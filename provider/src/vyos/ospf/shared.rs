@@ -1,6 +1,6 @@
 //! What OSPF and OSPFv3 have alike: what they announce of other protocols, and what they ask of an area.
 
-use crate::engine::router_config::{Field, Form};
+use crate::engine::router_config::{Field, ValueFormat};
 use crate::vyos::validators;
 use std::collections::BTreeMap;
 use tfplugin::{Diagnostics, Knowable, Object, Path};
@@ -49,36 +49,37 @@ pub struct OspfBfd {
     profile: Option<String>,
 }
 
-const METRIC: Field = Field::value("metric", &["metric"], Form::Number);
-const METRIC_TYPE: Field = Field::value("metric_type", &["metric-type"], Form::Number);
-const ROUTE_MAP: Field = Field::value("route_map", &["route-map"], Form::Text);
+const METRIC: Field = Field::leaf("metric", &["metric"], ValueFormat::Number);
+const METRIC_TYPE: Field = Field::leaf("metric_type", &["metric-type"], ValueFormat::Number);
+const ROUTE_MAP: Field = Field::leaf("route_map", &["route-map"], ValueFormat::Text);
 
 /// Where other protocols' routes are.
 pub(super) const REDISTRIBUTE: Field =
-    Field::tags("redistribute", &["redistribute"], Form::Text, &[METRIC, METRIC_TYPE, ROUTE_MAP]);
+    Field::tag_node("redistribute", &["redistribute"], ValueFormat::Text, &[METRIC, METRIC_TYPE, ROUTE_MAP]);
 
 /// Where the default route is.
-pub(super) const DEFAULT_INFORMATION: Field = Field::presence(
+pub(super) const DEFAULT_INFORMATION: Field = Field::presence_node(
     "default_information",
     &["default-information", "originate"],
-    &[Field::flag("always", &["always"]), METRIC, METRIC_TYPE, ROUTE_MAP],
+    &[Field::valueless("always", &["always"]), METRIC, METRIC_TYPE, ROUTE_MAP],
 );
 
 /// Where BFD is below an interface.
 pub(super) const BFD: Field =
-    Field::presence("bfd", &["bfd"], &[Field::value("profile", &["profile"], Form::Text)]);
+    Field::presence_node("bfd", &["bfd"], &[Field::leaf("profile", &["profile"], ValueFormat::Text)]);
 
 /// Where the router's identifier is.
-pub(super) const ROUTER_ID: Field = Field::value("router_id", &["parameters", "router-id"], Form::Address);
+pub(super) const ROUTER_ID: Field =
+    Field::leaf("router_id", &["parameters", "router-id"], ValueFormat::Address);
 
 /// Where the bandwidth is that costs are reckoned by.
 pub(super) const REFERENCE_BANDWIDTH: Field =
-    Field::value("reference_bandwidth", &["auto-cost", "reference-bandwidth"], Form::Number);
+    Field::leaf("reference_bandwidth", &["auto-cost", "reference-bandwidth"], ValueFormat::Number);
 
 /// A map whose keys are areas.
 pub(super) fn areas<T>(value: &Option<BTreeMap<String, T>>) -> Result<(), String> {
     value.iter().flat_map(BTreeMap::keys).try_for_each(|key| area(key))?;
-    validators::distinct(value, Form::Area)
+    validators::distinct(value, ValueFormat::Area)
 }
 
 /// An area: a number or the form of an IPv4 address.
@@ -96,7 +97,7 @@ pub(super) fn check_kind(area: &str, stub: bool, nssa: bool, diagnostics: &mut D
         let detail = "An area is of one kind: stub and nssa exclude each other. Keep one of them.";
         diagnostics.error_at(at("nssa"), "Conflicting arguments", detail);
     }
-    if Form::Area.canonical(area) == "0" && (stub || nssa) {
+    if ValueFormat::Area.canonical(area) == "0" && (stub || nssa) {
         let detail = "The backbone, area 0, is neither a stub nor an nssa: FRR refuses both. Leave it out.";
         diagnostics.error_at(at(if stub { "stub" } else { "nssa" }), "Not for the backbone", detail);
     }

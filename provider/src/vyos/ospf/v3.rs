@@ -5,7 +5,9 @@ use super::shared::{
     ROUTER_ID, areas, check_anything, check_kind,
 };
 use super::v3_areas::{AREA, INTERFACE, Ospfv3Area, Ospfv3Interface};
-use crate::engine::router_config::{Declaration, Field, Form, RouterConfig, RouterTarget, RouterTargetDraft};
+use crate::engine::router_config::{
+    Declaration, Field, RouterConfig, RouterTarget, RouterTargetDraft, ValueFormat,
+};
 use crate::vyos::validators;
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
@@ -63,15 +65,15 @@ impl RouterConfig for Ospfv3 {
         noun: "OSPFv3",
         component: &["protocols", "ospfv3"],
         tag: None,
-        needs: None,
+        requires: None,
         fields: &[
             ROUTER_ID,
-            Field::tags("areas", &["area"], Form::Area, AREA),
-            Field::tags("interfaces", &["interface"], Form::Text, INTERFACE),
+            Field::tag_node("areas", &["area"], ValueFormat::Area, AREA),
+            Field::tag_node("interfaces", &["interface"], ValueFormat::Text, INTERFACE),
             REDISTRIBUTE,
             DEFAULT_INFORMATION,
             REFERENCE_BANDWIDTH,
-            Field::flag("log_adjacency_changes", &["log-adjacency-changes"]),
+            Field::valueless("log_adjacency_changes", &["log-adjacency-changes"]),
         ],
         children: &[],
         named: None,

@@ -1,8 +1,8 @@
 //! Areas and interfaces of OSPFv3.
 
 use super::shared::{BFD, OspfBfd, area};
-use crate::engine::router_config::{Field, Form};
-use crate::vyos::{choices, validators};
+use crate::engine::router_config::{Field, ValueFormat};
+use crate::vyos::validators;
 use std::collections::BTreeMap;
 use tfplugin::Object;
 
@@ -83,7 +83,7 @@ pub struct Ospfv3Interface {
     transmit_delay: Option<u16>,
 
     /// What the network is taken for: `broadcast` or `point-to-point`. Default: what the interface is.
-    #[attribute(optional, validate = choices::ospfv3_network)]
+    #[attribute(optional, validate = validators::ospfv3_network)]
     network: Option<String>,
 
     /// Announces its network and speaks to nobody on it. Default `false`: OSPFv3 of VyOS has no other default for its
@@ -110,31 +110,36 @@ pub struct Ospfv3Interface {
 
 /// Where each attribute is below `area ...`.
 pub(super) const AREA: &[Field] = &[
-    Field::presence("stub", &["area-type", "stub"], &[Field::flag("no_summary", &["no-summary"])]),
-    Field::presence(
+    Field::presence_node("stub", &["area-type", "stub"], &[Field::valueless("no_summary", &["no-summary"])]),
+    Field::presence_node(
         "nssa",
         &["area-type", "nssa"],
         &[
-            Field::flag("no_summary", &["no-summary"]),
-            Field::flag("default_information_originate", &["default-information-originate"]),
+            Field::valueless("no_summary", &["no-summary"]),
+            Field::valueless("default_information_originate", &["default-information-originate"]),
         ],
     ),
-    Field::tags("ranges", &["range"], Form::Network, &[Field::flag("not_advertise", &["not-advertise"])]),
+    Field::tag_node(
+        "ranges",
+        &["range"],
+        ValueFormat::Network,
+        &[Field::valueless("not_advertise", &["not-advertise"])],
+    ),
 ];
 
 /// Where each attribute is below `interface ...`.
 pub(super) const INTERFACE: &[Field] = &[
-    Field::value("area", &["area"], Form::Area),
-    Field::value("cost", &["cost"], Form::Number),
-    Field::value("priority", &["priority"], Form::Number),
-    Field::value("hello_interval", &["hello-interval"], Form::Number),
-    Field::value("dead_interval", &["dead-interval"], Form::Number),
-    Field::value("retransmit_interval", &["retransmit-interval"], Form::Number),
-    Field::value("transmit_delay", &["transmit-delay"], Form::Number),
-    Field::value("network", &["network"], Form::Text),
-    Field::flag("passive", &["passive"]),
-    Field::flag("mtu_ignore", &["mtu-ignore"]),
-    Field::value("ifmtu", &["ifmtu"], Form::Number),
-    Field::value("instance_id", &["instance-id"], Form::Number),
+    Field::leaf("area", &["area"], ValueFormat::Area),
+    Field::leaf("cost", &["cost"], ValueFormat::Number),
+    Field::leaf("priority", &["priority"], ValueFormat::Number),
+    Field::leaf("hello_interval", &["hello-interval"], ValueFormat::Number),
+    Field::leaf("dead_interval", &["dead-interval"], ValueFormat::Number),
+    Field::leaf("retransmit_interval", &["retransmit-interval"], ValueFormat::Number),
+    Field::leaf("transmit_delay", &["transmit-delay"], ValueFormat::Number),
+    Field::leaf("network", &["network"], ValueFormat::Text),
+    Field::valueless("passive", &["passive"]),
+    Field::valueless("mtu_ignore", &["mtu-ignore"]),
+    Field::leaf("ifmtu", &["ifmtu"], ValueFormat::Number),
+    Field::leaf("instance_id", &["instance-id"], ValueFormat::Number),
     BFD,
 ];

@@ -3,7 +3,7 @@
 use super::prefix_rules::{self, Family, PrefixRule, RULES};
 use crate::connection::router::ConfigTree;
 use crate::engine::router_config::{
-    Declaration, Field, Form, Named, RouterConfig, RouterTarget, RouterTargetDraft, Tag,
+    Declaration, Field, Named, RouterConfig, RouterTarget, RouterTargetDraft, Tag, ValueFormat,
 };
 use crate::vyos::validators;
 use std::collections::BTreeMap;
@@ -43,9 +43,14 @@ impl RouterConfig for PrefixList {
     const DECLARATION: &'static Declaration = &Declaration {
         noun: "prefix-list",
         component: &["policy"],
-        tag: Some(Tag { node: &["prefix-list"], node_of_ipv6: None, attribute: "name", form: Form::Text }),
-        needs: None,
-        fields: &[Field::value("description", &["description"], Form::Text), RULES],
+        tag: Some(Tag {
+            node: &["prefix-list"],
+            node_of_ipv6: None,
+            attribute: "name",
+            form: ValueFormat::Text,
+        }),
+        requires: None,
+        fields: &[Field::leaf("description", &["description"], ValueFormat::Text), RULES],
         children: &[],
         named: Some(Named::PrefixList),
     };

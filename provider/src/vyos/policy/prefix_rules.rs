@@ -1,7 +1,7 @@
 //! The rules of a prefix-list, of either family.
 
-use crate::engine::router_config::{Field, Form};
-use crate::vyos::{choices, validators};
+use crate::engine::router_config::{Field, ValueFormat};
+use crate::vyos::validators;
 use ipnet::IpNet;
 use std::collections::BTreeMap;
 use tfplugin::types::Semantic;
@@ -11,7 +11,7 @@ use tfplugin::{Diagnostic, Diagnostics, Object, Path};
 #[derive(Clone, Debug, Object)]
 pub struct PrefixRule {
     /// What happens to a prefix that matches: `permit` or `deny`. What no rule matches is denied.
-    #[attribute(required, validate = choices::action)]
+    #[attribute(required, validate = validators::action)]
     action: String,
 
     /// Network, of the family of the list, without host bits. Without `ge` and `le` it matches itself alone.
@@ -34,16 +34,16 @@ pub struct PrefixRule {
 }
 
 /// Where the rules are.
-pub(super) const RULES: Field = Field::tags(
+pub(super) const RULES: Field = Field::tag_node(
     "rules",
     &["rule"],
-    Form::Decimal,
+    ValueFormat::Decimal,
     &[
-        Field::value("action", &["action"], Form::Text),
-        Field::value("prefix", &["prefix"], Form::Network),
-        Field::value("ge", &["ge"], Form::Number),
-        Field::value("le", &["le"], Form::Number),
-        Field::value("description", &["description"], Form::Text),
+        Field::leaf("action", &["action"], ValueFormat::Text),
+        Field::leaf("prefix", &["prefix"], ValueFormat::Network),
+        Field::leaf("ge", &["ge"], ValueFormat::Number),
+        Field::leaf("le", &["le"], ValueFormat::Number),
+        Field::leaf("description", &["description"], ValueFormat::Text),
     ],
 );
 

@@ -5,9 +5,9 @@ use super::route_map_rules as rules;
 use super::route_map_set::{RouteMapSet, SET};
 use crate::connection::router::ConfigTree;
 use crate::engine::router_config::{
-    Declaration, Field, Form, Named, RouterConfig, RouterTarget, RouterTargetDraft, Tag,
+    Declaration, Field, Named, RouterConfig, RouterTarget, RouterTargetDraft, Tag, ValueFormat,
 };
-use crate::vyos::{choices, validators};
+use crate::vyos::validators;
 use std::collections::BTreeMap;
 use tfplugin::{Diagnostic, Diagnostics, Object, Resource};
 
@@ -46,7 +46,7 @@ pub struct RouteMap {
 #[derive(Clone, Debug, Object)]
 pub struct RouteMapRule {
     /// What happens to a route that matches: `permit` or `deny`.
-    #[attribute(required, validate = choices::action)]
+    #[attribute(required, validate = validators::action)]
     pub(super) action: String,
 
     /// Text for people, at most 255 characters, without quotes.
@@ -83,23 +83,28 @@ impl RouterConfig for RouteMap {
     const DECLARATION: &'static Declaration = &Declaration {
         noun: "route-map",
         component: &["policy"],
-        tag: Some(Tag { node: &["route-map"], node_of_ipv6: None, attribute: "name", form: Form::Text }),
-        needs: None,
+        tag: Some(Tag {
+            node: &["route-map"],
+            node_of_ipv6: None,
+            attribute: "name",
+            form: ValueFormat::Text,
+        }),
+        requires: None,
         fields: &[
-            Field::value("description", &["description"], Form::Text),
-            Field::tags(
+            Field::leaf("description", &["description"], ValueFormat::Text),
+            Field::tag_node(
                 "rules",
                 &["rule"],
-                Form::Decimal,
+                ValueFormat::Decimal,
                 &[
-                    Field::value("action", &["action"], Form::Text),
-                    Field::value("description", &["description"], Form::Text),
-                    Field::group("match", &["match"], MATCH),
-                    Field::group("set", &["set"], SET),
-                    Field::value("call", &["call"], Form::Text),
-                    Field::value("continue", &["continue"], Form::Number),
-                    Field::flag("on_match_next", &["on-match", "next"]),
-                    Field::value("on_match_goto", &["on-match", "goto"], Form::Number),
+                    Field::leaf("action", &["action"], ValueFormat::Text),
+                    Field::leaf("description", &["description"], ValueFormat::Text),
+                    Field::node("match", &["match"], MATCH),
+                    Field::node("set", &["set"], SET),
+                    Field::leaf("call", &["call"], ValueFormat::Text),
+                    Field::leaf("continue", &["continue"], ValueFormat::Number),
+                    Field::valueless("on_match_next", &["on-match", "next"]),
+                    Field::leaf("on_match_goto", &["on-match", "goto"], ValueFormat::Number),
                 ],
             ),
         ],

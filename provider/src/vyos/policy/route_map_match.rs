@@ -1,7 +1,7 @@
 //! What a rule of a route-map asks of a route.
 
-use crate::engine::router_config::{Field, Form};
-use crate::vyos::{choices, validators};
+use crate::engine::router_config::{Field, ValueFormat};
+use crate::vyos::validators;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use tfplugin::Object;
 use tfplugin::types::Semantic;
@@ -60,7 +60,7 @@ pub struct RouteMapMatch {
 
     /// It comes from this protocol: `babel`, `bgp`, `connected`, `isis`, `kernel`, `ospf`, `ospfv3`, `rip`, `ripng`, `static`,
     /// `table` or `vnc`.
-    #[attribute(optional, validate = choices::protocol)]
+    #[attribute(optional, validate = validators::protocol)]
     protocol: Option<String>,
 
     /// Its metric (MED), 1 to 65535.
@@ -76,7 +76,7 @@ pub struct RouteMapMatch {
     local_preference: Option<u32>,
 
     /// How it came to be: `egp`, `igp` or `incomplete`.
-    #[attribute(optional, validate = choices::origin)]
+    #[attribute(optional, validate = validators::origin)]
     origin: Option<String>,
 
     /// Its path of ASes is permitted by this as-path-list. VyOS does not check that it exists.
@@ -100,7 +100,7 @@ pub struct RouteMapMatch {
     extcommunity: Option<String>,
 
     /// What the registry (RPKI) says of its origin: `invalid`, `notfound` or `valid`.
-    #[attribute(optional, validate = choices::rpki)]
+    #[attribute(optional, validate = validators::rpki)]
     rpki: Option<String>,
 }
 
@@ -113,27 +113,27 @@ impl RouteMapMatch {
 
 /// Where each attribute is below `match`.
 pub(super) const MATCH: &[Field] = &[
-    Field::value("ip_prefix_list", &["ip", "address", "prefix-list"], Form::Text),
-    Field::value("ipv6_prefix_list", &["ipv6", "address", "prefix-list"], Form::Text),
-    Field::value("ip_prefix_length", &["ip", "address", "prefix-len"], Form::Number),
-    Field::value("ipv6_prefix_length", &["ipv6", "address", "prefix-len"], Form::Number),
-    Field::value("ip_access_list", &["ip", "address", "access-list"], Form::Number),
-    Field::value("ipv6_access_list", &["ipv6", "address", "access-list"], Form::Text),
-    Field::value("ip_next_hop", &["ip", "nexthop", "address"], Form::Address),
-    Field::value("ipv6_next_hop", &["ipv6", "nexthop", "address"], Form::Address),
-    Field::value("ip_next_hop_prefix_list", &["ip", "nexthop", "prefix-list"], Form::Text),
-    Field::value("ipv6_next_hop_prefix_list", &["ipv6", "nexthop", "prefix-list"], Form::Text),
-    Field::value("interface", &["interface"], Form::Text),
-    Field::value("peer", &["peer"], Form::Address),
-    Field::value("protocol", &["protocol"], Form::Text),
-    Field::value("metric", &["metric"], Form::Number),
-    Field::value("tag", &["tag"], Form::Number),
-    Field::value("local_preference", &["local-preference"], Form::Number),
-    Field::value("origin", &["origin"], Form::Text),
-    Field::value("as_path", &["as-path"], Form::Text),
-    Field::value("community", &["community", "community-list"], Form::Text),
-    Field::flag("community_exact_match", &["community", "exact-match"]),
-    Field::value("large_community", &["large-community", "large-community-list"], Form::Text),
-    Field::value("extcommunity", &["extcommunity"], Form::Text),
-    Field::value("rpki", &["rpki"], Form::Text),
+    Field::leaf("ip_prefix_list", &["ip", "address", "prefix-list"], ValueFormat::Text),
+    Field::leaf("ipv6_prefix_list", &["ipv6", "address", "prefix-list"], ValueFormat::Text),
+    Field::leaf("ip_prefix_length", &["ip", "address", "prefix-len"], ValueFormat::Number),
+    Field::leaf("ipv6_prefix_length", &["ipv6", "address", "prefix-len"], ValueFormat::Number),
+    Field::leaf("ip_access_list", &["ip", "address", "access-list"], ValueFormat::Number),
+    Field::leaf("ipv6_access_list", &["ipv6", "address", "access-list"], ValueFormat::Text),
+    Field::leaf("ip_next_hop", &["ip", "nexthop", "address"], ValueFormat::Address),
+    Field::leaf("ipv6_next_hop", &["ipv6", "nexthop", "address"], ValueFormat::Address),
+    Field::leaf("ip_next_hop_prefix_list", &["ip", "nexthop", "prefix-list"], ValueFormat::Text),
+    Field::leaf("ipv6_next_hop_prefix_list", &["ipv6", "nexthop", "prefix-list"], ValueFormat::Text),
+    Field::leaf("interface", &["interface"], ValueFormat::Text),
+    Field::leaf("peer", &["peer"], ValueFormat::Address),
+    Field::leaf("protocol", &["protocol"], ValueFormat::Text),
+    Field::leaf("metric", &["metric"], ValueFormat::Number),
+    Field::leaf("tag", &["tag"], ValueFormat::Number),
+    Field::leaf("local_preference", &["local-preference"], ValueFormat::Number),
+    Field::leaf("origin", &["origin"], ValueFormat::Text),
+    Field::leaf("as_path", &["as-path"], ValueFormat::Text),
+    Field::leaf("community", &["community", "community-list"], ValueFormat::Text),
+    Field::valueless("community_exact_match", &["community", "exact-match"]),
+    Field::leaf("large_community", &["large-community", "large-community-list"], ValueFormat::Text),
+    Field::leaf("extcommunity", &["extcommunity"], ValueFormat::Text),
+    Field::leaf("rpki", &["rpki"], ValueFormat::Text),
 ];

@@ -2,9 +2,9 @@
 
 use super::communities;
 use crate::asn::Asn;
-use crate::engine::router_config::{Field, Form};
+use crate::engine::router_config::{Field, ValueFormat};
 use crate::vyos::bgp::remote_as::HIGHEST;
-use crate::vyos::{choices, validators};
+use crate::vyos::validators;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use tfplugin::Object;
 use tfplugin::model::Set;
@@ -19,7 +19,7 @@ pub struct RouteMapSet {
     metric: Option<String>,
 
     /// Type of the metric in OSPF: `type-1`, which grows inside the area, or `type-2`, which does not.
-    #[attribute(optional, validate = choices::metric_type)]
+    #[attribute(optional, validate = validators::metric_type)]
     metric_type: Option<String>,
 
     /// Tag, 1 to 65535.
@@ -39,7 +39,7 @@ pub struct RouteMapSet {
     distance: Option<u8>,
 
     /// How it came to be: `egp`, `igp` or `incomplete`.
-    #[attribute(optional, validate = choices::origin)]
+    #[attribute(optional, validate = validators::origin)]
     origin: Option<String>,
 
     /// Next hop in IPv4: an address, `unchanged`, or `peer-address` for the neighbor's own.
@@ -135,35 +135,35 @@ pub struct RouteMapSet {
 
 /// Where each attribute is below `set`.
 pub(super) const SET: &[Field] = &[
-    Field::value("metric", &["metric"], Form::Text),
-    Field::value("metric_type", &["metric-type"], Form::Text),
-    Field::value("tag", &["tag"], Form::Number),
-    Field::value("local_preference", &["local-preference"], Form::Number),
-    Field::value("weight", &["weight"], Form::Number),
-    Field::value("distance", &["distance"], Form::Number),
-    Field::value("origin", &["origin"], Form::Text),
-    Field::value("ip_next_hop", &["ip-next-hop"], Form::Address),
-    Field::value("ipv6_next_hop_global", &["ipv6-next-hop", "global"], Form::Address),
-    Field::value("ipv6_next_hop_local", &["ipv6-next-hop", "local"], Form::Address),
-    Field::flag("ipv6_next_hop_peer_address", &["ipv6-next-hop", "peer-address"]),
-    Field::flag("ipv6_next_hop_prefer_global", &["ipv6-next-hop", "prefer-global"]),
-    Field::value("src", &["src"], Form::Address),
-    Field::words("community", &["community", "replace"], Form::Text),
-    Field::words("community_add", &["community", "add"], Form::Text),
-    Field::value("community_delete", &["community", "delete"], Form::Text),
-    Field::flag("community_none", &["community", "none"]),
-    Field::words("large_community", &["large-community", "replace"], Form::Text),
-    Field::words("large_community_add", &["large-community", "add"], Form::Text),
-    Field::value("large_community_delete", &["large-community", "delete"], Form::Text),
-    Field::flag("large_community_none", &["large-community", "none"]),
-    Field::words("extcommunity_rt", &["extcommunity", "rt"], Form::Text),
-    Field::words("extcommunity_soo", &["extcommunity", "soo"], Form::Text),
-    Field::value("as_path_prepend", &["as-path", "prepend"], Form::Text),
-    Field::value("as_path_prepend_last_as", &["as-path", "prepend-last-as"], Form::Number),
-    Field::value("as_path_exclude", &["as-path", "exclude"], Form::Text),
-    Field::flag("atomic_aggregate", &["atomic-aggregate"]),
-    Field::value("originator_id", &["originator-id"], Form::Address),
-    Field::value("table", &["table"], Form::Number),
+    Field::leaf("metric", &["metric"], ValueFormat::Text),
+    Field::leaf("metric_type", &["metric-type"], ValueFormat::Text),
+    Field::leaf("tag", &["tag"], ValueFormat::Number),
+    Field::leaf("local_preference", &["local-preference"], ValueFormat::Number),
+    Field::leaf("weight", &["weight"], ValueFormat::Number),
+    Field::leaf("distance", &["distance"], ValueFormat::Number),
+    Field::leaf("origin", &["origin"], ValueFormat::Text),
+    Field::leaf("ip_next_hop", &["ip-next-hop"], ValueFormat::Address),
+    Field::leaf("ipv6_next_hop_global", &["ipv6-next-hop", "global"], ValueFormat::Address),
+    Field::leaf("ipv6_next_hop_local", &["ipv6-next-hop", "local"], ValueFormat::Address),
+    Field::valueless("ipv6_next_hop_peer_address", &["ipv6-next-hop", "peer-address"]),
+    Field::valueless("ipv6_next_hop_prefer_global", &["ipv6-next-hop", "prefer-global"]),
+    Field::leaf("src", &["src"], ValueFormat::Address),
+    Field::multi_leaf("community", &["community", "replace"], ValueFormat::Text),
+    Field::multi_leaf("community_add", &["community", "add"], ValueFormat::Text),
+    Field::leaf("community_delete", &["community", "delete"], ValueFormat::Text),
+    Field::valueless("community_none", &["community", "none"]),
+    Field::multi_leaf("large_community", &["large-community", "replace"], ValueFormat::Text),
+    Field::multi_leaf("large_community_add", &["large-community", "add"], ValueFormat::Text),
+    Field::leaf("large_community_delete", &["large-community", "delete"], ValueFormat::Text),
+    Field::valueless("large_community_none", &["large-community", "none"]),
+    Field::multi_leaf("extcommunity_rt", &["extcommunity", "rt"], ValueFormat::Text),
+    Field::multi_leaf("extcommunity_soo", &["extcommunity", "soo"], ValueFormat::Text),
+    Field::leaf("as_path_prepend", &["as-path", "prepend"], ValueFormat::Text),
+    Field::leaf("as_path_prepend_last_as", &["as-path", "prepend-last-as"], ValueFormat::Number),
+    Field::leaf("as_path_exclude", &["as-path", "exclude"], ValueFormat::Text),
+    Field::valueless("atomic_aggregate", &["atomic-aggregate"]),
+    Field::leaf("originator_id", &["originator-id"], ValueFormat::Address),
+    Field::leaf("table", &["table"], ValueFormat::Number),
 ];
 
 impl RouteMapSet {

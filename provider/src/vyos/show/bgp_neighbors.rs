@@ -1,12 +1,12 @@
 //! A router's BGP sessions, as FRR prints them (`show bgp neighbors json`), and what is wrong with one.
 
-use super::Question;
+use super::OpCommand;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
 /// The command that shows them.
-pub(super) const QUESTION: Question =
-    Question { noun: "the BGP sessions", command: &["bgp", "neighbors", "json"] };
+pub(super) const COMMAND: OpCommand =
+    OpCommand { noun: "the BGP sessions", command: &["bgp", "neighbors", "json"] };
 
 /// A session.
 #[derive(Clone, Debug, Default, Deserialize)]

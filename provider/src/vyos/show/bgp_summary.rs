@@ -1,6 +1,6 @@
 //! `vyos_bgp_summary`: what a router's BGP sessions are doing.
 
-use super::bgp_neighbors::{QUESTION, Session, family_name, sessions};
+use super::bgp_neighbors::{COMMAND, Session, family_name, sessions};
 use super::{Unready, look};
 use crate::asn::Asn;
 use crate::connection::router::Router;
@@ -109,18 +109,18 @@ impl tfplugin::DataSource for BgpSummary {
             .provider()
             .routers
             .get(config.router.as_deref())
-            .map_err(|reason| no_router(QUESTION.noun, &reason))?;
+            .map_err(|reason| no_router(COMMAND.noun, &reason))?;
         let wait = config.wait.as_ref();
         let patience = wait.map(|wait| super::patience(&wait.timeout));
         let seen = look(patience, context.cancelled(), || async {
-            let all = QUESTION.ask(&router, sessions).await?;
+            let all = COMMAND.ask(&router, sessions).await?;
             let missing = wait.map(|wait| wait.missing(&all)).unwrap_or_default();
             if missing.is_empty() { Ok(all) } else { Err(Unready::NotYet(missing)) }
         });
         let all = match seen.await {
             Ok(all) => all,
             Err(gave_up) => {
-                let missing = QUESTION.not_yet(&router, gave_up)?;
+                let missing = COMMAND.not_yet(&router, gave_up)?;
                 return Err(not_ready(&router, patience, &missing).into());
             }
         };

@@ -22,7 +22,7 @@ use tokio_util::sync::CancellationToken;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Something that the router shows.
-pub(super) struct Question {
+pub(super) struct OpCommand {
     /// What it is about, in messages.
     pub(super) noun: &'static str,
     /// The command, as typed on the router.
@@ -40,7 +40,7 @@ pub(super) enum Unready<T> {
     NotYet(T),
 }
 
-impl Question {
+impl OpCommand {
     /// Asks once.
     pub(super) async fn ask<T, N>(
         &self,
@@ -113,7 +113,7 @@ where
             let seen = once();
             async {
                 match seen.await {
-                    Err(Unready::Router(error)) if patience.is_none() || !error.may_pass() => {
+                    Err(Unready::Router(error)) if patience.is_none() || !error.is_transient() => {
                         Verdict::Final(Err(Unready::Router(error)))
                     }
                     Err(unready) if patience.is_some() => Verdict::Again(unready),

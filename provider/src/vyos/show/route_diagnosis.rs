@@ -1,6 +1,6 @@
 //! Why a route is not in the kernel: the first step on its way that it did not take, and what is known there.
 
-use super::Question;
+use super::OpCommand;
 use super::bgp_neighbors::Session;
 use super::routing_table::{Entry, Table};
 use ipnet::IpNet;
@@ -8,9 +8,9 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 
 /// The command that shows BGP's own table of IPv4.
-pub(super) const BGP_IPV4: Question = Question { noun: "BGP's routes", command: &["bgp", "ipv4", "json"] };
+pub(super) const BGP_IPV4: OpCommand = OpCommand { noun: "BGP's routes", command: &["bgp", "ipv4", "json"] };
 /// The command that shows BGP's own table of IPv6.
-pub(super) const BGP_IPV6: Question = Question { noun: "BGP's routes", command: &["bgp", "ipv6", "json"] };
+pub(super) const BGP_IPV6: OpCommand = OpCommand { noun: "BGP's routes", command: &["bgp", "ipv6", "json"] };
 
 /// What BGP knows.
 #[derive(Debug, Default)]

@@ -3,11 +3,11 @@
 use super::bgp_neighbors::{self, sessions};
 use super::route_diagnosis::{BGP_IPV4, BGP_IPV6, Bgp, bgp_table, reason};
 use super::routing_table::{Entry, Hop, IPV4, IPV6, Table, table};
-use super::{Question, Unready, look, not_ready};
+use super::{OpCommand, Unready, look, not_ready};
 use crate::connection::router::Router;
 use crate::engine::router_config::no_router;
 use crate::provider::Microk8s;
-use crate::vyos::{choices, validators};
+use crate::vyos::validators;
 use async_trait::async_trait;
 use ipnet::IpNet;
 use std::time::Duration;
@@ -28,7 +28,7 @@ pub struct Routes {
     router: Option<String>,
 
     /// Only routes of `ipv4` or `ipv6`. Default: both.
-    #[attribute(optional, validate = choices::family)]
+    #[attribute(optional, validate = validators::family)]
     family: Option<String>,
 
     /// Only routes of this protocol: `bgp`, `static`, `connected`, `kernel`, `ospf`, `ospfv3` or another that FRR names.
@@ -139,7 +139,7 @@ impl tfplugin::DataSource for Routes {
         let patience = config.wait.as_ref().map(|wait| super::patience(&wait.timeout));
         let seen = look(patience, context.cancelled(), || async {
             let [ipv4, ipv6] = config.questions();
-            let ask = async |question: Option<&Question>| match question {
+            let ask = async |question: Option<&OpCommand>| match question {
                 Some(question) => question.ask(&router, table).await,
                 None => Ok(Table::new()),
             };
@@ -167,7 +167,7 @@ impl tfplugin::DataSource for Routes {
 
 impl Routes {
     /// The tables that hold what is asked for or waited for, IPv4 and IPv6.
-    fn questions(&self) -> [Option<&'static Question>; 2] {
+    fn questions(&self) -> [Option<&'static OpCommand>; 2] {
         let of_family = |is_ipv6: bool| match (&self.family, &self.prefix) {
             (Some(family), _) => (family == "ipv6") == is_ipv6,
             (None, Some(prefix)) => prefix.value().addr().is_ipv6() == is_ipv6,
@@ -215,7 +215,7 @@ impl Routes {
                 bgp.paths.extend(question.ask::<_, ()>(router, bgp_table).await.unwrap_or_default());
             }
         }
-        bgp.sessions = bgp_neighbors::QUESTION.ask::<_, ()>(router, sessions).await.unwrap_or_default();
+        bgp.sessions = bgp_neighbors::COMMAND.ask::<_, ()>(router, sessions).await.unwrap_or_default();
         let protocol = self.protocol.as_deref();
         let reasons: Vec<_> = missing.iter().map(|network| reason(*network, protocol, all, &bgp)).collect();
         let asked = format!(

@@ -1,15 +1,15 @@
 //! A router's routing table, as FRR prints it (`show ip route json`): what each protocol offers, what was chosen of it, and
 //! what the kernel has.
 
-use super::Question;
+use super::OpCommand;
 use ipnet::IpNet;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
 /// The command that shows the table of IPv4.
-pub(super) const IPV4: Question = Question { noun: "the routes", command: &["ip", "route", "json"] };
+pub(super) const IPV4: OpCommand = OpCommand { noun: "the routes", command: &["ip", "route", "json"] };
 /// The command that shows the table of IPv6.
-pub(super) const IPV6: Question = Question { noun: "the routes", command: &["ipv6", "route", "json"] };
+pub(super) const IPV6: OpCommand = OpCommand { noun: "the routes", command: &["ipv6", "route", "json"] };
 
 /// What a protocol offers for a network.
 #[derive(Clone, Debug, Default, Deserialize)]

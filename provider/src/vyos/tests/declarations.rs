@@ -1,6 +1,6 @@
 //! The types, and their tables of fields against their schemas.
 
-use crate::engine::router_config::{Declaration, Field, Form, Kind, RouterConfig};
+use crate::engine::router_config::{Declaration, Field, Kind, RouterConfig, ValueFormat};
 use crate::provider::Microk8s;
 use crate::vyos::{
     Bgp, BgpNeighbor, BgpPeerGroup, Config, DECLARATIONS, Ospf, Ospfv3, PrefixList, PrefixList6, RouteMap,
@@ -18,14 +18,17 @@ fn fits(fields: &[Field], attributes: &[Attribute], others: &[&str]) {
             panic!("no attribute {}", field.attribute);
         });
         match (&field.kind, &attribute.kind) {
-            (Kind::Value(Form::Number), AttributeKind::Type(Type::Number))
-            | (Kind::Flag | Kind::Switch, AttributeKind::Type(Type::Bool)) => {}
-            (Kind::Value(form), AttributeKind::Type(Type::String)) if *form != Form::Number => {}
-            (Kind::Section(_), AttributeKind::Type(Type::Dynamic)) => {}
-            (Kind::Words(form), AttributeKind::Type(Type::Set(element)))
-                if *form != Form::Number && **element == Type::String => {}
-            (Kind::Presence(inner) | Kind::Group(inner), AttributeKind::Nested(Nesting::Single, members))
-            | (Kind::Tags(_, inner), AttributeKind::Nested(Nesting::Map, members)) => {
+            (Kind::Leaf(ValueFormat::Number), AttributeKind::Type(Type::Number))
+            | (Kind::Valueless | Kind::TriState, AttributeKind::Type(Type::Bool)) => {}
+            (Kind::Leaf(form), AttributeKind::Type(Type::String)) if *form != ValueFormat::Number => {}
+            (Kind::Subtree(_), AttributeKind::Type(Type::Dynamic)) => {}
+            (Kind::MultiLeaf(form), AttributeKind::Type(Type::Set(element)))
+                if *form != ValueFormat::Number && **element == Type::String => {}
+            (
+                Kind::PresenceNode(inner) | Kind::Node(inner),
+                AttributeKind::Nested(Nesting::Single, members),
+            )
+            | (Kind::TagNode(_, inner), AttributeKind::Nested(Nesting::Map, members)) => {
                 fits(inner, members, &[])
             }
             (_, kind) => panic!("{}: {kind:?} is another kind", field.attribute),

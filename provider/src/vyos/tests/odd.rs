@@ -19,11 +19,11 @@ fn leaves(fields: &[Field], odd: &str) -> Vec<Vec<String>> {
             inner.map(|leaf| [path.clone(), words(between), leaf].concat()).collect::<Vec<_>>()
         };
         match field.kind {
-            Kind::Flag | Kind::Switch => Vec::new(),
-            Kind::Value(_) | Kind::Words(_) => vec![[path.clone(), words(&[odd])].concat()],
-            Kind::Presence(members) | Kind::Group(members) => below(&[], members),
-            Kind::Tags(_, members) => below(&[odd], members),
-            Kind::Section(_) => vec![words(&["listen-address", odd]), words(&["server", odd])],
+            Kind::Valueless | Kind::TriState => Vec::new(),
+            Kind::Leaf(_) | Kind::MultiLeaf(_) => vec![[path.clone(), words(&[odd])].concat()],
+            Kind::PresenceNode(members) | Kind::Node(members) => below(&[], members),
+            Kind::TagNode(_, members) => below(&[odd], members),
+            Kind::Subtree(_) => vec![words(&["listen-address", odd]), words(&["server", odd])],
         }
     };
     fields.iter().flat_map(one).collect()

@@ -2,7 +2,7 @@
 
 use super::declarations::declared;
 use super::*;
-use crate::engine::router_config::{Field, Form, Kind};
+use crate::engine::router_config::{Field, Kind, ValueFormat};
 use std::collections::BTreeSet;
 use tfplugin::testing::Action;
 
@@ -129,26 +129,26 @@ async fn the_spelling_of_the_router_is_found_and_kept() {
 }
 
 /// Keys of a form in two spellings.
-fn doubled(form: Form) -> Option<&'static [[&'static str; 2]]> {
+fn doubled(form: ValueFormat) -> Option<&'static [[&'static str; 2]]> {
     match form {
-        Form::Decimal => Some(&[["10", "010"]]),
-        Form::Area => Some(&[["0", "0.0.0.0"], ["7", "0.0.0.7"], ["1", "01"]]),
-        Form::Address => Some(&[["fd00::1", "FD00:0::1"]]),
-        Form::Network => Some(&[["fd00::/64", "FD00:0::/64"]]),
-        Form::Text | Form::Secret | Form::Number | Form::Path => None,
+        ValueFormat::Decimal => Some(&[["10", "010"]]),
+        ValueFormat::Area => Some(&[["0", "0.0.0.0"], ["7", "0.0.0.7"], ["1", "01"]]),
+        ValueFormat::Address => Some(&[["fd00::1", "FD00:0::1"]]),
+        ValueFormat::Network => Some(&[["fd00::/64", "FD00:0::/64"]]),
+        ValueFormat::Text | ValueFormat::Secret | ValueFormat::Number | ValueFormat::Path => None,
     }
 }
 
 /// Maps of a type, each as a way from the top with a key for the maps around it.
-fn maps(fields: &'static [Field], within: &[&'static str]) -> Vec<(Vec<&'static str>, Form)> {
+fn maps(fields: &'static [Field], within: &[&'static str]) -> Vec<(Vec<&'static str>, ValueFormat)> {
     let below = |field: &'static Field| {
         let path = [within, &[field.attribute]].concat();
         match field.kind {
-            Kind::Tags(form, members) => {
+            Kind::TagNode(form, members) => {
                 let inner = maps(members, &[&path[..], &["*"]].concat());
                 [vec![(path, form)], inner].concat()
             }
-            Kind::Presence(members) | Kind::Group(members) => maps(members, &path),
+            Kind::PresenceNode(members) | Kind::Node(members) => maps(members, &path),
             _ => Vec::new(),
         }
     };

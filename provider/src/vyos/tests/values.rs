@@ -3,7 +3,7 @@
 //! by being in its type's table.
 
 use super::declarations::{Declared, declared};
-use crate::engine::router_config::{Field, Form, Kind};
+use crate::engine::router_config::{Field, Kind, ValueFormat};
 use crate::provider::Microk8s;
 use serde_json::{Map, Value as Json, json};
 use tfplugin::schema::{Attribute, AttributeKind, Mode};
@@ -184,25 +184,25 @@ impl Bench {
                 Json::Object(object)
             };
             match (field.kind, &attribute.kind) {
-                (Kind::Value(form), kind) => {
+                (Kind::Leaf(form), kind) => {
                     for value in self.values(&words) {
                         let Some(given) = as_given(kind, &value) else { continue };
                         self.compare(place, name, form, &value, &words, with(given));
                     }
                 }
-                (Kind::Words(form), _) => {
+                (Kind::MultiLeaf(form), _) => {
                     for value in self.values(&words) {
                         self.compare(place, name, form, &value, &words, with(json!([value])));
                     }
                 }
-                (Kind::Presence(members) | Kind::Group(members), AttributeKind::Nested(_, inner)) => {
+                (Kind::PresenceNode(members) | Kind::Node(members), AttributeKind::Nested(_, inner)) => {
                     let around = |object: Json| (place.around)(with(object));
                     let path = place.path.clone().attribute(name);
                     let below =
                         Place { words, path, name: format!("{}.{name}", place.name), around: &around };
                     self.fields(members, inner, &below);
                 }
-                (Kind::Tags(form, members), AttributeKind::Nested(_, inner)) => {
+                (Kind::TagNode(form, members), AttributeKind::Nested(_, inner)) => {
                     let keys = self.values(&words);
                     let good = keys.iter().find(|key| self.takes(&words, key)).unwrap().clone();
                     let below = [words.clone(), vec![good.clone()]].concat();
@@ -260,7 +260,7 @@ impl Bench {
         &mut self,
         place: &Place<'_>,
         attribute: &str,
-        form: Form,
+        form: ValueFormat,
         value: &str,
         words: &[String],
         object: Json,

@@ -5,8 +5,8 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 /// A lock is waited for much longer than a router that is away.
-fn patient() -> Pace {
-    Pace { reach_patience: Duration::from_millis(100), lock_patience: Duration::from_secs(5), ..quick() }
+fn patient() -> Timing {
+    Timing { reach_patience: Duration::from_millis(100), lock_patience: Duration::from_secs(5), ..quick() }
 }
 
 fn busy_for(time: Duration) -> Peer {
@@ -28,8 +28,8 @@ async fn who_plans_waits_too() {
 
 #[tokio::test]
 async fn a_path_that_always_fails_is_waited_for_once() {
-    let pace = Pace { refresh: Duration::ZERO, lock_patience: Duration::from_secs(3), ..patient() };
-    let (_, router) = start_with(busy_for(Duration::from_secs(600)), pace).await;
+    let timing = Timing { refresh: Duration::ZERO, lock_patience: Duration::from_secs(3), ..patient() };
+    let (_, router) = start_with(busy_for(Duration::from_secs(600)), timing).await;
     let stop = CancellationToken::new();
     let read = || router.config(words("protocols bgp"), &stop);
     let begun = Instant::now();
@@ -52,18 +52,18 @@ async fn an_api_that_fails_while_somebody_commits_is_asked_again() {
 #[tokio::test]
 async fn nobody_is_told_to_restart_an_api_that_commits() {
     let faults = VecDeque::from_iter(std::iter::repeat_n(Fault::Fail, 1000));
-    let pace = Pace { lock_patience: Duration::from_millis(200), ..patient() };
-    let (_, router) = start_with(Peer { faults, ..Peer::default() }, pace).await;
+    let timing = Timing { lock_patience: Duration::from_millis(200), ..patient() };
+    let (_, router) = start_with(Peer { faults, ..Peer::default() }, timing).await;
     let error = router.write(put("10.0.0.1", "remote-as 1")).await.unwrap_err();
     assert!(matches!(error, RouterError::Internal { .. }), "{error}");
-    assert!(!error.next_step().contains("restart"), "{}", error.next_step());
+    assert!(!error.hint().contains("restart"), "{}", error.hint());
 }
 
 #[tokio::test]
 async fn terraforms_stop_ends_the_wait() {
     for writes in [false, true] {
-        let pace = Pace { lock_patience: Duration::from_secs(60), ..patient() };
-        let (_, router) = start_with(busy_for(Duration::from_secs(600)), pace).await;
+        let timing = Timing { lock_patience: Duration::from_secs(60), ..patient() };
+        let (_, router) = start_with(busy_for(Duration::from_secs(600)), timing).await;
         let write = put("10.0.0.1", "remote-as 1");
         let stop = write.cancelled.clone();
         let waiting = tokio::spawn(async move {

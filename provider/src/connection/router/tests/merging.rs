@@ -155,8 +155,8 @@ async fn who_declines_waits_for_the_removal_that_makes_it_possible() {
 
     let refused =
         router.write(neighbor(Purpose::Put, "10.0.0.1", "description other", "third")).await.unwrap_err();
-    assert!(matches!(&refused, RouterError::Declined(_)), "{refused}");
-    assert!(!refused.hides_the_router());
+    assert!(matches!(&refused, RouterError::Vetoed(_)), "{refused}");
+    assert!(!refused.is_unreachable());
 }
 
 #[tokio::test]
@@ -172,7 +172,7 @@ async fn what_is_there_already_costs_no_commit() {
 /// an idle one would.
 async fn commits_on_a_busy_machine(objects: usize) -> usize {
     let commit_time = Duration::from_secs(1);
-    let (peer, router) = start_with(Peer { commit_time, ..Peer::default() }, Pace::default()).await;
+    let (peer, router) = start_with(Peer { commit_time, ..Peer::default() }, Timing::default()).await;
     let left = Arc::new(std::sync::Mutex::new(1..=objects));
     let mut workers = JoinSet::new();
     for worker in 0..10_u64 {
@@ -199,7 +199,7 @@ async fn what_is_asked_for_at_one_time_is_one_commit_on_a_busy_machine_too() {
 
 #[tokio::test]
 async fn one_alone_is_not_kept_waiting() {
-    let (_, router) = start_with(Peer::default(), Pace::default()).await;
+    let (_, router) = start_with(Peer::default(), Timing::default()).await;
     for number in 1..=3 {
         let begun = std::time::Instant::now();
         router.write(put(&format!("10.0.0.{number}"), "remote-as 1")).await.unwrap();

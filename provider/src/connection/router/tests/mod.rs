@@ -9,7 +9,7 @@ mod trouble;
 use super::Router;
 use super::command::Command;
 use super::error::RouterError;
-use super::timing::Pace;
+use super::timing::Timing;
 use super::tree::{ConfigPath, ConfigTree};
 use super::write::{Purpose, Write};
 use peer::{Fault, Peer, quick, settings, start, start_with};
@@ -43,7 +43,7 @@ fn neighbor(purpose: Purpose, address: &str, leaf: &str, claim: &str) -> Write {
         claim: claim.to_owned(),
         changes: Box::new(changes),
         also_reads: Vec::new(),
-        objections: Vec::new(),
+        post_checks: Vec::new(),
         cancelled: CancellationToken::new(),
     }
 }

@@ -2,7 +2,7 @@
 //! demand. It shows what the actor does with the answers; that the answers are VyOS's own is the stand-in's business.
 
 use super::super::command::Command;
-use super::super::timing::{Gather, Pace};
+use super::super::timing::{Gather, Timing};
 use super::super::tree::{ConfigPath, ConfigTree};
 use super::super::{Router, RouterSettings};
 use axum::extract::{Form, State};
@@ -67,7 +67,7 @@ pub(super) async fn start(peer: Peer) -> (Arc<Mutex<Peer>>, Arc<Router>) {
     start_with(peer, quick()).await
 }
 
-pub(super) async fn start_with(peer: Peer, pace: Pace) -> (Arc<Mutex<Peer>>, Arc<Router>) {
+pub(super) async fn start_with(peer: Peer, timing: Timing) -> (Arc<Mutex<Peer>>, Arc<Router>) {
     let shared = Arc::new(Mutex::new(peer));
     let routes = axum::Router::new()
         .route("/configure", post(configure))
@@ -77,7 +77,7 @@ pub(super) async fn start_with(peer: Peer, pace: Pace) -> (Arc<Mutex<Peer>>, Arc
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     tokio::spawn(async move { axum::serve(listener, routes).await });
-    (shared, Arc::new(Router::new("edge".to_owned(), settings(url), pace)))
+    (shared, Arc::new(Router::new("edge".to_owned(), settings(url), timing)))
 }
 
 pub(super) fn settings(url: String) -> RouterSettings {
@@ -90,8 +90,8 @@ pub(super) fn settings(url: String) -> RouterSettings {
 }
 
 /// The real order of waits, a hundred times faster.
-pub(super) fn quick() -> Pace {
-    Pace {
+pub(super) fn quick() -> Timing {
+    Timing {
         gather: Gather {
             first: Duration::from_millis(20),
             least: Duration::from_millis(20),
@@ -103,7 +103,7 @@ pub(super) fn quick() -> Pace {
         lock: Duration::from_millis(10),
         lock_patience: Duration::from_millis(300),
         reach_patience: Duration::from_millis(400),
-        decline_patience: Duration::from_millis(400),
+        veto_patience: Duration::from_millis(400),
         refresh: Duration::from_secs(5),
     }
 }

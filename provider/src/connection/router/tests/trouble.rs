@@ -158,9 +158,9 @@ async fn a_refused_key_is_told_and_shown_nowhere() {
     assert!(!format!("{wrong:?}").contains("another-key"));
     let router = Router::new("edge".to_owned(), wrong, quick());
     let error = router.config(words("protocols bgp"), &CancellationToken::new()).await.unwrap_err();
-    assert!(matches!(error, RouterError::CredentialsRefused), "{error}");
+    assert!(matches!(error, RouterError::Unauthenticated), "{error}");
     let error = router.write(put("10.0.0.1", "remote-as 1")).await.unwrap_err();
-    assert!(matches!(error, RouterError::CredentialsRefused), "{error}");
+    assert!(matches!(error, RouterError::Unauthenticated), "{error}");
     assert_eq!(peer.lock().unwrap().commits, 0);
 }
 
@@ -187,8 +187,8 @@ async fn what_waits_when_terraform_stops_is_not_sent() {
 #[tokio::test]
 async fn who_waits_for_a_lock_stops_with_terraform() {
     let faults = std::iter::repeat_n(Fault::Refuse(LOCKED), 1000);
-    let pace = Pace { lock_patience: Duration::from_secs(60), ..quick() };
-    let (peer, router) = start_with(faulty(faults), pace).await;
+    let timing = Timing { lock_patience: Duration::from_secs(60), ..quick() };
+    let (peer, router) = start_with(faulty(faults), timing).await;
     let write = put("10.0.0.1", "remote-as 1");
     let stop = write.cancelled.clone();
     let waiting = tokio::spawn(async move { router.write(write).await });

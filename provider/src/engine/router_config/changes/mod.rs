@@ -1,6 +1,6 @@
 //! Which commands make a router's configuration look as planned, by the table of [`Field`]s.
 
-use super::mapping::{Field, Form, Kind};
+use super::mapping::{Field, Kind, ValueFormat};
 use super::subtree;
 use super::translate::{DISABLE, element, to_config, words};
 use crate::connection::router::{Command, ConfigPath, ConfigTree, Operation};
@@ -23,7 +23,7 @@ impl Change<'_> {
         Self { planned: self.planned.attribute(name), prior: self.prior.attribute(name), ..self }
     }
 
-    fn element(self, form: Form, key: &str) -> Self {
+    fn element(self, form: ValueFormat, key: &str) -> Self {
         let of = |map| element(form, map, key).unwrap_or(&Value::Null);
         Self { planned: of(self.planned), prior: of(self.prior), ..self }
     }
@@ -62,7 +62,7 @@ pub(super) fn changes(
         let change = change.attribute(field.attribute);
         let commands = &mut found.commands;
         match field.kind {
-            Kind::Value(form) => {
+            Kind::Leaf(form) => {
                 let (old, new) = (canonical_words(form, node), canonical_words(form, target));
                 if old != new {
                     // Without the value: it may be a secret.
@@ -70,12 +70,14 @@ pub(super) fn changes(
                     commands.extend(new.iter().map(|word| Command::set(joined(&path, word))));
                 }
             }
-            Kind::Words(form) => found.extend(word_changes(form, node, target, change, &path)),
-            Kind::Flag | Kind::Switch | Kind::Presence(_) if node.is_some() && target.is_none() => {
+            Kind::MultiLeaf(form) => found.extend(word_changes(form, node, target, change, &path)),
+            Kind::Valueless | Kind::TriState | Kind::PresenceNode(_)
+                if node.is_some() && target.is_none() =>
+            {
                 commands.push(Command::delete(path));
             }
-            Kind::Flag => commands.extend(target.filter(|_| node.is_none()).map(|_| Command::set(path))),
-            Kind::Switch => match (node, target) {
+            Kind::Valueless => commands.extend(target.filter(|_| node.is_none()).map(|_| Command::set(path))),
+            Kind::TriState => match (node, target) {
                 (Some(node), Some(target)) => {
                     let path = joined(&path, DISABLE);
                     match [node, target].map(|side| side.at(&[DISABLE]).is_some()) {
@@ -86,18 +88,18 @@ pub(super) fn changes(
                 }
                 (_, target) => commands.extend(target.iter().flat_map(|target| creation(target, &path))),
             },
-            Kind::Presence(members) => match (node, target) {
+            Kind::PresenceNode(members) => match (node, target) {
                 (None, Some(target)) => commands.extend(creation(target, &path)),
                 (Some(node), Some(_)) => found.extend(changes(members, node, change, &path)),
                 (_, None) => {}
             },
-            Kind::Group(members) => {
+            Kind::Node(members) => {
                 found.extend(changes(members, node.unwrap_or(&nothing), change, &path));
             }
-            Kind::Tags(form, members) => {
+            Kind::TagNode(form, members) => {
                 found.extend(tag_changes(form, members, node, target, change, &path))
             }
-            Kind::Section(left_alone) => {
+            Kind::Subtree(left_alone) => {
                 let (node, target) = (node.unwrap_or(&nothing), target.unwrap_or(&nothing));
                 commands.extend(subtree::Part { root: change.root, left_alone }.changes(node, target, &path));
             }
@@ -122,7 +124,7 @@ fn without_repetition(commands: Vec<Command>) -> Vec<Command> {
 }
 
 fn word_changes(
-    form: Form,
+    form: ValueFormat,
     node: Option<&ConfigTree>,
     target: Option<&ConfigTree>,
     change: Change<'_>,
@@ -155,7 +157,7 @@ fn word_changes(
 }
 
 fn tag_changes(
-    form: Form,
+    form: ValueFormat,
     members: &[Field],
     node: Option<&ConfigTree>,
     target: Option<&ConfigTree>,
@@ -196,7 +198,7 @@ pub(super) fn removal(
     path: &ConfigPath,
 ) -> Vec<Command> {
     let mut sections = fields.iter().filter_map(|field| match field.kind {
-        Kind::Section(left_alone) => Some(subtree::Part { root, left_alone }),
+        Kind::Subtree(left_alone) => Some(subtree::Part { root, left_alone }),
         _ => None,
     });
     match sections.next() {
@@ -215,7 +217,7 @@ pub(super) fn visible(
 ) -> ConfigTree {
     let mut seen = node.clone();
     for field in fields {
-        if let Kind::Section(left_alone) = field.kind {
+        if let Kind::Subtree(left_alone) = field.kind {
             let spoken_of = subtree::tree(before.attribute(field.attribute));
             let path = [root.as_slice(), path].concat();
             let below = subtree::visible(left_alone, node, &spoken_of, &path).unwrap_or_default();
@@ -233,7 +235,7 @@ pub(super) fn creation(wanted: &ConfigTree, within: &[String]) -> Vec<Command> {
     wanted.ends().into_iter().map(|end| Command::set([within, &end].concat())).collect()
 }
 
-fn canonical_words(form: Form, node: Option<&ConfigTree>) -> BTreeSet<String> {
+fn canonical_words(form: ValueFormat, node: Option<&ConfigTree>) -> BTreeSet<String> {
     words(node).map(|word| form.canonical(word)).collect()
 }
 

@@ -93,31 +93,31 @@ fn maps(fields: &'static [Field], within: &[&'static Field], found: &mut Vec<Vec
     for field in fields {
         let chain = [within, &[field]].concat();
         match field.kind {
-            Kind::Presence(members) | Kind::Group(members) => maps(members, &chain, found),
-            Kind::Tags(_, members) => {
+            Kind::PresenceNode(members) | Kind::Node(members) => maps(members, &chain, found),
+            Kind::TagNode(_, members) => {
                 found.push(chain.clone());
                 maps(members, &chain, found);
             }
-            Kind::Words(_) => found.push(chain),
-            Kind::Value(_) | Kind::Flag | Kind::Switch | Kind::Section(_) => {}
+            Kind::MultiLeaf(_) => found.push(chain),
+            Kind::Leaf(_) | Kind::Valueless | Kind::TriState | Kind::Subtree(_) => {}
         }
     }
 }
 
 /// Two keys or words of a form.
-fn two(form: Form) -> [&'static str; 2] {
+fn two(form: ValueFormat) -> [&'static str; 2] {
     match form {
-        Form::Text | Form::Path => ["a", "b"],
-        Form::Address => ["10.0.0.1", "10.0.0.2"],
-        Form::Network => ["10.1.0.0/16", "10.2.0.0/16"],
+        ValueFormat::Text | ValueFormat::Path => ["a", "b"],
+        ValueFormat::Address => ["10.0.0.1", "10.0.0.2"],
+        ValueFormat::Network => ["10.1.0.0/16", "10.2.0.0/16"],
         _ => ["10", "20"],
     }
 }
 
-fn form(field: &Field) -> Form {
+fn form(field: &Field) -> ValueFormat {
     match field.kind {
-        Kind::Tags(form, _) | Kind::Words(form) => form,
-        _ => Form::Text,
+        Kind::TagNode(form, _) | Kind::MultiLeaf(form) => form,
+        _ => ValueFormat::Text,
     }
 }
 
@@ -128,11 +128,11 @@ fn object(chain: &[&Field], members: Option<&[&str]>) -> Value {
         Value::Map(keys.iter().map(|key| ((*key).to_owned(), below.clone())).collect())
     };
     let value = match (&field.kind, rest) {
-        (Kind::Words(_), _) => members.map_or(Value::Null, |words| {
+        (Kind::MultiLeaf(_), _) => members.map_or(Value::Null, |words| {
             Value::Set(words.iter().map(|word| Value::String((*word).to_owned())).collect())
         }),
-        (Kind::Tags(..), []) => members.map_or(Value::Null, |keys| map(keys, &Value::Object([].into()))),
-        (Kind::Tags(form, _), _) => map(&two(*form)[..1], &object(rest, members)),
+        (Kind::TagNode(..), []) => members.map_or(Value::Null, |keys| map(keys, &Value::Object([].into()))),
+        (Kind::TagNode(form, _), _) => map(&two(*form)[..1], &object(rest, members)),
         _ => object(rest, members),
     };
     Value::Object([(field.attribute.to_owned(), value)].into())
@@ -142,7 +142,7 @@ fn config(chain: &[&Field], members: &[&str]) -> ConfigTree {
     let mut path = Vec::new();
     for (at, field) in chain.iter().enumerate() {
         path.extend(field.path.iter().copied());
-        if let (Kind::Tags(form, _), true) = (field.kind, at + 1 < chain.len()) {
+        if let (Kind::TagNode(form, _), true) = (field.kind, at + 1 < chain.len()) {
             path.push(two(form)[0]);
         }
     }
