@@ -33,6 +33,12 @@ pub trait Provider: Send + Sync + 'static {
     /// Every type that is served.
     fn registry() -> Registry<Self::Configured>;
 
+    /// The group of a type's page in registries' navigation; none if it is empty.
+    fn subcategory(type_name: &str) -> &'static str {
+        let _ = type_name;
+        ""
+    }
+
     /// Validates cross-attribute rules of the provider block, offline.
     fn validate_config(config: &<Self::Config as Model>::Draft, diagnostics: &mut Diagnostics) {
         let _ = (config, diagnostics);

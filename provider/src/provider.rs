@@ -126,6 +126,10 @@ pub struct KubernetesBlock {
     config_context: Option<String>,
 }
 
+/// What the reference calls the types of each prefix.
+const FAMILIES: [(&str, &str); 4] =
+    [("calico_", "Calico"), ("metallb_", "MetalLB"), ("microk8s_", "MicroK8s"), ("vyos_", "VyOS")];
+
 /// What every type works with: the three ways out, none of them connected yet.
 pub struct Microk8s {
     /// Nodes.
@@ -181,6 +185,10 @@ impl Provider for Microk8s {
             .resource::<RouterResource<StaticRoute>>()
             .data_source::<BgpSummary>()
             .data_source::<Routes>()
+    }
+
+    fn subcategory(type_name: &str) -> &'static str {
+        FAMILIES.iter().find(|(prefix, _)| type_name.starts_with(prefix)).map_or("", |(_, family)| family)
     }
 
     fn validate_config(config: &ProviderBlockDraft, diagnostics: &mut Diagnostics) {

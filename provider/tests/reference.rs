@@ -59,6 +59,14 @@ fn pages_say_what_the_schemas_say() {
 }
 
 #[test]
+fn every_type_has_its_group() {
+    let table = Microk8s::registry();
+    for (name, _) in table.resources().chain(table.data_sources()) {
+        assert_ne!(Microk8s::subcategory(name), "", "{name}");
+    }
+}
+
+#[test]
 fn every_type_has_its_example_and_every_example_its_type() {
     let table = Microk8s::registry();
     let examples = root().join("examples");

@@ -35,7 +35,7 @@ pub fn pages<P: Provider>(examples: &Path) -> io::Result<BTreeMap<PathBuf, Strin
     let index = Page {
         title: format!("{} Provider", P::NAME),
         heading: format!("{} Provider", P::NAME),
-        grouped: false,
+        subcategory: None,
         schema: &erased::schema::<P::Config>(),
         example: read(&examples.join("provider/provider.tf"))?,
         import: None,
@@ -63,7 +63,7 @@ fn page_of_type<P: Provider>(
     let page = Page {
         title: format!("{name} {} - {}", kind.title, P::NAME),
         heading: format!("{name} ({})", kind.title),
-        grouped: true,
+        subcategory: Some(P::subcategory(name)),
         schema,
         example: read(&examples.join(kind.example))?,
         import: read(&examples.join("import.sh"))?,

@@ -8,8 +8,8 @@ use std::fmt;
 pub(super) struct Page<'a> {
     pub(super) title: String,
     pub(super) heading: String,
-    /// Whether registries may put it into a group. They refuse that of the index.
-    pub(super) grouped: bool,
+    /// Its group in registries' navigation. They refuse one of the index.
+    pub(super) subcategory: Option<&'a str>,
     pub(super) schema: &'a Schema,
     pub(super) example: Option<String>,
     pub(super) import: Option<String>,
@@ -19,8 +19,8 @@ impl fmt::Display for Page<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let description = self.schema.description.trim();
         writeln!(f, "---\n# generated from the provider's schemas\npage_title: \"{}\"", self.title)?;
-        if self.grouped {
-            writeln!(f, "subcategory: \"\"")?;
+        if let Some(subcategory) = self.subcategory {
+            writeln!(f, "subcategory: \"{subcategory}\"")?;
         }
         writeln!(f, "description: |-")?;
         for line in summary(description).lines() {

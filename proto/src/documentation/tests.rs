@@ -43,7 +43,7 @@ fn a_page_has_the_registries_form() {
     let page = Page {
         title: "sample_line Resource - sample".to_owned(),
         heading: "sample_line (Resource)".to_owned(),
-        grouped: true,
+        subcategory: Some("Lines"),
         schema: &schema(),
         example: Some("resource \"sample_line\" \"this\" {}\n".to_owned()),
         import: Some("terraform import sample_line.this x\n".to_owned()),
@@ -54,7 +54,7 @@ fn a_page_has_the_registries_form() {
         r#"---
 # generated from the provider's schemas
 page_title: "sample_line Resource - sample"
-subcategory: ""
+subcategory: "Lines"
 description: |-
   A line between
   two ends.
@@ -123,7 +123,7 @@ fn an_index_is_in_no_group_and_shows_only_what_there_is() {
     let index = Page {
         title: "sample Provider".to_owned(),
         heading: "sample Provider".to_owned(),
-        grouped: false,
+        subcategory: None,
         schema: &Schema { version: 0, description: "Makes lines.".to_owned(), attributes: Vec::new() },
         example: None,
         import: None,
