@@ -4,7 +4,7 @@
 CARGO ?= cargo
 PROGRAMS = $(or $(CARGO_TARGET_DIR),target)/debug
 
-.PHONY: build bench check demo docs install lab parts programs release test uninstall
+.PHONY: build bench check demo docs install lab parts programs release test uninstall unit
 
 # The plugin, as a release has it.
 build:
@@ -44,6 +44,11 @@ parts: programs
 # All tests: pure ones, in-process ones, and terraform against the built plugin in the lab.
 test: check parts
 	$(CARGO) --config 'target."cfg(all())".runner="$(CURDIR)/tests/run.sh"' test --workspace --no-fail-fast
+
+# The tests that need neither the lab nor root.
+unit:
+	$(CARGO) test --workspace --exclude acceptance --exclude lab --no-fail-fast
+	$(CARGO) test -p acceptance -p lab --lib
 
 # A whole build-out in the lab, applied, shown, planned again and destroyed.
 demo: parts
