@@ -1,7 +1,8 @@
 //! Terraform provider for MicroK8s clusters and the VyOS routers in front of them.
 //!
-//! `provider` is the provider block and the one table of everything that is served; `connection` the three ways out of
-//! the process; `engine` one engine per kind of target; the rest is a family of types each, one file per Terraform type.
+//! From the bottom up: `connection` is the three ways out of the process; `session` what one run works with; `engine` one
+//! engine per kind of target; `calico`, `metallb`, `microk8s` and `vyos` a family of types each; `agreement` the rules
+//! over several types; `provider` serves all of it, and nothing below imports it.
 
 pub mod agreement;
 pub mod asn;
@@ -11,4 +12,5 @@ pub mod engine;
 pub mod metallb;
 pub mod microk8s;
 pub mod provider;
+pub mod session;
 pub mod vyos;

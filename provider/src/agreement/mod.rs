@@ -14,6 +14,7 @@ mod sessions;
 mod tests;
 
 use crate::connection::router::Routers;
+use crate::session::CrossCheck;
 use ipnet::IpNet;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -61,9 +62,8 @@ struct Fault {
     attributes: &'static [(&'static str, &'static str)],
 }
 
-impl Agreement {
-    /// Remembers an object; answers what of it does not go together with another.
-    pub fn planned(&self, routers: &Routers, type_name: &str, object: &Value) -> Diagnostics {
+impl CrossCheck for Agreement {
+    fn planned(&self, routers: &Routers, type_name: &str, object: &Value) -> Diagnostics {
         let mut found = Diagnostics::new();
         let Some((name, keys)) = COMPARED.iter().find(|(name, _)| *name == type_name) else { return found };
         let mut board = self.board.lock().unwrap_or_else(PoisonError::into_inner);

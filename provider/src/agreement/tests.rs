@@ -1,10 +1,28 @@
 //! Objects that do and do not go together, planned in every order.
 
-use crate::provider::Microk8s;
+use super::Agreement;
+use crate::session::testing::{Served, TestProvider};
+use crate::session::{CrossCheck, Session};
+use crate::{calico, metallb, microk8s, vyos};
 use serde_json::{Value as Json, json};
+use tfplugin::Registry;
 use tfplugin::testing::Harness;
 
 type Object = (&'static str, Json);
+
+/// All types, with these rules.
+struct AllTypes;
+
+impl Served for AllTypes {
+    fn registry() -> Registry<Session> {
+        let families = [calico::register, metallb::register, microk8s::register, vyos::register];
+        families.into_iter().fold(Registry::default(), |registry, register| register(registry))
+    }
+
+    fn cross_checks() -> Box<dyn CrossCheck> {
+        Box::new(Agreement::default())
+    }
+}
 
 /// The two ends of the build-out's session, which fit, and all that they are compared with.
 fn build_out() -> Vec<Object> {
@@ -65,7 +83,9 @@ fn merged(mut base: Json, other: Json) -> Json {
 
 /// What is told while these are planned, one after the other. Nothing answers at any target, which each type tells too.
 async fn told(objects: &[Object], routers: &Json) -> Vec<String> {
-    let run = Harness::<Microk8s>::new(&json!({"routers": routers, "ssh": {"port": 9}})).await.unwrap();
+    let run = Harness::<TestProvider<AllTypes>>::new(&json!({"routers": routers, "ssh": {"port": 9}}))
+        .await
+        .unwrap();
     let mut told = Vec::new();
     for (type_name, config) in objects {
         let planned = run

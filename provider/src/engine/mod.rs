@@ -2,7 +2,6 @@
 
 pub mod cluster_object;
 pub mod import;
-pub mod kept_secrets;
 pub mod node_resource;
 mod reading;
 pub mod router_config;

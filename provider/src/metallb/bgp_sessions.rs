@@ -6,7 +6,7 @@ use super::look::{Look, NAMESPACE};
 use super::mode::{Mode, mode};
 use crate::connection::cluster::{Cluster, ClusterError, ClusterErrorKind, Freshness, Kind};
 use crate::engine::cluster_object::{cluster_address, some_namespace};
-use crate::provider::Microk8s;
+use crate::session::Session;
 use async_trait::async_trait;
 use kube::core::DynamicObject;
 use serde_json::Value as Json;
@@ -90,10 +90,10 @@ struct Seen {
 
 #[async_trait]
 impl DataSource for BgpSessions {
-    type Provider = Microk8s;
+    type Provider = Session;
     type Model = Self;
 
-    async fn read(context: &Context<Microk8s>, config: Self) -> Result<Self, Diagnostics> {
+    async fn read(context: &Context<Session>, config: Self) -> Result<Self, Diagnostics> {
         let cluster = context.provider().clusters.get(config.cluster.as_deref());
         let namespace = config.namespace.clone().unwrap_or_else(|| NAMESPACE.to_owned());
         let look = Look { noun: "the BGP sessions", cluster: &cluster, wait: config.wait.as_ref() };

@@ -2,7 +2,7 @@
 
 use crate::connection::cluster::{Cluster, ClusterError, ClusterErrorKind};
 use crate::connection::retry::{Deadline, GaveUp, Verdict};
-use crate::provider::Microk8s;
+use crate::session::Session;
 use std::future::Future;
 use std::time::Duration;
 use tfplugin::types::Semantic;
@@ -33,7 +33,7 @@ impl Look<'_> {
     /// Looks once; where there is a wait, until nothing is `missing` any more.
     pub(super) async fn take<T, F>(
         &self,
-        context: &Context<Microk8s>,
+        context: &Context<Session>,
         observe: impl Fn() -> F,
         missing: impl Fn(&T) -> Vec<String>,
     ) -> Result<T, Diagnostics>

@@ -30,3 +30,20 @@ pub use l2_advertisement::L2Advertisement;
 pub use label_selector::LabelSelector;
 pub use object::NamespacedObject;
 pub use service_addresses::ServiceAddresses;
+
+use crate::engine::cluster_object::Managed;
+use crate::session::Session;
+use tfplugin::Registry;
+
+/// Adds the types of this family to the registry of all that are served.
+pub fn register(registry: Registry<Session>) -> Registry<Session> {
+    registry
+        .resource::<Managed<BfdProfile>>()
+        .resource::<Managed<BgpAdvertisement>>()
+        .resource::<Managed<BgpPeer>>()
+        .resource::<Managed<Community>>()
+        .resource::<Managed<IpAddressPool>>()
+        .resource::<Managed<L2Advertisement>>()
+        .data_source::<BgpSessions>()
+        .data_source::<ServiceAddresses>()
+}

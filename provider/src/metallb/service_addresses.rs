@@ -5,7 +5,7 @@ mod endpoints;
 use super::look::{Look, NAMESPACE};
 use crate::connection::cluster::{Cluster, ClusterError, ClusterErrorKind, Freshness, Kind};
 use crate::engine::cluster_object::{cluster_address, some_namespace, some_object};
-use crate::provider::Microk8s;
+use crate::session::Session;
 use async_trait::async_trait;
 use endpoints::{Endpoint, SLICE};
 use kube::core::DynamicObject;
@@ -122,10 +122,10 @@ const ALLOCATION_FAILED: &str = "AllocationFailed";
 
 #[async_trait]
 impl DataSource for ServiceAddresses {
-    type Provider = Microk8s;
+    type Provider = Session;
     type Model = Self;
 
-    async fn read(context: &Context<Microk8s>, config: Self) -> Result<Self, Diagnostics> {
+    async fn read(context: &Context<Session>, config: Self) -> Result<Self, Diagnostics> {
         let cluster = context.provider().clusters.get(config.cluster.as_deref());
         let look = Look { noun: "the addresses of services", cluster: &cluster, wait: config.wait.as_ref() };
         let services =

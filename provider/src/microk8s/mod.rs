@@ -12,3 +12,20 @@ mod shared;
 pub mod status;
 #[cfg(test)]
 mod tests;
+
+use crate::engine::cluster_object::Managed;
+use crate::session::Session;
+use tfplugin::Registry;
+
+/// Adds the types of this family to the registry of all that are served.
+pub fn register(registry: Registry<Session>) -> Registry<Session> {
+    registry
+        .resource::<addon::Addon>()
+        .resource::<addon_repository::AddonRepository>()
+        .resource::<cluster_ipv6::ClusterIpv6>()
+        .resource::<cluster_member::ClusterMember>()
+        .resource::<helm_release::HelmRelease>()
+        .resource::<node::Node>()
+        .resource::<Managed<object::AnyObject>>()
+        .data_source::<status::Status>()
+}

@@ -1,18 +1,18 @@
 //! Every read and import of every type over SSH, against peers whose answers come to no end. A new type joins by a line in [`TYPES`].
 
-use crate::agreement::Agreement;
 use crate::connection::cluster::Clusters;
 use crate::connection::router::Routers;
 use crate::connection::ssh::testing::Sshd;
 use crate::connection::ssh::{Settings, Ssh};
-use crate::engine::kept_secrets::KeptSecrets;
-use crate::provider::Microk8s;
+use crate::metallb;
+use crate::session::testing::{Served, TestProvider};
+use crate::session::{KeptSecrets, Session};
 use serde_json::{Value as Json, json};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tfplugin::testing::{Harness, State};
 use tfplugin::value::from_plain;
-use tfplugin::{Provider, Value};
+use tfplugin::{Provider, Registry, Value};
 use tokio::task::JoinSet;
 
 /// What is in the state of each type beside the `host` (or `cluster`), and what it is imported by.
@@ -58,6 +58,18 @@ const TYPES: [(&str, &str, &str); 7] = [
 
 const DATA_SOURCES: [(&str, &str); 1] = [("microk8s_status", r#"{"host": "127.0.0.1"}"#)];
 
+/// What is served here.
+struct Types;
+
+impl Served for Types {
+    fn registry() -> Registry<Session> {
+        super::register(metallb::register(Registry::default()))
+    }
+}
+
+/// The provider of these tests.
+type OverSsh = TestProvider<Types>;
+
 const PEERS: [(&str, &str); 3] = [
     ("prints without end", "exec yes"),
     ("prints a line a second", "while :; do echo y; sleep 1; done"),
@@ -66,7 +78,7 @@ const PEERS: [(&str, &str); 3] = [
 
 #[test]
 fn every_type_over_ssh_is_in_the_table() {
-    let table = Microk8s::registry();
+    let table = OverSsh::registry();
     let over_ssh = |schema: &tfplugin::schema::Schema| schema.attributes.iter().any(|one| one.name == "host");
     for (name, _) in table.resources().filter(|(_, schema)| over_ssh(schema)) {
         assert!(TYPES.iter().any(|(known, ..)| *known == name), "{name} has no line in TYPES");
@@ -87,7 +99,7 @@ fn value(json: &Json) -> Value {
 }
 
 fn state(type_name: &str, given: &str) -> State {
-    let table = Microk8s::registry();
+    let table = OverSsh::registry();
     let given: Json = serde_json::from_str(given).unwrap();
     let (_, schema) = table.resources().find(|(name, _)| *name == type_name).unwrap();
     let attribute = |name: &str| match (name, given.get(name)) {
@@ -103,20 +115,20 @@ fn state(type_name: &str, given: &str) -> State {
     }
 }
 
-fn harness(sshd: &Sshd, read_limit: Duration) -> Arc<Harness<Microk8s>> {
+fn harness(sshd: &Sshd, read_limit: Duration) -> Arc<Harness<OverSsh>> {
     let ssh = Arc::new(Ssh::new(Settings { read_limit, ..sshd.settings() }));
-    let configured = Microk8s {
+    let configured = Session {
         clusters: Clusters::new(Arc::clone(&ssh), None),
         ssh,
         routers: Routers::new(Default::default()),
-        agreement: Agreement::default(),
+        cross_checks: Box::new(()),
         kept_secrets: KeptSecrets::default(),
     };
     Arc::new(Harness::of(configured))
 }
 
 /// Begins every read and import of every type, all at once; each says what came of it, if that is not as it should be.
-fn all_reads(harness: &Arc<Harness<Microk8s>>, stopped: bool) -> JoinSet<Option<String>> {
+fn all_reads(harness: &Arc<Harness<OverSsh>>, stopped: bool) -> JoinSet<Option<String>> {
     let mut reads = JoinSet::new();
     for (type_name, given, id) in TYPES {
         let (reader, importer) = (Arc::clone(harness), Arc::clone(harness));

@@ -4,7 +4,7 @@ use super::*;
 use crate::connection::cluster::testing::{ApiServer, POOLS};
 use serde_json::{Value as Json, json};
 use std::io::{self, Write};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use tfplugin::testing::Harness;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;

@@ -15,7 +15,9 @@ pub use policy::{PrefixList, PrefixList6, RouteMap};
 pub use show::{BgpSummary, Routes};
 pub use static_route::StaticRoute;
 
-use crate::engine::router_config::{Declaration, RouterConfig};
+use crate::engine::router_config::{Declaration, RouterConfig, RouterResource};
+use crate::session::Session;
+use tfplugin::Registry;
 
 const fn of<T: RouterConfig>() -> (&'static str, &'static Declaration) {
     (T::TYPE_NAME, T::DECLARATION)
@@ -34,6 +36,23 @@ pub const DECLARATIONS: &[(&str, &Declaration)] = &[
     of::<RouteMap>(),
     of::<StaticRoute>(),
 ];
+
+/// Adds the types of this family to the registry of all that are served.
+pub fn register(registry: Registry<Session>) -> Registry<Session> {
+    registry
+        .resource::<RouterResource<Bgp>>()
+        .resource::<RouterResource<BgpNeighbor>>()
+        .resource::<RouterResource<BgpPeerGroup>>()
+        .resource::<RouterResource<Config>>()
+        .resource::<RouterResource<Ospf>>()
+        .resource::<RouterResource<Ospfv3>>()
+        .resource::<RouterResource<PrefixList>>()
+        .resource::<RouterResource<PrefixList6>>()
+        .resource::<RouterResource<RouteMap>>()
+        .resource::<RouterResource<StaticRoute>>()
+        .data_source::<BgpSummary>()
+        .data_source::<Routes>()
+}
 
 #[cfg(test)]
 mod tests;

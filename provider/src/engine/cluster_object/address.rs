@@ -5,7 +5,7 @@ use crate::connection::cluster::{Cluster, Clusters, ObjectName};
 use crate::connection::retry::Deadline;
 use crate::connection::ssh::check_address;
 use crate::engine::timeouts::Timeouts;
-use crate::provider::Microk8s;
+use crate::session::Session;
 use std::time::Duration;
 use tfplugin::{AttributeValue, Context, Object, Value};
 
@@ -111,7 +111,7 @@ impl Target {
     }
 
     /// When `operation`, which begins now, is given up.
-    pub(super) fn deadline(&self, operation: Operation, context: &Context<Microk8s>) -> Deadline {
+    pub(super) fn deadline(&self, operation: Operation, context: &Context<Session>) -> Deadline {
         Deadline::after(self.patience(operation), context.cancelled())
     }
 

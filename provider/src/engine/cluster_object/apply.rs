@@ -9,7 +9,7 @@ use super::release::remember;
 use super::{Applied, Occasion};
 use crate::connection::cluster::{Claim, ClusterError, ClusterErrorKind, Force, Freshness};
 use crate::connection::masking::Mask;
-use crate::provider::Microk8s;
+use crate::session::Session;
 use kube::core::DynamicObject;
 use serde_json::Value as Json;
 use tfplugin::{Context, Diagnostic, Diagnostics, Held, Model, Value};
@@ -25,7 +25,7 @@ struct Written {
 }
 
 pub(super) async fn create<T: Applied>(
-    context: &Context<Microk8s>,
+    context: &Context<Session>,
     planned: T,
     private: &mut Private,
 ) -> Result<Held<T>, Diagnostics> {
@@ -42,7 +42,7 @@ pub(super) async fn create<T: Applied>(
 }
 
 pub(super) async fn update<T: Applied>(
-    context: &Context<Microk8s>,
+    context: &Context<Session>,
     prior: &Held<T>,
     planned: T,
     private: &mut Private,
@@ -178,7 +178,7 @@ pub(super) fn manifest<T: Applied>(planned: &T, target: &Target, uid: Option<&st
 }
 
 fn finish<T: Applied>(
-    context: &Context<Microk8s>,
+    context: &Context<Session>,
     target: &Target,
     values: &Value,
     written: Written,

@@ -7,7 +7,7 @@ use super::managed::Private;
 use super::{Applied, release};
 use crate::connection::cluster::{Claim, ClusterError, ClusterErrorKind, Freshness};
 use crate::connection::retry::{Deadline, GaveUp};
-use crate::provider::Microk8s;
+use crate::session::Session;
 use std::time::Duration;
 use tfplugin::{Context, Diagnostic, Diagnostics, Held, Model};
 
@@ -27,7 +27,7 @@ enum Ended {
 }
 
 pub(super) async fn delete<T: Applied>(
-    context: &Context<Microk8s>,
+    context: &Context<Session>,
     prior: &Held<T>,
     private: &Private,
 ) -> Result<(), Diagnostics> {

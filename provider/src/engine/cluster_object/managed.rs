@@ -2,7 +2,7 @@
 
 use super::address::Target;
 use super::{Applied, apply, delete, read, release, trial};
-use crate::provider::Microk8s;
+use crate::session::Session;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
@@ -84,7 +84,7 @@ impl<T: Applied> TypeName for Managed<T> {
 
 #[async_trait]
 impl<T: Applied> Resource for Managed<T> {
-    type Provider = Microk8s;
+    type Provider = Session;
     type Model = Self;
     type Private = Private;
 
@@ -97,7 +97,7 @@ impl<T: Applied> Resource for Managed<T> {
     }
 
     async fn modify_plan(
-        context: &Context<Microk8s>,
+        context: &Context<Session>,
         plan: &mut Plan<Self, Private>,
     ) -> Result<(), Diagnostics> {
         T::modify_plan(plan);
@@ -115,7 +115,7 @@ impl<T: Applied> Resource for Managed<T> {
     }
 
     async fn plan_destroy(
-        context: &Context<Microk8s>,
+        context: &Context<Session>,
         prior: Self,
         private: Private,
     ) -> Result<(), Diagnostics> {
@@ -124,7 +124,7 @@ impl<T: Applied> Resource for Managed<T> {
     }
 
     async fn create(
-        context: &Context<Microk8s>,
+        context: &Context<Session>,
         planned: Self,
         private: &mut Private,
     ) -> Result<Self, Diagnostics> {
@@ -132,7 +132,7 @@ impl<T: Applied> Resource for Managed<T> {
     }
 
     async fn read(
-        context: &Context<Microk8s>,
+        context: &Context<Session>,
         prior: Self,
         private: &mut Private,
     ) -> Result<Option<Self>, Diagnostics> {
@@ -140,7 +140,7 @@ impl<T: Applied> Resource for Managed<T> {
     }
 
     async fn update(
-        context: &Context<Microk8s>,
+        context: &Context<Session>,
         prior: Self,
         planned: Self,
         private: &mut Private,
@@ -148,12 +148,12 @@ impl<T: Applied> Resource for Managed<T> {
         apply::update(context, &prior.0, model_of(&planned.0)?, private).await.map(Self)
     }
 
-    async fn delete(context: &Context<Microk8s>, prior: Self, private: Private) -> Result<(), Diagnostics> {
+    async fn delete(context: &Context<Session>, prior: Self, private: Private) -> Result<(), Diagnostics> {
         delete::delete(context, &prior.0, &private).await
     }
 
     async fn import_state(
-        context: &Context<Microk8s>,
+        context: &Context<Session>,
         id: &str,
         private: &mut Private,
     ) -> Result<Self, Diagnostics> {

@@ -8,7 +8,7 @@ use super::managed::Private;
 use super::{Applied, Occasion};
 use crate::connection::cluster::{ClusterError, ClusterErrorKind, Freshness};
 use crate::engine::import::check_named;
-use crate::provider::Microk8s;
+use crate::session::Session;
 use kube::core::DynamicObject;
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,7 +21,7 @@ struct Seen {
 }
 
 pub(super) async fn read<T: Applied>(
-    context: &Context<Microk8s>,
+    context: &Context<Session>,
     prior: Held<T>,
     private: &mut Private,
 ) -> Result<Option<Held<T>>, Diagnostics> {
@@ -87,7 +87,7 @@ fn moved(target: &Target, known: &str, reached: &str) -> Diagnostic {
 }
 
 pub(super) async fn import<T: Applied>(
-    context: &Context<Microk8s>,
+    context: &Context<Session>,
     id: &str,
     private: &mut Private,
 ) -> Result<Held<T>, Diagnostics> {
@@ -127,7 +127,7 @@ pub(super) async fn import<T: Applied>(
 
 /// An object's fields as they are in the cluster, the rest as `known`.
 pub(super) fn model<T: Applied>(
-    context: &Context<Microk8s>,
+    context: &Context<Session>,
     target: &Target,
     known: &Value,
     object: &DynamicObject,

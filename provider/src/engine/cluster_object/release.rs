@@ -7,7 +7,7 @@ use super::existing::has_other_owners;
 use super::failure::Failure;
 use super::managed::Private;
 use crate::connection::cluster::{ClusterError, ClusterErrorKind, Force, Freshness, ObjectName};
-use crate::provider::Microk8s;
+use crate::session::Session;
 use kube::core::DynamicObject;
 use serde_json::{Map, Value as Json, json};
 use tfplugin::{Context, Diagnostic, Held, Model, Value};
@@ -25,7 +25,7 @@ pub(super) fn applies<T: Applied>(
 }
 
 /// Says at plan what a destroy will do.
-pub(super) async fn announce<T: Applied>(context: &Context<Microk8s>, prior: &Held<T>, private: &Private) {
+pub(super) async fn announce<T: Applied>(context: &Context<Session>, prior: &Held<T>, private: &Private) {
     let target = Target::of::<T>(&context.provider().clusters, &prior.encode());
     // Without an answer, the name alone says it of the kinds that matter most.
     let existing = target.cluster.find(&target.name, Freshness::Shared).await.ok().flatten();

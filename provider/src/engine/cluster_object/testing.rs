@@ -1,13 +1,28 @@
 //! What the tests of all types that are objects in a cluster share.
 
 use crate::connection::cluster::testing::ApiServer;
-use crate::provider::Microk8s;
+use crate::session::Session;
+use crate::session::testing::{Served, TestProvider};
+use crate::{calico, metallb, microk8s};
 use serde_json::{Value as Json, json};
 use tfplugin::testing::{Failure, Harness};
-use tfplugin::{Diagnostics, Severity};
+use tfplugin::{Diagnostics, Registry, Severity};
+
+/// All types that are objects in a cluster, and their family's data sources.
+pub(crate) struct AllTypes;
+
+impl Served for AllTypes {
+    fn registry() -> Registry<Session> {
+        let families = [calico::register, metallb::register, microk8s::register];
+        families.into_iter().fold(Registry::default(), |registry, register| register(registry))
+    }
+}
+
+/// The provider of these tests.
+pub(crate) type ClusterTypes = TestProvider<AllTypes>;
 
 /// A run of Terraform: a provider that has been configured anew.
-pub(crate) async fn run(server: &ApiServer) -> Harness<Microk8s> {
+pub(crate) async fn run(server: &ApiServer) -> Harness<ClusterTypes> {
     Harness::new(&json!({"kubernetes": {"config_path": server.kubeconfig()}})).await.unwrap()
 }
 

@@ -7,7 +7,7 @@ use super::existing::{is_ours, judge};
 use super::failure::{explain, summary};
 use super::managed::Private;
 use crate::connection::cluster::{ClusterError, ClusterErrorKind, FieldFault, Force, Freshness, MANAGER};
-use crate::provider::Microk8s;
+use crate::session::Session;
 use kube::core::DynamicObject;
 use serde_json::Value as Json;
 use tfplugin::{Context, Diagnostic, Diagnostics, Held, Model, Severity, Value};
@@ -17,7 +17,7 @@ pub(super) type OnlyStays = bool;
 
 /// Tries what is planned, if all of it is known. Errors are faults of the configuration alone.
 pub(super) async fn run<T: Applied>(
-    context: &Context<Microk8s>,
+    context: &Context<Session>,
     prior: Option<&Held<T>>,
     planned: &Value,
     private: &Private,
@@ -69,7 +69,7 @@ pub(super) async fn run<T: Applied>(
 
 /// Tells what leaves the configuration and stays in the object, if the plan holds other changes too.
 fn stays<T: Applied>(
-    context: &Context<Microk8s>,
+    context: &Context<Session>,
     prior: &T,
     planned: &T,
     target: &Target,
@@ -106,7 +106,7 @@ fn replaces<T: Applied>(prior: &Value, planned: &Value) -> bool {
         || T::attributes().iter().any(|attribute| attribute.requires_replace && changed(&attribute.name))
 }
 
-fn warn_all(context: &Context<Microk8s>, found: Diagnostics) {
+fn warn_all(context: &Context<Session>, found: Diagnostics) {
     for mut diagnostic in found {
         diagnostic.severity = Severity::Warning;
         context.warn(diagnostic);
@@ -114,7 +114,7 @@ fn warn_all(context: &Context<Microk8s>, found: Diagnostics) {
 }
 
 fn judge_answer<T: Applied>(
-    context: &Context<Microk8s>,
+    context: &Context<Session>,
     target: &Target,
     existing: Option<&DynamicObject>,
     manifest: &Json,

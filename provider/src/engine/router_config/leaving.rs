@@ -5,11 +5,11 @@ use super::RouterConfig;
 use super::node_path::NodePath;
 use super::referrers::referrers;
 use crate::connection::router::{ConfigPath, ConfigTree};
-use crate::provider::Microk8s;
+use crate::session::Session;
 use tfplugin::{Context, Diagnostic, Held, Plan};
 
 /// An object is planned to stay or to come. Warns where it gives up a name that others use: these are planned after it.
-pub(super) async fn planned<T: RouterConfig, P>(context: &Context<Microk8s>, plan: &Plan<Held<T>, P>) {
+pub(super) async fn planned<T: RouterConfig, P>(context: &Context<Session>, plan: &Plan<Held<T>, P>) {
     let (routers, object) = (&context.provider().routers, plan.object());
     let mut words = ["router"].into_iter().chain(T::DECLARATION.tag.as_ref().map(|tag| tag.attribute));
     if words.any(|attribute| object.attribute(attribute).is_unknown()) {
@@ -30,7 +30,7 @@ pub(super) async fn planned<T: RouterConfig, P>(context: &Context<Microk8s>, pla
 }
 
 /// An object is planned to go. Warns where something names it that does not go with it.
-pub(super) async fn destroyed(context: &Context<Microk8s>, node_path: &NodePath) {
+pub(super) async fn destroyed(context: &Context<Session>, node_path: &NodePath) {
     node_path.router.plans().note(node_path.subject_path(), true);
     let Some(referrers) = referrers_now(context, node_path).await.filter(|referrers| !referrers.is_empty())
     else {
@@ -43,7 +43,7 @@ pub(super) async fn destroyed(context: &Context<Microk8s>, node_path: &NodePath)
 }
 
 /// What names it on the router now; nothing where the router cannot be asked.
-async fn referrers_now(context: &Context<Microk8s>, node_path: &NodePath) -> Option<Vec<ConfigPath>> {
+async fn referrers_now(context: &Context<Session>, node_path: &NodePath) -> Option<Vec<ConfigPath>> {
     let names = node_path.named()?;
     let mut held = ConfigTree::default();
     for container in names.named_within() {

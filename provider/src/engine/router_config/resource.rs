@@ -11,7 +11,7 @@ use crate::connection::router::{
     Changes, Command, ConfigTree, Purpose, Router, RouterError, RouterLookupError, Routers, Write,
 };
 use crate::engine::reading::Reading;
-use crate::provider::Microk8s;
+use crate::session::Session;
 use async_trait::async_trait;
 use rand::RngExt;
 use serde::{Deserialize, Serialize};
@@ -49,7 +49,7 @@ impl Private {
 
 #[async_trait]
 impl<T: RouterConfig> Resource for RouterResource<T> {
-    type Provider = Microk8s;
+    type Provider = Session;
     type Model = Held<T>;
     type Private = Private;
 
@@ -62,7 +62,7 @@ impl<T: RouterConfig> Resource for RouterResource<T> {
     }
 
     async fn modify_plan(
-        context: &Context<Microk8s>,
+        context: &Context<Session>,
         plan: &mut Plan<Held<T>, Private>,
     ) -> Result<(), Diagnostics> {
         let mut found = Diagnostics::new();
@@ -83,7 +83,7 @@ impl<T: RouterConfig> Resource for RouterResource<T> {
     }
 
     async fn plan_destroy(
-        context: &Context<Microk8s>,
+        context: &Context<Session>,
         prior: Held<T>,
         private: Private,
     ) -> Result<(), Diagnostics> {
@@ -98,7 +98,7 @@ impl<T: RouterConfig> Resource for RouterResource<T> {
     }
 
     async fn create(
-        context: &Context<Microk8s>,
+        context: &Context<Session>,
         planned: Held<T>,
         private: &mut Private,
     ) -> Result<Held<T>, Diagnostics> {
@@ -125,7 +125,7 @@ impl<T: RouterConfig> Resource for RouterResource<T> {
     }
 
     async fn read(
-        context: &Context<Microk8s>,
+        context: &Context<Session>,
         prior: Held<T>,
         private: &mut Private,
     ) -> Result<Option<Held<T>>, Diagnostics> {
@@ -150,7 +150,7 @@ impl<T: RouterConfig> Resource for RouterResource<T> {
     }
 
     async fn update(
-        context: &Context<Microk8s>,
+        context: &Context<Session>,
         prior: Held<T>,
         planned: Held<T>,
         private: &mut Private,
@@ -191,11 +191,7 @@ impl<T: RouterConfig> Resource for RouterResource<T> {
         put(context, "update", &node_path, &planned, private, Box::new(changes)).await
     }
 
-    async fn delete(
-        context: &Context<Microk8s>,
-        prior: Held<T>,
-        private: Private,
-    ) -> Result<(), Diagnostics> {
+    async fn delete(context: &Context<Session>, prior: Held<T>, private: Private) -> Result<(), Diagnostics> {
         let router = private
             .router_of(&context.provider().routers, prior.object())
             .map_err(|reason| orphan(T::DECLARATION.noun, &reason, private.router.as_deref()))?;
@@ -216,7 +212,7 @@ impl<T: RouterConfig> Resource for RouterResource<T> {
     }
 
     async fn import_state(
-        context: &Context<Microk8s>,
+        context: &Context<Session>,
         id: &str,
         private: &mut Private,
     ) -> Result<Held<T>, Diagnostics> {
@@ -236,7 +232,7 @@ impl<T: RouterConfig> Resource for RouterResource<T> {
 
 /// Plans a new object where the configuration leads to another router than the one that the object is on.
 fn plan_router<T: RouterConfig>(
-    context: &Context<Microk8s>,
+    context: &Context<Session>,
     plan: &mut Plan<Held<T>, Private>,
 ) -> Result<(), Diagnostics> {
     let Knowable::Known(name) = &T::target(&plan.planned).router else { return Ok(()) };
@@ -285,7 +281,7 @@ fn model_of<T: RouterConfig>(
 
 /// Puts an object and reads it back.
 async fn put<T: RouterConfig>(
-    context: &Context<Microk8s>,
+    context: &Context<Session>,
     action: &str,
     node_path: &NodePath,
     planned: &Held<T>,
@@ -313,7 +309,7 @@ async fn put<T: RouterConfig>(
 }
 
 fn write(
-    context: &Context<Microk8s>,
+    context: &Context<Session>,
     node_path: &NodePath,
     purpose: Purpose,
     private: &Private,
@@ -349,7 +345,7 @@ fn model_in<T: RouterConfig>(
 }
 
 /// Warns of what the state cannot say.
-fn tell_misfits(context: &Context<Microk8s>, node_path: &NodePath, tree: &ConfigTree) {
+fn tell_misfits(context: &Context<Session>, node_path: &NodePath, tree: &ConfigTree) {
     let Some((_, node)) = node_path.find(tree) else { return };
     let subject = node_path.subject();
     for (attribute, word) in misfits(subject.fields, node, &Path::root()) {

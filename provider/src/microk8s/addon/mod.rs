@@ -10,7 +10,7 @@ use crate::engine::timeouts::{Timeouts, deadline};
 use crate::microk8s::shared::cluster::status_report::{NoReport, StatusReport};
 use crate::microk8s::shared::look::look;
 use crate::microk8s::shared::machine::warn_unseen;
-use crate::provider::Microk8s;
+use crate::session::Session;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -71,12 +71,12 @@ const KNOWN_TROUBLES: [(&str, &str); 1] = [(
 
 #[async_trait]
 impl Resource for Addon {
-    type Provider = Microk8s;
+    type Provider = Session;
     type Model = Self;
     type Private = AddonPrivate;
 
     async fn modify_plan(
-        context: &Context<Microk8s>,
+        context: &Context<Session>,
         plan: &mut Plan<Self, AddonPrivate>,
     ) -> Result<(), Diagnostics> {
         let name = plan.planned.name.known().map(String::as_str);
@@ -89,7 +89,7 @@ impl Resource for Addon {
     }
 
     async fn create(
-        context: &Context<Microk8s>,
+        context: &Context<Session>,
         planned: Self,
         _: &mut AddonPrivate,
     ) -> Result<Self, Diagnostics> {
@@ -98,7 +98,7 @@ impl Resource for Addon {
     }
 
     async fn read(
-        context: &Context<Microk8s>,
+        context: &Context<Session>,
         prior: Self,
         _: &mut AddonPrivate,
     ) -> Result<Option<Self>, Diagnostics> {
@@ -119,7 +119,7 @@ impl Resource for Addon {
     }
 
     async fn update(
-        context: &Context<Microk8s>,
+        context: &Context<Session>,
         prior: Self,
         planned: Self,
         _: &mut AddonPrivate,
@@ -131,7 +131,7 @@ impl Resource for Addon {
         planned.enable(context, deadline, "update").await
     }
 
-    async fn delete(context: &Context<Microk8s>, prior: Self, _: AddonPrivate) -> Result<(), Diagnostics> {
+    async fn delete(context: &Context<Session>, prior: Self, _: AddonPrivate) -> Result<(), Diagnostics> {
         let deadline = deadline(&prior.timeouts, |timeouts| &timeouts.delete, USUAL, context);
         let host = context.provider().ssh.host(&prior.host);
         let change = prior.change(&host, &deadline, prior.disable_arguments.clone());
@@ -151,7 +151,7 @@ impl Resource for Addon {
     }
 
     async fn import_state(
-        context: &Context<Microk8s>,
+        context: &Context<Session>,
         id: &str,
         _: &mut AddonPrivate,
     ) -> Result<Self, Diagnostics> {
@@ -217,7 +217,7 @@ impl Addon {
 
     async fn enable(
         self,
-        context: &Context<Microk8s>,
+        context: &Context<Session>,
         deadline: Deadline,
         action: &str,
     ) -> Result<Self, Diagnostics> {

@@ -13,7 +13,7 @@ use crate::microk8s::addon::steps::REACH_TO_DISABLE;
 use crate::microk8s::shared::cluster::status_report::{NoReport, StatusReport};
 use crate::microk8s::shared::look::look;
 use crate::microk8s::shared::machine::warn_unseen;
-use crate::provider::Microk8s;
+use crate::session::Session;
 use async_trait::async_trait;
 use checkout::{Checkout, userinfo};
 use serde::{Deserialize, Serialize};
@@ -68,12 +68,12 @@ const USUAL: Duration = Duration::from_secs(5 * 60);
 
 #[async_trait]
 impl Resource for AddonRepository {
-    type Provider = Microk8s;
+    type Provider = Session;
     type Model = Self;
     type Private = AddonRepositoryPrivate;
 
     async fn modify_plan(
-        _: &Context<Microk8s>,
+        _: &Context<Session>,
         plan: &mut Plan<Self, AddonRepositoryPrivate>,
     ) -> Result<(), Diagnostics> {
         let Some(prior) = &plan.prior else { return Ok(()) };
@@ -88,7 +88,7 @@ impl Resource for AddonRepository {
     }
 
     async fn create(
-        context: &Context<Microk8s>,
+        context: &Context<Session>,
         planned: Self,
         _: &mut AddonRepositoryPrivate,
     ) -> Result<Self, Diagnostics> {
@@ -97,7 +97,7 @@ impl Resource for AddonRepository {
     }
 
     async fn read(
-        context: &Context<Microk8s>,
+        context: &Context<Session>,
         prior: Self,
         _: &mut AddonRepositoryPrivate,
     ) -> Result<Option<Self>, Diagnostics> {
@@ -113,7 +113,7 @@ impl Resource for AddonRepository {
     }
 
     async fn update(
-        context: &Context<Microk8s>,
+        context: &Context<Session>,
         prior: Self,
         planned: Self,
         _: &mut AddonRepositoryPrivate,
@@ -125,7 +125,7 @@ impl Resource for AddonRepository {
     }
 
     async fn delete(
-        context: &Context<Microk8s>,
+        context: &Context<Session>,
         prior: Self,
         _: AddonRepositoryPrivate,
     ) -> Result<(), Diagnostics> {
@@ -150,7 +150,7 @@ impl Resource for AddonRepository {
     }
 
     async fn import_state(
-        context: &Context<Microk8s>,
+        context: &Context<Session>,
         id: &str,
         _: &mut AddonRepositoryPrivate,
     ) -> Result<Self, Diagnostics> {
@@ -197,7 +197,7 @@ impl AddonRepository {
 
     async fn bring(
         self,
-        context: &Context<Microk8s>,
+        context: &Context<Session>,
         deadline: Deadline,
         ours: bool,
     ) -> Result<Self, Diagnostics> {
@@ -223,7 +223,7 @@ impl AddonRepository {
     }
 
     /// What stays in the cluster can be disabled by nobody once its scripts are gone.
-    fn warn_of_enabled(&self, context: &Context<Microk8s>, report: &StatusReport) {
+    fn warn_of_enabled(&self, context: &Context<Session>, report: &StatusReport) {
         let enabled: Vec<&str> = report
             .addons
             .iter()

@@ -18,7 +18,7 @@ use crate::microk8s::shared::config_files::dual_stack::DualStack;
 use crate::microk8s::shared::config_files::range_pair::RangePair;
 use crate::microk8s::shared::look::look;
 use crate::microk8s::shared::machine::Machines;
-use crate::provider::Microk8s;
+use crate::session::Session;
 use async_trait::async_trait;
 use ipnet::{Ipv4Net, Ipv6Net};
 use range_checks::Purpose;
@@ -116,7 +116,7 @@ const ANSWERS_WITHIN: Duration = Duration::from_secs(5 * 60);
 
 #[async_trait]
 impl Resource for ClusterIpv6 {
-    type Provider = Microk8s;
+    type Provider = Session;
     type Model = Self;
     type Private = Private;
 
@@ -132,7 +132,7 @@ impl Resource for ClusterIpv6 {
     }
 
     async fn modify_plan(
-        context: &Context<Microk8s>,
+        context: &Context<Session>,
         plan: &mut Plan<Self, Private>,
     ) -> Result<(), Diagnostics> {
         match &plan.prior {
@@ -161,7 +161,7 @@ impl Resource for ClusterIpv6 {
     }
 
     async fn create(
-        context: &Context<Microk8s>,
+        context: &Context<Session>,
         planned: Self,
         private: &mut Private,
     ) -> Result<Self, Diagnostics> {
@@ -170,7 +170,7 @@ impl Resource for ClusterIpv6 {
     }
 
     async fn read(
-        context: &Context<Microk8s>,
+        context: &Context<Session>,
         prior: Self,
         private: &mut Private,
     ) -> Result<Option<Self>, Diagnostics> {
@@ -204,7 +204,7 @@ impl Resource for ClusterIpv6 {
     }
 
     async fn update(
-        context: &Context<Microk8s>,
+        context: &Context<Session>,
         prior: Self,
         planned: Self,
         private: &mut Private,
@@ -214,7 +214,7 @@ impl Resource for ClusterIpv6 {
         planned.set_up(context, private, &deadline).await
     }
 
-    async fn delete(context: &Context<Microk8s>, prior: Self, private: Private) -> Result<(), Diagnostics> {
+    async fn delete(context: &Context<Session>, prior: Self, private: Private) -> Result<(), Diagnostics> {
         let deadline = deadline(&prior.timeouts, |timeouts| &timeouts.delete, DEFAULT_TIMEOUT, context);
         let unable = |failure: NodeError| Diagnostics::from(failure.into_diagnostic(UNABLE_TO_REMOVE));
         let machines = context.provider().ssh.as_ref();
@@ -239,7 +239,7 @@ impl Resource for ClusterIpv6 {
     }
 
     async fn import_state(
-        context: &Context<Microk8s>,
+        context: &Context<Session>,
         id: &str,
         private: &mut Private,
     ) -> Result<Self, Diagnostics> {
@@ -282,7 +282,7 @@ impl ClusterIpv6 {
     /// Brings all nodes to these settings, wherever they are now.
     async fn set_up(
         self,
-        context: &Context<Microk8s>,
+        context: &Context<Session>,
         private: &mut Private,
         deadline: &Deadline,
     ) -> Result<Self, Diagnostics> {

@@ -15,7 +15,7 @@ use crate::microk8s::shared::cluster::survey::{Age, Survey, Unanswered, survey_o
 use crate::microk8s::shared::look::look;
 use crate::microk8s::shared::machine::Machines;
 use crate::microk8s::shared::machine::node_list::{ClusterNode, Role};
-use crate::provider::Microk8s;
+use crate::session::Session;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use std::net::Ipv4Addr;
@@ -92,7 +92,7 @@ const UNABLE_TO_REMOVE: &str = "Unable to remove the cluster member";
 
 #[async_trait]
 impl Resource for ClusterMember {
-    type Provider = Microk8s;
+    type Provider = Session;
     type Model = Self;
     type Private = Private;
 
@@ -105,7 +105,7 @@ impl Resource for ClusterMember {
         }
     }
 
-    async fn modify_plan(_: &Context<Microk8s>, plan: &mut Plan<Self, Private>) -> Result<(), Diagnostics> {
+    async fn modify_plan(_: &Context<Session>, plan: &mut Plan<Self, Private>) -> Result<(), Diagnostics> {
         // The node may come back with another address when it joins anew at another one.
         if let (Some(prior), Some(host)) = (&plan.prior, plan.config.host.known())
             && prior.host != *host
@@ -116,7 +116,7 @@ impl Resource for ClusterMember {
     }
 
     async fn plan_destroy(
-        context: &Context<Microk8s>,
+        context: &Context<Session>,
         prior: Self,
         private: Private,
     ) -> Result<(), Diagnostics> {
@@ -137,7 +137,7 @@ impl Resource for ClusterMember {
     }
 
     async fn create(
-        context: &Context<Microk8s>,
+        context: &Context<Session>,
         planned: Self,
         private: &mut Private,
     ) -> Result<Self, Diagnostics> {
@@ -147,7 +147,7 @@ impl Resource for ClusterMember {
     }
 
     async fn read(
-        context: &Context<Microk8s>,
+        context: &Context<Session>,
         prior: Self,
         private: &mut Private,
     ) -> Result<Option<Self>, Diagnostics> {
@@ -182,7 +182,7 @@ impl Resource for ClusterMember {
     }
 
     async fn update(
-        context: &Context<Microk8s>,
+        context: &Context<Session>,
         prior: Self,
         planned: Self,
         private: &mut Private,
@@ -193,14 +193,14 @@ impl Resource for ClusterMember {
         updated.map_err(|failure| failure.into_diagnostic(UNABLE_TO_UPDATE).into())
     }
 
-    async fn delete(context: &Context<Microk8s>, prior: Self, private: Private) -> Result<(), Diagnostics> {
+    async fn delete(context: &Context<Session>, prior: Self, private: Private) -> Result<(), Diagnostics> {
         let deadline = deadline(&prior.timeouts, |timeouts| &timeouts.delete, DEFAULT_TIMEOUT, context);
         let removed = prior.remove(context.provider().ssh.as_ref(), &private, &deadline).await;
         removed.map_err(|failure| failure.into_diagnostic(UNABLE_TO_REMOVE).into())
     }
 
     async fn import_state(
-        context: &Context<Microk8s>,
+        context: &Context<Session>,
         id: &str,
         private: &mut Private,
     ) -> Result<Self, Diagnostics> {

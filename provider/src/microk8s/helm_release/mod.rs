@@ -15,7 +15,7 @@ use crate::engine::timeouts::{Timeouts, deadline};
 use crate::microk8s::shared::hcl_or_yaml::Numbers;
 use crate::microk8s::shared::look::look;
 use crate::microk8s::shared::machine::{Machine, Shell, warn_unseen};
-use crate::provider::Microk8s;
+use crate::session::Session;
 use async_trait::async_trait;
 use helm::Release;
 use serde::{Deserialize, Serialize};
@@ -120,7 +120,7 @@ const REACH_TO_DELETE: Duration = Duration::from_secs(30);
 
 #[async_trait]
 impl Resource for HelmRelease {
-    type Provider = Microk8s;
+    type Provider = Session;
     type Model = Self;
     type Private = HelmReleasePrivate;
 
@@ -135,7 +135,7 @@ impl Resource for HelmRelease {
     }
 
     async fn modify_plan(
-        _: &Context<Microk8s>,
+        _: &Context<Session>,
         plan: &mut Plan<Self, HelmReleasePrivate>,
     ) -> Result<(), Diagnostics> {
         let Some(prior) = plan.prior.clone() else { return Ok(()) };
@@ -158,7 +158,7 @@ impl Resource for HelmRelease {
     }
 
     async fn create(
-        context: &Context<Microk8s>,
+        context: &Context<Session>,
         planned: Self,
         private: &mut HelmReleasePrivate,
     ) -> Result<Self, Diagnostics> {
@@ -174,7 +174,7 @@ impl Resource for HelmRelease {
     }
 
     async fn read(
-        context: &Context<Microk8s>,
+        context: &Context<Session>,
         prior: Self,
         private: &mut HelmReleasePrivate,
     ) -> Result<Option<Self>, Diagnostics> {
@@ -189,7 +189,7 @@ impl Resource for HelmRelease {
     }
 
     async fn update(
-        context: &Context<Microk8s>,
+        context: &Context<Session>,
         prior: Self,
         planned: Self,
         private: &mut HelmReleasePrivate,
@@ -206,7 +206,7 @@ impl Resource for HelmRelease {
     }
 
     async fn delete(
-        context: &Context<Microk8s>,
+        context: &Context<Session>,
         prior: Self,
         _: HelmReleasePrivate,
     ) -> Result<(), Diagnostics> {
@@ -228,7 +228,7 @@ impl Resource for HelmRelease {
     }
 
     async fn import_state(
-        context: &Context<Microk8s>,
+        context: &Context<Session>,
         id: &str,
         private: &mut HelmReleasePrivate,
     ) -> Result<Self, Diagnostics> {

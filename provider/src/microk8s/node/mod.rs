@@ -21,7 +21,7 @@ use crate::engine::node_resource::NodeError;
 use crate::engine::timeouts::{Timeouts, deadline};
 use crate::microk8s::shared::look::look;
 use crate::microk8s::shared::machine::warn_unseen;
-use crate::provider::Microk8s;
+use crate::session::Session;
 use async_trait::async_trait;
 use channel::{Channel, Move, check_confinement};
 use facts::NodeFacts;
@@ -128,12 +128,12 @@ const REACH_TO_DELETE: Duration = Duration::from_secs(30);
 
 #[async_trait]
 impl Resource for Node {
-    type Provider = Microk8s;
+    type Provider = Session;
     type Model = Self;
     type Private = NodePrivate;
 
     async fn modify_plan(
-        context: &Context<Microk8s>,
+        context: &Context<Session>,
         plan: &mut Plan<Self, NodePrivate>,
     ) -> Result<(), Diagnostics> {
         let Some(prior) = plan.prior.clone() else { return Ok(()) };
@@ -156,7 +156,7 @@ impl Resource for Node {
     }
 
     async fn create(
-        context: &Context<Microk8s>,
+        context: &Context<Session>,
         planned: Self,
         _private: &mut NodePrivate,
     ) -> Result<Self, Diagnostics> {
@@ -177,7 +177,7 @@ impl Resource for Node {
     }
 
     async fn read(
-        context: &Context<Microk8s>,
+        context: &Context<Session>,
         prior: Self,
         private: &mut NodePrivate,
     ) -> Result<Option<Self>, Diagnostics> {
@@ -205,7 +205,7 @@ impl Resource for Node {
     }
 
     async fn update(
-        context: &Context<Microk8s>,
+        context: &Context<Session>,
         prior: Self,
         planned: Self,
         private: &mut NodePrivate,
@@ -229,7 +229,7 @@ impl Resource for Node {
     }
 
     async fn delete(
-        context: &Context<Microk8s>,
+        context: &Context<Session>,
         prior: Self,
         _private: NodePrivate,
     ) -> Result<(), Diagnostics> {
@@ -264,7 +264,7 @@ impl Resource for Node {
     }
 
     async fn import_state(
-        context: &Context<Microk8s>,
+        context: &Context<Session>,
         id: &str,
         _: &mut NodePrivate,
     ) -> Result<Self, Diagnostics> {
@@ -343,7 +343,7 @@ impl Node {
 
 /// Kubernetes goes up one minor release at a time.
 fn judge_move(
-    context: &Context<Microk8s>,
+    context: &Context<Session>,
     channel: &Semantic<Channel>,
     version: &str,
 ) -> Result<(), Diagnostics> {

@@ -8,7 +8,7 @@ use crate::microk8s::shared::look::look;
 use crate::microk8s::shared::machine::Machine;
 use crate::microk8s::shared::machine::node_list::ClusterNode;
 use crate::microk8s::shared::machine::scripts::STATUS;
-use crate::provider::Microk8s;
+use crate::session::Session;
 use async_trait::async_trait;
 use std::sync::Arc;
 use std::time::Duration;
@@ -106,10 +106,10 @@ const ONE_LOOK: Duration = Duration::from_secs(90);
 
 #[async_trait]
 impl DataSource for Status {
-    type Provider = Microk8s;
+    type Provider = Session;
     type Model = Self;
 
-    async fn read(context: &Context<Microk8s>, config: Self) -> Result<Self, Diagnostics> {
+    async fn read(context: &Context<Session>, config: Self) -> Result<Self, Diagnostics> {
         let host = context.provider().ssh.host(&config.host);
         let patience = config.wait.as_ref().map(|wait| *wait.value());
         let deadline = Deadline::after(patience.unwrap_or(ONE_LOOK), context.cancelled());

@@ -11,7 +11,7 @@ pub(super) const COMMAND: OpCommand =
 /// A session.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-pub(super) struct Session {
+pub(super) struct PeerSession {
     pub(super) remote_as: Option<u32>,
     pub(super) local_as: Option<u32>,
     #[serde(rename = "nbrDesc")]
@@ -37,14 +37,14 @@ pub(super) struct Family {
 }
 
 /// All sessions by the neighbor's address.
-pub(super) fn sessions(printed: &str) -> Result<BTreeMap<String, Session>, serde_json::Error> {
+pub(super) fn sessions(printed: &str) -> Result<BTreeMap<String, PeerSession>, serde_json::Error> {
     let all: BTreeMap<String, serde_json::Value> = serde_json::from_str(printed)?;
     // Beside the neighbors there may be the VRF's name and the like.
     let sessions = all.into_iter().filter(|(_, one)| one.get("bgpState").is_some());
     sessions.map(|(address, one)| Ok((address, serde_json::from_value(one)?))).collect()
 }
 
-impl Session {
+impl PeerSession {
     /// Whether routes flow.
     pub(super) fn is_established(&self) -> bool {
         self.state == "Established"
@@ -143,7 +143,7 @@ mod tests {
             "lastNotificationReason": "OPEN Message Error/Bad Peer AS"},
           "fd07::3": {"bgpState": "Idle", "lastResetDueTo": "No AFI/SAFI activated for peer"}
         }"#;
-        let told: Vec<_> = sessions(printed).unwrap().values().map(Session::in_words).collect();
+        let told: Vec<_> = sessions(printed).unwrap().values().map(PeerSession::in_words).collect();
         assert_eq!(
             told,
             [

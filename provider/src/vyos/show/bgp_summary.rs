@@ -1,11 +1,11 @@
 //! `vyos_bgp_summary`: what a router's BGP sessions are doing.
 
-use super::bgp_neighbors::{COMMAND, Session, family_name, sessions};
+use super::bgp_neighbors::{COMMAND, PeerSession, family_name, sessions};
 use super::{Unready, look};
 use crate::asn::Asn;
 use crate::connection::router::Router;
 use crate::engine::router_config::no_router;
-use crate::provider::Microk8s;
+use crate::session::Session;
 use async_trait::async_trait;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -101,10 +101,10 @@ pub struct FamilyState {
 
 #[async_trait]
 impl tfplugin::DataSource for BgpSummary {
-    type Provider = Microk8s;
+    type Provider = Session;
     type Model = Self;
 
-    async fn read(context: &Context<Microk8s>, config: Self) -> Result<Self, Diagnostics> {
+    async fn read(context: &Context<Session>, config: Self) -> Result<Self, Diagnostics> {
         let router = context
             .provider()
             .routers
@@ -132,7 +132,7 @@ impl tfplugin::DataSource for BgpSummary {
 
 impl SessionWait {
     /// What each neighbor is missing, in words.
-    fn missing(&self, all: &BTreeMap<String, Session>) -> Vec<String> {
+    fn missing(&self, all: &BTreeMap<String, PeerSession>) -> Vec<String> {
         let wanted: Vec<String> = match &self.neighbors {
             Some(Set(addresses)) => addresses.iter().map(Semantic::canonical).collect(),
             None if all.is_empty() => return vec!["The router has no BGP neighbors.".to_owned()],
@@ -161,7 +161,7 @@ fn not_ready(router: &Router, patience: Option<Duration>, missing: &[String]) ->
     super::not_ready(router, "BGP sessions", &asked, missing)
 }
 
-fn state(session: Session) -> NeighborState {
+fn state(session: PeerSession) -> NeighborState {
     let established = session.is_established();
     let uptime = session.up_milliseconds.filter(|_| established).map(|milliseconds| milliseconds / 1000);
     let families = session.families.into_iter().map(|(name, family)| {

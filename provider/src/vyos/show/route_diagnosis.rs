@@ -1,7 +1,7 @@
 //! Why a route is not in the kernel: the first step on its way that it did not take, and what is known there.
 
 use super::OpCommand;
-use super::bgp_neighbors::Session;
+use super::bgp_neighbors::PeerSession;
 use super::routing_table::{Entry, Table};
 use ipnet::IpNet;
 use serde::Deserialize;
@@ -18,7 +18,7 @@ pub(super) struct Bgp {
     /// Paths by network, of both families.
     pub(super) paths: BTreeMap<IpNet, Vec<BgpPath>>,
     /// Sessions by neighbor.
-    pub(super) sessions: BTreeMap<String, Session>,
+    pub(super) sessions: BTreeMap<String, PeerSession>,
 }
 
 /// A path that a neighbor announced.
@@ -115,7 +115,7 @@ fn not_offered(network: IpNet, protocol: Option<&str>, bgp: &Bgp) -> String {
             } else {
                 ("ipv4Unicast", "ipv4_unicast")
             };
-            let carries = |one: &Session| one.is_established() && one.families.contains_key(family);
+            let carries = |one: &PeerSession| one.is_established() && one.families.contains_key(family);
             let why = if bgp.sessions.values().any(carries) {
                 "No BGP neighbor announces it, or a filter on this router drops it.".to_owned()
             } else {

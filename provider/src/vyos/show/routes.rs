@@ -6,7 +6,7 @@ use super::routing_table::{Entry, Hop, IPV4, IPV6, Table, table};
 use super::{OpCommand, Unready, look, not_ready};
 use crate::connection::router::Router;
 use crate::engine::router_config::no_router;
-use crate::provider::Microk8s;
+use crate::session::Session;
 use crate::vyos::validators;
 use async_trait::async_trait;
 use ipnet::IpNet;
@@ -116,7 +116,7 @@ pub struct RouteHop {
 
 #[async_trait]
 impl tfplugin::DataSource for Routes {
-    type Provider = Microk8s;
+    type Provider = Session;
     type Model = Self;
 
     fn validate_config(config: &RoutesDraft, diagnostics: &mut Diagnostics) {
@@ -130,7 +130,7 @@ impl tfplugin::DataSource for Routes {
         }
     }
 
-    async fn read(context: &Context<Microk8s>, config: Self) -> Result<Self, Diagnostics> {
+    async fn read(context: &Context<Session>, config: Self) -> Result<Self, Diagnostics> {
         let router = context
             .provider()
             .routers

@@ -11,7 +11,7 @@ fn ntp(config: Json) -> Json {
 
 #[tokio::test]
 async fn what_cannot_be_is_told_at_plan_on_its_attribute() {
-    let run = Harness::<Microk8s>::new(&json!({})).await.unwrap();
+    let run = Harness::<Routing>::new(&json!({})).await.unwrap();
     let mut all = String::new();
     for config in [
         json!({"path": "service", "config": {}}),

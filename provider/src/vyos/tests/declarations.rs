@@ -1,7 +1,6 @@
 //! The types, and their tables of fields against their schemas.
 
 use crate::engine::router_config::{Declaration, Field, Kind, RouterConfig, ValueFormat};
-use crate::provider::Microk8s;
 use crate::vyos::{
     Bgp, BgpNeighbor, BgpPeerGroup, Config, DECLARATIONS, Ospf, Ospfv3, PrefixList, PrefixList6, RouteMap,
     StaticRoute,
@@ -79,7 +78,7 @@ fn every_attribute_is_somewhere_on_the_router() {
         let key = one.declaration.tag.as_ref().map_or("router", |tag| tag.attribute);
         fits(one.declaration.fields, &one.attributes, &["router", key]);
     }
-    let served = Microk8s::registry();
+    let served = super::Routing::registry();
     let served = served.resources().map(|(name, _)| name).filter(|name| name.starts_with("vyos_"));
     assert_eq!(served.collect::<BTreeSet<_>>(), all.iter().map(|one| one.name).collect());
     assert_eq!(

@@ -91,7 +91,7 @@ fn answer(
 }
 
 /// A run with such a peer as its router.
-async fn run(peer: Peer) -> (Harness<Microk8s>, Arc<AtomicUsize>) {
+async fn run(peer: Peer) -> (Harness<Routing>, Arc<AtomicUsize>) {
     let (url, sent) = start(peer);
     let edge = json!({"url": url, "api_key": KEY, "insecure_skip_certificate_verification": true});
     (Harness::new(&json!({"routers": {"edge": edge}})).await.unwrap(), sent)
@@ -122,7 +122,7 @@ const DATA_SOURCES: [&str; 2] = ["vyos_bgp_summary", "vyos_routes"];
 
 #[test]
 fn every_type_is_in_the_table() {
-    let served = Microk8s::registry();
+    let served = Routing::registry();
     let resources = served.resources().map(|(name, _)| name).filter(|name| name.starts_with("vyos_"));
     assert_eq!(resources.collect::<BTreeSet<_>>(), CASES.iter().map(|case| case.type_name).collect());
     let sources = served.data_sources().map(|(name, _)| name).filter(|name| name.starts_with("vyos_"));

@@ -64,7 +64,7 @@ async fn what_goes_with_all_that_names_it_is_not_told() {
 async fn nothing_is_told_of_a_router_that_is_away() {
     let (edge, map, _) = made().await;
     edge.router.stop().await;
-    let run = Harness::<Microk8s>::new(&json!({"routers": {"edge": {"url": edge.url, "api_key": KEY}}}))
+    let run = Harness::<Routing>::new(&json!({"routers": {"edge": {"url": edge.url, "api_key": KEY}}}))
         .await
         .unwrap();
     assert!(run.plan_destroy(&map).await.unwrap().diagnostics.is_empty());

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::task::JoinSet;
 
 /// Creates all at once; answers by number.
-async fn create(run: &Arc<Harness<Microk8s>>, configs: Vec<Json>) -> Vec<Result<State, Failure>> {
+async fn create(run: &Arc<Harness<Routing>>, configs: Vec<Json>) -> Vec<Result<State, Failure>> {
     let mut tasks = JoinSet::new();
     for (number, config) in configs.into_iter().enumerate() {
         let run = Arc::clone(run);

@@ -20,17 +20,35 @@ mod static_routes;
 mod trouble;
 mod values;
 
-use crate::provider::Microk8s;
+use crate::agreement::Agreement;
+use crate::session::testing::{Served, TestProvider};
+use crate::session::{CrossCheck, Session};
 use serde_json::{Value as Json, json};
 use std::time::Duration;
 use tempfile::TempDir;
 use tfplugin::testing::{Failure, Harness, State};
-use tfplugin::{Diagnostics, Severity, Value};
+use tfplugin::{Diagnostics, Registry, Severity, Value};
 use vyos_stand_in::{Control, Router, RouterConfig, Version};
 
 const KEY: &str = "a-key-that-nobody-guesses";
 const BGP: &str = "vyos_bgp";
 const NEIGHBOR: &str = "vyos_bgp_neighbor";
+
+/// The types of routers, with the rules over several of them.
+struct RouterTypes;
+
+impl Served for RouterTypes {
+    fn registry() -> Registry<Session> {
+        super::register(Registry::default())
+    }
+
+    fn cross_checks() -> Box<dyn CrossCheck> {
+        Box::new(Agreement::default())
+    }
+}
+
+/// The provider of these tests.
+type Routing = TestProvider<RouterTypes>;
 
 /// A router without routing daemons, and how to reach it.
 struct Edge {
@@ -67,11 +85,11 @@ impl Edge {
     }
 
     /// The provider as a new run of Terraform configures it.
-    async fn run(&self) -> Harness<Microk8s> {
+    async fn run(&self) -> Harness<Routing> {
         self.run_with(json!({"url": self.url, "api_key": KEY, "ca_certificate": self.authority})).await
     }
 
-    async fn run_with(&self, edge: Json) -> Harness<Microk8s> {
+    async fn run_with(&self, edge: Json) -> Harness<Routing> {
         Harness::new(&json!({"routers": {"edge": edge}})).await.unwrap()
     }
 

@@ -4,7 +4,7 @@ use super::*;
 
 #[tokio::test]
 async fn what_vyos_refuses_and_what_frr_drops_is_told_at_plan() {
-    let run = Harness::<Microk8s>::new(&json!({})).await.unwrap();
+    let run = Harness::<Routing>::new(&json!({})).await.unwrap();
     let rule = |members: Json| with(json!({"action": "permit", "prefix": "10.0.0.0/16"}), members);
     let lists = [
         json!({"10": rule(json!({"ge": 24, "le": 20}))}),
@@ -41,7 +41,7 @@ async fn what_vyos_refuses_and_what_frr_drops_is_told_at_plan() {
 
 #[tokio::test]
 async fn a_rule_may_have_the_lengths_that_frr_takes() {
-    let run = Harness::<Microk8s>::new(&json!({})).await.unwrap();
+    let run = Harness::<Routing>::new(&json!({})).await.unwrap();
     for (list_type, prefix, ge, le, fault) in [
         ("vyos_prefix_list", "10.0.0.0/8", Some(8), Some(24), None),
         ("vyos_prefix_list", "10.0.0.1/32", Some(32), None, None),

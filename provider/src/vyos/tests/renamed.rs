@@ -14,7 +14,7 @@ fn moved(edge: &Edge) -> Json {
     json!({"url": url, "api_key": KEY, "insecure_skip_certificate_verification": true})
 }
 
-async fn with_routers(routers: &Json) -> Harness<Microk8s> {
+async fn with_routers(routers: &Json) -> Harness<Routing> {
     Harness::new(&json!({"routers": routers})).await.unwrap()
 }
 

@@ -130,7 +130,7 @@ fn every_secret_of_a_session_stays_where_nobody_gave_it() {
         }
     }
     let mut found = Vec::new();
-    for (name, schema) in Microk8s::registry().resources() {
+    for (name, schema) in Routing::registry().resources() {
         if ["vyos_", "metallb_", "calico_"].iter().any(|family| name.starts_with(family)) {
             secrets(&schema.attributes, name, &mut found);
         }
@@ -153,7 +153,7 @@ async fn a_generated_configuration_takes_nothing_away() {
         let (edge, imported) = by_hand(&case).await;
         let run = edge.run().await;
         let (commits, _) = edge.commits_and_saves().await;
-        let table = Microk8s::registry();
+        let table = Routing::registry();
         let (_, schema) = table.resources().find(|(name, _)| *name == case.type_name).unwrap();
         for config in [generated(&schema.attributes, &imported.object), case.without.clone()] {
             let planned = edge.run().await.plan(case.type_name, Some(&imported), &config).await.unwrap();

@@ -157,7 +157,7 @@ fn maps(fields: &'static [Field], within: &[&'static str]) -> Vec<(Vec<&'static 
 
 #[tokio::test]
 async fn one_key_in_two_spellings_is_told_with_both() {
-    let run = Harness::<Microk8s>::new(&json!({})).await.unwrap();
+    let run = Harness::<Routing>::new(&json!({})).await.unwrap();
     let (mut told, mut passed) = (0, Vec::new());
     for one in declared() {
         for (path, form) in maps(one.declaration.fields, &[]) {

@@ -4,7 +4,7 @@ use super::*;
 
 #[tokio::test]
 async fn what_cannot_be_is_told_at_plan_on_its_attribute() {
-    let run = Harness::<Microk8s>::new(&json!({})).await.unwrap();
+    let run = Harness::<Routing>::new(&json!({})).await.unwrap();
     let route = |members: Json| with(json!({"destination": "192.0.2.0/24"}), members);
     let mut all = String::new();
     for config in [

@@ -9,7 +9,7 @@ async fn a_name_that_leads_nowhere_is_told_at_plan() {
     let run = edge.run().await;
     let unnamed = run.plan(BGP, None, &with(bgp(), json!({"router": "core"}))).await.unwrap_err();
     let two = json!({"url": "https://192.0.2.1", "api_key": "x"});
-    let two = Harness::<Microk8s>::new(&json!({"routers": {"edge": two, "other": two}})).await.unwrap();
+    let two = Harness::<Routing>::new(&json!({"routers": {"edge": two, "other": two}})).await.unwrap();
     let ambiguous = two.plan(BGP, None, &with(bgp(), json!({"router": null}))).await.unwrap_err();
     insta::assert_snapshot!(format!("{}\n===\n{}", told(&unnamed, &edge), told(&ambiguous, &edge)));
     let unknown = run.plan(BGP, None, &with(bgp(), json!({"router": tfplugin::testing::UNKNOWN}))).await;
@@ -124,7 +124,7 @@ async fn what_the_proxy_refuses_is_told_with_the_remedy() {
 
 #[tokio::test]
 async fn what_cannot_be_is_told_at_plan_on_its_attribute() {
-    let run = Harness::<Microk8s>::new(&json!({})).await.unwrap();
+    let run = Harness::<Routing>::new(&json!({})).await.unwrap();
     let faulty = [
         json!({"remote_as": null}),
         json!({"remote_as": null, "ipv6_unicast": null}),

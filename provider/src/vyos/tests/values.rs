@@ -4,7 +4,6 @@
 
 use super::declarations::{Declared, declared};
 use crate::engine::router_config::{Field, Kind, ValueFormat};
-use crate::provider::Microk8s;
 use serde_json::{Map, Value as Json, json};
 use tfplugin::schema::{Attribute, AttributeKind, Mode};
 use tfplugin::testing::Harness;
@@ -104,7 +103,7 @@ const LAXER: &[Exception] = &[(
 
 #[tokio::test]
 async fn every_check_is_that_of_the_tree() {
-    let run = Harness::<Microk8s>::new(&json!({})).await.unwrap();
+    let run = Harness::<super::Routing>::new(&json!({})).await.unwrap();
     let rules = [Version::V1_4, Version::V1_5].map(|version| SetRules::new(version).unwrap());
     let mut bench = Bench { run, rules, type_name: "", tried: 0, differences: Vec::new() };
     for one in declared().iter().filter(|one| one.name != "vyos_config") {
@@ -115,7 +114,7 @@ async fn every_check_is_that_of_the_tree() {
 }
 
 struct Bench {
-    run: Harness<Microk8s>,
+    run: Harness<super::Routing>,
     rules: [SetRules; 2],
     type_name: &'static str,
     tried: usize,

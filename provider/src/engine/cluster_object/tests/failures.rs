@@ -1,7 +1,6 @@
 //! What goes wrong between the provider and the API server, and what a person reads then.
 
 use super::*;
-use crate::provider::Microk8s;
 use std::time::Duration;
 use tfplugin::testing::{Failure, Harness};
 
@@ -128,7 +127,7 @@ async fn what_an_answer_means_for_the_kind_is_said() {
 
 #[tokio::test]
 async fn nobody_said_where_the_cluster_is() {
-    let run = Harness::<Microk8s>::new(&json!({})).await.unwrap();
+    let run = Harness::<ClusterTypes>::new(&json!({})).await.unwrap();
     insta::assert_snapshot!(errors(&run.create(POOL, &pool(&[RANGE])).await.unwrap_err()));
 }
 

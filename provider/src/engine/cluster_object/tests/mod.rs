@@ -7,7 +7,7 @@ mod odd;
 mod secrets;
 mod trial;
 
-use super::testing::{errors, run, warnings, with};
+use super::testing::{ClusterTypes, errors, run, warnings, with};
 use crate::connection::cluster::testing::{ApiServer, POOLS};
 use serde_json::{Value as Json, json};
 

@@ -5,7 +5,6 @@ use super::*;
 use crate::calico::IpPool;
 use crate::engine::cluster_object::ClusterObject;
 use crate::metallb::{BfdProfile, BgpAdvertisement, BgpPeer, Community, IpAddressPool, L2Advertisement};
-use crate::provider::Microk8s;
 use std::collections::BTreeSet;
 use tfplugin::Provider;
 use tfplugin::schema::{Attribute, AttributeKind, Nesting};
@@ -93,7 +92,7 @@ async fn every_field_of_every_type_with_values_that_it_has_no_form_for() {
         )
         .await,
     ];
-    let served = Microk8s::registry();
+    let served = ClusterTypes::registry();
     let served = served.resources().map(|(name, _)| name);
     let served = served.filter(|name| name.starts_with("calico_") || name.starts_with("metallb_"));
     assert_eq!(served.collect::<BTreeSet<_>>(), BTreeSet::from(checked));

@@ -3,7 +3,6 @@
 
 use super::super::testing::with;
 use super::*;
-use crate::provider::Microk8s;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use std::collections::BTreeSet;
@@ -35,7 +34,7 @@ fn table() -> Vec<(&'static str, Json)> {
 
 #[test]
 fn every_type_with_a_secret_is_in_the_table() {
-    let types = Microk8s::registry();
+    let types = ClusterTypes::registry();
     let has =
         |schema: &tfplugin::schema::Schema, name: &str| schema.attributes.iter().any(|one| one.name == name);
     let secret = types.resources().filter(|(_, schema)| {

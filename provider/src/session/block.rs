@@ -1,43 +1,13 @@
-//! The provider block, and the one table of everything that is served.
+//! The provider block, from which a run's [`Session`] is made.
 
-#[cfg(test)]
-mod extremes;
-#[cfg(test)]
-pub(crate) mod samples;
-#[cfg(test)]
-mod tests;
-#[cfg(test)]
-mod words;
-
-use crate::agreement::Agreement;
-use crate::calico::IpPool;
+use super::{CrossCheck, KeptSecrets, Session};
 use crate::connection::cluster::{Clusters, KubernetesSettings};
 use crate::connection::router::{RouterSettings, Routers, without_userinfo};
 use crate::connection::ssh::{HostKeyCheck, Settings as SshSettings, Ssh};
-use crate::engine::cluster_object::Managed;
-use crate::engine::kept_secrets::KeptSecrets;
-use crate::engine::router_config::RouterResource;
-use crate::metallb::{
-    BfdProfile, BgpAdvertisement, BgpPeer, BgpSessions, Community, IpAddressPool, L2Advertisement,
-    ServiceAddresses,
-};
-use crate::microk8s::addon::Addon;
-use crate::microk8s::addon_repository::AddonRepository;
-use crate::microk8s::cluster_ipv6::ClusterIpv6;
-use crate::microk8s::cluster_member::ClusterMember;
-use crate::microk8s::helm_release::HelmRelease;
-use crate::microk8s::node::Node;
-use crate::microk8s::object::AnyObject;
-use crate::microk8s::status::Status;
-use crate::vyos::{
-    Bgp, BgpNeighbor, BgpPeerGroup, BgpSummary, Config, Ospf, Ospfv3, PrefixList, PrefixList6, RouteMap,
-    Routes, StaticRoute,
-};
-use async_trait::async_trait;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tfplugin::types::{Lines, Secret};
-use tfplugin::{Diagnostic, Diagnostics, Knowable, Object, Provider, Registry, Value};
+use tfplugin::{Diagnostic, Diagnostics, Knowable, Object};
 
 /// Builds dual-stack MicroK8s clusters on Ubuntu machines reached over SSH, and configures MetalLB, Calico and the
 /// VyOS routers that announce their LoadBalancer addresses.
@@ -126,72 +96,9 @@ pub struct KubernetesBlock {
     config_context: Option<String>,
 }
 
-/// What the reference calls the types of each prefix.
-const FAMILIES: [(&str, &str); 4] =
-    [("calico_", "Calico"), ("metallb_", "MetalLB"), ("microk8s_", "MicroK8s"), ("vyos_", "VyOS")];
-
-/// What every type works with: the three ways out, none of them connected yet.
-pub struct Microk8s {
-    /// Nodes.
-    pub ssh: Arc<Ssh>,
-    /// Clusters.
-    pub clusters: Clusters,
-    /// Routers.
-    pub routers: Routers,
-    /// What was planned in this run.
-    pub agreement: Agreement,
-    /// What stays in this run though nothing gives it.
-    pub kept_secrets: KeptSecrets,
-}
-
-#[async_trait]
-impl Provider for Microk8s {
-    type Config = ProviderBlock;
-    type Configured = Self;
-
-    const NAME: &'static str = "microk8s";
-    const SOURCE: &'static str = "baremetal/microk8s";
-    // An answer that it cannot read it prints whole, at WARN: a peer's password, a Secret.
-    const MUTED_LOG_TARGETS: &'static [&'static str] = &["kube_client"];
-
-    fn registry() -> Registry<Self> {
-        Registry::default()
-            .resource::<Managed<IpPool>>()
-            .resource::<Managed<BfdProfile>>()
-            .resource::<Managed<BgpAdvertisement>>()
-            .resource::<Managed<BgpPeer>>()
-            .resource::<Managed<Community>>()
-            .resource::<Managed<IpAddressPool>>()
-            .resource::<Managed<L2Advertisement>>()
-            .resource::<Addon>()
-            .resource::<AddonRepository>()
-            .resource::<ClusterIpv6>()
-            .resource::<ClusterMember>()
-            .resource::<HelmRelease>()
-            .resource::<Node>()
-            .resource::<Managed<AnyObject>>()
-            .data_source::<BgpSessions>()
-            .data_source::<ServiceAddresses>()
-            .data_source::<Status>()
-            .resource::<RouterResource<Bgp>>()
-            .resource::<RouterResource<BgpNeighbor>>()
-            .resource::<RouterResource<BgpPeerGroup>>()
-            .resource::<RouterResource<Config>>()
-            .resource::<RouterResource<Ospf>>()
-            .resource::<RouterResource<Ospfv3>>()
-            .resource::<RouterResource<PrefixList>>()
-            .resource::<RouterResource<PrefixList6>>()
-            .resource::<RouterResource<RouteMap>>()
-            .resource::<RouterResource<StaticRoute>>()
-            .data_source::<BgpSummary>()
-            .data_source::<Routes>()
-    }
-
-    fn subcategory(type_name: &str) -> &'static str {
-        FAMILIES.iter().find(|(prefix, _)| type_name.starts_with(prefix)).map_or("", |(_, family)| family)
-    }
-
-    fn validate_config(config: &ProviderBlockDraft, diagnostics: &mut Diagnostics) {
+impl ProviderBlock {
+    /// Validates what no single attribute can say.
+    pub fn validate_config(config: &ProviderBlockDraft, diagnostics: &mut Diagnostics) {
         if let Some(ssh) = config.ssh.given()
             && ssh.private_key.is_some()
             && ssh.private_key_file.is_some()
@@ -204,11 +111,11 @@ impl Provider for Microk8s {
         }
     }
 
-    fn observe_plan(configured: &Self, type_name: &str, object: &Value) -> Diagnostics {
-        configured.agreement.planned(&configured.routers, type_name, object)
-    }
-
-    async fn configure(config: ProviderBlockDraft) -> Result<Self, Diagnostics> {
+    /// Makes the session of a run; connects to nothing.
+    pub fn open(
+        config: ProviderBlockDraft,
+        cross_checks: Box<dyn CrossCheck>,
+    ) -> Result<Session, Diagnostics> {
         let ssh = Arc::new(Ssh::new(ssh_settings(&config.ssh)?));
         let kubernetes = config.kubernetes.given().map(|block| KubernetesSettings {
             config_path: block.config_path.clone(),
@@ -219,13 +126,7 @@ impl Provider for Microk8s {
             Knowable::Unknown => Routers::unknown(),
         };
         let clusters = Clusters::new(Arc::clone(&ssh), kubernetes);
-        Ok(Self {
-            clusters,
-            ssh,
-            routers,
-            agreement: Agreement::default(),
-            kept_secrets: KeptSecrets::default(),
-        })
+        Ok(Session { ssh, clusters, routers, cross_checks, kept_secrets: KeptSecrets::default() })
     }
 }
 

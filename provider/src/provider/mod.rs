@@ -1,0 +1,55 @@
+//! The provider: every type that is served, and the rules over several of them. Nothing below imports it.
+
+#[cfg(test)]
+mod extremes;
+#[cfg(test)]
+mod samples;
+#[cfg(test)]
+mod tests;
+#[cfg(test)]
+mod words;
+
+use crate::agreement::Agreement;
+use crate::session::{ProviderBlock, ProviderBlockDraft, Session};
+use crate::{calico, metallb, microk8s, vyos};
+use async_trait::async_trait;
+use tfplugin::{Diagnostics, Provider, Registry, Value};
+
+/// What the reference calls the types of each prefix.
+const FAMILIES: [(&str, &str); 4] =
+    [("calico_", "Calico"), ("metallb_", "MetalLB"), ("microk8s_", "MicroK8s"), ("vyos_", "VyOS")];
+
+/// The provider.
+pub struct Microk8s;
+
+#[async_trait]
+impl Provider for Microk8s {
+    type Config = ProviderBlock;
+    type Configured = Session;
+
+    const NAME: &'static str = "microk8s";
+    const SOURCE: &'static str = "baremetal/microk8s";
+    // An answer that it cannot read it prints whole, at WARN: a peer's password, a Secret.
+    const MUTED_LOG_TARGETS: &'static [&'static str] = &["kube_client"];
+
+    fn registry() -> Registry<Session> {
+        let families = [calico::register, metallb::register, microk8s::register, vyos::register];
+        families.into_iter().fold(Registry::default(), |registry, register| register(registry))
+    }
+
+    fn subcategory(type_name: &str) -> &'static str {
+        FAMILIES.iter().find(|(prefix, _)| type_name.starts_with(prefix)).map_or("", |(_, family)| family)
+    }
+
+    fn validate_config(config: &ProviderBlockDraft, diagnostics: &mut Diagnostics) {
+        ProviderBlock::validate_config(config, diagnostics);
+    }
+
+    fn observe_plan(configured: &Session, type_name: &str, object: &Value) -> Diagnostics {
+        configured.planned(type_name, object)
+    }
+
+    async fn configure(config: ProviderBlockDraft) -> Result<Session, Diagnostics> {
+        ProviderBlock::open(config, Box::new(Agreement::default()))
+    }
+}

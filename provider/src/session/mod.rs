@@ -1,0 +1,40 @@
+//! What one run of Terraform works with, made from the provider block and handed to every type.
+//!
+//! It lies below the engines and the families of types: it knows the connections, and no type.
+
+mod block;
+mod cross_check;
+mod kept_secrets;
+#[cfg(test)]
+pub(crate) mod testing;
+
+pub use block::{ProviderBlock, ProviderBlockDraft};
+pub use cross_check::CrossCheck;
+pub use kept_secrets::KeptSecrets;
+
+use crate::connection::cluster::Clusters;
+use crate::connection::router::Routers;
+use crate::connection::ssh::Ssh;
+use std::sync::Arc;
+use tfplugin::{Diagnostics, Value};
+
+/// The connections of a run, none of them made yet, and what a run remembers.
+pub struct Session {
+    /// Nodes.
+    pub ssh: Arc<Ssh>,
+    /// Clusters.
+    pub clusters: Clusters,
+    /// Routers.
+    pub routers: Routers,
+    /// Compares the objects planned in this run.
+    pub cross_checks: Box<dyn CrossCheck>,
+    /// Secrets that stay in this run though the configuration does not give them.
+    pub kept_secrets: KeptSecrets,
+}
+
+impl Session {
+    /// Compares an object that is planned with those planned before.
+    pub fn planned(&self, type_name: &str, object: &Value) -> Diagnostics {
+        self.cross_checks.planned(&self.routers, type_name, object)
+    }
+}
