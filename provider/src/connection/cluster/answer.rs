@@ -2,7 +2,9 @@
 //! it holds, and all answers that are read at one time share a budget.
 
 use crate::connection::bounds::{Answer, TooLong};
-use http::{Request, StatusCode};
+use crate::connection::masking::Mask;
+use http::header::AUTHORIZATION;
+use http::{HeaderValue, Request, Response, StatusCode};
 use hyper::body::Body as _;
 use kube::client::Body;
 use kube::core::Status;
@@ -38,6 +40,24 @@ impl From<TooLong> for NoAnswer {
     }
 }
 
+/// The credentials of a request, kept beside the answer to it: whoever refuses may quote them.
+#[derive(Clone)]
+pub(super) struct Sent(HeaderValue);
+
+impl Sent {
+    /// What is to be kept of a request.
+    pub(super) fn with<B>(request: &Request<B>) -> Option<Self> {
+        request.headers().get(AUTHORIZATION).cloned().map(Self)
+    }
+
+    /// What hides the credentials that were sent for this answer.
+    fn mask<B>(answer: &Response<B>) -> Mask {
+        let value = answer.extensions().get().and_then(|Self(value)| value.to_str().ok());
+        // `Bearer` or `Basic` is no secret.
+        Mask::of(value.and_then(|value| value.split_once(' ')).map(|(_, secret)| secret))
+    }
+}
+
 /// Sends a request and reads its answer to the end, or to its limit.
 pub(super) async fn ask(
     client: kube::Client,
@@ -46,6 +66,7 @@ pub(super) async fn ask(
 ) -> Result<Vec<u8>, NoAnswer> {
     let response = client.send(request.map(Body::from)).await.map_err(NoAnswer::Client)?;
     let status = response.status();
+    let sent = Sent::mask(&response);
     let refused = status.is_client_error() || status.is_server_error();
     let mut answer = Answer::of_at_most(if refused { REFUSAL } else { limit });
     let mut body = pin!(response.into_body());
@@ -55,7 +76,7 @@ pub(super) async fn ask(
         }
     }
     match refused {
-        true => Err(NoAnswer::Client(refusal(status, &answer.into_text()))),
+        true => Err(NoAnswer::Client(refusal(status, &sent.hide(answer.into_text())))),
         false => Ok(answer.into_bytes()),
     }
 }

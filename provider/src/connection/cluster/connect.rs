@@ -1,19 +1,25 @@
 //! How a client for a cluster is made: through a node, or with a kubeconfig file.
 
+use super::answer::Sent;
 use super::error::{ClusterError, ClusterErrorKind, whole};
 use super::socket::Socket;
 use super::{Address, KubernetesSettings, kubeconfig};
 use crate::connection::ssh::{Host, Ssh, SshError, SshErrorKind};
+use hyper_util::client::legacy::connect::proxy::{SocksV5, Tunnel};
 use hyper_util::client::legacy::connect::{Connection, HttpConnector};
 use hyper_util::rt::TokioExecutor;
-use kube::client::ConfigExt;
+use kube::client::{Body, ConfigExt};
 use kube::config::{ExecInteractiveMode, KubeConfigOptions, Kubeconfig};
 use kube::{Client, Config};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Prints the administrator's kubeconfig with the loopback address, which the server's certificate always names.
 const KUBECONFIG_COMMAND: [&str; 3] = ["/snap/bin/microk8s", "config", "--use-loopback"];
+
+/// How long a program of the operator's own kubeconfig may take for credentials. Those that ask nobody take seconds.
+const CREDENTIALS: Duration = Duration::from_secs(60);
 
 /// Makes a client. The kubeconfig of a node stays in this process's memory.
 pub(super) async fn connect(address: &Address, ssh: &Ssh) -> Result<Client, ClusterError> {
@@ -79,25 +85,79 @@ async fn through_node(address: &str, host: &Arc<Host>) -> Result<Client, Cluster
 }
 
 pub(super) async fn with_kubeconfig(settings: &KubernetesSettings) -> Result<Client, String> {
-    let options =
-        KubeConfigOptions { context: settings.config_context.clone(), ..KubeConfigOptions::default() };
-    let mut config = match settings.config_path.as_deref().map(expand_home) {
-        Some(path) => {
-            let kubeconfig = Kubeconfig::read_from(&path).map_err(|error| whole(&error))?;
-            Config::from_custom_kubeconfig(kubeconfig, &options).await
-        }
-        None => Config::from_kubeconfig(&options).await,
+    let kubeconfig = match settings.config_path.as_deref().map(expand_home) {
+        Some(path) => Kubeconfig::read_from(&path),
+        None => Kubeconfig::read(),
     }
     .map_err(|error| whole(&error))?;
+    let context = settings.config_context.as_ref().or(kubeconfig.current_context.as_ref());
+    let proxy = proxy(&kubeconfig, context.map(String::as_str)).map(str::to_owned);
+    let options =
+        KubeConfigOptions { context: settings.config_context.clone(), ..KubeConfigOptions::default() };
+    let mut config =
+        Config::from_custom_kubeconfig(kubeconfig, &options).await.map_err(|error| whole(&error))?;
     // As `kubectl` without a terminal: the program neither asks, nor writes among Terraform's own messages.
     if let Some(exec) = &mut config.auth_info.exec
         && exec.interactive_mode != Some(ExecInteractiveMode::Always)
     {
         exec.interactive_mode = Some(ExecInteractiveMode::Never);
     }
+    let program = config.auth_info.exec.as_ref().and_then(|exec| exec.command.clone());
+    aside(program, move || through(config, proxy.as_deref())).await
+}
+
+/// Makes the client on a thread of its own, as kube waits there for the program that gives the credentials, and panics on
+/// credentials that no header can hold. A program that hangs does not hold up Ctrl-C, a deadline or the end of the process.
+async fn aside(
+    program: Option<String>,
+    work: impl FnOnce() -> Result<Client, String> + Send + 'static,
+) -> Result<Client, String> {
+    let (done, answer) = tokio::sync::oneshot::channel();
+    let runtime = tokio::runtime::Handle::current();
+    std::thread::spawn(move || {
+        let _runtime = runtime.enter();
+        // Whoever waited may be gone.
+        done.send(work()).ok();
+    });
+    match (tokio::time::timeout(CREDENTIALS, answer).await, program) {
+        (Ok(Ok(client)), _) => client,
+        (Ok(Err(_)), _) => {
+            Err("its credentials cannot be sent: a token is one line of visible characters".to_owned())
+        }
+        (Err(_), Some(program)) => Err(format!(
+            "the program `{program}` of its `users[].user.exec` gave no credentials within {} s",
+            CREDENTIALS.as_secs()
+        )),
+        (Err(_), None) => Err(format!("its credentials were not there within {} s", CREDENTIALS.as_secs())),
+    }
+}
+
+/// The proxy that the context's cluster names, as for `kubectl`.
+fn proxy<'a>(kubeconfig: &'a Kubeconfig, context: Option<&str>) -> Option<&'a str> {
+    let context =
+        kubeconfig.contexts.iter().find(|one| Some(one.name.as_str()) == context)?.context.as_ref()?;
+    let cluster = kubeconfig.clusters.iter().find(|one| one.name == context.cluster)?.cluster.as_ref()?;
+    cluster.proxy_url.as_deref().filter(|proxy| !proxy.is_empty())
+}
+
+fn through(config: Config, proxy: Option<&str>) -> Result<Client, String> {
     let mut connector = HttpConnector::new();
     connector.enforce_http(false);
-    client(config, connector).map_err(|error| whole(&error))
+    let Some(proxy) = proxy else { return client(config, connector).map_err(|error| whole(&error)) };
+    let uri = proxy
+        .parse::<http::Uri>()
+        .ok()
+        .filter(|uri| uri.authority().is_some_and(|all| !all.as_str().contains('@')));
+    let made = match uri.as_ref().and_then(http::Uri::scheme_str) {
+        Some("http") => client(config, Tunnel::new(uri.unwrap_or_default(), connector)),
+        Some("socks5") => client(config, SocksV5::new(uri.unwrap_or_default(), connector)),
+        _ => {
+            return Err("its `clusters[].cluster.proxy-url` is of another kind than http://host:port and \
+                        socks5://host:port, or has a name and a password: these are not supported"
+                .to_owned());
+        }
+    };
+    made.map_err(|error| whole(&error))
 }
 
 /// `~/` as a shell would read it.
@@ -119,12 +179,23 @@ where
     // An error only says that there is one already.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let https = config.rustls_https_connector_with_connector(connector)?;
+    let hyper = hyper_util::client::legacy::Client::builder(TokioExecutor::new()).build(https);
     let service = tower::ServiceBuilder::new()
         .layer(config.base_uri_layer())
         .layer(config.extra_headers_layer()?)
         .option_layer(config.auth_layer()?)
         .map_err(tower::BoxError::from)
-        .service(hyper_util::client::legacy::Client::builder(TokioExecutor::new()).build(https));
+        .service(tower::service_fn(move |request: http::Request<Body>| {
+            let sent = Sent::with(&request);
+            let answer = hyper.request(request);
+            async move {
+                let mut answer = answer.await?;
+                if let Some(sent) = sent {
+                    answer.extensions_mut().insert(sent);
+                }
+                Ok::<_, tower::BoxError>(answer)
+            }
+        }));
     Ok(Client::new(service, config.default_namespace))
 }
 
@@ -146,6 +217,70 @@ mod tests {
             client.request_text(http::Request::get("/readyz").body(Vec::new()).unwrap()).await.unwrap();
         assert_eq!(answer, "/readyz");
         server.abort();
+    }
+
+    /// A kubeconfig of the operator's own, and what comes of it.
+    async fn with(cluster: serde_json::Value, user: serde_json::Value) -> Result<Client, String> {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let mut cluster = cluster;
+        cluster["server"] = "http://cluster.example:16443".into();
+        let kubeconfig = serde_json::json!({
+            "apiVersion": "v1", "kind": "Config", "current-context": "lab",
+            "clusters": [{"name": "lab", "cluster": cluster}, {"name": "other", "cluster": {"server": "http://192.0.2.1"}}],
+            "users": [{"name": "lab", "user": user}],
+            "contexts": [{"name": "lab", "context": {"cluster": "lab", "user": "lab"}}],
+        });
+        std::fs::write(file.path(), kubeconfig.to_string()).unwrap();
+        let path = file.path().display().to_string();
+        with_kubeconfig(&KubernetesSettings { config_path: Some(path), config_context: None }).await
+    }
+
+    #[tokio::test]
+    async fn the_proxy_of_the_operators_own_kubeconfig_is_used() {
+        use tokio::io::{AsyncReadExt, AsyncWriteExt};
+        for (scheme, greets) in [("http", "CONNECT cluster.example:16443"), ("socks5", "\u{5}")] {
+            let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let url = format!("{scheme}://{}", listener.local_addr().unwrap());
+            let client = with(serde_json::json!({"proxy-url": url}), serde_json::json!({})).await.unwrap();
+            let proxy = async {
+                let (mut stream, _) = listener.accept().await.unwrap();
+                let mut said = vec![0; 1024];
+                let length = stream.read(&mut said).await.unwrap();
+                stream.write_all(b"HTTP/1.1 403 Forbidden\r\n\r\n").await.unwrap();
+                String::from_utf8_lossy(&said[..length]).into_owned()
+            };
+            let call = client.request_text(http::Request::get("/readyz").body(Vec::new()).unwrap());
+            let (said, answer) = tokio::join!(proxy, call);
+            assert!(said.starts_with(greets), "{scheme}: {said:?}");
+            assert!(answer.is_err(), "{scheme}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_proxy_that_cannot_be_used_is_no_reason_to_go_without() {
+        for url in ["https://192.0.2.1:3128", "http://name:password@192.0.2.1:3128", "proxy", "http://"] {
+            let refused = with(serde_json::json!({"proxy-url": url}), serde_json::json!({})).await.err();
+            let refused = refused.unwrap_or_else(|| panic!("{url} was ignored"));
+            assert!(refused.contains("proxy") && !refused.contains("password@"), "{url}: {refused}");
+        }
+    }
+
+    #[tokio::test]
+    async fn credentials_that_no_header_holds_are_an_error() {
+        let refused =
+            with(serde_json::json!({}), serde_json::json!({"token": "planted\ntoken"})).await.err().unwrap();
+        assert!(refused.contains("token") && !refused.contains("planted"), "{refused}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_program_that_hangs_is_waited_for_within_a_limit() {
+        let exec = serde_json::json!({
+            "apiVersion": "client.authentication.k8s.io/v1", "command": "sleep", "args": ["20"], "interactiveMode": "Never"
+        });
+        let begin = std::time::Instant::now();
+        let refused = with(serde_json::json!({}), serde_json::json!({"exec": exec})).await.err().unwrap();
+        assert!(refused.contains("`sleep`") && refused.contains("60 s"), "{refused}");
+        assert!(begin.elapsed() < Duration::from_secs(15), "{:?}", begin.elapsed());
     }
 
     #[tokio::test]
