@@ -14,6 +14,7 @@ mod frr_k8s;
 mod guide;
 mod helm_releases;
 mod hostile;
+mod hostile_peers;
 mod install;
 mod interrupted;
 mod node_storage;
