@@ -62,6 +62,14 @@ impl Deadline {
         Self { at: self.at.min(from_now(timeout)), cancelled: self.cancelled.clone() }
     }
 
+    /// What `work` gives, unless time is up or Terraform asks the provider to stop before.
+    pub async fn bound<T>(&self, work: impl Future<Output = T>) -> Result<T, GaveUp<()>> {
+        tokio::select! {
+            done = tokio::time::timeout(self.remaining(), work) => done.map_err(|_| GaveUp::TimedOut(())),
+            () = self.cancelled.cancelled() => Err(GaveUp::Cancelled),
+        }
+    }
+
     /// Tries to reach a target: quickly at first, then every few seconds.
     pub async fn reach<T, E, F>(&self, attempt: impl FnMut() -> F) -> Result<T, GaveUp<E>>
     where

@@ -14,18 +14,19 @@ pub mod status;
 mod tests;
 
 use crate::engine::cluster_object::Managed;
+use crate::engine::node_resource::OverSsh;
 use crate::session::Session;
 use tfplugin::Registry;
 
 /// Adds the types of this family to the registry of all that are served.
 pub fn register(registry: Registry<Session>) -> Registry<Session> {
     registry
-        .resource::<addon::Addon>()
-        .resource::<addon_repository::AddonRepository>()
-        .resource::<cluster_ipv6::ClusterIpv6>()
-        .resource::<cluster_member::ClusterMember>()
-        .resource::<helm_release::HelmRelease>()
-        .resource::<node::Node>()
+        .resource::<OverSsh<addon::Addon>>()
+        .resource::<OverSsh<addon_repository::AddonRepository>>()
+        .resource::<OverSsh<cluster_ipv6::ClusterIpv6>>()
+        .resource::<OverSsh<cluster_member::ClusterMember>>()
+        .resource::<OverSsh<helm_release::HelmRelease>>()
+        .resource::<OverSsh<node::Node>>()
         .resource::<Managed<object::AnyObject>>()
         .data_source::<status::Status>()
 }

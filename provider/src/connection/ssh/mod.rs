@@ -10,6 +10,7 @@ mod host;
 mod host_key;
 mod log;
 mod master;
+mod shell;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]
@@ -22,6 +23,7 @@ pub use command::{Output, Script};
 pub use error::{SshError, SshErrorKind};
 pub use host::{Host, Root};
 pub use host_key::HostKey;
+pub use shell::Shell;
 
 use directory::PrivateDirectory;
 use std::collections::BTreeMap;

@@ -2,7 +2,7 @@
 
 use crate::connection::retry::GaveUp;
 use crate::connection::ssh::SshError;
-use tfplugin::{Diagnostic, Severity};
+use tfplugin::{Diagnostic, Diagnostics, Severity};
 
 /// A failure of work on a node.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,6 +13,8 @@ pub struct NodeError {
     hint: Option<String>,
     attribute: Option<&'static str>,
     is_transient: bool,
+    not_installed: bool,
+    complete: Option<Box<Diagnostics>>,
 }
 
 impl NodeError {
@@ -25,7 +27,20 @@ impl NodeError {
             hint: None,
             attribute: None,
             is_transient: false,
+            not_installed: false,
+            complete: None,
         }
+    }
+
+    /// MicroK8s is not installed there.
+    #[must_use]
+    pub fn not_installed(self) -> Self {
+        Self { not_installed: true, ..self }
+    }
+
+    /// Whether it failed because MicroK8s is not installed there.
+    pub fn is_not_installed(&self) -> bool {
+        self.not_installed
     }
 
     /// What the person can do about it.
@@ -85,6 +100,14 @@ impl NodeError {
         Self { answer, ..self }
     }
 
+    /// For the person at the terminal, with errors that were complete before as they are.
+    pub fn into_diagnostics(mut self, summary: impl Into<String>) -> Diagnostics {
+        match self.complete.take() {
+            Some(complete) => *complete,
+            None => self.into_diagnostic(summary).into(),
+        }
+    }
+
     /// The same, where Terraform goes on.
     pub fn into_warning(self, summary: impl Into<String>) -> Diagnostic {
         Diagnostic { severity: Severity::Warning, ..self.into_diagnostic(summary) }
@@ -100,6 +123,14 @@ impl NodeError {
             Some(attribute) => diagnostic.at(attribute),
             None => diagnostic,
         }
+    }
+}
+
+/// Errors that say all themselves: several things that are wrong with a configuration.
+impl From<Diagnostics> for NodeError {
+    fn from(errors: Diagnostics) -> Self {
+        let answer = errors.iter().map(|error| error.detail.as_str()).collect::<Vec<_>>().join("\n");
+        Self { complete: Some(Box::new(errors)), ..Self::new("validating the configuration", answer) }
     }
 }
 

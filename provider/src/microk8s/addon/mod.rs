@@ -2,18 +2,15 @@
 
 pub(crate) mod steps;
 
-use crate::connection::retry::Deadline;
 use crate::connection::ssh;
-use crate::engine::import::check_texts;
-use crate::engine::node_resource::NodeError;
-use crate::engine::timeouts::{Timeouts, deadline};
-use crate::microk8s::shared::cluster::status_report::{NoReport, StatusReport};
-use crate::microk8s::shared::look::look;
-use crate::microk8s::shared::machine::warn_unseen;
+use crate::engine::node_resource::{
+    DefaultTimeouts, ImportId, ImportParts, NoPrivate, NodeError, NodeResource, Private, Verbs, Work,
+};
+use crate::engine::timeouts::Timeouts;
+use crate::microk8s::shared::cluster::status_report::StatusReport;
+use crate::microk8s::shared::machine::identity::ClusterIdentity;
 use crate::session::Session;
 use async_trait::async_trait;
-use serde::{Deserialize, Serialize};
-use std::time::Duration;
 use steps::Change;
 use tfplugin::{Context, Diagnostic, Diagnostics, Plan, Resource};
 
@@ -21,13 +18,14 @@ use tfplugin::{Context, Diagnostic, Diagnostics, Plan, Resource};
 ///
 /// MicroK8s tells an add-on that is enabled by what it left in the cluster, and cannot tell which arguments it was given. So
 /// a change of `arguments` disables it and enables it again, and an add-on that is enabled already (by MicroK8s itself or by
-/// hand) is taken over as it is, with a warning where `arguments` are given.
+/// hand) is adopted as it is, with a warning where `arguments` are given.
 ///
 /// Import it as `<host>/<name>`, or `<host>/<repository>/<name>`: `terraform import microk8s_addon.dns 10.0.0.11/dns`.
 #[derive(Clone, Debug, Resource)]
 #[resource(type_name = "microk8s_addon")]
 pub struct Addon {
-    /// Address of a control plane of the cluster. It may become another one of the same cluster.
+    /// Address of a control plane of the cluster. It may become that of another one of the same cluster; where another cluster answers
+    /// there, the apply fails and changes nothing.
     #[attribute(required, validate = ssh::check_address)]
     host: String,
 
@@ -53,12 +51,6 @@ pub struct Addon {
     timeouts: Option<Timeouts>,
 }
 
-/// Nothing is kept beside the state.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub struct AddonPrivate {}
-
-const USUAL: Duration = Duration::from_secs(15 * 60);
-
 /// Add-ons that do something else than their users expect, and what they would do better with. The one listed is the add-on
 /// of github.com/mowoe/microk8s-metallb-frr-addon as of its last change in May 2024.
 const KNOWN_TROUBLES: [(&str, &str); 1] = [(
@@ -70,14 +62,35 @@ const KNOWN_TROUBLES: [(&str, &str); 1] = [(
 )];
 
 #[async_trait]
-impl Resource for Addon {
-    type Provider = Session;
-    type Model = Self;
-    type Private = AddonPrivate;
+impl NodeResource for Addon {
+    const NOUN: &'static str = "add-on";
+    const VERBS: Verbs = Verbs { create: "enable", update: "update", remove: "disable" };
+    const TIMEOUTS: DefaultTimeouts = DefaultTimeouts::each(15);
+    const IMPORT_ID: ImportId =
+        ImportId { forms: &["<host>/<name>", "<host>/<repository>/<name>"], example: "10.0.0.11/dns" };
+
+    type Identity = ClusterIdentity;
+    type Private = NoPrivate;
+
+    fn address(&self) -> &str {
+        &self.host
+    }
+
+    fn title(&self) -> String {
+        format!("{}/{}", self.repository, self.name)
+    }
+
+    fn timeouts(&self) -> &Option<Timeouts> {
+        &self.timeouts
+    }
+
+    fn must_reach(&self, prior: &Self) -> bool {
+        self.host != prior.host
+    }
 
     async fn modify_plan(
         context: &Context<Session>,
-        plan: &mut Plan<Self, AddonPrivate>,
+        plan: &mut Plan<Self, Private<NoPrivate>>,
     ) -> Result<(), Diagnostics> {
         let name = plan.planned.name.known().map(String::as_str);
         let known = KNOWN_TROUBLES.iter().find(|(addon, _)| plan.prior.is_none() && name == Some(*addon));
@@ -88,162 +101,63 @@ impl Resource for Addon {
         Ok(())
     }
 
-    async fn create(
-        context: &Context<Session>,
-        planned: Self,
-        _: &mut AddonPrivate,
-    ) -> Result<Self, Diagnostics> {
-        let deadline = deadline(&planned.timeouts, |timeouts| &timeouts.create, USUAL, context);
-        planned.enable(context, deadline, "enable").await
+    async fn read(self, work: &Work<'_>, _: &mut NoPrivate) -> Result<Option<Self>, NodeError> {
+        let report = StatusReport::read(&*work.host).await?;
+        Ok(report.is_enabled(&self.repository, &self.name).then_some(self))
     }
 
-    async fn read(
-        context: &Context<Session>,
-        prior: Self,
-        _: &mut AddonPrivate,
-    ) -> Result<Option<Self>, Diagnostics> {
-        let host = context.provider().ssh.host(&prior.host);
-        match look(context, &prior.host, StatusReport::read(&*host)).await {
-            Ok(report) => {
-                let addon = report.addon(&prior.repository, &prior.name);
-                Ok(addon
-                    .is_some_and(crate::microk8s::shared::cluster::status_report::Addon::is_enabled)
-                    .then_some(prior))
-            }
-            Err(NoReport::NotInstalled(_)) => Ok(None),
-            Err(NoReport::Other(failure)) => {
-                warn_unseen(context, &host, failure);
-                Ok(Some(prior))
-            }
+    async fn ensure(
+        self,
+        prior: Option<&Self>,
+        work: &Work<'_>,
+        _: &mut NoPrivate,
+    ) -> Result<Self, NodeError> {
+        let change = self.change(work, self.arguments.clone());
+        let was_enabled = steps::enable(&change).await?;
+        if was_enabled && prior.is_none() && !change.arguments.is_empty() {
+            let summary = format!("Add-on {} was enabled already", self.title());
+            let detail = format!(
+                "It was adopted as it is on {}, and `arguments` were not applied: MicroK8s cannot change them while it is enabled. \
+                 To apply them, replace the resource (`-replace`).",
+                self.host
+            );
+            work.warn(Diagnostic::warning(summary, detail).at("arguments"));
         }
+        Ok(self)
     }
 
-    async fn update(
-        context: &Context<Session>,
-        prior: Self,
-        planned: Self,
-        _: &mut AddonPrivate,
-    ) -> Result<Self, Diagnostics> {
-        if planned.host == prior.host {
-            return Ok(planned);
-        }
-        let deadline = deadline(&planned.timeouts, |timeouts| &timeouts.update, USUAL, context);
-        planned.enable(context, deadline, "update").await
+    async fn remove(self, work: &Work<'_>, _: NoPrivate) -> Result<(), NodeError> {
+        steps::disable(&self.change(work, self.disable_arguments.clone())).await
     }
 
-    async fn delete(context: &Context<Session>, prior: Self, _: AddonPrivate) -> Result<(), Diagnostics> {
-        let deadline = deadline(&prior.timeouts, |timeouts| &timeouts.delete, USUAL, context);
-        let host = context.provider().ssh.host(&prior.host);
-        let change = prior.change(&host, &deadline, prior.disable_arguments.clone());
-        let work = async {
-            host.reach(&deadline.within(steps::REACH_TO_DISABLE)).await?;
-            steps::disable(&change).await
-        };
-        work.await.map_err(|failure: NodeError| {
-            failure
-                .and_hint(
-                    "If the cluster is gone for good, nothing is left to disable: remove the add-on from the state \
-                     (terraform state rm).",
-                )
-                .into_diagnostic(format!("Unable to disable add-on {}", prior.full_name()))
-                .into()
-        })
-    }
-
-    async fn import_state(
-        context: &Context<Session>,
-        id: &str,
-        _: &mut AddonPrivate,
-    ) -> Result<Self, Diagnostics> {
-        let summary = format!("Unable to import add-on {id}");
-        let parts: Vec<&str> = id.split('/').collect();
-        let (host, repository, name) = match *parts.as_slice() {
-            [host, name] => (host, "core", name),
-            [host, repository, name] => (host, repository, name),
-            _ => {
-                let detail = "The import id of an add-on is <host>/<name> or <host>/<repository>/<name>, such as 10.0.0.11/dns.";
-                return Err(Diagnostic::error(summary, detail).into());
+    async fn import(id: &ImportParts, work: &Work<'_>, _: &mut NoPrivate) -> Result<Self, NodeError> {
+        let (host, name) = (id.part("host"), id.part("name"));
+        let repository = id.get("repository").unwrap_or("core").to_owned();
+        let report = StatusReport::read(&*work.host).await?;
+        match report.addon(&repository, &name) {
+            Some(addon) if addon.is_enabled() => {
+                Ok(Self { host, name, repository, arguments: None, disable_arguments: None, timeouts: None })
             }
-        };
-        let named = [("host", host), ("repository", repository), ("name", name)];
-        check_texts::<Self>(
-            id,
-            &named,
-            "<host>/<name> or <host>/<repository>/<name>, such as 10.0.0.11/dns",
-        )?;
-        let machine = context.provider().ssh.host(host);
-        let report = look(context, host, StatusReport::read(&*machine))
-            .await
-            .map_err(|no_report| NodeError::from(no_report).into_diagnostic(summary.clone()))?;
-        match report.addon(repository, name) {
-            Some(addon) if addon.is_enabled() => Ok(Self {
-                host: host.to_owned(),
-                name: name.to_owned(),
-                repository: repository.to_owned(),
-                arguments: None,
-                disable_arguments: None,
-                timeouts: None,
-            }),
             Some(_) => {
-                let detail = format!(
-                    "The add-on {repository}/{name} is not enabled on {host}; it can be created, not imported."
+                let answer = format!(
+                    "The add-on {repository}/{name} is not enabled there; create it instead of importing it."
                 );
-                Err(Diagnostic::error(summary, detail).into())
+                Err(NodeError::new(format!("reading the add-ons of {host}"), answer))
             }
-            None => Err(steps::unknown(&*machine, &report, repository, name).into_diagnostic(summary).into()),
+            None => Err(steps::unknown(&*work.host, &report, &repository, &name)),
         }
     }
 }
 
 impl Addon {
-    fn full_name(&self) -> String {
-        format!("{}/{}", self.repository, self.name)
-    }
-
-    fn change(
-        &self,
-        host: &std::sync::Arc<ssh::Host>,
-        deadline: &Deadline,
-        arguments: Option<Vec<String>>,
-    ) -> Change {
+    fn change(&self, work: &Work<'_>, arguments: Option<Vec<String>>) -> Change {
         Change {
-            machine: std::sync::Arc::clone(host) as _,
+            machine: work.shell(),
             repository: self.repository.clone(),
             name: self.name.clone(),
             arguments: arguments.unwrap_or_default(),
-            deadline: deadline.clone(),
+            deadline: work.deadline.clone(),
         }
-    }
-
-    async fn enable(
-        self,
-        context: &Context<Session>,
-        deadline: Deadline,
-        action: &str,
-    ) -> Result<Self, Diagnostics> {
-        let host = context.provider().ssh.host(&self.host);
-        let change = self.change(&host, &deadline, self.arguments.clone());
-        let work = async {
-            host.reach(&deadline).await?;
-            steps::enable(&change).await
-        };
-        let taken_over = work.await.map_err(|failure: NodeError| {
-            failure.into_diagnostic(format!("Unable to {action} add-on {}", self.full_name()))
-        })?;
-        if taken_over && action == "enable" && !change.arguments.is_empty() {
-            context.warn(
-                Diagnostic::warning(
-                    format!("Add-on {} was enabled already", self.full_name()),
-                    format!(
-                        "It was taken over as it is on {}, and `arguments` were not applied: MicroK8s cannot change them while \
-                         it is enabled. To apply them, replace the resource (-replace).",
-                        self.host
-                    ),
-                )
-                .at("arguments"),
-            );
-        }
-        Ok(self)
     }
 }
 

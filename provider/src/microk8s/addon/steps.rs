@@ -3,19 +3,15 @@
 
 use crate::connection::retry::Deadline;
 use crate::connection::ssh::Script;
+use crate::connection::ssh::Shell;
 use crate::engine::node_resource::NodeError;
 use crate::engine::node_resource::cluster_lock;
 use crate::engine::node_resource::step::{Step, Steps};
 use crate::microk8s::node::facts::NodeFacts;
-use crate::microk8s::shared::cluster::status_report::{NoReport, StatusReport};
-use crate::microk8s::shared::machine::Shell;
+use crate::microk8s::shared::cluster::status_report::StatusReport;
 use crate::microk8s::shared::machine::scripts::STATUS;
 use async_trait::async_trait;
 use std::sync::Arc;
-use std::time::Duration;
-
-/// How long a destroy tries to reach the machine before it asks what to do.
-pub(crate) const REACH_TO_DISABLE: Duration = Duration::from_secs(30);
 
 /// `$1` is the add-on with its repository, the rest its arguments, each a word of its own: where words are joined by colons,
 /// MicroK8s splits IPv6 addresses too.
@@ -41,7 +37,7 @@ pub(crate) async fn enable(change: &Change) -> Result<bool, NodeError> {
 
 /// Disables it, if it is there.
 pub(crate) async fn disable(change: &Change) -> Result<(), NodeError> {
-    if let Err(NoReport::NotInstalled(_)) = StatusReport::read(&*change.machine).await {
+    if StatusReport::read(&*change.machine).await.is_err_and(|error| error.is_not_installed()) {
         return Ok(());
     }
     Steps::new(&[&Running, &Disable, &Settle { enabled: false }]).run(change, &change.deadline).await
@@ -70,7 +66,7 @@ pub(crate) fn unknown(machine: &dyn Shell, report: &StatusReport, repository: &s
 
 impl Change {
     async fn report(&self) -> Result<StatusReport, NodeError> {
-        Ok(StatusReport::read(&*self.machine).await?)
+        StatusReport::read(&*self.machine).await
     }
 
     async fn is_enabled(&self) -> Result<bool, NodeError> {
@@ -168,9 +164,7 @@ impl Step<Change> for Disable {
     async fn check(&self, change: &Change) -> Result<bool, NodeError> {
         let report = change.report().await?;
         // One whose repository was removed cannot be disabled any more, and counts as gone.
-        Ok(!report
-            .addon(&change.repository, &change.name)
-            .is_some_and(crate::microk8s::shared::cluster::status_report::Addon::is_enabled))
+        Ok(!report.is_enabled(&change.repository, &change.name))
     }
 
     async fn run(&self, change: &Change) -> Result<(), NodeError> {
@@ -192,10 +186,7 @@ impl Step<Change> for Settle {
     async fn check(&self, change: &Change) -> Result<bool, NodeError> {
         change.machine.invalidate_probes();
         let report = change.report().await?;
-        let enabled = report
-            .addon(&change.repository, &change.name)
-            .is_some_and(crate::microk8s::shared::cluster::status_report::Addon::is_enabled);
-        Ok(enabled == self.enabled)
+        Ok(report.is_enabled(&change.repository, &change.name) == self.enabled)
     }
 
     async fn run(&self, change: &Change) -> Result<(), NodeError> {

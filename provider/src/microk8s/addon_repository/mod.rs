@@ -3,21 +3,17 @@
 mod checkout;
 mod steps;
 
-use crate::connection::retry::Deadline;
 use crate::connection::ssh;
-use crate::engine::import::check_texts;
-use crate::engine::node_resource::NodeError;
-use crate::engine::timeouts::{Timeouts, deadline};
+use crate::engine::node_resource::{
+    DefaultTimeouts, ImportId, ImportParts, NoPrivate, NodeError, NodeResource, Private, Verbs, Work,
+};
+use crate::engine::timeouts::Timeouts;
 use crate::microk8s::addon::is_name;
-use crate::microk8s::addon::steps::REACH_TO_DISABLE;
-use crate::microk8s::shared::cluster::status_report::{NoReport, StatusReport};
-use crate::microk8s::shared::look::look;
-use crate::microk8s::shared::machine::warn_unseen;
+use crate::microk8s::shared::cluster::status_report::StatusReport;
+use crate::microk8s::shared::machine::identity::MachineIdentity;
 use crate::session::Session;
 use async_trait::async_trait;
 use checkout::{Checkout, userinfo};
-use serde::{Deserialize, Serialize};
-use std::time::Duration;
 use steps::Wanted;
 use tfplugin::{Computed, Context, Diagnostic, Diagnostics, Plan, Resource};
 
@@ -33,7 +29,8 @@ use tfplugin::{Computed, Context, Diagnostic, Diagnostics, Plan, Resource};
 #[derive(Clone, Debug, Resource)]
 #[resource(type_name = "microk8s_addon_repository")]
 pub struct AddonRepository {
-    /// Address of the machine. Where it becomes another machine, the repository is added there and stays on the old one.
+    /// Address of the machine. Where it changes and another machine answers there, the apply fails and changes nothing; to move the
+    /// repository, replace the resource.
     #[attribute(required, validate = ssh::check_address)]
     host: String,
 
@@ -60,117 +57,81 @@ pub struct AddonRepository {
     timeouts: Option<Timeouts>,
 }
 
-/// Nothing is kept beside the state.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub struct AddonRepositoryPrivate {}
-
-const USUAL: Duration = Duration::from_secs(5 * 60);
-
 #[async_trait]
-impl Resource for AddonRepository {
-    type Provider = Session;
-    type Model = Self;
-    type Private = AddonRepositoryPrivate;
+impl NodeResource for AddonRepository {
+    const NOUN: &'static str = "add-on repository";
+    const VERBS: Verbs = Verbs { create: "add", update: "update", remove: "remove" };
+    const TIMEOUTS: DefaultTimeouts = DefaultTimeouts::each(5);
+    const IMPORT_ID: ImportId = ImportId { forms: &["<host>/<name>"], example: "10.0.0.11/own" };
+
+    type Identity = MachineIdentity;
+    type Private = NoPrivate;
+
+    fn address(&self) -> &str {
+        &self.host
+    }
+
+    fn title(&self) -> String {
+        format!("{} on {}", self.name, self.host)
+    }
+
+    fn timeouts(&self) -> &Option<Timeouts> {
+        &self.timeouts
+    }
 
     async fn modify_plan(
         _: &Context<Session>,
-        plan: &mut Plan<Self, AddonRepositoryPrivate>,
+        plan: &mut Plan<Self, Private<NoPrivate>>,
     ) -> Result<(), Diagnostics> {
         let Some(prior) = &plan.prior else { return Ok(()) };
         let planned = &plan.planned;
-        let stays = planned.host.known() == Some(&prior.host)
-            && planned.url.known() == Some(&prior.url)
-            && planned.reference.known() == Some(&prior.reference);
+        let stays =
+            planned.url.known() == Some(&prior.url) && planned.reference.known() == Some(&prior.reference);
         if !stays {
             plan.set_unknown("commit");
         }
         Ok(())
     }
 
-    async fn create(
-        context: &Context<Session>,
-        planned: Self,
-        _: &mut AddonRepositoryPrivate,
-    ) -> Result<Self, Diagnostics> {
-        let deadline = deadline(&planned.timeouts, |timeouts| &timeouts.create, USUAL, context);
-        planned.bring(context, deadline, false).await
+    async fn read(self, work: &Work<'_>, _: &mut NoPrivate) -> Result<Option<Self>, NodeError> {
+        let found = steps::find(&*work.host, &self.name).await?;
+        Ok(found.map(|checkout| self.with(&checkout)))
     }
 
-    async fn read(
-        context: &Context<Session>,
-        prior: Self,
-        _: &mut AddonRepositoryPrivate,
-    ) -> Result<Option<Self>, Diagnostics> {
-        let host = context.provider().ssh.host(&prior.host);
-        match look(context, &prior.host, steps::look(&*host, &prior.name)).await {
-            Ok(found) => Ok(found.map(|checkout| prior.with(&checkout))),
-            Err(NoReport::NotInstalled(_)) => Ok(None),
-            Err(NoReport::Other(failure)) => {
-                warn_unseen(context, &host, failure);
-                Ok(Some(prior))
-            }
+    async fn ensure(
+        self,
+        prior: Option<&Self>,
+        work: &Work<'_>,
+        _: &mut NoPrivate,
+    ) -> Result<Self, NodeError> {
+        let wanted = Wanted {
+            machine: work.shell(),
+            name: self.name.clone(),
+            url: self.url.clone(),
+            reference: self.reference.clone(),
+            ours: prior.is_some(),
+            deadline: work.deadline.clone(),
+        };
+        let checkout = steps::ensure(&wanted).await?;
+        Ok(Self { commit: Computed::Known(checkout.commit), ..self })
+    }
+
+    async fn remove(self, work: &Work<'_>, _: NoPrivate) -> Result<(), NodeError> {
+        if let Ok(report) = work.observe(StatusReport::read(&*work.host)).await {
+            self.warn_of_enabled(work, &report);
         }
+        steps::remove(work.shell(), &self.name, &work.deadline).await
     }
 
-    async fn update(
-        context: &Context<Session>,
-        prior: Self,
-        planned: Self,
-        _: &mut AddonRepositoryPrivate,
-    ) -> Result<Self, Diagnostics> {
-        let deadline = deadline(&planned.timeouts, |timeouts| &timeouts.update, USUAL, context);
-        // On a machine that was not ours until now, what is there is somebody else's.
-        let ours = planned.host == prior.host;
-        planned.bring(context, deadline, ours).await
-    }
-
-    async fn delete(
-        context: &Context<Session>,
-        prior: Self,
-        _: AddonRepositoryPrivate,
-    ) -> Result<(), Diagnostics> {
-        let deadline = deadline(&prior.timeouts, |timeouts| &timeouts.delete, USUAL, context);
-        let host = context.provider().ssh.host(&prior.host);
-        let work = async {
-            host.reach(&deadline.within(REACH_TO_DISABLE)).await?;
-            if let Ok(report) = StatusReport::read(&*host).await {
-                prior.warn_of_enabled(context, &report);
-            }
-            steps::remove(host, &prior.name, &deadline).await
-        };
-        work.await.map_err(|failure: NodeError| {
-            failure
-                .and_hint(
-                    "If the machine is gone for good, nothing is left to remove: take the repository out of the state \
-                     (terraform state rm).",
-                )
-                .into_diagnostic(format!("Unable to remove add-on repository {}", prior.name))
-                .into()
-        })
-    }
-
-    async fn import_state(
-        context: &Context<Session>,
-        id: &str,
-        _: &mut AddonRepositoryPrivate,
-    ) -> Result<Self, Diagnostics> {
-        let summary = format!("Unable to import add-on repository {id}");
-        let Some((host, name)) = id.split_once('/') else {
-            let detail = "The import id of an add-on repository is <host>/<name>, such as 10.0.0.11/own.";
-            return Err(Diagnostic::error(summary, detail).into());
-        };
-        check_texts::<Self>(id, &[("host", host), ("name", name)], "<host>/<name>, such as 10.0.0.11/own")?;
-        let machine = context.provider().ssh.host(host);
-        let found = look(context, host, steps::look(&*machine, name))
-            .await
-            .map_err(|no_report| NodeError::from(no_report).into_diagnostic(summary.clone()))?;
-        let Some(checkout) = found else {
-            let detail = format!("{host} has no repository {name:?}; it can be created, not imported.");
-            return Err(Diagnostic::error(summary, detail).into());
+    async fn import(id: &ImportParts, work: &Work<'_>, _: &mut NoPrivate) -> Result<Self, NodeError> {
+        let (host, name) = (id.part("host"), id.part("name"));
+        let Some(checkout) = steps::find(&*work.host, &name).await? else {
+            let answer = format!("There is no repository {name:?}; create it instead of importing it.");
+            return Err(NodeError::new(format!("reading the repositories of {host}"), answer));
         };
         let blank = Self {
-            host: host.to_owned(),
-            name: name.to_owned(),
+            host,
+            name,
             url: String::new(),
             reference: None,
             commit: Computed::Pending,
@@ -195,35 +156,8 @@ impl AddonRepository {
         }
     }
 
-    async fn bring(
-        self,
-        context: &Context<Session>,
-        deadline: Deadline,
-        ours: bool,
-    ) -> Result<Self, Diagnostics> {
-        let host = context.provider().ssh.host(&self.host);
-        let wanted = Wanted {
-            machine: std::sync::Arc::clone(&host) as _,
-            name: self.name.clone(),
-            url: self.url.clone(),
-            reference: self.reference.clone(),
-            ours,
-            deadline,
-        };
-        let work = async {
-            host.reach(&wanted.deadline).await?;
-            steps::bring(&wanted).await
-        };
-        match work.await {
-            Ok(checkout) => Ok(Self { commit: Computed::Known(checkout.commit), ..self }),
-            Err(failure) => Err(failure
-                .into_diagnostic(format!("Unable to add add-on repository {} on {}", self.name, self.host))
-                .into()),
-        }
-    }
-
     /// What stays in the cluster can be disabled by nobody once its scripts are gone.
-    fn warn_of_enabled(&self, context: &Context<Session>, report: &StatusReport) {
+    fn warn_of_enabled(&self, work: &Work<'_>, report: &StatusReport) {
         let enabled: Vec<&str> = report
             .addons
             .iter()
@@ -231,10 +165,10 @@ impl AddonRepository {
             .map(|addon| addon.name.as_str())
             .collect();
         if !enabled.is_empty() {
-            context.warn(Diagnostic::warning(
-                format!("Repository {} goes while add-ons of it show as enabled", self.name),
+            work.warn(Diagnostic::warning(
+                format!("Removing repository {} while add-ons from it are enabled", self.name),
                 format!(
-                    "On {} these show as enabled: {}. What they put into the cluster stays there, and MicroK8s cannot disable \
+                    "On {} these are enabled: {}. What they put into the cluster stays there, and MicroK8s cannot disable \
                      them any more. If they are still in use, add the repository again and disable them first.",
                     self.host,
                     enabled.join(", ")

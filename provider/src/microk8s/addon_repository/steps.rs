@@ -2,18 +2,19 @@
 
 use super::checkout::Checkout;
 use crate::connection::retry::Deadline;
+use crate::connection::ssh::Shell;
 use crate::connection::ssh::{Output, Script};
 use crate::engine::node_resource::NodeError;
 use crate::engine::node_resource::step::{Step, Steps};
-use crate::microk8s::shared::cluster::status_report::NoReport;
+use crate::microk8s::shared::machine::account_of;
+use crate::microk8s::shared::machine::refusal::refusal;
 use crate::microk8s::shared::machine::sections::sections;
-use crate::microk8s::shared::machine::{Shell, account_of};
 use async_trait::async_trait;
 use std::sync::Arc;
 
 /// The repositories as MicroK8s lists them, and what Git's own files say of each, in sections that begin with a record
 /// separator and a name. The snap's Git is not asked: outside the snap it lacks its surroundings.
-const LOOK: Script = Script {
+const LIST: Script = Script {
     name: "microk8s addons repo list",
     text: r#"
 section() { printf '\036%s\n' "$1"; }
@@ -68,15 +69,15 @@ pub(crate) struct Wanted {
 }
 
 /// What the machine has under a name, as of this refresh.
-pub(crate) async fn look(machine: &dyn Shell, name: &str) -> Result<Option<Checkout>, NoReport> {
+pub(crate) async fn find(machine: &dyn Shell, name: &str) -> Result<Option<Checkout>, NodeError> {
     Ok(Found::read(machine, name).await?.checkout)
 }
 
-/// Brings the repository to the machine, or to another commit, if it is not there.
-pub(crate) async fn bring(wanted: &Wanted) -> Result<Checkout, NodeError> {
+/// Clones the repository on the machine, or checks out another commit, if that is not done already.
+pub(crate) async fn ensure(wanted: &Wanted) -> Result<Checkout, NodeError> {
     Steps::new(&[&Add]).run(wanted, &wanted.deadline).await?;
     let missing = || NodeError::new(wanted.attempt(), "It is not there any more.");
-    look(&*wanted.machine, &wanted.name).await?.ok_or_else(missing)
+    find(&*wanted.machine, &wanted.name).await?.ok_or_else(missing)
 }
 
 /// Takes the repository from the machine, if it is there.
@@ -96,14 +97,14 @@ struct Found {
 }
 
 impl Found {
-    async fn read(machine: &dyn Shell, name: &str) -> Result<Self, NoReport> {
-        let output = machine.probe(&LOOK).await.map_err(|error| NoReport::Other(error.into()))?;
+    async fn read(machine: &dyn Shell, name: &str) -> Result<Self, NodeError> {
+        let output = machine.probe(&LIST).await?;
         Self::parse(machine.address(), name, &output).inspect_err(|_| machine.invalidate_probes())
     }
 
-    fn parse(address: &str, name: &str, output: &Output) -> Result<Self, NoReport> {
-        if let Some(no_report) = NoReport::of(address, &LOOK, output) {
-            return Err(no_report);
+    fn parse(address: &str, name: &str, output: &Output) -> Result<Self, NodeError> {
+        if let Some(refused) = refusal(address, &LIST, output) {
+            return Err(refused);
         }
         let sections = sections(&output.stdout);
         let section = |kind: &str| sections.get(format!("{kind} {name}").as_str()).copied();
@@ -113,8 +114,8 @@ impl Found {
         match checkout {
             Ok(checkout) if output.succeeded() => Ok(Self { checkout, folder: head.is_some() }),
             _ => {
-                let failure = NodeError::new(format!("`{}` on {address}", LOOK.name), account_of(output));
-                Err(NoReport::Other(failure.transient()))
+                let failure = NodeError::new(format!("`{}` on {address}", LIST.name), account_of(output));
+                Err(failure.transient())
             }
         }
     }
@@ -135,7 +136,7 @@ impl Step<Wanted> for Add {
     }
 
     async fn check(&self, wanted: &Wanted) -> Result<bool, NodeError> {
-        let found = look(&*wanted.machine, &wanted.name).await?;
+        let found = find(&*wanted.machine, &wanted.name).await?;
         match found {
             Some(checkout) if checkout.url == wanted.url => Ok(checkout.is_at(wanted.reference.as_deref())),
             Some(checkout) if !wanted.ours => {
@@ -190,8 +191,8 @@ impl Step<Leftover> for Remove {
     async fn check(&self, leftover: &Leftover) -> Result<bool, NodeError> {
         match Found::read(&*leftover.machine, &leftover.name).await {
             Ok(found) => Ok(!found.folder),
-            Err(NoReport::NotInstalled(_)) => Ok(true),
-            Err(NoReport::Other(failure)) => Err(failure),
+            Err(error) if error.is_not_installed() => Ok(true),
+            Err(error) => Err(error),
         }
     }
 

@@ -6,18 +6,18 @@ mod range_checks;
 mod rollout;
 mod service_ranges;
 
-use crate::connection::retry::Deadline;
 use crate::connection::ssh::check_address;
-use crate::engine::import::check_texts;
-use crate::engine::node_resource::NodeError;
-use crate::engine::timeouts::{Timeouts, deadline};
+use crate::engine::node_resource::{
+    DefaultTimeouts, ImportId, ImportParts, NodeError, NodeResource, Private, Verbs, Work, observe,
+};
+use crate::engine::timeouts::Timeouts;
 use crate::microk8s::shared::cluster::messages;
-use crate::microk8s::shared::cluster::survey::{Age, Survey, Unanswered, survey_of_any};
+use crate::microk8s::shared::cluster::survey::{Age, Survey};
 use crate::microk8s::shared::config_files::autodetection;
 use crate::microk8s::shared::config_files::dual_stack::DualStack;
 use crate::microk8s::shared::config_files::range_pair::RangePair;
-use crate::microk8s::shared::look::look;
-use crate::microk8s::shared::machine::Machines;
+use crate::microk8s::shared::machine::Machine;
+use crate::microk8s::shared::machine::identity::ClusterIdentity;
 use crate::session::Session;
 use async_trait::async_trait;
 use ipnet::{Ipv4Net, Ipv6Net};
@@ -102,23 +102,46 @@ pub struct ClusterIpv6 {
 /// What is kept beside the state.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Private {
+pub struct ClusterIpv6Private {
     /// The settings that were there before, by the node's name.
     before: BTreeMap<String, Before>,
     /// Addresses of the control planes, for when `host` does not answer.
     control_planes: Vec<String>,
 }
 
-const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30 * 60);
-
 /// How long the control plane may take until it answers at all.
 const ANSWERS_WITHIN: Duration = Duration::from_secs(5 * 60);
 
 #[async_trait]
-impl Resource for ClusterIpv6 {
-    type Provider = Session;
-    type Model = Self;
-    type Private = Private;
+impl NodeResource for ClusterIpv6 {
+    const NOUN: &'static str = "cluster IPv6";
+    const VERBS: Verbs = Verbs { create: "enable", update: "update", remove: "disable" };
+    const TIMEOUTS: DefaultTimeouts = DefaultTimeouts::each(30);
+    const ANSWERS_WITHIN: Duration = ANSWERS_WITHIN;
+    const IMPORT_ID: ImportId = ImportId { forms: &["<host>"], example: "10.0.0.11" };
+
+    type Identity = ClusterIdentity;
+    type Private = ClusterIpv6Private;
+
+    fn address(&self) -> &str {
+        &self.host
+    }
+
+    fn title(&self) -> String {
+        format!("at {}", self.host)
+    }
+
+    fn timeouts(&self) -> &Option<Timeouts> {
+        &self.timeouts
+    }
+
+    fn identity(&self) -> Option<&str> {
+        self.cluster_id.known().map(String::as_str)
+    }
+
+    fn other_addresses(&self, private: &ClusterIpv6Private) -> Vec<String> {
+        private.control_planes.clone()
+    }
 
     fn validate_config(config: &ClusterIpv6Draft, diagnostics: &mut Diagnostics) {
         if let (Some(pods), Some(services)) = (config.cluster_cidr.known(), config.service_cidr.known())
@@ -133,7 +156,7 @@ impl Resource for ClusterIpv6 {
 
     async fn modify_plan(
         context: &Context<Session>,
-        plan: &mut Plan<Self, Private>,
+        plan: &mut Plan<Self, Private<ClusterIpv6Private>>,
     ) -> Result<(), Diagnostics> {
         match &plan.prior {
             Some(prior) if prior.drift.known().is_some_and(Vec::is_empty) => {}
@@ -154,112 +177,69 @@ impl Resource for ClusterIpv6 {
         }
         // What cannot be asked yet is asked at apply.
         let asked = Survey::take(context.provider().ssh.as_ref(), host, Age::OfThisRefresh);
-        match look(context, host, asked).await {
+        match observe(context, host, asked).await {
             Ok(survey) => cluster_checks::check(&survey, *pods.value(), *services.value()).await,
             Err(_) => Ok(()),
         }
     }
 
-    async fn create(
-        context: &Context<Session>,
-        planned: Self,
-        private: &mut Private,
-    ) -> Result<Self, Diagnostics> {
-        let deadline = deadline(&planned.timeouts, |timeouts| &timeouts.create, DEFAULT_TIMEOUT, context);
-        planned.set_up(context, private, &deadline).await
+    async fn revive(&self, work: &Work<'_>) -> Result<(), NodeError> {
+        rollout::wake(&Machine::new(work.shell())).await
     }
 
     async fn read(
-        context: &Context<Session>,
-        prior: Self,
-        private: &mut Private,
-    ) -> Result<Option<Self>, Diagnostics> {
-        let machines = context.provider().ssh.as_ref();
-        let survey = match look(
-            context,
-            &prior.host,
-            survey_of_any(machines, &prior.host, &private.control_planes, Age::OfThisRefresh),
-        )
-        .await
-        {
-            Ok(survey) => survey,
-            Err(Unanswered::NotInstalled) => return Ok(None),
-            Err(Unanswered::Other(failure)) => {
-                if machines.machine(&prior.host).warn_once() {
-                    context.warn(messages::kept(&prior.host, failure));
-                }
-                return Ok(Some(prior));
-            }
-        };
-        if let Err(other) = prior.check_same_cluster(&survey) {
-            context.warn(other.into_warning(UNABLE_TO_READ));
-            return Ok(Some(prior));
-        }
+        self,
+        work: &Work<'_>,
+        private: &mut ClusterIpv6Private,
+    ) -> Result<Option<Self>, NodeError> {
+        let survey = Survey::take(work.ssh(), work.host.address(), Age::OfThisRefresh).await?;
         private.remember_control_planes(&survey);
         // Whatever somebody wrote into a node's files must not keep the object from being changed or removed.
-        Ok(Some(prior.clone().seen(&survey).unwrap_or_else(|failure| {
-            context.warn(failure.into_warning(UNABLE_TO_READ));
-            prior
+        Ok(Some(self.clone().seen(&survey).unwrap_or_else(|error| {
+            work.warn(error.into_warning(format!("Unable to read {} {}", Self::NOUN, self.title())));
+            self
         })))
     }
 
-    async fn update(
-        context: &Context<Session>,
-        prior: Self,
-        planned: Self,
-        private: &mut Private,
-    ) -> Result<Self, Diagnostics> {
-        let deadline = deadline(&planned.timeouts, |timeouts| &timeouts.update, DEFAULT_TIMEOUT, context);
-        let planned = Self { cluster_id: prior.cluster_id, ..planned };
-        planned.set_up(context, private, &deadline).await
+    async fn ensure(
+        self,
+        prior: Option<&Self>,
+        work: &Work<'_>,
+        private: &mut ClusterIpv6Private,
+    ) -> Result<Self, NodeError> {
+        self.set_up(prior.is_none(), work, private).await
     }
 
-    async fn delete(context: &Context<Session>, prior: Self, private: Private) -> Result<(), Diagnostics> {
-        let deadline = deadline(&prior.timeouts, |timeouts| &timeouts.delete, DEFAULT_TIMEOUT, context);
-        let unable = |failure: NodeError| Diagnostics::from(failure.into_diagnostic(UNABLE_TO_REMOVE));
-        let machines = context.provider().ssh.as_ref();
-        let machine = machines.machine(&prior.host);
-        if !look(context, &prior.host, machine.look())
-            .await
-            .map_err(|failure| unable(failure.with_hint(messages::IF_GONE)))?
-            .installed
-        {
-            return Ok(());
-        }
-        rollout::wake(&machine).await.map_err(unable)?;
+    async fn remove(self, work: &Work<'_>, private: ClusterIpv6Private) -> Result<(), NodeError> {
+        rollout::wake(&Machine::new(work.shell())).await?;
         let survey =
-            Survey::wait(machines, &prior.host, &deadline.within(ANSWERS_WITHIN)).await.map_err(unable)?;
-        prior.check_same_cluster(&survey).map_err(unable)?;
+            Survey::wait(work.ssh(), work.host.address(), &work.deadline.within(ANSWERS_WITHIN)).await?;
         for missing in &survey.missing {
-            context.warn(messages::left_out(&missing.node.name, &missing.reason, "keeps its IPv6 settings"));
+            work.warn(messages::left_out(&missing.node.name, &missing.reason, "keeps its IPv6 settings"));
         }
         let files = |member: &_| rollout::files_without(member, private.before.get(&member.node.name));
-        rollout::roll_out(&survey, &deadline, files).await.map_err(unable)?;
-        service_ranges::leave_ipv4_alone(&survey.first.machine, &deadline).await.map_err(unable)
+        rollout::roll_out(&survey, &work.deadline, files).await?;
+        service_ranges::leave_ipv4_alone(&survey.first.machine, &work.deadline).await
     }
 
-    async fn import_state(
-        context: &Context<Session>,
-        id: &str,
-        private: &mut Private,
-    ) -> Result<Self, Diagnostics> {
-        check_texts::<Self>(id, &[("host", id)], "the address of a control plane, such as 10.0.0.11")?;
-        let unable = |failure: NodeError| {
-            Diagnostics::from(failure.into_diagnostic("Unable to import the IPv6 settings"))
-        };
-        let asked = Survey::take(context.provider().ssh.as_ref(), id, Age::Now);
-        let survey = look(context, id, asked).await.map_err(unable)?;
+    async fn import(
+        id: &ImportParts,
+        work: &Work<'_>,
+        private: &mut ClusterIpv6Private,
+    ) -> Result<Self, NodeError> {
+        let host = id.part("host");
+        let survey = Survey::take(work.ssh(), &host, Age::Now).await?;
         private.remember_control_planes(&survey);
-        let cluster = rollout::cluster_of(&survey.first).map_err(unable)?;
+        let cluster = rollout::cluster_of(&survey.first)?;
         let (Some(pods), Some(services)) = (cluster.pods.ipv6, cluster.services.ipv6) else {
-            let attempt = format!("reading the ranges of the cluster at {id}");
+            let attempt = format!("reading the ranges of the cluster at {host}");
             let answer = format!("It has IPv4 alone: pods {}, services {}.", cluster.pods, cluster.services);
-            return Err(unable(
-                NodeError::new(attempt, answer).with_hint("Create the resource instead of importing it."),
-            ));
+            return Err(
+                NodeError::new(attempt, answer).with_hint("Create the resource instead of importing it.")
+            );
         };
         let imported = Self {
-            host: id.to_owned(),
+            host,
             cluster_cidr: pods.into(),
             service_cidr: services.into(),
             nat_outgoing: cluster.nat_outgoing,
@@ -270,34 +250,30 @@ impl Resource for ClusterIpv6 {
             ipv4_service_cidr: Computed::Pending,
             drift: Computed::Pending,
         };
-        imported.seen(&survey).map_err(unable)
+        imported.seen(&survey)
+    }
+
+    fn remove_hint() -> String {
+        messages::IF_GONE.to_owned()
     }
 }
 
 impl ClusterIpv6 {
-    fn check_same_cluster(&self, survey: &Survey) -> Result<(), NodeError> {
-        messages::check_same_cluster(&self.host, &self.cluster_id, &survey.id)
-    }
-
     /// Brings all nodes to these settings, wherever they are now.
     async fn set_up(
         self,
-        context: &Context<Session>,
-        private: &mut Private,
-        deadline: &Deadline,
-    ) -> Result<Self, Diagnostics> {
-        let unable = |failure: NodeError| Diagnostics::from(failure.into_diagnostic(UNABLE_TO_SET_UP));
-        let machines = context.provider().ssh.as_ref();
-        let wait = async || Survey::wait(machines, &self.host, &deadline.within(ANSWERS_WITHIN)).await;
-        rollout::wake(&machines.machine(&self.host)).await.map_err(unable)?;
-        let survey = wait().await.map_err(unable)?;
-        self.check_same_cluster(&survey).map_err(unable)?;
+        first_time: bool,
+        work: &Work<'_>,
+        private: &mut ClusterIpv6Private,
+    ) -> Result<Self, NodeError> {
+        let wait = async || Survey::wait(work.ssh(), &self.host, &work.deadline.within(ANSWERS_WITHIN)).await;
+        rollout::wake(&Machine::new(work.shell())).await?;
+        let survey = wait().await?;
         cluster_checks::check(&survey, *self.cluster_cidr.value(), *self.service_cidr.value()).await?;
-        let first_time = self.cluster_id.known().is_none();
-        let cluster = self.cluster(&survey, first_time).map_err(unable)?;
+        let cluster = self.cluster(&survey, first_time)?;
         for missing in &survey.missing {
             // What its kubelet lacks is found by the next plan, once the machine answers.
-            context.warn(messages::left_out(
+            work.warn(messages::left_out(
                 &missing.node.name,
                 &missing.reason,
                 "does not get these settings now",
@@ -306,24 +282,24 @@ impl ClusterIpv6 {
         for member in survey.members() {
             let name = &member.node.name;
             if !private.before.contains_key(name) {
-                private.before.insert(name.clone(), rollout::remember(member, &cluster).map_err(unable)?);
+                private.before.insert(name.clone(), rollout::remember(member, &cluster)?);
             }
         }
         let files = |member: &_| rollout::files_with(member, &cluster);
-        rollout::roll_out(&survey, deadline, files).await.map_err(unable)?;
-        if let Err(failure) = calico_rollout::watch(&survey.first.machine, deadline).await {
-            context.warn(failure.with_hint(AGENTS_GO_ON).into_warning("Calico is not done yet"));
+        rollout::roll_out(&survey, &work.deadline, files).await?;
+        if let Err(error) = calico_rollout::watch(&survey.first.machine, &work.deadline).await {
+            work.warn(error.with_hint(AGENTS_GO_ON).into_warning("Calico is not done yet"));
         }
-        let survey = wait().await.map_err(unable)?;
+        let survey = wait().await?;
         private.remember_control_planes(&survey);
         let host = self.host.clone();
-        let done = self.seen(&survey).map_err(unable)?;
+        let done = self.seen(&survey)?;
         match done.drift.known().filter(|drift| !drift.is_empty()) {
             None => Ok(done),
-            Some(drift) => Err(unable(NodeError::new(
+            Some(drift) => Err(NodeError::new(
                 format!("reading the settings of the cluster at {host} back"),
                 format!("They did not stay as they were written:\n{}", drift.join("\n")),
-            ))),
+            )),
         }
     }
 
@@ -378,15 +354,11 @@ impl ClusterIpv6 {
     }
 }
 
-impl Private {
+impl ClusterIpv6Private {
     fn remember_control_planes(&mut self, survey: &Survey) {
         self.control_planes = survey.control_planes();
     }
 }
-
-const UNABLE_TO_SET_UP: &str = "Unable to give the cluster IPv6";
-const UNABLE_TO_REMOVE: &str = "Unable to take IPv6 from the cluster";
-const UNABLE_TO_READ: &str = "Unable to read the cluster's IPv6 settings";
 
 const AGENTS_GO_ON: &str = "They go on by themselves. If this stays so, `microk8s kubectl -n kube-system get pods` shows which \
                             agent does not start; without an IPv6 address on its node none does.";

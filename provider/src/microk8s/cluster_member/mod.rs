@@ -7,13 +7,13 @@ mod removal;
 mod standing;
 
 use crate::connection::ssh::check_address;
-use crate::engine::import::check_texts;
-use crate::engine::node_resource::NodeError;
-use crate::engine::timeouts::{Timeouts, deadline};
+use crate::engine::node_resource::{
+    DefaultTimeouts, ImportId, ImportParts, NodeError, NodeResource, Private, Verbs, Work,
+};
+use crate::engine::timeouts::Timeouts;
 use crate::microk8s::shared::cluster::messages;
-use crate::microk8s::shared::cluster::survey::{Age, Survey, Unanswered, survey_of_any};
-use crate::microk8s::shared::look::look;
-use crate::microk8s::shared::machine::Machines;
+use crate::microk8s::shared::cluster::survey::{Age, Survey};
+use crate::microk8s::shared::machine::identity::ClusterIdentity;
 use crate::microk8s::shared::machine::node_list::{ClusterNode, Role};
 use crate::session::Session;
 use async_trait::async_trait;
@@ -79,22 +79,45 @@ pub struct ClusterMember {
 /// What is kept beside the state.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Private {
+pub struct ClusterMemberPrivate {
     /// Addresses of the control planes, for when `cluster` does not answer.
     control_planes: Vec<String>,
 }
 
-const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30 * 60);
-
-const UNABLE_TO_JOIN: &str = "Unable to join the cluster";
-const UNABLE_TO_UPDATE: &str = "Unable to update the cluster member";
-const UNABLE_TO_REMOVE: &str = "Unable to remove the cluster member";
-
 #[async_trait]
-impl Resource for ClusterMember {
-    type Provider = Session;
-    type Model = Self;
-    type Private = Private;
+impl NodeResource for ClusterMember {
+    const NOUN: &'static str = "cluster member";
+    const VERBS: Verbs = Verbs { create: "join", update: "update", remove: "remove" };
+    const TIMEOUTS: DefaultTimeouts = DefaultTimeouts::each(30);
+    const ANSWERS_WITHIN: Duration = operations::ANSWERS_WITHIN;
+    const IMPORT_ID: ImportId = ImportId { forms: &["<cluster>/<host>"], example: "10.0.0.11/10.0.0.12" };
+    const ADDRESS: &'static str = "cluster";
+    const GONE_WITHOUT_MICROK8S: bool = false;
+
+    type Identity = ClusterIdentity;
+    type Private = ClusterMemberPrivate;
+
+    fn address(&self) -> &str {
+        &self.cluster
+    }
+
+    fn title(&self) -> String {
+        self.host.clone()
+    }
+
+    fn timeouts(&self) -> &Option<Timeouts> {
+        &self.timeouts
+    }
+
+    fn identity(&self) -> Option<&str> {
+        self.cluster_id.known().map(String::as_str)
+    }
+
+    /// Those of other control planes; never the member itself, which may be on its way out.
+    fn other_addresses(&self, private: &ClusterMemberPrivate) -> Vec<String> {
+        let own = self.ipv4().map(|ipv4| ipv4.to_string());
+        private.control_planes.iter().filter(|address| Some(*address) != own.as_ref()).cloned().collect()
+    }
 
     fn validate_config(config: &ClusterMemberDraft, diagnostics: &mut Diagnostics) {
         if let (Some(host), Some(cluster)) = (config.host.known(), config.cluster.known())
@@ -105,7 +128,10 @@ impl Resource for ClusterMember {
         }
     }
 
-    async fn modify_plan(_: &Context<Session>, plan: &mut Plan<Self, Private>) -> Result<(), Diagnostics> {
+    async fn modify_plan(
+        _: &Context<Session>,
+        plan: &mut Plan<Self, Private<ClusterMemberPrivate>>,
+    ) -> Result<(), Diagnostics> {
         // The node may come back with another address when it joins anew at another one.
         if let (Some(prior), Some(host)) = (&plan.prior, plan.config.host.known())
             && prior.host != *host
@@ -115,102 +141,65 @@ impl Resource for ClusterMember {
         Ok(())
     }
 
-    async fn plan_destroy(
-        context: &Context<Session>,
-        prior: Self,
-        private: Private,
-    ) -> Result<(), Diagnostics> {
-        let machines = context.provider().ssh.as_ref();
-        if prior.allow_quorum_loss || prior.role() == Role::Worker {
+    async fn plan_destroy(&self, work: &Work<'_>, private: &ClusterMemberPrivate) -> Result<(), NodeError> {
+        if self.allow_quorum_loss || self.role() == Role::Worker {
             return Ok(());
         }
-        // What cannot be asked yet is asked at apply.
         let asked = async {
-            let survey = prior.survey(machines, &private, Age::OfThisRefresh).await?;
+            let survey = self.survey(work, private).await?;
             let members = survey.first.machine.remembered_datastore().await?;
-            Ok::<_, NodeError>((survey, members))
+            Ok((survey, members))
         };
-        let Ok((survey, members)) = look(context, &prior.cluster, asked).await else { return Ok(()) };
-        let Some(ipv4) = prior.ipv4() else { return Ok(()) };
-        removal::check_quorum(&survey, &members, ipv4)
-            .map_err(|loss| prior.quorum_loss(&loss).into_diagnostic(UNABLE_TO_REMOVE).into())
-    }
-
-    async fn create(
-        context: &Context<Session>,
-        planned: Self,
-        private: &mut Private,
-    ) -> Result<Self, Diagnostics> {
-        let deadline = deadline(&planned.timeouts, |timeouts| &timeouts.create, DEFAULT_TIMEOUT, context);
-        let joined = planned.join(context.provider().ssh.as_ref(), private, &deadline).await;
-        joined.map_err(|failure| failure.into_diagnostic(UNABLE_TO_JOIN).into())
+        let Ok((survey, members)) = work.observe(asked).await else { return Ok(()) };
+        let Some(ipv4) = self.ipv4() else { return Ok(()) };
+        removal::check_quorum(&survey, &members, ipv4).map_err(|loss| self.quorum_loss(&loss))
     }
 
     async fn read(
-        context: &Context<Session>,
-        prior: Self,
-        private: &mut Private,
-    ) -> Result<Option<Self>, Diagnostics> {
-        let machines = context.provider().ssh.as_ref();
-        let survey =
-            match look(context, &prior.cluster, prior.survey(machines, private, Age::OfThisRefresh)).await {
-                Ok(survey) => survey,
-                Err(failure) => {
-                    if machines.machine(&prior.cluster).warn_once() {
-                        context.warn(messages::kept(&prior.cluster, failure.at("cluster")));
-                    }
-                    return Ok(Some(prior));
-                }
-            };
-        if let Err(other) = prior.check_same_cluster(&survey) {
-            context.warn(other.into_warning("Unable to read the cluster member"));
-            return Ok(Some(prior));
-        }
+        self,
+        work: &Work<'_>,
+        private: &mut ClusterMemberPrivate,
+    ) -> Result<Option<Self>, NodeError> {
+        let survey = Survey::take(work.ssh(), work.host.address(), Age::OfThisRefresh).await?;
         private.control_planes = survey.control_planes();
-        let Some(node) = prior.node(&survey) else { return Ok(None) };
+        let Some(node) = self.node(&survey) else { return Ok(None) };
         if node.role == Role::ControlPlane {
             // A list that could not be had says nothing.
-            let asked = survey.first.machine.remembered_datastore();
-            let members = look(context, &prior.cluster, asked).await.unwrap_or_default();
+            let members = survey.first.machine.remembered_datastore().await.unwrap_or_default();
             if !members.is_empty()
                 && !node.ipv4().is_some_and(|ipv4| members.iter().any(|member| member.is(ipv4)))
             {
                 return Ok(None);
             }
         }
-        Ok(Some(prior.seen(&survey.id, &node)))
+        Ok(Some(self.seen(&survey.id, &node)))
     }
 
-    async fn update(
-        context: &Context<Session>,
-        prior: Self,
-        planned: Self,
-        private: &mut Private,
-    ) -> Result<Self, Diagnostics> {
-        let deadline = deadline(&planned.timeouts, |timeouts| &timeouts.update, DEFAULT_TIMEOUT, context);
-        let planned = Self { node_name: prior.node_name, cluster_id: prior.cluster_id, ..planned };
-        let updated = planned.refresh(context.provider().ssh.as_ref(), private, &deadline).await;
-        updated.map_err(|failure| failure.into_diagnostic(UNABLE_TO_UPDATE).into())
+    async fn ensure(
+        self,
+        prior: Option<&Self>,
+        work: &Work<'_>,
+        private: &mut ClusterMemberPrivate,
+    ) -> Result<Self, NodeError> {
+        let Some(prior) = prior else { return self.join(work.ssh(), private, &work.deadline).await };
+        let (node_name, cluster_id) = (prior.node_name.clone(), prior.cluster_id.clone());
+        Self { node_name, cluster_id, ..self }.refresh(work.ssh(), private, &work.deadline).await
     }
 
-    async fn delete(context: &Context<Session>, prior: Self, private: Private) -> Result<(), Diagnostics> {
-        let deadline = deadline(&prior.timeouts, |timeouts| &timeouts.delete, DEFAULT_TIMEOUT, context);
-        let removed = prior.remove(context.provider().ssh.as_ref(), &private, &deadline).await;
-        removed.map_err(|failure| failure.into_diagnostic(UNABLE_TO_REMOVE).into())
+    async fn remove(self, work: &Work<'_>, _: ClusterMemberPrivate) -> Result<(), NodeError> {
+        self.remove_by(work.ssh(), work.host.address(), &work.deadline).await
     }
 
-    async fn import_state(
-        context: &Context<Session>,
-        id: &str,
-        private: &mut Private,
-    ) -> Result<Self, Diagnostics> {
-        if let Some((cluster, host)) = id.split_once('/') {
-            let named = [("cluster", cluster), ("host", host)];
-            check_texts::<Self>(id, &named, "<cluster>/<host>, such as 10.0.0.11/10.0.0.12")?;
-        }
-        let find = Self::find(context.provider().ssh.as_ref(), id, private);
-        let imported = look(context, id, find).await;
-        imported.map_err(|failure| failure.into_diagnostic("Unable to import the cluster member").into())
+    async fn import(
+        id: &ImportParts,
+        work: &Work<'_>,
+        private: &mut ClusterMemberPrivate,
+    ) -> Result<Self, NodeError> {
+        Self::find(work.ssh(), &id.part("cluster"), &id.part("host"), private).await
+    }
+
+    fn remove_hint() -> String {
+        messages::IF_GONE.to_owned()
     }
 }
 
@@ -224,31 +213,16 @@ impl ClusterMember {
     }
 
     /// The cluster as one of its control planes sees it; never as the member itself does.
-    async fn survey(
-        &self,
-        machines: &dyn Machines,
-        private: &Private,
-        age: Age,
-    ) -> Result<Survey, NodeError> {
-        let own = self.ipv4().map(|ipv4| ipv4.to_string());
-        let others: Vec<String> =
-            private.control_planes.iter().filter(|address| Some(*address) != own.as_ref()).cloned().collect();
-        survey_of_any(machines, &self.cluster, &others, age).await.map_err(|unanswered| match unanswered {
-            Unanswered::Other(failure) => failure,
-            Unanswered::NotInstalled => {
-                let attempt = format!("asking the control plane on {}", self.cluster);
-                NodeError::new(
-                    attempt,
-                    "MicroK8s is not installed there, and no other control plane answers.",
-                )
-                .at("cluster")
+    async fn survey(&self, work: &Work<'_>, private: &ClusterMemberPrivate) -> Result<Survey, NodeError> {
+        let others = self.other_addresses(private);
+        let mut surveyed = Survey::take(work.ssh(), &self.cluster, Age::OfThisRefresh).await;
+        for other in others.iter().filter(|other| **other != self.cluster) {
+            if surveyed.is_ok() {
+                break;
             }
-        })
-    }
-
-    fn check_same_cluster(&self, survey: &Survey) -> Result<(), NodeError> {
-        messages::check_same_cluster(&self.cluster, &self.cluster_id, &survey.id)
-            .map_err(|failure| failure.at("cluster"))
+            surveyed = Survey::take(work.ssh(), other, Age::OfThisRefresh).await;
+        }
+        surveyed
     }
 
     fn node(&self, survey: &Survey) -> Option<ClusterNode> {

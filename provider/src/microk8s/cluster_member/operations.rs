@@ -1,12 +1,11 @@
 //! What a member's create, update, delete and import do.
 
-use super::{ClusterMember, Private};
+use super::{ClusterMember, ClusterMemberPrivate};
 use crate::connection::retry::Deadline;
 use crate::engine::node_resource::NodeError;
 use crate::engine::node_resource::cluster_lock;
 use crate::microk8s::cluster_member::join::Joining;
 use crate::microk8s::cluster_member::removal::{self, QuorumLoss, Removal};
-use crate::microk8s::shared::cluster::messages;
 use crate::microk8s::shared::cluster::survey::{Age, Survey};
 use crate::microk8s::shared::machine::node_list::{ClusterNode, Role};
 use crate::microk8s::shared::machine::{Machine, Machines};
@@ -14,7 +13,7 @@ use std::time::Duration;
 use tfplugin::Computed;
 
 /// How long the cluster may take until it answers at all.
-const ANSWERS_WITHIN: Duration = Duration::from_secs(5 * 60);
+pub(super) const ANSWERS_WITHIN: Duration = Duration::from_secs(5 * 60);
 
 impl ClusterMember {
     /// The cluster as its control plane at `cluster` sees it now.
@@ -26,7 +25,7 @@ impl ClusterMember {
     pub(super) async fn join(
         self,
         machines: &dyn Machines,
-        private: &mut Private,
+        private: &mut ClusterMemberPrivate,
         deadline: &Deadline,
     ) -> Result<Self, NodeError> {
         let machine = machines.machine(&self.host);
@@ -61,7 +60,7 @@ impl ClusterMember {
         self,
         machines: &dyn Machines,
         name: &str,
-        private: &mut Private,
+        private: &mut ClusterMemberPrivate,
         deadline: &Deadline,
     ) -> Result<Self, NodeError> {
         let survey = self.cluster_now(machines, deadline).await?;
@@ -78,7 +77,7 @@ impl ClusterMember {
     pub(super) async fn refresh(
         self,
         machines: &dyn Machines,
-        private: &mut Private,
+        private: &mut ClusterMemberPrivate,
         deadline: &Deadline,
     ) -> Result<Self, NodeError> {
         let machine = machines.machine(&self.host);
@@ -93,27 +92,20 @@ impl ClusterMember {
                 .with_hint(advice));
         }
         let survey = self.cluster_now(machines, deadline).await?;
-        self.check_same_cluster(&survey)?;
         let _guard = lock(&survey, deadline).await?;
         Joining::new(machine, &view, self.role(), &survey, deadline).mend().await?;
         self.found(machines, &name, private, deadline).await
     }
 
-    pub(super) async fn remove(
+    /// Removes it, as the control plane at `cluster` sees it.
+    pub(super) async fn remove_by(
         &self,
         machines: &dyn Machines,
-        private: &Private,
+        cluster: &str,
         deadline: &Deadline,
     ) -> Result<(), NodeError> {
-        let survey = match self.survey(machines, private, Age::Now).await {
-            Ok(survey) => survey,
-            // The machine lives: its API server may be on its way up.
-            Err(_) if machines.machine(&self.cluster).look().await.is_ok() => {
-                self.cluster_now(machines, deadline).await?
-            }
-            Err(failure) => return Err(failure.at("cluster").with_hint(messages::IF_GONE)),
-        };
-        self.check_same_cluster(&survey)?;
+        let deadline_to_answer = deadline.within(ANSWERS_WITHIN);
+        let survey = Survey::wait(machines, cluster, &deadline_to_answer).await?;
         let _guard = lock(&survey, deadline).await?;
         // Others may have left while this one waited.
         let survey =
@@ -160,18 +152,13 @@ impl ClusterMember {
             )
     }
 
+    /// The member on the machine at `host`.
     pub(super) async fn find(
         machines: &dyn Machines,
-        id: &str,
-        private: &mut Private,
+        cluster: &str,
+        host: &str,
+        private: &mut ClusterMemberPrivate,
     ) -> Result<Self, NodeError> {
-        let attempt = || format!("importing {id:?}");
-        let Some((cluster, host)) = id.split_once('/') else {
-            return Err(NodeError::new(
-                attempt(),
-                "It is not <cluster>/<host>, such as 10.0.0.11/10.0.0.12.",
-            ));
-        };
         let survey = Survey::take(machines, cluster, Age::Now).await?;
         let view = machines.machine(host).look().await?;
         let member = Self {
@@ -193,7 +180,7 @@ impl ClusterMember {
                     "The machine {:?} is not a member of the cluster at {cluster}.",
                     view.node_name()
                 );
-                Err(NodeError::new(attempt(), answer)
+                Err(NodeError::new(format!("reading the members of the cluster at {cluster}"), answer)
                     .with_hint("Create the resource instead of importing it."))
             }
         }
@@ -231,12 +218,12 @@ mod tests {
     }
 
     async fn join(world: &World, member: ClusterMember) -> Result<ClusterMember, String> {
-        let joined = member.join(world, &mut Private::default(), &deadline()).await;
+        let joined = member.join(world, &mut ClusterMemberPrivate::default(), &deadline()).await;
         joined.map_err(|failure| failure.into_diagnostic("Unable to join the cluster").detail)
     }
 
     async fn remove(world: &World, member: &ClusterMember) -> Result<(), String> {
-        let removed = member.remove(world, &Private::default(), &deadline()).await;
+        let removed = member.remove_by(world, &member.cluster, &deadline()).await;
         removed.map_err(|failure| failure.into_diagnostic("Unable to remove the cluster member").detail)
     }
 
@@ -266,10 +253,9 @@ mod tests {
         let world = World::new(3);
         let joined = join(&world, member(2, "worker")).await.unwrap();
         let moved = ClusterMember { host: "10.0.0.3".into(), ..joined.clone() };
-        let refused = moved.refresh(&world, &mut Private::default(), &deadline()).await.unwrap_err();
+        let refused =
+            moved.refresh(&world, &mut ClusterMemberPrivate::default(), &deadline()).await.unwrap_err();
         assert_eq!(refused.answer(), "The machine there is called \"cp3\"; this member is \"cp2\".");
-        let other = ClusterMember { cluster_id: "another".to_owned().into(), ..joined.clone() };
-        assert!(remove(&world, &other).await.unwrap_err().contains("this resource belongs to another."));
         assert!(world.0.lock().unwrap().nodes.contains_key(&2));
     }
 
@@ -324,10 +310,9 @@ mod tests {
     async fn an_import_finds_members_and_nobody_else() {
         let world = World::new(3);
         let joined = join(&world, member(2, "worker")).await.unwrap();
-        let mut private = Private::default();
-        assert_eq!(ClusterMember::find(&world, "10.0.0.1/10.0.0.2", &mut private).await.unwrap(), joined);
-        let refused = ClusterMember::find(&world, "10.0.0.1/10.0.0.3", &mut private).await.unwrap_err();
+        let mut private = ClusterMemberPrivate::default();
+        assert_eq!(ClusterMember::find(&world, "10.0.0.1", "10.0.0.2", &mut private).await.unwrap(), joined);
+        let refused = ClusterMember::find(&world, "10.0.0.1", "10.0.0.3", &mut private).await.unwrap_err();
         assert!(refused.answer().contains("is not a member of the cluster"), "{refused:?}");
-        assert!(ClusterMember::find(&world, "10.0.0.2", &mut private).await.is_err());
     }
 }

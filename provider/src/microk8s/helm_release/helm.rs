@@ -2,17 +2,18 @@
 
 use super::values::texts;
 use crate::connection::masking::Mask;
+use crate::connection::ssh::Shell;
 use crate::connection::ssh::{Output, Script};
 use crate::engine::node_resource::NodeError;
-use crate::microk8s::shared::cluster::status_report::NoReport;
+use crate::microk8s::shared::machine::account_of;
+use crate::microk8s::shared::machine::refusal::refusal;
 use crate::microk8s::shared::machine::sections::sections;
-use crate::microk8s::shared::machine::{Shell, account_of};
 use serde::Deserialize;
 use serde_json::{Map, Value as Json};
 
 /// `$1` is the release's name, `$2` its namespace. `helm status` has no chart, and `helm get metadata` is not in the Helm of
 /// MicroK8s 1.28, so this asks the list. Who else is at work is told by the programs that run.
-pub(super) const LOOK: Script = Script {
+pub(super) const LIST: Script = Script {
     name: "helm list",
     text: r#"
 helm() { timeout 60 /snap/bin/microk8s helm3 "$@"; }
@@ -60,16 +61,16 @@ pub(super) struct Seen {
     pub(super) at_work: bool,
 }
 
-/// Looks at the release of that name. Where MicroK8s is not installed, there is none.
-pub(super) async fn look(machine: &dyn Shell, namespace: &str, name: &str) -> Result<Seen, NodeError> {
-    let output = machine.ask(&LOOK, &[name, namespace]).await?;
-    match NoReport::of(machine.address(), &LOOK, &output) {
-        Some(NoReport::NotInstalled(_)) => return Ok(Seen { release: None, at_work: false }),
-        Some(NoReport::Other(failure)) => return Err(failure),
+/// The release of that name. Where MicroK8s is not installed, there is none.
+pub(super) async fn find(machine: &dyn Shell, namespace: &str, name: &str) -> Result<Seen, NodeError> {
+    let output = machine.ask(&LIST, &[name, namespace]).await?;
+    match refusal(machine.address(), &LIST, &output) {
+        Some(refused) if refused.is_not_installed() => return Ok(Seen { release: None, at_work: false }),
+        Some(refused) => return Err(refused),
         None => {}
     }
     read(&output.stdout, name).ok_or_else(|| {
-        NodeError::new(format!("`{}` on {}", LOOK.name, machine.address()), account_of(&output)).transient()
+        NodeError::new(format!("`{}` on {}", LIST.name, machine.address()), account_of(&output)).transient()
     })
 }
 

@@ -8,22 +8,21 @@ mod tests;
 mod values;
 
 use crate::connection::retry::Deadline;
-use crate::connection::ssh;
-use crate::engine::import::check_texts;
-use crate::engine::node_resource::NodeError;
-use crate::engine::timeouts::{Timeouts, deadline};
+use crate::connection::ssh::{self, Shell};
+use crate::engine::node_resource::{
+    DefaultTimeouts, ImportId, ImportParts, NodeError, NodeResource, Private, Verbs, Work,
+};
+use crate::engine::timeouts::Timeouts;
 use crate::microk8s::shared::hcl_or_yaml::Numbers;
-use crate::microk8s::shared::look::look;
-use crate::microk8s::shared::machine::{Machine, Shell, warn_unseen};
+use crate::microk8s::shared::machine::identity::ClusterIdentity;
 use crate::session::Session;
 use async_trait::async_trait;
 use helm::Release;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
-use std::time::Duration;
 use steps::{Wanted, same_version};
-use tfplugin::{Computed, Context, Diagnostic, Diagnostics, Plan, Resource};
-use values::{Values, Withheld};
+use tfplugin::{Computed, Context, Diagnostics, Plan, Resource};
+use values::{RedactedPaths, Values};
 
 /// A Helm release, such as MetalLB or Longhorn, by the Helm that MicroK8s brings along on the node.
 ///
@@ -38,7 +37,8 @@ use values::{Values, Withheld};
 #[derive(Clone, Debug, Resource)]
 #[resource(type_name = "microk8s_helm_release")]
 pub struct HelmRelease {
-    /// Address of a control plane of the cluster. It may become another one of the same cluster.
+    /// Address of a control plane of the cluster. It may become that of another one of the same cluster; where another cluster answers
+    /// there, the apply fails and changes nothing.
     #[attribute(required, validate = ssh::check_address)]
     host: String,
 
@@ -103,26 +103,35 @@ pub struct HelmRelease {
 
 /// What is kept beside the state.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct HelmReleasePrivate {
     /// The chart's own name, where `chart` is a path or an address.
-    #[serde(default)]
     chart: String,
-    #[serde(default)]
-    withheld: Withheld,
-    /// UID of the cluster's namespace `kube-system`.
-    #[serde(default)]
-    cluster_id: String,
+    withheld: RedactedPaths,
 }
 
-const USUAL: Duration = Duration::from_secs(10 * 60);
-/// How long a destroy tries to reach the machine before it asks what to do.
-const REACH_TO_DELETE: Duration = Duration::from_secs(30);
-
 #[async_trait]
-impl Resource for HelmRelease {
-    type Provider = Session;
-    type Model = Self;
+impl NodeResource for HelmRelease {
+    const NOUN: &'static str = "release";
+    const VERBS: Verbs = Verbs { create: "install", update: "upgrade", remove: "uninstall" };
+    const TIMEOUTS: DefaultTimeouts = DefaultTimeouts::each(10);
+    const IMPORT_ID: ImportId =
+        ImportId { forms: &["<host>/<namespace>/<name>"], example: "10.0.0.11/metallb-system/metallb" };
+
+    type Identity = ClusterIdentity;
     type Private = HelmReleasePrivate;
+
+    fn address(&self) -> &str {
+        &self.host
+    }
+
+    fn title(&self) -> String {
+        self.name.clone()
+    }
+
+    fn timeouts(&self) -> &Option<Timeouts> {
+        &self.timeouts
+    }
 
     fn validate_config(config: &HelmReleaseDraft, diagnostics: &mut Diagnostics) {
         for (attribute, values) in
@@ -136,7 +145,7 @@ impl Resource for HelmRelease {
 
     async fn modify_plan(
         _: &Context<Session>,
-        plan: &mut Plan<Self, HelmReleasePrivate>,
+        plan: &mut Plan<Self, Private<HelmReleasePrivate>>,
     ) -> Result<(), Diagnostics> {
         let Some(prior) = plan.prior.clone() else { return Ok(()) };
         let other_chart = plan.planned.chart.known() != Some(&prior.chart);
@@ -157,120 +166,60 @@ impl Resource for HelmRelease {
         Ok(())
     }
 
-    async fn create(
-        context: &Context<Session>,
-        planned: Self,
+    async fn read(
+        self,
+        work: &Work<'_>,
         private: &mut HelmReleasePrivate,
-    ) -> Result<Self, Diagnostics> {
-        let deadline = deadline(&planned.timeouts, |timeouts| &timeouts.create, USUAL, context);
-        let host = context.provider().ssh.host(&planned.host);
-        let work = async {
-            host.reach(&deadline).await?;
-            planned.clone().made(host, deadline.clone(), private).await
-        };
-        work.await.map_err(|failure: NodeError| {
-            failure.into_diagnostic(format!("Unable to install release {}", planned.name)).into()
-        })
+    ) -> Result<Option<Self>, NodeError> {
+        let seen = helm::find(&*work.host, &self.namespace, &self.name).await?;
+        Ok(seen.release.map(|release| self.refreshed(&release, private)))
     }
 
-    async fn read(
-        context: &Context<Session>,
-        prior: Self,
+    async fn ensure(
+        self,
+        prior: Option<&Self>,
+        work: &Work<'_>,
         private: &mut HelmReleasePrivate,
-    ) -> Result<Option<Self>, Diagnostics> {
-        let host = context.provider().ssh.host(&prior.host);
-        match look(context, &prior.host, helm::look(&*host, &prior.namespace, &prior.name)).await {
-            Ok(seen) => Ok(seen.release.map(|release| prior.refreshed(&release, private))),
-            Err(failure) => {
-                warn_unseen(context, &host, failure);
-                Ok(Some(prior))
-            }
+    ) -> Result<Self, NodeError> {
+        let wanted = self.wanted(work.shell(), work.deadline.clone());
+        match prior {
+            None => self.create(&wanted, private).await,
+            Some(_) => self.install(&wanted, private).await,
         }
     }
 
-    async fn update(
-        context: &Context<Session>,
-        prior: Self,
-        planned: Self,
-        private: &mut HelmReleasePrivate,
-    ) -> Result<Self, Diagnostics> {
-        let deadline = deadline(&planned.timeouts, |timeouts| &timeouts.update, USUAL, context);
-        let host = context.provider().ssh.host(&planned.host);
-        let work = async {
-            host.reach(&deadline).await?;
-            planned.clone().changed(&prior, host, deadline.clone(), private).await
-        };
-        work.await.map_err(|failure: NodeError| {
-            failure.into_diagnostic(format!("Unable to upgrade release {}", planned.name)).into()
-        })
+    async fn remove(self, work: &Work<'_>, _: HelmReleasePrivate) -> Result<(), NodeError> {
+        self.wanted(work.shell(), work.deadline.clone()).remove().await
     }
 
-    async fn delete(
-        context: &Context<Session>,
-        prior: Self,
-        _: HelmReleasePrivate,
-    ) -> Result<(), Diagnostics> {
-        let deadline = deadline(&prior.timeouts, |timeouts| &timeouts.delete, USUAL, context);
-        let host = context.provider().ssh.host(&prior.host);
-        let work = async {
-            host.reach(&deadline.within(REACH_TO_DELETE)).await?;
-            prior.wanted(host, deadline.clone()).remove().await
-        };
-        work.await.map_err(|failure: NodeError| {
-            failure
-                .and_hint(
-                    "If the cluster is gone for good, nothing is left to uninstall: remove the release from the state \
-                     (terraform state rm).",
-                )
-                .into_diagnostic(format!("Unable to uninstall release {}", prior.name))
-                .into()
-        })
-    }
-
-    async fn import_state(
-        context: &Context<Session>,
-        id: &str,
+    async fn import(
+        id: &ImportParts,
+        work: &Work<'_>,
         private: &mut HelmReleasePrivate,
-    ) -> Result<Self, Diagnostics> {
-        let summary = format!("Unable to import release {id}");
-        let parts: Vec<&str> = id.split('/').collect();
-        let [host, namespace, name] = *parts.as_slice() else {
-            let detail = "The import id of a release is <host>/<namespace>/<name>, such as 10.0.0.11/metallb-system/metallb.";
-            return Err(Diagnostic::error(summary, detail).into());
+    ) -> Result<Self, NodeError> {
+        let (host, namespace, name) = (id.part("host"), id.part("namespace"), id.part("name"));
+        let found = helm::find(&*work.host, &namespace, &name).await?;
+        let release = found.release.ok_or_else(|| {
+            let answer = format!("There is no release {name:?} in the namespace {namespace:?}.");
+            NodeError::new(format!("`helm list` on {host}"), answer)
+        })?;
+        let blank = Self {
+            host,
+            name,
+            namespace,
+            create_namespace: false,
+            repository: None,
+            chart: release.chart.clone(),
+            version: Computed::Pending,
+            values: None,
+            secret_values_wo: None,
+            secret_values_wo_version: None,
+            timeouts: None,
+            status: Computed::Pending,
+            revision: Computed::Pending,
+            app_version: Computed::Pending,
         };
-        let named = [("host", host), ("namespace", namespace), ("name", name)];
-        check_texts::<Self>(
-            id,
-            &named,
-            "<host>/<namespace>/<name>, such as 10.0.0.11/metallb-system/metallb",
-        )?;
-        let machine = context.provider().ssh.host(host);
-        let found = async {
-            let release = helm::look(&*machine, namespace, name).await?.release.ok_or_else(|| {
-                let answer = format!("There is no release {name:?} in the namespace {namespace:?}.");
-                NodeError::new(format!("`helm list` on {host}"), answer)
-            })?;
-            private.cluster_id = Machine::new(Arc::clone(&machine) as _).cluster_id().await?;
-            Ok(Self {
-                host: host.to_owned(),
-                name: name.to_owned(),
-                namespace: namespace.to_owned(),
-                create_namespace: false,
-                repository: None,
-                chart: release.chart.clone(),
-                version: Computed::Pending,
-                values: None,
-                secret_values_wo: None,
-                secret_values_wo_version: None,
-                timeouts: None,
-                status: Computed::Pending,
-                revision: Computed::Pending,
-                app_version: Computed::Pending,
-            }
-            .refreshed(&release, private))
-        };
-        let found = look(context, host, found).await;
-        found.map_err(|failure: NodeError| failure.into_diagnostic(summary).into())
+        Ok(blank.refreshed(&release, private))
     }
 }
 
@@ -292,15 +241,9 @@ impl HelmRelease {
         }
     }
 
-    /// Makes the release, unless there is one of that name that is another.
-    async fn made(
-        self,
-        machine: Arc<dyn Shell>,
-        deadline: Deadline,
-        private: &mut HelmReleasePrivate,
-    ) -> Result<Self, NodeError> {
-        let wanted = self.wanted(Arc::clone(&machine), deadline);
-        if let Some(there) = wanted.first_look().await?
+    /// Installs the release, unless there is one of that name that is another.
+    async fn create(self, wanted: &Wanted, private: &mut HelmReleasePrivate) -> Result<Self, NodeError> {
+        if let Some(there) = wanted.first_find().await?
             && (!wanted.is_of_chart(&there) || there.status == "deployed" && !wanted.is_met_by(&there))
         {
             let answer = format!(
@@ -308,41 +251,21 @@ impl HelmRelease {
                 self.name, there.chart, there.version, there.revision, there.status
             );
             let advice = format!(
-                "To take it over, add this to the configuration and apply again:\n\nimport {{\n  to = <address of the resource>\n  \
+                "To adopt it, add this to the configuration and apply again:\n\nimport {{\n  to = <address of the resource>\n  \
                  id = \"{}/{}/{}\"\n}}",
                 self.host, self.namespace, self.name
             );
-            let attempt = format!("looking at the releases in {} on {}", self.namespace, self.host);
+            let attempt = format!("reading the releases in {} on {}", self.namespace, self.host);
             return Err(NodeError::new(attempt, answer).at("name").with_hint(advice));
         }
-        private.cluster_id = Machine::new(machine).cluster_id().await?;
-        self.installed(&wanted, private).await
+        self.install(wanted, private).await
     }
 
-    async fn changed(
-        self,
-        prior: &Self,
-        machine: Arc<dyn Shell>,
-        deadline: Deadline,
-        private: &mut HelmReleasePrivate,
-    ) -> Result<Self, NodeError> {
-        if self.host != prior.host {
-            let found = Machine::new(Arc::clone(&machine)).cluster_id().await?;
-            crate::microk8s::shared::cluster::messages::check_same_cluster(
-                &self.host,
-                &Computed::Known(private.cluster_id.clone()),
-                &found,
-            )?;
-        }
-        let wanted = self.wanted(machine, deadline);
-        self.installed(&wanted, private).await
-    }
-
-    async fn installed(self, wanted: &Wanted, private: &mut HelmReleasePrivate) -> Result<Self, NodeError> {
+    async fn install(self, wanted: &Wanted, private: &mut HelmReleasePrivate) -> Result<Self, NodeError> {
         wanted.install().await?;
-        private.withheld = Withheld::of(&wanted.secret);
+        private.withheld = RedactedPaths::of(&wanted.secret);
         private.chart.clear();
-        let release = wanted.look().await?.release.ok_or_else(|| {
+        let release = wanted.find().await?.release.ok_or_else(|| {
             NodeError::new(format!("`helm list` on {}", self.host), "The release is gone again.").transient()
         })?;
         Ok(self.refreshed(&release, private))

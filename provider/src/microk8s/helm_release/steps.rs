@@ -3,9 +3,9 @@
 use super::helm::{self, Release, Seen};
 use super::values::{merged, say_the_same};
 use crate::connection::retry::Deadline;
+use crate::connection::ssh::Shell;
 use crate::engine::node_resource::NodeError;
 use crate::engine::node_resource::step::{Step, Steps};
-use crate::microk8s::shared::machine::Shell;
 use async_trait::async_trait;
 use serde_json::{Map, Value as Json};
 use std::sync::Arc;
@@ -39,21 +39,21 @@ impl Wanted {
         Steps::new(&REMOVAL).run(self, &self.deadline).await
     }
 
-    pub(super) async fn look(&self) -> Result<Seen, NodeError> {
-        helm::look(&*self.machine, &self.namespace, &self.name).await
+    pub(super) async fn find(&self) -> Result<Seen, NodeError> {
+        helm::find(&*self.machine, &self.namespace, &self.name).await
     }
 
     /// Waits until Helm answers, as a cluster that starts does after a while.
-    pub(super) async fn first_look(&self) -> Result<Option<Release>, NodeError> {
+    pub(super) async fn first_find(&self) -> Result<Option<Release>, NodeError> {
         use crate::connection::retry::Verdict;
-        let looked = self.deadline.reach(|| async {
-            match self.look().await {
+        let found = self.deadline.reach(|| async {
+            match self.find().await {
                 Ok(seen) => Verdict::Final(Ok(seen.release)),
                 Err(failure) if failure.is_transient() => Verdict::Again(failure),
                 Err(failure) => Verdict::Final(Err(failure)),
             }
         });
-        looked.await.map_err(NodeError::from)
+        found.await.map_err(NodeError::from)
     }
 
     /// The values with the secret ones.
@@ -76,7 +76,7 @@ impl Wanted {
     }
 
     /// A part of the time that is left: Helm has to tell that it gave up before we do.
-    fn patience(&self) -> String {
+    fn helm_timeout(&self) -> String {
         const TO_TELL: Duration = Duration::from_secs(10);
         format!("{}s", self.deadline.remaining().saturating_sub(TO_TELL).as_secs().max(1))
     }
@@ -108,7 +108,7 @@ impl Step<Wanted> for Alone {
     }
 
     async fn check(&self, wanted: &Wanted) -> Result<bool, NodeError> {
-        Ok(!wanted.look().await?.at_work)
+        Ok(!wanted.find().await?.at_work)
     }
 
     async fn run(&self, wanted: &Wanted) -> Result<(), NodeError> {
@@ -127,11 +127,11 @@ impl Step<Wanted> for Unlock {
     }
 
     async fn check(&self, wanted: &Wanted) -> Result<bool, NodeError> {
-        Ok(!wanted.look().await?.release.is_some_and(|release| release.is_under_way()))
+        Ok(!wanted.find().await?.release.is_some_and(|release| release.is_under_way()))
     }
 
     async fn run(&self, wanted: &Wanted) -> Result<(), NodeError> {
-        let seen = wanted.look().await?;
+        let seen = wanted.find().await?;
         let began = seen.release.map(|release| release.status).unwrap_or_default();
         match began.as_str() {
             "pending-install" | "uninstalling" => wanted.helm(&["uninstall"], None).await,
@@ -149,13 +149,13 @@ impl Step<Wanted> for Install {
     }
 
     async fn check(&self, wanted: &Wanted) -> Result<bool, NodeError> {
-        Ok(wanted.look().await?.release.is_some_and(|release| wanted.is_met_by(&release)))
+        Ok(wanted.find().await?.release.is_some_and(|release| wanted.is_met_by(&release)))
     }
 
     async fn run(&self, wanted: &Wanted) -> Result<(), NodeError> {
-        let patience = wanted.patience();
+        let timeout = wanted.helm_timeout();
         let mut verb = vec!["upgrade", &wanted.chart, "--install", "--reset-values", "--values", "-"];
-        verb.extend(["--wait", "--timeout", &patience]);
+        verb.extend(["--wait", "--timeout", &timeout]);
         if wanted.create_namespace {
             verb.push("--create-namespace");
         }
@@ -185,11 +185,11 @@ impl Step<Wanted> for Uninstall {
     }
 
     async fn check(&self, wanted: &Wanted) -> Result<bool, NodeError> {
-        Ok(wanted.look().await?.release.is_none())
+        Ok(wanted.find().await?.release.is_none())
     }
 
     async fn run(&self, wanted: &Wanted) -> Result<(), NodeError> {
-        let patience = wanted.patience();
-        wanted.helm(&["uninstall", "--wait", "--timeout", &patience], None).await
+        let timeout = wanted.helm_timeout();
+        wanted.helm(&["uninstall", "--wait", "--timeout", &timeout], None).await
     }
 }

@@ -1,13 +1,12 @@
 //! A release on a machine whose Helm is played in-process.
 
-use super::helm::{HELM, LOOK};
+use super::helm::{HELM, LIST};
 use super::steps::{INSTALLATION, Wanted};
 use super::{HelmRelease, HelmReleasePrivate, Values};
 use crate::connection::retry::Deadline;
+use crate::connection::ssh::Shell;
 use crate::connection::ssh::{Output, Script, SshError};
 use crate::engine::node_resource::step::{Moment, Steps};
-use crate::microk8s::shared::machine::Shell;
-use crate::microk8s::shared::machine::scripts::CLUSTER_ID;
 use async_trait::async_trait;
 use serde_json::{Map, Value as Json, json};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -109,12 +108,11 @@ impl Shell for Played {
     ) -> Result<Output, SshError> {
         let stdin = String::from_utf8(stdin.unwrap_or_default().to_vec()).unwrap();
         Ok(match script.name {
-            name if name == LOOK.name => {
+            name if name == LIST.name => {
                 assert_eq!(arguments, ["metallb", "metallb-system"]);
                 said(0, &self.cluster().look(), "")
             }
             name if name == HELM.name => self.cluster().helm(arguments, &stdin),
-            name if name == CLUSTER_ID.name => said(0, "00000000-0000-0000-0000-000000000001\n", ""),
             "microk8s kubectl get pods" => said(0, "metallb-speaker-x   0/4   ImagePullBackOff\n", ""),
             other => panic!("{other}"),
         })
@@ -171,7 +169,8 @@ async fn made(
     machine: &Arc<Played>,
 ) -> Result<(HelmRelease, HelmReleasePrivate), String> {
     let mut private = HelmReleasePrivate::default();
-    let made = release.made(Arc::clone(machine) as _, deadline(), &mut private).await;
+    let wanted = release.wanted(Arc::clone(machine) as _, deadline());
+    let made = release.create(&wanted, &mut private).await;
     made.map(|made| (made, private))
         .map_err(|failure| failure.into_diagnostic("Unable to install release metallb").detail)
 }
@@ -250,7 +249,7 @@ async fn secret_values_go_by_stdin_and_never_into_the_state() {
     );
     assert!(!serde_json::to_string(&private).unwrap().contains("hunter2"));
     // A refresh sees the release with them, and no difference.
-    let seen = super::helm::look(&*machine, "metallb-system", "metallb").await.unwrap().release.unwrap();
+    let seen = super::helm::find(&*machine, "metallb-system", "metallb").await.unwrap().release.unwrap();
     let again = made.clone().refreshed(&seen, &mut private);
     assert_eq!(again.values, made.values);
     assert_eq!(Json::Object(again.values.unwrap().json().clone()), frr());
@@ -261,7 +260,7 @@ async fn what_others_changed_is_found_and_what_says_the_same_is_kept_as_written(
     let machine = Arc::new(Played::default());
     let (made, mut private) = made(release(), &machine).await.unwrap();
     let look =
-        async || super::helm::look(&*machine, "metallb-system", "metallb").await.unwrap().release.unwrap();
+        async || super::helm::find(&*machine, "metallb-system", "metallb").await.unwrap().release.unwrap();
     machine.cluster().release = Some(("deployed".into(), "metallb-v0.15.2".into(), frr()));
     let seen = made.clone().refreshed(&look().await, &mut private);
     assert_eq!(seen.version, made.version);

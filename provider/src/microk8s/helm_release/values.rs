@@ -86,9 +86,9 @@ pub(super) fn merged(under: &Map<String, Json>, over: &Map<String, Json>) -> Map
 
 /// Where secret values are, and not what they are: kept beside the state, so that a refresh can tell them from the others.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Withheld(Vec<Vec<String>>);
+pub(super) struct RedactedPaths(Vec<Vec<String>>);
 
-impl Withheld {
+impl RedactedPaths {
     pub(super) fn of(secret: &Map<String, Json>) -> Self {
         let mut places = Vec::new();
         collect(secret, &mut Vec::new(), &mut places);
@@ -178,7 +178,7 @@ mod tests {
                 json!({ "db": { "user": "shop", "password": "hunter2", "tls": { "key": "k" } }, "hosts": ["a"] })
             )
         );
-        let withheld = Withheld::of(&secret);
+        let withheld = RedactedPaths::of(&secret);
         assert_eq!(withheld.taken_out_of(&both), open);
         let kept = serde_json::to_string(&withheld).unwrap();
         assert!(kept.contains("password") && !kept.contains("hunter2"), "{kept}");

@@ -4,9 +4,10 @@ use super::channel::Channel;
 use super::hosts_block;
 use super::scripts::FACTS;
 use crate::connection::ssh::Output;
+use crate::connection::ssh::Shell;
 use crate::engine::node_resource::NodeError;
+use crate::microk8s::shared::machine::account_of;
 use crate::microk8s::shared::machine::sections::{digest, node_name, sections};
-use crate::microk8s::shared::machine::{Shell, account_of};
 use tfplugin::types::{Semantic, SemanticValue};
 
 /// One look at a machine.

@@ -14,13 +14,13 @@ mod storage;
 #[cfg(test)]
 mod tests;
 
-use crate::connection::retry::{Deadline, GaveUp};
-use crate::connection::ssh::{self, Host, HostKey, SshErrorKind};
-use crate::engine::import::check_texts;
-use crate::engine::node_resource::NodeError;
-use crate::engine::timeouts::{Timeouts, deadline};
-use crate::microk8s::shared::look::look;
-use crate::microk8s::shared::machine::warn_unseen;
+use crate::connection::retry::Deadline;
+use crate::connection::ssh::{self, Host, HostKey};
+use crate::engine::node_resource::{
+    DefaultTimeouts, ImportId, ImportParts, NoPrivate, NodeError, NodeResource, Private, Work,
+};
+use crate::engine::timeouts::Timeouts;
+use crate::microk8s::shared::machine::identity::MachineIdentity;
 use crate::session::Session;
 use async_trait::async_trait;
 use channel::{Channel, Move, check_confinement};
@@ -28,7 +28,6 @@ use facts::NodeFacts;
 use hosts_block::Hosts;
 use removal::Removal;
 use seen::shown_key;
-use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::time::Duration;
 use steps::Installation;
@@ -112,29 +111,53 @@ pub struct Node {
     machine_id: Computed<String>,
 }
 
-/// What is kept beside the state.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub struct NodePrivate {
-    /// The last refresh could not look at the machine.
-    #[serde(default)]
-    stale: bool,
-}
-
-const CREATE: Duration = Duration::from_secs(30 * 60);
-const UPDATE: Duration = CREATE;
-const DELETE: Duration = Duration::from_secs(20 * 60);
-/// How long a destroy tries to reach a machine before it asks what to do.
-const REACH_TO_DELETE: Duration = Duration::from_secs(30);
-
 #[async_trait]
-impl Resource for Node {
-    type Provider = Session;
-    type Model = Self;
-    type Private = NodePrivate;
+impl NodeResource for Node {
+    const NOUN: &'static str = "MicroK8s node";
+    const TIMEOUTS: DefaultTimeouts =
+        DefaultTimeouts { delete: Duration::from_secs(20 * 60), ..DefaultTimeouts::each(30) };
+    const IMPORT_ID: ImportId = ImportId { forms: &["<host>"], example: "10.0.0.11" };
+    const BEGINS_THE_MACHINE: bool = true;
+
+    type Identity = MachineIdentity;
+    type Private = NoPrivate;
+
+    fn address(&self) -> &str {
+        &self.host
+    }
+
+    fn title(&self) -> String {
+        self.host.clone()
+    }
+
+    fn timeouts(&self) -> &Option<Timeouts> {
+        &self.timeouts
+    }
+
+    fn identity(&self) -> Option<&str> {
+        self.machine_id.known().map(String::as_str)
+    }
+
+    fn host_key(&self) -> Option<String> {
+        self.host_key.known().and_then(Option::as_ref).map(Semantic::canonical)
+    }
+
+    fn forget_unreachable(&self) -> bool {
+        self.forget_unreachable
+    }
+
+    fn must_reach(&self, prior: &Self) -> bool {
+        self.host != prior.host
+            || self.channel != prior.channel
+            || self.hosts != prior.hosts
+            || self.host_key != prior.host_key
+            || self.hold != prior.hold
+            || self.storage != prior.storage
+    }
 
     async fn modify_plan(
         context: &Context<Session>,
-        plan: &mut Plan<Self, NodePrivate>,
+        plan: &mut Plan<Self, Private<NoPrivate>>,
     ) -> Result<(), Diagnostics> {
         let Some(prior) = plan.prior.clone() else { return Ok(()) };
         if plan.planned.channel.known() == Some(&prior.channel) {
@@ -144,9 +167,9 @@ impl Resource for Node {
         plan.set_unknown("revision");
         if plan.private.stale {
             context.warn(Diagnostic::warning(
-                format!("Unable to tell whether {} can be changed", prior.host),
-                "The machine could not be looked at during this plan, and the plan changes it. The apply of this node will \
-                 fail unless the machine can be reached by then; other resources are not affected.",
+                format!("Unable to check whether {} can be changed", prior.host),
+                "The machine could not be read during this plan, and the plan changes it. The apply of this node fails unless \
+                 the machine can be reached by then; other resources are not affected.",
             ));
         }
         if let (Some(channel), Some(version)) = (plan.planned.channel.known(), prior.version.known()) {
@@ -155,189 +178,79 @@ impl Resource for Node {
         Ok(())
     }
 
-    async fn create(
-        context: &Context<Session>,
-        planned: Self,
-        _private: &mut NodePrivate,
-    ) -> Result<Self, Diagnostics> {
-        let deadline = deadline(&planned.timeouts, |timeouts| &timeouts.create, CREATE, context);
-        let host = context.provider().ssh.host(&planned.host);
-        // Another machine may have been at this address a moment ago.
-        host.unpin().await;
-        let work = async {
-            planned.reach(&host, &deadline).await?;
-            steps::create(&planned.installation(Arc::clone(&host), deadline)).await?;
-            planned.seen_on(&host).await
-        };
-        work.await.map_err(|failure: NodeError| {
-            let advice = "Nothing was stored, and the next apply carries on here. To take away what is on the machine by \
-                          now, import it and destroy it.";
-            failure.and_hint(advice).into_diagnostic(format!("Unable to create MicroK8s node {}", planned.host)).into()
-        })
+    async fn read(self, work: &Work<'_>, _: &mut NoPrivate) -> Result<Option<Self>, NodeError> {
+        match self.with(&NodeFacts::read(&*work.host).await?) {
+            Some(node) => node.with_storage_of(&work.host).await.map(Some),
+            None => Ok(None),
+        }
     }
 
-    async fn read(
-        context: &Context<Session>,
-        prior: Self,
-        private: &mut NodePrivate,
-    ) -> Result<Option<Self>, Diagnostics> {
-        let host = context.provider().ssh.host(&prior.host);
-        if let Some(key) = prior.pinned() {
-            host.pin(&key);
+    async fn ensure(
+        self,
+        prior: Option<&Self>,
+        work: &Work<'_>,
+        _: &mut NoPrivate,
+    ) -> Result<Self, NodeError> {
+        let installation = self.installation(Arc::clone(&work.host), work.deadline.clone());
+        match prior {
+            None => steps::create(&installation).await?,
+            Some(_) => steps::update(&installation).await?,
         }
-        let seen = async {
-            let facts = prior.is_same_machine(NodeFacts::read(&*host).await?)?;
-            match prior.with(&facts) {
-                Some(node) => node.with_storage_of(&host).await.map(Some),
-                None => Ok(None),
-            }
-        };
-        let seen = match look(context, &prior.host, seen).await {
-            Ok(seen) => seen,
-            Err(failure) => {
-                private.stale = true;
-                warn_unseen(context, &host, failure);
-                return Ok(Some(prior));
-            }
-        };
-        private.stale = false;
-        Ok(seen)
+        work.observe(self.seen_on(&work.host)).await
     }
 
-    async fn update(
-        context: &Context<Session>,
-        prior: Self,
-        planned: Self,
-        private: &mut NodePrivate,
-    ) -> Result<Self, Diagnostics> {
-        if !planned.changes_machine_of(&prior) {
-            return Ok(planned);
-        }
-        let deadline = deadline(&planned.timeouts, |timeouts| &timeouts.update, UPDATE, context);
-        let host = context.provider().ssh.host(&planned.host);
-        let work = async {
-            planned.reach(&host, &deadline).await?;
-            prior.is_same_machine(look(context, &planned.host, NodeFacts::read(&*host)).await?)?;
-            steps::update(&planned.installation(Arc::clone(&host), deadline)).await?;
-            planned.seen_on(&host).await
+    async fn remove(self, work: &Work<'_>, _: NoPrivate) -> Result<(), NodeError> {
+        Removal { machine: work.shell(), deadline: work.deadline.clone() }.run().await
+    }
+
+    async fn import(id: &ImportParts, work: &Work<'_>, _: &mut NoPrivate) -> Result<Self, NodeError> {
+        let host = id.part("host");
+        let facts = NodeFacts::read(&*work.host).await?;
+        let attempt = format!("reading MicroK8s on {host}");
+        let Some(snap) = &facts.snap else {
+            let answer = "The snap is not installed there; create the node instead of importing it.";
+            return Err(NodeError::new(attempt, answer));
         };
-        let updated = work.await.map_err(|failure: NodeError| {
-            failure.into_diagnostic(format!("Unable to update MicroK8s node {}", planned.host))
+        let channel = Semantic::parse(&snap.tracking).map_err(|_| {
+            let answer = format!("The snap follows no channel of the store but {:?}.", snap.tracking);
+            NodeError::new(attempt, answer)
+                .with_hint("Let it follow one (`sudo snap refresh microk8s --channel=...`) and import again.")
         })?;
-        private.stale = false;
-        Ok(updated)
+        let node = Self {
+            host,
+            channel,
+            hosts: None,
+            host_key: Computed::Known(shown_key(&work.host).await?),
+            hold: snap.held,
+            storage: facts.storage.as_deref().and_then(Storage::recorded),
+            forget_unreachable: false,
+            timeouts: None,
+            version: Computed::Pending,
+            revision: Computed::Pending,
+            node_name: Computed::Pending,
+            machine_id: Computed::Pending,
+        };
+        Ok(node.with(&facts).unwrap_or(node))
     }
 
-    async fn delete(
-        context: &Context<Session>,
-        prior: Self,
-        _private: NodePrivate,
-    ) -> Result<(), Diagnostics> {
-        let deadline = deadline(&prior.timeouts, |timeouts| &timeouts.delete, DELETE, context);
-        let host = context.provider().ssh.host(&prior.host);
-        if let Some(key) = prior.pinned() {
-            host.pin(&key);
-        }
-        let summary = format!("Unable to destroy MicroK8s node {}", prior.host);
-        let reaching = deadline.within(REACH_TO_DELETE);
-        let found = async {
-            host.reach(&reaching).await?;
-            prior.is_same_machine(look(context, &prior.host, NodeFacts::read(&*host)).await?)
-        };
-        match found.await {
-            Ok(_) => {
-                let removal = Removal { machine: host, deadline };
-                removal.run().await.map_err(|failure| failure.into_diagnostic(summary).into())
-            }
-            Err(failure) if prior.forget_unreachable && !context.cancelled().is_cancelled() => {
-                context.warn(failure.into_warning(format!("MicroK8s node {} was forgotten, not removed", prior.host)));
-                Ok(())
-            }
-            Err(failure) => Err(failure
-                .and_hint(
-                    "If the machine is gone for good: set forget_unreachable = true and apply, then destroy; or remove the \
-                     node from the state (terraform state rm). If it is only away: bring it back and destroy again.",
-                )
-                .into_diagnostic(summary)
-                .into()),
-        }
+    fn create_hint() -> Option<&'static str> {
+        Some(
+            "Nothing was stored, and the next apply resumes here. To remove what is on the machine by now, import it and destroy \
+             it.",
+        )
     }
 
-    async fn import_state(
-        context: &Context<Session>,
-        id: &str,
-        _: &mut NodePrivate,
-    ) -> Result<Self, Diagnostics> {
-        let summary = format!("Unable to import MicroK8s node {id}");
-        check_texts::<Self>(id, &[("host", id)], "the address of the machine, such as 10.0.0.11")?;
-        let host = context.provider().ssh.host(id);
-        let found = async {
-            let facts = look(context, id, NodeFacts::read(&*host)).await?;
-            let attempt = format!("looking for MicroK8s on {id}");
-            let Some(snap) = &facts.snap else {
-                return Err(NodeError::new(
-                    attempt,
-                    "The snap is not installed there; a node that is not there can only be created.",
-                ));
-            };
-            let channel = Semantic::parse(&snap.tracking).map_err(|_| {
-                NodeError::new(
-                    attempt,
-                    format!("The snap follows no channel of the store but {:?}.", snap.tracking),
-                )
-                .with_hint("Let it follow one (sudo snap refresh microk8s --channel=...) and import again.")
-            })?;
-            let node = Self {
-                host: id.to_owned(),
-                channel,
-                hosts: None,
-                host_key: Computed::Known(shown_key(&host).await?),
-                hold: snap.held,
-                storage: facts.storage.as_deref().and_then(Storage::recorded),
-                forget_unreachable: false,
-                timeouts: None,
-                version: Computed::Pending,
-                revision: Computed::Pending,
-                node_name: Computed::Pending,
-                machine_id: Computed::Pending,
-            };
-            Ok(node.with(&facts).unwrap_or(node))
-        };
-        found.await.map_err(|failure: NodeError| failure.into_diagnostic(summary).into())
+    fn remove_hint() -> String {
+        "If the machine is gone for good: set `forget_unreachable = true` and apply, then destroy; or remove the node from the \
+         state (`terraform state rm`). If it is only unreachable now: bring it back and destroy again."
+            .to_owned()
     }
 }
 
 impl Node {
-    /// The only host key to accept.
-    fn pinned(&self) -> Option<String> {
-        self.host_key.known().and_then(Option::as_ref).map(Semantic::canonical)
-    }
-
-    async fn reach(&self, host: &Host, deadline: &Deadline) -> Result<(), NodeError> {
-        if let Some(key) = self.pinned() {
-            host.pin(&key);
-        }
-        host.reach(deadline).await.map_err(|gave_up| match &gave_up {
-            GaveUp::Failed(error) if error.kind() == SshErrorKind::HostKeyRefused => {
-                NodeError::from(gave_up).at("host_key")
-            }
-            _ => NodeError::from(gave_up),
-        })
-    }
-
     fn installation(&self, machine: Arc<Host>, deadline: Deadline) -> Installation {
         let Self { channel, hosts, hold, storage, .. } = self.clone();
         Installation { machine, channel, hosts, hold, storage, deadline }
-    }
-
-    /// Whether reaching the machine is needed to bring it from `prior` to this.
-    fn changes_machine_of(&self, prior: &Self) -> bool {
-        self.host != prior.host
-            || self.channel != prior.channel
-            || self.hosts != prior.hosts
-            || self.host_key != prior.host_key
-            || self.hold != prior.hold
-            || self.storage != prior.storage
     }
 }
 

@@ -2,8 +2,8 @@
 
 use super::scripts::READINESS;
 use crate::connection::retry::{Deadline, Verdict};
+use crate::connection::ssh::Shell;
 use crate::engine::node_resource::NodeError;
-use crate::microk8s::shared::machine::Shell;
 use crate::microk8s::shared::machine::sections::sections;
 use std::sync::Mutex;
 use std::time::Duration;

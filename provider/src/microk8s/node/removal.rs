@@ -7,11 +7,12 @@ use super::snap_answer::change;
 use super::steps::write_hosts;
 use super::storage;
 use crate::connection::retry::Deadline;
+use crate::connection::ssh::Shell;
 use crate::engine::node_resource::NodeError;
 use crate::engine::node_resource::cluster_lock;
 use crate::engine::node_resource::step::{Step, Steps};
 use crate::microk8s::shared::machine::scripts::LEAVE;
-use crate::microk8s::shared::machine::{Machine, Shell, account_of};
+use crate::microk8s::shared::machine::{Machine, account_of};
 use async_trait::async_trait;
 use std::sync::Arc;
 

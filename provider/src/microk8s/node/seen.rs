@@ -9,22 +9,6 @@ use tfplugin::Computed;
 use tfplugin::types::Semantic;
 
 impl Node {
-    /// The facts, if they are of the machine in the state.
-    pub(super) fn is_same_machine(&self, facts: NodeFacts) -> Result<NodeFacts, NodeError> {
-        match self.machine_id.known() {
-            Some(known) if *known != facts.machine_id => Err(NodeError::new(
-                format!("looking whether {} is at {}", self.node_name.known().map_or("the node", String::as_str), self.host),
-                format!("The machine there has the machine id {}; the node's machine has {known}.", facts.machine_id),
-            )
-            .at("host")
-            .with_hint(
-                "Another machine answers at this address. If it shall take the node's place, replace the node on purpose: \
-                 -replace, or replace_triggered_by with the machine's resource.",
-            )),
-            _ => Ok(facts),
-        }
-    }
-
     /// This, with what the machine shows now; nothing if MicroK8s is not on it.
     pub(super) fn with(&self, facts: &NodeFacts) -> Option<Self> {
         let snap = facts.snap.as_ref()?;

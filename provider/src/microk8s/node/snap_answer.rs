@@ -1,8 +1,9 @@
 //! What `snap` answers when it does not do its work: what may pass, and which attribute is at fault.
 
+use crate::connection::ssh::Shell;
 use crate::connection::ssh::{Output, Script};
 use crate::engine::node_resource::NodeError;
-use crate::microk8s::shared::machine::{Shell, account_of};
+use crate::microk8s::shared::machine::account_of;
 
 /// Words of snapd that mean "later", from any of its commands.
 const TRANSIENT: [&str; 9] = [

@@ -9,10 +9,11 @@ use super::scripts::{APT, CLAIM, CLOUD_INIT, HOLD, INSTALL, REFRESH, SEEDED, WRI
 use super::snap_answer::change;
 use super::storage::{self, Storage};
 use crate::connection::retry::Deadline;
+use crate::connection::ssh::Shell;
 use crate::engine::node_resource::NodeError;
 use crate::engine::node_resource::cluster_lock;
 use crate::engine::node_resource::step::{Step, Steps};
-use crate::microk8s::shared::machine::{Machine, Shell, account_of};
+use crate::microk8s::shared::machine::{Machine, account_of};
 use async_trait::async_trait;
 use std::sync::Arc;
 use tfplugin::types::Semantic;

@@ -5,10 +5,11 @@ use super::scripts::{
     ENABLE_SERVICES, EXCLUDE_FROM_MULTIPATH, INSTALL_PACKAGES, LOAD_MODULES, RECORD_STORAGE, RELEASE_STORAGE,
     STORAGE,
 };
+use crate::connection::ssh::Shell;
 use crate::connection::ssh::{Output, Script};
 use crate::engine::node_resource::NodeError;
+use crate::microk8s::shared::machine::account_of;
 use crate::microk8s::shared::machine::sections::sections;
-use crate::microk8s::shared::machine::{Shell, account_of};
 use serde::{Deserialize, Serialize};
 use tfplugin::Object;
 use tfplugin::model::Set;

@@ -3,7 +3,6 @@
 pub(crate) mod cluster;
 pub(crate) mod config_files;
 pub(crate) mod hcl_or_yaml;
-pub(crate) mod look;
 pub(crate) mod machine;
 #[cfg(test)]
 pub(crate) mod testing;

@@ -1,7 +1,8 @@
 //! Machines in memory that answer the scripts of a cluster as MicroK8s would, with faults.
 
 use super::config_files::dual_stack::DualStack;
-use super::machine::{Machine, Machines, Shell};
+use super::machine::{Machine, Machines};
+use crate::connection::ssh::Shell;
 use crate::connection::ssh::{Output, Script, SshError, SshErrorKind};
 use crate::microk8s::shared::machine::scripts;
 use async_trait::async_trait;

@@ -2,9 +2,8 @@
 
 use crate::connection::retry::{Deadline, Verdict};
 use crate::connection::ssh;
-use crate::engine::node_resource::NodeError;
+use crate::engine::node_resource::{NodeError, observe};
 use crate::microk8s::shared::cluster::status_report::StatusReport;
-use crate::microk8s::shared::look::look;
 use crate::microk8s::shared::machine::Machine;
 use crate::microk8s::shared::machine::node_list::ClusterNode;
 use crate::microk8s::shared::machine::scripts::STATUS;
@@ -115,7 +114,7 @@ impl DataSource for Status {
         let deadline = Deadline::after(patience.unwrap_or(ONE_LOOK), context.cancelled());
         let seen = deadline
             .until(|| async {
-                let seen = look(context, &config.host, see(&host)).await;
+                let seen = observe(context, &config.host, see(&host)).await;
                 let seen = seen
                     .and_then(|seen| if patience.is_some() { seen.complete(&config.host) } else { Ok(seen) });
                 match seen {
@@ -145,7 +144,7 @@ struct Seen {
 async fn see(host: &Arc<ssh::Host>) -> Result<Seen, NodeError> {
     // MicroK8s that does not run is a status too; a machine that is not reached, or says nothing, has none.
     host.probe(&STATUS).await?;
-    let report = StatusReport::read(&**host).await.map_err(NodeError::from);
+    let report = StatusReport::read(&**host).await;
     match report {
         Ok(report) => {
             let machine = Machine::new(Arc::clone(host) as _);

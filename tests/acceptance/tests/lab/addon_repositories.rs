@@ -154,7 +154,7 @@ async fn what_cannot_be_cloned_says_why_on_its_attribute() {
     workspace.configure(REPOSITORY).unwrap();
     node.stop().await.unwrap();
     let plan = workspace.plan().await.unwrap().plans_nothing();
-    assert!(plan.warnings()[0].summary.starts_with("Unable to look at 10.0.0.11"), "{plan:?}");
+    assert!(plan.warnings()[0].summary.starts_with("Unable to read 10.0.0.11"), "{plan:?}");
     let errors = workspace.destroy().await.unwrap().failed();
     assert!(errors[0].detail.contains("terraform state rm"), "{errors:?}");
 }

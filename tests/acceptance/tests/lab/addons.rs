@@ -64,7 +64,7 @@ async fn an_addon_is_enabled_found_missing_and_disabled() {
     node.stop().await.unwrap();
     let plan = workspace.plan().await.unwrap().plans_nothing();
     assert_eq!(plan.warnings().len(), 1, "{plan:?}");
-    assert!(plan.warnings()[0].summary.starts_with("Unable to look at 10.0.0.11"), "{plan:?}");
+    assert!(plan.warnings()[0].summary.starts_with("Unable to read 10.0.0.11"), "{plan:?}");
     let errors = workspace.destroy().await.unwrap().failed();
     assert!(errors[0].detail.contains("terraform state rm"), "{errors:?}");
     assert_eq!(workspace.state(address).await.unwrap()["name"], "community");

@@ -25,7 +25,7 @@ async fn is_taken_over_by_imports_and_outlives_a_lost_node_and_a_lost_router() {
     let warned = |text: &str| {
         plan.warnings().iter().filter(|one| format!("{} {}", one.summary, one.detail).contains(text)).count()
     };
-    assert_eq!(warned("Unable to look at 10.0.0.13"), 1, "{plan:?}");
+    assert_eq!(warned("Unable to read 10.0.0.13"), 1, "{plan:?}");
     // Both ends of its session tell it, each from where it looks.
     for told in ["cp3 are not known: it does not answer", "10.0.0.13 is Active"] {
         assert_eq!(warned(told), 1, "{told}: {plan:?}");

@@ -1,10 +1,11 @@
 //! What `microk8s status` reports of a cluster: whether it runs, its datastore, and its add-ons.
 
-use crate::connection::ssh::{Output, Script};
+use crate::connection::ssh::{Output, Shell};
 use crate::engine::node_resource::NodeError;
+use crate::microk8s::shared::machine::account_of;
 use crate::microk8s::shared::machine::datastore::{Datastore, DatastoreMember, Vote};
+use crate::microk8s::shared::machine::refusal::refusal;
 use crate::microk8s::shared::machine::scripts::STATUS;
-use crate::microk8s::shared::machine::{Shell, account_of};
 use serde::Deserialize;
 
 /// A report of a control plane that runs.
@@ -32,71 +33,25 @@ impl Addon {
     }
 }
 
-/// Why there is no report.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum NoReport {
-    /// MicroK8s is not installed there.
-    NotInstalled(NodeError),
-    /// It does not run, or this machine is not one to ask.
-    Other(NodeError),
-}
-
-impl From<NoReport> for NodeError {
-    fn from(no_report: NoReport) -> Self {
-        match no_report {
-            NoReport::NotInstalled(failure) | NoReport::Other(failure) => failure,
-        }
-    }
-}
-
-impl From<NodeError> for NoReport {
-    fn from(failure: NodeError) -> Self {
-        Self::Other(failure)
-    }
-}
-
-impl NoReport {
-    /// What `microk8s` says in place of an answer, whatever it was asked. Exit codes prove nothing here: a worker and a stopped
-    /// node end with 0.
-    pub(crate) fn of(address: &str, script: &Script, output: &Output) -> Option<Self> {
-        let no = |answer: &str| NodeError::new(format!("`{}` on {address}", script.name), answer);
-        if output.code == 127 || output.stderr.contains("/snap/bin/microk8s: not found") {
-            return Some(Self::NotInstalled(no("MicroK8s is not installed there.").at("host")));
-        }
-        if output.stdout.contains("acting as a node in a cluster") {
-            let advice = "Give the address of a control plane of its cluster.";
-            let answer = "The machine is a worker, which knows nothing of its cluster.";
-            return Some(Self::Other(no(answer).at("host").with_hint(advice)));
-        }
-        if output.stdout.contains("try microk8s start") || output.stderr.contains("try microk8s start") {
-            let advice =
-                "Somebody ran `microk8s stop`. Run `sudo microk8s start` on the machine and apply again.";
-            return Some(Self::Other(no("MicroK8s is stopped there.").with_hint(advice)));
-        }
-        None
-    }
-}
-
 impl StatusReport {
     /// Asks, or remembers the answer of this refresh.
-    pub(crate) async fn read(machine: &dyn Shell) -> Result<Self, NoReport> {
-        let output = machine.probe(&STATUS).await.map_err(|error| NoReport::Other(error.into()))?;
+    pub(crate) async fn read(machine: &dyn Shell) -> Result<Self, NodeError> {
+        let output = machine.probe(&STATUS).await?;
         // What does not run now may run in a moment.
         Self::parse(machine.address(), &output).inspect_err(|_| machine.invalidate_probes())
     }
 
     /// One that is not ready ends with 1, and may say something.
-    fn parse(address: &str, output: &Output) -> Result<Self, NoReport> {
-        if let Some(no_report) = NoReport::of(address, &STATUS, output) {
-            return Err(no_report);
+    fn parse(address: &str, output: &Output) -> Result<Self, NodeError> {
+        if let Some(refused) = refusal(address, &STATUS, output) {
+            return Err(refused);
         }
         let no = |answer: &str| NodeError::new(format!("`{}` on {address}", STATUS.name), answer);
         let unclear = || no(&account_of(output)).transient();
-        let document: Document =
-            serde_saphyr::from_str(&output.stdout).map_err(|_| NoReport::Other(unclear()))?;
+        let document: Document = serde_saphyr::from_str(&output.stdout).map_err(|_| unclear())?;
         if !document.microk8s.running {
             let message = document.microk8s.message.as_deref().unwrap_or("microk8s is not running");
-            return Err(NoReport::Other(no(&format!("MicroK8s does not run there: {message}")).transient()));
+            return Err(no(&format!("MicroK8s does not run there: {message}")).transient());
         }
         Ok(Self { members: document.datastore.members, addons: document.addons })
     }
@@ -104,6 +59,11 @@ impl StatusReport {
     /// Whether the datastore outlives the loss of any one member.
     pub(crate) fn is_highly_available(&self) -> bool {
         self.members.iter().filter(|member| member.vote == Vote::Voter).count() >= 3
+    }
+
+    /// Whether the add-on of that repository and name is there and enabled.
+    pub(crate) fn is_enabled(&self, repository: &str, name: &str) -> bool {
+        self.addon(repository, name).is_some_and(Addon::is_enabled)
     }
 
     /// The add-on of that repository and name.
@@ -143,7 +103,7 @@ pub(crate) mod tests {
         )
     }
 
-    fn report(code: i32, stdout: &str) -> Result<StatusReport, NoReport> {
+    fn report(code: i32, stdout: &str) -> Result<StatusReport, NodeError> {
         StatusReport::parse("10.0.0.11", &Output { code, stdout: stdout.to_owned(), stderr: String::new() })
     }
 
@@ -161,7 +121,7 @@ pub(crate) mod tests {
 
     #[test]
     fn no_report_says_why_and_whether_waiting_helps() {
-        let failure = |code, stdout| NodeError::from(report(code, stdout).unwrap_err());
+        let failure = |code, stdout| report(code, stdout).unwrap_err();
         let worker = "This MicroK8s deployment is acting as a node in a cluster.\nPlease use the control plane node.\n";
         assert!(!failure(0, worker).is_transient());
         assert!(!failure(0, "microk8s is not running, try microk8s start\n").is_transient());
@@ -169,6 +129,6 @@ pub(crate) mod tests {
                         message: microk8s is not running. Use microk8s inspect for a deeper inspection.\n";
         assert!(failure(1, starting).is_transient());
         assert!(failure(1, "Traceback (most recent call last):\n").is_transient());
-        assert!(matches!(report(127, ""), Err(NoReport::NotInstalled(_))));
+        assert!(report(127, "").unwrap_err().is_not_installed());
     }
 }

@@ -105,42 +105,6 @@ impl Member {
     }
 }
 
-/// Why no control plane told about the cluster.
-pub(crate) enum Unanswered {
-    /// The machine was reached, and there is no MicroK8s on it, nor did any other control plane answer.
-    NotInstalled,
-    /// Nobody answered; what `host` did instead.
-    Other(NodeError),
-}
-
-impl From<NodeError> for Unanswered {
-    fn from(failure: NodeError) -> Self {
-        Self::Other(failure)
-    }
-}
-
-/// A survey by the control plane at `host`, or else by another one.
-pub(crate) async fn survey_of_any(
-    machines: &dyn Machines,
-    host: &str,
-    others: &[String],
-    age: Age,
-) -> Result<Survey, Unanswered> {
-    let failure = match Survey::take(machines, host, age).await {
-        Ok(survey) => return Ok(survey),
-        Err(failure) => failure,
-    };
-    for other in others.iter().filter(|other| *other != host) {
-        if let Ok(survey) = Survey::take(machines, other, age).await {
-            return Ok(survey);
-        }
-    }
-    match look(&machines.machine(host), age).await {
-        Ok(view) if !view.installed => Err(Unanswered::NotInstalled),
-        _ => Err(Unanswered::Other(failure)),
-    }
-}
-
 async fn look(machine: &Machine, age: Age) -> Result<View, NodeError> {
     match age {
         Age::Now => machine.look().await,

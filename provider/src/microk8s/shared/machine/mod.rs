@@ -3,52 +3,29 @@
 
 pub(crate) mod datastore;
 pub(crate) mod host_addresses;
+pub(crate) mod identity;
 pub(crate) mod join_token;
 pub(crate) mod journal;
 pub(crate) mod minor_release;
 pub(crate) mod node_list;
+pub(crate) mod refusal;
 pub(crate) mod scripts;
 pub(crate) mod sections;
 pub(crate) mod view;
 
 use crate::connection::masking::Mask;
-use crate::connection::ssh::{Host, Output, Script, Ssh, SshError};
+use crate::connection::ssh::{Output, Script, Shell, Ssh};
 use crate::engine::node_resource::NodeError;
 use crate::metallb::AddressRange;
 use crate::microk8s::shared::config_files::dual_stack::Files;
-use async_trait::async_trait;
 use datastore::DatastoreMember;
 use join_token::{JoinToken, SECONDS_TO_LIVE};
 use journal::telling_lines;
 use node_list::{ClusterNode, Role};
+use refusal::refusal;
 use std::sync::Arc;
-use tfplugin::Context;
 use tfplugin::types::{Secret, Semantic};
 use view::View;
-
-/// Runs scripts as root on one machine.
-#[async_trait]
-pub(crate) trait Shell: Send + Sync {
-    /// Where the machine is.
-    fn address(&self) -> &str;
-    /// Runs a script that may change the machine: it goes on where nobody waits for it any more.
-    async fn script(
-        &self,
-        script: &Script,
-        arguments: &[&str],
-        stdin: Option<&[u8]>,
-    ) -> Result<Output, SshError>;
-    /// Runs a script that only reads: it has a limit, and ends where nobody waits for it any more.
-    async fn ask(&self, script: &Script, arguments: &[&str]) -> Result<Output, SshError> {
-        self.script(script, arguments, None).await
-    }
-    /// What a script printed, remembered until something is written.
-    async fn probe(&self, script: &'static Script) -> Result<Arc<Output>, SshError>;
-    /// Something was written.
-    fn invalidate_probes(&self);
-    /// Whether nobody told the person yet that this machine cannot be reached.
-    fn warn_once(&self) -> bool;
-}
 
 /// Where machines are found by their addresses.
 pub(crate) trait Machines: Send + Sync {
@@ -59,38 +36,6 @@ pub(crate) trait Machines: Send + Sync {
 impl Machines for Ssh {
     fn machine(&self, address: &str) -> Machine {
         Machine::new(self.host(address))
-    }
-}
-
-#[async_trait]
-impl Shell for Host {
-    fn address(&self) -> &str {
-        self.address()
-    }
-
-    async fn script(
-        &self,
-        script: &Script,
-        arguments: &[&str],
-        stdin: Option<&[u8]>,
-    ) -> Result<Output, SshError> {
-        self.root().script(script, arguments, stdin).await
-    }
-
-    async fn ask(&self, script: &Script, arguments: &[&str]) -> Result<Output, SshError> {
-        self.root().ask(script, arguments).await
-    }
-
-    async fn probe(&self, script: &'static Script) -> Result<Arc<Output>, SshError> {
-        self.probe(script).await
-    }
-
-    fn invalidate_probes(&self) {
-        self.invalidate_probes();
-    }
-
-    fn warn_once(&self) -> bool {
-        self.warn_once()
     }
 }
 
@@ -108,11 +53,6 @@ impl Machine {
     /// Where it is reached.
     pub(crate) fn address(&self) -> &str {
         self.shell.address()
-    }
-
-    /// Whether nobody told the person yet that it cannot be reached.
-    pub(crate) fn warn_once(&self) -> bool {
-        self.shell.warn_once()
     }
 
     /// What its disk and kernel say now.
@@ -142,6 +82,10 @@ impl Machine {
     /// The identity of its cluster: the UID of the namespace `kube-system`.
     pub(crate) async fn cluster_id(&self) -> Result<String, NodeError> {
         let output = self.shell.probe(&scripts::CLUSTER_ID).await?;
+        if let Some(refused) = refusal(self.address(), &scripts::CLUSTER_ID, &output) {
+            self.shell.invalidate_probes();
+            return Err(refused);
+        }
         let id = output.stdout.trim();
         let uid =
             id.len() == 36 && id.chars().all(|character| character.is_ascii_hexdigit() || character == '-');
@@ -318,15 +262,6 @@ impl Machine {
 
     fn failed(&self, script: &Script, code: i32, lines: &str) -> NodeError {
         NodeError::new(format!("`{}` on {}", script.name, self.address()), account(code, lines))
-    }
-}
-
-/// Tells, once for each machine, that it could not be looked at.
-pub(crate) fn warn_unseen<P>(context: &Context<P>, host: &Host, failure: NodeError) {
-    if host.warn_once() {
-        let summary =
-            format!("Unable to look at {}: its resources keep their last known state", host.address());
-        context.warn(failure.into_warning(summary));
     }
 }
 

@@ -77,6 +77,10 @@ pub(crate) const NODES: Script = Script {
     text: "exec timeout 60 /snap/bin/microk8s kubectl get nodes --output json",
 };
 
+/// The machine's identity.
+pub(crate) const MACHINE_ID: Script =
+    Script { name: "read /etc/machine-id", text: "exec cat /etc/machine-id" };
+
 /// The cluster's identity.
 pub(crate) const CLUSTER_ID: Script = Script {
     name: "microk8s kubectl get namespace kube-system",

@@ -1,4 +1,7 @@
-//! Every read and import of every type over SSH, against peers whose answers come to no end. A new type joins by a line in [`TYPES`].
+//! What holds for every type over SSH. A new type joins by a line in [`TYPES`].
+
+mod endless;
+mod identity;
 
 use crate::connection::cluster::Clusters;
 use crate::connection::router::Routers;
@@ -9,11 +12,10 @@ use crate::session::testing::{Served, TestProvider};
 use crate::session::{KeptSecrets, Session};
 use serde_json::{Value as Json, json};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tfplugin::testing::{Harness, State};
 use tfplugin::value::from_plain;
 use tfplugin::{Provider, Registry, Value};
-use tokio::task::JoinSet;
 
 /// What is in the state of each type beside the `host` (or `cluster`), and what it is imported by.
 const TYPES: [(&str, &str, &str); 7] = [
@@ -68,17 +70,11 @@ impl Served for Types {
 }
 
 /// The provider of these tests.
-type OverSsh = TestProvider<Types>;
-
-const PEERS: [(&str, &str); 3] = [
-    ("prints without end", "exec yes"),
-    ("prints a line a second", "while :; do echo y; sleep 1; done"),
-    ("says nothing", "exec sleep 1000"),
-];
+type OverSshTypes = TestProvider<Types>;
 
 #[test]
 fn every_type_over_ssh_is_in_the_table() {
-    let table = OverSsh::registry();
+    let table = OverSshTypes::registry();
     let over_ssh = |schema: &tfplugin::schema::Schema| schema.attributes.iter().any(|one| one.name == "host");
     for (name, _) in table.resources().filter(|(_, schema)| over_ssh(schema)) {
         assert!(TYPES.iter().any(|(known, ..)| *known == name), "{name} has no line in TYPES");
@@ -98,8 +94,9 @@ fn value(json: &Json) -> Value {
     }
 }
 
+/// A state of that type, at this machine.
 fn state(type_name: &str, given: &str) -> State {
-    let table = OverSsh::registry();
+    let table = OverSshTypes::registry();
     let given: Json = serde_json::from_str(given).unwrap();
     let (_, schema) = table.resources().find(|(name, _)| *name == type_name).unwrap();
     let attribute = |name: &str| match (name, given.get(name)) {
@@ -115,7 +112,7 @@ fn state(type_name: &str, given: &str) -> State {
     }
 }
 
-fn harness(sshd: &Sshd, read_limit: Duration) -> Arc<Harness<OverSsh>> {
+fn harness(sshd: &Sshd, read_limit: Duration) -> Arc<Harness<OverSshTypes>> {
     let ssh = Arc::new(Ssh::new(Settings { read_limit, ..sshd.settings() }));
     let configured = Session {
         clusters: Clusters::new(Arc::clone(&ssh), None),
@@ -125,69 +122,4 @@ fn harness(sshd: &Sshd, read_limit: Duration) -> Arc<Harness<OverSsh>> {
         kept_secrets: KeptSecrets::default(),
     };
     Arc::new(Harness::of(configured))
-}
-
-/// Begins every read and import of every type, all at once; each says what came of it, if that is not as it should be.
-fn all_reads(harness: &Arc<Harness<OverSsh>>, stopped: bool) -> JoinSet<Option<String>> {
-    let mut reads = JoinSet::new();
-    for (type_name, given, id) in TYPES {
-        let (reader, importer) = (Arc::clone(harness), Arc::clone(harness));
-        reads.spawn(async move {
-            let prior = state(type_name, given);
-            match reader.read(&prior).await {
-                Ok((Some(kept), _)) if kept.object == prior.object => None,
-                Err(_) if stopped => None,
-                other => Some(format!("reading {type_name}: {other:?}")),
-            }
-        });
-        reads.spawn(async move {
-            let imported = importer.import(type_name, id).await;
-            imported.ok().map(|state| format!("importing {type_name}: {state:?}"))
-        });
-    }
-    for (type_name, config) in DATA_SOURCES {
-        let reader = Arc::clone(harness);
-        reads.spawn(async move {
-            let config = serde_json::from_str(config).unwrap();
-            let read = reader.read_data_source(type_name, &config).await;
-            read.ok().map(|read| format!("reading {type_name}: {read:?}"))
-        });
-    }
-    reads
-}
-
-async fn end_within(limit: Duration, peer: &str, mut reads: JoinSet<Option<String>>) {
-    let began = Instant::now();
-    let mut wrong = Vec::new();
-    while let Some(read) = tokio::time::timeout(limit, reads.join_next())
-        .await
-        .unwrap_or_else(|_| panic!("a peer that {peer}: {} reads go on", reads.len()))
-    {
-        wrong.extend(read.unwrap());
-    }
-    assert!(wrong.is_empty(), "a peer that {peer}: {wrong:#?}");
-    assert!(began.elapsed() < limit, "a peer that {peer}: {:?}", began.elapsed());
-}
-
-/// A refresh keeps what is in the state, an import fails; none goes on.
-#[tokio::test]
-async fn every_read_over_ssh_has_a_limit() {
-    for (peer, answer) in PEERS {
-        let sshd = Sshd::start_with_answer(answer).await;
-        let harness = harness(&sshd, Duration::from_secs(2));
-        end_within(Duration::from_secs(20), peer, all_reads(&harness, false)).await;
-    }
-}
-
-#[tokio::test]
-async fn ctrl_c_ends_every_read_over_ssh_at_once() {
-    for (peer, answer) in &PEERS[1..] {
-        let sshd = Sshd::start_with_answer(answer).await;
-        let harness = harness(&sshd, Duration::from_secs(600));
-        let reads = all_reads(&harness, true);
-        tokio::time::sleep(Duration::from_secs(2)).await;
-        assert_eq!(reads.len(), 2 * TYPES.len() + DATA_SOURCES.len());
-        harness.stop();
-        end_within(Duration::from_secs(2), peer, reads).await;
-    }
 }

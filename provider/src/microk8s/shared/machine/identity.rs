@@ -1,0 +1,38 @@
+//! The two things that a resource over SSH can belong to.
+
+use super::scripts::MACHINE_ID;
+use super::{Machine, account_of};
+use crate::connection::ssh::Shell;
+use crate::engine::node_resource::{Identity, NodeError};
+use async_trait::async_trait;
+use std::sync::Arc;
+
+/// A machine, known by its `/etc/machine-id`.
+pub struct MachineIdentity;
+
+/// A cluster, known by the UID of its namespace `kube-system`.
+pub struct ClusterIdentity;
+
+#[async_trait]
+impl Identity for MachineIdentity {
+    const NOUN: &'static str = "machine";
+
+    async fn of(shell: &Arc<dyn Shell>) -> Result<String, NodeError> {
+        let output = shell.probe(&MACHINE_ID).await?;
+        let id = output.stdout.trim();
+        if output.succeeded() && !id.is_empty() {
+            return Ok(id.to_owned());
+        }
+        shell.invalidate_probes();
+        Err(NodeError::new(format!("`{}` on {}", MACHINE_ID.name, shell.address()), account_of(&output)))
+    }
+}
+
+#[async_trait]
+impl Identity for ClusterIdentity {
+    const NOUN: &'static str = "cluster";
+
+    async fn of(shell: &Arc<dyn Shell>) -> Result<String, NodeError> {
+        Machine::new(Arc::clone(shell)).cluster_id().await
+    }
+}
