@@ -27,6 +27,6 @@ pub fn register(registry: Registry<Session>) -> Registry<Session> {
         .resource::<OverSsh<cluster_member::ClusterMember>>()
         .resource::<OverSsh<helm_release::HelmRelease>>()
         .resource::<OverSsh<node::Node>>()
-        .resource::<Managed<object::AnyObject>>()
+        .resource::<Managed<object::GenericObject>>()
         .data_source::<status::Status>()
 }

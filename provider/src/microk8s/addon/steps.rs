@@ -7,9 +7,9 @@ use crate::connection::ssh::Shell;
 use crate::engine::node_resource::NodeError;
 use crate::engine::node_resource::cluster_lock;
 use crate::engine::node_resource::step::{Step, Steps};
-use crate::microk8s::node::facts::NodeFacts;
 use crate::microk8s::shared::cluster::status_report::StatusReport;
 use crate::microk8s::shared::machine::scripts::STATUS;
+use crate::microk8s::shared::machine::{Freshness, Machine};
 use async_trait::async_trait;
 use std::sync::Arc;
 
@@ -79,8 +79,8 @@ impl Change {
 
     /// Runs the add-on's script, one change of the cluster at a time: many restart the nodes' services.
     async fn run(&self, script: &Script) -> Result<(), NodeError> {
-        let facts = NodeFacts::read(&*self.machine).await?;
-        let cluster = facts.authority.as_deref().unwrap_or(self.machine.address());
+        let snapshot = Machine::new(Arc::clone(&self.machine)).snapshot(Freshness::Cached).await?;
+        let cluster = snapshot.authority().unwrap_or(self.machine.address());
         let _turn = cluster_lock::acquire(cluster, &self.deadline, || async { Ok(()) }).await?;
         let full_name = format!("{}/{}", self.repository, self.name);
         let words: Vec<&str> =

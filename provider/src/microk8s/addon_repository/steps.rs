@@ -6,7 +6,7 @@ use crate::connection::ssh::Shell;
 use crate::connection::ssh::{Output, Script};
 use crate::engine::node_resource::NodeError;
 use crate::engine::node_resource::step::{Step, Steps};
-use crate::microk8s::shared::machine::account_of;
+use crate::microk8s::shared::machine::describe_output;
 use crate::microk8s::shared::machine::refusal::refusal;
 use crate::microk8s::shared::machine::sections::sections;
 use async_trait::async_trait;
@@ -114,7 +114,8 @@ impl Found {
         match checkout {
             Ok(checkout) if output.succeeded() => Ok(Self { checkout, folder: head.is_some() }),
             _ => {
-                let failure = NodeError::new(format!("`{}` on {address}", LIST.name), account_of(output));
+                let failure =
+                    NodeError::new(format!("`{}` on {address}", LIST.name), describe_output(output));
                 Err(failure.transient())
             }
         }
@@ -165,7 +166,7 @@ impl Step<Wanted> for Add {
         }
         let attempt =
             format!("`{} {} {}` on {}", ADD.name, wanted.name, wanted.url, wanted.machine.address());
-        let failure = NodeError::new(attempt, account_of(&output));
+        let failure = NodeError::new(attempt, describe_output(&output));
         let said = format!("{}\n{}", output.stdout, output.stderr);
         if TRANSIENT.iter().any(|words| said.contains(words)) {
             return Err(failure.transient());
@@ -205,7 +206,7 @@ impl Step<Leftover> for Remove {
             false => {
                 let attempt =
                     format!("`{} {}` on {}", REMOVE.name, leftover.name, leftover.machine.address());
-                Err(NodeError::new(attempt, account_of(&output)))
+                Err(NodeError::new(attempt, describe_output(&output)))
             }
         }
     }

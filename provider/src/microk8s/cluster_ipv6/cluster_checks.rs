@@ -2,22 +2,28 @@
 
 use super::range_checks;
 use crate::metallb::AddressRange;
-use crate::microk8s::shared::cluster::survey::{Member, Survey};
+use crate::microk8s::shared::cluster::snapshot::{ClusterSnapshot, Member};
 use crate::microk8s::shared::machine::node_list::ClusterNode;
 use ipnet::Ipv6Net;
 use tfplugin::Diagnostics;
 use tfplugin::types::{Semantic, SemanticValue};
 
 /// Checks the ranges against the nodes, each of which also needs an IPv6 address, and against MetalLB's pools.
-pub(crate) async fn check(survey: &Survey, pods: Ipv6Net, services: Ipv6Net) -> Result<(), Diagnostics> {
+pub(crate) async fn check(
+    cluster_snapshot: &ClusterSnapshot,
+    pods: Ipv6Net,
+    services: Ipv6Net,
+) -> Result<(), Diagnostics> {
     let mut found = Diagnostics::new();
-    let nodes =
-        survey.members().map(|member| &member.node).chain(survey.missing.iter().map(|missing| &missing.node));
+    let nodes = cluster_snapshot
+        .members()
+        .map(|member| &member.node)
+        .chain(cluster_snapshot.missing.iter().map(|missing| &missing.node));
     check_nodes(nodes, pods, services, &mut found);
-    for member in survey.members() {
+    for member in cluster_snapshot.members() {
         check_own_addresses(member, pods, services, &mut found);
     }
-    check_pools(&survey.first.machine.load_balancer_ranges().await, pods, services, &mut found);
+    check_pools(&cluster_snapshot.first.machine.load_balancer_ranges().await, pods, services, &mut found);
     if found.has_errors() { Err(found) } else { Ok(()) }
 }
 
@@ -64,7 +70,7 @@ fn check_pools(
 fn check_own_addresses(member: &Member, pods: Ipv6Net, services: Ipv6Net, diagnostics: &mut Diagnostics) {
     let name = &member.node.name;
     let Some(ipv4) = member.ipv4() else { return };
-    let Some(addresses) = member.view.dual_stack_addresses(ipv4) else {
+    let Some(addresses) = member.snapshot.dual_stack_addresses(ipv4) else {
         let text = format!(
             "The node {name} ({ipv4}) has no IPv6 address that stays. Give every node one that is static or from a router, \
              neither temporary nor link-local: calico-node does not start without it once IPv6 is on."

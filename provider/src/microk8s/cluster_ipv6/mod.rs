@@ -12,10 +12,11 @@ use crate::engine::node_resource::{
 };
 use crate::engine::timeouts::Timeouts;
 use crate::microk8s::shared::cluster::messages;
-use crate::microk8s::shared::cluster::survey::{Age, Survey};
+use crate::microk8s::shared::cluster::snapshot::ClusterSnapshot;
 use crate::microk8s::shared::config_files::autodetection;
 use crate::microk8s::shared::config_files::dual_stack::DualStack;
 use crate::microk8s::shared::config_files::range_pair::RangePair;
+use crate::microk8s::shared::machine::Freshness;
 use crate::microk8s::shared::machine::Machine;
 use crate::microk8s::shared::machine::identity::ClusterIdentity;
 use crate::session::Session;
@@ -176,9 +177,11 @@ impl NodeResource for ClusterIpv6 {
             return Ok(());
         }
         // What cannot be asked yet is asked at apply.
-        let asked = Survey::take(context.provider().ssh.as_ref(), host, Age::OfThisRefresh);
+        let asked = ClusterSnapshot::collect(context.provider().ssh.as_ref(), host, Freshness::Cached);
         match observe(context, host, asked).await {
-            Ok(survey) => cluster_checks::check(&survey, *pods.value(), *services.value()).await,
+            Ok(cluster_snapshot) => {
+                cluster_checks::check(&cluster_snapshot, *pods.value(), *services.value()).await
+            }
             Err(_) => Ok(()),
         }
     }
@@ -192,10 +195,11 @@ impl NodeResource for ClusterIpv6 {
         work: &Work<'_>,
         private: &mut ClusterIpv6Private,
     ) -> Result<Option<Self>, NodeError> {
-        let survey = Survey::take(work.ssh(), work.host.address(), Age::OfThisRefresh).await?;
-        private.remember_control_planes(&survey);
+        let cluster_snapshot =
+            ClusterSnapshot::collect(work.ssh(), work.host.address(), Freshness::Cached).await?;
+        private.remember_control_planes(&cluster_snapshot);
         // Whatever somebody wrote into a node's files must not keep the object from being changed or removed.
-        Ok(Some(self.clone().seen(&survey).unwrap_or_else(|error| {
+        Ok(Some(self.clone().seen(&cluster_snapshot).unwrap_or_else(|error| {
             work.warn(error.into_warning(format!("Unable to read {} {}", Self::NOUN, self.title())));
             self
         })))
@@ -212,14 +216,15 @@ impl NodeResource for ClusterIpv6 {
 
     async fn remove(self, work: &Work<'_>, private: ClusterIpv6Private) -> Result<(), NodeError> {
         rollout::wake(&Machine::new(work.shell())).await?;
-        let survey =
-            Survey::wait(work.ssh(), work.host.address(), &work.deadline.within(ANSWERS_WITHIN)).await?;
-        for missing in &survey.missing {
+        let cluster_snapshot =
+            ClusterSnapshot::wait(work.ssh(), work.host.address(), &work.deadline.within(ANSWERS_WITHIN))
+                .await?;
+        for missing in &cluster_snapshot.missing {
             work.warn(messages::left_out(&missing.node.name, &missing.reason, "keeps its IPv6 settings"));
         }
         let files = |member: &_| rollout::files_without(member, private.before.get(&member.node.name));
-        rollout::roll_out(&survey, &work.deadline, files).await?;
-        service_ranges::leave_ipv4_alone(&survey.first.machine, &work.deadline).await
+        rollout::roll_out(&cluster_snapshot, &work.deadline, files).await?;
+        service_ranges::leave_ipv4_alone(&cluster_snapshot.first.machine, &work.deadline).await
     }
 
     async fn import(
@@ -228,9 +233,9 @@ impl NodeResource for ClusterIpv6 {
         private: &mut ClusterIpv6Private,
     ) -> Result<Self, NodeError> {
         let host = id.part("host");
-        let survey = Survey::take(work.ssh(), &host, Age::Now).await?;
-        private.remember_control_planes(&survey);
-        let cluster = rollout::cluster_of(&survey.first)?;
+        let cluster_snapshot = ClusterSnapshot::collect(work.ssh(), &host, Freshness::Fresh).await?;
+        private.remember_control_planes(&cluster_snapshot);
+        let cluster = rollout::cluster_of(&cluster_snapshot.first)?;
         let (Some(pods), Some(services)) = (cluster.pods.ipv6, cluster.services.ipv6) else {
             let attempt = format!("reading the ranges of the cluster at {host}");
             let answer = format!("It has IPv4 alone: pods {}, services {}.", cluster.pods, cluster.services);
@@ -250,7 +255,7 @@ impl NodeResource for ClusterIpv6 {
             ipv4_service_cidr: Computed::Pending,
             drift: Computed::Pending,
         };
-        imported.seen(&survey)
+        imported.seen(&cluster_snapshot)
     }
 
     fn remove_hint() -> String {
@@ -266,12 +271,15 @@ impl ClusterIpv6 {
         work: &Work<'_>,
         private: &mut ClusterIpv6Private,
     ) -> Result<Self, NodeError> {
-        let wait = async || Survey::wait(work.ssh(), &self.host, &work.deadline.within(ANSWERS_WITHIN)).await;
+        let wait = async || {
+            ClusterSnapshot::wait(work.ssh(), &self.host, &work.deadline.within(ANSWERS_WITHIN)).await
+        };
         rollout::wake(&Machine::new(work.shell())).await?;
-        let survey = wait().await?;
-        cluster_checks::check(&survey, *self.cluster_cidr.value(), *self.service_cidr.value()).await?;
-        let cluster = self.cluster(&survey, first_time)?;
-        for missing in &survey.missing {
+        let cluster_snapshot = wait().await?;
+        cluster_checks::check(&cluster_snapshot, *self.cluster_cidr.value(), *self.service_cidr.value())
+            .await?;
+        let cluster = self.cluster(&cluster_snapshot, first_time)?;
+        for missing in &cluster_snapshot.missing {
             // What its kubelet lacks is found by the next plan, once the machine answers.
             work.warn(messages::left_out(
                 &missing.node.name,
@@ -279,21 +287,21 @@ impl ClusterIpv6 {
                 "does not get these settings now",
             ));
         }
-        for member in survey.members() {
+        for member in cluster_snapshot.members() {
             let name = &member.node.name;
             if !private.before.contains_key(name) {
                 private.before.insert(name.clone(), rollout::remember(member, &cluster)?);
             }
         }
         let files = |member: &_| rollout::files_with(member, &cluster);
-        rollout::roll_out(&survey, &work.deadline, files).await?;
-        if let Err(error) = calico_rollout::watch(&survey.first.machine, &work.deadline).await {
+        rollout::roll_out(&cluster_snapshot, &work.deadline, files).await?;
+        if let Err(error) = calico_rollout::watch(&cluster_snapshot.first.machine, &work.deadline).await {
             work.warn(error.with_hint(AGENTS_GO_ON).into_warning("Calico is not done yet"));
         }
-        let survey = wait().await?;
-        private.remember_control_planes(&survey);
+        let cluster_snapshot = wait().await?;
+        private.remember_control_planes(&cluster_snapshot);
         let host = self.host.clone();
-        let done = self.seen(&survey)?;
+        let done = self.seen(&cluster_snapshot)?;
         match done.drift.known().filter(|drift| !drift.is_empty()) {
             None => Ok(done),
             Some(drift) => Err(NodeError::new(
@@ -304,8 +312,8 @@ impl ClusterIpv6 {
     }
 
     /// What the cluster's settings are to be.
-    fn cluster(&self, survey: &Survey, first_time: bool) -> Result<DualStack, NodeError> {
-        let present = rollout::cluster_of(&survey.first)?;
+    fn cluster(&self, cluster_snapshot: &ClusterSnapshot, first_time: bool) -> Result<DualStack, NodeError> {
+        let present = rollout::cluster_of(&cluster_snapshot.first)?;
         let pods = present.pods.with(Some(*self.cluster_cidr.value()));
         let services = present.services.with(Some(*self.service_cidr.value()));
         let other = |now: RangePair, then: RangePair| now.ipv6.is_some() && now != then;
@@ -332,8 +340,8 @@ impl ClusterIpv6 {
     }
 
     /// The resource as the cluster has it now.
-    fn seen(self, survey: &Survey) -> Result<Self, NodeError> {
-        let present = rollout::cluster_of(&survey.first)?;
+    fn seen(self, cluster_snapshot: &ClusterSnapshot) -> Result<Self, NodeError> {
+        let present = rollout::cluster_of(&cluster_snapshot.first)?;
         let cluster = DualStack {
             pods: present.pods.with(Some(*self.cluster_cidr.value())),
             services: present.services.with(Some(*self.service_cidr.value())),
@@ -341,11 +349,11 @@ impl ClusterIpv6 {
             autodetection: self.ip6_autodetection_method.clone(),
         };
         let mut drift = Vec::new();
-        for member in survey.members() {
+        for member in cluster_snapshot.members() {
             drift.extend(rollout::differences(member, &cluster)?);
         }
         Ok(Self {
-            cluster_id: survey.id.clone().into(),
+            cluster_id: cluster_snapshot.id.clone().into(),
             ipv4_cluster_cidr: Semantic::from(present.pods.ipv4).into(),
             ipv4_service_cidr: Semantic::from(present.services.ipv4).into(),
             drift: drift.into(),
@@ -355,8 +363,8 @@ impl ClusterIpv6 {
 }
 
 impl ClusterIpv6Private {
-    fn remember_control_planes(&mut self, survey: &Survey) {
-        self.control_planes = survey.control_planes();
+    fn remember_control_planes(&mut self, cluster_snapshot: &ClusterSnapshot) {
+        self.control_planes = cluster_snapshot.control_planes();
     }
 }
 

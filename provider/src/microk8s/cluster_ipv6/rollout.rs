@@ -6,13 +6,13 @@ use crate::connection::retry::Deadline;
 use crate::engine::node_resource::NodeError;
 use crate::engine::node_resource::cluster_lock;
 use crate::microk8s::shared::cluster::node_change::NodeChange;
-use crate::microk8s::shared::cluster::survey::{Member, Survey};
+use crate::microk8s::shared::cluster::snapshot::{ClusterSnapshot, Member};
 use crate::microk8s::shared::config_files::autodetection::check_autodetection;
 use crate::microk8s::shared::config_files::dual_stack::{
     DualStack, Files, NodeAddresses, Place, SETTINGS, Setting, Value,
 };
 use crate::microk8s::shared::config_files::range_pair::RangePair;
-use crate::microk8s::shared::machine::Machine;
+use crate::microk8s::shared::machine::{Freshness, Machine};
 use std::collections::BTreeMap;
 
 /// What a node's settings were before, by the setting's place; `None` where it had none.
@@ -70,7 +70,7 @@ pub(crate) fn remember(member: &Member, cluster: &DualStack) -> Result<Before, N
 /// How a node's settings differ from the cluster's, each as a sentence.
 pub(crate) fn differences(member: &Member, cluster: &DualStack) -> Result<Vec<String>, NodeError> {
     // A node without a stable IPv6 address now may have one again; until then there is nothing to set.
-    let addresses = member.ipv4().and_then(|ipv4| member.view.dual_stack_addresses(ipv4));
+    let addresses = member.ipv4().and_then(|ipv4| member.snapshot.dual_stack_addresses(ipv4));
     let mut differences = Vec::new();
     for setting in SETTINGS.iter().filter(|setting| setting.concerns(member.node.role)) {
         let wanted = match (setting.value, addresses) {
@@ -84,7 +84,7 @@ pub(crate) fn differences(member: &Member, cluster: &DualStack) -> Result<Vec<St
             differences.push(format!("{name}: {place} is {} instead of {}", told(present), told(wanted)));
         }
     }
-    if differences.is_empty() && member.view.restart_pending {
+    if differences.is_empty() && member.snapshot.restart_pending {
         differences.push(format!("{}: kubelite has not read its files yet", member.node.name));
     }
     Ok(differences)
@@ -92,7 +92,7 @@ pub(crate) fn differences(member: &Member, cluster: &DualStack) -> Result<Vec<St
 
 /// Starts kubelite where an earlier try was stopped, or failed, before it had read its files: it may not run at all.
 pub(crate) async fn wake(machine: &Machine) -> Result<(), NodeError> {
-    if machine.look().await?.restart_pending {
+    if machine.snapshot(Freshness::Fresh).await?.restart_pending {
         machine.restart().await?;
         machine.settled().await?;
     }
@@ -102,18 +102,18 @@ pub(crate) async fn wake(machine: &Machine) -> Result<(), NodeError> {
 /// Gives every node its files, one node at a time, and Calico its manifest. `files` tells a node's new files from what it
 /// has when its turn comes.
 pub(crate) async fn roll_out(
-    survey: &Survey,
+    cluster_snapshot: &ClusterSnapshot,
     deadline: &Deadline,
     files: impl Fn(&Member) -> Result<Files, NodeError>,
 ) -> Result<(), NodeError> {
-    let lock_of = survey.first.view.authority().unwrap_or(&survey.id);
-    for member in survey.members() {
+    let lock_of = cluster_snapshot.first.snapshot.authority().unwrap_or(&cluster_snapshot.id);
+    for member in cluster_snapshot.members() {
         let _guard = cluster_lock::acquire(lock_of, deadline, async || Ok(())).await?;
-        let member = Member { view: member.machine.look().await?, ..member.clone() };
+        let member = Member { snapshot: member.machine.snapshot(Freshness::Fresh).await?, ..member.clone() };
         let files = files(&member)?;
-        NodeChange::new(member, files, &survey.first.machine).run(deadline).await?;
+        NodeChange::new(member, files, &cluster_snapshot.first.machine).run(deadline).await?;
     }
-    calico_rollout::apply(&survey.first.machine, deadline).await
+    calico_rollout::apply(&cluster_snapshot.first.machine, deadline).await
 }
 
 fn addresses(member: &Member) -> Result<NodeAddresses, NodeError> {
@@ -122,7 +122,7 @@ fn addresses(member: &Member) -> Result<NodeAddresses, NodeError> {
     let ipv4 = member
         .ipv4()
         .ok_or_else(|| NodeError::new(attempt(), "The node has no IPv4 address in the cluster."))?;
-    member.view.dual_stack_addresses(ipv4).ok_or_else(|| {
+    member.snapshot.dual_stack_addresses(ipv4).ok_or_else(|| {
         NodeError::new(attempt(), format!("Beside {ipv4} it has no IPv6 address that stays.")).at("host").with_hint(
             "Give every node a fixed IPv6 address (not a temporary or link-local one): calico-node does not start without \
              one once IPv6 is on, and the kubelet has to be told which it is.",
@@ -132,14 +132,14 @@ fn addresses(member: &Member) -> Result<NodeAddresses, NodeError> {
 
 fn value(member: &Member, place: Place) -> Result<Option<String>, NodeError> {
     let attempt = || format!("reading {place} on {}", member.machine.address());
-    member.view.files.get(place).map_err(|error| unreadable(attempt(), &error))
+    member.snapshot.files.get(place).map_err(|error| unreadable(attempt(), &error))
 }
 
 fn edited(
     member: &Member,
     wanted: impl Fn(&Setting, Option<&str>) -> Option<String>,
 ) -> Result<Files, NodeError> {
-    let mut files = member.view.files.clone();
+    let mut files = member.snapshot.files.clone();
     for setting in SETTINGS.iter().filter(|setting| setting.concerns(member.node.role)) {
         let present = value(member, setting.place)?;
         let attempt = || format!("editing {} of {}", setting.place, member.machine.address());
@@ -159,12 +159,11 @@ fn unreadable(attempt: String, error: &dyn std::fmt::Display) -> NodeError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::microk8s::shared::cluster::survey::Age;
     use crate::microk8s::shared::testing::{World, dual_stack};
     use tokio_util::sync::CancellationToken;
 
     async fn second(world: &World) -> Member {
-        Survey::take(world, "10.0.0.1", Age::Now).await.unwrap().others.remove(0)
+        ClusterSnapshot::collect(world, "10.0.0.1", Freshness::Fresh).await.unwrap().others.remove(0)
     }
 
     #[tokio::test(start_paused = true)]
@@ -186,11 +185,11 @@ mod tests {
         let changed = second(&world).await;
         assert_eq!(differences(&changed, &dual_stack()).unwrap(), Vec::<String>::new());
         assert_eq!(changed.node.addresses.len(), 2);
-        assert_eq!(files_without(&changed, Some(&before)).unwrap(), shipped.view.files);
+        assert_eq!(files_without(&changed, Some(&before)).unwrap(), shipped.snapshot.files);
         // As after an earlier try that nothing was remembered of.
         let remembered_late = remember(&changed, &dual_stack()).unwrap();
         let restored = files_without(&changed, Some(&remembered_late)).unwrap();
-        let mut without_assign = shipped.view.files.clone();
+        let mut without_assign = shipped.snapshot.files.clone();
         without_assign.set(Place::AddressManagement("assign_ipv4"), Some("true")).unwrap();
         assert_eq!(restored, without_assign);
     }
@@ -202,10 +201,10 @@ mod tests {
         let member = second(&world).await;
         let files = files_with(&member, &dual_stack()).unwrap();
         let mut spoilt = member;
-        spoilt.view.files = files;
+        spoilt.snapshot.files = files;
         assert_eq!(differences(&spoilt, &dual_stack()).unwrap(), Vec::<String>::new());
         spoilt
-            .view
+            .snapshot
             .files
             .set(Place::Environment("IP6_AUTODETECTION_METHOD"), Some("can-reach=10.0.0.1"))
             .unwrap();

@@ -1,16 +1,16 @@
 //! One machine becomes a member of a cluster, in steps that can be stopped anywhere and carried on by doing them again.
 
+use super::membership::{Known, Membership, membership};
 use super::peer_settings;
-use super::standing::{Known, Standing, judge};
 use crate::connection::retry::{Deadline, GaveUp, Verdict};
 use crate::engine::node_resource::NodeError;
 use crate::engine::node_resource::step::{Step, Steps};
 use crate::microk8s::shared::cluster::node_change::NodeChange;
-use crate::microk8s::shared::cluster::survey::{Member, Survey};
+use crate::microk8s::shared::cluster::snapshot::{ClusterSnapshot, Member};
 use crate::microk8s::shared::machine::datastore::DatastoreMember;
 use crate::microk8s::shared::machine::node_list::{ClusterNode, Role};
-use crate::microk8s::shared::machine::view::View;
-use crate::microk8s::shared::machine::{Machine, account_of};
+use crate::microk8s::shared::machine::snapshot::NodeSnapshot;
+use crate::microk8s::shared::machine::{Freshness, Machine, describe_output};
 use async_trait::async_trait;
 use std::net::Ipv4Addr;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -41,7 +41,7 @@ pub(crate) struct Joining {
 /// A control plane that can be joined.
 struct Peer {
     machine: Machine,
-    view: View,
+    snapshot: NodeSnapshot,
     ipv4: Ipv4Addr,
 }
 
@@ -49,23 +49,28 @@ struct Peer {
 const STEPS: [&dyn Step<Joining>; 3] = [&ClearAway, &Join, &Configure];
 
 impl Joining {
-    /// `machine`, seen as `view`, and the control planes of the cluster. All of it ends with `deadline`.
+    /// `machine`, seen as `snapshot`, and the control planes of the cluster. All of it ends with `deadline`.
     pub(crate) fn new(
         machine: Machine,
-        view: &View,
+        snapshot: &NodeSnapshot,
         role: Role,
-        survey: &Survey,
+        cluster_snapshot: &ClusterSnapshot,
         deadline: &Deadline,
     ) -> Self {
-        let control_planes = survey.members().filter(|member| member.node.role == Role::ControlPlane);
-        let peers = control_planes.filter(|member| member.node.name != view.node_name());
+        let control_planes =
+            cluster_snapshot.members().filter(|member| member.node.role == Role::ControlPlane);
+        let peers = control_planes.filter(|member| member.node.name != snapshot.node_name());
         let peer = |member: &Member| {
-            Some(Peer { machine: member.machine.clone(), view: member.view.clone(), ipv4: member.ipv4()? })
+            Some(Peer {
+                machine: member.machine.clone(),
+                snapshot: member.snapshot.clone(),
+                ipv4: member.ipv4()?,
+            })
         };
         let peers = peers.filter_map(peer).collect();
         Self {
             machine,
-            name: view.node_name(),
+            name: snapshot.node_name(),
             role,
             peers,
             deadline: deadline.clone(),
@@ -82,7 +87,7 @@ impl Joining {
     /// Gives the node the settings of its cluster and waits until it works with them.
     pub(crate) async fn mend(&self) -> Result<(), NodeError> {
         let peer = self.peer()?;
-        let view = self.machine.look().await?;
+        let snapshot = self.machine.snapshot(Freshness::Fresh).await?;
         // What is needed of the node the machine knows itself: its kubelet may not have told the cluster yet.
         let node = ClusterNode {
             name: self.name.clone(),
@@ -91,20 +96,20 @@ impl Joining {
             ready: false,
             minor_release: None,
         };
-        let member = Member { node, machine: self.machine.clone(), view };
-        let files = peer_settings::files_after(&member, &peer.view.files)?;
+        let member = Member { node, machine: self.machine.clone(), snapshot };
+        let files = peer_settings::files_after(&member, &peer.snapshot.files)?;
         NodeChange::new(member, files, &peer.machine).run(&self.deadline).await
     }
 
     /// Makes the cluster forget what it remembers of the machine.
     async fn forget(&self) -> Result<(), NodeError> {
         let peer = self.peer()?;
-        let view = self.machine.look().await?;
+        let snapshot = self.machine.snapshot(Freshness::Fresh).await?;
         if let Some(node) = self.node().await? {
             peer.machine.remove_node(&node.name).await?;
         }
         for member in self.datastore().await? {
-            if let Some(ipv4) = member.ipv4().filter(|ipv4| view.has(*ipv4)) {
+            if let Some(ipv4) = member.ipv4().filter(|ipv4| snapshot.has(*ipv4)) {
                 peer.machine.remove_node(&ipv4.to_string()).await?;
             }
         }
@@ -112,21 +117,30 @@ impl Joining {
     }
 
     /// Where the machine stands now.
-    async fn standing(&self) -> Result<Standing, NodeError> {
-        let view = self.machine.look().await?;
+    async fn membership(&self) -> Result<Membership, NodeError> {
+        let snapshot = self.machine.snapshot(Freshness::Fresh).await?;
         let node = self.node().await?;
         let datastore = self.datastore().await?;
-        let known =
-            Known { authority: self.peer()?.view.authority(), node: node.as_ref(), datastore: &datastore };
-        judge(self.machine.address(), &view, &known, self.role)
+        let known = Known {
+            authority: self.peer()?.snapshot.authority(),
+            node: node.as_ref(),
+            datastore: &datastore,
+        };
+        membership(self.machine.address(), &snapshot, &known, self.role)
     }
 
     async fn node(&self) -> Result<Option<ClusterNode>, NodeError> {
-        Ok(self.peer()?.machine.nodes().await?.into_iter().find(|node| node.name == self.name))
+        Ok(self
+            .peer()?
+            .machine
+            .nodes(Freshness::Fresh)
+            .await?
+            .into_iter()
+            .find(|node| node.name == self.name))
     }
 
     async fn datastore(&self) -> Result<Vec<DatastoreMember>, NodeError> {
-        self.peer()?.machine.datastore().await
+        self.peer()?.machine.datastore(Freshness::Fresh).await
     }
 
     fn peer(&self) -> Result<&Peer, NodeError> {
@@ -141,18 +155,18 @@ impl Joining {
         let endpoint = peer.machine.token().await?.endpoint(peer.ipv4);
         let output = self.machine.join(&endpoint, self.role).await?;
         let attempt = format!("`microk8s join` on {} to {}", self.machine.address(), peer.ipv4);
-        let said = account_of(&output);
+        let said = describe_output(&output);
         if !output.succeeded() {
             self.machine.forget_join().await?;
             return Err(judge_refusal(NodeError::new(attempt, said), &output.stdout));
         }
         let deadline = self.deadline.within(SHOWS_WITHIN);
         let shown = deadline.reach(|| async {
-            match self.standing().await {
-                Ok(Standing::Joined) => Verdict::Final(Ok(())),
-                Ok(standing) => Verdict::Again(NodeError::new(
+            match self.membership().await {
+                Ok(Membership::Member) => Verdict::Final(Ok(())),
+                Ok(membership) => Verdict::Again(NodeError::new(
                     &attempt,
-                    format!("{said}\nAnd yet the machine is {standing}."),
+                    format!("{said}\nAnd yet the machine is {membership}."),
                 )),
                 Err(failure) => Verdict::Again(failure),
             }
@@ -194,17 +208,19 @@ impl Step<Joining> for ClearAway {
     }
 
     async fn check(&self, joining: &Joining) -> Result<bool, NodeError> {
-        Ok(matches!(joining.standing().await?, Standing::Joined | Standing::Stranger))
+        Ok(matches!(joining.membership().await?, Membership::Member | Membership::NotMember))
     }
 
     async fn run(&self, joining: &Joining) -> Result<(), NodeError> {
         let deadline = joining.deadline.within(MAY_GO_ON);
         // A join that an earlier apply began may still go on, or its member may still be on its way into the lists.
         let settled = deadline.reach(|| async {
-            match joining.standing().await {
-                Ok(Standing::Joined | Standing::Stranger) => Verdict::Final(Ok(())),
-                Ok(standing @ (Standing::Joining | Standing::Forgotten)) => Verdict::Again(Ok(standing)),
-                Ok(standing) => Verdict::Final(Err(Ok(standing))),
+            match joining.membership().await {
+                Ok(Membership::Member | Membership::NotMember) => Verdict::Final(Ok(())),
+                Ok(membership @ (Membership::Joining | Membership::StaleOnNode)) => {
+                    Verdict::Again(Ok(membership))
+                }
+                Ok(membership) => Verdict::Final(Err(Ok(membership))),
                 Err(failure) => Verdict::Again(Err(failure)),
             }
         });
@@ -213,10 +229,10 @@ impl Step<Joining> for ClearAway {
             return Err(NodeError::interrupted());
         };
         match seen? {
-            Standing::Joined | Standing::Stranger => return Ok(()),
-            Standing::Joining => joining.machine.forget_join().await?,
-            Standing::Forgotten => joining.machine.leave().await?,
-            Standing::Remembered => joining.forget().await?,
+            Membership::Member | Membership::NotMember => return Ok(()),
+            Membership::Joining => joining.machine.forget_join().await?,
+            Membership::StaleOnNode => joining.machine.leave().await?,
+            Membership::StaleInCluster => joining.forget().await?,
         }
         // One thing may have hidden another.
         if self.check(joining).await? {
@@ -236,11 +252,13 @@ impl Step<Joining> for Join {
     }
 
     async fn check(&self, joining: &Joining) -> Result<bool, NodeError> {
-        Ok(joining.standing().await? == Standing::Joined)
+        Ok(joining.membership().await? == Membership::Member)
     }
 
     async fn run(&self, joining: &Joining) -> Result<(), NodeError> {
-        if joining.role == Role::ControlPlane && !joining.machine.look().await?.calico_is_loaded() {
+        if joining.role == Role::ControlPlane
+            && !joining.machine.snapshot(Freshness::Fresh).await?.calico_is_loaded()
+        {
             // It would bring its own manifest into the cluster right after joining.
             let attempt = format!("waiting for the first start of MicroK8s on {}", joining.machine.address());
             return Err(NodeError::new(attempt, "It has not loaded Calico yet.").transient());
@@ -290,10 +308,10 @@ mod tests {
 
     async fn joining(world: &World, last: u8, role: Role) -> Joining {
         let deadline = Deadline::after(Duration::from_secs(3600), &CancellationToken::new());
-        let survey = Survey::wait(world, "10.0.0.1", &deadline).await.unwrap();
+        let cluster_snapshot = ClusterSnapshot::wait(world, "10.0.0.1", &deadline).await.unwrap();
         let machine = world.shell(last);
-        let view = machine.look().await.unwrap();
-        Joining::new(machine, &view, role, &survey, &deadline)
+        let snapshot = machine.snapshot(Freshness::Fresh).await.unwrap();
+        Joining::new(machine, &snapshot, role, &cluster_snapshot, &deadline)
     }
 
     /// What the cluster and the machine have in the end.

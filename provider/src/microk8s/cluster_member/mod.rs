@@ -1,10 +1,10 @@
 //! `microk8s_cluster_member`: a machine in a cluster.
 
 mod join;
+mod membership;
 mod operations;
 mod peer_settings;
 mod removal;
-mod standing;
 
 use crate::connection::ssh::check_address;
 use crate::engine::node_resource::{
@@ -12,7 +12,9 @@ use crate::engine::node_resource::{
 };
 use crate::engine::timeouts::Timeouts;
 use crate::microk8s::shared::cluster::messages;
-use crate::microk8s::shared::cluster::survey::{Age, Survey};
+use crate::microk8s::shared::cluster::quorum;
+use crate::microk8s::shared::cluster::snapshot::ClusterSnapshot;
+use crate::microk8s::shared::machine::Freshness;
 use crate::microk8s::shared::machine::identity::ClusterIdentity;
 use crate::microk8s::shared::machine::node_list::{ClusterNode, Role};
 use crate::session::Session;
@@ -146,13 +148,13 @@ impl NodeResource for ClusterMember {
             return Ok(());
         }
         let asked = async {
-            let survey = self.survey(work, private).await?;
-            let members = survey.first.machine.remembered_datastore().await?;
-            Ok((survey, members))
+            let cluster_snapshot = self.cluster_snapshot(work, private).await?;
+            let members = cluster_snapshot.first.machine.datastore(Freshness::Cached).await?;
+            Ok((cluster_snapshot, members))
         };
-        let Ok((survey, members)) = work.observe(asked).await else { return Ok(()) };
+        let Ok((cluster_snapshot, members)) = work.observe(asked).await else { return Ok(()) };
         let Some(ipv4) = self.ipv4() else { return Ok(()) };
-        removal::check_quorum(&survey, &members, ipv4).map_err(|loss| self.quorum_loss(&loss))
+        quorum::check_removal(&cluster_snapshot, &members, ipv4).map_err(|loss| self.quorum_loss(&loss))
     }
 
     async fn read(
@@ -160,19 +162,21 @@ impl NodeResource for ClusterMember {
         work: &Work<'_>,
         private: &mut ClusterMemberPrivate,
     ) -> Result<Option<Self>, NodeError> {
-        let survey = Survey::take(work.ssh(), work.host.address(), Age::OfThisRefresh).await?;
-        private.control_planes = survey.control_planes();
-        let Some(node) = self.node(&survey) else { return Ok(None) };
+        let cluster_snapshot =
+            ClusterSnapshot::collect(work.ssh(), work.host.address(), Freshness::Cached).await?;
+        private.control_planes = cluster_snapshot.control_planes();
+        let Some(node) = self.node(&cluster_snapshot) else { return Ok(None) };
         if node.role == Role::ControlPlane {
             // A list that could not be had says nothing.
-            let members = survey.first.machine.remembered_datastore().await.unwrap_or_default();
+            let members =
+                cluster_snapshot.first.machine.datastore(Freshness::Cached).await.unwrap_or_default();
             if !members.is_empty()
                 && !node.ipv4().is_some_and(|ipv4| members.iter().any(|member| member.is(ipv4)))
             {
                 return Ok(None);
             }
         }
-        Ok(Some(self.seen(&survey.id, &node)))
+        Ok(Some(self.seen(&cluster_snapshot.id, &node)))
     }
 
     async fn ensure(
@@ -213,22 +217,31 @@ impl ClusterMember {
     }
 
     /// The cluster as one of its control planes sees it; never as the member itself does.
-    async fn survey(&self, work: &Work<'_>, private: &ClusterMemberPrivate) -> Result<Survey, NodeError> {
+    async fn cluster_snapshot(
+        &self,
+        work: &Work<'_>,
+        private: &ClusterMemberPrivate,
+    ) -> Result<ClusterSnapshot, NodeError> {
         let others = self.other_addresses(private);
-        let mut surveyed = Survey::take(work.ssh(), &self.cluster, Age::OfThisRefresh).await;
+        let mut surveyed = ClusterSnapshot::collect(work.ssh(), &self.cluster, Freshness::Cached).await;
         for other in others.iter().filter(|other| **other != self.cluster) {
             if surveyed.is_ok() {
                 break;
             }
-            surveyed = Survey::take(work.ssh(), other, Age::OfThisRefresh).await;
+            surveyed = ClusterSnapshot::collect(work.ssh(), other, Freshness::Cached).await;
         }
         surveyed
     }
 
-    fn node(&self, survey: &Survey) -> Option<ClusterNode> {
+    fn node(&self, cluster_snapshot: &ClusterSnapshot) -> Option<ClusterNode> {
         let name = self.node_name.known()?;
-        let missing = survey.missing.iter().map(|missing| &missing.node);
-        survey.members().map(|member| &member.node).chain(missing).find(|node| node.name == *name).cloned()
+        let missing = cluster_snapshot.missing.iter().map(|missing| &missing.node);
+        cluster_snapshot
+            .members()
+            .map(|member| &member.node)
+            .chain(missing)
+            .find(|node| node.name == *name)
+            .cloned()
     }
 
     fn seen(self, cluster_id: &str, node: &ClusterNode) -> Self {

@@ -5,8 +5,11 @@ use crate::connection::retry::Deadline;
 use crate::engine::node_resource::NodeError;
 use crate::engine::node_resource::cluster_lock;
 use crate::microk8s::cluster_member::join::Joining;
-use crate::microk8s::cluster_member::removal::{self, QuorumLoss, Removal};
-use crate::microk8s::shared::cluster::survey::{Age, Survey};
+use crate::microk8s::cluster_member::removal::Removal;
+use crate::microk8s::shared::cluster::quorum;
+use crate::microk8s::shared::cluster::snapshot::ClusterSnapshot;
+use crate::microk8s::shared::machine::Freshness;
+use crate::microk8s::shared::machine::datastore::QuorumLoss;
 use crate::microk8s::shared::machine::node_list::{ClusterNode, Role};
 use crate::microk8s::shared::machine::{Machine, Machines};
 use std::time::Duration;
@@ -17,9 +20,14 @@ pub(super) const ANSWERS_WITHIN: Duration = Duration::from_secs(5 * 60);
 
 impl ClusterMember {
     /// The cluster as its control plane at `cluster` sees it now.
-    async fn cluster_now(&self, machines: &dyn Machines, deadline: &Deadline) -> Result<Survey, NodeError> {
-        let survey = Survey::wait(machines, &self.cluster, &deadline.within(ANSWERS_WITHIN)).await;
-        survey.map_err(|failure| failure.at("cluster"))
+    async fn cluster_now(
+        &self,
+        machines: &dyn Machines,
+        deadline: &Deadline,
+    ) -> Result<ClusterSnapshot, NodeError> {
+        let cluster_snapshot =
+            ClusterSnapshot::wait(machines, &self.cluster, &deadline.within(ANSWERS_WITHIN)).await;
+        cluster_snapshot.map_err(|failure| failure.at("cluster"))
     }
 
     pub(super) async fn join(
@@ -29,9 +37,9 @@ impl ClusterMember {
         deadline: &Deadline,
     ) -> Result<Self, NodeError> {
         let machine = machines.machine(&self.host);
-        let view = machine.look().await?;
-        if !view.installed || view.is_stopped() {
-            let answer = if view.installed {
+        let snapshot = machine.snapshot(Freshness::Fresh).await?;
+        if !snapshot.installed || snapshot.is_stopped() {
+            let answer = if snapshot.installed {
                 "MicroK8s is stopped there."
             } else {
                 "MicroK8s is not installed there."
@@ -41,18 +49,18 @@ impl ClusterMember {
                 .at("host")
                 .with_hint(advice));
         }
-        let survey = self.cluster_now(machines, deadline).await?;
-        if survey.first.view.node_name() == view.node_name() {
-            let answer = format!("Both are called {:?}.", view.node_name());
+        let cluster_snapshot = self.cluster_now(machines, deadline).await?;
+        if cluster_snapshot.first.snapshot.node_name() == snapshot.node_name() {
+            let answer = format!("Both are called {:?}.", snapshot.node_name());
             let advice = "`host` and `cluster` must be different machines with names of their own.";
             let attempt = format!("joining {} to the cluster at {}", self.host, self.cluster);
             return Err(NodeError::new(attempt, answer).at("cluster").with_hint(advice));
         }
-        let _guard = lock(&survey, deadline).await?;
+        let _guard = lock(&cluster_snapshot, deadline).await?;
         // Others may have joined while this one waited.
-        let survey = self.cluster_now(machines, deadline).await?;
-        Joining::new(machine, &view, self.role(), &survey, deadline).run().await?;
-        self.found(machines, &view.node_name(), private, deadline).await
+        let cluster_snapshot = self.cluster_now(machines, deadline).await?;
+        Joining::new(machine, &snapshot, self.role(), &cluster_snapshot, deadline).run().await?;
+        self.found(machines, &snapshot.node_name(), private, deadline).await
     }
 
     /// The member as the cluster knows it after a change.
@@ -63,14 +71,14 @@ impl ClusterMember {
         private: &mut ClusterMemberPrivate,
         deadline: &Deadline,
     ) -> Result<Self, NodeError> {
-        let survey = self.cluster_now(machines, deadline).await?;
-        private.control_planes = survey.control_planes();
+        let cluster_snapshot = self.cluster_now(machines, deadline).await?;
+        private.control_planes = cluster_snapshot.control_planes();
         let named = Self { node_name: name.to_owned().into(), ..self };
-        let node = named.node(&survey).ok_or_else(|| {
+        let node = named.node(&cluster_snapshot).ok_or_else(|| {
             let answer = format!("There is no node {name} any more, which was there a moment ago.");
             NodeError::new(format!("reading the nodes of the cluster at {}", named.cluster), answer)
         })?;
-        Ok(named.seen(&survey.id, &node))
+        Ok(named.seen(&cluster_snapshot.id, &node))
     }
 
     /// Makes sure that the new addresses lead to the same machine and cluster, and that the node is as it should be.
@@ -81,19 +89,19 @@ impl ClusterMember {
         deadline: &Deadline,
     ) -> Result<Self, NodeError> {
         let machine = machines.machine(&self.host);
-        let view = machine.look().await?;
+        let snapshot = machine.snapshot(Freshness::Fresh).await?;
         let name = self.node_name.known().cloned().unwrap_or_default();
-        if view.node_name() != name {
+        if snapshot.node_name() != name {
             let answer =
-                format!("The machine there is called {:?}; this member is {name:?}.", view.node_name());
+                format!("The machine there is called {:?}; this member is {name:?}.", snapshot.node_name());
             let advice = "If the machine was rebuilt on purpose, replace this resource (`-replace`). If not, correct `host`.";
             return Err(NodeError::new(format!("looking at {}", self.host), answer)
                 .at("host")
                 .with_hint(advice));
         }
-        let survey = self.cluster_now(machines, deadline).await?;
-        let _guard = lock(&survey, deadline).await?;
-        Joining::new(machine, &view, self.role(), &survey, deadline).mend().await?;
+        let cluster_snapshot = self.cluster_now(machines, deadline).await?;
+        let _guard = lock(&cluster_snapshot, deadline).await?;
+        Joining::new(machine, &snapshot, self.role(), &cluster_snapshot, deadline).mend().await?;
         self.found(machines, &name, private, deadline).await
     }
 
@@ -105,33 +113,38 @@ impl ClusterMember {
         deadline: &Deadline,
     ) -> Result<(), NodeError> {
         let deadline_to_answer = deadline.within(ANSWERS_WITHIN);
-        let survey = Survey::wait(machines, cluster, &deadline_to_answer).await?;
-        let _guard = lock(&survey, deadline).await?;
+        let cluster_snapshot = ClusterSnapshot::wait(machines, cluster, &deadline_to_answer).await?;
+        let _guard = lock(&cluster_snapshot, deadline).await?;
         // Others may have left while this one waited.
-        let survey =
-            Survey::wait(machines, survey.first.machine.address(), &deadline.within(ANSWERS_WITHIN)).await?;
+        let cluster_snapshot = ClusterSnapshot::wait(
+            machines,
+            cluster_snapshot.first.machine.address(),
+            &deadline.within(ANSWERS_WITHIN),
+        )
+        .await?;
         let (Some(name), Some(ipv4)) = (self.node_name.known(), self.ipv4()) else { return Ok(()) };
-        let node = self.node(&survey);
-        let machine = self.departing(machines, &survey, node.as_ref()).await?;
+        let node = self.node(&cluster_snapshot);
+        let machine = self.departing(machines, &cluster_snapshot, node.as_ref()).await?;
         if self.role() == Role::ControlPlane && !self.allow_quorum_loss {
-            let members = survey.first.machine.datastore().await?;
-            removal::check_quorum(&survey, &members, ipv4).map_err(|loss| self.quorum_loss(&loss))?;
+            let members = cluster_snapshot.first.machine.datastore(Freshness::Fresh).await?;
+            quorum::check_removal(&cluster_snapshot, &members, ipv4)
+                .map_err(|loss| self.quorum_loss(&loss))?;
         }
-        Removal::new(machine, name, ipv4, self.role(), &survey.first.machine).run(deadline).await
+        Removal::new(machine, name, ipv4, self.role(), &cluster_snapshot.first.machine).run(deadline).await
     }
 
     /// The member's machine, if it is there and still a member; nothing if it is dead or not a member any more.
     async fn departing(
         &self,
         machines: &dyn Machines,
-        survey: &Survey,
+        cluster_snapshot: &ClusterSnapshot,
         node: Option<&ClusterNode>,
     ) -> Result<Option<Machine>, NodeError> {
         let machine = machines.machine(&self.host);
-        match machine.look().await {
-            Ok(view) => {
-                let same = self.node_name.known() == Some(&view.node_name());
-                let member = view.installed && view.is_clustered() && view.authority() == survey.first.view.authority();
+        match machine.snapshot(Freshness::Fresh).await {
+            Ok(snapshot) => {
+                let same = self.node_name.known() == Some(&snapshot.node_name());
+                let member = snapshot.installed && snapshot.is_clustered() && snapshot.authority() == cluster_snapshot.first.snapshot.authority();
                 Ok((same && member).then_some(machine))
             }
             Err(failure) if node.is_some_and(|node| node.ready) => Err(failure.with_hint(
@@ -159,26 +172,28 @@ impl ClusterMember {
         host: &str,
         private: &mut ClusterMemberPrivate,
     ) -> Result<Self, NodeError> {
-        let survey = Survey::take(machines, cluster, Age::Now).await?;
-        let view = machines.machine(host).look().await?;
+        let cluster_snapshot = ClusterSnapshot::collect(machines, cluster, Freshness::Fresh).await?;
+        let snapshot = machines.machine(host).snapshot(Freshness::Fresh).await?;
         let member = Self {
             host: host.to_owned(),
             cluster: cluster.to_owned(),
-            role: view.role().to_string(),
+            role: snapshot.role().to_string(),
             allow_quorum_loss: false,
             timeouts: None,
-            node_name: view.node_name().into(),
+            node_name: snapshot.node_name().into(),
             address: Computed::Pending,
             cluster_id: Computed::Pending,
         };
-        private.control_planes = survey.control_planes();
-        let node = member.node(&survey).filter(|_| view.authority() == survey.first.view.authority());
+        private.control_planes = cluster_snapshot.control_planes();
+        let node = member
+            .node(&cluster_snapshot)
+            .filter(|_| snapshot.authority() == cluster_snapshot.first.snapshot.authority());
         match node {
-            Some(node) => Ok(member.seen(&survey.id, &node)),
+            Some(node) => Ok(member.seen(&cluster_snapshot.id, &node)),
             None => {
                 let answer = format!(
                     "The machine {:?} is not a member of the cluster at {cluster}.",
-                    view.node_name()
+                    snapshot.node_name()
                 );
                 Err(NodeError::new(format!("reading the members of the cluster at {cluster}"), answer)
                     .with_hint("Create the resource instead of importing it."))
@@ -188,9 +203,16 @@ impl ClusterMember {
 }
 
 /// The turn to change the cluster.
-async fn lock(survey: &Survey, deadline: &Deadline) -> Result<cluster_lock::ClusterGuard, NodeError> {
-    cluster_lock::acquire(survey.first.view.authority().unwrap_or(&survey.id), deadline, async || Ok(()))
-        .await
+async fn lock(
+    cluster_snapshot: &ClusterSnapshot,
+    deadline: &Deadline,
+) -> Result<cluster_lock::ClusterGuard, NodeError> {
+    cluster_lock::acquire(
+        cluster_snapshot.first.snapshot.authority().unwrap_or(&cluster_snapshot.id),
+        deadline,
+        async || Ok(()),
+    )
+    .await
 }
 
 #[cfg(test)]

@@ -3,13 +3,13 @@
 //! IPv4 one.
 
 use crate::engine::node_resource::NodeError;
-use crate::microk8s::shared::cluster::survey::Member;
+use crate::microk8s::shared::cluster::snapshot::Member;
 use crate::microk8s::shared::config_files::autodetection::check_autodetection;
 use crate::microk8s::shared::config_files::dual_stack::{Files, SETTINGS, Value};
 
 /// The files of `member` with the settings of `peer`.
 pub(crate) fn files_after(member: &Member, peer: &Files) -> Result<Files, NodeError> {
-    let mut files = member.view.files.clone();
+    let mut files = member.snapshot.files.clone();
     let dual_stack = peer.node_addresses().iter().any(std::net::IpAddr::is_ipv6);
     for setting in SETTINGS.iter().filter(|setting| setting.concerns(member.node.role)) {
         let place = setting.place;
@@ -30,7 +30,7 @@ pub(crate) fn files_after(member: &Member, peer: &Files) -> Result<Files, NodeEr
 }
 
 fn addresses(member: &Member) -> Result<String, NodeError> {
-    let found = member.ipv4().and_then(|ipv4| member.view.dual_stack_addresses(ipv4));
+    let found = member.ipv4().and_then(|ipv4| member.snapshot.dual_stack_addresses(ipv4));
     found.map(|addresses| addresses.to_string()).ok_or_else(|| {
         let attempt = format!("looking for the IPv6 address of {}", member.machine.address());
         NodeError::new(attempt, "It has none that stays, and the cluster is dual-stack.").at("host").with_hint(

@@ -4,11 +4,9 @@
 use crate::connection::retry::Deadline;
 use crate::engine::node_resource::NodeError;
 use crate::engine::node_resource::step::{Step, Steps};
-use crate::microk8s::shared::cluster::survey::Survey;
-pub(crate) use crate::microk8s::shared::machine::datastore::QuorumLoss;
 use crate::microk8s::shared::machine::datastore::{self, DatastoreMember};
-use crate::microk8s::shared::machine::node_list::{ClusterNode, Role};
-use crate::microk8s::shared::machine::{Machine, account_of};
+use crate::microk8s::shared::machine::node_list::Role;
+use crate::microk8s::shared::machine::{Freshness, Machine, describe_output};
 use async_trait::async_trait;
 use std::net::Ipv4Addr;
 use std::sync::OnceLock;
@@ -58,24 +56,10 @@ impl Removal {
     /// The datastore's members, of which there is no news from a worker.
     async fn datastore(&self) -> Result<Vec<DatastoreMember>, NodeError> {
         match self.role {
-            Role::ControlPlane => self.peer.datastore().await,
+            Role::ControlPlane => self.peer.datastore(Freshness::Fresh).await,
             Role::Worker => Ok(Vec::new()),
         }
     }
-}
-
-/// Whether the cluster outlives the removal of the node with that address.
-pub(crate) fn check_quorum(
-    survey: &Survey,
-    members: &[DatastoreMember],
-    leaving: Ipv4Addr,
-) -> Result<(), QuorumLoss> {
-    let is = |node: &ClusterNode, member: &DatastoreMember| node.ipv4().is_some_and(|ipv4| member.is(ipv4));
-    let online = |member: &DatastoreMember| {
-        // One without an address of its own is alone, and it is the one that answers.
-        member.ipv4().is_none() || survey.members().any(|one| one.node.ready && is(&one.node, member))
-    };
-    datastore::check_removal(members, leaving, online)
 }
 
 struct HandOver;
@@ -119,7 +103,9 @@ impl Step<Removal> for Leave {
 
     async fn check(&self, removal: &Removal) -> Result<bool, NodeError> {
         match &removal.machine {
-            Some(machine) => machine.look().await.map(|view| !view.is_clustered()),
+            Some(machine) => {
+                machine.snapshot(Freshness::Fresh).await.map(|snapshot| !snapshot.is_clustered())
+            }
             None => Ok(true),
         }
     }
@@ -141,12 +127,12 @@ impl Step<Removal> for Remove {
     }
 
     async fn check(&self, removal: &Removal) -> Result<bool, NodeError> {
-        let listed = removal.peer.nodes().await?.iter().any(|node| node.name == removal.name);
+        let listed = removal.peer.nodes(Freshness::Fresh).await?.iter().any(|node| node.name == removal.name);
         Ok(!listed && !removal.datastore().await?.iter().any(|member| member.is(removal.ipv4)))
     }
 
     async fn run(&self, removal: &Removal) -> Result<(), NodeError> {
-        let listed = removal.peer.nodes().await?.iter().any(|node| node.name == removal.name);
+        let listed = removal.peer.nodes(Freshness::Fresh).await?.iter().any(|node| node.name == removal.name);
         // Without a node of that name, what is left in the datastore is known by its address.
         let target = if listed { removal.name.clone() } else { removal.ipv4.to_string() };
         let output = removal.peer.remove_node(&target).await?;
@@ -154,7 +140,7 @@ impl Step<Removal> for Remove {
             return Ok(());
         }
         let attempt = format!("`microk8s remove-node {target} --force` on {}", removal.peer.address());
-        Err(NodeError::new(attempt, account_of(&output)).transient())
+        Err(NodeError::new(attempt, describe_output(&output)).transient())
     }
 }
 
@@ -162,6 +148,8 @@ impl Step<Removal> for Remove {
 mod tests {
     use super::*;
     use crate::engine::node_resource::step::Moment;
+    use crate::microk8s::shared::cluster::quorum;
+    use crate::microk8s::shared::cluster::snapshot::ClusterSnapshot;
     use crate::microk8s::shared::machine::Machines;
     use crate::microk8s::shared::machine::scripts;
     use crate::microk8s::shared::testing::World;
@@ -227,9 +215,10 @@ mod tests {
     async fn a_removal_that_costs_the_majority_is_told_before() {
         let world = cluster(&["voter", "voter", "voter"]);
         let check = async |leaving: u8| {
-            let survey = Survey::wait(&world, "10.0.0.1", &deadline()).await.unwrap();
-            let members = world.machine("10.0.0.1").datastore().await.unwrap();
-            check_quorum(&survey, &members, Ipv4Addr::new(10, 0, 0, leaving)).map_err(|loss| loss.to_string())
+            let cluster_snapshot = ClusterSnapshot::wait(&world, "10.0.0.1", &deadline()).await.unwrap();
+            let members = world.machine("10.0.0.1").datastore(Freshness::Fresh).await.unwrap();
+            quorum::check_removal(&cluster_snapshot, &members, Ipv4Addr::new(10, 0, 0, leaving))
+                .map_err(|loss| loss.to_string())
         };
         assert_eq!(check(3).await, Ok(()));
         world.0.lock().unwrap().machines.get_mut(&2).unwrap().reachable = false;

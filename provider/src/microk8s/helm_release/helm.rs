@@ -5,7 +5,7 @@ use crate::connection::masking::Mask;
 use crate::connection::ssh::Shell;
 use crate::connection::ssh::{Output, Script};
 use crate::engine::node_resource::NodeError;
-use crate::microk8s::shared::machine::account_of;
+use crate::microk8s::shared::machine::describe_output;
 use crate::microk8s::shared::machine::refusal::refusal;
 use crate::microk8s::shared::machine::sections::sections;
 use serde::Deserialize;
@@ -70,7 +70,8 @@ pub(super) async fn find(machine: &dyn Shell, namespace: &str, name: &str) -> Re
         None => {}
     }
     read(&output.stdout, name).ok_or_else(|| {
-        NodeError::new(format!("`{}` on {}", LIST.name, machine.address()), account_of(&output)).transient()
+        NodeError::new(format!("`{}` on {}", LIST.name, machine.address()), describe_output(&output))
+            .transient()
     })
 }
 
@@ -185,7 +186,7 @@ const MEANINGS: [(&str, &str, &str); 6] = [
 ];
 
 fn judge(address: &str, verb: &str, output: &Output) -> NodeError {
-    let failure = NodeError::new(format!("`helm {verb}` on {address}"), account_of(output));
+    let failure = NodeError::new(format!("`helm {verb}` on {address}"), describe_output(output));
     let said = format!("{}\n{}", output.stdout, output.stderr);
     if let Some((_, attribute, advice)) = MEANINGS.iter().find(|(words, ..)| said.contains(words)) {
         return failure.at(attribute).with_hint(*advice);

@@ -1,14 +1,13 @@
 //! `microk8s_node`.
 
 mod channel;
-pub(crate) mod facts;
 mod hosts_block;
-mod quorum;
+mod read;
 mod readiness;
 mod removal;
 mod scripts;
-mod seen;
-mod snap_answer;
+mod snap_output;
+mod state;
 mod steps;
 mod storage;
 #[cfg(test)]
@@ -24,10 +23,10 @@ use crate::microk8s::shared::machine::identity::MachineIdentity;
 use crate::session::Session;
 use async_trait::async_trait;
 use channel::{Channel, Move, check_confinement};
-use facts::NodeFacts;
 use hosts_block::Hosts;
+use read::shown_key;
 use removal::Removal;
-use seen::shown_key;
+use state::NodeState;
 use std::sync::Arc;
 use std::time::Duration;
 use steps::Installation;
@@ -179,7 +178,7 @@ impl NodeResource for Node {
     }
 
     async fn read(self, work: &Work<'_>, _: &mut NoPrivate) -> Result<Option<Self>, NodeError> {
-        match self.with(&NodeFacts::read(&*work.host).await?) {
+        match self.with(&NodeState::read(&work.shell()).await?) {
             Some(node) => node.with_storage_of(&work.host).await.map(Some),
             None => Ok(None),
         }
@@ -205,9 +204,9 @@ impl NodeResource for Node {
 
     async fn import(id: &ImportParts, work: &Work<'_>, _: &mut NoPrivate) -> Result<Self, NodeError> {
         let host = id.part("host");
-        let facts = NodeFacts::read(&*work.host).await?;
+        let state = NodeState::read(&work.shell()).await?;
         let attempt = format!("reading MicroK8s on {host}");
-        let Some(snap) = &facts.snap else {
+        let Some(snap) = &state.snap else {
             let answer = "The snap is not installed there; create the node instead of importing it.";
             return Err(NodeError::new(attempt, answer));
         };
@@ -222,7 +221,7 @@ impl NodeResource for Node {
             hosts: None,
             host_key: Computed::Known(shown_key(&work.host).await?),
             hold: snap.held,
-            storage: facts.storage.as_deref().and_then(Storage::recorded),
+            storage: state.machine.storage.as_deref().and_then(Storage::recorded),
             forget_unreachable: false,
             timeouts: None,
             version: Computed::Pending,
@@ -230,7 +229,7 @@ impl NodeResource for Node {
             node_name: Computed::Pending,
             machine_id: Computed::Pending,
         };
-        Ok(node.with(&facts).unwrap_or(node))
+        Ok(node.with(&state).unwrap_or(node))
     }
 
     fn create_hint() -> Option<&'static str> {

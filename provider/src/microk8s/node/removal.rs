@@ -1,9 +1,8 @@
 //! The steps that make a node a plain machine again.
 
-use super::facts::NodeFacts;
-use super::quorum;
 use super::scripts::{DISCLAIM, REMOVE};
-use super::snap_answer::change;
+use super::snap_output::change;
+use super::state::NodeState;
 use super::steps::write_hosts;
 use super::storage;
 use crate::connection::retry::Deadline;
@@ -11,8 +10,9 @@ use crate::connection::ssh::Shell;
 use crate::engine::node_resource::NodeError;
 use crate::engine::node_resource::cluster_lock;
 use crate::engine::node_resource::step::{Step, Steps};
+use crate::microk8s::shared::cluster::quorum;
 use crate::microk8s::shared::machine::scripts::LEAVE;
-use crate::microk8s::shared::machine::{Machine, account_of};
+use crate::microk8s::shared::machine::{Machine, describe_output};
 use async_trait::async_trait;
 use std::sync::Arc;
 
@@ -32,8 +32,8 @@ impl Removal {
         Steps::new(&REMOVAL).run(self, &self.deadline).await
     }
 
-    async fn facts(&self) -> Result<NodeFacts, NodeError> {
-        NodeFacts::read(&*self.machine).await
+    async fn state(&self) -> Result<NodeState, NodeError> {
+        NodeState::read(&self.machine).await
     }
 }
 
@@ -47,31 +47,32 @@ impl Step<Removal> for Leave {
     }
 
     async fn check(&self, target: &Removal) -> Result<bool, NodeError> {
-        let facts = target.facts().await?;
-        Ok(facts.snap.is_none() || !facts.has_company())
+        let state = target.state().await?;
+        Ok(state.snap.is_none() || !state.machine.has_peers())
     }
 
     async fn run(&self, target: &Removal) -> Result<(), NodeError> {
-        let facts = target.facts().await?;
+        let state = target.state().await?;
         let address = target.machine.address();
-        let cluster = facts.authority.as_deref().unwrap_or(address);
+        let cluster = state.machine.authority().unwrap_or(address);
         let machine = Machine::new(Arc::clone(&target.machine));
-        let _turn =
-            cluster_lock::acquire(cluster, &target.deadline, || quorum::bears_absence(&machine, &facts))
-                .await?;
+        let _turn = cluster_lock::acquire(cluster, &target.deadline, || {
+            quorum::can_lose_node(&machine, &state.machine)
+        })
+        .await?;
         let output = target.machine.script(&LEAVE, &[], None).await;
         target.machine.invalidate_probes();
         let output = output?;
         // Its exit code is no proof: what counts is whether the node still has company.
-        if output.succeeded() && !target.facts().await?.has_company() {
+        if output.succeeded() && !target.state().await?.machine.has_peers() {
             return Ok(());
         }
-        let said = account_of(&output);
+        let said = describe_output(&output);
         Err(NodeError::new(format!("`{}` on {address}", LEAVE.name), said).with_hint(format!(
             "The node is still part of its cluster, so nothing was removed. If it cannot leave any more, take it out from \
              another control plane (sudo microk8s remove-node {} --force), remove the snap on the machine (sudo snap remove \
              --purge microk8s), and apply again.",
-            facts.node_name
+            state.machine.node_name()
         )))
     }
 }
@@ -86,7 +87,7 @@ impl Step<Removal> for Remove {
     }
 
     async fn check(&self, target: &Removal) -> Result<bool, NodeError> {
-        Ok(target.facts().await?.snap.is_none())
+        Ok(target.state().await?.snap.is_none())
     }
 
     async fn run(&self, target: &Removal) -> Result<(), NodeError> {
@@ -104,7 +105,7 @@ impl Step<Removal> for CleanHosts {
     }
 
     async fn check(&self, target: &Removal) -> Result<bool, NodeError> {
-        Ok(target.facts().await?.hosts_block.is_none())
+        Ok(target.state().await?.hosts_block.is_none())
     }
 
     async fn run(&self, target: &Removal) -> Result<(), NodeError> {
@@ -122,7 +123,7 @@ impl Step<Removal> for ReleaseStorage {
     }
 
     async fn check(&self, target: &Removal) -> Result<bool, NodeError> {
-        Ok(target.facts().await?.storage.is_none())
+        Ok(target.state().await?.machine.storage.is_none())
     }
 
     async fn run(&self, target: &Removal) -> Result<(), NodeError> {
@@ -140,7 +141,7 @@ impl Step<Removal> for Disclaim {
     }
 
     async fn check(&self, target: &Removal) -> Result<bool, NodeError> {
-        Ok(!target.facts().await?.claimed)
+        Ok(!target.state().await?.machine.claimed)
     }
 
     async fn run(&self, target: &Removal) -> Result<(), NodeError> {

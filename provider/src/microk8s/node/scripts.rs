@@ -2,30 +2,6 @@
 
 use crate::connection::ssh::Script;
 
-/// What the machine is and what of MicroK8s is on it, in sections that begin with a record separator and a name.
-pub(crate) const FACTS: Script = Script {
-    name: "look at the machine and its snap",
-    text: r#"
-export LC_ALL=C
-data=/var/snap/microk8s/current
-section() { printf '\036%s\n' "$1"; }
-section machine-id; cat /etc/machine-id
-section hostname; hostname
-section hosts; cat /etc/hosts
-section snap; snap list --unicode=never --color=never microk8s 2>&1; echo "code $?"
-section mark; cat /var/lib/terraform-provider-microk8s/node 2>/dev/null
-section locks; ls "$data/var/lock" 2>/dev/null
-section kubelet; cat "$data/args/kubelet" 2>/dev/null
-section members; cat "$data/var/kubernetes/backend/cluster.yaml" 2>/dev/null
-section storage; cat /var/lib/terraform-provider-microk8s/storage 2>/dev/null
-section authority
-for file in ca.remote.crt ca.crt; do
-    [ -e "$data/certs/$file" ] && { sha256sum <"$data/certs/$file"; break; }
-done
-exit 0
-"#,
-};
-
 /// Notes that what is on this machine was begun by us, so that an interrupted beginning is carried on.
 pub(crate) const CLAIM: Script = Script {
     name: "note that Terraform makes this machine a node",

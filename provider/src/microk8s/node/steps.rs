@@ -1,19 +1,19 @@
 //! The steps that make a machine a node. Each can be interrupted and is carried on by the next apply.
 
 use super::channel::Channel;
-use super::facts::NodeFacts;
 use super::hosts_block::{self, Hosts};
-use super::quorum;
 use super::readiness;
 use super::scripts::{APT, CLAIM, CLOUD_INIT, HOLD, INSTALL, REFRESH, SEEDED, WRITE_HOSTS};
-use super::snap_answer::change;
+use super::snap_output::change;
+use super::state::NodeState;
 use super::storage::{self, Storage};
 use crate::connection::retry::Deadline;
 use crate::connection::ssh::Shell;
 use crate::engine::node_resource::NodeError;
 use crate::engine::node_resource::cluster_lock;
 use crate::engine::node_resource::step::{Step, Steps};
-use crate::microk8s::shared::machine::{Machine, account_of};
+use crate::microk8s::shared::cluster::quorum;
+use crate::microk8s::shared::machine::{Machine, describe_output};
 use async_trait::async_trait;
 use std::sync::Arc;
 use tfplugin::types::Semantic;
@@ -56,8 +56,8 @@ pub(crate) async fn update(target: &Installation) -> Result<(), NodeError> {
 }
 
 impl Installation {
-    async fn facts(&self) -> Result<NodeFacts, NodeError> {
-        NodeFacts::read(&*self.machine).await
+    async fn state(&self) -> Result<NodeState, NodeError> {
+        NodeState::read(&self.machine).await
     }
 }
 
@@ -71,8 +71,10 @@ impl Step<Installation> for Claim {
     }
 
     async fn check(&self, target: &Installation) -> Result<bool, NodeError> {
-        let facts = target.facts().await?;
-        let Some(snap) = facts.snap.filter(|_| !facts.claimed) else { return Ok(facts.claimed) };
+        let state = target.state().await?;
+        let Some(snap) = state.snap.filter(|_| !state.machine.claimed) else {
+            return Ok(state.machine.claimed);
+        };
         let address = target.machine.address();
         Err(NodeError::new(
             format!("looking whether {address} is free to become a node"),
@@ -124,7 +126,7 @@ impl Step<Installation> for PackageManager {
     }
 
     async fn check(&self, target: &Installation) -> Result<bool, NodeError> {
-        if target.facts().await?.snap.is_some() {
+        if target.state().await?.snap.is_some() {
             return Ok(true);
         }
         let output = target.machine.script(&APT, &[], None).await?;
@@ -152,7 +154,7 @@ impl Step<Installation> for Seeding {
     }
 
     async fn check(&self, target: &Installation) -> Result<bool, NodeError> {
-        Ok(target.facts().await?.snap.is_some())
+        Ok(target.state().await?.snap.is_some())
     }
 
     async fn run(&self, target: &Installation) -> Result<(), NodeError> {
@@ -171,7 +173,7 @@ impl Step<Installation> for WriteHosts {
 
     async fn check(&self, target: &Installation) -> Result<bool, NodeError> {
         let wanted = target.hosts.as_ref().map(hosts_block::render).unwrap_or_default();
-        Ok(target.facts().await?.hosts_block.unwrap_or_default() == wanted)
+        Ok(target.state().await?.hosts_block.unwrap_or_default() == wanted)
     }
 
     async fn run(&self, target: &Installation) -> Result<(), NodeError> {
@@ -191,7 +193,7 @@ pub(crate) async fn write_hosts(machine: &dyn Shell, block: &str) -> Result<(), 
         true => Ok(()),
         false => Err(NodeError::new(
             format!("`{}` on {}", WRITE_HOSTS.name, machine.address()),
-            account_of(&output),
+            describe_output(&output),
         )
         .at("hosts")),
     }
@@ -209,7 +211,7 @@ impl Step<Installation> for PrepareStorage {
     async fn check(&self, target: &Installation) -> Result<bool, NodeError> {
         match &target.storage {
             Some(wanted) => Ok(wanted.seen_on(&*target.machine).await? == *wanted),
-            None => Ok(target.facts().await?.storage.is_none()),
+            None => Ok(target.state().await?.machine.storage.is_none()),
         }
     }
 
@@ -231,7 +233,7 @@ impl Step<Installation> for Install {
     }
 
     async fn check(&self, target: &Installation) -> Result<bool, NodeError> {
-        Ok(target.facts().await?.snap.is_some())
+        Ok(target.state().await?.snap.is_some())
     }
 
     async fn run(&self, target: &Installation) -> Result<(), NodeError> {
@@ -249,18 +251,19 @@ impl Step<Installation> for FollowChannel {
     }
 
     async fn check(&self, target: &Installation) -> Result<bool, NodeError> {
-        Ok(target.facts().await?.snap.is_some_and(|snap| snap.tracks(&target.channel)))
+        Ok(target.state().await?.snap.is_some_and(|snap| snap.tracks(&target.channel)))
     }
 
     async fn run(&self, target: &Installation) -> Result<(), NodeError> {
-        let facts = target.facts().await?;
-        let cluster = facts.authority.as_deref().unwrap_or(target.machine.address());
+        let state = target.state().await?;
+        let cluster = state.machine.authority().unwrap_or(target.machine.address());
         let machine = Machine::new(Arc::clone(&target.machine));
-        let _turn =
-            cluster_lock::acquire(cluster, &target.deadline, || quorum::bears_absence(&machine, &facts))
-                .await?;
+        let _turn = cluster_lock::acquire(cluster, &target.deadline, || {
+            quorum::can_lose_node(&machine, &state.machine)
+        })
+        .await?;
         change(&*target.machine, &REFRESH, &[&target.channel.canonical()]).await?;
-        readiness::wait(&*target.machine, &facts.node_name, &target.deadline).await
+        readiness::wait(&*target.machine, &state.machine.node_name(), &target.deadline).await
     }
 }
 
@@ -274,7 +277,7 @@ impl Step<Installation> for Hold {
     }
 
     async fn check(&self, target: &Installation) -> Result<bool, NodeError> {
-        Ok(target.facts().await?.snap.is_some_and(|snap| snap.held == target.hold))
+        Ok(target.state().await?.snap.is_some_and(|snap| snap.held == target.hold))
     }
 
     async fn run(&self, target: &Installation) -> Result<(), NodeError> {
@@ -296,7 +299,7 @@ impl Step<Installation> for Ready {
     }
 
     async fn run(&self, target: &Installation) -> Result<(), NodeError> {
-        let facts = target.facts().await?;
-        readiness::wait(&*target.machine, &facts.node_name, &target.deadline).await
+        let state = target.state().await?;
+        readiness::wait(&*target.machine, &state.machine.node_name(), &target.deadline).await
     }
 }

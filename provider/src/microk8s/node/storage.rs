@@ -8,7 +8,7 @@ use super::scripts::{
 use crate::connection::ssh::Shell;
 use crate::connection::ssh::{Output, Script};
 use crate::engine::node_resource::NodeError;
-use crate::microk8s::shared::machine::account_of;
+use crate::microk8s::shared::machine::describe_output;
 use crate::microk8s::shared::machine::sections::sections;
 use serde::{Deserialize, Serialize};
 use tfplugin::Object;
@@ -54,7 +54,7 @@ impl Storage {
         let output = machine.ask(&STORAGE, &wanted.each_ref().map(String::as_str)).await?;
         if !output.succeeded() {
             let attempt = format!("`{}` on {}", STORAGE.name, machine.address());
-            return Err(NodeError::new(attempt, account_of(&output)).transient());
+            return Err(NodeError::new(attempt, describe_output(&output)).transient());
         }
         let sections = sections(&output.stdout);
         let section = |name: &str| sections.get(name).copied().unwrap_or_default();
@@ -141,7 +141,7 @@ const TRANSIENT: [&str; 5] = [
 
 fn judge(address: &str, script: &Script, words: &[&str], output: &Output) -> NodeError {
     let attempt = format!("`{}` on {address} for {}", script.name, words.join(" "));
-    let failure = NodeError::new(attempt, account_of(output)).at("storage");
+    let failure = NodeError::new(attempt, describe_output(output)).at("storage");
     let said = format!("{}\n{}", output.stdout, output.stderr);
     if said.contains("Unable to locate package") {
         return failure.with_hint(

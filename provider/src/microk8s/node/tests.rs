@@ -1,16 +1,16 @@
 //! The steps of a node against a machine that is played in-process.
 
-use super::facts::tests::printed;
 use super::hosts_block;
 use super::removal::{REMOVAL, Removal};
 use super::scripts::*;
+use super::state::tests::printed;
 use super::steps::{CREATION, Installation};
 use crate::connection::retry::Deadline;
 use crate::connection::ssh::Shell;
 use crate::connection::ssh::{Output, Script, SshError};
 use crate::engine::node_resource::NodeError;
 use crate::engine::node_resource::step::{Moment, Steps};
-use crate::microk8s::shared::machine::scripts::{LEAVE, NODES};
+use crate::microk8s::shared::machine::scripts::{LEAVE, NODES, SNAPSHOT};
 use async_trait::async_trait;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
@@ -58,7 +58,7 @@ fn takes_one(left: &mut u32) -> bool {
 }
 
 impl Machine {
-    fn facts(&self) -> String {
+    fn state(&self) -> String {
         let snap = match &self.snap {
             Some((channel, held)) => {
                 let notes = if *held { "classic,held" } else { "classic" };
@@ -167,8 +167,8 @@ impl Shell for Played {
     }
 
     async fn probe(&self, script: &'static Script) -> Result<Arc<Output>, SshError> {
-        assert_eq!(script.name, FACTS.name);
-        Ok(Arc::new(said(0, self.machine().facts(), "")))
+        assert_eq!(script.name, SNAPSHOT.name);
+        Ok(Arc::new(said(0, self.machine().state(), "")))
     }
 
     fn invalidate_probes(&self) {}

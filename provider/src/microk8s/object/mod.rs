@@ -40,7 +40,7 @@ use tfplugin::{AttributeValue, Computed, Diagnostics, Knowable, Model, Plan, Res
 /// that says so; `replace_triggered_by` in the `lifecycle` block, or `terraform apply -replace=...`, makes a new object then.
 #[derive(Clone, Debug, Resource)]
 #[resource(type_name = "microk8s_object")]
-pub struct AnyObject {
+pub struct GenericObject {
     /// The cluster: address of one of its control-plane nodes, over which its API server is reached through SSH.
     /// Default: the cluster of the provider's `kubernetes` block. It is an address and not the cluster's identity:
     /// another address of the same cluster is a change in place.
@@ -89,7 +89,7 @@ pub struct AnyObject {
     timeouts: Option<Timeouts>,
 }
 
-impl Applied for AnyObject {
+impl Applied for GenericObject {
     const NAMED_IN: &'static str = "manifest";
     const HINTS: &'static [(&'static str, &'static str)] = &[
         ("field is immutable", NEEDS_NEW_OBJECT),
@@ -100,7 +100,7 @@ impl Applied for AnyObject {
         ),
     ];
 
-    fn validate_config(config: &AnyObjectDraft, diagnostics: &mut Diagnostics) {
+    fn validate_config(config: &GenericObjectDraft, diagnostics: &mut Diagnostics) {
         let Some(manifest) = config.manifest.known() else { return };
         Numbers::Kubernetes.check("manifest", manifest.json(), diagnostics);
         check_names(manifest, diagnostics);

@@ -243,7 +243,7 @@ impl State {
         let answered = |text: String| if up { (0, text) } else { (1, "connection refused".to_owned()) };
         let nothing = (0, String::new());
         match script.name {
-            name if name == scripts::LOOK.name => (0, machine.look(last)),
+            name if name == scripts::SNAPSHOT.name => (0, machine.look(last)),
             name if name == scripts::WRITE.name => {
                 machine.pending |= !arguments[0].contains('/');
                 machine.files.insert(arguments[0].to_owned(), stdin.to_owned());

@@ -4,9 +4,9 @@ use crate::connection::retry::{Deadline, Verdict};
 use crate::connection::ssh;
 use crate::engine::node_resource::{NodeError, observe};
 use crate::microk8s::shared::cluster::status_report::StatusReport;
-use crate::microk8s::shared::machine::Machine;
 use crate::microk8s::shared::machine::node_list::ClusterNode;
 use crate::microk8s::shared::machine::scripts::STATUS;
+use crate::microk8s::shared::machine::{Freshness, Machine};
 use crate::session::Session;
 use async_trait::async_trait;
 use std::sync::Arc;
@@ -148,7 +148,7 @@ async fn see(host: &Arc<ssh::Host>) -> Result<Seen, NodeError> {
     match report {
         Ok(report) => {
             let machine = Machine::new(Arc::clone(host) as _);
-            let nodes = machine.remembered_nodes().await?;
+            let nodes = machine.nodes(Freshness::Cached).await?;
             Ok(Seen { report: Ok(report), nodes })
         }
         Err(failure) if failure.is_transient() => Ok(Seen { report: Err(failure), nodes: Vec::new() }),

@@ -34,7 +34,7 @@ case $SSH_ORIGINAL_COMMAND in
     *) echo "changes: $SSH_ORIGINAL_COMMAND" >>{log} ;;
 esac
 case $SSH_ORIGINAL_COMMAND in
-    *"exec cat /etc/machine-id"*) echo "$machine" ;;
+    *"section machine-id"*) printf '\036machine-id\n%s\n\036hostname\nname\n' "$machine" ;;
     *"namespace kube-system"*) echo "$cluster" ;;
     *"status --format yaml"*) cat {status} ;;
     *) exit 1 ;;

@@ -2,5 +2,6 @@
 
 pub(crate) mod messages;
 pub(crate) mod node_change;
+pub(crate) mod quorum;
+pub(crate) mod snapshot;
 pub(crate) mod status_report;
-pub(crate) mod survey;

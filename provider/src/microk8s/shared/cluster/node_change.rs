@@ -1,13 +1,13 @@
 //! New files for kubelite on one node, as steps: written, read by a restart, and taken back where the node does not come
 //! up with them.
 
-use super::survey::Member;
+use super::snapshot::Member;
 use crate::connection::retry::Deadline;
 use crate::engine::node_resource::NodeError;
 use crate::engine::node_resource::step::{Step, Steps};
 use crate::microk8s::shared::config_files::dual_stack::Files;
-use crate::microk8s::shared::machine::Machine;
 use crate::microk8s::shared::machine::node_list::Role;
+use crate::microk8s::shared::machine::{Freshness, Machine};
 use async_trait::async_trait;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -51,7 +51,7 @@ impl NodeChange {
         if self.member.node.role == Role::ControlPlane {
             self.member.machine.is_ready().await?;
         }
-        let nodes = self.api.nodes().await?;
+        let nodes = self.api.nodes(Freshness::Fresh).await?;
         let name = &self.member.node.name;
         let not_yet =
             |answer: String| Err(NodeError::new(format!("waiting for the node {name}"), answer).transient());
@@ -75,15 +75,15 @@ impl Step<NodeChange> for Write {
     }
 
     async fn check(&self, change: &NodeChange) -> Result<bool, NodeError> {
-        Ok(change.member.machine.look().await?.files == change.files)
+        Ok(change.member.machine.snapshot(Freshness::Fresh).await?.files == change.files)
     }
 
     async fn run(&self, change: &NodeChange) -> Result<(), NodeError> {
-        change.member.machine.write(&change.files, &change.member.view.files).await
+        change.member.machine.write(&change.files, &change.member.snapshot.files).await
     }
 
     async fn undo(&self, change: &NodeChange) -> Result<(), NodeError> {
-        let before = &change.member.view.files;
+        let before = &change.member.snapshot.files;
         let machine = &change.member.machine;
         machine.write(before, &change.files).await?;
         if !change.files.changes_flags_of(before) {
@@ -106,7 +106,7 @@ impl Step<NodeChange> for Restart {
     }
 
     async fn check(&self, change: &NodeChange) -> Result<bool, NodeError> {
-        Ok(!change.member.machine.look().await?.restart_pending)
+        Ok(!change.member.machine.snapshot(Freshness::Fresh).await?.restart_pending)
     }
 
     async fn run(&self, change: &NodeChange) -> Result<(), NodeError> {
@@ -142,11 +142,11 @@ impl Step<NodeChange> for ComeUpAgain {
     }
 
     async fn check(&self, change: &NodeChange) -> Result<bool, NodeError> {
-        Ok(change.check_up(&change.member.view.files).await.is_ok())
+        Ok(change.check_up(&change.member.snapshot.files).await.is_ok())
     }
 
     async fn run(&self, change: &NodeChange) -> Result<(), NodeError> {
-        tell(change, &change.member.view.files).await
+        tell(change, &change.member.snapshot.files).await
     }
 }
 
@@ -174,7 +174,7 @@ async fn tell(change: &NodeChange, files: &Files) -> Result<(), NodeError> {
 mod tests {
     use super::*;
     use crate::engine::node_resource::step::Moment;
-    use crate::microk8s::shared::cluster::survey::Survey;
+    use crate::microk8s::shared::cluster::snapshot::ClusterSnapshot;
     use crate::microk8s::shared::config_files::dual_stack::Place;
     use crate::microk8s::shared::machine::scripts;
     use crate::microk8s::shared::testing::{Fault, World};
@@ -187,10 +187,10 @@ mod tests {
 
     /// The first node, and what its pods' ranges are to be.
     async fn change(world: &World, pods: &str) -> NodeChange {
-        let survey = Survey::wait(world, "10.0.0.1", &deadline()).await.unwrap();
-        let mut files = survey.first.view.files.clone();
+        let cluster_snapshot = ClusterSnapshot::wait(world, "10.0.0.1", &deadline()).await.unwrap();
+        let mut files = cluster_snapshot.first.snapshot.files.clone();
         files.set(PODS, Some(pods)).unwrap();
-        NodeChange::new(survey.first.clone(), files, &survey.first.machine)
+        NodeChange::new(cluster_snapshot.first.clone(), files, &cluster_snapshot.first.machine)
     }
 
     #[tokio::test(start_paused = true)]
@@ -207,9 +207,9 @@ mod tests {
                         .is_err()
                 );
                 change(&world, "10.1.0.0/16,fd02::/64").await.run(&deadline()).await.unwrap();
-                let view = world.shell(1).look().await.unwrap();
-                assert_eq!(view.files.get(PODS).unwrap().as_deref(), Some("10.1.0.0/16,fd02::/64"));
-                assert!(!view.restart_pending);
+                let snapshot = world.shell(1).snapshot(Freshness::Fresh).await.unwrap();
+                assert_eq!(snapshot.files.get(PODS).unwrap().as_deref(), Some("10.1.0.0/16,fd02::/64"));
+                assert!(!snapshot.restart_pending);
                 assert_eq!(world.count(&scripts::RESTART), 1, "stopped {moment:?} {:?}", step.name());
             }
         }
@@ -220,8 +220,8 @@ mod tests {
         let world = World::new(1);
         world.0.lock().unwrap().faults.push(Fault::Chokes("fd66::/64"));
         let failure = change(&world, "10.1.0.0/16,fd66::/64").await.run(&deadline()).await.unwrap_err();
-        let view = world.shell(1).look().await.unwrap();
-        assert_eq!(view.files.get(PODS).unwrap().as_deref(), Some("10.1.0.0/16,fd01::/64"));
+        let snapshot = world.shell(1).snapshot(Freshness::Fresh).await.unwrap();
+        assert_eq!(snapshot.files.get(PODS).unwrap().as_deref(), Some("10.1.0.0/16,fd01::/64"));
         assert_eq!(world.count(&scripts::RESTART), 2);
         let text = failure.into_diagnostic("Unable to give the cluster IPv6").detail;
         assert!(text.contains("systemd does not start kubelite any more."), "{text}");

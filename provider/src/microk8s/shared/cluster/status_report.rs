@@ -2,8 +2,8 @@
 
 use crate::connection::ssh::{Output, Shell};
 use crate::engine::node_resource::NodeError;
-use crate::microk8s::shared::machine::account_of;
 use crate::microk8s::shared::machine::datastore::{Datastore, DatastoreMember, Vote};
+use crate::microk8s::shared::machine::describe_output;
 use crate::microk8s::shared::machine::refusal::refusal;
 use crate::microk8s::shared::machine::scripts::STATUS;
 use serde::Deserialize;
@@ -47,7 +47,7 @@ impl StatusReport {
             return Err(refused);
         }
         let no = |answer: &str| NodeError::new(format!("`{}` on {address}", STATUS.name), answer);
-        let unclear = || no(&account_of(output)).transient();
+        let unclear = || no(&describe_output(output)).transient();
         let document: Document = serde_saphyr::from_str(&output.stdout).map_err(|_| unclear())?;
         if !document.microk8s.running {
             let message = document.microk8s.message.as_deref().unwrap_or("microk8s is not running");

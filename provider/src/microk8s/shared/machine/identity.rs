@@ -1,7 +1,6 @@
 //! The two things that a resource over SSH can belong to.
 
-use super::scripts::MACHINE_ID;
-use super::{Machine, account_of};
+use super::{Freshness, Machine};
 use crate::connection::ssh::Shell;
 use crate::engine::node_resource::{Identity, NodeError};
 use async_trait::async_trait;
@@ -18,13 +17,7 @@ impl Identity for MachineIdentity {
     const NOUN: &'static str = "machine";
 
     async fn of(shell: &Arc<dyn Shell>) -> Result<String, NodeError> {
-        let output = shell.probe(&MACHINE_ID).await?;
-        let id = output.stdout.trim();
-        if output.succeeded() && !id.is_empty() {
-            return Ok(id.to_owned());
-        }
-        shell.invalidate_probes();
-        Err(NodeError::new(format!("`{}` on {}", MACHINE_ID.name, shell.address()), account_of(&output)))
+        Ok(Machine::new(Arc::clone(shell)).snapshot(Freshness::Cached).await?.machine_id)
     }
 }
 

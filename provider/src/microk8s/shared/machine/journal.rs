@@ -8,7 +8,7 @@ const SIGNS: [&str; 8] = ["error", "failed", "fatal", "unknown flag", "invalid",
 
 /// The last lines that tell why a program ended; its last lines of all if there are none. What systemd says about it is
 /// worth less than what it says itself, and what came again is told once.
-pub(super) fn telling_lines(log: &str) -> String {
+pub(super) fn relevant_lines(log: &str) -> String {
     let lines: Vec<Line<'_>> = log.lines().filter(|line| !line.trim().is_empty()).map(Line::read).collect();
     let choices: [fn(&Line<'_>) -> bool; 3] =
         [|line| !line.of_systemd && line.tells(), |line| !line.of_systemd, |_| true];
@@ -84,9 +84,9 @@ mod tests {
             ("\n".to_owned(), ""),
         ];
         for (log, told) in cases {
-            assert_eq!(telling_lines(&log), told, "{log}");
+            assert_eq!(relevant_lines(&log), told, "{log}");
         }
         let many: String = (0..30).map(|number| line("kubelite", &format!("error {number}"))).collect();
-        assert_eq!(telling_lines(&many).lines().next(), Some("error 20"));
+        assert_eq!(relevant_lines(&many).lines().next(), Some("error 20"));
     }
 }

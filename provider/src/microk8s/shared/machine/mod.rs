@@ -11,7 +11,7 @@ pub(crate) mod node_list;
 pub(crate) mod refusal;
 pub(crate) mod scripts;
 pub(crate) mod sections;
-pub(crate) mod view;
+pub(crate) mod snapshot;
 
 use crate::connection::masking::Mask;
 use crate::connection::ssh::{Output, Script, Shell, Ssh};
@@ -20,12 +20,12 @@ use crate::metallb::AddressRange;
 use crate::microk8s::shared::config_files::dual_stack::Files;
 use datastore::DatastoreMember;
 use join_token::{JoinToken, SECONDS_TO_LIVE};
-use journal::telling_lines;
+use journal::relevant_lines;
 use node_list::{ClusterNode, Role};
 use refusal::refusal;
+use snapshot::NodeSnapshot;
 use std::sync::Arc;
 use tfplugin::types::{Secret, Semantic};
-use view::View;
 
 /// Where machines are found by their addresses.
 pub(crate) trait Machines: Send + Sync {
@@ -37,6 +37,15 @@ impl Machines for Ssh {
     fn machine(&self, address: &str) -> Machine {
         Machine::new(self.host(address))
     }
+}
+
+/// Whether what was asked a moment ago will do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Freshness {
+    /// No: something is about to be changed.
+    Fresh,
+    /// Yes: all resources of a refresh see the same.
+    Cached,
 }
 
 /// A machine.
@@ -55,27 +64,15 @@ impl Machine {
         self.shell.address()
     }
 
-    /// What its disk and kernel say now.
-    pub(crate) async fn look(&self) -> Result<View, NodeError> {
-        let output = self.shell.ask(&scripts::LOOK, &[]).await?;
-        self.readable(&scripts::LOOK, &output, View::parse(&output.stdout))
+    /// What its disk and kernel say.
+    pub(crate) async fn snapshot(&self, freshness: Freshness) -> Result<NodeSnapshot, NodeError> {
+        let output = self.output(&scripts::SNAPSHOT, freshness).await?;
+        self.readable(&scripts::SNAPSHOT, &output, NodeSnapshot::parse(&output.stdout))
     }
 
-    /// The same as of this refresh.
-    pub(crate) async fn remembered(&self) -> Result<View, NodeError> {
-        let output = self.shell.probe(&scripts::LOOK).await?;
-        self.readable(&scripts::LOOK, &output, View::parse(&output.stdout))
-    }
-
-    /// The nodes that its API server knows now.
-    pub(crate) async fn nodes(&self) -> Result<Vec<ClusterNode>, NodeError> {
-        let output = self.shell.ask(&scripts::NODES, &[]).await?;
-        self.readable(&scripts::NODES, &output, node_list::parse(&output.stdout).ok())
-    }
-
-    /// The same as of this refresh.
-    pub(crate) async fn remembered_nodes(&self) -> Result<Vec<ClusterNode>, NodeError> {
-        let output = self.shell.probe(&scripts::NODES).await?;
+    /// The nodes that its API server knows.
+    pub(crate) async fn nodes(&self, freshness: Freshness) -> Result<Vec<ClusterNode>, NodeError> {
+        let output = self.output(&scripts::NODES, freshness).await?;
         self.readable(&scripts::NODES, &output, node_list::parse(&output.stdout).ok())
     }
 
@@ -97,24 +94,18 @@ impl Machine {
         answer
     }
 
-    /// The members of the cluster's datastore now.
-    pub(crate) async fn datastore(&self) -> Result<Vec<DatastoreMember>, NodeError> {
-        let output = self.shell.ask(&scripts::STATUS, &[]).await?;
-        self.readable(
-            &scripts::STATUS,
-            &output,
-            datastore::parse(&output.stdout).ok().filter(|all| !all.is_empty()),
-        )
+    /// The members of the cluster's datastore.
+    pub(crate) async fn datastore(&self, freshness: Freshness) -> Result<Vec<DatastoreMember>, NodeError> {
+        let output = self.output(&scripts::STATUS, freshness).await?;
+        let members = datastore::parse(&output.stdout).ok().filter(|all| !all.is_empty());
+        self.readable(&scripts::STATUS, &output, members)
     }
 
-    /// The same as of this refresh.
-    pub(crate) async fn remembered_datastore(&self) -> Result<Vec<DatastoreMember>, NodeError> {
-        let output = self.shell.probe(&scripts::STATUS).await?;
-        self.readable(
-            &scripts::STATUS,
-            &output,
-            datastore::parse(&output.stdout).ok().filter(|all| !all.is_empty()),
-        )
+    async fn output(&self, script: &'static Script, freshness: Freshness) -> Result<Arc<Output>, NodeError> {
+        Ok(match freshness {
+            Freshness::Fresh => Arc::new(self.shell.ask(script, &[]).await?),
+            Freshness::Cached => self.shell.probe(script).await?,
+        })
     }
 
     /// Writes the files that differ from `before`.
@@ -153,7 +144,7 @@ impl Machine {
     /// The last lines of kubelite's log, or why there are none.
     pub(crate) async fn journal(&self) -> String {
         match self.shell.ask(&scripts::JOURNAL, &[]).await {
-            Ok(output) => telling_lines(&output.stdout),
+            Ok(output) => relevant_lines(&output.stdout),
             Err(error) => error.to_string(),
         }
     }
@@ -266,7 +257,7 @@ impl Machine {
 }
 
 /// What came of a command that did not do what it should, as a message tells it.
-pub(crate) fn account_of(output: &Output) -> String {
+pub(crate) fn describe_output(output: &Output) -> String {
     account(output.code, &output.last_lines())
 }
 

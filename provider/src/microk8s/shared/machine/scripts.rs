@@ -3,18 +3,27 @@
 
 use crate::connection::ssh::Script;
 
-/// Everything about a node that its own disk and kernel know, in sections that begin with a record separator and a name.
-pub(crate) const LOOK: Script = Script {
-    name: "look at MicroK8s on this machine",
+/// What the machine is and what of MicroK8s is on it, as its own disk and kernel know it, in sections that begin with a record
+/// separator and a name.
+pub(crate) const SNAPSHOT: Script = Script {
+    name: "read MicroK8s on this machine",
     text: r#"
+export LC_ALL=C
 data=/var/snap/microk8s/current
+ours=/var/lib/terraform-provider-microk8s
 section() { printf '\036%s\n' "$1"; }
+section machine-id; cat /etc/machine-id
 section hostname; hostname
+section hosts; cat /etc/hosts
+section snap; snap list --unicode=never --color=never microk8s 2>&1; echo "code $?"
+section mark; cat "$ours/node" 2>/dev/null
+section storage; cat "$ours/storage" 2>/dev/null
 [ -e "$data/args/kubelet" ] || exit 0
 for file in kube-apiserver kube-controller-manager kube-proxy kubelet cni-network/cni.yaml; do
     section "$file"; cat "$data/args/$file" 2>/dev/null
 done
 section locks; ls "$data/var/lock"
+section members; cat "$data/var/kubernetes/backend/cluster.yaml" 2>/dev/null
 section ca.crt; sha256sum <"$data/certs/ca.crt" 2>/dev/null
 section ca.remote.crt; sha256sum <"$data/certs/ca.remote.crt" 2>/dev/null
 section pending; ls /run/terraform-provider-microk8s.restart 2>/dev/null
@@ -76,10 +85,6 @@ pub(crate) const NODES: Script = Script {
     name: "microk8s kubectl get nodes",
     text: "exec timeout 60 /snap/bin/microk8s kubectl get nodes --output json",
 };
-
-/// The machine's identity.
-pub(crate) const MACHINE_ID: Script =
-    Script { name: "read /etc/machine-id", text: "exec cat /etc/machine-id" };
 
 /// The cluster's identity.
 pub(crate) const CLUSTER_ID: Script = Script {

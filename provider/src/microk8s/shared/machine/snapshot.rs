@@ -8,7 +8,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 /// The machine as it sees itself.
 #[derive(Clone, Debug)]
-pub(crate) struct View {
+pub(crate) struct NodeSnapshot {
     node_name: String,
     locks: Vec<String>,
     ca: Option<String>,
@@ -20,10 +20,22 @@ pub(crate) struct View {
     pub(crate) installed: bool,
     /// Whether a file was written that kubelite did not read yet.
     pub(crate) restart_pending: bool,
+    /// `/etc/machine-id`.
+    pub(crate) machine_id: String,
+    /// `/etc/hosts`.
+    pub(crate) hosts: String,
+    /// What `snap list` printed about MicroK8s.
+    pub(crate) snap_list: String,
+    /// Whether we began to make it a node.
+    pub(crate) claimed: bool,
+    /// Our note of what we brought for storage.
+    pub(crate) storage: Option<String>,
+    /// Addresses of the members of its datastore by its own files, without ports; of a node alone, the loopback's.
+    pub(crate) members: Vec<String>,
 }
 
-impl View {
-    /// Reads what [`super::scripts::LOOK`] prints.
+impl NodeSnapshot {
+    /// Reads what [`super::scripts::SNAPSHOT`] prints.
     pub(crate) fn parse(printed: &str) -> Option<Self> {
         let mut sections = sections(printed);
         let mut take = |name: &str| sections.remove(name).unwrap_or_default();
@@ -32,6 +44,11 @@ impl View {
         let locks = take("locks").lines().map(str::to_owned).collect();
         let restart_pending = !take("pending").trim().is_empty();
         let addresses = take("addresses").to_owned();
+        let machine_id = take("machine-id").trim().to_owned();
+        let (hosts, snap_list) = (take("hosts").to_owned(), take("snap").to_owned());
+        let claimed = !take("mark").trim().is_empty();
+        let storage = Some(take("storage").trim().to_owned()).filter(|note| !note.is_empty());
+        let members = take("members").lines().filter_map(member).collect();
         let kubelet = sections.get("kubelet").copied();
         (!hostname.is_empty()).then(|| Self {
             node_name: node_name(hostname, kubelet.unwrap_or_default()),
@@ -44,6 +61,12 @@ impl View {
                 sections.into_iter().map(|(name, text)| (name.to_owned(), text.to_owned())).collect(),
             ),
             restart_pending,
+            machine_id,
+            hosts,
+            snap_list,
+            claimed,
+            storage,
+            members,
         })
     }
 
@@ -55,6 +78,11 @@ impl View {
     /// Whether it joined a cluster, or another machine joined it.
     pub(crate) fn is_clustered(&self) -> bool {
         self.is_locked("no-cert-reissue")
+    }
+
+    /// Whether other machines are in its cluster, as far as it knows.
+    pub(crate) fn has_peers(&self) -> bool {
+        self.role() == Role::Worker || self.members.len() > 1
     }
 
     /// What it is in its cluster.
@@ -114,6 +142,13 @@ impl View {
     }
 }
 
+/// The address in a line of the datastore's list of members.
+fn member(line: &str) -> Option<String> {
+    let address =
+        line.trim_start_matches(['-', ' ']).strip_prefix("Address:")?.trim().trim_matches(['"', '\'']);
+    address.rsplit_once(':').map(|(host, _)| host.trim_matches(['[', ']']).to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -125,24 +160,32 @@ mod tests {
 
     #[test]
     fn a_machine_is_read_section_by_section() {
-        let view = View::parse(PRINTED).unwrap();
-        assert_eq!(view.node_name(), "cp1");
-        assert!(view.installed && view.is_clustered() && !view.is_stopped() && !view.restart_pending);
-        assert_eq!((view.role(), view.authority()), (Role::ControlPlane, Some("abc")));
-        assert_eq!(view.told_ipv4(), Some(Ipv4Addr::new(10, 0, 0, 11)));
-        let addresses =
-            |view: &View| view.dual_stack_addresses(Ipv4Addr::new(10, 0, 0, 11)).unwrap().to_string();
-        assert_eq!(addresses(&view), "10.0.0.11,fd00:10::11");
-        let chosen = View::parse(&PRINTED.replace("=10.0.0.11\n", "=10.0.0.11,fd00:10::12\n")).unwrap();
+        let snapshot = NodeSnapshot::parse(PRINTED).unwrap();
+        assert_eq!(snapshot.node_name(), "cp1");
+        assert!(
+            snapshot.installed
+                && snapshot.is_clustered()
+                && !snapshot.is_stopped()
+                && !snapshot.restart_pending
+        );
+        assert_eq!((snapshot.role(), snapshot.authority()), (Role::ControlPlane, Some("abc")));
+        assert_eq!(snapshot.told_ipv4(), Some(Ipv4Addr::new(10, 0, 0, 11)));
+        let addresses = |snapshot: &NodeSnapshot| {
+            snapshot.dual_stack_addresses(Ipv4Addr::new(10, 0, 0, 11)).unwrap().to_string()
+        };
+        assert_eq!(addresses(&snapshot), "10.0.0.11,fd00:10::11");
+        let chosen =
+            NodeSnapshot::parse(&PRINTED.replace("=10.0.0.11\n", "=10.0.0.11,fd00:10::12\n")).unwrap();
         assert_eq!(addresses(&chosen), "10.0.0.11,fd00:10::12");
-        let gone = View::parse(&PRINTED.replace("=10.0.0.11\n", "=10.0.0.11,fd00:10::13\n")).unwrap();
+        let gone = NodeSnapshot::parse(&PRINTED.replace("=10.0.0.11\n", "=10.0.0.11,fd00:10::13\n")).unwrap();
         assert_eq!(addresses(&gone), "10.0.0.11,fd00:10::11");
     }
 
     #[test]
     fn a_name_given_to_the_kubelet_is_the_nodes() {
-        let view = View::parse(&PRINTED.replace("--v=2\n", "--v=2\n--hostname-override=node-1\n")).unwrap();
-        assert_eq!(view.node_name(), "node-1");
+        let snapshot =
+            NodeSnapshot::parse(&PRINTED.replace("--v=2\n", "--v=2\n--hostname-override=node-1\n")).unwrap();
+        assert_eq!(snapshot.node_name(), "node-1");
     }
 
     #[test]
@@ -150,14 +193,25 @@ mod tests {
         let printed = PRINTED
             .replace("installed.lock", "clustered.lock")
             .replace("ca.remote.crt\n", "ca.remote.crt\ndef  -\n");
-        let view = View::parse(&printed).unwrap();
-        assert_eq!((view.role(), view.authority()), (Role::Worker, Some("def")));
+        let snapshot = NodeSnapshot::parse(&printed).unwrap();
+        assert_eq!((snapshot.role(), snapshot.authority()), (Role::Worker, Some("def")));
+    }
+
+    #[test]
+    fn a_worker_and_a_member_among_others_have_peers() {
+        let worker = NodeSnapshot::parse(&PRINTED.replace("installed.lock", "clustered.lock")).unwrap();
+        assert!(worker.has_peers() && !NodeSnapshot::parse(PRINTED).unwrap().has_peers());
+        let two =
+            "\u{1e}members\n- Address: 10.0.0.11:19001\n  ID: 1\n  Role: 0\n- Address: 10.0.0.12:19001\n";
+        let seen = NodeSnapshot::parse(&format!("{PRINTED}{two}")).unwrap();
+        assert!(seen.has_peers());
+        assert_eq!(seen.members, ["10.0.0.11", "10.0.0.12"]);
     }
 
     #[test]
     fn a_machine_without_microk8s_has_a_name_and_no_more() {
-        let view = View::parse("\u{1e}hostname\ncp2\n").unwrap();
-        assert!(!view.installed && !view.is_clustered());
-        assert!(View::parse("sh: 1: oops\n").is_none());
+        let snapshot = NodeSnapshot::parse("\u{1e}hostname\ncp2\n").unwrap();
+        assert!(!snapshot.installed && !snapshot.is_clustered());
+        assert!(NodeSnapshot::parse("sh: 1: oops\n").is_none());
     }
 }

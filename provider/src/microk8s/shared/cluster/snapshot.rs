@@ -3,26 +3,17 @@
 use crate::connection::retry::{Deadline, Verdict};
 use crate::engine::node_resource::NodeError;
 use crate::microk8s::shared::machine::node_list::{ClusterNode, Role};
-use crate::microk8s::shared::machine::view::View;
-use crate::microk8s::shared::machine::{Machine, Machines};
+use crate::microk8s::shared::machine::snapshot::NodeSnapshot;
+use crate::microk8s::shared::machine::{Freshness, Machine, Machines};
 use std::net::Ipv4Addr;
 use tokio::task::JoinSet;
-
-/// Whether what was asked a moment ago will do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Age {
-    /// No: something is about to be changed.
-    Now,
-    /// Yes: all resources of a refresh see the same.
-    OfThisRefresh,
-}
 
 /// A node whose machine was reached.
 #[derive(Clone)]
 pub(crate) struct Member {
     pub(crate) node: ClusterNode,
     pub(crate) machine: Machine,
-    pub(crate) view: View,
+    pub(crate) snapshot: NodeSnapshot,
 }
 
 /// A node whose machine was not reached.
@@ -33,7 +24,7 @@ pub(crate) struct Missing {
 }
 
 /// A cluster by its nodes.
-pub(crate) struct Survey {
+pub(crate) struct ClusterSnapshot {
     /// The cluster's identity.
     pub(crate) id: String,
     /// The control plane that was asked about all others.
@@ -44,44 +35,45 @@ pub(crate) struct Survey {
     pub(crate) missing: Vec<Missing>,
 }
 
-impl Survey {
+impl ClusterSnapshot {
     /// Asks the control plane at `host` for the nodes, and then each of them.
-    pub(crate) async fn take(machines: &dyn Machines, host: &str, age: Age) -> Result<Self, NodeError> {
+    pub(crate) async fn collect(
+        machines: &dyn Machines,
+        host: &str,
+        freshness: Freshness,
+    ) -> Result<Self, NodeError> {
         let machine = machines.machine(host);
-        let view = look(&machine, age).await?;
-        check_control_plane(host, &view)?;
-        let nodes = match age {
-            Age::Now => machine.nodes().await?,
-            Age::OfThisRefresh => machine.remembered_nodes().await?,
-        };
+        let snapshot = machine.snapshot(freshness).await?;
+        check_control_plane(host, &snapshot)?;
+        let nodes = machine.nodes(freshness).await?;
         let id = machine.cluster_id().await?;
         let (mut own, rest): (Vec<_>, Vec<_>) =
-            nodes.into_iter().partition(|node| node.name == view.node_name());
+            nodes.into_iter().partition(|node| node.name == snapshot.node_name());
         let Some(node) = own.pop() else {
             let attempt = format!("finding {host} among the nodes of its cluster");
             let answer = format!(
                 "Its API server answers and knows no node {:?}, which is what the machine is called.",
-                view.node_name()
+                snapshot.node_name()
             );
             return Err(NodeError::new(attempt, answer).transient());
         };
-        let (others, missing) = reach(machines, rest, age).await;
-        Ok(Self { id, first: Member { node, machine, view }, others, missing })
+        let (others, missing) = reach(machines, rest, freshness).await;
+        Ok(Self { id, first: Member { node, machine, snapshot }, others, missing })
     }
 
-    /// Takes a survey as soon as the control plane answers.
+    /// Takes a cluster_snapshot as soon as the control plane answers.
     pub(crate) async fn wait(
         machines: &dyn Machines,
         host: &str,
         deadline: &Deadline,
     ) -> Result<Self, NodeError> {
-        let survey = deadline.reach(|| async {
-            match Self::take(machines, host, Age::Now).await {
+        let cluster_snapshot = deadline.reach(|| async {
+            match Self::collect(machines, host, Freshness::Fresh).await {
                 Err(failure) if failure.is_transient() => Verdict::Again(failure),
                 result => Verdict::Final(result),
             }
         });
-        Ok(survey.await?)
+        Ok(cluster_snapshot.await?)
     }
 
     /// Addresses of the control planes, reached or not.
@@ -101,25 +93,18 @@ impl Survey {
 impl Member {
     /// The address that the cluster's tools know it by.
     pub(crate) fn ipv4(&self) -> Option<Ipv4Addr> {
-        self.view.told_ipv4().or_else(|| self.node.ipv4())
-    }
-}
-
-async fn look(machine: &Machine, age: Age) -> Result<View, NodeError> {
-    match age {
-        Age::Now => machine.look().await,
-        Age::OfThisRefresh => machine.remembered().await,
+        self.snapshot.told_ipv4().or_else(|| self.node.ipv4())
     }
 }
 
 /// Refuses a machine that was reached and cannot speak for a cluster.
-pub(crate) fn check_control_plane(host: &str, view: &View) -> Result<(), NodeError> {
-    let (answer, advice) = if !view.installed {
+pub(crate) fn check_control_plane(host: &str, snapshot: &NodeSnapshot) -> Result<(), NodeError> {
+    let (answer, advice) = if !snapshot.installed {
         let advice = "Give the address of a `microk8s_node`, by reference, so that it is installed first.";
         ("MicroK8s is not installed there.", advice)
-    } else if view.role() == Role::Worker {
+    } else if snapshot.role() == Role::Worker {
         ("It is a worker of its cluster.", "Give the address of a control plane.")
-    } else if view.is_stopped() {
+    } else if snapshot.is_stopped() {
         ("MicroK8s was stopped there with `microk8s stop`.", "Start it: `sudo microk8s start`.")
     } else {
         return Ok(());
@@ -128,7 +113,11 @@ pub(crate) fn check_control_plane(host: &str, view: &View) -> Result<(), NodeErr
 }
 
 /// Asks every node on its own machine, all at once.
-async fn reach(machines: &dyn Machines, nodes: Vec<ClusterNode>, age: Age) -> (Vec<Member>, Vec<Missing>) {
+async fn reach(
+    machines: &dyn Machines,
+    nodes: Vec<ClusterNode>,
+    freshness: Freshness,
+) -> (Vec<Member>, Vec<Missing>) {
     let mut asking = JoinSet::new();
     let mut missing = Vec::new();
     for (place, node) in nodes.into_iter().enumerate() {
@@ -138,19 +127,21 @@ async fn reach(machines: &dyn Machines, nodes: Vec<ClusterNode>, age: Age) -> (V
         };
         let machine = machines.machine(&ipv4.to_string());
         asking.spawn(async move {
-            let view = look(&machine, age).await;
-            (place, node, machine, view)
+            let snapshot = machine.snapshot(freshness).await;
+            (place, node, machine, snapshot)
         });
     }
     let mut found = asking.join_all().await;
     found.sort_by_key(|(place, node, _, _)| (node.role == Role::Worker, *place));
     let mut members = Vec::new();
-    for (_, node, machine, view) in found {
-        match view {
-            Ok(view) if view.node_name() == node.name => members.push(Member { node, machine, view }),
-            Ok(view) => {
+    for (_, node, machine, snapshot) in found {
+        match snapshot {
+            Ok(snapshot) if snapshot.node_name() == node.name => {
+                members.push(Member { node, machine, snapshot })
+            }
+            Ok(snapshot) => {
                 let reason =
-                    format!("the machine behind {} is called {:?}", machine.address(), view.node_name());
+                    format!("the machine behind {} is called {:?}", machine.address(), snapshot.node_name());
                 missing.push(Missing { node, reason });
             }
             Err(failure) => missing.push(Missing { node, reason: failure.answer().to_owned() }),

@@ -3,7 +3,7 @@
 use crate::connection::ssh::Shell;
 use crate::connection::ssh::{Output, Script};
 use crate::engine::node_resource::NodeError;
-use crate::microk8s::shared::machine::account_of;
+use crate::microk8s::shared::machine::describe_output;
 
 /// Words of snapd that mean "later", from any of its commands.
 const TRANSIENT: [&str; 9] = [
@@ -35,7 +35,7 @@ fn judge(address: &str, script: &Script, arguments: &[&str], output: &Output) ->
     }
     let said = format!("{}\n{}", output.stdout, output.stderr);
     let attempt = [&[script.name], arguments].concat().join(" ");
-    let answer = account_of(output);
+    let answer = describe_output(output);
     let failure = NodeError::new(format!("`{attempt}` on {address}"), answer);
     if said.contains("not available on channel") || said.contains("no snap revision available") {
         let advice =

@@ -3,20 +3,20 @@
 use super::Node;
 use crate::connection::ssh::{Host, HostKey};
 use crate::engine::node_resource::NodeError;
-use crate::microk8s::node::facts::NodeFacts;
 use crate::microk8s::node::hosts_block::{self, Hosts};
+use crate::microk8s::node::state::NodeState;
 use tfplugin::Computed;
 use tfplugin::types::Semantic;
 
 impl Node {
     /// This, with what the machine shows now; nothing if MicroK8s is not on it.
-    pub(super) fn with(&self, facts: &NodeFacts) -> Option<Self> {
-        let snap = facts.snap.as_ref()?;
+    pub(super) fn with(&self, state: &NodeState) -> Option<Self> {
+        let snap = state.snap.as_ref()?;
         let channel = match snap.tracks(&self.channel) {
             true => self.channel.clone(),
             false => Semantic::parse(&snap.tracking).unwrap_or_else(|_| self.channel.clone()),
         };
-        let hosts = match (&facts.hosts_block, &self.hosts) {
+        let hosts = match (&state.hosts_block, &self.hosts) {
             (Some(block), Some(wanted)) if hosts_block::render(wanted) == *block => Some(wanted.clone()),
             (Some(block), _) => Some(hosts_block::read(block)),
             (None, wanted) => wanted.as_ref().map(|_| Hosts::new()),
@@ -27,8 +27,8 @@ impl Node {
             hold: snap.held,
             version: Computed::Known(snap.version.clone()),
             revision: Computed::Known(snap.revision),
-            node_name: Computed::Known(facts.node_name.clone()),
-            machine_id: Computed::Known(facts.machine_id.clone()),
+            node_name: Computed::Known(state.machine.node_name()),
+            machine_id: Computed::Known(state.machine.machine_id.clone()),
             ..self.clone()
         })
     }
@@ -44,7 +44,7 @@ impl Node {
 
     /// This, with what is computed filled in from the machine.
     pub(super) async fn seen_on(&self, host: &Host) -> Result<Self, NodeError> {
-        let facts = NodeFacts::read(host).await?;
+        let state = NodeState::read(host).await?;
         let host_key = match &self.host_key {
             Computed::Known(key) => key.clone(),
             Computed::Pending => shown_key(host).await?,
@@ -58,7 +58,7 @@ impl Node {
                 "The snap is not there any more.",
             )
         };
-        let seen = self.with(&facts).ok_or_else(missing)?;
+        let seen = self.with(&state).ok_or_else(missing)?;
         Ok(Self {
             host_key: Computed::Known(host_key),
             version: seen.version,
