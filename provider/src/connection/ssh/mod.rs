@@ -10,6 +10,7 @@ mod host;
 mod host_key;
 mod log;
 mod master;
+mod run;
 mod shell;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -21,8 +22,9 @@ mod trust_tests;
 
 pub use command::{Output, Script};
 pub use error::{SshError, SshErrorKind};
-pub use host::{Host, Root};
+pub use host::Host;
 pub use host_key::HostKey;
+pub use run::Root;
 pub use shell::Shell;
 
 use directory::PrivateDirectory;

@@ -5,6 +5,7 @@ use crate::connection::ssh::{Host, HostKey};
 use crate::engine::node_resource::NodeError;
 use crate::microk8s::node::hosts_block::{self, Hosts};
 use crate::microk8s::node::state::NodeState;
+use std::sync::Arc;
 use tfplugin::Computed;
 use tfplugin::types::Semantic;
 
@@ -43,8 +44,8 @@ impl Node {
     }
 
     /// This, with what is computed filled in from the machine.
-    pub(super) async fn seen_on(&self, host: &Host) -> Result<Self, NodeError> {
-        let state = NodeState::read(host).await?;
+    pub(super) async fn seen_on(&self, host: &Arc<Host>) -> Result<Self, NodeError> {
+        let state = NodeState::read(&(Arc::clone(host) as _)).await?;
         let host_key = match &self.host_key {
             Computed::Known(key) => key.clone(),
             Computed::Pending => shown_key(host).await?,
@@ -54,7 +55,7 @@ impl Node {
         }
         let missing = || {
             NodeError::new(
-                format!("looking at {} after all was done", self.host),
+                format!("reading {} after the last step", self.host),
                 "The snap is not there any more.",
             )
         };
