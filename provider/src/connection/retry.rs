@@ -34,7 +34,7 @@ pub enum GaveUp<E> {
     #[error("{0}")]
     TimedOut(E),
     /// Terraform asked the provider to stop.
-    #[error("interrupted; the next apply carries on here")]
+    #[error("interrupted; the next apply resumes here")]
     Cancelled,
 }
 

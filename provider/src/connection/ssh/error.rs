@@ -67,28 +67,28 @@ impl SshError {
     fn advice(&self) -> &'static str {
         match self.kind {
             SshErrorKind::NotReachable => {
-                "Nobody answers there, or not yet. Check the address, that the machine runs, and that port 22 (or the one \
-                 that is configured) is open from here."
+                "The address does not respond. Check the address, that the machine runs, and that port 22 (or the one that is \
+                 configured) is open from here."
             }
             SshErrorKind::KeyRefused => {
-                "The machine answers but does not let this key in. Check `ssh.user` and `ssh.private_key` of the provider, or \
+                "The machine answers and refuses this key. Check `ssh.user` and `ssh.private_key` of the provider, or \
                  the agent, against the machine's authorized_keys."
             }
             SshErrorKind::HostKeyRefused => {
-                "The machine shows another host key than the one that is recorded. If the machine was rebuilt on purpose, \
+                "The machine presents another host key than the recorded one. If the machine was rebuilt on purpose, \
                  replace the node (-replace), give its new key as `host_key`, or remove the old one from known_hosts \
-                 (ssh-keygen -R). If not, somebody else may be answering."
+                 (ssh-keygen -R). If not, another machine may be answering."
             }
             SshErrorKind::CommandNotRun => {
                 "The machine was reached, the command was not run. The user needs a shell there and sudo without a password."
             }
             SshErrorKind::Unanswered => {
-                "The machine was reached, and a command that should soon be done there was not. Run it on the machine and see \
-                 what it waits for."
+                "The machine was reached, and a command that should end soon did not. Run it on the machine to see what it waits \
+                 for."
             }
             SshErrorKind::TooLong => {
-                "No machine as it should be has so much to say to that. Run the command on the machine and see what it prints; \
-                 if nothing is wrong there, somebody else may be answering."
+                "The output is far longer than that of any working machine. Run the command on the machine to see what it prints; \
+                 if nothing is wrong there, another machine may be answering."
             }
             SshErrorKind::Client => {
                 "The OpenSSH client of this machine did not work. It must be installed, in version 8.5 or later, and \

@@ -146,9 +146,9 @@ impl From<GaveUp<NodeError>> for NodeError {
         match gave_up {
             GaveUp::Failed(failure) => failure,
             GaveUp::TimedOut(failure) => {
-                let answer = format!("{}\nThat is what was seen last when the time was up.", failure.answer);
+                let answer = format!("{}\nThis was the last result before the timeout.", failure.answer);
                 let hint = failure.hint.clone().unwrap_or_else(|| {
-                    "The next apply carries on here. `timeouts` says how long to wait.".to_owned()
+                    "The next apply resumes here. `timeouts` sets how long to wait.".to_owned()
                 });
                 Self { answer, hint: Some(hint), is_transient: false, ..failure }
             }
@@ -170,7 +170,7 @@ impl From<GaveUp<SshError>> for NodeError {
 impl NodeError {
     /// Terraform asked the provider to stop.
     pub fn interrupted() -> Self {
-        Self::new("carrying on after Terraform was asked to stop", "The work was interrupted.")
-            .with_hint("The next apply carries on here.")
+        Self::new("continuing after Terraform was asked to stop", "The work was interrupted.")
+            .with_hint("The next apply resumes here.")
     }
 }

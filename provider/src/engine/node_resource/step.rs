@@ -227,8 +227,8 @@ mod tests {
         assert!(wall.layers().len() > 10, "{:?}", wall.layers());
         assert!(!failed.is_transient());
         let text = failed.into_diagnostic("Unable to build the wall").detail;
-        assert!(text.contains("it failed\nThat is what was seen last when the time was up."), "{text}");
-        assert!(text.contains("`timeouts` says how long to wait"), "{text}");
+        assert!(text.contains("it failed\nThis was the last result before the timeout."), "{text}");
+        assert!(text.contains("`timeouts` sets how long to wait"), "{text}");
     }
 
     #[tokio::test]
@@ -239,6 +239,6 @@ mod tests {
         let deadline = Deadline::after(Duration::from_secs(60), &cancelled);
         let stopped = Steps::new(&[&Lay("bricks"), &Fail(true)]).run(&wall, &deadline).await.unwrap_err();
         let text = stopped.into_diagnostic("Unable to build the wall").detail;
-        assert!(text.contains("The next apply carries on here"), "{text}");
+        assert!(text.contains("The next apply resumes here"), "{text}");
     }
 }

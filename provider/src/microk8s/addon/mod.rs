@@ -16,7 +16,7 @@ use tfplugin::{Context, Diagnostic, Diagnostics, Plan, Resource};
 
 /// An add-on of MicroK8s, enabled in the cluster of a control plane.
 ///
-/// MicroK8s tells an add-on that is enabled by what it left in the cluster, and cannot tell which arguments it was given. So
+/// MicroK8s detects an enabled add-on by what it left in the cluster, and does not record its arguments. So
 /// a change of `arguments` disables it and enables it again, and an add-on that is enabled already (by MicroK8s itself or by
 /// hand) is adopted as it is, with a warning where `arguments` are given.
 ///

@@ -21,9 +21,9 @@ use tfplugin::{Computed, Context, Diagnostic, Diagnostics, Plan, Resource};
 ///
 /// Each machine has repositories of its own, and add-ons are enabled on the machine that has theirs: give `microk8s_addon`
 /// the same `host`, and `repository = microk8s_addon_repository.<name>.name`, so that add-ons are disabled before their
-/// repository goes. What add-ons do is up to their authors, and they do it as root.
+/// repository is removed. What add-ons do is up to their authors, and they do it as root.
 ///
-/// The clone stays at its commit until `url` or `reference` change: MicroK8s does not update repositories by itself.
+/// The clone stays at its commit until `url` or `reference` change: MicroK8s never updates repositories.
 ///
 /// Import it as `<host>/<name>`: `terraform import microk8s_addon_repository.own 10.0.0.11/own`.
 #[derive(Clone, Debug, Resource)]
@@ -156,7 +156,7 @@ impl AddonRepository {
         }
     }
 
-    /// What stays in the cluster can be disabled by nobody once its scripts are gone.
+    /// What stays in the cluster cannot be disabled any more once its scripts are gone.
     fn warn_of_enabled(&self, work: &Work<'_>, report: &StatusReport) {
         let enabled: Vec<&str> = report
             .addons

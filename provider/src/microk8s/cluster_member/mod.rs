@@ -28,14 +28,14 @@ use tfplugin::{Computed, Context, Diagnostics, Plan, Resource};
 /// A machine with MicroK8s that is a member of another one's cluster.
 ///
 /// The token is asked for when it is used, lives for ten minutes, and is neither stored nor logged. It travels to the
-/// machine over SSH; on the machine itself `microk8s join` takes it as an argument and no other way, so whoever may list the
-/// processes there can see it while the join runs.
+/// machine over SSH; on the machine itself `microk8s join` takes it as an argument and no other way, so any user who can
+/// list processes on that machine can read it during the join.
 ///
 /// Members join and leave one after another, whatever Terraform's `-parallelism` is. Each control plane of the cluster is
-/// tried in turn, over IPv4, which is all that MicroK8s joins by. Whether the machine joined is told from the cluster's
+/// tried in turn, over IPv4, which is all that MicroK8s joins by. Whether the machine joined is read from the cluster's
 /// nodes and its datastore, never from the command's exit code. After that the node gets what joining leaves out: the ranges
 /// of services, both addresses of its kubelet, Calico's settings (those of `microk8s_cluster_ipv6`), and flags that fit its
-/// version. A join that was interrupted is carried on by the next apply.
+/// version. The next apply resumes an interrupted join.
 ///
 /// Destroying it makes the machine leave and removes its node and its member of the datastore. A machine that is dead is
 /// removed from the cluster alone. Workloads are not drained before: those that a controller keeps start on other nodes.
@@ -57,7 +57,7 @@ pub struct ClusterMember {
     pub role: String,
 
     /// Removes the member even where the cluster's datastore loses its majority by it, which stops the cluster's API for
-    /// good. Default `false`. It must be applied before it helps a destroy.
+    /// good. Default `false`. Apply it before you destroy; a destroy uses the value in the state.
     #[attribute(default = false)]
     pub allow_quorum_loss: bool,
 

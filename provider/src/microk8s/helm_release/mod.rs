@@ -27,7 +27,7 @@ use values::{RedactedPaths, Values};
 /// A Helm release, such as MetalLB or Longhorn, by the Helm that MicroK8s brings along on the node.
 ///
 /// Creating and changing it waits until Helm finds all of its objects ready. A change is an upgrade in place. What an
-/// interrupted apply left (a failed release, one that is still pending) is carried on by the next. A release of that name
+/// interrupted apply left (a failed release, one that is still pending) is resumed by the next. A release of that name
 /// that is something else is refused; import it.
 ///
 /// Destroying it uninstalls the release and leaves its namespace, as Helm does.
@@ -74,13 +74,13 @@ pub struct HelmRelease {
     values: Option<Values>,
 
     /// More values, that are in no plan and in no state; they are laid over `values`. They are sent when the release is made and
-    /// whenever anything else about it changes; `secret_values_wo_version` says that they did. Whether somebody changed them
-    /// in the cluster is not looked at. An import cannot tell them from others and reads them into `values`; the next apply
+    /// whenever anything else about it changes; `secret_values_wo_version` says that they did. Changes of them in the
+    /// cluster are not detected. An import cannot tell them from others and reads them into `values`; the next apply
     /// takes them out of the state.
     #[attribute(optional, sensitive, write_only)]
     secret_values_wo: Option<Values>,
 
-    /// Any number; another one than before sends `secret_values_wo` again.
+    /// Change this number to send `secret_values_wo` again.
     #[attribute(optional)]
     secret_values_wo_version: Option<i64>,
 

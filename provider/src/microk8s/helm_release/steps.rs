@@ -166,7 +166,7 @@ impl Step<Wanted> for Install {
             Err(failure) if helm::waited_in_vain(&failure) => {
                 let pods = helm::pods(&*wanted.machine, &wanted.namespace).await;
                 let advice = format!(
-                    "Pods in {} were:\n{pods}\nThe next apply carries on here. `timeouts` says how long to wait.",
+                    "Pods in {} were:\n{pods}\nThe next apply resumes here. `timeouts` sets how long to wait.",
                     wanted.namespace
                 );
                 Err(failure.permanent().with_hint(advice))

@@ -37,8 +37,8 @@ use tfplugin::{Computed, Context, Diagnostic, Diagnostics, Plan, Resource};
 /// A machine that runs MicroK8s: the snap on an Ubuntu machine that is reached over SSH.
 ///
 /// The node begins as a cluster of its own; `microk8s_cluster_member` joins it to another. Creating it waits for
-/// cloud-init and snapd, installs the snap, and ends when this very node is Ready and stays so. What is interrupted is
-/// carried on by the next apply. A machine on which somebody else installed MicroK8s is refused; import it.
+/// cloud-init and snapd, installs the snap, and ends when this very node is Ready and stays so. The next apply resumes an
+/// interrupted create. A machine on which MicroK8s was installed by other means is refused; import it.
 ///
 /// `host` is where the machine is found, not what it is: the machine is known by its machine id and its host key. A `host`
 /// that changes or becomes unknown is an update in place. If another machine answers at the new address, the apply fails and
@@ -58,24 +58,24 @@ pub struct Node {
 
     /// Channel of the snap, `<track>/<risk>`, such as `1.35/stable`. A change refreshes the snap in place, one node of a
     /// cluster at a time. Kubernetes is upgraded one minor release at a time and never downgraded. Name a track: `latest`
-    /// changes the minor release by itself. `snap info microk8s` lists the channels.
+    /// changes the minor release without a change here. `snap info microk8s` lists the channels.
     #[attribute(required, validate = check_confinement)]
     channel: Semantic<Channel>,
 
-    /// Names that the machine shall know, each with its addresses in order, such as `{ cp2 = ["10.0.0.12"] }`: a marked block
-    /// in `/etc/hosts`. Nodes need to know each other by name when they join a cluster and no DNS does it. Where cloud-init manages `/etc/hosts`
+    /// Entries of a managed block in the machine's `/etc/hosts`: host name to addresses, in order, such as
+    /// `{ cp2 = ["10.0.0.12"] }`. Nodes need to know each other by name when they join a cluster and no DNS does it. Where cloud-init manages `/etc/hosts`
     /// (`manage_etc_hosts`), each boot takes the block away and the next apply puts it back.
     #[attribute(optional, validate = hosts_block::check)]
     hosts: Option<Hosts>,
 
-    /// The machine's public host key, as in `/etc/ssh/ssh_host_ed25519_key.pub`. Only a machine that shows it is talked to.
-    /// Give it where the key is known before, as when cloud-init seeds it. Default: the key that the machine shows when it is
-    /// first reached, unless SSH verifies it by a certificate.
+    /// The machine's public host key, as in `/etc/ssh/ssh_host_ed25519_key.pub`. The provider connects only to a machine that
+    /// presents this key. Set it when the key is known in advance, as when cloud-init seeds it. Default: the key that the machine
+    /// presents when it is first reached, unless SSH verifies it by a certificate.
     #[attribute(optional, computed, use_state_for_unknown)]
     host_key: Computed<Option<Semantic<HostKey>>>,
 
-    /// Whether snapd is kept from refreshing MicroK8s by itself. Default `true`: a refresh restarts the node, and is better
-    /// done by a change of `channel`.
+    /// Whether automatic refreshes of the snap are held. Default `true`: a refresh restarts the node, and is better done by a
+    /// change of `channel`.
     #[attribute(default = true)]
     hold: bool,
 
@@ -83,9 +83,8 @@ pub struct Node {
     #[attribute(optional)]
     storage: Option<Storage>,
 
-    /// What a destroy does about a machine that cannot be reached, or that is another one by now. Default `false`: it fails,
-    /// and the node stays in the state. `true`: the machine is taken for gone and forgotten, and what may still be on it
-    /// stays there.
+    /// Whether a destroy may drop the node from the state when its machine is unreachable or has been replaced. `false` (default):
+    /// the destroy fails and the state is kept. `true`: the node leaves the state and the machine is not touched.
     #[attribute(default = false)]
     forget_unreachable: bool,
 
@@ -101,11 +100,11 @@ pub struct Node {
     #[attribute(computed, use_state_for_unknown)]
     revision: Computed<i64>,
 
-    /// Name of the node in its cluster: the machine's host name in lower case, unless its kubelet was told another.
+    /// Name of the node in its cluster: the machine's host name in lower case, unless its kubelet has `--hostname-override`.
     #[attribute(computed, use_state_for_unknown)]
     node_name: Computed<String>,
 
-    /// The machine's `/etc/machine-id`, by which it is known again at another address.
+    /// The machine's `/etc/machine-id`, which identifies it when its address changes.
     #[attribute(computed, use_state_for_unknown)]
     machine_id: Computed<String>,
 }
@@ -263,10 +262,10 @@ fn judge_move(
         Move::Fine => Ok(()),
         Move::Leap => {
             let detail = format!(
-                "{version} is installed. Kubernetes supports upgrades by one minor release at a time; with a release passed \
-                 over, parts of different nodes may not understand each other. Go through each release in between."
+                "{version} is installed. Kubernetes supports upgrades by one minor release at a time; if one is \
+                 skipped, components of different nodes may be incompatible. Upgrade to each release in between."
             );
-            context.warn(Diagnostic::warning(format!("The upgrade to {channel} passes over a release"), detail).at("channel"));
+            context.warn(Diagnostic::warning(format!("Upgrade to {channel} skips a minor release"), detail).at("channel"));
             Ok(())
         }
         Move::Down => Err(Diagnostic::error(

@@ -33,13 +33,13 @@ pub struct Storage {
     #[attribute(default = words(&["iscsi_tcp", "dm_crypt"]), validate = check_modules)]
     kernel_modules: Set<String>,
 
-    /// Whether multipathd, which takes volumes for paths to a disk and locks them, leaves `/dev/sd*` alone. Default `true`. `false`
+    /// Whether `/dev/sd*` is excluded from multipathd, which treats volumes as paths to a disk and locks them. Default `true`. `false`
     /// on a machine whose own disks have several paths; exclude the volumes there yourself.
     #[attribute(default = true)]
     multipath_exclusion: bool,
 }
 
-/// What multipathd is told. Volumes come as SCSI disks.
+/// Configuration of multipathd. Volumes are SCSI disks.
 const EXCLUSION: &str =
     "# microk8s_node (managed by Terraform)\nblacklist {\n    devnode \"^sd[a-z0-9]+\"\n}\n";
 

@@ -31,7 +31,7 @@ use tfplugin::{AttributeValue, Computed, Diagnostics, Knowable, Model, Plan, Res
 ///
 /// An import of an object that others made reads which object it is and none of its fields: those that `manifest` names
 /// become Terraform's with the next apply, and the others stay as they are. Destroying it deletes the object, also an imported
-/// one, but for what the cluster makes by itself: a Node, the Namespaces `default` and `kube-*`, the Service `kubernetes`,
+/// one, but for what the cluster itself creates: a Node, the Namespaces `default` and `kube-*`, the Service `kubernetes`,
 /// the ServiceAccount `default`, the ConfigMap `kube-root-ca.crt`, a Lease, an EndpointSlice, and whatever has a
 /// controller among its `ownerReferences`. Unless Terraform made it, such an object is released: it stays, its fields that
 /// Terraform set go back to what they were before, and the plan warns of it. Entries of `secret_data` do not go back.
@@ -58,13 +58,13 @@ pub struct GenericObject {
     secret_data: Option<BTreeMap<String, Secret>>,
 
     /// Entries of a Secret's `data`, as plain text, that are in no plan and in no state. They are sent when the object is
-    /// created and whenever anything else about it changes; `secret_data_wo_version` says that they did. Whether somebody
-    /// changed them in the cluster cannot be seen. An import of a Secret that Terraform wrote cannot tell them from others and
+    /// created and whenever anything else about it changes; `secret_data_wo_version` says that they did. Changes of
+    /// them in the cluster are not detected. An import of a Secret that Terraform wrote cannot tell them from others and
     /// reads them into `secret_data`; the next apply takes them out of the state.
     #[attribute(optional, sensitive, write_only)]
     secret_data_wo: Option<BTreeMap<String, Secret>>,
 
-    /// Any number; another one than before sends `secret_data_wo` again.
+    /// Change this number to send `secret_data_wo` again.
     #[attribute(optional)]
     secret_data_wo_version: Option<i64>,
 

@@ -14,7 +14,7 @@ use std::time::Duration;
 use tfplugin::types::Semantic;
 use tfplugin::{Computed, Context, DataSource, Diagnostics, Object};
 
-/// What a MicroK8s cluster says of itself: whether it runs, the members of its datastore, its nodes and its add-ons.
+/// The status of a MicroK8s cluster: whether it runs, the members of its datastore, its nodes and its add-ons.
 #[derive(Clone, Debug, DataSource)]
 #[data_source(type_name = "microk8s_status")]
 pub struct Status {
@@ -22,8 +22,8 @@ pub struct Status {
     #[attribute(required, validate = ssh::check_address)]
     host: String,
 
-    /// How long to wait for MicroK8s to run and for all nodes to be Ready, such as `5m`. Default: no waiting; a cluster that
-    /// does not run is told as it is. When the time is up, reading fails and says what is missing.
+    /// How long to wait for MicroK8s to run and for all nodes to be Ready, such as `5m`. If unset, returns the
+    /// current state without waiting, also of a cluster that does not run. When the time is up, reading fails and names what is missing.
     #[attribute(optional)]
     wait: Option<Semantic<Duration>>,
 
@@ -100,8 +100,8 @@ pub struct AddonStatus {
     enabled: Computed<bool>,
 }
 
-/// Where nothing is waited for, one look is taken, which has a limit of its own.
-const ONE_LOOK: Duration = Duration::from_secs(90);
+/// The limit of one read, where nothing is waited for.
+const ONE_READ: Duration = Duration::from_secs(90);
 
 #[async_trait]
 impl DataSource for Status {
@@ -111,7 +111,7 @@ impl DataSource for Status {
     async fn read(context: &Context<Session>, config: Self) -> Result<Self, Diagnostics> {
         let host = context.provider().ssh.host(&config.host);
         let patience = config.wait.as_ref().map(|wait| *wait.value());
-        let deadline = Deadline::after(patience.unwrap_or(ONE_LOOK), context.cancelled());
+        let deadline = Deadline::after(patience.unwrap_or(ONE_READ), context.cancelled());
         let seen = deadline
             .until(|| async {
                 let seen = observe(context, &config.host, see(&host)).await;

@@ -17,7 +17,13 @@ impl Identity for MachineIdentity {
     const NOUN: &'static str = "machine";
 
     async fn of(shell: &Arc<dyn Shell>) -> Result<String, NodeError> {
-        Ok(Machine::new(Arc::clone(shell)).snapshot(Freshness::Cached).await?.machine_id)
+        let machine_id = Machine::new(Arc::clone(shell)).snapshot(Freshness::Cached).await?.machine_id;
+        if machine_id.is_empty() {
+            shell.invalidate_probes();
+            let attempt = format!("reading /etc/machine-id on {}", shell.address());
+            return Err(NodeError::new(attempt, "It is empty or cannot be read."));
+        }
+        Ok(machine_id)
     }
 }
 
