@@ -3,7 +3,7 @@
 use super::Board;
 use crate::connection::router::{Command, Routers};
 use crate::engine::router_config::Owner;
-use crate::vyos::DECLARATIONS;
+use crate::vyos::layout_of;
 use tfplugin::{Diagnostic, Path, Value};
 
 /// What of an object that is planned is another's too.
@@ -25,10 +25,10 @@ struct Planned<'a> {
 
 impl<'a> Planned<'a> {
     fn of(routers: &Routers, type_name: &'a str, object: &'a Value) -> Option<Self> {
-        let (_, declaration) = DECLARATIONS.iter().find(|(name, _)| *name == type_name)?;
+        let layout = layout_of(type_name)?;
         let named = object.attribute("router");
         let router = routers.get(named.as_str()).ok().filter(|_| !named.is_unknown())?;
-        Some(Self { type_name, router: router.url().to_owned(), owner: Owner::new(declaration, object) })
+        Some(Self { type_name, router: router.url().to_owned(), owner: Owner::new(layout, object) })
     }
 
     fn name(&self) -> String {

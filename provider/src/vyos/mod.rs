@@ -1,4 +1,5 @@
-//! Objects of VyOS routers: a folder for each part of the configuration, a file in it for each Terraform type.
+//! Objects of VyOS routers: a folder for each part of the configuration, a file in it for each Terraform
+//! type.
 
 mod bgp;
 mod config;
@@ -15,43 +16,46 @@ pub use policy::{PrefixList, PrefixList6, RouteMap};
 pub use show::{BgpSummary, Routes};
 pub use static_route::StaticRoute;
 
-use crate::engine::router_config::{Declaration, RouterConfig, RouterResource};
+use crate::engine::router_config::{Layout, RouterResource, layout};
 use crate::session::Session;
 use tfplugin::Registry;
+use tfplugin::provider::TypeName;
 
-const fn of<T: RouterConfig>() -> (&'static str, &'static Declaration) {
-    (T::TYPE_NAME, T::DECLARATION)
+/// The types that are a part of a router's configuration: the only list of them.
+macro_rules! configuration_types {
+    ($($type:ty),+ $(,)?) => {
+        /// Names of the types that are a part of a router's configuration, and what they are there.
+        const TYPES: &[(&str, fn() -> &'static Layout)] = &[$((<$type>::TYPE_NAME, layout::<$type>)),+];
+
+        /// Adds the types of this family to the registry of all that are served.
+        pub fn register(registry: Registry<Session>) -> Registry<Session> {
+            registry$(.resource::<RouterResource<$type>>())+.data_source::<BgpSummary>().data_source::<Routes>()
+        }
+    };
 }
 
-/// Every type here that is a part of a router's configuration, and what it is there.
-pub const DECLARATIONS: &[(&str, &Declaration)] = &[
-    of::<Bgp>(),
-    of::<BgpNeighbor>(),
-    of::<BgpPeerGroup>(),
-    of::<Config>(),
-    of::<Ospf>(),
-    of::<Ospfv3>(),
-    of::<PrefixList>(),
-    of::<PrefixList6>(),
-    of::<RouteMap>(),
-    of::<StaticRoute>(),
+configuration_types![
+    Bgp,
+    BgpNeighbor,
+    BgpPeerGroup,
+    Config,
+    Ospf,
+    Ospfv3,
+    PrefixList,
+    PrefixList6,
+    RouteMap,
+    StaticRoute,
 ];
 
-/// Adds the types of this family to the registry of all that are served.
-pub fn register(registry: Registry<Session>) -> Registry<Session> {
-    registry
-        .resource::<RouterResource<Bgp>>()
-        .resource::<RouterResource<BgpNeighbor>>()
-        .resource::<RouterResource<BgpPeerGroup>>()
-        .resource::<RouterResource<Config>>()
-        .resource::<RouterResource<Ospf>>()
-        .resource::<RouterResource<Ospfv3>>()
-        .resource::<RouterResource<PrefixList>>()
-        .resource::<RouterResource<PrefixList6>>()
-        .resource::<RouterResource<RouteMap>>()
-        .resource::<RouterResource<StaticRoute>>()
-        .data_source::<BgpSummary>()
-        .data_source::<Routes>()
+/// All of them.
+#[cfg(test)]
+pub fn layouts() -> impl Iterator<Item = (&'static str, &'static Layout)> {
+    TYPES.iter().map(|(name, layout)| (*name, layout()))
+}
+
+/// What a type is on the router; nothing where it is no part of a router's configuration.
+pub fn layout_of(type_name: &str) -> Option<&'static Layout> {
+    TYPES.iter().find(|(name, _)| *name == type_name).map(|(_, layout)| layout())
 }
 
 #[cfg(test)]

@@ -2,9 +2,7 @@
 
 use super::validators;
 use crate::connection::router::ConfigTree;
-use crate::engine::router_config::{
-    Declaration, Field, RouterConfig, RouterTarget, RouterTargetDraft, Tag, ValueFormat,
-};
+use crate::engine::router_config::{Declaration, RouterConfig, RouterTarget, ValueFormat};
 use ipnet::IpNet;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -13,26 +11,27 @@ use tfplugin::{Diagnostic, Diagnostics, Object, Path, Resource, Value};
 
 /// A static route of a VyOS router, of IPv4 or IPv6 as its `destination` is.
 ///
-/// Next hops and interfaces that are not in the map of the configuration, added by hand on the router, are taken away; a
-/// map that is left out is not Terraform's, whoever fills it. Of several
-/// next hops, those with the lowest distance are used at once. Import id: `<router>/<destination>`, such as
-/// `edge/2001:db8::/32`, or the destination where there is only one router. VyOS 1.4 or later.
+/// Next hops and interfaces that are not in the map of the configuration, added by hand on the router, are
+/// removed; a map that is left out is not Terraform's, whoever fills it. Of several next hops, those with the
+/// lowest distance are used at once. Import id: `<router>/<destination>`, such as `edge/2001:db8::/32`, or
+/// the destination where there is only one router. VyOS 1.4 or later.
 #[derive(Clone, Debug, Resource)]
 #[resource(type_name = "vyos_static_route", version = 1, upgrade = not_disabled)]
 pub struct StaticRoute {
     #[attribute(flatten)]
     target: RouterTarget,
 
-    /// Network that the route leads to, of IPv4 or IPv6, without host bits; `0.0.0.0/0` or `::/0` for the default route. A
-    /// different one makes a new route.
+    /// Network that the route leads to, of IPv4 or IPv6, without host bits; `0.0.0.0/0` or `::/0` for the
+    /// default route. A different one makes a new route.
     #[attribute(required, requires_replace, validate = destination)]
     destination: Semantic<IpNet>,
 
-    /// Text for people, at most 255 characters, without quotes.
+    /// Free-text description, at most 255 characters, without quotes.
     #[attribute(optional, validate = validators::description)]
     description: Option<String>,
 
-    /// Routers that it leads over, by address, of the family of `destination`. Such as `{ "10.0.0.254" = {} }`.
+    /// Routers that it leads over, by address, of the family of `destination`. Such as `{ "10.0.0.254" = {}
+    /// }`.
     #[attribute(optional, validate = next_hops)]
     next_hops: Option<BTreeMap<String, NextHop>>,
 
@@ -40,11 +39,11 @@ pub struct StaticRoute {
     #[attribute(optional, validate = validators::devices)]
     interfaces: Option<BTreeMap<String, OutInterface>>,
 
-    /// Drops what goes there without a word; `{}` where no other route is better. Not together with `reject`.
+    /// Silently drops matching traffic; `{}` where no other route is better. Not together with `reject`.
     #[attribute(optional)]
     blackhole: Option<Discard>,
 
-    /// Refuses what goes there (ICMP unreachable). Not together with `blackhole`.
+    /// Rejects matching traffic (ICMP unreachable). Not together with `blackhole`.
     #[attribute(optional)]
     reject: Option<Discard>,
 }
@@ -89,40 +88,16 @@ pub struct Discard {
     tag: Option<u32>,
 }
 
-const DISABLE: Field = Field::valueless("disable", &["disable"]);
-const DISTANCE: Field = Field::leaf("distance", &["distance"], ValueFormat::Number);
-const DISCARD: &[Field] = &[DISTANCE, Field::leaf("tag", &["tag"], ValueFormat::Number)];
-
 impl RouterConfig for StaticRoute {
-    const DECLARATION: &'static Declaration = &Declaration {
-        noun: "static route",
-        component: &["protocols", "static"],
-        tag: Some(Tag {
-            node: &["route"],
-            node_of_ipv6: Some(&["route6"]),
-            attribute: "destination",
-            form: ValueFormat::Network,
-        }),
-        requires: None,
-        fields: &[
-            Field::leaf("description", &["description"], ValueFormat::Text),
-            Field::tag_node(
-                "next_hops",
-                &["next-hop"],
-                ValueFormat::Address,
-                &[DISTANCE, Field::leaf("interface", &["interface"], ValueFormat::Text), DISABLE],
-            ),
-            Field::tag_node("interfaces", &["interface"], ValueFormat::Text, &[DISTANCE, DISABLE]),
-            Field::presence_node("blackhole", &["blackhole"], DISCARD),
-            Field::presence_node("reject", &["reject"], DISCARD),
-        ],
-        children: &[],
-        named: None,
-    };
-
-    fn target(draft: &StaticRouteDraft) -> &RouterTargetDraft {
-        &draft.target
-    }
+    const DECLARATION: Declaration =
+        Declaration::tag("static route", "protocols static", "route {destination}").ipv6("route6").paths(&[
+            &[
+                ("next_hops", "next-hop {address}"),
+                ("interfaces", "interface {name}"),
+                ("blackhole", "blackhole {}"),
+                ("reject", "reject {}"),
+            ],
+        ]);
 
     fn validate_config(config: &StaticRouteDraft, diagnostics: &mut Diagnostics) {
         if config.blackhole.given().is_some() && config.reject.given().is_some() {
@@ -141,9 +116,8 @@ impl RouterConfig for StaticRoute {
         if ways.iter().all(|none| *none == Some(true)) {
             diagnostics.error_at(
                 "next_hops",
-                "Route without a way",
-                "VyOS takes a route that leads nowhere and does nothing with it. Give next_hops, interfaces, blackhole or \
-                 reject.",
+                "Missing next hop",
+                "A route needs next_hops, interfaces, blackhole or reject; VyOS accepts one without and ignores it.",
             );
         }
         if let (Some(destination), Some(next_hops)) = (config.destination.known(), config.next_hops.given()) {
@@ -196,7 +170,7 @@ fn check_next_hops(destination: IpNet, next_hops: &BTreeMap<String, NextHop>, di
             Err(_) => diagnostics.error_at(
                 at,
                 "Unusable next hop",
-                format!("{address:?} is no address of {family}. An interface alone belongs in interfaces."),
+                format!("{address:?} is not an {family} address. Put an interface without a next hop into `interfaces`."),
             ),
         }
     }

@@ -1,6 +1,6 @@
-//! What VyOS takes as a value: checks that its own validators, its commit scripts and FRR make, at plan instead of at apply.
-//! They are named by `check` words of attributes, so they take the attribute's own type. `tests/values.rs` holds all of
-//! them against VyOS' tree.
+//! What VyOS takes as a value: checks that its own validators, its commit scripts and FRR make, at plan
+//! instead of at apply. They are named by `check` words of attributes, so they take the attribute's own type.
+//! `tests/values.rs` holds all of them against VyOS' tree.
 
 use crate::engine::router_config::ValueFormat;
 use std::collections::BTreeMap;
@@ -69,8 +69,8 @@ pub(super) fn route_map(value: &Option<String>) -> Result<(), String> {
     )
 }
 
-/// The name of a route-map, where VyOS looks whether it is there: the scripts of BGP's neighbors, of OSPF and of OSPFv3 find
-/// none whose name has a dot.
+/// The name of a route-map, where VyOS looks whether it is there: the scripts of BGP's neighbors, of OSPF and
+/// of OSPFv3 find none whose name has a dot.
 pub(super) fn route_map_without_dot(value: &Option<String>) -> Result<(), String> {
     match value {
         Some(name) if name.contains('.') => Err(format!(
@@ -80,8 +80,8 @@ pub(super) fn route_map_without_dot(value: &Option<String>) -> Result<(), String
     }
 }
 
-/// The name of a list or a group whose own name may have nothing else: a prefix-list, a large-community-list, an
-/// extcommunity-list, a peer-group.
+/// The name of a list or a group whose own name may have nothing else: a prefix-list, a large-community-list,
+/// an extcommunity-list, a peer-group.
 pub(super) fn list(value: &Option<String>) -> Result<(), String> {
     let fine = |c: char| c.is_ascii_alphanumeric() || "_-".contains(c);
     named(value, "list or group", "letters, digits, `-` and `_`", |name| {
@@ -103,7 +103,7 @@ pub(super) fn route_map_name(value: &str) -> Result<(), String> {
 
 /// A map whose keys are numbers of rules.
 pub(super) fn rule_numbers<T>(value: &Option<BTreeMap<String, T>>) -> Result<(), String> {
-    numbers::<65535, T>(value, "a rule")
+    numbers::<65535, T>(value, "rule")
 }
 
 /// A map whose keys are numbers from 1 on.
@@ -112,7 +112,7 @@ pub(super) fn numbers<const HIGHEST: u32, T>(
     of: &str,
 ) -> Result<(), String> {
     match value.iter().flat_map(BTreeMap::keys).find(|key| !is_number::<1, HIGHEST>(key)) {
-        Some(key) => Err(format!("{key:?} is no number of {of}, which is 1 to {HIGHEST}")),
+        Some(key) => Err(format!("{key:?} is not a valid {of} number (1 to {HIGHEST})")),
         None => distinct(value, ValueFormat::Decimal),
     }
 }
@@ -286,7 +286,7 @@ fn one_of(value: Option<&str>, known: &[&str]) -> Result<(), String> {
     match value {
         Some(word) if !known.contains(&word) => {
             let known: Vec<_> = known.iter().map(|word| format!("`{word}`")).collect();
-            Err(format!("{word:?} is none of {}", known.join(", ")))
+            Err(format!("{word:?} must be one of {}", known.join(", ")))
         }
         _ => Ok(()),
     }
@@ -316,7 +316,8 @@ fn is_device(name: &str) -> bool {
 fn plain(text: &str) -> Result<(), String> {
     match text.contains(|one: char| "'\"".contains(one) || one.is_control()) {
         true => {
-            Err("VyOS takes no quotes, no line breaks and no other control characters in a value".to_owned())
+            Err("VyOS accepts no quotes, no line breaks and no other control characters in a value"
+                .to_owned())
         }
         false => Ok(()),
     }

@@ -1,5 +1,5 @@
-//! The one task that talks to a router. It owns all reads and writes, one after the other, so that nothing is read
-//! while a commit runs; what waits when the router becomes idle is answered together.
+//! The one task that talks to a router. It owns all reads and writes, one after the other, so that nothing is
+//! read while a commit runs; what waits when the router becomes idle is answered together.
 
 use super::api::Api;
 use super::batch::Claims;
@@ -167,9 +167,10 @@ impl Actor {
         }
     }
 
-    /// Of a read whose caller may do without: a plan must not hang on a router that is away. One that is busy is waited for
-    /// as long as a lock, since only then something can be planned; but a few paths are answered with the same HTTP 500 for
-    /// ever (one that ends in a leaf's value is), so each is waited for once.
+    /// Of a read whose caller may do without: a plan must not hang on a router that is away. One that is busy
+    /// is waited for as long as a lock, since only then something can be planned; but a few paths are
+    /// answered with the same HTTP 500 for ever (one that ends in a leaf's value is), so each is waited for
+    /// once.
     fn patience(&self, root: &ConfigPath) -> Patience {
         let busy = if self.stuck.contains(root) { Duration::ZERO } else { self.timing.lock_patience };
         Patience { reach: Duration::ZERO, busy }

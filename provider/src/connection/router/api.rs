@@ -1,5 +1,5 @@
-//! The calls of VyOS's HTTP API that are used. The key travels in the form body alone, and answers are never logged as
-//! they come: the API repeats the key in some of its errors.
+//! The calls of VyOS's HTTP API that are used. The key travels in the form body alone, and answers are never
+//! logged as they come: the API repeats the key in some of its errors.
 
 use super::RouterSettings;
 use super::command::Command;
@@ -27,9 +27,11 @@ const IDLE: Duration = Duration::from_secs(20);
 
 /// Bytes of a configuration. A router with thousands of firewall rules has some megabytes.
 const MOST_CONFIG: usize = 16 << 20;
-/// Bytes that an operational command may print. FRR needs some 700 for a route and 8 KiB for a neighbor, as JSON.
+/// Bytes that an operational command may print. FRR needs some 700 for a route and 8 KiB for a neighbor, as
+/// JSON.
 const MOST_SHOWN: usize = 32 << 20;
-/// Bytes of any other answer: VyOS repeats what it was sent in its errors, and takes at most 1 MiB unless it is told more.
+/// Bytes of any other answer: VyOS repeats what it was sent in its errors, and takes at most 1 MiB unless it
+/// is told more.
 const MOST_SAID: usize = 8 << 20;
 
 /// A router's API.
@@ -61,9 +63,9 @@ impl Api {
         Self { client, url, shown, secrets, key: settings.api_key.clone() }
     }
 
-    /// The running configuration below a node; empty where there is none. VyOS answers for a container what it holds, and
-    /// for a tag node or a leaf the node by its name. A container that holds nothing but its namesake looks the same, so
-    /// the node above is asked as well; at the top there are only containers.
+    /// The running configuration below a node; empty where there is none. VyOS answers for a container what
+    /// it holds, and for a tag node or a leaf the node by its name. A container that holds nothing but its
+    /// namesake looks the same, so the node above is asked as well; at the top there are only containers.
     pub(super) async fn show_config(&self, root: &[String]) -> Result<ConfigTree, RouterError> {
         let held = self.held(root).await?;
         let Some((name, above)) = root.split_last().filter(|(_, above)| !above.is_empty()) else {
@@ -131,8 +133,8 @@ impl Api {
         let masked = |error| without(&self.secrets.iter().map(String::as_str).collect::<Vec<_>>(), error);
         let mut answer = sent.map_err(|problem| masked(classify(problem)))?;
         let status = answer.status().as_u16();
-        // A commit takes its time; its answer is there at once when it comes. Headers are limited by the client: 100 of them,
-        // and some 400 KiB.
+        // A commit takes its time; its answer is there at once when it comes. Headers are limited by the
+        // client: 100 of them, and some 400 KiB.
         let body = timeout(QUESTION, whole(&mut answer, most)).await.unwrap_or_else(|_| Err(too_long()));
         let body = body.map_err(masked)?;
         tracing::trace!(router = self.shown, endpoint, status, bytes = body.len(), "answered");

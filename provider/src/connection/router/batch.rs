@@ -1,6 +1,6 @@
-//! Writes merged into one commit: removals first, then what is put, each seeing what the others before it will have
-//! done. So where one caller removes what another puts, it is there afterwards, and VyOS, which compares before and
-//! after, touches only what differs.
+//! Writes merged into one commit: removals first, then what is put, each seeing what the others before it
+//! will have done. So where one caller removes what another puts, it is there afterwards, and VyOS, which
+//! compares before and after, touches only what differs.
 
 use super::command::{Command, Operation};
 use super::tree::{ConfigPath, ConfigTree};

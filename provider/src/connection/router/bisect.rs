@@ -1,17 +1,18 @@
 //! Finding who causes a refusal that names nobody, with as few commits as can be.
 //!
-//! Every question is a commit of some of the writes: it succeeds, and none of them is to blame, or it is refused, and at
-//! least one is. Where there are `k` culprits among `n` and `k` is known, Hwang's group testing asks at most
-//! `k * (log2(n / k) + 2)` questions (F. K. Hwang, "A Method for Detecting All Defective Members in a Population by Group
-//! Testing", 1972). Here nobody knows `k`, and the first question, all at once, is asked anyhow. So the next question is
-//! the one that in the worst case exceeds this goal by the least, worked out from the end: by at most one commit beside
-//! the first for up to [`MOST`] writes.
+//! Every question is a commit of some of the writes: it succeeds, and none of them is to blame, or it is
+//! refused, and at least one is. Where there are `k` culprits among `n` and `k` is known, Hwang's group
+//! testing asks at most `k * (log2(n / k) + 2)` questions (F. K. Hwang, "A Method for Detecting All Defective
+//! Members in a Population by Group Testing", 1972). Here nobody knows `k`, and the first question, all at
+//! once, is asked anyhow. So the next question is the one that in the worst case exceeds this goal by the
+//! least, worked out from the end: by at most one commit beside the first for up to [`MOST`] writes.
 
-/// The most writes that are searched together. The work grows with its fourth power; more are searched in parts.
+/// The most writes that are searched together. The work grows with its fourth power; more are searched in
+/// parts.
 pub(super) const MOST: usize = 64;
 
-/// What is known of the writes that are searched. Some of those that nothing is known of are suspected: at least one of the
-/// first so many is to blame.
+/// What is known of the writes that are searched. Some of those that nothing is known of are suspected: at
+/// least one of the first so many is to blame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Known {
     /// Found to be to blame.
@@ -126,7 +127,8 @@ mod tests {
     use rand::rngs::StdRng;
     use rand::seq::SliceRandom;
 
-    /// A router that refuses whatever holds a culprit: how many commits until all are settled, and who is blamed.
+    /// A router that refuses whatever holds a culprit: how many commits until all are settled, and who is
+    /// blamed.
     fn settle(culprits: &[bool], bisection: &Bisection) -> (usize, Vec<bool>) {
         let mut unknown: Vec<_> = (0..culprits.len()).collect();
         let mut blamed = vec![false; culprits.len()];

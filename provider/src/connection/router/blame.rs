@@ -1,7 +1,8 @@
 //! Which of the writes merged into one commit a refusal speaks of.
 //!
-//! VyOS answers one text for the whole request: a section for each component that would not commit, wrapped at 72
-//! columns, warnings about innocents in between. It names paths in brackets, names in quotes, addresses as they are.
+//! VyOS answers one text for the whole request: a section for each component that would not commit, wrapped
+//! at 72 columns, warnings about innocents in between. It names paths in brackets, names in quotes, addresses
+//! as they are.
 
 use super::tree::ConfigPath;
 

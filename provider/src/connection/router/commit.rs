@@ -1,4 +1,5 @@
-//! From waiting writes to answered ones: read, plan, commit, and after a refusal read again and search for who caused it.
+//! From waiting writes to answered ones: read, plan, commit, and after a refusal read again and search for
+//! who caused it.
 
 use super::api::Api;
 use super::batch::{Batch, Claims, Needed};
@@ -113,7 +114,8 @@ impl<'a> Committer<'a> {
     /// Commits and saves, and answers everyone but the vetoed ones, which are given back.
     pub(super) async fn settle(mut self, pending: Vec<Pending>) -> Settled {
         let mut groups = vec![Group::new(pending)];
-        // Ends: every commit answers somebody or makes a group smaller, and a vetoed one is tried again only after one.
+        // Ends: every commit answers somebody or makes a group smaller, and a vetoed one is tried again only
+        // after one.
         loop {
             while let Some(group) = groups.pop() {
                 self.attempt(group, &mut groups).await;
@@ -361,7 +363,8 @@ enum Again {
 }
 
 impl Group {
-    /// What is left of it when `tried` of its writes are looked at apart, after some were found to be to blame.
+    /// What is left of it when `tried` of its writes are looked at apart, after some were found to be to
+    /// blame.
     fn without(mut self, tried: usize, found: usize) -> Option<Self> {
         if let Some(search) = &mut self.search {
             let known = search.known.passed(tried);

@@ -8,7 +8,7 @@ use tfplugin::Diagnostic;
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum RouterError {
     /// Nobody answered; nothing was changed.
-    #[error("nobody answers: {cause}")]
+    #[error("no response: {cause}")]
     Unreachable {
         /// What the network said.
         cause: String,
@@ -35,7 +35,7 @@ pub enum RouterError {
         status: u16,
     },
     /// The answer is none that VyOS gives.
-    #[error("the answer is none that VyOS gives (HTTP {status})")]
+    #[error("unexpected response, probably not VyOS (HTTP {status})")]
     NotVyos {
         /// HTTP status.
         status: u16,
@@ -58,10 +58,11 @@ pub enum RouterError {
     /// VyOS will not have it.
     #[error("VyOS refused{}{}", component.as_ref().map(|name| format!(" in {name:?}")).unwrap_or_default(), reason(.message))]
     Rejected {
-        /// The part of the configuration that would not commit, such as `protocols bgp`; none before the commit began.
+        /// The part of the configuration that would not commit, such as `protocols bgp`; none before the
+        /// commit began.
         component: Option<String>,
-        /// In VyOS's words. Empty where it gave no reason, as 1.4 mostly does: its conf scripts run in vyos-configd, which
-        /// keeps what they say for itself (T6326, mended in 1.5).
+        /// In VyOS's words. Empty where it gave no reason, as 1.4 mostly does: its conf scripts run in
+        /// vyos-configd, which keeps what they say for itself (T6326, mended in 1.5).
         message: String,
     },
     /// The API failed inside, as it does on reads while somebody's change is being committed.
@@ -86,7 +87,7 @@ pub enum RouterError {
     #[error("{}", .0.detail)]
     Vetoed(Box<Diagnostic>),
     /// Terraform asked to stop before anything was sent.
-    #[error("interrupted before anything was changed; the next apply carries on here")]
+    #[error("interrupted before anything was changed; the next apply resumes here")]
     Cancelled,
 }
 
@@ -139,7 +140,7 @@ impl RouterError {
             }
             Self::NotServing { .. } => {
                 "On the router: `set service https api keys id terraform key ...`, from VyOS 1.5 on also \
-                 `set service https api rest`, then commit and save. While it boots this passes by itself."
+                 `set service https api rest`, then commit and save. While the router boots, this is temporary."
             }
             Self::NotVyos { .. } => {
                 "Check the router's `url` in the provider block: another program answers there."
@@ -154,12 +155,12 @@ impl RouterError {
                  it), then apply again."
             }
             Self::Rejected { message, .. } if is_of_the_routing_daemon(message) => {
-                "The routing daemon refused what VyOS itself took for right. The configuration was left as it was, but \
+                "The routing daemon rejected what VyOS itself accepted. The configuration was left as it was, but \
                  the daemon may hold parts of the change until the next commit of the same component. Correct the \
                  configuration and apply again."
             }
             Self::Rejected { message, .. } if message.contains("without config session") => {
-                "The router's API has lost its configuration session and does not get it back by itself. While nobody commits \
+                "The router's API has lost its configuration session and does not recover it. While no commit runs \
                  there, `sudo systemctl restart vyos-http-api` on the router helps; then apply again."
             }
             Self::Rejected { message, .. } if message.is_empty() => {
@@ -169,12 +170,12 @@ impl RouterError {
             }
             Self::Rejected { .. } => "Correct the configuration; this object was left as it was.",
             Self::Internal { .. } => {
-                "Somebody else may be changing the router: another alias of this provider, another tool, a person in \
-                 configuration mode. Let that end (`show log` on the router says what runs), then apply again; what is there \
-                 already is carried on."
+                "The router may be changed by another session: another alias of this provider, another tool, or an \
+                 operator in configuration mode. Let that end (`show log` on the router says what runs), then apply again: what \
+                 is already in place is detected."
             }
             Self::UnknownOutcome { .. } => {
-                "The router may or may not have carried it out. Apply again: what is there already is carried on."
+                "The router may or may not have carried it out. Apply again: what is already in place is detected."
             }
             Self::NotSaved { .. } => "Run `save` in configuration mode on the router, or apply again.",
             Self::Vetoed(_) | Self::Cancelled => "",

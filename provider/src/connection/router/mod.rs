@@ -1,5 +1,5 @@
-//! VyOS routers over their HTTP API. Each has one actor ([`Router`]) that owns all reads and writes and merges what
-//! waits into one commit. Knows configuration trees and commits; knows no Terraform type.
+//! VyOS routers over their HTTP API. Each has one actor ([`Router`]) that owns all reads and writes and
+//! merges what waits into one commit. Knows configuration trees and commits; knows no Terraform type.
 
 mod actor;
 mod api;
@@ -46,7 +46,8 @@ pub struct RouterSettings {
     pub url: String,
     /// A key of its HTTP API.
     pub api_key: Secret,
-    /// The only authority, or the very certificate, that it may show, as PEM; the system's authorities otherwise.
+    /// The only authority, or the very certificate, that it may show, as PEM; the system's authorities
+    /// otherwise.
     pub ca_certificate: Option<String>,
     /// Trusts whoever answers.
     pub insecure_skip_certificate_verification: bool,
@@ -100,8 +101,8 @@ impl Router {
         routers::identity(&self.settings.url)
     }
 
-    /// The running configuration below `root`, a container of the schema; empty where there is nothing. All reads of
-    /// one refresh share one answer. Ends with `stop`.
+    /// The running configuration below `root`, a container of the schema; empty where there is nothing. All
+    /// reads of one refresh share one answer. Ends with `stop`.
     pub async fn config(
         &self,
         root: ConfigPath,
@@ -118,8 +119,8 @@ impl Router {
         self.ask(|reply| Request::Show(words, reply)).await
     }
 
-    /// Commits and saves a change together with those that wait beside it, and answers the configuration below its
-    /// root afterwards.
+    /// Commits and saves a change together with those that wait beside it, and answers the configuration
+    /// below its root afterwards.
     pub async fn write(&self, write: Write) -> Result<Arc<ConfigTree>, RouterError> {
         self.ask(|reply| Request::Write(Pending { write, reply })).await
     }
@@ -129,7 +130,8 @@ impl Router {
         &self.plans
     }
 
-    /// Whether this is the first time that somebody warns of this router; one warning is enough for all its objects.
+    /// Whether this is the first time that somebody warns of this router; one warning is enough for all its
+    /// objects.
     pub fn first_warning(&self) -> bool {
         !self.warned.swap(true, Ordering::Relaxed)
     }

@@ -1,13 +1,14 @@
 //! What this run plans for the objects of a router: which of them are to go.
 
 use super::tree::ConfigPath;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::timeout;
 
-/// Core plans the objects of a run side by side. Those that go with a whole configuration are all planned within this time.
+/// Core plans the objects of a run side by side. Those that go with a whole configuration are all planned
+/// within this time.
 const SIDE_BY_SIDE: Duration = Duration::from_millis(500);
 
 /// Objects by their path from the top, and whether they are to go.
@@ -15,6 +16,8 @@ const SIDE_BY_SIDE: Duration = Duration::from_millis(500);
 pub struct Plans {
     goes: Mutex<BTreeMap<ConfigPath, bool>>,
     changed: Notify,
+    /// Types and paths of objects that are planned to be created and are not created yet.
+    creations: Mutex<BTreeSet<(&'static str, ConfigPath)>>,
 }
 
 impl Plans {
@@ -22,6 +25,17 @@ impl Plans {
     pub fn note(&self, object: ConfigPath, goes: bool) {
         self.goes.lock().unwrap_or_else(PoisonError::into_inner).insert(object, goes);
         self.changed.notify_waiters();
+    }
+
+    /// Notes that an object is planned to be created, and answers whether another is already. A resource that is
+    /// replaced is planned twice in a run, but only once without its prior state.
+    pub fn note_creation(&self, type_name: &'static str, object: ConfigPath) -> bool {
+        !self.creations.lock().unwrap_or_else(PoisonError::into_inner).insert((type_name, object))
+    }
+
+    /// Notes that a planned creation is carried out.
+    pub fn begin_creation(&self, type_name: &'static str, object: ConfigPath) {
+        self.creations.lock().unwrap_or_else(PoisonError::into_inner).remove(&(type_name, object));
     }
 
     /// Those of the paths that do not go with an object of this run. What is planned beside is waited for.

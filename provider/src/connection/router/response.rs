@@ -54,7 +54,8 @@ pub(super) fn is_lock(message: &str) -> bool {
     message.contains("locked due to another commit") || message.contains("locked by another commit")
 }
 
-/// A refusal without reason: for about a second after a discarded change, nodes of that change are not settable.
+/// A refusal without reason: for about a second after a discarded change, nodes of that change are not
+/// settable.
 pub(super) fn is_passing(message: &str) -> bool {
     matches!(message.trim(), "Set failed" | "Delete failed")
 }

@@ -40,8 +40,8 @@ fn known(routers: &[String]) -> String {
     }
 }
 
-/// The address of an API in one spelling: a router is known by it. Without user and password, which are no part of an
-/// address and may be secret.
+/// The address of an API in one spelling: a router is known by it. Without user and password, which are no
+/// part of an address and may be secret.
 pub(super) fn identity(url: &str) -> String {
     let Ok(mut parsed) = reqwest::Url::parse(url) else { return url.to_owned() };
     // Neither is refused where there is a host, and the provider block takes no other url.
@@ -82,8 +82,8 @@ impl Routers {
         found.clone().ok_or(RouterLookupError::NotKnownYet)
     }
 
-    /// The router that a state is about: the one that it remembers by its [`Router::identity`], whatever it is called
-    /// now, else the one that it names.
+    /// The router that a state is about: the one that it remembers by its [`Router::identity`], whatever it
+    /// is called now, else the one that it names.
     pub fn remembered(
         &self,
         identity: Option<&str>,

@@ -8,8 +8,8 @@ use super::write::Pending;
 /// What is left of a refused commit after those that the refusal names have their error.
 #[derive(Default)]
 pub(super) struct Split {
-    /// Whom a refusal may be about that names nobody, by failed component in VyOS's order, and the error of those who turn
-    /// out to be to blame.
+    /// Whom a refusal may be about that names nobody, by failed component in VyOS's order, and the error of
+    /// those who turn out to be to blame.
     pub(super) unclear: Vec<(Vec<Pending>, RouterError)>,
     /// All others. What components have committed of them meanwhile is seen when they are tried again.
     pub(super) others: Vec<Pending>,

@@ -10,8 +10,9 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
 use std::sync::Arc;
 
-/// TLS that trusts what `pem` holds and nothing else: a certificate signed by one of them, or one of them itself. The
-/// latter is for the certificate that VyOS makes for itself, whose name is never the router's address.
+/// TLS that trusts what `pem` holds and nothing else: a certificate signed by one of them, or one of them
+/// itself. The latter is for the certificate that VyOS makes for itself, whose name is never the router's
+/// address.
 pub(super) fn only(pem: &str) -> Result<ClientConfig, String> {
     let cryptography = Arc::new(aws_lc_rs::default_provider());
     let given = Given::read(pem, &cryptography)?;

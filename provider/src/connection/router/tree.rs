@@ -1,5 +1,5 @@
-//! A VyOS configuration as a tree of words. A value is a child of its leaf, so a leaf with one value, one with several
-//! and one without any look the same however the router renders them.
+//! A VyOS configuration as a tree of words. A value is a child of its leaf, so a leaf with one value, one
+//! with several and one without any look the same however the router renders them.
 
 use serde::Deserializer;
 use serde::de::{self, DeserializeSeed, MapAccess, SeqAccess, Visitor};
@@ -17,8 +17,8 @@ pub struct ConfigTree {
 }
 
 impl ConfigTree {
-    /// Reads what `showConfig` answers for a container: JSON without schema, in which a leaf with one value is a
-    /// string, with several a list, and without any an empty object.
+    /// Reads what `showConfig` answers for a container: JSON without schema, in which a leaf with one value
+    /// is a string, with several a list, and without any an empty object.
     pub fn from_json(json: &serde_json::Value) -> Self {
         let mut tree = Self::default();
         match json {
@@ -39,7 +39,8 @@ impl ConfigTree {
         tree
     }
 
-    /// The same from text, of at most [`MOST_WORDS`] words: whoever answers may send what takes a hundred times its length.
+    /// The same from text, of at most [`MOST_WORDS`] words: whoever answers may send what takes a hundred
+    /// times its length.
     pub(super) fn read(json: &RawValue) -> Result<Self, String> {
         let mut left = MOST_WORDS;
         let mut reader = serde_json::Deserializer::from_str(json.get());

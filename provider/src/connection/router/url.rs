@@ -18,8 +18,8 @@ pub fn without_userinfo(url: &str) -> String {
     }
 }
 
-/// What of the address is masked in what others say: the password as it is written and as it is meant, and the header that
-/// carries it.
+/// What of the address is masked in what others say: the password as it is written and as it is meant, and
+/// the header that carries it.
 pub(super) fn secrets(url: &str) -> Vec<String> {
     let Some(parsed) = Url::parse(url).ok().filter(has_userinfo) else { return Vec::new() };
     let user = decoded(parsed.username());

@@ -9,12 +9,12 @@ use tfplugin::Diagnostic;
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
-/// Says what has to change, seeing the configuration below the write's root; nothing where all is as wanted. It is
-/// asked again after every refusal and every answer that was lost.
+/// Says what has to change, seeing the configuration below the write's root; nothing where all is as wanted.
+/// It is asked again after every refusal and every answer that was lost.
 pub type Changes = dyn Fn(&ConfigTree) -> Result<Vec<Command>, Box<Diagnostic>> + Send + Sync;
 
-/// Says why a write may not be made, seeing all that will be there after its commit, from the top and as far as it was read:
-/// somebody does not do without what it takes away, or it needs what is not there.
+/// Says why a write may not be made, seeing all that will be there after its commit, from the top and as far
+/// as it was read: somebody does not do without what it takes away, or it needs what is not there.
 pub type PostCheck = dyn Fn(&ConfigTree) -> Result<(), Box<Diagnostic>> + Send + Sync;
 
 /// Whether a write makes its object be or not be.
@@ -34,14 +34,15 @@ pub struct Write {
     pub subject: ConfigPath,
     /// Put or remove.
     pub purpose: Purpose,
-    /// Who wants it. An object that one claim put in this run is not removed by another: a renamed `for_each` key
-    /// removes and makes the same object at once.
+    /// Who wants it. An object that one claim put in this run is not removed by another: a renamed `for_each`
+    /// key removes and makes the same object at once.
     pub claim: String,
     /// What to do.
     pub changes: Box<Changes>,
     /// Containers beside the root that the checks look at.
     pub also_reads: Vec<ConfigPath>,
-    /// What the outcome of the whole commit must not be. The second is asked when nobody has a first one any more, and so on.
+    /// What the outcome of the whole commit must not be. The second is asked when nobody has a first one any
+    /// more, and so on.
     pub post_checks: Vec<Box<PostCheck>>,
     /// Cancelled when Terraform asks to stop; what was not sent yet is then left out.
     pub cancelled: CancellationToken,

@@ -107,7 +107,8 @@ fn value_in(message: &str, fields: &[Field], object: &Value, within: &Path) -> O
     })
 }
 
-/// How many of the words that lead to a leaf a message has. Words without a hyphen are too common to say anything.
+/// How many of the words that lead to a leaf a message has. Words without a hyphen are too common to say
+/// anything.
 fn leaf_words(message: &str, field: &Field) -> usize {
     field.path.iter().filter(|leaf| leaf.contains('-') && words(message).any(|word| word == **leaf)).count()
 }
@@ -117,8 +118,8 @@ fn words(message: &str) -> impl Iterator<Item = &str> {
     message.split_whitespace().map(|word| word.trim_matches(['"', '\'', '!', ',', '.', ':', '[', ']']))
 }
 
-/// The attribute that a message of VyOS speaks of: the one whose leaf it names in the most words. Only what the object has is
-/// looked into.
+/// The attribute that a message of VyOS speaks of: the one whose leaf it names in the most words. Only what
+/// the object has is looked into.
 fn attribute_in(message: &str, fields: &[Field], object: &Value, within: &Path) -> Option<Path> {
     let named = |field: &&Field| leaf_words(message, field);
     let best = fields.iter().filter(|field| named(field) > 0).max_by_key(named);

@@ -1,22 +1,29 @@
-//! A plan that takes away what others name. Terraform finishes a delete before it changes what named the object, because it knows
-//! only the dependencies of the last apply; so such a delete comes alone, and the router's configuration does not do without it.
+//! A plan that takes away what others name. Terraform finishes a delete before it changes what named the
+//! object, because it knows only the dependencies of the last apply; so such a delete comes alone, and the
+//! router's configuration does not do without it.
 
 use super::RouterConfig;
+use super::layout::layout;
 use super::node_path::NodePath;
 use super::referrers::referrers;
 use crate::connection::router::{ConfigPath, ConfigTree};
 use crate::session::Session;
 use tfplugin::{Context, Diagnostic, Held, Plan};
 
-/// An object is planned to stay or to come. Warns where it gives up a name that others use: these are planned after it.
+/// An object is planned to stay or to come. Warns where it gives up a name that others use: these are planned
+/// after it.
 pub(super) async fn planned<T: RouterConfig, P>(context: &Context<Session>, plan: &Plan<Held<T>, P>) {
     let (routers, object) = (&context.provider().routers, plan.object());
-    let mut words = ["router"].into_iter().chain(T::DECLARATION.tag.as_ref().map(|tag| tag.attribute));
+    let mut words = ["router"].into_iter().chain(layout::<T>().tag.as_ref().map(|tag| tag.attribute));
     if words.any(|attribute| object.attribute(attribute).is_unknown()) {
         return;
     }
     let Ok(node_path) = NodePath::of::<T>(routers, object) else { return };
     node_path.router.plans().note(node_path.subject_path(), false);
+    if plan.prior.is_none() && node_path.router.plans().note_creation(T::TYPE_NAME, node_path.subject_path())
+    {
+        context.warn(created_twice(&node_path));
+    }
     let before = plan.prior.as_ref().and_then(|prior| NodePath::of::<T>(routers, prior.object()).ok());
     let moved = |before: &NodePath| {
         before.subject_path() != node_path.subject_path()
@@ -52,6 +59,19 @@ async fn referrers_now(context: &Context<Session>, node_path: &NodePath) -> Opti
     }
     let found = referrers(names, &node_path.subject_path(), &held);
     Some(found.iter().map(|path| path.split(' ').map(str::to_owned).collect()).collect())
+}
+
+/// Two resources that create one object: the router takes one of them.
+fn created_twice(node_path: &NodePath) -> Diagnostic {
+    let (name, url) = (node_path.subject().name(), node_path.router.url());
+    let detail = format!(
+        "Two resources of this run create `{}` at {url}. The second one to be applied will be refused. Keep one of \
+         them, or give one of them another {}.",
+        node_path.subject_path().join(" "),
+        node_path.key_attribute().unwrap_or("router"),
+    );
+    let warning = Diagnostic::warning(format!("Two resources for {name}"), detail);
+    warning.at(node_path.key_attribute().unwrap_or("router"))
 }
 
 fn told(node_path: &NodePath, referrers: &[ConfigPath]) -> Diagnostic {

@@ -32,11 +32,13 @@ pub enum Kind {
     Node(&'static [Field]),
     /// Containers by key: a map of objects.
     TagNode(ValueFormat, &'static [Field]),
-    /// Everything that is there, whatever it is: a [`super::Subtree`], but for what the router itself puts there.
+    /// Everything that is there, whatever it is: a [`super::Subtree`], but for what the router itself puts
+    /// there.
     Subtree(&'static [LeftAlone]),
 }
 
-/// A leaf that the router writes by itself. Where an author does not speak of it, it is not shown and not taken away.
+/// A leaf that the router writes by itself. Where an author does not speak of it, it is not shown and not
+/// taken away.
 #[derive(Debug)]
 pub struct LeftAlone {
     /// From the top; `*` stands for any word.
@@ -68,6 +70,7 @@ pub enum ValueFormat {
     Path,
 }
 
+#[cfg(test)]
 impl Field {
     /// A leaf with one value.
     pub const fn leaf(attribute: &'static str, path: &'static [&'static str], form: ValueFormat) -> Self {
@@ -125,22 +128,6 @@ impl Field {
     pub const fn subtree(attribute: &'static str, left_alone: &'static [LeftAlone]) -> Self {
         Self { attribute, path: &[], kind: Kind::Subtree(left_alone) }
     }
-}
-
-/// The fields of a type that shares some of them with another. `N` is how many there are.
-#[expect(
-    clippy::indexing_slicing,
-    reason = "runs when it is compiled; a wrong index is an error of the compiler"
-)]
-pub const fn joined<const N: usize>(own: &[Field], shared: &[Field]) -> [Field; N] {
-    assert!(own.len() + shared.len() == N, "N is the number of fields");
-    let mut all = [shared[0]; N];
-    let mut at = 0;
-    while at < N {
-        all[at] = if at < own.len() { own[at] } else { shared[at - own.len()] };
-        at += 1;
-    }
-    all
 }
 
 impl ValueFormat {

@@ -2,10 +2,11 @@
 
 use super::changes::visible;
 use super::diagnose::{Subject, attribute_at, no_router};
+use super::layout::{Layout, layout};
 use super::mapping::ValueFormat;
 use super::referrers::Named;
 use super::translate::{from_config, to_config};
-use super::{Declaration, Field, RouterConfig};
+use super::{Field, RouterConfig};
 use crate::connection::router::{Command, ConfigPath, ConfigTree, Operation, Router, RouterError, Routers};
 use crate::engine::import::check_named;
 use crate::engine::reading::Reading;
@@ -26,7 +27,7 @@ pub(super) struct NodePath {
     relative_path: ConfigPath,
     /// From the top, as typed on the router.
     path: String,
-    declaration: &'static Declaration,
+    layout: &'static Layout,
     /// Its attributes; null where only its name is known.
     object: Value,
 }
@@ -36,20 +37,20 @@ impl NodePath {
     pub(super) fn of<T: RouterConfig>(routers: &Routers, object: &Value) -> Result<Self, Diagnostics> {
         let router = routers
             .get(object.attribute("router").as_str())
-            .map_err(|reason| no_router(T::DECLARATION.noun, &reason))?;
+            .map_err(|reason| no_router(layout::<T>().noun, &reason))?;
         Ok(Self::on::<T>(router, object))
     }
 
     /// Of an object with these attributes, on a router.
     pub(super) fn on<T: RouterConfig>(router: Arc<Router>, object: &Value) -> Self {
-        let declaration = T::DECLARATION;
-        let key = declaration.tag.as_ref().and_then(|tag| tag.form.word(object.attribute(tag.attribute)));
-        Self { object: object.clone(), ..Self::new(declaration, router, key.unwrap_or_default()) }
+        let layout = layout::<T>();
+        let key = layout.tag.as_ref().and_then(|tag| tag.form.word(object.attribute(tag.attribute)));
+        Self { object: object.clone(), ..Self::new(layout, router, key.unwrap_or_default()) }
     }
 
-    fn new(declaration: &'static Declaration, router: Arc<Router>, key: String) -> Self {
-        let mut root = owned(declaration.component);
-        let relative_path = match &declaration.tag {
+    fn new(layout: &'static Layout, router: Arc<Router>, key: String) -> Self {
+        let mut root = owned(layout.component);
+        let relative_path = match &layout.tag {
             None => Vec::new(),
             Some(tag) if tag.form == ValueFormat::Path => {
                 root.extend(key.split(' ').map(str::to_owned));
@@ -61,7 +62,7 @@ impl NodePath {
             }
         };
         let path = [root.as_slice(), &relative_path].concat().join(" ");
-        Self { router, key, root, relative_path, path, declaration, object: Value::Null }
+        Self { router, key, root, relative_path, path, layout, object: Value::Null }
     }
 
     /// Of the object that an import id names, and the attributes that say so.
@@ -69,8 +70,8 @@ impl NodePath {
         routers: &Routers,
         id: &str,
     ) -> Result<(Self, BTreeMap<String, Value>), Diagnostics> {
-        let declaration = T::DECLARATION;
-        let (router, key) = match &declaration.tag {
+        let layout = layout::<T>();
+        let (router, key) = match &layout.tag {
             None => (Some(id), ""),
             // A key may hold a slash itself, so only a router's name ends at one.
             Some(_) => match id.split_once('/') {
@@ -79,27 +80,25 @@ impl NodePath {
             },
         };
         let found = routers.get(router).map_err(|reason| {
-            let mut problem = no_router(declaration.noun, &reason);
-            problem
-                .detail
-                .push_str(&format!(" The import id {id:?} should be {}.", expected_id(declaration)));
+            let mut problem = no_router(layout.noun, &reason);
+            problem.detail.push_str(&format!(" The import id {id:?} should be {}.", expected_id(layout)));
             problem.attribute = None;
             problem
         })?;
         let mut attributes = BTreeMap::new();
         attributes
             .insert("router".to_owned(), router.map_or(Value::Null, |name| Value::String(name.to_owned())));
-        let key = match &declaration.tag {
+        let key = match &layout.tag {
             None => String::new(),
             Some(tag) => {
                 let value = tag.form.value(key);
                 let named = [(tag.attribute, &value)];
-                check_named::<T>(&T::attributes(), id, named, &expected_id(declaration))?;
+                check_named::<T>(&T::attributes(), id, named, &expected_id(layout))?;
                 attributes.insert(tag.attribute.to_owned(), value);
                 tag.form.canonical(key)
             }
         };
-        Ok((Self::new(declaration, found, key), attributes))
+        Ok((Self::new(layout, found, key), attributes))
     }
 
     /// How many words of a path are there already; nothing where all that could be missing is the last.
@@ -142,12 +141,12 @@ impl NodePath {
     }
 
     fn is_path(&self) -> bool {
-        self.declaration.tag.as_ref().is_some_and(|tag| tag.form == ValueFormat::Path)
+        self.layout.tag.as_ref().is_some_and(|tag| tag.form == ValueFormat::Path)
     }
 
     /// Whether there is nothing at a path but what the router itself puts there.
     pub(super) fn holds_nothing(&self, path: &ConfigPath, node: &ConfigTree) -> bool {
-        self.is_path() && visible(self.declaration.fields, node, &self.root, path, &Value::Null).is_empty()
+        self.is_path() && visible(self.layout.fields, node, &self.root, path, &Value::Null).is_empty()
     }
 
     /// The container that is read and that commits as one.
@@ -165,9 +164,14 @@ impl NodePath {
         [self.root.as_slice(), &self.relative_path].concat()
     }
 
+    /// The attribute that is its key.
+    pub(super) fn key_attribute(&self) -> Option<&'static str> {
+        self.layout.tag.as_ref().map(|tag| tag.attribute)
+    }
+
     /// What others name it as.
     pub(super) fn named(&self) -> Option<Named> {
-        self.declaration.named
+        self.layout.named
     }
 
     /// Its attributes.
@@ -177,7 +181,7 @@ impl NodePath {
 
     /// Where its attributes are on the router.
     pub(super) fn fields(&self) -> &'static [Field] {
-        self.declaration.fields
+        self.layout.fields
     }
 
     /// Why it may not go, where anybody names it.
@@ -207,19 +211,20 @@ impl NodePath {
     /// For messages.
     pub(super) fn subject(&self) -> Subject<'_> {
         Subject {
-            noun: self.declaration.noun,
+            noun: self.layout.noun,
             key: &self.key,
             path: &self.path,
-            fields: self.declaration.fields,
+            fields: self.layout.fields,
             object: &self.object,
         }
     }
 
-    /// The object in the configuration below the root, and its words there, which may spell the key in another way.
+    /// The object in the configuration below the root, and its words there, which may spell the key in
+    /// another way.
     pub(super) fn find<'a>(&self, tree: &'a ConfigTree) -> Option<(ConfigPath, &'a ConfigTree)> {
-        match &self.declaration.tag {
+        match &self.layout.tag {
             None => {
-                let fields = self.declaration.fields;
+                let fields = self.layout.fields;
                 let ours = to_config(fields, &Value::Object(from_config(fields, tree, Reading::Whole)));
                 (!ours.is_empty()).then(|| (Vec::new(), tree))
             }
@@ -238,17 +243,17 @@ impl NodePath {
             let keys = node.at(&[*tag]).into_iter().flat_map(ConfigTree::children);
             keys.map(|(key, _)| format!("{tag} {key}")).collect::<Vec<_>>()
         };
-        self.declaration.children.iter().flat_map(below).collect()
+        self.layout.children.iter().flat_map(below).collect()
     }
 
     /// Whether what it needs is there; it may come in the same commit.
     pub(super) fn check_requirement(&self, tree: &ConfigTree) -> Result<(), Box<Diagnostic>> {
-        let Some(need) = &self.declaration.requires else { return Ok(()) };
+        let Some(need) = &self.layout.requires else { return Ok(()) };
         if tree.at(need.path).is_some() {
             return Ok(());
         }
         let (missing, name, url) = (need.path.join(" "), need.type_name, self.router.url());
-        let component = self.declaration.component.join(" ");
+        let component = self.layout.component.join(" ");
         let detail = format!(
             "`{component} {missing}` is not configured at {url}, and VyOS takes no `{}` without it. A `{name}` makes it; \
              where one is in the configuration, refer to it here (`router = {name}.NAME.router`), so that it comes first.",
@@ -280,8 +285,8 @@ impl NodePath {
         let (path, url, unseen_lines) = (&self.path, self.router.url(), self.in_full(unseen));
         let detail = format!(
             "`{path}` at {url} has something that no plan showed, since the attribute that it belongs to was not set until \
-             now:\n\n    {unseen_lines}\n\nNothing was changed. Write what is to stay into the configuration, and take the \
-             rest away on the router first."
+             now:\n\n    {unseen_lines}\n\nNothing was changed. Write what is to stay into the configuration, and remove the \
+             rest on the router first."
         );
         let attribute = unseen.first().and_then(|one| self.attribute_of(&one.path));
         Box::new(Diagnostic { attribute, ..Diagnostic::error("", detail) })
@@ -323,7 +328,7 @@ impl NodePath {
         let leads = |field: &&Field| {
             field.path.len() <= below.len() && field.path.iter().zip(below).all(|(a, b)| a == b)
         };
-        self.declaration.fields.iter().find(leads).map(|field| Path::from(field.attribute))
+        self.layout.fields.iter().find(leads).map(|field| Path::from(field.attribute))
     }
 
     /// Why a delete leaves what is there.
@@ -356,14 +361,14 @@ impl NodePath {
             "Nothing is configured at `{}` of {}. The import id {id:?} should be {}.",
             self.path,
             self.router.url(),
-            expected_id(self.declaration)
+            expected_id(self.layout)
         );
         Diagnostic::error(self.subject().unable("import", &self.router), detail)
     }
 }
 
-fn expected_id(declaration: &Declaration) -> String {
-    match &declaration.tag {
+fn expected_id(layout: &Layout) -> String {
+    match &layout.tag {
         None => "the router's name".to_owned(),
         Some(tag) => {
             format!("`<router>/<{0}>`, or `<{0}>` alone where there is only one router", tag.attribute)

@@ -1,30 +1,30 @@
-//! Which paths of a router's configuration an object stands for, so that two that stand for one are told before they
-//! undo each other's work for ever.
+//! Which paths of a router's configuration an object stands for, so that two that stand for one are told
+//! before they undo each other's work for ever.
 
 use super::mapping::{Field, Kind, ValueFormat};
 use super::subtree;
 use super::translate::entry;
-use super::{Declaration, Tag};
+use super::{Layout, Tag};
 use crate::connection::router::ConfigPath;
 use tfplugin::{Path, Value};
 
 /// A planned object.
 #[derive(Clone, Copy)]
 pub struct Owner<'a> {
-    declaration: &'static Declaration,
+    layout: &'static Layout,
     object: &'a Value,
 }
 
 impl<'a> Owner<'a> {
     /// An object of a type, any of whose values may be unknown.
-    pub fn new(declaration: &'static Declaration, object: &'a Value) -> Self {
-        Self { declaration, object }
+    pub fn new(layout: &'static Layout, object: &'a Value) -> Self {
+        Self { layout, object }
     }
 
     /// Its node, from the top; nothing where its key is not known yet.
     pub fn node(&self) -> Option<ConfigPath> {
-        let component = self.declaration.component.iter().map(|word| (*word).to_owned());
-        let Some(Tag { node, node_of_ipv6, attribute, form }) = &self.declaration.tag else {
+        let component = self.layout.component.iter().map(|word| (*word).to_owned());
+        let Some(Tag { node, node_of_ipv6, attribute, form }) = &self.layout.tag else {
             return Some(component.collect());
         };
         let key = form.word(self.object.attribute(attribute))?;
@@ -37,7 +37,7 @@ impl<'a> Owner<'a> {
 
     /// Everything that it puts on the router, if it stands for all that is below its node.
     pub fn whole_part(&self) -> Option<Vec<ConfigPath>> {
-        let field = self.declaration.fields.iter().find(|field| matches!(field.kind, Kind::Subtree(_)))?;
+        let field = self.layout.fields.iter().find(|field| matches!(field.kind, Kind::Subtree(_)))?;
         let (node, tree) = (self.node()?, subtree::tree(self.object.attribute(field.attribute)));
         let ends = tree.ends().into_iter().map(|end| [node.as_slice(), &end].concat());
         let ends: Vec<_> = ends.collect();
@@ -47,7 +47,7 @@ impl<'a> Owner<'a> {
     /// The attribute by which it would change or take away what is at a path from the top.
     pub fn claims(&self, path: &[String]) -> Option<Path> {
         let below = path.strip_prefix(self.node()?.as_slice())?;
-        claims(self.declaration.fields, self.object, below, &Path::root())
+        claims(self.layout.fields, self.object, below, &Path::root())
     }
 }
 

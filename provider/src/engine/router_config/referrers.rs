@@ -1,8 +1,9 @@
-//! Which paths of a configuration name something else by its name, as one table for both directions: what a commit would need
-//! that is not there, and who would be left naming what is taken away.
+//! Which paths of a configuration name something else by its name, as one table for both directions: what a
+//! commit would need that is not there, and who would be left naming what is taken away.
 //!
-//! What VyOS checks was read in its conf scripts (`vyos/vyos-1x: src/conf_mode @ sagitta`) and tried on a 1.4. Without vyos-configd's
-//! journal a person is told nothing of it, so what can be known is found before the commit.
+//! What VyOS checks was read in its conf scripts (`vyos/vyos-1x: src/conf_mode @ sagitta`) and tried on a
+//! 1.4. Without vyos-configd's journal a person is told nothing of it, so what can be known is found before
+//! the commit.
 
 use crate::connection::router::{ConfigPath, ConfigTree};
 use std::str::Split;
@@ -41,16 +42,16 @@ pub enum Named {
 pub(super) enum Check {
     /// It does.
     Always,
-    /// Only outside of VRFs: the daemon's own script takes it, and then every change of `policy` is refused, as if the name had
-    /// been taken away while it is in use.
+    /// Only outside of VRFs: the daemon's own script takes it, and then every change of `policy` is refused,
+    /// as if the name had been taken away while it is in use.
     OutsideVrf,
     /// It does not.
     Never,
 }
 
 struct Row {
-    /// Words from the top: `=` is the name, a word that ends in `*` any that begins so, `**` any number of words. `protocols` of
-    /// a VRF is meant too.
+    /// Words from the top: `=` is the name, a word that ends in `*` any that begins so, `**` any number of
+    /// words. `protocols` of a VRF is meant too.
     path: &'static str,
     names: Named,
     check: Check,
@@ -192,8 +193,8 @@ impl Reference {
         }
     }
 
-    /// Whether VyOS cannot find it although it is there: outside of `policy` it looks for route-maps word by word, and takes a
-    /// dot for the end of one.
+    /// Whether VyOS cannot find it although it is there: outside of `policy` it looks for route-maps word by
+    /// word, and takes a dot for the end of one.
     pub(super) fn is_unfindable(&self) -> bool {
         self.names == Named::RouteMap && self.check == Check::Always && self.name.contains('.')
     }
@@ -252,7 +253,8 @@ fn name_at(mut rest: Split<'_, char>, path: &[String], at: usize, found: Option<
     }
 }
 
-/// Paths of those that name this object, `node` being its node with its key, in a configuration seen from the top.
+/// Paths of those that name this object, `node` being its node with its key, in a configuration seen from the
+/// top.
 pub(super) fn referrers(names: Named, node: &[String], outcome: &ConfigTree) -> Vec<String> {
     let Some((key, node)) = node.split_last() else { return Vec::new() };
     let uses = |path: &ConfigPath| {
@@ -268,7 +270,8 @@ const INTERFACES: &[&str] = &[
     "vti", "vtun", "vxlan", "wg", "wlan", "wwan",
 ];
 
-/// Whether the router has an interface, as far as its configuration says. One that VyOS does not manage is taken for there.
+/// Whether the router has an interface, as far as its configuration says. One that VyOS does not manage is
+/// taken for there.
 fn has_interface(kinds: &ConfigTree, name: &str) -> bool {
     let (base, vlans) = name.split_once('.').unwrap_or((name, ""));
     let letters = base.trim_end_matches(|c: char| c.is_ascii_digit());

@@ -4,6 +4,7 @@ use super::RouterConfig;
 use super::changes::{Change, changes, creation, removal, visible};
 use super::diagnose::{no_router, orphan, sentence};
 use super::foresee::conditions;
+use super::layout::layout;
 use super::leaving;
 use super::node_path::NodePath;
 use super::translate::{from_config, misfits, preserve_spelling, to_config};
@@ -18,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::marker::PhantomData;
 use std::sync::Arc;
-use tfplugin::{Context, Diagnostic, Diagnostics, Held, Knowable, Path, Plan, Resource, Value};
+use tfplugin::{Context, Diagnostic, Diagnostics, Held, Path, Plan, Resource, Value};
 
 /// A type `T` as a resource.
 pub struct RouterResource<T>(PhantomData<T>);
@@ -32,7 +33,8 @@ pub struct Private {
     /// How many words of its path were there before it was made. What it made above itself goes with it.
     #[serde(default)]
     stood: Option<usize>,
-    /// The router that it is on, see [`Router::identity`]. None in a state that no read has been stored of yet.
+    /// The router that it is on, see [`Router::identity`]. None in a state that no read has been stored of
+    /// yet.
     #[serde(default)]
     router: Option<String>,
     /// Secrets that the configuration has ever given, see [`Resource::given`].
@@ -91,7 +93,7 @@ impl<T: RouterConfig> Resource for RouterResource<T> {
             Ok(router) => leaving::destroyed(context, &NodePath::on::<T>(router, prior.object())).await,
             Err(RouterLookupError::NotKnownYet) => {}
             Err(reason) => {
-                return Err(orphan(T::DECLARATION.noun, &reason, private.router.as_deref()).into());
+                return Err(orphan(layout::<T>().noun, &reason, private.router.as_deref()).into());
             }
         }
         Ok(())
@@ -103,6 +105,7 @@ impl<T: RouterConfig> Resource for RouterResource<T> {
         private: &mut Private,
     ) -> Result<Held<T>, Diagnostics> {
         let node_path = NodePath::of::<T>(&context.provider().routers, planned.object())?;
+        node_path.router.plans().begin_creation(T::TYPE_NAME, node_path.subject_path());
         private.claim = format!("{:016x}", rand::rng().random::<u64>());
         private.router = Some(node_path.router.identity());
         private.stood = node_path
@@ -112,10 +115,10 @@ impl<T: RouterConfig> Resource for RouterResource<T> {
         let (model, object) = (model_of("create", &node_path, &planned)?, planned.object().clone());
         let at = node_path.clone();
         let changes = move |tree: &ConfigTree| {
-            let wanted = || create_commands(&model, &at, &to_config(T::DECLARATION.fields, &object), tree);
+            let wanted = || create_commands(&model, &at, &to_config(layout::<T>().fields, &object), tree);
             let Some((path, node)) = at.find(tree) else { return wanted() };
             let change = Change { planned: &object, prior: &Value::Null, root: &at.root() };
-            let different = changes(T::DECLARATION.fields, node, change, &path).commands;
+            let different = changes(layout::<T>().fields, node, change, &path).commands;
             if different.is_empty() || at.holds_nothing(&path, node) {
                 return Ok(different);
             }
@@ -177,10 +180,10 @@ impl<T: RouterConfig> Resource for RouterResource<T> {
         let (model, object) = (model_of("update", &node_path, &planned)?, planned.object().clone());
         let at = node_path.clone();
         let changes = move |tree: &ConfigTree| match at.find(tree) {
-            None => create_commands(&model, &at, &to_config(T::DECLARATION.fields, &object), tree),
+            None => create_commands(&model, &at, &to_config(layout::<T>().fields, &object), tree),
             Some((path, node)) => {
                 let change = Change { planned: &object, prior: prior.object(), root: &at.root() };
-                let different = changes(T::DECLARATION.fields, node, change, &path);
+                let different = changes(layout::<T>().fields, node, change, &path);
                 match (different.commands, different.unseen) {
                     (same, _) if same.is_empty() => Ok(same),
                     (commands, none) if none.is_empty() => model.fits(tree).map(|()| commands),
@@ -194,13 +197,13 @@ impl<T: RouterConfig> Resource for RouterResource<T> {
     async fn delete(context: &Context<Session>, prior: Held<T>, private: Private) -> Result<(), Diagnostics> {
         let router = private
             .router_of(&context.provider().routers, prior.object())
-            .map_err(|reason| orphan(T::DECLARATION.noun, &reason, private.router.as_deref()))?;
+            .map_err(|reason| orphan(layout::<T>().noun, &reason, private.router.as_deref()))?;
         let node_path = NodePath::on::<T>(router, prior.object()).with_parents(private.stood);
         let at = node_path.clone();
         let changes = move |tree: &ConfigTree| {
             let commands = match at.find(tree) {
                 Some((path, node)) => match at.children_below(node) {
-                    none if none.is_empty() => removal(T::DECLARATION.fields, node, &at.root(), &path),
+                    none if none.is_empty() => removal(layout::<T>().fields, node, &at.root(), &path),
                     children => return Err(at.has_children_error(&children)),
                 },
                 None => Vec::new(),
@@ -235,12 +238,16 @@ fn plan_router<T: RouterConfig>(
     context: &Context<Session>,
     plan: &mut Plan<Held<T>, Private>,
 ) -> Result<(), Diagnostics> {
-    let Knowable::Known(name) = &T::target(&plan.planned).router else { return Ok(()) };
+    let written = plan.object().attribute("router").clone();
+    if written.is_unknown() {
+        return Ok(());
+    }
+    let name = written.as_str();
     let routers = &context.provider().routers;
-    let router = match routers.get(name.as_deref()) {
+    let router = match routers.get(name) {
         Ok(router) => router,
         Err(RouterLookupError::NotKnownYet) => return Ok(()),
-        Err(reason) => return Err(no_router(T::DECLARATION.noun, &reason).into()),
+        Err(reason) => return Err(no_router(layout::<T>().noun, &reason).into()),
     };
     let Some(prior) = &plan.prior else { return Ok(()) };
     // One that is nowhere in the provider block any more may have moved: nobody can tell.
@@ -248,8 +255,8 @@ fn plan_router<T: RouterConfig>(
     if before.identity() == router.identity() {
         return Ok(());
     }
-    if prior.object().attribute("router").as_str() == name.as_deref() {
-        context.warn(renamed(T::DECLARATION.noun, &before, &router));
+    if prior.object().attribute("router").as_str() == name {
+        context.warn(renamed(layout::<T>().noun, &before, &router));
     }
     plan.replace("router");
     Ok(())
@@ -298,7 +305,7 @@ async fn put<T: RouterConfig>(
     };
     let object = planned.object();
     let change = Change { planned: object, prior: object, root: &node_path.root() };
-    let missing = super::changes::changes(T::DECLARATION.fields, node, change, &path).commands;
+    let missing = super::changes::changes(layout::<T>().fields, node, change, &path).commands;
     if !missing.is_empty() {
         return Err(Diagnostic { summary: unable(), ..node_path.rewritten(&missing) }.into());
     }
@@ -322,15 +329,15 @@ fn write(
     Write { root, subject, purpose, claim, changes, also_reads, post_checks, cancelled }
 }
 
-/// The object in the configuration below the root, in the words of what it was before where nothing differs. Whatever
-/// the router holds is told as it is: the rules of the attributes are for what is written.
+/// The object in the configuration below the root, in the words of what it was before where nothing differs.
+/// Whatever the router holds is told as it is: the rules of the attributes are for what is written.
 fn model_in<T: RouterConfig>(
     node_path: &NodePath,
     tree: &ConfigTree,
     reading: Reading<'_>,
 ) -> Option<Held<T>> {
     let (path, node) = node_path.find(tree)?;
-    let fields = T::DECLARATION.fields;
+    let fields = layout::<T>().fields;
     let before = match reading {
         Reading::Ours(before) => before,
         Reading::Whole => &Value::Null,
@@ -355,7 +362,7 @@ fn tell_misfits(context: &Context<Session>, node_path: &NodePath, tree: &ConfigT
             subject.path,
             node_path.router.url()
         );
-        context.warn(Diagnostic::warning("A value without a form", detail).at(attribute));
+        context.warn(Diagnostic::warning("Value that the attribute cannot represent", detail).at(attribute));
     }
 }
 

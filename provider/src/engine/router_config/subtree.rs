@@ -11,8 +11,8 @@ use tfplugin::{AttributeValue, Number, Value};
 use super::changes::creation;
 use super::mapping::LeftAlone;
 
-/// What is below a node, in the author's form. Two are the same where they are the same configuration: a leaf's value
-/// and a word with nothing below it are one thing on the router.
+/// What is below a node, in the author's form. Two are the same where they are the same configuration: a
+/// leaf's value and a word with nothing below it are one thing on the router.
 #[derive(Clone)]
 pub struct Subtree {
     written: Value,
@@ -60,27 +60,27 @@ fn sound(json: &Json, within: &[&str]) -> Result<(), String> {
     match json {
         Json::Null | Json::Number(_) => Ok(()),
         Json::Bool(_) => Err(format!(
-            "{} is a bool, which VyOS has not; a leaf without a value is `{{}}`, and one that is not there is left out",
+            "{} is a boolean; VyOS has none. Write `{{}}` for a valueless leaf, or omit it",
             subject()
         )),
         Json::String(text)
             if text.is_empty() || text.contains(|one: char| "'\"".contains(one) || one.is_control()) =>
         {
             Err(format!(
-                "{} has quotes, line breaks or other control characters or is empty; VyOS takes no such value",
+                "{} has quotes, line breaks or other control characters or is empty; VyOS accepts no such value",
                 subject()
             ))
         }
         Json::String(_) => Ok(()),
         Json::Array(values) => match values.iter().all(|one| one.is_string() || one.is_number()) {
             true => values.iter().try_for_each(|one| sound(one, within)),
-            false => Err(format!("{} is a list of something else than words", subject())),
+            false => Err(format!("{} is a list with elements other than strings and numbers", subject())),
         },
         Json::Object(members) => members.iter().try_for_each(|(word, below)| {
             if word.is_empty()
                 || word.contains(|c: char| c.is_whitespace() || c.is_control() || "'\"".contains(c))
             {
-                return Err(format!("{word:?} in {} is no single word", subject()));
+                return Err(format!("{word:?} in {} is not a single word", subject()));
             }
             sound(below, &[within, &[word.as_str()]].concat())
         }),
@@ -167,8 +167,8 @@ pub(super) struct Part<'a> {
 }
 
 impl Part<'_> {
-    /// The commands that make `current` exactly `wanted`. What loses all it has goes as a whole and without its value,
-    /// which may be a secret.
+    /// The commands that make `current` exactly `wanted`. What loses all it has goes as a whole and without
+    /// its value, which may be a secret.
     pub(super) fn changes(
         self,
         current: &ConfigTree,
@@ -300,9 +300,9 @@ mod tests {
     #[test]
     fn what_can_be_no_configuration_is_refused_where_it_is() {
         for (bad, told) in [
-            (json!({"server": {"a": {"prefer": true}}}), "`server a prefer` is a bool"),
-            (json!({"server": {"a b": {}}}), "\"a b\" in `server` is no single word"),
-            (json!({"server": [["a"]]}), "`server` is a list of something else"),
+            (json!({"server": {"a": {"prefer": true}}}), "`server a prefer` is a boolean"),
+            (json!({"server": {"a b": {}}}), "\"a b\" in `server` is not a single word"),
+            (json!({"server": [["a"]]}), "`server` is a list with elements other than"),
             (json!({"description": "it's"}), "`description` has quotes"),
             (json!(""), "the value has quotes, line breaks or other control characters or is empty"),
         ] {

@@ -1,5 +1,5 @@
-//! Between attributes and configuration, by the table of [`Field`]s: what an object should look like on the router,
-//! what the router's looks like as attributes, and which commands lead from one to the other.
+//! Between attributes and configuration, by the table of [`Field`]s: what an object should look like on the
+//! router, what the router's looks like as attributes, and which commands lead from one to the other.
 
 use super::mapping::{Field, Kind, ValueFormat};
 use super::subtree;
@@ -67,7 +67,8 @@ pub(super) fn element<'a>(form: ValueFormat, map: &'a Value, key: &str) -> Optio
     entry(form, all, key).map(|(_, one)| one)
 }
 
-/// The same with the key as the map spells it. Most maps hold it as it is asked for: only others have all keys spelled anew.
+/// The same with the key as the map spells it. Most maps hold it as it is asked for: only others have all
+/// keys spelled anew.
 pub(super) fn entry<'a>(
     form: ValueFormat,
     all: &'a BTreeMap<String, Value>,
@@ -121,7 +122,8 @@ pub(super) fn from_config(
     fields.iter().map(|field| (field.attribute.to_owned(), value(field))).collect()
 }
 
-/// Attributes whose value on the router they have no form for, such as a word in place of a number, and that value.
+/// Attributes whose value on the router they have no form for, such as a word in place of a number, and that
+/// value.
 pub(super) fn misfits(fields: &[Field], tree: &ConfigTree, within: &Path) -> Vec<(Path, String)> {
     let mut found = Vec::new();
     for field in fields {

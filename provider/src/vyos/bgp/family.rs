@@ -1,6 +1,6 @@
 //! What a router's BGP announces by itself in one address family.
 
-use crate::engine::router_config::{Field, ValueFormat};
+use crate::engine::router_config::Paths;
 use crate::vyos::validators;
 use std::collections::BTreeMap;
 use tfplugin::Object;
@@ -12,13 +12,13 @@ pub struct Ipv4Family {
     #[attribute(optional, validate = validators::networks::<ipnet::Ipv4Net, _>)]
     networks: Option<BTreeMap<String, Ipv4Network>>,
 
-    /// Networks to announce as soon as a route inside them is there, by prefix: beside what lies inside, or in place of it
-    /// with `summary_only`.
+    /// Networks to announce as soon as a route inside them is there, by prefix: beside what lies inside, or
+    /// in place of it with `summary_only`.
     #[attribute(optional, validate = validators::networks::<ipnet::Ipv4Net, _>)]
     aggregate_addresses: Option<BTreeMap<String, Aggregate>>,
 
-    /// Routes to announce, by where they come from: `connected`, `static`, `kernel`, `isis`, `ospf`, `rip` or `babel`;
-    /// from VyOS 1.5 on also `nhrp`. Such as `{ static = {} }`.
+    /// Routes to announce, by where they come from: `connected`, `static`, `kernel`, `isis`, `ospf`, `rip` or
+    /// `babel`; from VyOS 1.5 on also `nhrp`. Such as `{ static = {} }`.
     #[attribute(optional, validate = ipv4_sources)]
     redistribute: Option<BTreeMap<String, Redistribute>>,
 
@@ -38,13 +38,13 @@ pub struct Ipv6Family {
     #[attribute(optional, validate = validators::networks::<ipnet::Ipv6Net, _>)]
     networks: Option<BTreeMap<String, Ipv6Network>>,
 
-    /// Networks to announce as soon as a route inside them is there, by prefix: beside what lies inside, or in place of it
-    /// with `summary_only`.
+    /// Networks to announce as soon as a route inside them is there, by prefix: beside what lies inside, or
+    /// in place of it with `summary_only`.
     #[attribute(optional, validate = validators::networks::<ipnet::Ipv6Net, _>)]
     aggregate_addresses: Option<BTreeMap<String, Aggregate>>,
 
-    /// Routes to announce, by where they come from: `connected`, `static`, `kernel`, `ospfv3`, `ripng` or `babel`;
-    /// from VyOS 1.5 on also `isis` and `nhrp`. Such as `{ static = {} }`.
+    /// Routes to announce, by where they come from: `connected`, `static`, `kernel`, `ospfv3`, `ripng` or
+    /// `babel`; from VyOS 1.5 on also `isis` and `nhrp`. Such as `{ static = {} }`.
     #[attribute(optional, validate = ipv6_sources)]
     redistribute: Option<BTreeMap<String, Redistribute>>,
 
@@ -105,50 +105,12 @@ pub struct Redistribute {
     route_map: Option<String>,
 }
 
-const ROUTE_MAP: Field = Field::leaf("route_map", &["route-map"], ValueFormat::Text);
-
-const AGGREGATES: Field = Field::tag_node(
-    "aggregate_addresses",
-    &["aggregate-address"],
-    ValueFormat::Network,
-    &[
-        ROUTE_MAP,
-        Field::valueless("as_set", &["as-set"]),
-        Field::valueless("summary_only", &["summary-only"]),
-    ],
-);
-
-const REDISTRIBUTE: Field = Field::tag_node(
-    "redistribute",
-    &["redistribute"],
-    ValueFormat::Text,
-    &[Field::leaf("metric", &["metric"], ValueFormat::Number), ROUTE_MAP],
-);
-
-const EBGP_PATHS: Field = Field::leaf("maximum_paths_ebgp", &["maximum-paths", "ebgp"], ValueFormat::Number);
-const IBGP_PATHS: Field = Field::leaf("maximum_paths_ibgp", &["maximum-paths", "ibgp"], ValueFormat::Number);
-
-/// Where each attribute is below `address-family ipv4-unicast`.
-pub(super) const IPV4: &[Field] = &[
-    Field::tag_node(
-        "networks",
-        &["network"],
-        ValueFormat::Network,
-        &[ROUTE_MAP, Field::valueless("backdoor", &["backdoor"])],
-    ),
-    AGGREGATES,
-    REDISTRIBUTE,
-    EBGP_PATHS,
-    IBGP_PATHS,
-];
-
-/// Where each attribute is below `address-family ipv6-unicast`.
-pub(super) const IPV6: &[Field] = &[
-    Field::tag_node("networks", &["network"], ValueFormat::Network, &[ROUTE_MAP]),
-    AGGREGATES,
-    REDISTRIBUTE,
-    EBGP_PATHS,
-    IBGP_PATHS,
+/// Where attributes are below `address-family ...`.
+pub(super) const PATHS: &Paths = &[
+    ("networks", "network {network}"),
+    ("aggregate_addresses", "aggregate-address {network}"),
+    ("maximum_paths_ebgp", "maximum-paths ebgp"),
+    ("maximum_paths_ibgp", "maximum-paths ibgp"),
 ];
 
 fn ipv4_sources(value: &Option<BTreeMap<String, Redistribute>>) -> Result<(), String> {

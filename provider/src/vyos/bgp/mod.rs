@@ -14,11 +14,9 @@ pub use neighbor::BgpNeighbor;
 pub use peer_group::BgpPeerGroup;
 
 use crate::asn::Asn;
-use crate::engine::router_config::{
-    Declaration, Field, RouterConfig, RouterTarget, RouterTargetDraft, ValueFormat,
-};
+use crate::engine::router_config::{Declaration, Paths, RouterConfig, RouterTarget};
 use crate::vyos::validators;
-use family::{IPV4, IPV6, Ipv4Family, Ipv6Family};
+use family::{Ipv4Family, Ipv6Family, PATHS as FAMILY};
 use remote_as::HIGHEST;
 use std::net::Ipv4Addr;
 use tfplugin::types::Semantic;
@@ -27,12 +25,12 @@ use timers::{both_or_none, holdtime};
 
 /// BGP of a VyOS router: its AS, its identifier, and what it announces by itself. There is one on a router.
 ///
-/// Neighbors and peer-groups are objects of their own (`vyos_bgp_neighbor`) and are left alone when this one changes;
-/// a changed `system_as` restarts all sessions. Parameters that no argument names, set by hand on the router, stay as
-/// they are. Destroying it takes `protocols bgp` away, but is refused while neighbors or peer-groups are left: let them
-/// refer to an attribute of it, so that they go before it.
+/// Neighbors and peer-groups are objects of their own (`vyos_bgp_neighbor`) and are left alone when this one
+/// changes; a changed `system_as` restarts all sessions. Parameters that no argument names, set by hand on
+/// the router, stay as they are. Destroying it removes `protocols bgp`, but is refused while neighbors or
+/// peer-groups are left: let them refer to an attribute of it, so that they go before it.
 ///
-/// Creating it where BGP is configured already carries on if nothing differs, and is refused otherwise with the
+/// Creating it where BGP is already configured succeeds if nothing differs, and otherwise fails with the
 /// `import` block to use. Import id: the router's name. VyOS 1.4 or later.
 #[derive(Clone, Debug, Resource)]
 #[resource(type_name = "vyos_bgp")]
@@ -44,16 +42,17 @@ pub struct Bgp {
     #[attribute(required, validate = system_as)]
     system_as: Asn,
 
-    /// The router's BGP identifier, in the form of an IPv4 address. Default: FRR chooses the highest IPv4 address;
-    /// a router without any needs one here.
+    /// The router's BGP identifier, in the form of an IPv4 address. Default: FRR chooses the highest IPv4
+    /// address; a router without any needs one here.
     #[attribute(optional)]
     router_id: Option<Semantic<Ipv4Addr>>,
 
-    /// Identifier of the cluster that it reflects routes for, in the form of an IPv4 address. Default: `router_id`.
+    /// Identifier of the cluster that it reflects routes for, in the form of an IPv4 address. Default:
+    /// `router_id`.
     #[attribute(optional)]
     cluster_id: Option<Semantic<Ipv4Addr>>,
 
-    /// Logs when a neighbor comes and goes. Default `false`.
+    /// Logs changes of the state of neighbors. Default `false`.
     #[attribute(default = false)]
     log_neighbor_changes: bool,
 
@@ -89,12 +88,13 @@ pub struct Bgp {
     #[attribute(default = false)]
     graceful_shutdown: bool,
 
-    /// Graceful restart (RFC 4724) in both roles; `{}` for FRR's own time. Default: this router helps neighbors that
-    /// restart, and does not ask for their help.
+    /// Graceful restart (RFC 4724) in both roles; `{}` for FRR's own time. Default: this router helps
+    /// neighbors that restart, and does not ask for their help.
     #[attribute(optional)]
     graceful_restart: Option<GracefulRestart>,
 
-    /// LOCAL_PREF of routes that come without one, 0 to 4294967295; the highest wins within the AS. Default: 100.
+    /// LOCAL_PREF of routes that come without one, 0 to 4294967295; the highest wins within the AS. Default:
+    /// 100.
     #[attribute(optional)]
     default_local_preference: Option<u32>,
 
@@ -118,8 +118,8 @@ pub struct Timers {
     #[attribute(optional, validate = validators::within::<1, 65535, _>)]
     keepalive: Option<u16>,
 
-    /// Seconds without a sign of life after which a session ends, 3 to 65535, or 0 for never. Needs `keepalive`.
-    /// Default: 180.
+    /// Seconds without a sign of life after which a session ends, 3 to 65535, or 0 for never. Needs
+    /// `keepalive`. Default: 180.
     #[attribute(optional, validate = holdtime)]
     holdtime: Option<u16>,
 }
@@ -132,53 +132,28 @@ pub struct GracefulRestart {
     stalepath_time: Option<u16>,
 }
 
-impl RouterConfig for Bgp {
-    const DECLARATION: &'static Declaration = &Declaration {
-        noun: "BGP",
-        component: &["protocols", "bgp"],
-        tag: None,
-        requires: None,
-        fields: &[
-            Field::leaf("system_as", &["system-as"], ValueFormat::Number),
-            Field::leaf("router_id", &["parameters", "router-id"], ValueFormat::Address),
-            Field::leaf("cluster_id", &["parameters", "cluster-id"], ValueFormat::Address),
-            Field::valueless("log_neighbor_changes", &["parameters", "log-neighbor-changes"]),
-            Field::valueless("ebgp_requires_policy", &["parameters", "ebgp-requires-policy"]),
-            Field::valueless("network_import_check", &["parameters", "network-import-check"]),
-            Field::valueless("always_compare_med", &["parameters", "always-compare-med"]),
-            Field::valueless("deterministic_med", &["parameters", "deterministic-med"]),
-            Field::valueless("multipath_relax", &["parameters", "bestpath", "as-path", "multipath-relax"]),
-            Field::valueless("compare_routerid", &["parameters", "bestpath", "compare-routerid"]),
-            Field::valueless("suppress_fib_pending", &["parameters", "suppress-fib-pending"]),
-            Field::valueless("graceful_shutdown", &["parameters", "graceful-shutdown"]),
-            Field::presence_node(
-                "graceful_restart",
-                &["parameters", "graceful-restart"],
-                &[Field::leaf("stalepath_time", &["stalepath-time"], ValueFormat::Number)],
-            ),
-            Field::leaf(
-                "default_local_preference",
-                &["parameters", "default", "local-pref"],
-                ValueFormat::Number,
-            ),
-            Field::node(
-                "timers",
-                &["timers"],
-                &[
-                    Field::leaf("keepalive", &["keepalive"], ValueFormat::Number),
-                    Field::leaf("holdtime", &["holdtime"], ValueFormat::Number),
-                ],
-            ),
-            Field::node("ipv4_unicast", &["address-family", "ipv4-unicast"], IPV4),
-            Field::node("ipv6_unicast", &["address-family", "ipv6-unicast"], IPV6),
-        ],
-        children: &["neighbor", "peer-group"],
-        named: None,
-    };
+const PATHS: &Paths = &[
+    ("router_id", "parameters router-id"),
+    ("cluster_id", "parameters cluster-id"),
+    ("log_neighbor_changes", "parameters log-neighbor-changes"),
+    ("ebgp_requires_policy", "parameters ebgp-requires-policy"),
+    ("network_import_check", "parameters network-import-check"),
+    ("always_compare_med", "parameters always-compare-med"),
+    ("deterministic_med", "parameters deterministic-med"),
+    ("multipath_relax", "parameters bestpath as-path multipath-relax"),
+    ("compare_routerid", "parameters bestpath compare-routerid"),
+    ("suppress_fib_pending", "parameters suppress-fib-pending"),
+    ("graceful_shutdown", "parameters graceful-shutdown"),
+    ("graceful_restart", "parameters graceful-restart {}"),
+    ("default_local_preference", "parameters default local-pref"),
+    ("ipv4_unicast", "address-family ipv4-unicast"),
+    ("ipv6_unicast", "address-family ipv6-unicast"),
+];
 
-    fn target(draft: &BgpDraft) -> &RouterTargetDraft {
-        &draft.target
-    }
+impl RouterConfig for Bgp {
+    const DECLARATION: Declaration = Declaration::container("BGP", "protocols bgp")
+        .paths(&[PATHS, FAMILY])
+        .children(&["neighbor", "peer-group"]);
 
     fn validate_config(config: &BgpDraft, diagnostics: &mut Diagnostics) {
         if let Some(timers) = config.timers.given() {

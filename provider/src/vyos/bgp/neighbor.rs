@@ -1,28 +1,29 @@
 //! `vyos_bgp_neighbor`: a neighbor of a router's BGP.
 
+use super::neighbor_family::PATHS as FAMILY;
 use super::neighbor_rules as rules;
 use super::remote_as::RemoteAs;
-use super::session::{BgpSession, FIELDS as SESSION};
+use super::session::{BgpSession, PATHS as SESSION};
 use super::timers::holdtime;
 use crate::connection::router::ConfigTree;
-use crate::engine::router_config::{
-    Declaration, Field, Requirement, RouterConfig, RouterTarget, RouterTargetDraft, Tag, ValueFormat, joined,
-};
+use crate::engine::router_config::{Declaration, RouterConfig, RouterTarget};
 use crate::vyos::validators;
 use std::net::IpAddr;
 use tfplugin::types::Semantic;
 use tfplugin::{Diagnostic, Diagnostics, Object, Resource};
 
-/// A neighbor that a VyOS router speaks BGP with, such as a node whose MetalLB speaker announces LoadBalancer
+/// A BGP peer of a VyOS router, such as a node whose MetalLB speaker announces LoadBalancer
 /// addresses.
 ///
-/// Neighbors of one router that are created, changed or removed at the same time are one commit and one save; Terraform
-/// does ten things at a time unless it is told more (`terraform apply -parallelism=100`). Leaves of
-/// the neighbor that no argument names, set by hand on the router, stay as they are. Creating a neighbor that is there
-/// already carries on where it is the same, and is refused otherwise with the `import` block to use.
+/// Neighbors of one router that are created, changed or removed at the same time are one commit and one save;
+/// Terraform performs ten operations at a time by default (more with `terraform apply -parallelism=100`).
+/// Leaves of the neighbor that no argument names, set by hand on the router, stay as they are. Creating a
+/// neighbor that exists already succeeds if nothing differs, and otherwise fails with the `import` block to
+/// use.
 ///
-/// Refer to an attribute of the router's `vyos_bgp` (`router = vyos_bgp.edge.router`), so that it is made before and
-/// removed after its neighbors. Import id: `<router>/<address>`, or the address where there is only one router.
+/// Refer to an attribute of the router's `vyos_bgp` (`router = vyos_bgp.edge.router`), so that it is made
+/// before and removed after its neighbors. Import id: `<router>/<address>`, or the address where there is
+/// only one router.
 #[derive(Clone, Debug, Resource)]
 #[resource(type_name = "vyos_bgp_neighbor")]
 pub struct BgpNeighbor {
@@ -33,8 +34,8 @@ pub struct BgpNeighbor {
     #[attribute(required, requires_replace, validate = validators::address)]
     address: Semantic<IpAddr>,
 
-    /// The neighbor's AS: a number from 1 to 4294967294, `internal` (the router's own AS) or `external` (any other).
-    /// Required unless the `peer_group` has one, and not allowed then.
+    /// The neighbor's AS: a number from 1 to 4294967294, `internal` (the router's own AS) or `external` (any
+    /// other). Required unless the `peer_group` has one, and not allowed then.
     #[attribute(optional)]
     pub(super) remote_as: Option<Semantic<RemoteAs>>,
 
@@ -65,47 +66,16 @@ pub struct NeighborTimers {
     #[attribute(optional, validate = validators::within::<1, 65535, _>)]
     pub(super) keepalive: Option<u16>,
 
-    /// Seconds without a sign of life after which the session ends, 3 to 65535, or 0 for never. Needs `keepalive`.
-    /// Default: the router's `timers`.
+    /// Seconds without a sign of life after which the session ends, 3 to 65535, or 0 for never. Needs
+    /// `keepalive`. Default: the router's `timers`.
     #[attribute(optional, validate = holdtime)]
     pub(super) holdtime: Option<u16>,
 }
 
 impl RouterConfig for BgpNeighbor {
-    const DECLARATION: &'static Declaration = &Declaration {
-        noun: "BGP neighbor",
-        component: &["protocols", "bgp"],
-        tag: Some(Tag {
-            node: &["neighbor"],
-            node_of_ipv6: None,
-            attribute: "address",
-            form: ValueFormat::Address,
-        }),
-        requires: Some(Requirement { path: &["system-as"], type_name: "vyos_bgp" }),
-        fields: &joined::<18>(
-            &[
-                Field::leaf("remote_as", &["remote-as"], ValueFormat::Decimal),
-                Field::leaf("peer_group", &["peer-group"], ValueFormat::Text),
-                Field::leaf("advertisement_interval", &["advertisement-interval"], ValueFormat::Number),
-                Field::node(
-                    "timers",
-                    &["timers"],
-                    &[
-                        Field::leaf("connect", &["connect"], ValueFormat::Number),
-                        Field::leaf("keepalive", &["keepalive"], ValueFormat::Number),
-                        Field::leaf("holdtime", &["holdtime"], ValueFormat::Number),
-                    ],
-                ),
-            ],
-            SESSION,
-        ),
-        children: &[],
-        named: None,
-    };
-
-    fn target(draft: &BgpNeighborDraft) -> &RouterTargetDraft {
-        &draft.target
-    }
+    const DECLARATION: Declaration = Declaration::tag("BGP neighbor", "protocols bgp", "neighbor {address}")
+        .requires("system-as", "vyos_bgp")
+        .paths(&[SESSION, FAMILY]);
 
     fn validate_config(config: &BgpNeighborDraft, diagnostics: &mut Diagnostics) {
         rules::check(config, diagnostics);

@@ -1,23 +1,25 @@
 //! What a neighbor exchanges in one address family.
 
-use crate::engine::router_config::{Field, ValueFormat};
+use crate::engine::router_config::Paths;
 use crate::vyos::validators;
 use tfplugin::Object;
 
-/// What is exchanged with the neighbor in this address family. The object being there, even empty, turns the family
-/// on; VyOS turns none on by itself.
+/// What is exchanged with the neighbor in this address family. The object being there, even empty, turns the
+/// family on; VyOS activates none by default.
 #[derive(Clone, Debug, PartialEq, Object)]
 pub struct NeighborFamily {
-    /// Route-map that routes from the neighbor pass. It must exist on the router; VyOS finds none with a dot in its name.
+    /// Route-map that routes from the neighbor pass. It must exist on the router; VyOS finds none with a dot
+    /// in its name.
     #[attribute(optional, validate = validators::route_map_without_dot)]
     pub route_map_import: Option<String>,
 
-    /// Route-map that routes to the neighbor pass. It must exist on the router; VyOS finds none with a dot in its name.
+    /// Route-map that routes to the neighbor pass. It must exist on the router; VyOS finds none with a dot in
+    /// its name.
     #[attribute(optional, validate = validators::route_map_without_dot)]
     pub route_map_export: Option<String>,
 
-    /// Prefix-list that routes from the neighbor pass: a `prefix-list` for IPv4, a `prefix-list6` for IPv6. It must
-    /// exist on the router.
+    /// Prefix-list that routes from the neighbor pass: a `prefix-list` for IPv4, a `prefix-list6` for IPv6.
+    /// It must exist on the router.
     #[attribute(optional, validate = validators::list)]
     pub prefix_list_import: Option<String>,
 
@@ -51,11 +53,13 @@ pub struct NeighborFamily {
     #[attribute(default = false)]
     pub nexthop_self_force: bool,
 
-    /// Keeps what the neighbor sent before filters, so that they can change without asking it again. Default `false`.
+    /// Keeps what the neighbor sent before filters, so that they can change without asking it again. Default
+    /// `false`.
     #[attribute(default = false)]
     pub soft_reconfiguration_inbound: bool,
 
-    /// Most prefixes that are taken from the neighbor before the session is torn down, 1 to 4294967295. Default: any number.
+    /// Most prefixes that are taken from the neighbor before the session is torn down, 1 to 4294967295.
+    /// Default: any number.
     #[attribute(optional, validate = validators::within::<1, 4_294_967_295, _>)]
     pub maximum_prefix: Option<u32>,
 
@@ -71,8 +75,8 @@ pub struct NeighborFamily {
     #[attribute(optional)]
     pub allowas_in: Option<AllowasIn>,
 
-    /// Replaces the neighbor's AS by this router's own in what is sent to it. Only for a neighbor in another AS.
-    /// Default `false`.
+    /// Replaces the neighbor's AS by this router's own in what is sent to it. Only for a neighbor in another
+    /// AS. Default `false`.
     #[attribute(default = false)]
     pub as_override: bool,
 
@@ -113,35 +117,18 @@ pub struct AllowasIn {
     pub number: Option<u8>,
 }
 
-/// Where each attribute is below `address-family ...`.
-pub(super) const FIELDS: &[Field] = &[
-    Field::leaf("route_map_import", &["route-map", "import"], ValueFormat::Text),
-    Field::leaf("route_map_export", &["route-map", "export"], ValueFormat::Text),
-    Field::leaf("prefix_list_import", &["prefix-list", "import"], ValueFormat::Text),
-    Field::leaf("prefix_list_export", &["prefix-list", "export"], ValueFormat::Text),
-    Field::leaf("filter_list_import", &["filter-list", "import"], ValueFormat::Text),
-    Field::leaf("filter_list_export", &["filter-list", "export"], ValueFormat::Text),
-    Field::leaf("distribute_list_import", &["distribute-list", "import"], ValueFormat::Number),
-    Field::leaf("distribute_list_export", &["distribute-list", "export"], ValueFormat::Number),
-    Field::valueless("nexthop_self", &["nexthop-self"]),
-    Field::valueless("nexthop_self_force", &["nexthop-self", "force"]),
-    Field::valueless("soft_reconfiguration_inbound", &["soft-reconfiguration", "inbound"]),
-    Field::leaf("maximum_prefix", &["maximum-prefix"], ValueFormat::Number),
-    Field::leaf("maximum_prefix_out", &["maximum-prefix-out"], ValueFormat::Number),
-    Field::presence_node(
-        "default_originate",
-        &["default-originate"],
-        &[Field::leaf("route_map", &["route-map"], ValueFormat::Text)],
-    ),
-    Field::presence_node(
-        "allowas_in",
-        &["allowas-in"],
-        &[Field::leaf("number", &["number"], ValueFormat::Number)],
-    ),
-    Field::valueless("as_override", &["as-override"]),
-    Field::valueless("remove_private_as", &["remove-private-as"]),
-    Field::valueless("route_reflector_client", &["route-reflector-client"]),
-    Field::valueless("route_server_client", &["route-server-client"]),
-    Field::leaf("weight", &["weight"], ValueFormat::Number),
-    Field::valueless("addpath_tx_all", &["addpath-tx-all"]),
+/// Where attributes are below `address-family ...`.
+pub(super) const PATHS: &Paths = &[
+    ("route_map_import", "route-map import"),
+    ("route_map_export", "route-map export"),
+    ("prefix_list_import", "prefix-list import"),
+    ("prefix_list_export", "prefix-list export"),
+    ("filter_list_import", "filter-list import"),
+    ("filter_list_export", "filter-list export"),
+    ("distribute_list_import", "distribute-list import"),
+    ("distribute_list_export", "distribute-list export"),
+    ("nexthop_self_force", "nexthop-self force"),
+    ("soft_reconfiguration_inbound", "soft-reconfiguration inbound"),
+    ("default_originate", "default-originate {}"),
+    ("allowas_in", "allowas-in {}"),
 ];

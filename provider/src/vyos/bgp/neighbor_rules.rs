@@ -48,7 +48,7 @@ fn check_remote_as(config: &BgpNeighborDraft, diagnostics: &mut Diagnostics) {
         diagnostics.warning_at(
             "ipv4_unicast",
             "The session will carry no routes",
-            "Neither ipv4_unicast nor ipv6_unicast is there, and VyOS turns on none by itself. Add \
+            "Neither ipv4_unicast nor ipv6_unicast is set, and VyOS activates no address family by default. Add \
              `ipv4_unicast = {}`, `ipv6_unicast = {}` or both.",
         );
     }

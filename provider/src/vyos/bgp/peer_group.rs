@@ -1,27 +1,27 @@
 //! `vyos_bgp_peer_group`: what neighbors of a router's BGP have in common.
 
+use super::neighbor_family::PATHS as FAMILY;
 use super::remote_as::RemoteAs;
-use super::session::{BgpSession, FIELDS as SESSION};
+use super::session::{BgpSession, PATHS as SESSION};
 use super::session_rules::{self as rules, excluded, word};
 use crate::connection::router::ConfigTree;
-use crate::engine::router_config::{
-    Declaration, Field, Named, Requirement, RouterConfig, RouterTarget, RouterTargetDraft, Tag, ValueFormat,
-    joined,
-};
+use crate::engine::router_config::{Declaration, Named, RouterConfig, RouterTarget};
 use crate::vyos::validators;
 use tfplugin::types::Semantic;
 use tfplugin::{Diagnostic, Diagnostics, Resource};
 
-/// What neighbors of a VyOS router's BGP have in common. A `vyos_bgp_neighbor` joins with `peer_group`, and what it says
-/// itself comes before what the group says.
+/// What neighbors of a VyOS router's BGP have in common. A `vyos_bgp_neighbor` joins with `peer_group`, and
+/// what it says itself comes before what the group says.
 ///
-/// Let neighbors refer to the `name` of the group, so that it is made before and removed after them: a group that has
-/// members is not taken away. Groups have no timers; the router's own (`timers` of `vyos_bgp`) or each neighbor's count.
-/// Refer to an attribute of the router's `vyos_bgp` (`router = vyos_bgp.edge.router`), so that it is made before and
-/// removed after its groups. Import id: `<router>/<name>`, or the name where there is only one router. VyOS 1.4 or later.
+/// Let neighbors refer to the `name` of the group, so that it is made before and removed after them: a group
+/// that has members is not removed. Groups have no timers; the router's own (`timers` of `vyos_bgp`) or each
+/// neighbor's count. Refer to an attribute of the router's `vyos_bgp` (`router = vyos_bgp.edge.router`), so
+/// that it is made before and removed after its groups. Import id: `<router>/<name>`, or the name where there
+/// is only one router. VyOS 1.4 or later.
 ///
-/// Terraform takes an object away before it changes what names it, so removing or renaming one that is still named fails.
-/// `lifecycle { create_before_destroy = true }`, applied before that, makes it the last to go.
+/// Terraform deletes an object before it updates what references it, so removing or renaming one that is
+/// still referenced fails. `lifecycle { create_before_destroy = true }`, applied before that, makes it the
+/// last to be deleted.
 #[derive(Clone, Debug, Resource)]
 #[resource(type_name = "vyos_bgp_peer_group")]
 pub struct BgpPeerGroup {
@@ -32,8 +32,9 @@ pub struct BgpPeerGroup {
     #[attribute(required, requires_replace, validate = validators::list_name)]
     name: String,
 
-    /// AS of all members: a number from 1 to 4294967294, `internal` (the router's own AS) or `external` (any other). Default:
-    /// each member's own. VyOS 1.4 may lose a member that has its own on the way to FRR, so one here is safer.
+    /// AS of all members: a number from 1 to 4294967294, `internal` (the router's own AS) or `external` (any
+    /// other). Default: each member's own. VyOS 1.4 may lose a member that has its own on the way to FRR, so
+    /// one here is safer.
     #[attribute(optional)]
     remote_as: Option<Semantic<RemoteAs>>,
 
@@ -42,24 +43,10 @@ pub struct BgpPeerGroup {
 }
 
 impl RouterConfig for BgpPeerGroup {
-    const DECLARATION: &'static Declaration = &Declaration {
-        noun: "BGP peer-group",
-        component: &["protocols", "bgp"],
-        tag: Some(Tag {
-            node: &["peer-group"],
-            node_of_ipv6: None,
-            attribute: "name",
-            form: ValueFormat::Text,
-        }),
-        requires: Some(Requirement { path: &["system-as"], type_name: "vyos_bgp" }),
-        fields: &joined::<15>(&[Field::leaf("remote_as", &["remote-as"], ValueFormat::Decimal)], SESSION),
-        children: &[],
-        named: Some(Named::PeerGroup),
-    };
-
-    fn target(draft: &BgpPeerGroupDraft) -> &RouterTargetDraft {
-        &draft.target
-    }
+    const DECLARATION: Declaration = Declaration::tag("BGP peer-group", "protocols bgp", "peer-group {name}")
+        .requires("system-as", "vyos_bgp")
+        .paths(&[SESSION, FAMILY])
+        .named(Named::PeerGroup);
 
     fn validate_config(config: &BgpPeerGroupDraft, diagnostics: &mut Diagnostics) {
         rules::check(&config.remote_as, &config.session, diagnostics);

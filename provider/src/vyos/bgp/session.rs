@@ -1,7 +1,7 @@
 //! What a neighbor of BGP and a group of neighbors have alike.
 
-use super::neighbor_family::{FIELDS as FAMILY, NeighborFamily};
-use crate::engine::router_config::{Field, ValueFormat};
+use super::neighbor_family::NeighborFamily;
+use crate::engine::router_config::Paths;
 use crate::vyos::validators;
 use tfplugin::Object;
 use tfplugin::types::Secret;
@@ -9,7 +9,7 @@ use tfplugin::types::Secret;
 /// How a session is held, and what is exchanged in it.
 #[derive(Clone, Debug, Object)]
 pub struct BgpSession {
-    /// Text for people, at most 255 characters, without quotes.
+    /// Free-text description, at most 255 characters, without quotes.
     #[attribute(optional, validate = validators::description)]
     description: Option<String>,
 
@@ -17,7 +17,8 @@ pub struct BgpSession {
     #[attribute(optional, validate = validators::source)]
     update_source: Option<String>,
 
-    /// Hops that a neighbor in another AS may be away, 1 to 255. Default: it is on the same network. Not together with `ttl_security_hops`.
+    /// Hops that a neighbor in another AS may be away, 1 to 255. Default: it is on the same network. Not
+    /// together with `ttl_security_hops`.
     #[attribute(optional, validate = validators::within::<1, 255, _>)]
     pub(super) ebgp_multihop: Option<u8>,
 
@@ -26,9 +27,9 @@ pub struct BgpSession {
     #[attribute(optional, validate = validators::within::<1, 254, _>)]
     pub(super) ttl_security_hops: Option<u8>,
 
-    /// Password of the session (TCP MD5), at most 80 characters, without blanks and quotes. VyOS keeps it in clear text,
-    /// and so does the state. Left out: one that this resource never set, such as after an import, stays, and the plan
-    /// warns; one that it set is removed. `""`: none.
+    /// Password of the session (TCP MD5), at most 80 characters, without blanks and quotes. VyOS keeps it in
+    /// clear text, and so does the state. Left out: one that this resource never set, such as after an
+    /// import, stays, and the plan warns; one that it set is removed. `""`: none.
     #[attribute(optional, adopt, validate = validators::password)]
     password: Option<Secret>,
 
@@ -56,18 +57,18 @@ pub struct BgpSession {
     #[attribute(default = false)]
     extended_nexthop: bool,
 
-    /// What to do when either side restarts: `enable`, `disable` or `restart-helper`. Default: the router's own
-    /// setting.
+    /// What to do when either side restarts: `enable`, `disable` or `restart-helper`. Default: the router's
+    /// own setting.
     #[attribute(optional, validate = validators::graceful_restart)]
     graceful_restart: Option<String>,
 
-    /// What is exchanged in IPv4. The object being there, even empty (`{}`), turns the family on; VyOS turns none on by
-    /// itself.
+    /// What is exchanged in IPv4. The object being there, even empty (`{}`), turns the family on; VyOS
+    /// activates none by default.
     #[attribute(optional)]
     pub(super) ipv4_unicast: Option<NeighborFamily>,
 
-    /// What is exchanged in IPv6. The object being there, even empty (`{}`), turns the family on; VyOS turns none on by
-    /// itself.
+    /// What is exchanged in IPv6. The object being there, even empty (`{}`), turns the family on; VyOS
+    /// activates none by default.
     #[attribute(optional)]
     pub(super) ipv6_unicast: Option<NeighborFamily>,
 }
@@ -84,27 +85,12 @@ pub struct NeighborBfd {
     check_control_plane_failure: bool,
 }
 
-/// Where each attribute is below the node.
-pub(super) const FIELDS: &[Field] = &[
-    Field::leaf("description", &["description"], ValueFormat::Text),
-    Field::leaf("update_source", &["update-source"], ValueFormat::Address),
-    Field::leaf("ebgp_multihop", &["ebgp-multihop"], ValueFormat::Number),
-    Field::leaf("ttl_security_hops", &["ttl-security", "hops"], ValueFormat::Number),
-    Field::leaf("password", &["password"], ValueFormat::Secret),
-    Field::leaf("port", &["port"], ValueFormat::Number),
-    Field::valueless("shutdown", &["shutdown"]),
-    Field::valueless("passive", &["passive"]),
-    Field::presence_node(
-        "bfd",
-        &["bfd"],
-        &[
-            Field::leaf("profile", &["profile"], ValueFormat::Text),
-            Field::valueless("check_control_plane_failure", &["check-control-plane-failure"]),
-        ],
-    ),
-    Field::valueless("disable_connected_check", &["disable-connected-check"]),
-    Field::valueless("extended_nexthop", &["capability", "extended-nexthop"]),
-    Field::leaf("graceful_restart", &["graceful-restart"], ValueFormat::Text),
-    Field::presence_node("ipv4_unicast", &["address-family", "ipv4-unicast"], FAMILY),
-    Field::presence_node("ipv6_unicast", &["address-family", "ipv6-unicast"], FAMILY),
+/// Where attributes are below the node.
+pub(super) const PATHS: &Paths = &[
+    ("update_source", "update-source {address}"),
+    ("ttl_security_hops", "ttl-security hops"),
+    ("bfd", "bfd {}"),
+    ("extended_nexthop", "capability extended-nexthop"),
+    ("ipv4_unicast", "address-family ipv4-unicast {}"),
+    ("ipv6_unicast", "address-family ipv6-unicast {}"),
 ];

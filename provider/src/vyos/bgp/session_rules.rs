@@ -1,5 +1,5 @@
-//! What a session must not be, a neighbor's or a group's: combinations that VyOS ignores, or takes for right while FRR refuses
-//! them at the commit and keeps half of the change.
+//! What a session must not be, a neighbor's or a group's: combinations that VyOS ignores, or takes for right
+//! while FRR refuses them at the commit and keeps half of the change.
 
 use super::neighbor_family::NeighborFamily;
 use super::remote_as::RemoteAs;
@@ -61,8 +61,8 @@ pub(super) fn word(leaf: Option<&ConfigTree>) -> Option<&str> {
     leaf.and_then(|leaf| leaf.children().next().map(|(word, _)| word))
 }
 
-/// The two ways to say how far a neighbor is, as attribute and path, each with the path of the other. `others` is what a
-/// neighbor or a group has to go with: FRR takes one way on both.
+/// The two ways to say how far a neighbor is, as attribute and path, each with the path of the other.
+/// `others` is what a neighbor or a group has to go with: FRR takes one way on both.
 pub(super) fn excluded(session: &BgpSession, others: &ConfigTree) -> Option<(&'static str, &'static str)> {
     let ways = [
         (session.ttl_security_hops.is_some(), "ttl_security_hops", &["ebgp-multihop"][..], "ebgp-multihop"),

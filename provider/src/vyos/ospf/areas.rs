@@ -1,7 +1,7 @@
 //! Areas and interfaces of OSPF.
 
-use super::shared::{self, BFD, OspfBfd};
-use crate::engine::router_config::{Field, ValueFormat};
+use super::shared::{self, OspfBfd};
+use crate::engine::router_config::Paths;
 use crate::vyos::validators;
 use std::collections::BTreeMap;
 use tfplugin::Object;
@@ -11,8 +11,8 @@ use tfplugin::types::{Secret, Semantic};
 /// An area.
 #[derive(Clone, Debug, Object)]
 pub struct OspfArea {
-    /// Networks whose interfaces take part in the area, such as `["10.0.0.0/24"]`. Not together with the `area` of any
-    /// interface.
+    /// Networks whose interfaces take part in the area, such as `["10.0.0.0/24"]`. Not together with the
+    /// `area` of any interface.
     #[attribute(optional, validate = networks)]
     pub(super) networks: Option<Set<Semantic<ipnet::Ipv4Net>>>,
 
@@ -28,8 +28,8 @@ pub struct OspfArea {
     #[attribute(optional, validate = validators::networks::<ipnet::Ipv4Net, _>)]
     ranges: Option<BTreeMap<String, OspfRange>>,
 
-    /// How routers prove who they are on the interfaces of the area: `plaintext-password` or `md5`; the secrets are the
-    /// interfaces'. Default: not at all.
+    /// How routers prove who they are on the interfaces of the area: `plaintext-password` or `md5`; the
+    /// secrets are the interfaces'. Default: not at all.
     #[attribute(optional, validate = validators::ospf_authentication)]
     authentication: Option<String>,
 }
@@ -77,8 +77,8 @@ pub struct OspfRange {
 /// An interface.
 #[derive(Clone, Debug, Object)]
 pub struct OspfInterface {
-    /// Area that it takes part in: a number, or the form of an IPv4 address. Default: that of the area whose `networks` it
-    /// is in. Not together with `networks` of any area.
+    /// Area that it takes part in: a number, or the form of an IPv4 address. Default: that of the area whose
+    /// `networks` it is in. Not together with `networks` of any area.
     #[attribute(optional, validate = area)]
     pub(super) area: Option<String>,
 
@@ -86,7 +86,8 @@ pub struct OspfInterface {
     #[attribute(optional, validate = validators::within::<1, 65535, _>)]
     cost: Option<u16>,
 
-    /// Priority in the election of the network's designated router, 0 to 255; 0 never becomes one. Default: 1.
+    /// Priority in the election of the network's designated router, 0 to 255; 0 never becomes one. Default:
+    /// 1.
     #[attribute(optional)]
     priority: Option<u8>,
 
@@ -94,8 +95,8 @@ pub struct OspfInterface {
     #[attribute(optional, validate = validators::within::<1, 65535, _>)]
     hello_interval: Option<u16>,
 
-    /// Seconds without a hello after which a router is taken for dead, 1 to 65535. All routers of the network need the same.
-    /// Default: 40.
+    /// Seconds without a hello after which a neighbor is considered down, 1 to 65535. All routers of the
+    /// network need the same. Default: 40.
     #[attribute(optional, validate = validators::within::<1, 65535, _>)]
     dead_interval: Option<u16>,
 
@@ -107,17 +108,17 @@ pub struct OspfInterface {
     #[attribute(optional, validate = validators::within::<1, 65535, _>)]
     transmit_delay: Option<u16>,
 
-    /// What the network is taken for: `broadcast`, `non-broadcast`, `point-to-multipoint` or `point-to-point`. Default: what
+    /// Network type: `broadcast`, `non-broadcast`, `point-to-multipoint` or `point-to-point`. Default: what
     /// the interface is.
     #[attribute(optional, validate = validators::ospf_network)]
     network: Option<String>,
 
-    /// `true` announces its network and speaks to nobody on it; `false` speaks on it also where `passive_interface_default`
-    /// is set. Default: what `passive_interface_default` says.
+    /// `true` announces the interface's network without forming adjacencies on it; `false` forms them also
+    /// where `passive_interface_default` is set. Default: what `passive_interface_default` says.
     #[attribute(optional)]
     passive: Option<bool>,
 
-    /// Takes neighbors whose MTU is another one. Default `false`.
+    /// Accepts neighbors with a different MTU. Default `false`.
     #[attribute(default = false)]
     mtu_ignore: bool,
 
@@ -125,15 +126,16 @@ pub struct OspfInterface {
     #[attribute(optional)]
     bfd: Option<OspfBfd>,
 
-    /// Password for `plaintext-password` authentication, 1 to 8 characters, without blanks and quotes. VyOS keeps it in
-    /// clear text, and so does the state. Left out: one that this resource never set, such as after an import, stays, and
-    /// the plan warns; one that it set is removed. `""`: none.
+    /// Password for `plaintext-password` authentication, 1 to 8 characters, without blanks and quotes. VyOS
+    /// keeps it in clear text, and so does the state. Left out: one that this resource never set, such as
+    /// after an import, stays, and the plan warns; one that it set is removed. `""`: none.
     #[attribute(optional, adopt, validate = password)]
     plaintext_password: Option<Secret>,
 
-    /// Keys for `md5` authentication, by number, 1 to 255: 1 to 16 characters each, without blanks and quotes. VyOS keeps
-    /// them in clear text, and so does the state. Left out: keys that this resource never set, such as after an import,
-    /// stay, and the plan warns; keys that it set are removed, as is one that the map does not have. `{}`: none.
+    /// Keys for `md5` authentication, by number, 1 to 255: 1 to 16 characters each, without blanks and
+    /// quotes. VyOS keeps them in clear text, and so does the state. Left out: keys that this resource never
+    /// set, such as after an import, stay, and the plan warns; keys that it set are removed, as is one that
+    /// the map does not have. `{}`: none.
     #[attribute(optional, adopt, validate = key_numbers)]
     pub(super) md5_keys: Option<BTreeMap<String, OspfKey>>,
 }
@@ -141,55 +143,18 @@ pub struct OspfInterface {
 /// A key.
 #[derive(Clone, Debug, Object)]
 pub struct OspfKey {
-    /// The secret, 1 to 16 characters, without blanks and quotes. It may be left out only where the router has one under
-    /// this number that this resource never set, such as after an import: that one stays, and the plan warns.
+    /// The secret, 1 to 16 characters, without blanks and quotes. It may be left out only where the router
+    /// has one under this number that this resource never set, such as after an import: that one stays, and
+    /// the plan warns.
     #[attribute(optional, adopt, validate = md5_key)]
     pub(super) md5_key: Option<Secret>,
 }
 
-/// Where each attribute is below `area ...`.
-pub(super) const AREA: &[Field] = &[
-    Field::multi_leaf("networks", &["network"], ValueFormat::Network),
-    Field::presence_node("stub", &["area-type", "stub"], STUB),
-    Field::presence_node("nssa", &["area-type", "nssa"], STUB),
-    Field::tag_node(
-        "ranges",
-        &["range"],
-        ValueFormat::Network,
-        &[
-            Field::leaf("cost", &["cost"], ValueFormat::Number),
-            Field::valueless("not_advertise", &["not-advertise"]),
-            Field::leaf("substitute", &["substitute"], ValueFormat::Network),
-        ],
-    ),
-    Field::leaf("authentication", &["authentication"], ValueFormat::Text),
-];
-
-const STUB: &[Field] = &[
-    Field::valueless("no_summary", &["no-summary"]),
-    Field::leaf("default_cost", &["default-cost"], ValueFormat::Number),
-];
-
-/// Where each attribute is below `interface ...`.
-pub(super) const INTERFACE: &[Field] = &[
-    Field::leaf("area", &["area"], ValueFormat::Area),
-    Field::leaf("cost", &["cost"], ValueFormat::Number),
-    Field::leaf("priority", &["priority"], ValueFormat::Number),
-    Field::leaf("hello_interval", &["hello-interval"], ValueFormat::Number),
-    Field::leaf("dead_interval", &["dead-interval"], ValueFormat::Number),
-    Field::leaf("retransmit_interval", &["retransmit-interval"], ValueFormat::Number),
-    Field::leaf("transmit_delay", &["transmit-delay"], ValueFormat::Number),
-    Field::leaf("network", &["network"], ValueFormat::Text),
-    Field::tri_state("passive", &["passive"]),
-    Field::valueless("mtu_ignore", &["mtu-ignore"]),
-    BFD,
-    Field::leaf("plaintext_password", &["authentication", "plaintext-password"], ValueFormat::Secret),
-    Field::tag_node(
-        "md5_keys",
-        &["authentication", "md5", "key-id"],
-        ValueFormat::Decimal,
-        &[Field::leaf("md5_key", &["md5-key"], ValueFormat::Secret)],
-    ),
+/// Where attributes are that only OSPF has.
+pub(super) const PATHS: &Paths = &[
+    ("areas.networks", "network {network}"),
+    ("plaintext_password", "authentication plaintext-password"),
+    ("md5_keys", "authentication md5 key-id {number}"),
 ];
 
 fn area(value: &Option<String>) -> Result<(), String> {
@@ -199,7 +164,9 @@ fn area(value: &Option<String>) -> Result<(), String> {
 fn networks(value: &Option<Set<Semantic<ipnet::Ipv4Net>>>) -> Result<(), String> {
     let Some(Set(networks)) = value else { return Ok(()) };
     if networks.is_empty() {
-        return Err("an empty set cannot be told from none on the router; leave it out instead".to_owned());
+        return Err(
+            "an empty set cannot be distinguished from an unset one on the router; omit it".to_owned()
+        );
     }
     let with_host_bits = |network: &&Semantic<ipnet::Ipv4Net>| network.value().trunc() != *network.value();
     match networks.iter().find(with_host_bits) {
@@ -225,5 +192,5 @@ fn md5_key(value: &Option<Secret>) -> Result<(), String> {
 }
 
 fn key_numbers(value: &Option<BTreeMap<String, OspfKey>>) -> Result<(), String> {
-    validators::numbers::<255, _>(value, "a key")
+    validators::numbers::<255, _>(value, "key")
 }

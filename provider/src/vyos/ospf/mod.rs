@@ -7,49 +7,46 @@ mod v3_areas;
 
 pub use v3::Ospfv3;
 
-use crate::engine::router_config::{
-    Declaration, Field, RouterConfig, RouterTarget, RouterTargetDraft, ValueFormat,
-};
+use crate::engine::router_config::{Declaration, RouterConfig, RouterTarget};
 use crate::vyos::validators;
-use areas::{AREA, INTERFACE, OspfArea, OspfInterface};
-use shared::{
-    DEFAULT_INFORMATION, OspfDefaultInformation, OspfRedistribute, REDISTRIBUTE, REFERENCE_BANDWIDTH,
-    ROUTER_ID, areas, check_anything, check_kind,
-};
+use areas::{OspfArea, OspfInterface};
+use shared::{OspfDefaultInformation, OspfRedistribute, areas, check_anything, check_kind};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 use tfplugin::types::Semantic;
 use tfplugin::{Diagnostics, Knowable, Path, Resource, Value};
 
-/// OSPF of a VyOS router, which carries IPv4 routes to the routers around it, such as those that BGP learned from a
-/// cluster's nodes. `vyos_ospfv3` is the same for IPv6. There is one on a router.
+/// OSPF of a VyOS router, which carries IPv4 routes to the routers around it, such as those that BGP learned
+/// from a cluster's nodes. `vyos_ospfv3` is the same for IPv6. There is one on a router.
 ///
-/// Areas, interfaces and sources that are not in the map of the configuration, added by hand on the router, are taken away
-/// (a map that is left out is not Terraform's, whoever fills it);
-/// parameters that no argument names stay as they are. Destroying it takes `protocols ospf` away. Creating it where OSPF
-/// is configured already carries on if nothing differs, and is refused otherwise with the `import` block to use. Import
-/// id: the router's name. VyOS 1.4 or later.
+/// Areas, interfaces and sources that are not in the map of the configuration, added by hand on the router,
+/// are removed (a map that is left out is not Terraform's, whoever fills it); parameters that no argument
+/// names stay as they are. Destroying it removes `protocols ospf`. Creating it where OSPF is already
+/// configured succeeds if nothing differs, and otherwise fails with the `import` block to use. Import id: the
+/// router's name. VyOS 1.4 or later.
 #[derive(Clone, Debug, Resource)]
 #[resource(type_name = "vyos_ospf", version = 1, upgrade = without_passive_false)]
 pub struct Ospf {
     #[attribute(flatten)]
     target: RouterTarget,
 
-    /// The router's OSPF identifier, in the form of an IPv4 address. Default: FRR chooses the highest IPv4 address.
+    /// The router's OSPF identifier, in the form of an IPv4 address. Default: FRR chooses the highest IPv4
+    /// address.
     #[attribute(optional)]
     router_id: Option<Semantic<Ipv4Addr>>,
 
-    /// The areas, by number or in the form of an IPv4 address. Such as `{ "0" = { networks = ["10.0.0.0/24"] } }`. An area
-    /// that only interfaces name need not be here.
+    /// The areas, by number or in the form of an IPv4 address. Such as `{ "0" = { networks = ["10.0.0.0/24"]
+    /// } }`. An area that only interfaces name need not be here.
     #[attribute(optional, validate = areas)]
     areas: Option<BTreeMap<String, OspfArea>>,
 
-    /// The interfaces, by name. They must exist on the router. Such as `{ eth1 = { area = "0", cost = 10 } }`.
+    /// The interfaces, by name. They must exist on the router. Such as `{ eth1 = { area = "0", cost = 10 }
+    /// }`.
     #[attribute(optional, validate = validators::devices)]
     interfaces: Option<BTreeMap<String, OspfInterface>>,
 
-    /// Routes to announce, by where they come from: `bgp`, `connected`, `static`, `kernel`, `isis`, `rip` or `babel`; from
-    /// VyOS 1.5 on also `nhrp`. Such as `{ bgp = { metric = 100, metric_type = 1 } }`.
+    /// Routes to announce, by where they come from: `bgp`, `connected`, `static`, `kernel`, `isis`, `rip` or
+    /// `babel`; from VyOS 1.5 on also `nhrp`. Such as `{ bgp = { metric = 100, metric_type = 1 } }`.
     #[attribute(optional, validate = sources)]
     redistribute: Option<BTreeMap<String, OspfRedistribute>>,
 
@@ -65,39 +62,21 @@ pub struct Ospf {
     #[attribute(optional, validate = validators::within::<1, 64, _>)]
     maximum_paths: Option<u8>,
 
-    /// Speaks to nobody, except on interfaces with `passive = false`. Default `false`.
+    /// Makes all interfaces passive, except those with `passive = false`. Default `false`.
     #[attribute(default = false)]
     passive_interface_default: bool,
 
-    /// Logs when a neighbor comes and goes. Default `false`.
+    /// Logs changes of the state of neighbors. Default `false`.
     #[attribute(default = false)]
     log_adjacency_changes: bool,
 }
 
 impl RouterConfig for Ospf {
-    const DECLARATION: &'static Declaration = &Declaration {
-        noun: "OSPF",
-        component: &["protocols", "ospf"],
-        tag: None,
-        requires: None,
-        fields: &[
-            ROUTER_ID,
-            Field::tag_node("areas", &["area"], ValueFormat::Area, AREA),
-            Field::tag_node("interfaces", &["interface"], ValueFormat::Text, INTERFACE),
-            REDISTRIBUTE,
-            DEFAULT_INFORMATION,
-            REFERENCE_BANDWIDTH,
-            Field::leaf("maximum_paths", &["maximum-paths"], ValueFormat::Number),
-            Field::valueless("passive_interface_default", &["passive-interface", "default"]),
-            Field::valueless("log_adjacency_changes", &["log-adjacency-changes"]),
-        ],
-        children: &[],
-        named: None,
-    };
-
-    fn target(draft: &OspfDraft) -> &RouterTargetDraft {
-        &draft.target
-    }
+    const DECLARATION: Declaration = Declaration::container("OSPF", "protocols ospf").paths(&[
+        shared::PATHS,
+        areas::PATHS,
+        &[("passive_interface_default", "passive-interface default")],
+    ]);
 
     fn validate_config(config: &OspfDraft, diagnostics: &mut Diagnostics) {
         check_anything(&config.areas, &config.interfaces, diagnostics);
@@ -132,7 +111,8 @@ impl RouterConfig for Ospf {
     }
 }
 
-/// Up to version 0, `passive` was false where nothing was said; now that is `passive disable`, and null is nothing.
+/// Up to version 0, `passive` was false where nothing was said; now that is `passive disable`, and null is
+/// nothing.
 fn without_passive_false(_: i64, state: &mut BTreeMap<String, Value>) -> Result<(), String> {
     let Some(Value::Object(interfaces)) = state.get_mut("interfaces") else { return Ok(()) };
     for interface in interfaces.values_mut() {
@@ -155,8 +135,8 @@ fn check_ways_in(
     for (name, _) in with_area.filter(|_| by_network) {
         diagnostics.error_at(
             Path::from("interfaces").key(name).attribute("area"),
-            "Two ways into an area",
-            "VyOS takes areas with networks or interfaces with an area, not both. Keep one of them.",
+            "Conflicting area assignment",
+            "VyOS accepts areas with networks or interfaces with an area, not both. Keep one of them.",
         );
     }
 }

@@ -1,6 +1,6 @@
 //! What OSPF and OSPFv3 have alike: what they announce of other protocols, and what they ask of an area.
 
-use crate::engine::router_config::{Field, ValueFormat};
+use crate::engine::router_config::{Paths, ValueFormat};
 use crate::vyos::validators;
 use std::collections::BTreeMap;
 use tfplugin::{Diagnostics, Knowable, Object, Path};
@@ -36,7 +36,8 @@ pub struct OspfDefaultInformation {
     #[attribute(optional, validate = validators::within::<1, 2, _>)]
     metric_type: Option<u8>,
 
-    /// Route-map that says when, and with what. It must exist on the router; VyOS finds none with a dot in its name.
+    /// Route-map that says when, and with what. It must exist on the router; VyOS finds none with a dot in
+    /// its name.
     #[attribute(optional, validate = validators::route_map_without_dot)]
     route_map: Option<String>,
 }
@@ -49,32 +50,19 @@ pub struct OspfBfd {
     profile: Option<String>,
 }
 
-const METRIC: Field = Field::leaf("metric", &["metric"], ValueFormat::Number);
-const METRIC_TYPE: Field = Field::leaf("metric_type", &["metric-type"], ValueFormat::Number);
-const ROUTE_MAP: Field = Field::leaf("route_map", &["route-map"], ValueFormat::Text);
-
-/// Where other protocols' routes are.
-pub(super) const REDISTRIBUTE: Field =
-    Field::tag_node("redistribute", &["redistribute"], ValueFormat::Text, &[METRIC, METRIC_TYPE, ROUTE_MAP]);
-
-/// Where the default route is.
-pub(super) const DEFAULT_INFORMATION: Field = Field::presence_node(
-    "default_information",
-    &["default-information", "originate"],
-    &[Field::valueless("always", &["always"]), METRIC, METRIC_TYPE, ROUTE_MAP],
-);
-
-/// Where BFD is below an interface.
-pub(super) const BFD: Field =
-    Field::presence_node("bfd", &["bfd"], &[Field::leaf("profile", &["profile"], ValueFormat::Text)]);
-
-/// Where the router's identifier is.
-pub(super) const ROUTER_ID: Field =
-    Field::leaf("router_id", &["parameters", "router-id"], ValueFormat::Address);
-
-/// Where the bandwidth is that costs are reckoned by.
-pub(super) const REFERENCE_BANDWIDTH: Field =
-    Field::leaf("reference_bandwidth", &["auto-cost", "reference-bandwidth"], ValueFormat::Number);
+/// Where attributes are that both have.
+pub(super) const PATHS: &Paths = &[
+    ("router_id", "parameters router-id"),
+    ("areas", "area {area}"),
+    ("stub", "area-type stub {}"),
+    ("nssa", "area-type nssa {}"),
+    ("ranges", "range {network}"),
+    ("interfaces", "interface {name}"),
+    ("interfaces.area", "area {area}"),
+    ("bfd", "bfd {}"),
+    ("default_information", "default-information originate {}"),
+    ("reference_bandwidth", "auto-cost reference-bandwidth"),
+];
 
 /// A map whose keys are areas.
 pub(super) fn areas<T>(value: &Option<BTreeMap<String, T>>) -> Result<(), String> {
@@ -86,7 +74,7 @@ pub(super) fn areas<T>(value: &Option<BTreeMap<String, T>>) -> Result<(), String
 pub(super) fn area(text: &str) -> Result<(), String> {
     match validators::is_number::<0, { u32::MAX }>(text) || text.parse::<std::net::Ipv4Addr>().is_ok() {
         true => Ok(()),
-        false => Err(format!("{text:?} is no area, which is a number such as 0 or has the form 0.0.0.0")),
+        false => Err(format!("{text:?} is not a valid area: a number such as 0, or dotted such as 0.0.0.0")),
     }
 }
 
@@ -110,10 +98,6 @@ pub(super) fn check_anything<A, B>(
     diagnostics: &mut Diagnostics,
 ) {
     if matches!((areas, interfaces), (Knowable::Known(None), Knowable::Known(None))) {
-        diagnostics.error_at(
-            "interfaces",
-            "Nothing to speak on",
-            "Without interfaces and areas the router has nobody to speak with. Give at least one of them.",
-        );
+        diagnostics.error_at("interfaces", "No OSPF interfaces", "Configure at least one interface or area.");
     }
 }

@@ -1,49 +1,46 @@
 //! `vyos_ospfv3`: a router's OSPFv3 (for IPv6) as a whole.
 
-use super::shared::{
-    DEFAULT_INFORMATION, OspfDefaultInformation, OspfRedistribute, REDISTRIBUTE, REFERENCE_BANDWIDTH,
-    ROUTER_ID, areas, check_anything, check_kind,
-};
-use super::v3_areas::{AREA, INTERFACE, Ospfv3Area, Ospfv3Interface};
-use crate::engine::router_config::{
-    Declaration, Field, RouterConfig, RouterTarget, RouterTargetDraft, ValueFormat,
-};
+use super::shared::{self, OspfDefaultInformation, OspfRedistribute, areas, check_anything, check_kind};
+use super::v3_areas::{Ospfv3Area, Ospfv3Interface};
+use crate::engine::router_config::{Declaration, RouterConfig, RouterTarget};
 use crate::vyos::validators;
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 use tfplugin::types::Semantic;
 use tfplugin::{Diagnostics, Resource};
 
-/// OSPFv3 of a VyOS router, which carries IPv6 routes to the routers around it, such as those of LoadBalancer addresses
-/// that BGP learned from a cluster's nodes. `vyos_ospf` is the same for IPv4. There is one on a router.
+/// OSPFv3 of a VyOS router, which carries IPv6 routes to the routers around it, such as those of LoadBalancer
+/// addresses that BGP learned from a cluster's nodes. `vyos_ospf` is the same for IPv4. There is one on a
+/// router.
 ///
-/// Areas, interfaces and sources that are not in the map of the configuration, added by hand on the router, are taken away
-/// (a map that is left out is not Terraform's, whoever fills it);
-/// parameters that no argument names stay as they are. Destroying it takes `protocols ospfv3` away. Creating it where
-/// OSPFv3 is configured already carries on if nothing differs, and is refused otherwise with the `import` block to use.
-/// Import id: the router's name. VyOS 1.4 or later.
+/// Areas, interfaces and sources that are not in the map of the configuration, added by hand on the router,
+/// are removed (a map that is left out is not Terraform's, whoever fills it); parameters that no argument
+/// names stay as they are. Destroying it removes `protocols ospfv3`. Creating it where OSPFv3 is already
+/// configured succeeds if nothing differs, and otherwise fails with the `import` block to use. Import id: the
+/// router's name. VyOS 1.4 or later.
 #[derive(Clone, Debug, Resource)]
 #[resource(type_name = "vyos_ospfv3")]
 pub struct Ospfv3 {
     #[attribute(flatten)]
     target: RouterTarget,
 
-    /// The router's OSPFv3 identifier, in the form of an IPv4 address. Default: FRR chooses the highest IPv4 address; a
-    /// router without any needs one here.
+    /// The router's OSPFv3 identifier, in the form of an IPv4 address. Default: FRR chooses the highest IPv4
+    /// address; a router without any needs one here.
     #[attribute(optional)]
     router_id: Option<Semantic<Ipv4Addr>>,
 
-    /// The areas, by number or in the form of an IPv4 address. Only what is special about an area needs to be here: one that
-    /// an interface names is there by itself.
+    /// The areas, by number or in the form of an IPv4 address. Only what is special about an area needs to be
+    /// here: one that an interface names is there by itself.
     #[attribute(optional, validate = areas)]
     areas: Option<BTreeMap<String, Ospfv3Area>>,
 
-    /// The interfaces, by name. They must exist on the router. Such as `{ eth1 = { area = "0", cost = 10 } }`.
+    /// The interfaces, by name. They must exist on the router. Such as `{ eth1 = { area = "0", cost = 10 }
+    /// }`.
     #[attribute(optional, validate = validators::devices)]
     interfaces: Option<BTreeMap<String, Ospfv3Interface>>,
 
-    /// Routes to announce, by where they come from: `bgp`, `connected`, `static`, `kernel`, `isis`, `ripng` or `babel`. Such
-    /// as `{ bgp = { metric = 100, metric_type = 1 } }`.
+    /// Routes to announce, by where they come from: `bgp`, `connected`, `static`, `kernel`, `isis`, `ripng`
+    /// or `babel`. Such as `{ bgp = { metric = 100, metric_type = 1 } }`.
     #[attribute(optional, validate = sources)]
     redistribute: Option<BTreeMap<String, OspfRedistribute>>,
 
@@ -55,33 +52,14 @@ pub struct Ospfv3 {
     #[attribute(optional, validate = validators::within::<1, 4_294_967, _>)]
     reference_bandwidth: Option<u32>,
 
-    /// Logs when a neighbor comes and goes. Default `false`.
+    /// Logs changes of the state of neighbors. Default `false`.
     #[attribute(default = false)]
     log_adjacency_changes: bool,
 }
 
 impl RouterConfig for Ospfv3 {
-    const DECLARATION: &'static Declaration = &Declaration {
-        noun: "OSPFv3",
-        component: &["protocols", "ospfv3"],
-        tag: None,
-        requires: None,
-        fields: &[
-            ROUTER_ID,
-            Field::tag_node("areas", &["area"], ValueFormat::Area, AREA),
-            Field::tag_node("interfaces", &["interface"], ValueFormat::Text, INTERFACE),
-            REDISTRIBUTE,
-            DEFAULT_INFORMATION,
-            REFERENCE_BANDWIDTH,
-            Field::valueless("log_adjacency_changes", &["log-adjacency-changes"]),
-        ],
-        children: &[],
-        named: None,
-    };
-
-    fn target(draft: &Ospfv3Draft) -> &RouterTargetDraft {
-        &draft.target
-    }
+    const DECLARATION: Declaration =
+        Declaration::container("OSPFv3", "protocols ospfv3").paths(&[shared::PATHS]);
 
     fn validate_config(config: &Ospfv3Draft, diagnostics: &mut Diagnostics) {
         check_anything(&config.areas, &config.interfaces, diagnostics);

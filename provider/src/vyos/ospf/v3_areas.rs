@@ -1,7 +1,6 @@
 //! Areas and interfaces of OSPFv3.
 
-use super::shared::{BFD, OspfBfd, area};
-use crate::engine::router_config::{Field, ValueFormat};
+use super::shared::{OspfBfd, area};
 use crate::vyos::validators;
 use std::collections::BTreeMap;
 use tfplugin::Object;
@@ -61,7 +60,8 @@ pub struct Ospfv3Interface {
     #[attribute(optional, validate = validators::within::<1, 65535, _>)]
     cost: Option<u16>,
 
-    /// Priority in the election of the network's designated router, 0 to 255; 0 never becomes one. Default: 1.
+    /// Priority in the election of the network's designated router, 0 to 255; 0 never becomes one. Default:
+    /// 1.
     #[attribute(optional)]
     priority: Option<u8>,
 
@@ -69,8 +69,8 @@ pub struct Ospfv3Interface {
     #[attribute(optional, validate = validators::within::<1, 65535, _>)]
     hello_interval: Option<u16>,
 
-    /// Seconds without a hello after which a router is taken for dead, 1 to 65535. All routers of the network need the same.
-    /// Default: 40.
+    /// Seconds without a hello after which a neighbor is considered down, 1 to 65535. All routers of the
+    /// network need the same. Default: 40.
     #[attribute(optional, validate = validators::within::<1, 65535, _>)]
     dead_interval: Option<u16>,
 
@@ -82,20 +82,21 @@ pub struct Ospfv3Interface {
     #[attribute(optional, validate = validators::within::<1, 65535, _>)]
     transmit_delay: Option<u16>,
 
-    /// What the network is taken for: `broadcast` or `point-to-point`. Default: what the interface is.
+    /// Network type: `broadcast` or `point-to-point`. Default: what the interface is.
     #[attribute(optional, validate = validators::ospfv3_network)]
     network: Option<String>,
 
-    /// Announces its network and speaks to nobody on it. Default `false`: OSPFv3 of VyOS has no other default for its
-    /// interfaces.
+    /// Announces the interface's network without forming adjacencies on it. Default `false`: OSPFv3 of VyOS
+    /// has no other default for its interfaces.
     #[attribute(default = false)]
     passive: bool,
 
-    /// Takes neighbors whose MTU is another one. Default `false`.
+    /// Accepts neighbors with a different MTU. Default `false`.
     #[attribute(default = false)]
     mtu_ignore: bool,
 
-    /// MTU that is told to neighbors, 1 to 65535, at most the interface's own. Default: the interface's own.
+    /// MTU that is announced to neighbors, 1 to 65535, at most the interface's own. Default: the interface's
+    /// own.
     #[attribute(optional, validate = validators::within::<1, 65535, _>)]
     ifmtu: Option<u16>,
 
@@ -107,39 +108,3 @@ pub struct Ospfv3Interface {
     #[attribute(optional)]
     bfd: Option<OspfBfd>,
 }
-
-/// Where each attribute is below `area ...`.
-pub(super) const AREA: &[Field] = &[
-    Field::presence_node("stub", &["area-type", "stub"], &[Field::valueless("no_summary", &["no-summary"])]),
-    Field::presence_node(
-        "nssa",
-        &["area-type", "nssa"],
-        &[
-            Field::valueless("no_summary", &["no-summary"]),
-            Field::valueless("default_information_originate", &["default-information-originate"]),
-        ],
-    ),
-    Field::tag_node(
-        "ranges",
-        &["range"],
-        ValueFormat::Network,
-        &[Field::valueless("not_advertise", &["not-advertise"])],
-    ),
-];
-
-/// Where each attribute is below `interface ...`.
-pub(super) const INTERFACE: &[Field] = &[
-    Field::leaf("area", &["area"], ValueFormat::Area),
-    Field::leaf("cost", &["cost"], ValueFormat::Number),
-    Field::leaf("priority", &["priority"], ValueFormat::Number),
-    Field::leaf("hello_interval", &["hello-interval"], ValueFormat::Number),
-    Field::leaf("dead_interval", &["dead-interval"], ValueFormat::Number),
-    Field::leaf("retransmit_interval", &["retransmit-interval"], ValueFormat::Number),
-    Field::leaf("transmit_delay", &["transmit-delay"], ValueFormat::Number),
-    Field::leaf("network", &["network"], ValueFormat::Text),
-    Field::valueless("passive", &["passive"]),
-    Field::valueless("mtu_ignore", &["mtu-ignore"]),
-    Field::leaf("ifmtu", &["ifmtu"], ValueFormat::Number),
-    Field::leaf("instance_id", &["instance-id"], ValueFormat::Number),
-    BFD,
-];

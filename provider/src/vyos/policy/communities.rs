@@ -53,7 +53,9 @@ pub(super) fn extended(value: &Option<Set<String>>) -> Result<(), String> {
 fn each(value: &Option<Set<String>>, fine: impl Fn(&str) -> bool, problem: &str) -> Result<(), String> {
     let Some(Set(words)) = value else { return Ok(()) };
     if words.is_empty() {
-        return Err("an empty set cannot be told from none on the router; leave it out instead".to_owned());
+        return Err(
+            "an empty set cannot be distinguished from an unset one on the router; omit it".to_owned()
+        );
     }
     match words.iter().find(|word| !fine(word)) {
         Some(word) => Err(format!("{word:?} is {problem}")),

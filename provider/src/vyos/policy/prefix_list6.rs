@@ -1,23 +1,23 @@
 //! `vyos_prefix_list6`: a list of IPv6 networks on a router.
 
-use super::prefix_rules::{self, Family, PrefixRule, RULES};
+use super::prefix_rules::{self, Family, PATHS, PrefixRule};
 use crate::connection::router::ConfigTree;
-use crate::engine::router_config::{
-    Declaration, Field, Named, RouterConfig, RouterTarget, RouterTargetDraft, Tag, ValueFormat,
-};
+use crate::engine::router_config::{Declaration, Named, RouterConfig, RouterTarget};
 use crate::vyos::validators;
 use std::collections::BTreeMap;
 use tfplugin::{Diagnostic, Diagnostics, Resource};
 
-/// A list of IPv6 networks on a VyOS router, by which route-maps and BGP neighbors tell routes apart.
+/// A list of IPv6 networks on a VyOS router, by which route-maps and BGP neighbors select routes.
 /// `vyos_prefix_list` is the same for IPv4.
 ///
-/// Rules that are not in `rules`, added by hand on the router, are taken away, unless `rules` is left out. Let what uses the list refer to its
-/// `name`, so that it comes before and goes after that: a list that something on the router still names is not taken
-/// away. Import id: `<router>/<name>`, or the name where there is only one router. VyOS 1.4 or later.
+/// Rules added on the router that are not in `rules` are removed, unless `rules` is unset. Let what uses the
+/// list refer to its `name`, so that it is created before and destroyed after its users: a list that is still
+/// referenced on the router is not removed. Import id: `<router>/<name>`, or the name where there is only one
+/// router. VyOS 1.4 or later.
 ///
-/// Terraform takes an object away before it changes what names it, so removing or renaming one that is still named fails.
-/// `lifecycle { create_before_destroy = true }`, applied before that, makes it the last to go.
+/// Terraform deletes an object before it updates what references it, so removing or renaming one that is
+/// still referenced fails. `lifecycle { create_before_destroy = true }`, applied before that, makes it the
+/// last to be deleted.
 #[derive(Clone, Debug, Resource)]
 #[resource(type_name = "vyos_prefix_list6")]
 pub struct PrefixList6 {
@@ -28,7 +28,7 @@ pub struct PrefixList6 {
     #[attribute(required, requires_replace, validate = validators::list_name)]
     name: String,
 
-    /// Text for people, at most 255 characters, without quotes.
+    /// Free-text description, at most 255 characters, without quotes.
     #[attribute(optional, validate = validators::description)]
     description: Option<String>,
 
@@ -40,24 +40,9 @@ pub struct PrefixList6 {
 }
 
 impl RouterConfig for PrefixList6 {
-    const DECLARATION: &'static Declaration = &Declaration {
-        noun: "prefix-list6",
-        component: &["policy"],
-        tag: Some(Tag {
-            node: &["prefix-list6"],
-            node_of_ipv6: None,
-            attribute: "name",
-            form: ValueFormat::Text,
-        }),
-        requires: None,
-        fields: &[Field::leaf("description", &["description"], ValueFormat::Text), RULES],
-        children: &[],
-        named: Some(Named::PrefixList6),
-    };
-
-    fn target(draft: &PrefixList6Draft) -> &RouterTargetDraft {
-        &draft.target
-    }
+    const DECLARATION: Declaration = Declaration::tag("prefix-list6", "policy", "prefix-list6 {name}")
+        .paths(&[PATHS])
+        .named(Named::PrefixList6);
 
     fn validate_config(config: &PrefixList6Draft, diagnostics: &mut Diagnostics) {
         config

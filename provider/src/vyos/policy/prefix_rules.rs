@@ -1,6 +1,6 @@
 //! The rules of a prefix-list, of either family.
 
-use crate::engine::router_config::{Field, ValueFormat};
+use crate::engine::router_config::Paths;
 use crate::vyos::validators;
 use ipnet::IpNet;
 use std::collections::BTreeMap;
@@ -18,34 +18,23 @@ pub struct PrefixRule {
     #[attribute(required)]
     prefix: Semantic<IpNet>,
 
-    /// Matches networks inside `prefix` from this length on: from that of `prefix` up to 32 in IPv4 and 128 in IPv6.
-    /// Default, with `le`: that of `prefix`.
+    /// Matches networks inside `prefix` from this length on: from that of `prefix` up to 32 in IPv4 and 128
+    /// in IPv6. Default, with `le`: that of `prefix`.
     #[attribute(optional)]
     ge: Option<u8>,
 
-    /// Matches networks inside `prefix` up to this length: from `ge`, or that of `prefix`, up to 32 in IPv4 and 128 in
-    /// IPv6. Default, with `ge`: any length.
+    /// Matches networks inside `prefix` up to this length: from `ge`, or that of `prefix`, up to 32 in IPv4
+    /// and 128 in IPv6. Default, with `ge`: any length.
     #[attribute(optional)]
     le: Option<u8>,
 
-    /// Text for people, at most 255 characters, without quotes.
+    /// Free-text description, at most 255 characters, without quotes.
     #[attribute(optional, validate = validators::description)]
     description: Option<String>,
 }
 
 /// Where the rules are.
-pub(super) const RULES: Field = Field::tag_node(
-    "rules",
-    &["rule"],
-    ValueFormat::Decimal,
-    &[
-        Field::leaf("action", &["action"], ValueFormat::Text),
-        Field::leaf("prefix", &["prefix"], ValueFormat::Network),
-        Field::leaf("ge", &["ge"], ValueFormat::Number),
-        Field::leaf("le", &["le"], ValueFormat::Number),
-        Field::leaf("description", &["description"], ValueFormat::Text),
-    ],
-);
+pub(super) const PATHS: &Paths = &[("rules", "rule {number}")];
 
 /// The families that a list may be of.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -73,7 +62,7 @@ pub(super) fn check(family: Family, rules: &BTreeMap<String, PrefixRule>, diagno
             if let Some(value) = value.filter(|value| !(low..=longest).contains(value)) {
                 let detail = format!(
                     "{value} is not from {low} to {longest}: a rule needs length of prefix <= ge <= le. VyOS does not \
-                     check this, and FRR drops the rule without a word."
+                     check this, and FRR silently drops the rule."
                 );
                 diagnostics.error_at(at(attribute), "Impossible length", detail);
             }

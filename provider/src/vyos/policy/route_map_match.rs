@@ -1,6 +1,6 @@
 //! What a rule of a route-map asks of a route.
 
-use crate::engine::router_config::{Field, ValueFormat};
+use crate::engine::router_config::Paths;
 use crate::vyos::validators;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use tfplugin::Object;
@@ -25,8 +25,8 @@ pub struct RouteMapMatch {
     #[attribute(optional, validate = validators::within::<0, 128, _>)]
     ipv6_prefix_length: Option<u8>,
 
-    /// Its network is permitted by the access-list of this number; FRR gives 1 to 199 and 1300 to 2699 their meaning. VyOS
-    /// does not check that it exists.
+    /// Its network is permitted by the access-list of this number; FRR gives 1 to 199 and 1300 to 2699 their
+    /// meaning. VyOS does not check that it exists.
     #[attribute(optional)]
     ip_access_list: Option<u32>,
 
@@ -58,8 +58,8 @@ pub struct RouteMapMatch {
     #[attribute(optional, validate = validators::any_address)]
     peer: Option<Semantic<IpAddr>>,
 
-    /// It comes from this protocol: `babel`, `bgp`, `connected`, `isis`, `kernel`, `ospf`, `ospfv3`, `rip`, `ripng`, `static`,
-    /// `table` or `vnc`.
+    /// It comes from this protocol: `babel`, `bgp`, `connected`, `isis`, `kernel`, `ospf`, `ospfv3`, `rip`,
+    /// `ripng`, `static`, `table` or `vnc`.
     #[attribute(optional, validate = validators::protocol)]
     protocol: Option<String>,
 
@@ -111,29 +111,19 @@ impl RouteMapMatch {
     }
 }
 
-/// Where each attribute is below `match`.
-pub(super) const MATCH: &[Field] = &[
-    Field::leaf("ip_prefix_list", &["ip", "address", "prefix-list"], ValueFormat::Text),
-    Field::leaf("ipv6_prefix_list", &["ipv6", "address", "prefix-list"], ValueFormat::Text),
-    Field::leaf("ip_prefix_length", &["ip", "address", "prefix-len"], ValueFormat::Number),
-    Field::leaf("ipv6_prefix_length", &["ipv6", "address", "prefix-len"], ValueFormat::Number),
-    Field::leaf("ip_access_list", &["ip", "address", "access-list"], ValueFormat::Number),
-    Field::leaf("ipv6_access_list", &["ipv6", "address", "access-list"], ValueFormat::Text),
-    Field::leaf("ip_next_hop", &["ip", "nexthop", "address"], ValueFormat::Address),
-    Field::leaf("ipv6_next_hop", &["ipv6", "nexthop", "address"], ValueFormat::Address),
-    Field::leaf("ip_next_hop_prefix_list", &["ip", "nexthop", "prefix-list"], ValueFormat::Text),
-    Field::leaf("ipv6_next_hop_prefix_list", &["ipv6", "nexthop", "prefix-list"], ValueFormat::Text),
-    Field::leaf("interface", &["interface"], ValueFormat::Text),
-    Field::leaf("peer", &["peer"], ValueFormat::Address),
-    Field::leaf("protocol", &["protocol"], ValueFormat::Text),
-    Field::leaf("metric", &["metric"], ValueFormat::Number),
-    Field::leaf("tag", &["tag"], ValueFormat::Number),
-    Field::leaf("local_preference", &["local-preference"], ValueFormat::Number),
-    Field::leaf("origin", &["origin"], ValueFormat::Text),
-    Field::leaf("as_path", &["as-path"], ValueFormat::Text),
-    Field::leaf("community", &["community", "community-list"], ValueFormat::Text),
-    Field::valueless("community_exact_match", &["community", "exact-match"]),
-    Field::leaf("large_community", &["large-community", "large-community-list"], ValueFormat::Text),
-    Field::leaf("extcommunity", &["extcommunity"], ValueFormat::Text),
-    Field::leaf("rpki", &["rpki"], ValueFormat::Text),
+/// Where attributes are below `match`.
+pub(super) const MATCH: &Paths = &[
+    ("match.ip_prefix_list", "ip address prefix-list"),
+    ("match.ipv6_prefix_list", "ipv6 address prefix-list"),
+    ("match.ip_prefix_length", "ip address prefix-len"),
+    ("match.ipv6_prefix_length", "ipv6 address prefix-len"),
+    ("match.ip_access_list", "ip address access-list"),
+    ("match.ipv6_access_list", "ipv6 address access-list"),
+    ("match.ip_next_hop", "ip nexthop address"),
+    ("match.ipv6_next_hop", "ipv6 nexthop address"),
+    ("match.ip_next_hop_prefix_list", "ip nexthop prefix-list"),
+    ("match.ipv6_next_hop_prefix_list", "ipv6 nexthop prefix-list"),
+    ("match.community", "community community-list"),
+    ("match.community_exact_match", "community exact-match"),
+    ("match.large_community", "large-community large-community-list"),
 ];

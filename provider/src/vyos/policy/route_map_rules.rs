@@ -37,12 +37,12 @@ fn check_ways_on(
     ];
     let given: Vec<_> = ways.iter().filter(|(_, given)| *given).map(|(name, _)| *name).collect();
     if let ([first, ..], "deny") = (given.as_slice(), rule.action.as_str()) {
-        let detail = format!("A route that is denied goes no further, so {first} needs action = \"permit\".");
+        let detail =
+            format!("`{first}` needs `action = \"permit\"`: a denied route is not processed further.");
         diagnostics.error_at(at(first), "Not for a rule that denies", detail);
     }
     if let [first, second, ..] = given.as_slice() {
-        let detail =
-            format!("A rule goes on in one way: {first} and {second} exclude each other. Keep one of them.");
+        let detail = format!("`{first}` and `{second}` are mutually exclusive. Keep one of them.");
         diagnostics.error_at(at(second), "Conflicting arguments", detail);
     }
     let own: u16 = number.parse().unwrap_or_default();

@@ -2,7 +2,7 @@
 
 use super::communities;
 use crate::asn::Asn;
-use crate::engine::router_config::{Field, ValueFormat};
+use crate::engine::router_config::Paths;
 use crate::vyos::bgp::remote_as::HIGHEST;
 use crate::vyos::validators;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -13,8 +13,8 @@ use tfplugin::types::Semantic;
 /// What changes on a route that is permitted.
 #[derive(Clone, Debug, Object)]
 pub struct RouteMapSet {
-    /// Metric (MED): a number, a number with a sign that is added to what is there, or `rtt`, the time to the neighbor and
-    /// back, with or without a sign.
+    /// Metric (MED): a number, a number with a sign that is added to what is there, or `rtt`, the time to the
+    /// neighbor and back, with or without a sign.
     #[attribute(optional, validate = metric)]
     metric: Option<String>,
 
@@ -99,7 +99,8 @@ pub struct RouteMapSet {
     #[attribute(default = false)]
     pub(super) large_community_none: bool,
 
-    /// Route targets, such as `["64512:1"]`: two numbers up to 65535:4294967295, or an IPv4 address and one up to 65535.
+    /// Route targets, such as `["64512:1"]`: two numbers up to 65535:4294967295, or an IPv4 address and one
+    /// up to 65535.
     #[attribute(optional, validate = communities::extended)]
     extcommunity_rt: Option<Set<String>>,
 
@@ -120,7 +121,7 @@ pub struct RouteMapSet {
     #[attribute(optional, validate = path_or_all)]
     as_path_exclude: Option<String>,
 
-    /// Says that what lies inside is no longer told apart. Default `false`.
+    /// Marks the route as an aggregate that lost attributes of its parts (ATOMIC_AGGREGATE). Default `false`.
     #[attribute(default = false)]
     atomic_aggregate: bool,
 
@@ -133,37 +134,25 @@ pub struct RouteMapSet {
     table: Option<u32>,
 }
 
-/// Where each attribute is below `set`.
-pub(super) const SET: &[Field] = &[
-    Field::leaf("metric", &["metric"], ValueFormat::Text),
-    Field::leaf("metric_type", &["metric-type"], ValueFormat::Text),
-    Field::leaf("tag", &["tag"], ValueFormat::Number),
-    Field::leaf("local_preference", &["local-preference"], ValueFormat::Number),
-    Field::leaf("weight", &["weight"], ValueFormat::Number),
-    Field::leaf("distance", &["distance"], ValueFormat::Number),
-    Field::leaf("origin", &["origin"], ValueFormat::Text),
-    Field::leaf("ip_next_hop", &["ip-next-hop"], ValueFormat::Address),
-    Field::leaf("ipv6_next_hop_global", &["ipv6-next-hop", "global"], ValueFormat::Address),
-    Field::leaf("ipv6_next_hop_local", &["ipv6-next-hop", "local"], ValueFormat::Address),
-    Field::valueless("ipv6_next_hop_peer_address", &["ipv6-next-hop", "peer-address"]),
-    Field::valueless("ipv6_next_hop_prefer_global", &["ipv6-next-hop", "prefer-global"]),
-    Field::leaf("src", &["src"], ValueFormat::Address),
-    Field::multi_leaf("community", &["community", "replace"], ValueFormat::Text),
-    Field::multi_leaf("community_add", &["community", "add"], ValueFormat::Text),
-    Field::leaf("community_delete", &["community", "delete"], ValueFormat::Text),
-    Field::valueless("community_none", &["community", "none"]),
-    Field::multi_leaf("large_community", &["large-community", "replace"], ValueFormat::Text),
-    Field::multi_leaf("large_community_add", &["large-community", "add"], ValueFormat::Text),
-    Field::leaf("large_community_delete", &["large-community", "delete"], ValueFormat::Text),
-    Field::valueless("large_community_none", &["large-community", "none"]),
-    Field::multi_leaf("extcommunity_rt", &["extcommunity", "rt"], ValueFormat::Text),
-    Field::multi_leaf("extcommunity_soo", &["extcommunity", "soo"], ValueFormat::Text),
-    Field::leaf("as_path_prepend", &["as-path", "prepend"], ValueFormat::Text),
-    Field::leaf("as_path_prepend_last_as", &["as-path", "prepend-last-as"], ValueFormat::Number),
-    Field::leaf("as_path_exclude", &["as-path", "exclude"], ValueFormat::Text),
-    Field::valueless("atomic_aggregate", &["atomic-aggregate"]),
-    Field::leaf("originator_id", &["originator-id"], ValueFormat::Address),
-    Field::leaf("table", &["table"], ValueFormat::Number),
+/// Where attributes are below `set`.
+pub(super) const SET: &Paths = &[
+    ("set.ipv6_next_hop_global", "ipv6-next-hop global"),
+    ("set.ipv6_next_hop_local", "ipv6-next-hop local"),
+    ("set.ipv6_next_hop_peer_address", "ipv6-next-hop peer-address"),
+    ("set.ipv6_next_hop_prefer_global", "ipv6-next-hop prefer-global"),
+    ("set.community", "community replace"),
+    ("set.community_add", "community add"),
+    ("set.community_delete", "community delete"),
+    ("set.community_none", "community none"),
+    ("set.large_community", "large-community replace"),
+    ("set.large_community_add", "large-community add"),
+    ("set.large_community_delete", "large-community delete"),
+    ("set.large_community_none", "large-community none"),
+    ("set.extcommunity_rt", "extcommunity rt"),
+    ("set.extcommunity_soo", "extcommunity soo"),
+    ("set.as_path_prepend", "as-path prepend"),
+    ("set.as_path_prepend_last_as", "as-path prepend-last-as"),
+    ("set.as_path_exclude", "as-path exclude"),
 ];
 
 impl RouteMapSet {
@@ -204,7 +193,7 @@ fn metric(value: &Option<String>) -> Result<(), String> {
     let amount = text.strip_prefix(['+', '-']).unwrap_or(text);
     match amount == "rtt" || validators::is_number::<0, { u32::MAX }>(amount) {
         true => Ok(()),
-        false => Err(format!("{text:?} is no number up to 4294967295 and not `rtt`, with or without a sign")),
+        false => Err(format!("{text:?} must be a number up to 4294967295 or `rtt`, with or without a sign")),
     }
 }
 
@@ -212,7 +201,7 @@ fn next_hop(value: &Option<String>) -> Result<(), String> {
     match value.as_deref() {
         None | Some("unchanged" | "peer-address") => Ok(()),
         Some(text) if text.parse::<Ipv4Addr>().is_ok() => Ok(()),
-        Some(text) => Err(format!("{text:?} is no IPv4 address, not `unchanged` and not `peer-address`")),
+        Some(text) => Err(format!("{text:?} must be an IPv4 address, `unchanged` or `peer-address`")),
     }
 }
 

@@ -92,7 +92,7 @@ impl PeerSession {
                 "this router has no address family on for it (`ipv4_unicast` or `ipv6_unicast` of the neighbor)."
             }
             _ if reset.contains("Admin. shutdown") => "it is shut down on this router.",
-            "Active" | "Connect" => "nobody answers at the neighbor's end on TCP port 179.",
+            "Active" | "Connect" => "the neighbor does not accept connections on TCP port 179.",
             "OpenSent" | "OpenConfirm" => "the neighbor answered and has not agreed yet.",
             _ if reset.contains("Notification send") => "this router refused what the neighbor said.",
             _ if reset.contains("Notification received") => "the neighbor refused what this router said.",
@@ -148,7 +148,7 @@ mod tests {
             told,
             [
                 "established for ipv4_unicast and ipv6_unicast, 4 prefixes received",
-                "Active: nobody answers at the neighbor's end on TCP port 179. Where the neighbor calls and does not listen, as \
+                "Active: the neighbor does not accept connections on TCP port 179. Where the neighbor calls and does not listen, as \
                  MetalLB's speakers do, compare AS numbers: this router says that it is AS 64512 and expects AS 64999.",
                 "Idle: this router refused what the neighbor said. It ended last because of: BGP Notification send (OPEN \
                  Message Error/Bad Peer AS).",

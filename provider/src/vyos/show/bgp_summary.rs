@@ -16,8 +16,8 @@ use tfplugin::{Computed, Context, DataSource, Diagnostic, Diagnostics, Object};
 
 /// What the BGP sessions of a VyOS router are doing now, as its routing daemon says (`show bgp neighbors`).
 ///
-/// A router without BGP has no neighbors here; that is no error. A router that does not answer is one: inside a `check`
-/// block Terraform makes a warning of it, and goes on with everything else.
+/// A router without BGP has no neighbors here; that is no error. A router that does not answer is one: inside
+/// a `check` block Terraform makes a warning of it and continues.
 #[derive(Clone, Debug, DataSource)]
 #[data_source(type_name = "vyos_bgp_summary")]
 pub struct BgpSummary {
@@ -25,8 +25,8 @@ pub struct BgpSummary {
     #[attribute(optional)]
     router: Option<String>,
 
-    /// Waits for sessions. Default: none is waited for, and they are told as they are. When the time is up, reading fails
-    /// and says what each is missing.
+    /// Waits for sessions. If unset, returns the current state without waiting. When the time is up, reading
+    /// fails and reports what each session is missing.
     #[attribute(optional)]
     wait: Option<SessionWait>,
 
@@ -38,11 +38,13 @@ pub struct BgpSummary {
 /// Which sessions are waited for, and for how long.
 #[derive(Clone, Debug, Object)]
 pub struct SessionWait {
-    /// Addresses of neighbors whose sessions have to be established. Default: all that the router has, and at least one.
+    /// Addresses of neighbors whose sessions have to be established. Default: all that the router has, and at
+    /// least one.
     #[attribute(optional)]
     neighbors: Option<Set<Semantic<IpAddr>>>,
 
-    /// Prefixes that each of them has to have sent at least, in all families together and behind filters. Default: 0.
+    /// Prefixes that each of them has to have sent at least, in all families together and behind filters.
+    /// Default: 0.
     #[attribute(optional)]
     prefixes_received: Option<u32>,
 
@@ -82,7 +84,8 @@ pub struct NeighborState {
     #[attribute(computed)]
     last_error: Computed<Option<String>>,
 
-    /// What is exchanged, by address family: `ipv4_unicast`, `ipv6_unicast`, others under the daemon's own name.
+    /// What is exchanged, by address family: `ipv4_unicast`, `ipv6_unicast`, others under the daemon's own
+    /// name.
     #[attribute(computed)]
     address_families: Computed<BTreeMap<String, FamilyState>>,
 }
@@ -220,7 +223,7 @@ mod tests {
         assert_eq!(wait(&["10.0.0.13"], None), ["10.0.0.13: the router has no such neighbor."]);
         assert_eq!(
             wait(&[], None),
-            ["10.0.0.12 is Active: nobody answers at the neighbor's end on TCP port 179."]
+            ["10.0.0.12 is Active: the neighbor does not accept connections on TCP port 179."]
         );
         let nobody = SessionWait { neighbors: None, prefixes_received: None, timeout: None };
         assert_eq!(nobody.missing(&BTreeMap::new()), ["The router has no BGP neighbors."]);

@@ -81,7 +81,8 @@ pub(super) fn reason(network: IpNet, protocol: Option<&str>, table: &Table, bgp:
             format!("{}{instead}", not_offered(network, protocol, bgp))
         }
     };
-    // What FRR sends over a session between IPv4 addresses from an interface without IPv6; it is valid there, and of no use.
+    // What FRR sends over a session between IPv4 addresses from an interface without IPv6; it is valid there,
+    // and of no use.
     let hint = if network.addr().is_ipv6() && why.contains("::ffff:") {
         " That next hop is an IPv4 address: IPv6 is off on the neighbor's interface to this router."
     } else {

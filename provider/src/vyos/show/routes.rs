@@ -15,11 +15,12 @@ use tfplugin::model::Set;
 use tfplugin::types::Semantic;
 use tfplugin::{Computed, Context, DataSource, Diagnostic, Diagnostics, Object};
 
-/// What reached the routing table of a VyOS router, and what of it the kernel has: where its packets really go.
+/// What reached the routing table of a VyOS router, and what of it the kernel has: where its packets really
+/// go.
 ///
-/// All that is given filters together. A router that does not answer is an error: inside a `check` block Terraform makes
-/// a warning of it, and goes on with everything else. Every read takes the whole table from the router, so this is not
-/// for routers that hold the Internet's.
+/// All that is given filters together. A router that does not answer is an error: inside a `check` block
+/// Terraform makes a warning of it and continues. Every read takes the whole table from the router, so this
+/// is not for routers that hold the Internet's.
 #[derive(Clone, Debug, DataSource)]
 #[data_source(type_name = "vyos_routes")]
 pub struct Routes {
@@ -31,8 +32,8 @@ pub struct Routes {
     #[attribute(optional, validate = validators::family)]
     family: Option<String>,
 
-    /// Only routes of this protocol: `bgp`, `static`, `connected`, `kernel`, `ospf`, `ospfv3` or another that FRR names.
-    /// Default: all.
+    /// Only routes of this protocol: `bgp`, `static`, `connected`, `kernel`, `ospf`, `ospfv3` or another that
+    /// FRR names. Default: all.
     #[attribute(optional, validate = validators::word)]
     protocol: Option<String>,
 
@@ -44,8 +45,8 @@ pub struct Routes {
     #[attribute(optional)]
     longer_prefixes: Option<bool>,
 
-    /// Waits for routes. Default: none is waited for, and they are told as they are. When the time is up, reading fails and
-    /// says for each how far it came.
+    /// Waits for routes. If unset, returns the current state without waiting. When the time is up, reading
+    /// fails and reports how far each route came.
     #[attribute(optional)]
     wait: Option<RouteWait>,
 
@@ -101,7 +102,8 @@ pub struct Route {
 /// Where a route leads.
 #[derive(Clone, Debug, Object)]
 pub struct RouteHop {
-    /// Address of the next router; none where the network is on the interface itself, or the route leads nowhere.
+    /// Address of the next router; none where the network is on the interface itself, or the route leads
+    /// nowhere.
     #[attribute(computed)]
     address: Computed<Option<String>>,
 

@@ -1,5 +1,5 @@
-//! A router's routing table, as FRR prints it (`show ip route json`): what each protocol offers, what was chosen of it, and
-//! what the kernel has.
+//! A router's routing table, as FRR prints it (`show ip route json`): what each protocol offers, what was
+//! chosen of it, and what the kernel has.
 
 use super::OpCommand;
 use ipnet::IpNet;

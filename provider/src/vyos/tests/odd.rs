@@ -3,7 +3,7 @@
 use super::objects::{CASES, Case};
 use super::*;
 use crate::engine::router_config::{Field, Kind};
-use crate::vyos::DECLARATIONS;
+use crate::vyos::{TYPES, layout_of};
 use tfplugin::testing::Action;
 
 /// What none of the attributes has a form for.
@@ -31,7 +31,7 @@ fn leaves(fields: &[Field], odd: &str) -> Vec<Vec<String>> {
 
 async fn read_planned_and_destroyed(case: &Case, odd: &str) {
     let name = case.type_name;
-    let (_, declaration) = DECLARATIONS.iter().find(|(other, _)| *other == name).unwrap();
+    let layout = layout_of(name).unwrap();
     let edge = Edge::start(Version::V1_5).await;
     if !case.before.is_empty() {
         edge.configure(case.before).await;
@@ -40,7 +40,7 @@ async fn read_planned_and_destroyed(case: &Case, odd: &str) {
     let made = edge.run().await.create(name, &config).await.unwrap_or_else(|error| panic!("{name}: {error}"));
     let node: Vec<String> = case.path.split(' ').map(str::to_owned).collect();
     let held: Vec<_> =
-        leaves(declaration.fields, odd).into_iter().map(|leaf| [node.clone(), leaf].concat()).collect();
+        leaves(layout.fields, odd).into_iter().map(|leaf| [node.clone(), leaf].concat()).collect();
     edge.router.hold(&held);
 
     let run = edge.run().await;
@@ -55,7 +55,7 @@ async fn read_planned_and_destroyed(case: &Case, odd: &str) {
 
 #[tokio::test]
 async fn every_field_of_every_type_with_values_that_it_has_no_form_for() {
-    for (name, _) in DECLARATIONS {
+    for (name, _) in TYPES {
         let cases = CASES.iter().filter(|case| case.type_name == *name && case.path != "system domain-name");
         let cases: Vec<_> = cases.collect();
         assert!(!cases.is_empty(), "{name} has no case");

@@ -74,3 +74,30 @@ async fn two_resources_for_one_part_are_told_at_plan_in_either_order() {
     }
     edge.router.stop().await;
 }
+
+#[tokio::test]
+async fn two_resources_that_create_one_object_are_told_at_plan_and_one_that_is_replaced_is_not() {
+    let edge = Edge::start(Version::V1_4).await;
+    edge.configure(&["set protocols bgp system-as 213127"]).await;
+    let part = json!({"router": "edge", "path": "service ntp", "config": {"server": "a"}});
+    let other = with(part.clone(), json!({"config": {"server": "b"}}));
+    for (type_name, one, other) in
+        [(CONFIG, part, other), (NEIGHBOR, neighbor("10.0.0.11"), neighbor("10.0.0.11"))]
+    {
+        let run = edge.run().await;
+        assert!(run.plan(type_name, None, &one).await.unwrap().diagnostics.is_empty(), "{type_name}");
+        let second = run.plan(type_name, None, &other).await.unwrap();
+        assert!(listed(&second.diagnostics).contains("Two resources for"), "{type_name}");
+
+        let run = edge.run().await;
+        let made = run.create(type_name, &one).await.unwrap();
+        // As core replaces: what is there, and then as if nothing were.
+        let run = edge.run().await;
+        for prior in [Some(&made), None] {
+            let planned = run.plan(type_name, prior, &one).await.unwrap();
+            assert!(planned.diagnostics.is_empty(), "{type_name}: {}", listed(&planned.diagnostics));
+        }
+        run.destroy(&made).await.unwrap();
+    }
+    edge.router.stop().await;
+}

@@ -160,7 +160,7 @@ async fn one_key_in_two_spellings_is_told_with_both() {
     let run = Harness::<Routing>::new(&json!({})).await.unwrap();
     let (mut told, mut passed) = (0, Vec::new());
     for one in declared() {
-        for (path, form) in maps(one.declaration.fields, &[]) {
+        for (path, form) in maps(one.layout.fields, &[]) {
             for [left, right] in doubled(form).into_iter().flatten() {
                 let both = json!({*left: member(one.name, &path), *right: member(one.name, &path)});
                 let config = path.iter().rev().fold(both, |inner, word| match *word {

@@ -1,6 +1,6 @@
 //! What the provider takes as a value against what VyOS takes: every attribute of every type, at the bounds that VyOS'
-//! tree gives it and with values of every other kind. A type joins by being in the table of `declarations.rs`, a field
-//! by being in its type's table.
+//! tree gives it and with values of every other kind. A type joins by being declared,
+//! a field by being an attribute of it.
 
 use super::declarations::{Declared, declared};
 use crate::engine::router_config::{Field, Kind, ValueFormat};
@@ -133,16 +133,15 @@ struct Place<'a> {
 impl Bench {
     fn of_type(&mut self, one: &Declared) {
         self.type_name = one.name;
-        let component: Vec<String> =
-            one.declaration.component.iter().map(|word| (*word).to_owned()).collect();
+        let component: Vec<String> = one.layout.component.iter().map(|word| (*word).to_owned()).collect();
         let own = |words: Vec<String>| Place {
             words,
             path: Path::root(),
             name: one.name.to_owned(),
             around: &|object| object,
         };
-        let Some(tag) = &one.declaration.tag else {
-            self.fields(one.declaration.fields, &one.attributes, &own(component));
+        let Some(tag) = &one.layout.tag else {
+            self.fields(one.layout.fields, &one.attributes, &own(component));
             return;
         };
         for node in [Some(tag.node), tag.node_of_ipv6].into_iter().flatten() {
@@ -167,7 +166,7 @@ impl Bench {
                 object
             };
             let place = Place { around: &with_key, ..own(below) };
-            self.fields(one.declaration.fields, &one.attributes, &place);
+            self.fields(one.layout.fields, &one.attributes, &place);
         }
     }
 

@@ -168,8 +168,8 @@ async fn what_is_there_already_costs_no_commit() {
     assert_eq!(peer.lock().unwrap().commits, 1);
 }
 
-/// Core at a parallelism of ten on a machine that is busy: it starts its calls and goes on with the next ones more slowly than
-/// an idle one would.
+/// Core at a parallelism of ten on a machine that is busy: it starts its calls and goes on with the next ones
+/// more slowly than an idle one would.
 async fn commits_on_a_busy_machine(objects: usize) -> usize {
     let commit_time = Duration::from_secs(1);
     let (peer, router) = start_with(Peer { commit_time, ..Peer::default() }, Timing::default()).await;

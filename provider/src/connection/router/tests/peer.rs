@@ -1,5 +1,6 @@
-//! A scripted VyOS in this process: one configuration, components that commit or fail on their own, and faults on
-//! demand. It shows what the actor does with the answers; that the answers are VyOS's own is the stand-in's business.
+//! A scripted VyOS in this process: one configuration, components that commit or fail on their own, and
+//! faults on demand. It shows what the actor does with the answers; that the answers are VyOS's own is the
+//! stand-in's business.
 
 use super::super::command::Command;
 use super::super::timing::{Gather, Timing};

@@ -207,7 +207,8 @@ pub(super) fn removal(
     }
 }
 
-/// What of a node is the author's business: without what VyOS itself wrote there and `before` does not speak of.
+/// What of a node is the author's business: without what VyOS itself wrote there and `before` does not speak
+/// of.
 pub(super) fn visible(
     fields: &[Field],
     node: &ConfigTree,

@@ -155,9 +155,9 @@ fn config(chain: &[&Field], members: &[&str]) -> ConfigTree {
 #[test]
 fn null_is_not_ours_in_every_map_and_set_of_every_type() {
     let mut count = 0;
-    for (name, declaration) in crate::vyos::DECLARATIONS {
+    for (name, layout) in crate::vyos::layouts() {
         let mut all = Vec::new();
-        maps(declaration.fields, &[], &mut all);
+        maps(layout.fields, &[], &mut all);
         for chain in all {
             count += 1;
             let told = chain.iter().map(|field| field.attribute).collect::<Vec<_>>().join(".");
@@ -166,7 +166,7 @@ fn null_is_not_ours_in_every_map_and_set_of_every_type() {
             let lines = |prior: Option<&[&str]>, planned: Option<&[&str]>| {
                 let (prior, planned) = (object(&chain, prior), object(&chain, planned));
                 let change = Change { planned: &planned, prior: &prior, root: &Vec::new() };
-                let found = changes(declaration.fields, &both, change, &[]);
+                let found = changes(layout.fields, &both, change, &[]);
                 let last = |one: &Command| format!("{:?} {}", one.operation, one.path.last().unwrap());
                 let [commands, unseen] =
                     [found.commands, found.unseen].map(|all| all.iter().map(last).collect::<Vec<_>>());
@@ -182,7 +182,7 @@ fn null_is_not_ours_in_every_map_and_set_of_every_type() {
             assert_eq!(lines(None, Some(&[ours, theirs])), nothing, "{name} {told}: all of it");
 
             let before = object(&chain, None);
-            let read = Value::Object(from_config(declaration.fields, &both, Reading::Ours(&before)));
+            let read = Value::Object(from_config(layout.fields, &both, Reading::Ours(&before)));
             let mut seen = &read;
             for (at, field) in chain.iter().enumerate() {
                 seen = seen.attribute(field.attribute);
