@@ -1,14 +1,15 @@
-//! What VyOS would refuse, found before the commit in the configuration that it would leave. A refused commit costs seconds and,
-//! on 1.4, says nothing; this costs a read of the parts that are named.
+//! What VyOS would refuse, found before the commit in the configuration that it would leave. A refused commit
+//! costs seconds and, on 1.4, says nothing; this costs a read of the parts that are named.
 
+use super::conf_rules::fault;
 use super::node_path::NodePath;
 use super::referrers::{Check, Named, Reference, names_in, referrers};
-use super::required::missing_leaf;
 use super::translate::to_config;
 use crate::connection::router::{ConfigPath, ConfigTree, PostCheck, Purpose};
 use tfplugin::Diagnostic;
 
-/// What has to be read beside a write's own component, and what its commit must not leave, in the order in which it is asked.
+/// What has to be read beside a write's own component, and what its commit must not leave, in the order in
+/// which it is asked.
 pub(super) fn conditions(node_path: &NodePath, purpose: Purpose) -> (Vec<ConfigPath>, Vec<Box<PostCheck>>) {
     let subject = node_path.subject_path();
     match (purpose, node_path.named()) {
@@ -46,16 +47,18 @@ fn referrers_of(node_path: &NodePath, names: Named, outcome: &ConfigTree) -> Vec
     }
 }
 
-/// What is read for any change of a component: what its conf script looks at.
+/// What is read for any change of a component: all of it, and what its conf script looks at beside it.
 fn beside(subject: &[String]) -> Vec<ConfigPath> {
     let words: Vec<_> = subject.iter().map(String::as_str).collect();
-    let parts: &[&str] = match words.as_slice() {
-        ["policy", ..] => &["protocols"],
-        ["protocols", "bgp", ..] => &["policy"],
-        ["protocols", "ospf" | "ospfv3", ..] => &["policy", "interfaces"],
+    let parts: &[&[&str]] = match words.as_slice() {
+        ["policy", ..] => &[&["policy"], &["protocols"]],
+        ["protocols", "bgp", ..] => &[&["protocols", "bgp"], &["policy"]],
+        ["protocols", "ospf", ..] => &[&["protocols", "ospf"], &["policy"], &["interfaces"]],
+        ["protocols", "ospfv3", ..] => &[&["protocols", "ospfv3"], &["policy"], &["interfaces"]],
+        ["protocols", "static", ..] => &[&["protocols", "static"]],
         _ => &[],
     };
-    parts.iter().map(|part| vec![(*part).to_owned()]).collect()
+    parts.iter().map(|part| part.iter().map(|word| (*word).to_owned()).collect()).collect()
 }
 
 /// Finds fault with what an object itself would be.
@@ -67,7 +70,7 @@ fn of_itself(node_path: &NodePath, own: &[ConfigPath], outcome: &ConfigTree) -> 
             return Err(node_path.faulty(path, &unmet_reason(node_path, path, &reference)));
         }
     }
-    match missing_leaf(own, outcome) {
+    match fault(own, outcome) {
         Some((path, told)) => Err(node_path.faulty(&path, &told)),
         None => Ok(()),
     }

@@ -6,7 +6,7 @@
 //! the same, and is refused with the `import` block where it differs.
 
 mod changes;
-mod required;
+mod conf_rules;
 mod declaration;
 mod diagnose;
 mod foresee;

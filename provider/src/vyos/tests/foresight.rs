@@ -133,3 +133,22 @@ async fn a_router_that_gives_its_reason_is_quoted() {
     insta::assert_snapshot!(format!("{}\n===\n{}", told(&silent, &edge), told(&said, &edge)));
     edge.router.stop().await;
 }
+
+#[tokio::test]
+async fn what_is_beside_a_short_part_of_a_component_is_read_too() {
+    let edge = Edge::start(Version::V1_4).await;
+    edge.configure(&[
+        "set protocols bgp system-as 213127",
+        "set protocols bgp neighbor 10.0.0.11 remote-as 1",
+    ])
+    .await;
+    let path = "protocols bgp neighbor 10.0.0.11";
+    let of = |config| json!({"router": "edge", "path": format!("{path} address-family"), "config": config});
+    let run = edge.run().await;
+    run.create("vyos_config", &of(json!({"ipv4-unicast": {"weight": "7"}}))).await.unwrap();
+    let run = edge.run().await;
+    let local_as = json!({"router": "edge", "path": format!("{path} local-as"), "config": "213127"});
+    let failed = run.create("vyos_config", &local_as).await.unwrap_err();
+    assert!(told(&failed, &edge).contains("its local-as is the AS of the router"), "{failed}");
+    edge.router.stop().await;
+}
