@@ -54,7 +54,7 @@ impl<T: NodeResource> Resource for OverSsh<T> {
             work.host.unpin().await;
         }
         let made = async {
-            reach(&planned, &work, &work.deadline).await?;
+            reach(&planned, &work, &work.deadline.within(T::ANSWERS_WITHIN)).await?;
             let identity = identify(&planned, &work).await?;
             check::<T>(planned.identity(), &identity, work.host.address())?;
             let made = planned.clone().ensure(None, &work, &mut private.own).await?;
@@ -115,7 +115,7 @@ impl<T: NodeResource> Resource for OverSsh<T> {
         let deadline = deadline(planned.timeouts(), |timeouts| &timeouts.update, T::TIMEOUTS.update, context);
         let work = Work::changing(context, planned.address(), deadline);
         let updated = async {
-            reach(&planned, &work, &work.deadline).await?;
+            reach(&planned, &work, &work.deadline.within(T::ANSWERS_WITHIN)).await?;
             let known = learn(&prior, private, &planned, &work).await?;
             let identity = identify(&planned, &work).await?;
             check::<T>(known.as_deref(), &identity, work.host.address())?;

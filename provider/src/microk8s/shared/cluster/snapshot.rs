@@ -44,7 +44,7 @@ impl ClusterSnapshot {
     ) -> Result<Self, NodeError> {
         let machine = machines.machine(host);
         let snapshot = machine.snapshot(freshness).await?;
-        check_control_plane(host, &snapshot)?;
+        snapshot.check_control_plane(host)?;
         let nodes = machine.nodes(freshness).await?;
         let id = machine.cluster_id().await?;
         let (mut own, rest): (Vec<_>, Vec<_>) =
@@ -95,21 +95,6 @@ impl Member {
     pub(crate) fn ipv4(&self) -> Option<Ipv4Addr> {
         self.snapshot.told_ipv4().or_else(|| self.node.ipv4())
     }
-}
-
-/// Refuses a machine that was reached and cannot speak for a cluster.
-pub(crate) fn check_control_plane(host: &str, snapshot: &NodeSnapshot) -> Result<(), NodeError> {
-    let (answer, advice) = if !snapshot.installed {
-        let advice = "Give the address of a `microk8s_node`, by reference, so that it is installed first.";
-        ("MicroK8s is not installed there.", advice)
-    } else if snapshot.role() == Role::Worker {
-        ("It is a worker of its cluster.", "Give the address of a control plane.")
-    } else if snapshot.is_stopped() {
-        ("MicroK8s was stopped there with `microk8s stop`.", "Start it: `sudo microk8s start`.")
-    } else {
-        return Ok(());
-    };
-    Err(NodeError::new(format!("asking the control plane on {host}"), answer).with_hint(advice))
 }
 
 /// Asks every node on its own machine, all at once.

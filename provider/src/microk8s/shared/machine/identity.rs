@@ -32,6 +32,32 @@ impl Identity for ClusterIdentity {
     const NOUN: &'static str = "cluster";
 
     async fn of(shell: &Arc<dyn Shell>) -> Result<String, NodeError> {
-        Machine::new(Arc::clone(shell)).cluster_id().await
+        let machine = Machine::new(Arc::clone(shell));
+        let answered = machine.cluster_id().await;
+        // A machine that is no control plane will not answer later either.
+        if answered.as_ref().is_err_and(NodeError::is_transient)
+            && let Ok(snapshot) = machine.snapshot(Freshness::Cached).await
+        {
+            snapshot.check_control_plane(machine.address())?;
+        }
+        answered
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::microk8s::shared::testing::{Fault, World};
+
+    #[tokio::test]
+    async fn an_api_that_starts_is_waited_for_and_a_worker_is_refused_at_once() {
+        let world = World::new(1);
+        let shell = world.shell(1).shell;
+        assert_eq!(ClusterIdentity::of(&shell).await.unwrap().len(), 36);
+        world.0.lock().unwrap().faults.push(Fault::Chokes("--cluster-cidr"));
+        assert!(ClusterIdentity::of(&shell).await.unwrap_err().is_transient());
+        world.0.lock().unwrap().machines.get_mut(&1).unwrap().locks.insert("clustered.lock");
+        let refused = ClusterIdentity::of(&shell).await.unwrap_err();
+        assert!(!refused.is_transient() && refused.answer().contains("worker"), "{refused:?}");
     }
 }

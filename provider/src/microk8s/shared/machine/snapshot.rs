@@ -3,6 +3,7 @@
 use super::host_addresses;
 use super::node_list::Role;
 use super::sections::{digest, node_name, sections};
+use crate::engine::node_resource::NodeError;
 use crate::microk8s::shared::config_files::dual_stack::{Files, NodeAddresses};
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -73,6 +74,27 @@ impl NodeSnapshot {
     /// The name that it has, or would have, in a cluster.
     pub(crate) fn node_name(&self) -> String {
         self.node_name.clone()
+    }
+
+    /// Refuses a machine that cannot speak for a cluster; it is at `address`.
+    pub(crate) fn check_control_plane(&self, address: &str) -> Result<(), NodeError> {
+        let refused = |answer: &str, hint: &str| {
+            Err(NodeError::new(format!("asking the control plane on {address}"), answer).with_hint(hint))
+        };
+        if !self.installed {
+            let hint = "Give the address of a `microk8s_node`, by reference, so that it is installed first.";
+            return refused("MicroK8s is not installed there.", hint).map_err(NodeError::not_installed);
+        }
+        if self.role() == Role::Worker {
+            return refused("It is a worker of its cluster.", "Give the address of a control plane.");
+        }
+        if self.is_stopped() {
+            return refused(
+                "MicroK8s was stopped there with `microk8s stop`.",
+                "Start it: `sudo microk8s start`.",
+            );
+        }
+        Ok(())
     }
 
     /// Whether it joined a cluster, or another machine joined it.
