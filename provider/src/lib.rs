@@ -1,11 +1,10 @@
 //! Terraform provider for MicroK8s clusters and the VyOS routers in front of them.
 //!
-//! From the bottom up: `connection` is the three ways out of the process; `session` what one run works with; `engine` one
+//! From the bottom up: `values` is what several families share; `connection` is the three ways out of the process; `session` what one run works with; `engine` one
 //! engine per kind of target; `calico`, `metallb`, `microk8s` and `vyos` a family of types each; `agreement` the rules
 //! over several types; `provider` serves all of it, and nothing below imports it.
 
 pub mod agreement;
-pub mod asn;
 pub mod calico;
 pub mod connection;
 pub mod engine;
@@ -13,4 +12,5 @@ pub mod metallb;
 pub mod microk8s;
 pub mod provider;
 pub mod session;
+pub mod values;
 pub mod vyos;

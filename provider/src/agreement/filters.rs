@@ -2,7 +2,7 @@
 //! nothing but prefix-lists. Anything else is for the router to tell.
 
 use super::{Board, Fault, name, network, number, router};
-use crate::metallb::AddressRange;
+use crate::values::AddressRange;
 use ipnet::IpNet;
 use std::collections::BTreeSet;
 use std::net::IpAddr;

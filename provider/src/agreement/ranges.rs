@@ -1,7 +1,7 @@
 //! Addresses of LoadBalancer services are none of pods, services and nodes.
 
 use super::{Board, Fault, name};
-use crate::metallb::AddressRange;
+use crate::values::AddressRange;
 use tfplugin::Value;
 use tfplugin::types::SemanticValue;
 

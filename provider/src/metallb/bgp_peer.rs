@@ -1,12 +1,12 @@
 //! `metallb_bgp_peer`.
 
+use super::NamespacedObject;
 use super::label_selector::{LabelSelector, selectors};
 use super::mode::{Mode, mode};
 use super::object::{GROUP, HINTS};
-use super::{GoDuration, NamespacedObject};
-use crate::asn::Asn;
 use crate::connection::cluster::{Cluster, ClusterError, Kind};
 use crate::engine::cluster_object::ClusterObject;
+use crate::values::{Asn, GoDuration};
 use async_trait::async_trait;
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;

@@ -1,10 +1,11 @@
 //! `metallb_ip_address_pool`.
 
+use super::NamespacedObject;
 use super::label_selector::{LabelSelector, distinct, selectors};
 use super::object::{GROUP, HINTS};
-use super::{AddressRange, NamespacedObject};
 use crate::connection::cluster::Kind;
 use crate::engine::cluster_object::ClusterObject;
+use crate::values::AddressRange;
 use tfplugin::types::Semantic;
 use tfplugin::{Diagnostics, Object, Resource};
 

@@ -1,13 +1,11 @@
 //! What MetalLB's speakers announce and to whom.
 
-mod address_range;
 mod announced;
 mod bfd_profile;
 mod bgp_advertisement;
 mod bgp_peer;
 mod bgp_sessions;
 mod community;
-mod go_duration;
 mod ip_address_pool;
 mod l2_advertisement;
 mod label_selector;
@@ -18,13 +16,11 @@ mod service_addresses;
 #[cfg(test)]
 mod tests;
 
-pub use address_range::AddressRange;
 pub use bfd_profile::BfdProfile;
 pub use bgp_advertisement::BgpAdvertisement;
 pub use bgp_peer::BgpPeer;
 pub use bgp_sessions::BgpSessions;
 pub use community::Community;
-pub use go_duration::GoDuration;
 pub use ip_address_pool::IpAddressPool;
 pub use l2_advertisement::L2Advertisement;
 pub use label_selector::LabelSelector;

@@ -1,7 +1,8 @@
 //! What all of MetalLB's objects have in common.
 
-use crate::engine::cluster_object::{cluster_address, namespace_name, object_name};
+use crate::engine::cluster_object::cluster_address;
 use crate::engine::timeouts::Timeouts;
+use crate::values::{namespace_name, object_name};
 use tfplugin::Object;
 
 /// API group of MetalLB's objects.

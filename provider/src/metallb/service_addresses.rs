@@ -4,8 +4,9 @@ mod endpoints;
 
 use super::look::{Look, NAMESPACE};
 use crate::connection::cluster::{Cluster, ClusterError, ClusterErrorKind, Freshness, Kind};
-use crate::engine::cluster_object::{cluster_address, some_namespace, some_object};
+use crate::engine::cluster_object::cluster_address;
 use crate::session::Session;
+use crate::values::{some_namespace, some_object};
 use async_trait::async_trait;
 use endpoints::{Endpoint, SLICE};
 use kube::core::DynamicObject;

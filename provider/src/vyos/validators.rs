@@ -3,8 +3,8 @@
 //! `tests/values.rs` holds all of them against VyOS' tree.
 
 use crate::engine::router_config::ValueFormat;
+pub(super) use crate::values::within;
 use std::collections::BTreeMap;
-use std::fmt::Display;
 use std::net::{IpAddr, Ipv6Addr};
 use tfplugin::types::{Secret, Semantic};
 
@@ -12,18 +12,6 @@ use tfplugin::types::{Secret, Semantic};
 const LONGEST_NAME: usize = 255;
 /// The longest password of a session, in bytes (FRR: `PEER_PASSWORD_MAXLEN`).
 const LONGEST_PASSWORD: usize = 80;
-
-/// A number between two bounds.
-pub(super) fn within<const LOW: i64, const HIGH: i64, N: Copy + Display + Into<i64>>(
-    value: &Option<N>,
-) -> Result<(), String> {
-    match value {
-        Some(number) if !(LOW..=HIGH).contains(&(*number).into()) => {
-            Err(format!("{number} is not from {LOW} to {HIGH}"))
-        }
-        _ => Ok(()),
-    }
-}
 
 /// Free text. VyOS refuses quotes and line breaks in every value and drops leading blanks.
 pub(super) fn description(value: &Option<String>) -> Result<(), String> {

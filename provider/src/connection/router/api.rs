@@ -163,8 +163,8 @@ fn text(data: &RawValue) -> String {
 /// The error without these words in what others said.
 fn without(secrets: &[&str], error: RouterError) -> RouterError {
     match error {
-        RouterError::Rejected { component, message } => {
-            RouterError::Rejected { component, message: masked(message, secrets) }
+        RouterError::Rejected { component, message, refusal } => {
+            RouterError::Rejected { component, message: masked(message, secrets), refusal }
         }
         RouterError::Internal { message } => RouterError::Internal { message: masked(message, secrets) },
         RouterError::UnknownOutcome { cause } => {

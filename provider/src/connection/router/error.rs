@@ -1,6 +1,5 @@
 //! What can go wrong on the way to a router, told apart by what the person has to do about it.
 
-use super::response::is_of_the_routing_daemon;
 use std::time::Duration;
 use tfplugin::Diagnostic;
 
@@ -64,6 +63,8 @@ pub enum RouterError {
         /// In VyOS's words. Empty where it gave no reason, as 1.4 mostly does: its conf scripts run in
         /// vyos-configd, which keeps what they say for itself (T6326, mended in 1.5).
         message: String,
+        /// What kind of refusal it is.
+        refusal: Refusal,
     },
     /// The API failed inside, as it does on reads while somebody's change is being committed.
     #[error("the API failed (HTTP 500), as it does while a commit runs: {message}")]
@@ -99,7 +100,43 @@ fn reason(message: &str) -> String {
     }
 }
 
+/// Where a refusal comes from, as its text shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// From FRR, after VyOS itself had found no fault.
+    RoutingDaemon,
+    /// The API has lost its configuration session.
+    ApiSessionLost,
+    /// VyOS gave no reason.
+    WithoutReason,
+    /// From VyOS, which found fault with the configuration.
+    Configuration,
+}
+
+impl Refusal {
+    fn of(message: &str) -> Self {
+        // The first three are FRR's, by version.
+        let signs = [
+            ("vtysh failed", Self::RoutingDaemon),
+            ("Failure to communicate", Self::RoutingDaemon),
+            ("rendering the new routing daemon configuration", Self::RoutingDaemon),
+            ("without config session", Self::ApiSessionLost),
+        ];
+        match signs.into_iter().find(|(sign, _)| message.contains(sign)) {
+            Some((_, refusal)) => refusal,
+            None if message.is_empty() => Self::WithoutReason,
+            None => Self::Configuration,
+        }
+    }
+}
+
 impl RouterError {
+    /// A refusal of VyOS, in its words.
+    pub(super) fn rejected(component: Option<String>, message: String) -> Self {
+        let refusal = Refusal::of(&message);
+        Self::Rejected { component, message, refusal }
+    }
+
     /// Whether the router could not be asked at all, so that nothing is known about what it holds.
     pub fn is_unreachable(&self) -> bool {
         !matches!(self, Self::Vetoed(_) | Self::Rejected { .. } | Self::Cancelled)
@@ -154,21 +191,23 @@ impl RouterError {
                 "Nothing was changed. Let the other session finish (`show configuration sessions` on the router names \
                  it), then apply again."
             }
-            Self::Rejected { message, .. } if is_of_the_routing_daemon(message) => {
+            Self::Rejected { refusal: Refusal::RoutingDaemon, .. } => {
                 "The routing daemon rejected what VyOS itself accepted. The configuration was left as it was, but \
                  the daemon may hold parts of the change until the next commit of the same component. Correct the \
                  configuration and apply again."
             }
-            Self::Rejected { message, .. } if message.contains("without config session") => {
+            Self::Rejected { refusal: Refusal::ApiSessionLost, .. } => {
                 "The router's API has lost its configuration session and does not recover it. While no commit runs \
                  there, `sudo systemctl restart vyos-http-api` on the router helps; then apply again."
             }
-            Self::Rejected { message, .. } if message.is_empty() => {
+            Self::Rejected { refusal: Refusal::WithoutReason, .. } => {
                 "The router has it: `sudo journalctl -u vyos-configd` or `show log` there. VyOS left this object as it was, but \
                  the routing daemon (FRR) may hold parts of the change until the next commit of the same component. Correct the \
                  configuration and apply again."
             }
-            Self::Rejected { .. } => "Correct the configuration; this object was left as it was.",
+            Self::Rejected { refusal: Refusal::Configuration, .. } => {
+                "Correct the configuration; this object was left as it was."
+            }
             Self::Internal { .. } => {
                 "The router may be changed by another session: another alias of this provider, another tool, or an \
                  operator in configuration mode. Let that end (`show log` on the router says what runs), then apply again: what \

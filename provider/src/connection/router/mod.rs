@@ -13,6 +13,7 @@ mod plans;
 mod read;
 mod response;
 mod routers;
+mod settings;
 mod split;
 mod timing;
 mod tls;
@@ -24,41 +25,19 @@ pub use command::{Command, Operation};
 pub use error::RouterError;
 pub use plans::Plans;
 pub use routers::{RouterLookupError, Routers};
+pub use settings::RouterSettings;
 pub use tree::{ConfigPath, ConfigTree};
 pub use url::without_userinfo;
 pub use write::{Changes, PostCheck, Purpose, Write};
 
 use actor::{Actor, Request};
 use api::Api;
-use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
-use tfplugin::types::Secret;
 use timing::Timing;
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 use write::Pending;
-
-/// How one router is reached.
-#[derive(Clone)]
-pub struct RouterSettings {
-    /// Address of its HTTPS API. Its userinfo is for a proxy in front of it.
-    pub url: String,
-    /// A key of its HTTP API.
-    pub api_key: Secret,
-    /// The only authority, or the very certificate, that it may show, as PEM; the system's authorities
-    /// otherwise.
-    pub ca_certificate: Option<String>,
-    /// Trusts whoever answers.
-    pub insecure_skip_certificate_verification: bool,
-}
-
-/// The userinfo of the address may be a password.
-impl fmt::Debug for RouterSettings {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RouterSettings").field("url", &without_userinfo(&self.url)).finish_non_exhaustive()
-    }
-}
 
 /// One router. Its actor starts with the first call.
 pub struct Router {

@@ -37,7 +37,7 @@ pub(super) fn parse(status: u16, body: &[u8]) -> Result<Box<RawValue>, RouterErr
             Err(RouterError::Internal { message: plain(&text) })
         }
         (400.., Some(Envelope { success: Some(false), error: Some(text), .. })) => {
-            Err(RouterError::Rejected { component: None, message: plain(&text) })
+            Err(RouterError::rejected(None, plain(&text)))
         }
         (status, _) => Err(RouterError::NotVyos { status }),
     }
@@ -58,13 +58,6 @@ pub(super) fn is_lock(message: &str) -> bool {
 /// settable.
 pub(super) fn is_passing(message: &str) -> bool {
     matches!(message.trim(), "Set failed" | "Delete failed")
-}
-
-/// Whether a refusal came from FRR, after VyOS itself had found no fault; by version.
-pub(super) fn is_of_the_routing_daemon(message: &str) -> bool {
-    ["vtysh failed", "Failure to communicate", "rendering the new routing daemon configuration"]
-        .iter()
-        .any(|sign| message.contains(sign))
 }
 
 /// The two ways to say that nothing is at a path; the second where this version knows no such path.

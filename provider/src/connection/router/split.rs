@@ -63,5 +63,5 @@ fn culprits(section: &Section, suspects: &[Suspect]) -> Vec<usize> {
 }
 
 fn rejected(section: &Section) -> RouterError {
-    RouterError::Rejected { component: section.component.clone(), message: section.message.clone() }
+    RouterError::rejected(section.component.clone(), section.message.clone())
 }

@@ -2,8 +2,9 @@
 //! attributes.
 
 use super::address::ImportId;
+use super::cluster_resource::Managed;
 use super::existing::ours;
-use super::managed::{Managed, Private};
+use super::private::Private;
 use super::spec::Fields;
 use super::{ClusterObject, Takeover};
 use crate::connection::cluster::{Cluster, ClusterError, ObjectName};

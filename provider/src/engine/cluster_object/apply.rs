@@ -3,7 +3,7 @@
 use super::address::{Operation, Target};
 use super::existing::{held, is_ours, judge};
 use super::failure::{Failure, gave_up, summary, verdict};
-use super::managed::Private;
+use super::private::Private;
 use super::read::model;
 use super::release::remember;
 use super::{Applied, Occasion};

@@ -3,7 +3,7 @@
 use super::address::{Operation, Target};
 use super::existing::held;
 use super::failure::{Failure, gave_up, summary, verdict};
-use super::managed::Private;
+use super::private::Private;
 use super::{Applied, release};
 use crate::connection::cluster::{Claim, ClusterError, ClusterErrorKind, Freshness};
 use crate::connection::retry::{Deadline, GaveUp};

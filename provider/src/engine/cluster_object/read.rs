@@ -4,7 +4,7 @@
 use super::address::Target;
 use super::existing::is_ours;
 use super::failure::{explain, summary};
-use super::managed::Private;
+use super::private::Private;
 use super::{Applied, Occasion};
 use crate::connection::cluster::{ClusterError, ClusterErrorKind, Freshness};
 use crate::engine::import::check_named;

@@ -5,7 +5,7 @@ use super::Applied;
 use super::address::Target;
 use super::existing::has_other_owners;
 use super::failure::Failure;
-use super::managed::Private;
+use super::private::Private;
 use crate::connection::cluster::{ClusterError, ClusterErrorKind, Force, Freshness, ObjectName};
 use crate::session::Session;
 use kube::core::DynamicObject;

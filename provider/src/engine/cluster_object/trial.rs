@@ -5,7 +5,7 @@ use super::address::Target;
 use super::apply::{completed, manifest, send};
 use super::existing::{is_ours, judge};
 use super::failure::{explain, summary};
-use super::managed::Private;
+use super::private::Private;
 use crate::connection::cluster::{ClusterError, ClusterErrorKind, FieldFault, Force, Freshness, MANAGER};
 use crate::session::Session;
 use kube::core::DynamicObject;

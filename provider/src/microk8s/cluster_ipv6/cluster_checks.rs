@@ -1,9 +1,9 @@
 //! What can be wrong with a cluster's IPv6 ranges once its nodes are known.
 
 use super::range_checks;
-use crate::metallb::AddressRange;
 use crate::microk8s::shared::cluster::snapshot::{ClusterSnapshot, Member};
 use crate::microk8s::shared::machine::node_list::ClusterNode;
+use crate::values::AddressRange;
 use ipnet::Ipv6Net;
 use tfplugin::Diagnostics;
 use tfplugin::types::{Semantic, SemanticValue};

@@ -1,6 +1,6 @@
 //! The names in a manifest, by the rules of Kubernetes. They become parts of addresses, so none may lead elsewhere.
 
-use crate::engine::cluster_object::{namespace_name, object_name};
+use crate::values::{namespace_name, object_name};
 use serde_json::{Map, Value as Json};
 use tfplugin::Path;
 use tfplugin::model::ValueError;

@@ -13,8 +13,8 @@ mod timers;
 pub use neighbor::BgpNeighbor;
 pub use peer_group::BgpPeerGroup;
 
-use crate::asn::Asn;
 use crate::engine::router_config::{Declaration, Paths, RouterConfig, RouterTarget};
+use crate::values::Asn;
 use crate::vyos::validators;
 use family::{Ipv4Family, Ipv6Family, PATHS as FAMILY};
 use remote_as::HIGHEST;

@@ -1,6 +1,6 @@
 //! The AS of a neighbor, as VyOS takes it: a number, or which side of the border it is on.
 
-use crate::asn::Asn;
+use crate::values::Asn;
 use tfplugin::types::SemanticValue;
 
 /// The highest AS number that VyOS takes.

@@ -1,8 +1,8 @@
 //! What a rule of a route-map changes on a route.
 
 use super::communities;
-use crate::asn::Asn;
 use crate::engine::router_config::Paths;
+use crate::values::Asn;
 use crate::vyos::bgp::remote_as::HIGHEST;
 use crate::vyos::validators;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};

@@ -2,10 +2,10 @@
 
 use super::bgp_neighbors::{COMMAND, PeerSession, family_name, sessions};
 use super::{Unready, look};
-use crate::asn::Asn;
 use crate::connection::router::Router;
 use crate::engine::router_config::no_router;
 use crate::session::Session;
+use crate::values::Asn;
 use async_trait::async_trait;
 use std::collections::BTreeMap;
 use std::net::IpAddr;

@@ -44,8 +44,7 @@ async fn the_culprits_of_a_silent_refusal_are_found_in_few_commits() {
     let spread = || (0..30).map(|number| number * 7 % 30 + 1);
     let (commits, errors) = written(peer(bad_below::<1>, true), spread(), 1).await;
     assert!(commits <= 9, "1 of 30: {commits}");
-    let reason =
-        RouterError::Rejected { component: Some("protocols bgp".to_owned()), message: String::new() };
+    let reason = RouterError::rejected(Some("protocols bgp".to_owned()), String::new());
     assert_eq!(errors, std::slice::from_ref(&reason));
     assert_eq!(reason.to_string(), "VyOS refused in \"protocols bgp\" and gave no reason");
     let (commits, _) = written(peer(bad_below::<6>, true), spread(), 6).await;

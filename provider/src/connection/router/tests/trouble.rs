@@ -26,10 +26,10 @@ async fn one_bad_neighbor_among_a_hundred_fails_alone() {
     let failed: Vec<_> =
         (1..).zip(&results).filter(|(_, result)| result.is_err()).map(|(number, _)| number).collect();
     assert_eq!(failed, [50]);
-    let expected = RouterError::Rejected {
-        component: Some("protocols bgp".to_owned()),
-        message: "Neighbor \"10.0.0.50\" remote-as must be set!".to_owned(),
-    };
+    let expected = RouterError::rejected(
+        Some("protocols bgp".to_owned()),
+        "Neighbor \"10.0.0.50\" remote-as must be set!".to_owned(),
+    );
     assert_eq!(results[49], Err(expected));
     let peer = peer.lock().unwrap();
     assert_eq!(neighbors(&peer), 99);

@@ -16,7 +16,6 @@ pub(crate) mod snapshot;
 use crate::connection::masking::Mask;
 use crate::connection::ssh::{Output, Script, Shell, Ssh};
 use crate::engine::node_resource::NodeError;
-use crate::metallb::AddressRange;
 use crate::microk8s::shared::config_files::dual_stack::Files;
 use datastore::DatastoreMember;
 use join_token::{JoinToken, SECONDS_TO_LIVE};

@@ -11,10 +11,12 @@
 mod address;
 mod applied;
 mod apply;
+mod cluster_resource;
 mod delete;
 mod existing;
 mod failure;
-mod managed;
+mod lifecycle;
+mod private;
 mod read;
 mod release;
 mod spec;
@@ -24,12 +26,11 @@ pub(crate) mod testing;
 mod tests;
 mod trial;
 
-pub use address::{
-    ClusterWideObject, cluster_address, namespace_name, object_name, some_namespace, some_object,
-};
+pub use address::{ClusterWideObject, cluster_address};
 pub use applied::{Applied, Occasion, Staying, sensitive};
+pub use cluster_resource::{Managed, ManagedDraft};
 pub use existing::ours;
-pub use managed::{Managed, ManagedDraft, Private};
+pub use private::Private;
 
 use crate::connection::cluster::{Cluster, ClusterError, Kind};
 use async_trait::async_trait;

@@ -1,86 +1,13 @@
-//! The managed resource that every [`ClusterObject`] is.
+//! The life of an object as Terraform drives it: plan, create, read, update, delete, import.
 
 use super::address::Target;
+use super::cluster_resource::{Managed, ManagedDraft};
+use super::private::Private;
 use super::{Applied, apply, delete, read, release, trial};
 use crate::session::Session;
 use async_trait::async_trait;
-use serde::{Deserialize, Serialize};
-use serde_json::Value as Json;
-use std::collections::{BTreeMap, BTreeSet};
-use tfplugin::model::ValueError;
-use tfplugin::provider::TypeName;
-use tfplugin::schema::Attribute;
-use tfplugin::{Context, Diagnostic, Diagnostics, Draft, Held, Model, Plan, Resource, Value};
-
-/// A type of objects as a managed resource. Others may put into an object what its type has no form for.
-#[derive(Clone)]
-pub struct Managed<T: Model>(pub(super) Held<T>);
-
-/// [`Managed`] before everything is known. The engine looks at values by name, so they are kept beside the typed draft.
-#[derive(Clone)]
-pub struct ManagedDraft<T: Applied> {
-    pub(crate) value: Value,
-    pub(super) typed: T::Draft,
-}
-
-/// What is kept beside the state: which object it is, wherever its cluster is reached.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Private {
-    /// UID of the cluster's namespace `kube-system`.
-    pub(super) cluster: Option<String>,
-    /// UID of the object.
-    pub(super) uid: Option<String>,
-    /// Whether this resource made the object. Not known of an object that another run may have begun, and in states of
-    /// releases that did not ask.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) made: Option<bool>,
-    /// What an object that is released in the end held in the places of our fields before they were ours.
-    #[serde(skip_serializing_if = "Json::is_null")]
-    pub(super) before: Json,
-    /// Secrets that the configuration has ever given, see [`Resource::given`]. None in a state of a version that did not
-    /// say so: there, those that our field manager owns.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) given: Option<BTreeSet<String>>,
-    /// What the type keeps from one reading to the next.
-    #[serde(skip_serializing_if = "Json::is_null")]
-    pub(super) kept: Json,
-}
-
-impl<T: Applied> Draft for ManagedDraft<T> {
-    fn decode(object: &Value) -> Result<Self, ValueError> {
-        Ok(Self { value: object.clone(), typed: T::Draft::decode(object)? })
-    }
-}
-
-impl<T: Applied> Model for Managed<T> {
-    type Draft = ManagedDraft<T>;
-
-    fn description() -> &'static str {
-        T::description()
-    }
-
-    fn attributes() -> Vec<Attribute> {
-        T::attributes()
-    }
-
-    fn decode(object: &Value) -> Result<Self, ValueError> {
-        Held::decode(object).map(Self)
-    }
-
-    fn encode(&self) -> Value {
-        self.0.encode()
-    }
-}
-
-impl<T: Applied> TypeName for Managed<T> {
-    const TYPE_NAME: &'static str = T::TYPE_NAME;
-    const VERSION: i64 = T::VERSION;
-
-    fn upgrade(version: i64, state: &mut BTreeMap<String, Value>) -> Result<(), String> {
-        T::upgrade(version, state)
-    }
-}
+use std::collections::BTreeSet;
+use tfplugin::{Context, Diagnostic, Diagnostics, Held, Model, Plan, Resource, Value};
 
 #[async_trait]
 impl<T: Applied> Resource for Managed<T> {
