@@ -9,7 +9,7 @@ mod tests;
 #[cfg(test)]
 mod words;
 
-use crate::agreement::Agreement;
+use crate::cross_checks::CrossChecks;
 use crate::session::{ProviderBlock, ProviderBlockDraft, Session};
 use crate::{calico, metallb, microk8s, vyos};
 use async_trait::async_trait;
@@ -50,6 +50,6 @@ impl Provider for Microk8s {
     }
 
     async fn configure(config: ProviderBlockDraft) -> Result<Session, Diagnostics> {
-        ProviderBlock::open(config, Box::new(Agreement::default()))
+        ProviderBlock::open(config, Box::new(CrossChecks::default()))
     }
 }

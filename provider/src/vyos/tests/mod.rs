@@ -20,7 +20,7 @@ mod static_routes;
 mod trouble;
 mod values;
 
-use crate::agreement::Agreement;
+use crate::cross_checks::CrossChecks;
 use crate::session::testing::{Served, TestProvider};
 use crate::session::{CrossCheck, Session};
 use serde_json::{Value as Json, json};
@@ -43,7 +43,7 @@ impl Served for RouterTypes {
     }
 
     fn cross_checks() -> Box<dyn CrossCheck> {
-        Box::new(Agreement::default())
+        Box::new(CrossChecks::default())
     }
 }
 

@@ -23,7 +23,7 @@ use tfplugin::{Diagnostic, Diagnostics, Path, Value};
 
 /// The objects planned in this run.
 #[derive(Default)]
-pub struct Agreement {
+pub struct CrossChecks {
     board: Mutex<Board>,
 }
 
@@ -62,7 +62,7 @@ struct Fault {
     attributes: &'static [(&'static str, &'static str)],
 }
 
-impl CrossCheck for Agreement {
+impl CrossCheck for CrossChecks {
     fn planned(&self, routers: &Routers, type_name: &str, object: &Value) -> Diagnostics {
         let mut found = Diagnostics::new();
         let Some((name, keys)) = COMPARED.iter().find(|(name, _)| *name == type_name) else { return found };

@@ -1,6 +1,6 @@
 //! Objects that do and do not go together, planned in every order.
 
-use super::Agreement;
+use super::CrossChecks;
 use crate::session::testing::{Served, TestProvider};
 use crate::session::{CrossCheck, Session};
 use crate::{calico, metallb, microk8s, vyos};
@@ -20,7 +20,7 @@ impl Served for AllTypes {
     }
 
     fn cross_checks() -> Box<dyn CrossCheck> {
-        Box::new(Agreement::default())
+        Box::new(CrossChecks::default())
     }
 }
 
