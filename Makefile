@@ -58,9 +58,11 @@ demo: parts
 lab: parts
 	$(PROGRAMS)/lab up --nodes 3
 
-# Handshake time and memory, beside a Go provider; commits of a router that are shared, beside those that are not; labs of several
+# Handshake time and memory, beside a Go provider; plans of many objects; commits of a router that are shared, beside those that are not; labs of several
 # sizes. Takes a quarter of an hour or more.
 bench: build parts
 	$(CARGO) bench -p acceptance --bench start
+	$(CARGO) bench -p acceptance --bench plan_scale
+	$(CARGO) bench -p terraform-provider-microk8s --bench cross_checks
 	$(CARGO) bench --profile dev -p acceptance --bench commits
 	$(CARGO) bench --profile dev -p lab --bench size

@@ -1,39 +1,99 @@
-//! Two resources that stand for one part of a router's configuration: each takes away what the other makes, for ever.
+//! Two resources that own one part of a router's configuration: each takes away what the other makes, for ever.
 
-use super::Board;
-use crate::connection::router::{Command, Routers};
+use super::grouped::Key;
+use super::objects::{RouterKey, RouterRef};
+use crate::connection::router::{Command, ConfigPath};
 use crate::engine::router_config::Owner;
 use crate::vyos::layout_of;
+use std::collections::{BTreeMap, HashMap};
 use tfplugin::{Diagnostic, Path, Value};
 
-/// What of an object that is planned is another's too.
-pub(super) fn faults(board: &Board, routers: &Routers, type_name: &str, object: &Value) -> Vec<Diagnostic> {
-    let Some(planned) = Planned::of(routers, type_name, object) else { return Vec::new() };
-    let others = board.planned.iter().flat_map(|(name, all)| all.iter().map(move |one| (*name, one)));
-    let others = others.filter_map(|(name, one)| Planned::of(routers, name, one));
-    others
-        .filter(|other| other.router == planned.router)
-        .filter_map(|other| planned.against(&other))
-        .collect()
+const SUMMARY: &str = "Two resources for one part of the router";
+
+/// The nodes of routers that are planned, by router and path.
+#[derive(Default)]
+pub(super) struct Owners {
+    /// Those that own all that is below their node.
+    whole: Nodes,
+    /// Those that own what their attributes say.
+    typed: Nodes,
+    places: HashMap<Id, Place>,
 }
 
-struct Planned<'a> {
-    type_name: &'a str,
-    router: String,
-    owner: Owner<'a>,
+type Id = (&'static str, Key);
+type Place = (RouterKey, ConfigPath);
+
+#[derive(Default)]
+struct Nodes(BTreeMap<Place, BTreeMap<Id, Planned>>);
+
+struct Planned {
+    type_name: &'static str,
+    node: ConfigPath,
+    owner: Owner,
 }
 
-impl<'a> Planned<'a> {
-    fn of(routers: &Routers, type_name: &'a str, object: &'a Value) -> Option<Self> {
-        let layout = layout_of(type_name)?;
-        let named = object.attribute("router");
-        let router = routers.get(named.as_str()).ok().filter(|_| !named.is_unknown())?;
-        Some(Self { type_name, router: router.url().to_owned(), owner: Owner::new(layout, object) })
+impl Nodes {
+    /// Objects whose node is at, above or below a path.
+    fn around(&self, router: &RouterKey, path: &[String]) -> impl Iterator<Item = &Planned> {
+        let above = (0..path.len()).filter_map(|length| {
+            let above = (router.clone(), path.get(..length)?.to_vec());
+            self.0.get(&above)
+        });
+        let start = (router.clone(), path.to_vec());
+        let below = self.0.range(start..).take_while({
+            let (router, path) = (router.clone(), path.to_vec());
+            move |((other, node), _)| *other == router && node.starts_with(&path)
+        });
+        above.chain(below.map(|(_, all)| all)).flat_map(BTreeMap::values)
     }
 
+    fn remove(&mut self, place: &Place, id: &Id) {
+        if let Some(all) = self.0.get_mut(place) {
+            all.remove(id);
+            if all.is_empty() {
+                self.0.remove(place);
+            }
+        }
+    }
+}
+
+impl Owners {
+    /// Keeps an object in place of what it was; returns what of it is another's too.
+    pub(super) fn planned(
+        &mut self,
+        type_name: &'static str,
+        key: &Key,
+        router: &RouterRef,
+        object: &Value,
+    ) -> Vec<Diagnostic> {
+        let Some(layout) = layout_of(type_name) else { return Vec::new() };
+        let id = (type_name, key.clone());
+        if let Some(before) = self.places.remove(&id) {
+            self.whole.remove(&before, &id);
+            self.typed.remove(&before, &id);
+        }
+        let owner = Owner::new(layout, object.clone());
+        let (RouterKey::Address(_), Some(node)) = (&router.key, owner.node().cloned()) else {
+            return Vec::new();
+        };
+        let planned = Planned { type_name, node, owner };
+        let is_whole = planned.owner.whole_part().is_some();
+        let mut others: Vec<_> = self.whole.around(&router.key, &planned.node).collect();
+        if is_whole {
+            others.extend(self.typed.around(&router.key, &planned.node));
+        }
+        let found = others.into_iter().filter_map(|other| planned.against(other)).collect();
+        let place = (router.key.clone(), planned.node.clone());
+        self.places.insert(id.clone(), place.clone());
+        let nodes = if is_whole { &mut self.whole } else { &mut self.typed };
+        nodes.0.entry(place).or_default().insert(id, planned);
+        found
+    }
+}
+
+impl Planned {
     fn name(&self) -> String {
-        let node = self.owner.node().unwrap_or_default();
-        format!("`{}` of `{}`", self.type_name, node.join(" "))
+        format!("`{}` of `{}`", self.type_name, self.node.join(" "))
     }
 
     fn against(&self, other: &Self) -> Option<Diagnostic> {
@@ -67,9 +127,8 @@ impl<'a> Planned<'a> {
 
     /// Why what lies in a part that is another's as a whole is too much.
     fn within(&self, whole: &Self) -> Option<Diagnostic> {
-        let (inner, outer) = (self.owner.node()?, whole.owner.node()?);
-        let is_itself = self.type_name == whole.type_name && inner == outer;
-        (inner.starts_with(&outer) && !is_itself).then(|| {
+        let is_itself = self.type_name == whole.type_name && self.node == whole.node;
+        (self.node.starts_with(&whole.node) && !is_itself).then(|| {
             let detail = format!(
                 "{} is inside of what {} stands for as a whole, which takes away all that its `config` does not have. Give \
                  the latter a longer path, or say it there alone.",
@@ -80,5 +139,3 @@ impl<'a> Planned<'a> {
         })
     }
 }
-
-const SUMMARY: &str = "Two resources for one part of the router";

@@ -1,10 +1,10 @@
 //! Both ends of a BGP session: the AS numbers that each has and expects, and the families that it carries.
 
-use super::{Board, Fault, address, name, number, router};
-use crate::connection::router::Routers;
-use tfplugin::Value;
+use super::mismatch::Mismatch;
+use super::objects::{Bgp, Family, Neighbor, Peer, PeerGroup, Pool, RouterRef, Setting};
+use super::planned::PlannedObjects;
 
-const FITTING: &str = "AS numbers of a BGP session do not fit";
+const AS_MISMATCH: &str = "AS numbers of a BGP session do not fit";
 const EXPECTED: &[(&str, &str)] = &[
     ("metallb_bgp_peer", "my_asn"),
     ("vyos_bgp_neighbor", "remote_as"),
@@ -19,89 +19,147 @@ const FAMILIES: &[(&str, &str)] = &[
     ("metallb_ip_address_pool", "addresses"),
 ];
 
-pub(super) fn faults(board: &Board, routers: &Routers) -> Vec<Fault> {
-    let mut found = Vec::new();
-    for peer in board.all("metallb_bgp_peer") {
-        for bgp in board.all("vyos_bgp").iter().filter(|bgp| peers_with(peer, bgp, routers)) {
-            found.extend(another_router(peer, bgp));
-        }
-        let neighbors = board.all("vyos_bgp_neighbor").iter();
-        for neighbor in neighbors.filter(|one| board.is_node(one) && peers_with(peer, one, routers)) {
-            let bgp = board.on_router_of("vyos_bgp", neighbor).next().unwrap_or(&Value::Null);
-            let remote_as = board.said_of(neighbor, &["remote_as"]).and_then(Value::as_str);
-            found.extend(remote_as.and_then(|remote_as| another_cluster(peer, neighbor, remote_as, bgp)));
-            if board.said_of(neighbor, &["ipv6_unicast"]).is_some_and(Value::is_null) {
-                let pools = board.in_cluster_of("metallb_ip_address_pool", peer);
-                found.extend(pools.filter_map(|pool| family_missing(peer, neighbor, pool)));
-            }
-        }
+/// What does not fit a `vyos_bgp`.
+pub(super) fn of_bgp(planned: &PlannedObjects, bgp: &Bgp) -> Vec<Mismatch> {
+    let peers = planned.peers.all().filter(|peer| peers_with(peer, &bgp.router));
+    peers.filter_map(|peer| peer_asn_mismatch(peer, bgp)).collect()
+}
+
+/// What does not fit a `metallb_bgp_peer`.
+pub(super) fn of_peer(planned: &PlannedObjects, peer: &Peer) -> Vec<Mismatch> {
+    let bgp = planned.bgp.all().filter(|bgp| peers_with(peer, &bgp.router));
+    let mut found: Vec<_> = bgp.filter_map(|bgp| peer_asn_mismatch(peer, bgp)).collect();
+    let neighbors = planned.neighbors.all().filter(|neighbor| planned.is_at_node(neighbor));
+    found.extend(neighbors.flat_map(|neighbor| session(planned, peer, neighbor)));
+    found
+}
+
+/// What does not fit a `vyos_bgp_neighbor` that is a node.
+pub(super) fn of_neighbor(planned: &PlannedObjects, neighbor: &Neighbor) -> Vec<Mismatch> {
+    planned.peers.all().flat_map(|peer| session(planned, peer, neighbor)).collect()
+}
+
+/// What does not carry the addresses of a `metallb_ip_address_pool`.
+pub(super) fn of_pool(planned: &PlannedObjects, pool: &Pool) -> Vec<Mismatch> {
+    let neighbors =
+        || planned.neighbors.all().filter(|one| planned.is_at_node(one) && lacks_ipv6(planned, one));
+    let peers = planned.peers.of(&pool.cluster);
+    peers
+        .flat_map(|peer| neighbors().map(move |neighbor| (peer, neighbor)))
+        .filter(|(peer, neighbor)| peers_with(peer, &neighbor.router))
+        .filter_map(|(peer, neighbor)| family_missing(peer, neighbor, pool))
+        .collect()
+}
+
+/// What does not fit in the sessions of a peer with a neighbor that is a node.
+fn session(planned: &PlannedObjects, peer: &Peer, neighbor: &Neighbor) -> Vec<Mismatch> {
+    if !peers_with(peer, &neighbor.router) {
+        return Vec::new();
+    }
+    let bgp = planned.bgp.of(&neighbor.router.key).next();
+    let mut found: Vec<_> = remote_as(planned, neighbor)
+        .and_then(|expected| remote_as_mismatch(peer, neighbor, expected, bgp))
+        .into_iter()
+        .collect();
+    if lacks_ipv6(planned, neighbor) {
+        let pools = planned.pools.of(&peer.cluster);
+        found.extend(pools.filter_map(|pool| family_missing(peer, neighbor, pool)));
     }
     found
 }
 
-/// Whether speakers peer with the router of `object`. It is known by its API's address, and where there is only one
-/// router it is meant in any case.
-fn peers_with(peer: &Value, object: &Value, routers: &Routers) -> bool {
-    let named = object.attribute("router");
-    let Some(router) = routers.get(named.as_str()).ok().filter(|_| !named.is_unknown()) else { return false };
-    let host = reqwest::Url::parse(router.url()).ok().and_then(|url| url.host_str().map(str::to_owned));
-    let host = host.and_then(|host| host.trim_matches(['[', ']']).parse().ok());
-    routers.get(None).is_ok() || (host.is_some() && host == address(peer.attribute("peer_address")))
+/// Whether speakers peer with a router. It is known by its API's address, and where there is only one router it is meant
+/// in any case.
+fn peers_with(peer: &Peer, router: &RouterRef) -> bool {
+    router.is_only || (router.host.is_some() && router.host == peer.address)
+}
+
+/// What a neighbor says, or else its peer-group, if that is in this configuration.
+pub(super) fn effective_attribute<'a, T>(
+    planned: &'a PlannedObjects,
+    neighbor: &'a Neighbor,
+    own: &'a Setting<T>,
+    of_group: impl Fn(&'a PeerGroup) -> &'a Setting<T>,
+) -> Option<&'a Setting<T>> {
+    match (own, &neighbor.peer_group) {
+        (Setting::Null, Setting::Known(_) | Setting::Unknown) => planned.group_of(neighbor).map(of_group),
+        _ => Some(own),
+    }
+}
+
+fn remote_as<'a>(planned: &'a PlannedObjects, neighbor: &'a Neighbor) -> Option<&'a str> {
+    let own = &neighbor.session.remote_as;
+    match effective_attribute(planned, neighbor, own, |group| &group.session.remote_as)? {
+        Setting::Known(text) => Some(text),
+        Setting::Null | Setting::Unknown => None,
+    }
+}
+
+fn lacks_ipv6(planned: &PlannedObjects, neighbor: &Neighbor) -> bool {
+    let own = &neighbor.session.family(Family::Ipv6).is_on;
+    let is_on =
+        effective_attribute(planned, neighbor, own, |group| &group.session.family(Family::Ipv6).is_on);
+    matches!(is_on, Some(Setting::Null))
 }
 
 /// The speakers expect another AS than the router has.
-fn another_router(peer: &Value, bgp: &Value) -> Option<Fault> {
-    let (expected, own) = (number(peer.attribute("peer_asn"))?, number(bgp.attribute("system_as"))?);
-    (expected != own).then(|| Fault {
-        summary: FITTING,
+fn peer_asn_mismatch(peer: &Peer, bgp: &Bgp) -> Option<Mismatch> {
+    let (expected, own) = (peer.peer_asn?, bgp.system_as?);
+    (expected != own).then(|| Mismatch {
+        summary: AS_MISMATCH,
         detail: format!(
             "`metallb_bgp_peer` {:?} expects AS {expected} (`peer_asn`), and `vyos_bgp` of {} is AS {own} (`system_as`). \
              Sessions between the two will not come up.",
-            name(peer),
-            router(bgp)
+            peer.name, bgp.router.text
         ),
         attributes: OWN,
     })
 }
 
 /// The router expects another AS than the speakers have.
-fn another_cluster(peer: &Value, neighbor: &Value, remote_as: &str, bgp: &Value) -> Option<Fault> {
-    let own = number(peer.attribute("my_asn"))?;
-    let system = number(bgp.attribute("system_as"));
-    let (fits, meaning) = match (remote_as, system) {
-        ("internal", Some(system)) => (own == system, format!("its own AS {system}")),
-        ("external", Some(system)) => (own != system, format!("another AS than its own {system}")),
-        (number, _) => (number.parse::<u64>().ok()? == own, format!("AS {number}")),
+fn remote_as_mismatch(
+    peer: &Peer,
+    neighbor: &Neighbor,
+    remote_as: &str,
+    bgp: Option<&Bgp>,
+) -> Option<Mismatch> {
+    let own = peer.my_asn?;
+    let system = bgp.and_then(|bgp| bgp.system_as);
+    let fits = match (remote_as, system) {
+        ("internal", Some(system)) => own == system,
+        ("external", Some(system)) => own != system,
+        (number, _) => number.parse::<u64>().ok()? == own,
     };
-    (!fits).then(|| Fault {
-        summary: FITTING,
+    let meaning = || match (remote_as, system) {
+        ("internal", Some(system)) => format!("its own AS {system}"),
+        ("external", Some(system)) => format!("another AS than its own {system}"),
+        (number, _) => format!("AS {number}"),
+    };
+    (!fits).then(|| Mismatch {
+        summary: AS_MISMATCH,
         detail: format!(
-            "`vyos_bgp_neighbor` {} of {} expects {meaning} (`remote_as`), and `metallb_bgp_peer` {:?} makes the cluster's \
+            "`vyos_bgp_neighbor` {} of {} expects {} (`remote_as`), and `metallb_bgp_peer` {:?} makes the cluster's \
              speakers AS {own} (`my_asn`). The session between the two will not come up.",
-            neighbor.attribute("address").as_str().unwrap_or_default(),
-            router(neighbor),
-            name(peer)
+            neighbor.text,
+            neighbor.router.text,
+            meaning(),
+            peer.name
         ),
         attributes: EXPECTED,
     })
 }
 
 /// The speakers offer IPv6 routes over a session between IPv4 addresses, and the router does not take them.
-fn family_missing(peer: &Value, neighbor: &Value, pool: &Value) -> Option<Fault> {
-    let offers = *peer.attribute("dual_stack_address_family") == Value::Bool(true)
-        && address(peer.attribute("peer_address"))?.is_ipv4();
-    let Value::List(ranges) = pool.attribute("addresses") else { return None };
-    let range = ranges.iter().filter_map(Value::as_str).find(|range| range.contains(':'))?;
-    (offers && address(neighbor.attribute("address"))?.is_ipv4()).then(|| Fault {
+fn family_missing(peer: &Peer, neighbor: &Neighbor, pool: &Pool) -> Option<Mismatch> {
+    let offers = peer.is_dual_stack && peer.address?.is_ipv4();
+    let (range, _) = pool.ranges.iter().find(|(range, _)| range.contains(':'))?;
+    (offers && neighbor.address?.is_ipv4()).then(|| Mismatch {
         summary: "A BGP session does not carry IPv6",
         detail: format!(
             "`metallb_ip_address_pool` {:?} has addresses of IPv6 ({range}), which `metallb_bgp_peer` {:?} announces to {}, \
              and `vyos_bgp_neighbor` {} there has no `ipv6_unicast`: the router will not take routes to them. \
              `ipv6_unicast = {{}}` turns it on.",
-            name(pool),
-            name(peer),
-            router(neighbor),
-            neighbor.attribute("address").as_str().unwrap_or_default()
+            pool.name, peer.name, neighbor.router.text, neighbor.text
         ),
         attributes: FAMILIES,
     })

@@ -8,47 +8,57 @@ use super::{Layout, Tag};
 use crate::connection::router::ConfigPath;
 use tfplugin::{Path, Value};
 
-/// A planned object.
-#[derive(Clone, Copy)]
-pub struct Owner<'a> {
+/// A planned object. Its node and its part are found once.
+pub struct Owner {
     layout: &'static Layout,
-    object: &'a Value,
+    object: Value,
+    node: Option<ConfigPath>,
+    whole_part: Option<Vec<ConfigPath>>,
 }
 
-impl<'a> Owner<'a> {
+impl Owner {
     /// An object of a type, any of whose values may be unknown.
-    pub fn new(layout: &'static Layout, object: &'a Value) -> Self {
-        Self { layout, object }
+    pub fn new(layout: &'static Layout, object: Value) -> Self {
+        let node = node(layout, &object);
+        let whole_part = node.as_ref().and_then(|node| whole_part(layout, &object, node));
+        Self { layout, object, node, whole_part }
     }
 
     /// Its node, from the top; nothing where its key is not known yet.
-    pub fn node(&self) -> Option<ConfigPath> {
-        let component = self.layout.component.iter().map(|word| (*word).to_owned());
-        let Some(Tag { node, node_of_ipv6, attribute, form }) = &self.layout.tag else {
-            return Some(component.collect());
-        };
-        let key = form.word(self.object.attribute(attribute))?;
-        if *form == ValueFormat::Path {
-            return Some(key.split(' ').map(str::to_owned).collect());
-        }
-        let node = node_of_ipv6.filter(|_| key.contains(':')).unwrap_or(node);
-        Some(component.chain(node.iter().map(|word| (*word).to_owned())).chain([key]).collect())
+    pub fn node(&self) -> Option<&ConfigPath> {
+        self.node.as_ref()
     }
 
     /// Everything that it puts on the router, if it stands for all that is below its node.
-    pub fn whole_part(&self) -> Option<Vec<ConfigPath>> {
-        let field = self.layout.fields.iter().find(|field| matches!(field.kind, Kind::Subtree(_)))?;
-        let (node, tree) = (self.node()?, subtree::tree(self.object.attribute(field.attribute)));
-        let ends = tree.ends().into_iter().map(|end| [node.as_slice(), &end].concat());
-        let ends: Vec<_> = ends.collect();
-        Some(if ends.is_empty() { vec![node] } else { ends })
+    pub fn whole_part(&self) -> Option<&[ConfigPath]> {
+        self.whole_part.as_deref()
     }
 
     /// The attribute by which it would change or take away what is at a path from the top.
     pub fn claims(&self, path: &[String]) -> Option<Path> {
         let below = path.strip_prefix(self.node()?.as_slice())?;
-        claims(self.layout.fields, self.object, below, &Path::root())
+        claims(self.layout.fields, &self.object, below, &Path::root())
     }
+}
+
+fn node(layout: &Layout, object: &Value) -> Option<ConfigPath> {
+    let component = layout.component.iter().map(|word| (*word).to_owned());
+    let Some(Tag { node, node_of_ipv6, attribute, form }) = &layout.tag else {
+        return Some(component.collect());
+    };
+    let key = form.word(object.attribute(attribute))?;
+    if *form == ValueFormat::Path {
+        return Some(key.split(' ').map(str::to_owned).collect());
+    }
+    let node = node_of_ipv6.filter(|_| key.contains(':')).unwrap_or(node);
+    Some(component.chain(node.iter().map(|word| (*word).to_owned())).chain([key]).collect())
+}
+
+fn whole_part(layout: &Layout, object: &Value, node: &ConfigPath) -> Option<Vec<ConfigPath>> {
+    let field = layout.fields.iter().find(|field| matches!(field.kind, Kind::Subtree(_)))?;
+    let tree = subtree::tree(object.attribute(field.attribute));
+    let ends: Vec<_> = tree.ends().into_iter().map(|end| [node.as_slice(), &end].concat()).collect();
+    Some(if ends.is_empty() { vec![node.clone()] } else { ends })
 }
 
 fn claims(fields: &[Field], object: &Value, path: &[String], within: &Path) -> Option<Path> {

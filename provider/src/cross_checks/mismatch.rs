@@ -1,0 +1,10 @@
+//! What a rule finds.
+
+/// Objects that do not go together.
+pub(super) struct Mismatch {
+    pub(super) summary: &'static str,
+    /// Names all of them.
+    pub(super) detail: String,
+    /// Where to look, by type.
+    pub(super) attributes: &'static [(&'static str, &'static str)],
+}

@@ -1,0 +1,135 @@
+//! Planned objects as the rules see them: each is read once, and its addresses and numbers are parsed here.
+
+mod cluster;
+mod router;
+
+pub(super) use cluster::{Advertisement, ClusterRef, Peer, Pool, Taken};
+pub(super) use router::{
+    Bgp, BgpSession, Neighbor, PeerGroup, PrefixList, RouteMap, RouteMapRule, RouterKey, RouterRef,
+};
+
+use cluster::taken;
+use router::rules;
+use std::net::IpAddr;
+use tfplugin::Value;
+
+/// Types that some rule is about, and the attributes by which one object is told from another.
+pub(super) const KEYS: [(&str, &[&str]); 16] = [
+    ("calico_ippool", &["cluster", "name"]),
+    ("metallb_bgp_advertisement", &["cluster", "namespace", "name"]),
+    ("metallb_bgp_peer", &["cluster", "namespace", "name"]),
+    ("metallb_ip_address_pool", &["cluster", "namespace", "name"]),
+    ("microk8s_cluster_ipv6", &["host"]),
+    ("microk8s_node", &["host"]),
+    ("vyos_bgp", &["router"]),
+    ("vyos_bgp_neighbor", &["router", "address"]),
+    ("vyos_bgp_peer_group", &["router", "name"]),
+    ("vyos_config", &["router", "path"]),
+    ("vyos_ospf", &["router"]),
+    ("vyos_ospfv3", &["router"]),
+    ("vyos_prefix_list", &["router", "name"]),
+    ("vyos_prefix_list6", &["router", "name"]),
+    ("vyos_route_map", &["router", "name"]),
+    ("vyos_static_route", &["router", "destination"]),
+];
+
+/// An object that a rule over typed values is about.
+pub(super) enum Object {
+    Node(Option<IpAddr>, Vec<Taken>),
+    Networks(&'static str, Vec<Taken>),
+    Peer(Peer),
+    Pool(Pool),
+    Advertisement(Advertisement),
+    Bgp(Bgp),
+    Neighbor(Neighbor),
+    PeerGroup(PeerGroup),
+    PrefixList(Family, PrefixList),
+    RouteMap(RouteMap),
+}
+
+/// A family of addresses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Family {
+    Ipv4,
+    Ipv6,
+}
+
+/// A value of the configuration.
+#[derive(Clone, Debug)]
+pub(super) enum Setting<T> {
+    Null,
+    Unknown,
+    Known(T),
+}
+
+impl Object {
+    /// Reads an object of a type; nothing where no typed rule is about it.
+    pub(super) fn read(type_name: &str, object: &Value, router: &RouterRef) -> Option<Self> {
+        let router = || router.clone();
+        Some(match type_name {
+            "calico_ippool" => {
+                let pods = taken(object, "cidr", "the range of pods in `calico_ippool`");
+                Self::Networks("calico_ippool", pods.collect())
+            }
+            "microk8s_cluster_ipv6" => {
+                let pods = taken(object, "cluster_cidr", "the range of pods in `microk8s_cluster_ipv6`");
+                let services =
+                    taken(object, "service_cidr", "the range of services in `microk8s_cluster_ipv6`");
+                Self::Networks("microk8s_cluster_ipv6", pods.chain(services).collect())
+            }
+            "microk8s_node" => Self::Node(
+                address(object.attribute("host")),
+                taken(object, "host", "the address of a `microk8s_node`").collect(),
+            ),
+            "metallb_bgp_peer" => Self::Peer(Peer::read(object)),
+            "metallb_ip_address_pool" => Self::Pool(Pool::read(object)),
+            "metallb_bgp_advertisement" => Self::Advertisement(Advertisement::read(object)),
+            "vyos_bgp" => {
+                Self::Bgp(Bgp { router: router(), system_as: number(object.attribute("system_as")) })
+            }
+            "vyos_bgp_neighbor" => Self::Neighbor(Neighbor {
+                router: router(),
+                text: text(object, "address"),
+                address: address(object.attribute("address")),
+                peer_group: setting(object, "peer_group"),
+                session: BgpSession::read(object),
+            }),
+            "vyos_bgp_peer_group" => Self::PeerGroup(PeerGroup {
+                router: router(),
+                name: text(object, "name"),
+                session: BgpSession::read(object),
+            }),
+            "vyos_prefix_list" => Self::PrefixList(Family::Ipv4, PrefixList::read(object, router())),
+            "vyos_prefix_list6" => Self::PrefixList(Family::Ipv6, PrefixList::read(object, router())),
+            "vyos_route_map" => Self::RouteMap(RouteMap {
+                router: router(),
+                name: text(object, "name"),
+                rules: rules(object, RouteMapRule::read),
+            }),
+            _ => return None,
+        })
+    }
+}
+
+fn setting(object: &Value, attribute: &str) -> Setting<String> {
+    match object.attribute(attribute) {
+        Value::String(text) => Setting::Known(text.clone()),
+        Value::Null => Setting::Null,
+        _ => Setting::Unknown,
+    }
+}
+
+fn text(object: &Value, attribute: &str) -> String {
+    object.attribute(attribute).as_str().unwrap_or_default().to_owned()
+}
+
+fn address(value: &Value) -> Option<IpAddr> {
+    value.as_str()?.parse().ok()
+}
+
+fn number(value: &Value) -> Option<u64> {
+    match value {
+        Value::Number(number) => number.as_u64(),
+        _ => None,
+    }
+}
