@@ -34,7 +34,7 @@ pub(super) async fn of_another_size(
     range: &IpNet,
     size: u8,
 ) -> Result<Option<IpNet>, ClusterError> {
-    let blocks = within(cluster, BLOCK, range, Freshness::Shared).await?;
+    let blocks = within(cluster, BLOCK, range, Freshness::Cached).await?;
     Ok(blocks.iter().filter_map(network).find(|block| block.prefix_len() != size))
 }
 
@@ -52,7 +52,7 @@ pub(super) async fn close_and_clear(
     }
     let begin = Instant::now();
     let (blocks, users) = loop {
-        let blocks = within(cluster, BLOCK, range, Freshness::Now).await?;
+        let blocks = within(cluster, BLOCK, range, Freshness::Fresh).await?;
         let users: Vec<String> = blocks.iter().flat_map(users).collect();
         // A Deployment that was destroyed before the pool is gone before its pods are.
         let waits = !pool.is_forced() && begin.elapsed() < LEFT_WITHIN && some_leave(cluster, &users).await?;
@@ -68,7 +68,7 @@ pub(super) async fn close_and_clear(
         diagnostics.push(in_use(pool, cluster, &users));
         return Ok(());
     }
-    for affinity in within(cluster, AFFINITY, range, Freshness::Now).await? {
+    for affinity in within(cluster, AFFINITY, range, Freshness::Fresh).await? {
         remove(cluster, AFFINITY, &affinity).await?;
     }
     for block in blocks.iter().filter(|block| self::users(block).is_empty()) {
@@ -123,7 +123,7 @@ async fn some_leave(cluster: &Cluster, users: &[String]) -> Result<bool, Cluster
     if !users.iter().any(|user| user.starts_with("pod ")) {
         return Ok(false);
     }
-    let pods = cluster.list(&POD, "", Freshness::Now).await?;
+    let pods = cluster.list(&POD, "", Freshness::Fresh).await?;
     let standing: BTreeSet<String> = pods
         .iter()
         .map(|pod| pod.metadata)
@@ -141,9 +141,7 @@ async fn remove(cluster: &Cluster, kind: Kind, object: &DynamicObject) -> Result
     let name = object.metadata.name.clone().unwrap_or_default();
     let name = ObjectName { kind, namespace: String::new(), name };
     match cluster.delete(&name, object.metadata.uid.as_deref()).await {
-        Err(error)
-            if !matches!(error.kind(), ClusterErrorKind::NotFound | ClusterErrorKind::AnotherObject) =>
-        {
+        Err(error) if !matches!(error.kind(), ClusterErrorKind::NotFound | ClusterErrorKind::UidMismatch) => {
             Err(error)
         }
         _ => Ok(()),

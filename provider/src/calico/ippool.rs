@@ -2,7 +2,7 @@
 
 use super::blocks;
 use crate::connection::cluster::{Cluster, ClusterError, Freshness, Kind};
-use crate::engine::cluster_object::{ClusterObject, ClusterWideObject, Takeover};
+use crate::engine::cluster_object::{Adoption, ClusterObject, ClusterWideObject};
 use async_trait::async_trait;
 use ipnet::IpNet;
 use kube::core::DynamicObject;
@@ -82,8 +82,9 @@ pub struct IpPool {
 #[async_trait]
 impl ClusterObject for IpPool {
     const KIND: Kind = Kind::cluster_wide("crd.projectcalico.org", "v1", "IPPool");
-    const FIELDS: &'static [(&'static str, &'static str)] = &[("disable_bgp_export", "disableBGPExport")];
-    const ASIDE: &'static [&'static str] = &["force_destroy"];
+    const FIELD_NAMES: &'static [(&'static str, &'static str)] =
+        &[("disable_bgp_export", "disableBGPExport")];
+    const PROVIDER_ONLY: &'static [&'static str] = &["force_destroy"];
 
     fn validate_config(config: &IpPoolDraft, diagnostics: &mut Diagnostics) {
         let (vxlan, ipip) = (config.vxlan_mode.known(), config.ipip_mode.known());
@@ -110,7 +111,7 @@ impl ClusterObject for IpPool {
         }
     }
 
-    fn complete(&mut self, diagnostics: &mut Diagnostics) {
+    fn fill_computed(&mut self, diagnostics: &mut Diagnostics) {
         let range = *self.cidr.value();
         let size = self.block_size.known().copied().unwrap_or_else(|| default_block_size(&range));
         self.block_size = Computed::Known(size);
@@ -118,17 +119,17 @@ impl ClusterObject for IpPool {
     }
 
     /// Calico compares ranges as text.
-    fn settle(&self, spec: &mut Map<String, Json>) {
+    fn normalize_spec(&self, spec: &mut Map<String, Json>) {
         spec.insert("cidr".to_owned(), self.cidr.canonical().into());
     }
 
-    fn takeover(&self, existing: &DynamicObject) -> Takeover {
+    fn adoption(&self, existing: &DynamicObject) -> Adoption {
         if !MADE_BY_CALICO.contains(&self.object.name.as_str()) {
-            return Takeover::Refused;
+            return Adoption::Refuse;
         }
         let range = spec_text(existing, "cidr").and_then(IpNet::parse);
         if range != Some(*self.cidr.value()) {
-            return Takeover::Differs(format!(
+            return Adoption::Conflict(format!(
                 "calico-node makes this pool by itself when it starts without one. Its range is {}, not {}. Give the range \
                  that it has, or remove it while no pod uses it (`kubectl delete ippools.crd.projectcalico.org {}`) and \
                  apply at once: calico-node makes it again at its next start.",
@@ -140,22 +141,22 @@ impl ClusterObject for IpPool {
         let size = existing.data.pointer("/spec/blockSize").and_then(Json::as_u64);
         match (size, &self.block_size) {
             (Some(theirs), Computed::Known(ours)) if theirs != u64::from(*ours) => {
-                Takeover::Differs(format!(
+                Adoption::Conflict(format!(
                     "calico-node makes this pool by itself when it starts without one. Its blocks have the prefix length \
                  {theirs}, which cannot change to {ours}. Set `block_size = {theirs}`."
                 ))
             }
-            _ => Takeover::Made("calico-node makes this pool by itself when it starts without one."),
+            _ => Adoption::Adopt("calico-node makes this pool by itself when it starts without one."),
         }
     }
 
-    async fn check_beside(
+    async fn validate_against_cluster(
         &self,
         cluster: &Cluster,
         diagnostics: &mut Diagnostics,
     ) -> Result<(), ClusterError> {
         let range = self.cidr.value();
-        let pools = cluster.list(&Self::KIND, "", Freshness::Shared).await?;
+        let pools = cluster.list(&Self::KIND, "", Freshness::Cached).await?;
         for pool in pools.iter() {
             let name = pool.metadata.name.as_deref().unwrap_or_default();
             let other = spec_text(&pool, "cidr").and_then(IpNet::parse);

@@ -7,11 +7,11 @@ mod tests;
 
 pub use ippool::IpPool;
 
-use crate::engine::cluster_object::Managed;
+use crate::engine::cluster_object::ClusterResource;
 use crate::session::Session;
 use tfplugin::Registry;
 
 /// Adds the types of this family to the registry of all that are served.
 pub fn register(registry: Registry<Session>) -> Registry<Session> {
-    registry.resource::<Managed<IpPool>>()
+    registry.resource::<ClusterResource<IpPool>>()
 }

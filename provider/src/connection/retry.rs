@@ -17,16 +17,16 @@ pub struct Deadline {
 
 /// Whether another try may help.
 #[derive(Debug)]
-pub enum Verdict<T, E> {
+pub enum Attempt<T, E> {
     /// It worked, or failed for good.
-    Final(Result<T, E>),
+    Done(Result<T, E>),
     /// It may work later; what was seen now.
-    Again(E),
+    Retry(E),
 }
 
 /// Why a wait ended without success.
 #[derive(Debug, thiserror::Error)]
-pub enum GaveUp<E> {
+pub enum RetryError<E> {
     /// It failed for good.
     #[error("{0}")]
     Failed(E),
@@ -63,59 +63,59 @@ impl Deadline {
     }
 
     /// What `work` gives, unless time is up or Terraform asks the provider to stop before.
-    pub async fn bound<T>(&self, work: impl Future<Output = T>) -> Result<T, GaveUp<()>> {
+    pub async fn bound<T>(&self, work: impl Future<Output = T>) -> Result<T, RetryError<()>> {
         tokio::select! {
-            done = tokio::time::timeout(self.remaining(), work) => done.map_err(|_| GaveUp::TimedOut(())),
-            () = self.cancelled.cancelled() => Err(GaveUp::Cancelled),
+            done = tokio::time::timeout(self.remaining(), work) => done.map_err(|_| RetryError::TimedOut(())),
+            () = self.cancelled.cancelled() => Err(RetryError::Cancelled),
         }
     }
 
     /// Tries to reach a target: quickly at first, then every few seconds.
-    pub async fn reach<T, E, F>(&self, attempt: impl FnMut() -> F) -> Result<T, GaveUp<E>>
+    pub async fn reach<T, E, F>(&self, attempt: impl FnMut() -> F) -> Result<T, RetryError<E>>
     where
-        F: Future<Output = Verdict<T, E>>,
+        F: Future<Output = Attempt<T, E>>,
     {
         self.repeat(Pace { first: Duration::from_millis(250), most: Duration::from_secs(5) }, attempt).await
     }
 
     /// Repeats one API call that failed for a passing reason.
-    pub async fn call<T, E, F>(&self, attempt: impl FnMut() -> F) -> Result<T, GaveUp<E>>
+    pub async fn call<T, E, F>(&self, attempt: impl FnMut() -> F) -> Result<T, RetryError<E>>
     where
-        F: Future<Output = Verdict<T, E>>,
+        F: Future<Output = Attempt<T, E>>,
     {
         self.repeat(Pace { first: Duration::from_millis(200), most: Duration::from_secs(2) }, attempt).await
     }
 
     /// Waits until a condition holds.
-    pub async fn until<T, E, F>(&self, attempt: impl FnMut() -> F) -> Result<T, GaveUp<E>>
+    pub async fn until<T, E, F>(&self, attempt: impl FnMut() -> F) -> Result<T, RetryError<E>>
     where
-        F: Future<Output = Verdict<T, E>>,
+        F: Future<Output = Attempt<T, E>>,
     {
         self.repeat(Pace { first: Duration::from_millis(200), most: Duration::from_secs(1) }, attempt).await
     }
 
-    async fn repeat<T, E, F>(&self, pace: Pace, mut attempt: impl FnMut() -> F) -> Result<T, GaveUp<E>>
+    async fn repeat<T, E, F>(&self, pace: Pace, mut attempt: impl FnMut() -> F) -> Result<T, RetryError<E>>
     where
-        F: Future<Output = Verdict<T, E>>,
+        F: Future<Output = Attempt<T, E>>,
     {
         let mut pause = pace.first;
         loop {
-            let verdict = tokio::select! {
-                verdict = attempt() => verdict,
-                () = self.cancelled.cancelled() => return Err(GaveUp::Cancelled),
+            let attempt = tokio::select! {
+                attempt = attempt() => attempt,
+                () = self.cancelled.cancelled() => return Err(RetryError::Cancelled),
             };
-            let seen = match verdict {
-                Verdict::Final(Ok(done)) => return Ok(done),
-                Verdict::Final(Err(error)) => return Err(GaveUp::Failed(error)),
-                Verdict::Again(seen) => seen,
+            let seen = match attempt {
+                Attempt::Done(Ok(done)) => return Ok(done),
+                Attempt::Done(Err(error)) => return Err(RetryError::Failed(error)),
+                Attempt::Retry(seen) => seen,
             };
             let jittered = pause.mul_f64(rand::rng().random_range(0.8..1.2));
             if jittered >= self.remaining() {
-                return Err(GaveUp::TimedOut(seen));
+                return Err(RetryError::TimedOut(seen));
             }
             tokio::select! {
                 () = tokio::time::sleep(jittered) => {}
-                () = self.cancelled.cancelled() => return Err(GaveUp::Cancelled),
+                () = self.cancelled.cancelled() => return Err(RetryError::Cancelled),
             }
             pause = (pause * 2).min(pace.most);
         }
@@ -137,10 +137,10 @@ mod tests {
         let tries = AtomicU32::new(0);
         let deadline = Deadline::after(Duration::from_secs(3), &CancellationToken::new());
         let result: Result<(), _> =
-            deadline.until(|| async { Verdict::Again(tries.fetch_add(1, Ordering::Relaxed)) }).await;
+            deadline.until(|| async { Attempt::Retry(tries.fetch_add(1, Ordering::Relaxed)) }).await;
         let seen = tries.load(Ordering::Relaxed);
         assert!(seen > 2, "{seen}");
-        assert!(matches!(result, Err(GaveUp::TimedOut(last)) if last == seen - 1));
+        assert!(matches!(result, Err(RetryError::TimedOut(last)) if last == seen - 1));
     }
 
     #[tokio::test]
@@ -155,7 +155,7 @@ mod tests {
         let cancelled = CancellationToken::new();
         let deadline = Deadline::after(Duration::from_secs(3600), &cancelled);
         cancelled.cancel();
-        let result: Result<(), GaveUp<()>> = deadline.reach(|| async { Verdict::Again(()) }).await;
-        assert!(matches!(result, Err(GaveUp::Cancelled)));
+        let result: Result<(), RetryError<()>> = deadline.reach(|| async { Attempt::Retry(()) }).await;
+        assert!(matches!(result, Err(RetryError::Cancelled)));
     }
 }

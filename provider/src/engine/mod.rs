@@ -3,6 +3,6 @@
 pub mod cluster_object;
 pub mod import;
 pub mod node_resource;
-mod reading;
+mod read_scope;
 pub mod router_config;
 pub mod timeouts;

@@ -1,7 +1,7 @@
 //! `metallb_bfd_profile`.
 
-use super::NamespacedObject;
-use super::mode::{Mode, mode};
+use super::MetallbObject;
+use super::bgp_mode::{Mode, mode};
 use super::object::{GROUP, HINTS};
 use crate::connection::cluster::{Cluster, ClusterError, Kind};
 use crate::engine::cluster_object::ClusterObject;
@@ -20,7 +20,7 @@ const INTERVALS: RangeInclusive<u32> = 10..=60_000;
 #[resource(type_name = "metallb_bfd_profile")]
 pub struct BfdProfile {
     #[attribute(flatten)]
-    object: NamespacedObject,
+    object: MetallbObject,
 
     /// Shortest interval at which the speakers take control packets, 10 to 60000 ms. Default: FRR's own, 300.
     #[attribute(optional, validate = interval)]
@@ -57,7 +57,7 @@ impl ClusterObject for BfdProfile {
     const KIND: Kind = Kind::namespaced(GROUP, "v1beta1", "BFDProfile");
     const HINTS: &'static [(&'static str, &'static str)] = HINTS;
 
-    async fn check_beside(
+    async fn validate_against_cluster(
         &self,
         cluster: &Cluster,
         diagnostics: &mut Diagnostics,

@@ -1,7 +1,7 @@
 //! `metallb_bgp_advertisement`.
 
-use super::NamespacedObject;
-use super::announced::Announced;
+use super::MetallbObject;
+use super::advertisement_common::Announced;
 use super::community::community_value;
 use super::label_selector::distinct;
 use super::object::{GROUP, HINTS};
@@ -21,7 +21,7 @@ const MOST_COMMUNITIES: usize = 63;
 #[resource(type_name = "metallb_bgp_advertisement")]
 pub struct BgpAdvertisement {
     #[attribute(flatten)]
-    object: NamespacedObject,
+    object: MetallbObject,
 
     #[attribute(flatten)]
     announced: Announced,

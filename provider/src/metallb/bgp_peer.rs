@@ -1,8 +1,8 @@
 //! `metallb_bgp_peer`.
 
-use super::NamespacedObject;
+use super::MetallbObject;
+use super::bgp_mode::{Mode, mode};
 use super::label_selector::{LabelSelector, selectors};
-use super::mode::{Mode, mode};
 use super::object::{GROUP, HINTS};
 use crate::connection::cluster::{Cluster, ClusterError, Kind};
 use crate::engine::cluster_object::ClusterObject;
@@ -22,7 +22,7 @@ use tfplugin::{Computed, Diagnostics, Object, Resource};
 #[resource(type_name = "metallb_bgp_peer")]
 pub struct BgpPeer {
     #[attribute(flatten)]
-    object: NamespacedObject,
+    object: MetallbObject,
 
     /// AS number of the speakers, 1 to 4294967295.
     #[attribute(required)]
@@ -117,7 +117,7 @@ pub struct PasswordSecret {
 #[async_trait]
 impl ClusterObject for BgpPeer {
     const KIND: Kind = Kind::namespaced(GROUP, "v1beta2", "BGPPeer");
-    const FIELDS: &'static [(&'static str, &'static str)] = &[
+    const FIELD_NAMES: &'static [(&'static str, &'static str)] = &[
         ("my_asn", "myASN"),
         ("peer_asn", "peerASN"),
         ("dynamic_asn", "dynamicASN"),
@@ -161,7 +161,7 @@ impl ClusterObject for BgpPeer {
         }
     }
 
-    async fn check_beside(
+    async fn validate_against_cluster(
         &self,
         cluster: &Cluster,
         diagnostics: &mut Diagnostics,

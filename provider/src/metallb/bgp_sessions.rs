@@ -2,8 +2,8 @@
 
 mod metrics;
 
+use super::bgp_mode::{Mode, mode};
 use super::look::{Look, NAMESPACE};
-use super::mode::{Mode, mode};
 use crate::connection::cluster::{Cluster, ClusterError, ClusterErrorKind, Freshness, Kind};
 use crate::engine::cluster_object::cluster_address;
 use crate::session::Session;
@@ -105,12 +105,12 @@ impl DataSource for BgpSessions {
 }
 
 async fn sessions(cluster: &Cluster, namespace: &str) -> Result<Seen, ClusterError> {
-    let pods = cluster.list(&POD, namespace, Freshness::Now).await?;
+    let pods = cluster.list(&POD, namespace, Freshness::Fresh).await?;
     let speakers = cluster.kept(&pods, "the speakers", |pod| container(pod, "speaker").is_some())?;
     let nodes = speakers.iter().map(node).collect();
     let (name, port) = match mode(cluster, namespace).await {
         Some(Mode::FrrK8s) => {
-            let states = cluster.list(&STATE, "", Freshness::Now).await?;
+            let states = cluster.list(&STATE, "", Freshness::Fresh).await?;
             let states = cluster.kept(&states, "the sessions", |_| true)?;
             return Ok(Seen { nodes, sessions: states.iter().map(|state| of_state(&state.data)).collect() });
         }
@@ -149,7 +149,7 @@ async fn ask(
 ) -> Result<Vec<BgpSession>, ClusterError> {
     let (node, pod_name) = (node(&pod), pod.metadata.name.clone().unwrap_or_default());
     let port = container(&pod, name).and_then(first_port).unwrap_or(port);
-    match cluster.ask_pod(&namespace, &pod_name, port, "metrics").await {
+    match cluster.get_from_pod(&namespace, &pod_name, port, "metrics").await {
         Ok(printed) => {
             let sessions = metrics::read(&printed).into_iter();
             Ok(sessions.map(|(peer, counters)| of_metrics(node.clone(), peer, &counters)).collect())

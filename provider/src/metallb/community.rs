@@ -1,6 +1,6 @@
 //! `metallb_community`.
 
-use super::NamespacedObject;
+use super::MetallbObject;
 use super::object::{GROUP, HINTS};
 use crate::connection::cluster::Kind;
 use crate::engine::cluster_object::ClusterObject;
@@ -14,7 +14,7 @@ use tfplugin::{Object, Resource};
 #[resource(type_name = "metallb_community")]
 pub struct Community {
     #[attribute(flatten)]
-    object: NamespacedObject,
+    object: MetallbObject,
 
     /// The communities and their names.
     #[attribute(required, validate = named_once)]

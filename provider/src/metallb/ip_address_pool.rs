@@ -1,6 +1,6 @@
 //! `metallb_ip_address_pool`.
 
-use super::NamespacedObject;
+use super::MetallbObject;
 use super::label_selector::{LabelSelector, distinct, selectors};
 use super::object::{GROUP, HINTS};
 use crate::connection::cluster::Kind;
@@ -18,11 +18,11 @@ use tfplugin::{Diagnostics, Object, Resource};
 #[resource(type_name = "metallb_ip_address_pool")]
 pub struct IpAddressPool {
     #[attribute(flatten)]
-    object: NamespacedObject,
+    object: MetallbObject,
 
     /// The addresses: networks (`192.0.2.0/24`, `2001:db8::/64`) and ranges (`192.0.2.10-192.0.2.20`) of either family.
     /// They overlap neither each other nor another pool.
-    #[attribute(required, validate = some)]
+    #[attribute(required, validate = not_empty)]
     addresses: Vec<Semantic<AddressRange>>,
 
     /// Whether Services get addresses of this pool without asking for it. Default `true`.
@@ -64,7 +64,7 @@ pub struct ServiceAllocation {
 
 impl ClusterObject for IpAddressPool {
     const KIND: Kind = Kind::namespaced(GROUP, "v1beta1", "IPAddressPool");
-    const FIELDS: &'static [(&'static str, &'static str)] = &[("avoid_buggy_ips", "avoidBuggyIPs")];
+    const FIELD_NAMES: &'static [(&'static str, &'static str)] = &[("avoid_buggy_ips", "avoidBuggyIPs")];
     const HINTS: &'static [(&'static str, &'static str)] = HINTS;
 
     fn validate_config(config: &IpAddressPoolDraft, diagnostics: &mut Diagnostics) {
@@ -81,7 +81,7 @@ impl ClusterObject for IpAddressPool {
     }
 }
 
-fn some(addresses: &[Semantic<AddressRange>]) -> Result<(), String> {
+fn not_empty(addresses: &[Semantic<AddressRange>]) -> Result<(), String> {
     match addresses.is_empty() {
         true => Err("a pool needs addresses".to_owned()),
         false => Ok(()),

@@ -1,7 +1,7 @@
 //! `metallb_l2_advertisement`.
 
-use super::NamespacedObject;
-use super::announced::Announced;
+use super::MetallbObject;
+use super::advertisement_common::Announced;
 use super::label_selector::distinct;
 use super::object::{GROUP, HINTS};
 use crate::connection::cluster::Kind;
@@ -18,7 +18,7 @@ use tfplugin::Resource;
 #[resource(type_name = "metallb_l2_advertisement")]
 pub struct L2Advertisement {
     #[attribute(flatten)]
-    object: NamespacedObject,
+    object: MetallbObject,
 
     #[attribute(flatten)]
     announced: Announced,

@@ -1,7 +1,7 @@
 //! How data sources look at MetalLB, and wait for what they look for.
 
 use crate::connection::cluster::{Cluster, ClusterError, ClusterErrorKind};
-use crate::connection::retry::{Deadline, GaveUp, Verdict};
+use crate::connection::retry::{Attempt, Deadline, RetryError};
 use crate::session::Session;
 use std::future::Future;
 use std::time::Duration;
@@ -40,8 +40,8 @@ impl Look<'_> {
     where
         F: Future<Output = Result<T, ClusterError>>,
     {
-        let patience = self.wait.map(|text| *text.value()).unwrap_or_default();
-        let deadline = Deadline::after(patience, context.cancelled());
+        let timeout = self.wait.map(|text| *text.value()).unwrap_or_default();
+        let deadline = Deadline::after(timeout, context.cancelled());
         let seen = deadline
             .until(|| async {
                 let seen = tokio::time::timeout(LOOK_WITHIN, observe()).await.unwrap_or_else(|_| {
@@ -57,33 +57,34 @@ impl Look<'_> {
                 match seen {
                     Ok(seen) => match (self.wait, missing(&seen)) {
                         (Some(_), missing) if !missing.is_empty() => {
-                            Verdict::Again(Unfinished::Missing(missing))
+                            Attempt::Retry(Unfinished::Missing(missing))
                         }
-                        _ => Verdict::Final(Ok(seen)),
+                        _ => Attempt::Done(Ok(seen)),
                     },
-                    Err(error) if self.wait.is_some() && error.kind().may_come() => {
-                        Verdict::Again(Unfinished::Call(error))
+                    Err(error) if self.wait.is_some() && error.kind().is_transient_on_create() => {
+                        Attempt::Retry(Unfinished::Call(error))
                     }
-                    Err(error) => Verdict::Final(Err(Unfinished::Call(error))),
+                    Err(error) => Attempt::Done(Err(Unfinished::Call(error))),
                 }
             })
             .await;
-        seen.map_err(|gave_up| self.explain(gave_up, patience).into())
+        seen.map_err(|gave_up| self.explain(gave_up, timeout).into())
     }
 
-    fn explain(&self, gave_up: GaveUp<Unfinished>, patience: Duration) -> Diagnostic {
+    fn explain(&self, gave_up: RetryError<Unfinished>, timeout: Duration) -> Diagnostic {
         let summary = format!("Unable to read {} of the {}", self.noun, self.cluster);
         match gave_up {
-            GaveUp::Failed(Unfinished::Call(error)) | GaveUp::TimedOut(Unfinished::Call(error)) => {
+            RetryError::Failed(Unfinished::Call(error)) | RetryError::TimedOut(Unfinished::Call(error)) => {
                 let diagnostic = Diagnostic::error(summary, error.detail());
                 if error.kind().is_of_the_way() { diagnostic.at("cluster") } else { diagnostic }
             }
-            GaveUp::Failed(Unfinished::Missing(missing)) | GaveUp::TimedOut(Unfinished::Missing(missing)) => {
-                let waited = format!("That is what was seen last, after {} s.", patience.as_secs());
+            RetryError::Failed(Unfinished::Missing(missing))
+            | RetryError::TimedOut(Unfinished::Missing(missing)) => {
+                let waited = format!("That is what was seen last, after {} s.", timeout.as_secs());
                 let summary = format!("Not there yet: {} of the {}", self.noun, self.cluster);
                 Diagnostic::error(summary, format!("{}\n\n{waited}", missing.join("\n"))).at("wait")
             }
-            GaveUp::Cancelled => Diagnostic::error(summary, "Interrupted."),
+            RetryError::Cancelled => Diagnostic::error(summary, "Interrupted."),
         }
     }
 }

@@ -1,8 +1,9 @@
 //! What MetalLB's speakers announce and to whom.
 
-mod announced;
+mod advertisement_common;
 mod bfd_profile;
 mod bgp_advertisement;
+mod bgp_mode;
 mod bgp_peer;
 mod bgp_sessions;
 mod community;
@@ -10,7 +11,6 @@ mod ip_address_pool;
 mod l2_advertisement;
 mod label_selector;
 mod look;
-mod mode;
 mod object;
 mod service_addresses;
 #[cfg(test)]
@@ -24,22 +24,22 @@ pub use community::Community;
 pub use ip_address_pool::IpAddressPool;
 pub use l2_advertisement::L2Advertisement;
 pub use label_selector::LabelSelector;
-pub use object::NamespacedObject;
+pub use object::MetallbObject;
 pub use service_addresses::ServiceAddresses;
 
-use crate::engine::cluster_object::Managed;
+use crate::engine::cluster_object::ClusterResource;
 use crate::session::Session;
 use tfplugin::Registry;
 
 /// Adds the types of this family to the registry of all that are served.
 pub fn register(registry: Registry<Session>) -> Registry<Session> {
     registry
-        .resource::<Managed<BfdProfile>>()
-        .resource::<Managed<BgpAdvertisement>>()
-        .resource::<Managed<BgpPeer>>()
-        .resource::<Managed<Community>>()
-        .resource::<Managed<IpAddressPool>>()
-        .resource::<Managed<L2Advertisement>>()
+        .resource::<ClusterResource<BfdProfile>>()
+        .resource::<ClusterResource<BgpAdvertisement>>()
+        .resource::<ClusterResource<BgpPeer>>()
+        .resource::<ClusterResource<Community>>()
+        .resource::<ClusterResource<IpAddressPool>>()
+        .resource::<ClusterResource<L2Advertisement>>()
         .data_source::<BgpSessions>()
         .data_source::<ServiceAddresses>()
 }

@@ -140,12 +140,12 @@ type Services = BTreeMap<String, ServiceAddress>;
 impl ServiceAddresses {
     async fn services(&self, cluster: &Cluster) -> Result<Services, ClusterError> {
         let namespace = self.metallb_namespace.as_deref().unwrap_or(NAMESPACE);
-        let listed = cluster.list(&SERVICE, "", Freshness::Now).await?;
+        let listed = cluster.list(&SERVICE, "", Freshness::Fresh).await?;
         let wanted = cluster.kept(&listed, "the services", |service| self.asks_for(service))?;
         let (bgp, layer2, slices) = tokio::join!(
             BGP.read(cluster, namespace),
             LAYER2.read(cluster, namespace),
-            cluster.list(&SLICE, "", Freshness::Now)
+            cluster.list(&SLICE, "", Freshness::Fresh)
         );
         let slices = cluster.kept(&*slices?, "the endpoints", |_| true)?;
         let announcements = match (bgp?, layer2?) {
@@ -155,7 +155,7 @@ impl ServiceAddresses {
         let lacking = wanted.iter().any(|service| addresses(service).is_empty());
         let events = match lacking {
             true => {
-                let all = cluster.list(&EVENT, "", Freshness::Now).await?;
+                let all = cluster.list(&EVENT, "", Freshness::Fresh).await?;
                 let failed = |event: &DynamicObject| text(&event.data, "/reason") == Some(ALLOCATION_FAILED);
                 cluster.kept(&all, "the events", failed)?
             }
@@ -229,7 +229,7 @@ impl Announcements {
         cluster: &Cluster,
         namespace: &str,
     ) -> Result<Option<Vec<(String, Announcer)>>, ClusterError> {
-        match cluster.list(&self.kind, namespace, Freshness::Now).await {
+        match cluster.list(&self.kind, namespace, Freshness::Fresh).await {
             Ok(listed) => {
                 let listed = cluster.kept(&listed, "the announcements", |_| true)?;
                 Ok(Some(listed.iter().filter_map(|status| self.of(status)).collect()))

@@ -13,7 +13,7 @@ pub mod status;
 #[cfg(test)]
 mod tests;
 
-use crate::engine::cluster_object::Managed;
+use crate::engine::cluster_object::ClusterResource;
 use crate::engine::node_resource::OverSsh;
 use crate::session::Session;
 use tfplugin::Registry;
@@ -27,6 +27,6 @@ pub fn register(registry: Registry<Session>) -> Registry<Session> {
         .resource::<OverSsh<cluster_member::ClusterMember>>()
         .resource::<OverSsh<helm_release::HelmRelease>>()
         .resource::<OverSsh<node::Node>>()
-        .resource::<Managed<object::GenericObject>>()
+        .resource::<ClusterResource<object::GenericObject>>()
         .data_source::<status::Status>()
 }

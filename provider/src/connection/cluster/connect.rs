@@ -27,7 +27,7 @@ pub(super) async fn connect(address: &Address, ssh: &Ssh) -> Result<Client, Clus
         Address::Node(host) => through_node(host, &ssh.host(host)).await,
         Address::Kubeconfig(settings) => with_kubeconfig(settings).await.map_err(|answer| {
             ClusterError::new(
-                ClusterErrorKind::CredentialsRefused,
+                ClusterErrorKind::Unauthenticated,
                 "Reading the kubeconfig",
                 address.to_string(),
                 answer,
@@ -52,7 +52,7 @@ async fn through_node(address: &str, host: &Arc<Host>) -> Result<Client, Cluster
                 | SshErrorKind::Unanswered
                 | SshErrorKind::TooLong => ClusterErrorKind::Unreachable,
                 SshErrorKind::KeyRefused | SshErrorKind::HostKeyRefused | SshErrorKind::Client => {
-                    ClusterErrorKind::CredentialsRefused
+                    ClusterErrorKind::Unauthenticated
                 }
             };
             ClusterError::new(kind, attempt, address, error.to_string())
@@ -289,7 +289,7 @@ mod tests {
             KubernetesSettings { config_path: Some("/nowhere/kubeconfig".into()), config_context: None };
         let error =
             connect(&Address::Kubeconfig(settings), &Ssh::new(Default::default())).await.err().unwrap();
-        assert_eq!(error.kind(), ClusterErrorKind::CredentialsRefused);
+        assert_eq!(error.kind(), ClusterErrorKind::Unauthenticated);
         assert!(error.to_string().contains("/nowhere/kubeconfig"), "{error}");
     }
 }

@@ -13,7 +13,7 @@ pub enum ClusterErrorKind {
     /// No answer from the node or from its API server; it may come.
     Unreachable,
     /// The node or the API server does not accept our credentials.
-    CredentialsRefused,
+    Unauthenticated,
     /// The node's kubeconfig asks for what a node may not have us do.
     KubeconfigRefused,
     /// The API server knows us and does not let us do this.
@@ -31,9 +31,9 @@ pub enum ClusterErrorKind {
     /// The object does not fit its kind's schema.
     Invalid,
     /// Others own fields that were sent.
-    OwnedByOthers,
+    FieldConflict,
     /// Not the object that was meant: another one has its name now, or none has.
-    AnotherObject,
+    UidMismatch,
     /// The answer is longer than any that makes sense.
     TooMuch,
     /// The API server has forgotten the list of which a next page was asked for.
@@ -46,13 +46,13 @@ pub enum ClusterErrorKind {
 
 impl ClusterErrorKind {
     /// Whether the same call may work a little later.
-    pub fn may_pass(self) -> bool {
+    pub fn is_transient(self) -> bool {
         matches!(self, Self::Unreachable | Self::WebhookNotServing | Self::Busy)
     }
 
     /// Whether a create may wait for it: what is missing may come in the same apply.
-    pub fn may_come(self) -> bool {
-        self.may_pass() || matches!(self, Self::KindNotServed | Self::NamespaceMissing)
+    pub fn is_transient_on_create(self) -> bool {
+        self.is_transient() || matches!(self, Self::KindNotServed | Self::NamespaceMissing)
     }
 
     /// Whether the fault is in the way to the cluster, and not in what was asked there.
@@ -61,7 +61,7 @@ impl ClusterErrorKind {
             self,
             Self::NotConfigured
                 | Self::Unreachable
-                | Self::CredentialsRefused
+                | Self::Unauthenticated
                 | Self::KubeconfigRefused
                 | Self::TooMuch
         )
@@ -77,7 +77,7 @@ impl ClusterErrorKind {
                 "Check the address, that the machine is up and its API server runs (`microk8s status`), and, where the \
                  cluster is reached through a node, that SSH to it works."
             }
-            Self::CredentialsRefused => {
+            Self::Unauthenticated => {
                 "Check the provider's `ssh` or `kubernetes` block, and that the user may run `sudo -n` on the node."
             }
             Self::KubeconfigRefused => {
@@ -101,8 +101,8 @@ impl ClusterErrorKind {
             }
             Self::Denied => "Change the configuration, or the object that it collides with.",
             Self::Invalid => "Change the configuration to what the installed version accepts.",
-            Self::AnotherObject => "Run `terraform plan` again to see how the object is now.",
-            Self::NotFound | Self::OwnedByOthers | Self::ListExpired | Self::Busy | Self::Other => {
+            Self::UidMismatch => "Run `terraform plan` again to see how the object is now.",
+            Self::NotFound | Self::FieldConflict | Self::ListExpired | Self::Busy | Self::Other => {
                 "Run `terraform apply` again."
             }
         }
@@ -160,7 +160,7 @@ impl ClusterError {
                 Self::new(ClusterErrorKind::Unreachable, attempt, cluster, chain(error))
             }
             kube::Error::Auth(_) => {
-                Self::new(ClusterErrorKind::CredentialsRefused, attempt, cluster, chain(error))
+                Self::new(ClusterErrorKind::Unauthenticated, attempt, cluster, chain(error))
             }
             _ => Self::new(ClusterErrorKind::Other, attempt, cluster, chain(error)),
         }
@@ -209,14 +209,14 @@ fn kind_of(status: &Status) -> ClusterErrorKind {
     }
     match status.code {
         400 | 422 => Kind::Invalid,
-        401 => Kind::CredentialsRefused,
+        401 => Kind::Unauthenticated,
         // Passes in that the namespace will be gone, or there again.
         403 if caused_by("NamespaceTerminating") || says("because it is being terminated") => Kind::Busy,
         403 => Kind::Forbidden,
         404 => missing(status),
         410 => Kind::ListExpired,
-        409 if caused_by("FieldManagerConflict") => Kind::OwnedByOthers,
-        409 if says("in precondition:") || says("uid mismatch") => Kind::AnotherObject,
+        409 if caused_by("FieldManagerConflict") => Kind::FieldConflict,
+        409 if says("in precondition:") || says("uid mismatch") => Kind::UidMismatch,
         409 | 429 | 503 | 504 => Kind::Busy,
         500 if says("failed calling webhook") || says("conversion webhook for") => Kind::WebhookNotServing,
         500..=599 => Kind::Busy,

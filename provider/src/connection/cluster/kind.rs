@@ -21,7 +21,7 @@ pub(super) enum Scope {
     /// Nowhere but in the cluster.
     ClusterWide,
     /// The API server knows: a person named the kind.
-    Asked,
+    Discovered,
 }
 
 impl Kind {
@@ -46,13 +46,13 @@ impl Kind {
 
     /// A kind that a person names, with the `apiVersion` and `kind` of its objects. Where its objects live, and under
     /// which plural, the API server is asked.
-    pub fn named(api_version: &str, name: &str) -> Self {
+    pub fn dynamic(api_version: &str, name: &str) -> Self {
         let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
         Self {
             group: group.to_owned().into(),
             version: version.to_owned().into(),
             name: name.to_owned().into(),
-            scope: Scope::Asked,
+            scope: Scope::Discovered,
         }
     }
 
@@ -64,7 +64,7 @@ impl Kind {
             version.strip_prefix('v').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
         let is_kind = name.starts_with(|c: char| c.is_ascii_uppercase());
         let api_version = if group.is_empty() { version.to_owned() } else { format!("{group}/{version}") };
-        (is_version && is_kind).then(|| Self::named(&api_version, name))
+        (is_version && is_kind).then(|| Self::dynamic(&api_version, name))
     }
 
     /// Kind, version and group in one word: `Deployment.v1.apps`, `Secret.v1`.
@@ -74,8 +74,8 @@ impl Kind {
     }
 
     /// Whether a person named it.
-    pub fn is_named(&self) -> bool {
-        self.scope == Scope::Asked
+    pub fn is_dynamic(&self) -> bool {
+        self.scope == Scope::Discovered
     }
 
     pub(super) fn scope(&self) -> Scope {
@@ -178,7 +178,7 @@ mod tests {
             ("apps/v1", "Deployment", "Deployment.v1.apps"),
             ("metallb.io/v1beta2", "BGPPeer", "BGPPeer.v1beta2.metallb.io"),
         ] {
-            let kind = Kind::named(api_version, name);
+            let kind = Kind::dynamic(api_version, name);
             assert_eq!((kind.label().as_str(), kind.api_version().as_str()), (label, api_version));
             assert_eq!(Kind::from_label(label), Some(kind));
         }

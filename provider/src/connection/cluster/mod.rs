@@ -6,34 +6,34 @@
 
 mod answer;
 mod connect;
+mod discovery;
 mod error;
 mod kind;
 mod kubeconfig;
-mod lists;
+mod list_cache;
 mod objects;
-mod places;
-mod pods;
+mod pod_proxy;
 mod socket;
 #[cfg(test)]
 pub(crate) mod testing;
-mod turns;
+mod write_lock;
 
 pub use error::{ClusterError, ClusterErrorKind, FieldFault};
 pub use kind::{Kind, ObjectName};
-pub use lists::Objects;
-pub use objects::{Force, Freshness, GIVEN_BACK, MANAGER};
-pub use turns::{Claim, Turn};
+pub use list_cache::Objects;
+pub use objects::{ApplyMode, Freshness, GIVEN_BACK, MANAGER};
+pub use write_lock::{Claim, WriteGuard};
 
 use crate::connection::ssh::Ssh;
-use lists::Lists;
-use places::Places;
+use discovery::DiscoveryCache;
+use list_cache::Lists;
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
-use turns::Turns;
+use write_lock::WriteLocks;
 
 /// How long a node that did not answer is not asked again by those who only read.
 const UNREACHED_FOR: Duration = Duration::from_secs(30);
@@ -82,13 +82,13 @@ pub struct Clusters {
     ssh: Arc<Ssh>,
     kubernetes: Option<KubernetesSettings>,
     known: Mutex<HashMap<Option<String>, Cluster>>,
-    turns: Arc<Turns>,
+    locks: Arc<WriteLocks>,
 }
 
 impl Clusters {
     /// Connects to nothing.
     pub fn new(ssh: Arc<Ssh>, kubernetes: Option<KubernetesSettings>) -> Self {
-        Self { ssh, kubernetes, known: Mutex::default(), turns: Arc::default() }
+        Self { ssh, kubernetes, known: Mutex::default(), locks: Arc::default() }
     }
 
     /// The cluster of a control-plane node, or that of the provider's `kubernetes` block.
@@ -106,8 +106,8 @@ impl Clusters {
                 link: tokio::sync::Mutex::default(),
                 asking_for_id: tokio::sync::Mutex::default(),
                 lists: Lists::default(),
-                places: Places::default(),
-                turns: Arc::clone(&self.turns),
+                discovery: DiscoveryCache::default(),
+                locks: Arc::clone(&self.locks),
                 warned: AtomicBool::new(false),
             }))
         });
@@ -130,8 +130,8 @@ struct Inner {
     link: tokio::sync::Mutex<Link>,
     asking_for_id: tokio::sync::Mutex<()>,
     lists: Lists,
-    places: Places,
-    turns: Arc<Turns>,
+    discovery: DiscoveryCache,
+    locks: Arc<WriteLocks>,
     warned: AtomicBool,
 }
 
@@ -204,12 +204,12 @@ impl Cluster {
 
     /// Waits until no other write of the kind is under way in this cluster: admission webhooks look at the other
     /// objects without locking them.
-    pub async fn turn(&self, kind: &Kind) -> Result<Turn, ClusterError> {
-        Ok(self.0.turns.take(&self.id().await?, kind).await)
+    pub async fn write_lock(&self, kind: &Kind) -> Result<WriteGuard, ClusterError> {
+        Ok(self.0.locks.take(&self.id().await?, kind).await)
     }
 
-    fn places(&self) -> &Places {
-        &self.0.places
+    fn discovery(&self) -> &DiscoveryCache {
+        &self.0.discovery
     }
 
     /// A tunnel may have died, a certificate may be another one: the next call connects anew.

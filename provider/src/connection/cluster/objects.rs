@@ -1,8 +1,8 @@
 //! Reading and writing single objects.
 
 use super::answer::{self, NoAnswer, OBJECT};
+use super::discovery::{DEFINITIONS, segment};
 use super::error::{ClusterError, ClusterErrorKind};
-use super::places::{DEFINITIONS, segment};
 use super::{ANSWER_WITHIN, Age, Cluster, Kind, ObjectName};
 use kube::core::params::{DeleteParams, GetParams, Patch, PatchParams, Preconditions};
 use kube::core::{DynamicObject, Request};
@@ -20,16 +20,16 @@ pub const GIVEN_BACK: &str = "terraform-provider-microk8s-released";
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Freshness {
     /// It will: one LIST serves all resources of a refresh.
-    Shared,
+    Cached,
     /// It will not: a write depends on it.
-    Now,
+    Fresh,
 }
 
 /// What a server-side apply does about fields that others own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Force {
+pub enum ApplyMode {
     /// Takes them.
-    Take,
+    Force,
     /// Takes them, for nobody: they hold what they held before they were ours.
     GiveBack,
     /// Only tells what would happen, and fails over fields that others own.
@@ -44,18 +44,18 @@ impl Cluster {
         freshness: Freshness,
     ) -> Result<Option<DynamicObject>, ClusterError> {
         // Of kinds that a person named, the others are not ours to read: they may be Secrets.
-        if freshness == Freshness::Shared && !name.kind.is_named() {
+        if freshness == Freshness::Cached && !name.kind.is_dynamic() {
             let listed = self.list(&name.kind, &name.namespace, freshness).await?;
             return Ok(listed.named(&name.name));
         }
         let attempt = format!("Reading {name}");
-        if freshness == Freshness::Shared
+        if freshness == Freshness::Cached
             && let Some(error) = self.recent_failure().await
         {
             return Err(error);
         }
-        let place = self.place(&name.kind, &attempt).await?;
-        let get = place.request(&name.namespace).get(&segment(&name.name), &GetParams::default());
+        let resolved = self.resolve(&name.kind, &attempt).await?;
+        let get = resolved.request(&name.namespace).get(&segment(&name.name), &GetParams::default());
         match self.ask_for(&attempt, OBJECT, get).await {
             Ok(object) => Ok(Some(object)),
             Err(error) if error.kind() == ClusterErrorKind::NotFound => Ok(None),
@@ -72,20 +72,20 @@ impl Cluster {
         &self,
         name: &ObjectName,
         object: &serde_json::Value,
-        force: Force,
+        force: ApplyMode,
     ) -> Result<DynamicObject, ClusterError> {
         let parameters = match force {
-            Force::Take => PatchParams::apply(MANAGER).force(),
-            Force::GiveBack => PatchParams::apply(GIVEN_BACK).force(),
-            Force::DryRun => PatchParams::apply(MANAGER).dry_run(),
+            ApplyMode::Force => PatchParams::apply(MANAGER).force(),
+            ApplyMode::GiveBack => PatchParams::apply(GIVEN_BACK).force(),
+            ApplyMode::DryRun => PatchParams::apply(MANAGER).dry_run(),
         };
         let attempt = match force {
-            Force::Take => format!("Applying {name}"),
-            Force::GiveBack => format!("Releasing {name}"),
-            Force::DryRun => format!("Trying {name} without storing it"),
+            ApplyMode::Force => format!("Applying {name}"),
+            ApplyMode::GiveBack => format!("Releasing {name}"),
+            ApplyMode::DryRun => format!("Trying {name} without storing it"),
         };
         let (parameters, patch) = (&parameters, &Patch::Apply(object));
-        let stores = force != Force::DryRun;
+        let stores = force != ApplyMode::DryRun;
         let answer =
             self.write(stores, &attempt, name, |at| at.patch(&segment(&name.name), parameters, patch));
         self.object(&attempt, answer.await?)
@@ -115,9 +115,9 @@ impl Cluster {
 
     /// Whether the kind's CustomResourceDefinition is known not to exist. A kind can be out of service for a moment
     /// while the API server starts, with all its objects in place.
-    pub async fn lacks_definition(&self, kind: &Kind) -> Result<bool, ClusterError> {
-        if kind.is_named() {
-            return self.lacks_definition_of(kind).await;
+    pub async fn crd_absent(&self, kind: &Kind) -> Result<bool, ClusterError> {
+        if kind.is_dynamic() {
+            return self.crd_absent_of(kind).await;
         }
         let definition = kind.definition();
         let attempt = format!("Reading CustomResourceDefinition {definition}");
@@ -145,8 +145,8 @@ impl Cluster {
         name: &ObjectName,
         request: impl FnOnce(Request) -> Built,
     ) -> Result<Vec<u8>, ClusterError> {
-        let place = self.place(&name.kind, attempt).await?;
-        let result = self.ask(attempt, OBJECT, request(place.request(&name.namespace))).await;
+        let resolved = self.resolve(&name.kind, attempt).await?;
+        let result = self.ask(attempt, OBJECT, request(resolved.request(&name.namespace))).await;
         if stores {
             // Also after an error: the write may have been stored all the same.
             self.0.lists.drop_kind(&name.kind);
@@ -184,7 +184,7 @@ impl Cluster {
         let (client, age) = self.connected().await?;
         let mut result = self.answer(attempt, answer::ask(client, request.clone(), limit)).await;
         if age == Age::Earlier
-            && matches!(&result, Err(error) if error.kind() == ClusterErrorKind::CredentialsRefused)
+            && matches!(&result, Err(error) if error.kind() == ClusterErrorKind::Unauthenticated)
         {
             let (client, _) = self.connected().await?;
             result = self.answer(attempt, answer::ask(client, request, limit)).await;
@@ -209,7 +209,7 @@ impl Cluster {
             Err(error)
                 if matches!(
                     error.kind(),
-                    ClusterErrorKind::Unreachable | ClusterErrorKind::CredentialsRefused
+                    ClusterErrorKind::Unreachable | ClusterErrorKind::Unauthenticated
                 ) =>
             {
                 self.lost(error).await;

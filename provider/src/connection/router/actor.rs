@@ -142,7 +142,7 @@ impl Actor {
                 (None, None) => {
                     let at = Instant::now();
                     let found = tokio::select! {
-                        found = below(&self.api, &root, self.patience(&root)) => found.map(Arc::new),
+                        found = below(&self.api, &root, self.timeout(&root)) => found.map(Arc::new),
                         () = all_gone(&mut replies) => continue,
                     };
                     match &found {
@@ -171,7 +171,7 @@ impl Actor {
     /// is waited for as long as a lock, since only then something can be planned; but a few paths are
     /// answered with the same HTTP 500 for ever (one that ends in a leaf's value is), so each is waited for
     /// once.
-    fn patience(&self, root: &ConfigPath) -> Patience {
+    fn timeout(&self, root: &ConfigPath) -> Patience {
         let busy = if self.stuck.contains(root) { Duration::ZERO } else { self.timing.lock_patience };
         Patience { reach: Duration::ZERO, busy }
     }

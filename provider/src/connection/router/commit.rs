@@ -11,7 +11,7 @@ use super::split::split_refused;
 use super::timing::Timing;
 use super::tree::{ConfigPath, ConfigTree};
 use super::write::{Pending, Purpose};
-use crate::connection::retry::{Deadline, Verdict};
+use crate::connection::retry::{Attempt, Deadline};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use tfplugin::Diagnostic;
@@ -197,7 +197,7 @@ impl<'a> Committer<'a> {
                 return Outcome::Settled;
             }
             // A commit whose answer was lost may still run, and nothing can be read until it ends.
-            let patience = match tries.lost_answers {
+            let timeout = match tries.lost_answers {
                 0 => Patience::of(self.timing),
                 _ => Patience { reach: self.timing.lock_patience, ..Patience::of(self.timing) },
             };
@@ -207,7 +207,7 @@ impl<'a> Committer<'a> {
                 .cloned();
             let stop = all_cancelled(&pending);
             let held = tokio::select! {
-                held = self.read(roots.collect(), patience) => held,
+                held = self.read(roots.collect(), timeout) => held,
                 () = stop => Err(RouterError::Cancelled),
             };
             let held = match held {
@@ -303,8 +303,8 @@ impl<'a> Committer<'a> {
         let deadline = Deadline::after(self.timing.reach_patience, &CancellationToken::new());
         let saved = deadline.call(|| async {
             match self.api.save().await {
-                Ok(()) => Verdict::Final(Ok(())),
-                Err(error) => Verdict::Again(error),
+                Ok(()) => Attempt::Done(Ok(())),
+                Err(error) => Attempt::Retry(error),
             }
         });
         if let Err(problem) = saved.await {
@@ -313,9 +313,9 @@ impl<'a> Committer<'a> {
         let roots: BTreeSet<_> = done.iter().map(|one| one.write.root.clone()).collect();
         // Who was asked to stop waits no longer for others' commits than for a router that is away.
         let stopped = done.iter().all(|one| one.write.cancelled.is_cancelled());
-        let patience = Patience::of(self.timing);
-        let busy = if stopped { patience.reach } else { patience.busy };
-        match self.read(roots.clone(), Patience { busy, ..patience }).await {
+        let timeout = Patience::of(self.timing);
+        let busy = if stopped { timeout.reach } else { timeout.busy };
+        match self.read(roots.clone(), Patience { busy, ..timeout }).await {
             Ok(held) => {
                 let below = |root: ConfigPath| {
                     let tree = Arc::new(held.at(&root).cloned().unwrap_or_default());
@@ -332,7 +332,7 @@ impl<'a> Committer<'a> {
     }
 
     /// What the router holds below these roots, from the top.
-    async fn read(&self, roots: BTreeSet<ConfigPath>, patience: Patience) -> Result<ConfigTree, RouterError> {
+    async fn read(&self, roots: BTreeSet<ConfigPath>, timeout: Patience) -> Result<ConfigTree, RouterError> {
         let mut held = ConfigTree::default();
         let mut outer: Option<ConfigPath> = None;
         // In this order a root comes before those inside it.
@@ -340,7 +340,7 @@ impl<'a> Committer<'a> {
             if outer.as_ref().is_some_and(|outer| root.starts_with(outer)) {
                 continue;
             }
-            let tree = below(self.api, &root, patience).await?;
+            let tree = below(self.api, &root, timeout).await?;
             if !tree.is_empty() {
                 held.graft(&root, tree);
             }

@@ -4,7 +4,7 @@ use super::api::Api;
 use super::error::RouterError;
 use super::timing::Timing;
 use super::tree::{ConfigPath, ConfigTree};
-use crate::connection::retry::{Deadline, GaveUp, Verdict};
+use crate::connection::retry::{Attempt, Deadline, RetryError};
 use std::time::Duration;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -29,29 +29,29 @@ impl Patience {
 pub(super) async fn below(
     api: &Api,
     root: &ConfigPath,
-    patience: Patience,
+    timeout: Patience,
 ) -> Result<ConfigTree, RouterError> {
     let begun = Instant::now();
-    let most = patience.reach.max(patience.busy);
+    let most = timeout.reach.max(timeout.busy);
     let deadline = Deadline::after(most, &CancellationToken::new());
     let answer = deadline.reach(|| async {
         match api.show_config(root).await {
-            Ok(tree) => Verdict::Final(Ok(tree)),
+            Ok(tree) => Attempt::Done(Ok(tree)),
             Err(error) => {
-                let patience = match error {
-                    RouterError::Internal { .. } => patience.busy,
-                    _ if error.is_transient() => patience.reach,
+                let timeout = match error {
+                    RouterError::Internal { .. } => timeout.busy,
+                    _ if error.is_transient() => timeout.reach,
                     _ => Duration::ZERO,
                 };
-                match begun.elapsed() < patience {
-                    true => Verdict::Again(error),
-                    false => Verdict::Final(Err(error)),
+                match begun.elapsed() < timeout {
+                    true => Attempt::Retry(error),
+                    false => Attempt::Done(Err(error)),
                 }
             }
         }
     });
     answer.await.map_err(|problem| match problem {
-        GaveUp::Failed(error) | GaveUp::TimedOut(error) => error,
-        GaveUp::Cancelled => RouterError::Cancelled,
+        RetryError::Failed(error) | RetryError::TimedOut(error) => error,
+        RetryError::Cancelled => RouterError::Cancelled,
     })
 }

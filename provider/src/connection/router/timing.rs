@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// Waits and patience of one router's actor.
+/// Waits and timeouts of one router's actor.
 #[derive(Clone, Debug)]
 pub(super) struct Timing {
     /// How long the next call is waited for when something is to be written. It is no window: it begins anew

@@ -5,7 +5,7 @@ use super::error::{SshError, SshErrorKind};
 use super::master::Master;
 use super::run::Root;
 use super::{SshContext, host_key};
-use crate::connection::retry::{Deadline, GaveUp, Verdict};
+use crate::connection::retry::{Attempt, Deadline, RetryError};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -88,21 +88,21 @@ impl Host {
     }
 
     /// Waits until the host lets us in.
-    pub async fn reach(&self, deadline: &Deadline) -> Result<(), GaveUp<SshError>> {
+    pub async fn reach(&self, deadline: &Deadline) -> Result<(), RetryError<SshError>> {
         let started = Instant::now();
         deadline
             .reach(|| async {
                 // What was remembered answers others, not the one who waits for the host to come.
                 self.link.lock().await.failed = None;
                 match self.connected().await {
-                    Ok(_) => Verdict::Final(Ok(())),
-                    Err(error) if error.is_transient() => Verdict::Again(error),
+                    Ok(_) => Attempt::Done(Ok(())),
+                    Err(error) if error.is_transient() => Attempt::Retry(error),
                     Err(error)
                         if error.kind() == SshErrorKind::KeyRefused && started.elapsed() < KEY_MAY_COME =>
                     {
-                        Verdict::Again(error)
+                        Attempt::Retry(error)
                     }
-                    Err(error) => Verdict::Final(Err(error)),
+                    Err(error) => Attempt::Done(Err(error)),
                 }
             })
             .await

@@ -1,6 +1,6 @@
 //! Where an object is: its cluster, its namespace, its name.
 
-use super::Applied;
+use super::ServerApplied;
 use crate::connection::cluster::{Cluster, Clusters, ObjectName};
 use crate::connection::retry::Deadline;
 use crate::connection::ssh::check_address;
@@ -11,7 +11,7 @@ use std::time::Duration;
 use tfplugin::{AttributeValue, Context, Object, Value};
 
 /// How long an operation may take where the configuration does not say.
-const PATIENCE: Duration = Duration::from_secs(5 * 60);
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(5 * 60);
 
 /// The address of an object that belongs to the whole cluster.
 #[derive(Clone, Debug, Object)]
@@ -54,7 +54,7 @@ pub(super) struct Target {
 
 impl Target {
     /// Where `object`, which is known, is.
-    pub(super) fn of<T: Applied>(clusters: &Clusters, object: &Value) -> Self {
+    pub(super) fn of<T: ServerApplied>(clusters: &Clusters, object: &Value) -> Self {
         let address = object.attribute("cluster").as_str().map(str::to_owned);
         Self {
             cluster: clusters.get(address.as_deref()),
@@ -65,24 +65,24 @@ impl Target {
     }
 
     /// How long `operation` may take.
-    pub(super) fn patience(&self, operation: Operation) -> Duration {
+    pub(super) fn timeout(&self, operation: Operation) -> Duration {
         let given = self.timeouts.as_ref().and_then(|timeouts| match operation {
             Operation::Create => timeouts.create.as_ref(),
             Operation::Update => timeouts.update.as_ref(),
             Operation::Delete => timeouts.delete.as_ref(),
         });
-        given.map_or(PATIENCE, |text| *text.value())
+        given.map_or(DEFAULT_TIMEOUT, |text| *text.value())
     }
 
     /// When `operation`, which begins now, is given up.
     pub(super) fn deadline(&self, operation: Operation, context: &Context<Session>) -> Deadline {
-        Deadline::after(self.patience(operation), context.cancelled())
+        Deadline::after(self.timeout(operation), context.cancelled())
     }
 
     /// What `terraform import` calls it.
     pub(super) fn import_id(&self) -> String {
         let ObjectName { kind, namespace, name } = &self.name;
-        let kind = kind.is_named().then(|| kind.label());
+        let kind = kind.is_dynamic().then(|| kind.label());
         let namespace = (!namespace.is_empty()).then(|| namespace.clone());
         let parts = [self.address.clone(), kind, namespace, Some(name.clone())];
         parts.into_iter().flatten().collect::<Vec<_>>().join("/")

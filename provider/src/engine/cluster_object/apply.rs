@@ -1,13 +1,13 @@
 //! Creating and changing an object: server-side apply.
 
 use super::address::{Operation, Target};
-use super::existing::{held, is_ours, judge};
-use super::failure::{Failure, gave_up, summary, verdict};
+use super::adoption::{blocked_by, check_adoption, is_ours};
+use super::failure::{Failure, attempt, gave_up, summary};
 use super::private::Private;
 use super::read::model;
 use super::release::remember;
-use super::{Applied, Occasion};
-use crate::connection::cluster::{Claim, ClusterError, ClusterErrorKind, Force, Freshness};
+use super::{ReadReason, ServerApplied};
+use crate::connection::cluster::{ApplyMode, Claim, ClusterError, ClusterErrorKind, Freshness};
 use crate::connection::masking::Mask;
 use crate::session::Session;
 use kube::core::DynamicObject;
@@ -24,7 +24,7 @@ struct Written {
     before: Json,
 }
 
-pub(super) async fn create<T: Applied>(
+pub(super) async fn create<T: ServerApplied>(
     context: &Context<Session>,
     planned: T,
     private: &mut Private,
@@ -35,13 +35,15 @@ pub(super) async fn create<T: Applied>(
     let deadline = target.deadline(Operation::Create, context);
     let (planned, target_ref) = (&planned, &target);
     let written = deadline
-        .call(|| async move { verdict(try_create(planned, target_ref).await, ClusterErrorKind::may_come) })
+        .call(|| async move {
+            attempt(try_create(planned, target_ref).await, ClusterErrorKind::is_transient_on_create)
+        })
         .await
-        .map_err(|why| gave_up::<T>("create", &target, target.patience(Operation::Create), why))?;
+        .map_err(|why| gave_up::<T>("create", &target, target.timeout(Operation::Create), why))?;
     finish(context, &target, &values, written, private)
 }
 
-pub(super) async fn update<T: Applied>(
+pub(super) async fn update<T: ServerApplied>(
     context: &Context<Session>,
     prior: &Held<T>,
     planned: T,
@@ -56,44 +58,44 @@ pub(super) async fn update<T: Applied>(
     let written = deadline
         .call(|| async move {
             let result = try_update(planned, before_ref, values_ref, target_ref, known).await;
-            verdict(result, ClusterErrorKind::may_pass)
+            attempt(result, ClusterErrorKind::is_transient)
         })
         .await
-        .map_err(|why| gave_up::<T>("update", &target, target.patience(Operation::Update), why))?;
+        .map_err(|why| gave_up::<T>("update", &target, target.timeout(Operation::Update), why))?;
     finish(context, &target, &values, written, private)
 }
 
 /// The object with all that follows from what was given.
-pub(super) fn completed<T: Applied>(mut object: T) -> Result<T, Diagnostics> {
+pub(super) fn completed<T: ServerApplied>(mut object: T) -> Result<T, Diagnostics> {
     let mut found = Diagnostics::new();
-    object.complete(&mut found);
+    object.fill_computed(&mut found);
     if found.has_errors() { Err(found) } else { Ok(object) }
 }
 
-async fn try_create<T: Applied>(planned: &T, target: &Target) -> Result<Written, Failure> {
+async fn try_create<T: ServerApplied>(planned: &T, target: &Target) -> Result<Written, Failure> {
     let Target { cluster, name, .. } = target;
-    let mut turn = cluster.turn(&name.kind).await?;
-    if turn.claimed(name).is_some() {
+    let mut guard = cluster.write_lock(&name.kind).await?;
+    if guard.claimed(name).is_some() {
         let detail = format!(
             "Two resources of this configuration are the same object, {name} in the {cluster}. Remove one of them, or give \
              it another name."
         );
         return Err(Failure::Refused(
-            Diagnostic::error(summary("create", target), detail).at(T::NAMED_IN).into(),
+            Diagnostic::error(summary("create", target), detail).at(T::IDENTITY_ATTRIBUTE).into(),
         ));
     }
     let mut told = Diagnostics::new();
-    let existing = cluster.find(name, Freshness::Now).await?;
+    let existing = cluster.find(name, Freshness::Fresh).await?;
     if let Some(existing) = &existing {
         if existing.metadata.deletion_timestamp.is_some() {
-            return Err(Failure::Ending(held(existing, target)));
+            return Err(Failure::Ending(blocked_by(existing, target)));
         }
-        judge(planned, existing, target)?.into_iter().for_each(|one| told.push(one));
+        check_adoption(planned, existing, target)?.into_iter().for_each(|one| told.push(one));
     }
     told.append(beside(planned, target).await?);
     let uid = existing.as_ref().and_then(|existing| existing.metadata.uid.as_deref());
-    let object = send(planned, target, uid, Force::Take).await?;
-    turn.claim(name, if existing.is_some() { Claim::CarriedOn } else { Claim::Made });
+    let object = send(planned, target, uid, ApplyMode::Force).await?;
+    guard.claim(name, if existing.is_some() { Claim::CarriedOn } else { Claim::Made });
     let made = match &existing {
         None => Some(true),
         Some(existing) if is_ours(existing) => None,
@@ -102,7 +104,7 @@ async fn try_create<T: Applied>(planned: &T, target: &Target) -> Result<Written,
     Ok(Written { cluster_id: cluster.id().await?, object, told, made, before: Json::Null })
 }
 
-async fn try_update<T: Applied>(
+async fn try_update<T: ServerApplied>(
     planned: &T,
     before: &Value,
     values: &Value,
@@ -110,7 +112,7 @@ async fn try_update<T: Applied>(
     known: &Private,
 ) -> Result<Written, Failure> {
     let Target { cluster, name, .. } = target;
-    let _turn = cluster.turn(&name.kind).await?;
+    let _guard = cluster.write_lock(&name.kind).await?;
     let cluster_id = cluster.id().await?;
     if let Some(known) = &known.cluster
         && *known != cluster_id
@@ -120,7 +122,7 @@ async fn try_update<T: Applied>(
     let told = beside(planned, target).await?;
     let uid = known.uid.as_deref();
     let held = remember::<T>(before, values, target, known).await?;
-    let mut object = send(planned, target, uid, Force::Take).await?;
+    let mut object = send(planned, target, uid, ApplyMode::Force).await?;
     // What was dropped from the configuration goes, also where another one owns it, as after an import.
     if let Some(patch) = T::dropped(before, values, &object) {
         object = hidden(planned, target, cluster.merge(name, &patch).await)?;
@@ -129,17 +131,17 @@ async fn try_update<T: Applied>(
 }
 
 /// Applies the object. What is secret in it is in no error.
-pub(super) async fn send<T: Applied>(
+pub(super) async fn send<T: ServerApplied>(
     planned: &T,
     target: &Target,
     uid: Option<&str>,
-    force: Force,
+    force: ApplyMode,
 ) -> Result<DynamicObject, ClusterError> {
     hidden(planned, target, target.cluster.apply(&target.name, &manifest(planned, target, uid), force).await)
 }
 
 /// The answer, with nothing that is secret in its error.
-fn hidden<T: Applied, A>(
+fn hidden<T: ServerApplied, A>(
     planned: &T,
     target: &Target,
     answer: Result<A, ClusterError>,
@@ -148,9 +150,9 @@ fn hidden<T: Applied, A>(
 }
 
 /// What shows beside the other objects of the cluster, as far as it does not forbid the write.
-async fn beside<T: Applied>(planned: &T, target: &Target) -> Result<Diagnostics, Failure> {
+async fn beside<T: ServerApplied>(planned: &T, target: &Target) -> Result<Diagnostics, Failure> {
     let mut found = Diagnostics::new();
-    planned.check_beside(&target.cluster, &mut found).await?;
+    planned.validate_against_cluster(&target.cluster, &mut found).await?;
     match found.has_errors() {
         true => Err(Failure::Refused(found)),
         false => Ok(found),
@@ -169,7 +171,7 @@ fn another_cluster(target: &Target, known: &str, reached: &str) -> Diagnostics {
 }
 
 /// What is sent: our fields alone. With a UID, the API server refuses to write to any other object of that name.
-pub(super) fn manifest<T: Applied>(planned: &T, target: &Target, uid: Option<&str>) -> Json {
+pub(super) fn manifest<T: ServerApplied>(planned: &T, target: &Target, uid: Option<&str>) -> Json {
     let mut manifest = planned.manifest(&target.name);
     if let (Some(uid), Some(Json::Object(metadata))) = (uid, manifest.get_mut("metadata")) {
         metadata.insert("uid".to_owned(), uid.into());
@@ -177,7 +179,7 @@ pub(super) fn manifest<T: Applied>(planned: &T, target: &Target, uid: Option<&st
     manifest
 }
 
-fn finish<T: Applied>(
+fn finish<T: ServerApplied>(
     context: &Context<Session>,
     target: &Target,
     values: &Value,
@@ -186,7 +188,7 @@ fn finish<T: Applied>(
 ) -> Result<Held<T>, Diagnostics> {
     written.told.into_iter().for_each(|one| context.warn(one));
     let mut kept = Json::Null;
-    let model = model(context, target, values, &written.object, Occasion::Written, &mut kept)?;
+    let model = model(context, target, values, &written.object, ReadReason::Written, &mut kept)?;
     let Written { cluster_id, object, made, before, .. } = written;
     let given = private.given.take();
     *private = Private { cluster: Some(cluster_id), uid: object.metadata.uid, kept, made, before, given };

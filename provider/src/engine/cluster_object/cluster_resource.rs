@@ -1,6 +1,6 @@
 //! The model of the managed resource that every object in a cluster is.
 
-use super::Applied;
+use super::ServerApplied;
 use std::collections::BTreeMap;
 use tfplugin::model::ValueError;
 use tfplugin::provider::TypeName;
@@ -9,23 +9,23 @@ use tfplugin::{Draft, Held, Model, Value};
 
 /// A type of objects as a managed resource. Others may put into an object what its type has no form for.
 #[derive(Clone)]
-pub struct Managed<T: Model>(pub(super) Held<T>);
+pub struct ClusterResource<T: Model>(pub(super) Held<T>);
 
-/// [`Managed`] before everything is known. The engine looks at values by name, so they are kept beside the typed draft.
+/// [`ClusterResource`] before everything is known. The engine looks at values by name, so they are kept beside the typed draft.
 #[derive(Clone)]
-pub struct ManagedDraft<T: Applied> {
+pub struct ClusterResourceDraft<T: ServerApplied> {
     pub(crate) value: Value,
     pub(super) typed: T::Draft,
 }
 
-impl<T: Applied> Draft for ManagedDraft<T> {
+impl<T: ServerApplied> Draft for ClusterResourceDraft<T> {
     fn decode(object: &Value) -> Result<Self, ValueError> {
         Ok(Self { value: object.clone(), typed: T::Draft::decode(object)? })
     }
 }
 
-impl<T: Applied> Model for Managed<T> {
-    type Draft = ManagedDraft<T>;
+impl<T: ServerApplied> Model for ClusterResource<T> {
+    type Draft = ClusterResourceDraft<T>;
 
     fn description() -> &'static str {
         T::description()
@@ -44,7 +44,7 @@ impl<T: Applied> Model for Managed<T> {
     }
 }
 
-impl<T: Applied> TypeName for Managed<T> {
+impl<T: ServerApplied> TypeName for ClusterResource<T> {
     const TYPE_NAME: &'static str = T::TYPE_NAME;
     const VERSION: i64 = T::VERSION;
 

@@ -1,12 +1,12 @@
 //! Taking an object away: the one that we made and no other of its name, and waiting until it is gone.
 
 use super::address::{Operation, Target};
-use super::existing::held;
-use super::failure::{Failure, gave_up, summary, verdict};
+use super::adoption::blocked_by;
+use super::failure::{Failure, attempt, gave_up, summary};
 use super::private::Private;
-use super::{Applied, release};
+use super::{ServerApplied, release};
 use crate::connection::cluster::{Claim, ClusterError, ClusterErrorKind, Freshness};
-use crate::connection::retry::{Deadline, GaveUp};
+use crate::connection::retry::{Deadline, RetryError};
 use crate::session::Session;
 use std::time::Duration;
 use tfplugin::{Context, Diagnostic, Diagnostics, Held, Model};
@@ -15,85 +15,85 @@ use tfplugin::{Context, Diagnostic, Diagnostics, Held, Model};
 const REACH_WITHIN: Duration = Duration::from_secs(60);
 
 /// How a deletion went.
-enum Ended {
+enum DeleteOutcome {
     /// The API server accepted it; finalizers may still hold the object.
-    Asked,
+    Accepted,
     /// There is nothing to do: it is gone, or this run's create stands for it now.
-    Nothing,
+    AlreadyGone,
     /// It was left alone; the text says why.
-    LeftAlone(String),
+    Abandoned(String),
     /// It is there as it was before it was ours; the text says why.
     Released(String),
 }
 
-pub(super) async fn delete<T: Applied>(
+pub(super) async fn delete<T: ServerApplied>(
     context: &Context<Session>,
     prior: &Held<T>,
     private: &Private,
 ) -> Result<(), Diagnostics> {
     let target = Target::of::<T>(&context.provider().clusters, &prior.encode());
-    let patience = target.patience(Operation::Delete);
+    let timeout = target.timeout(Operation::Delete);
     let deadline = target.deadline(Operation::Delete, context);
-    let reach = Deadline::after(patience.min(REACH_WITHIN), context.cancelled());
+    let reach = Deadline::after(timeout.min(REACH_WITHIN), context.cancelled());
     let target_ref = &target;
     let asked = reach
         .call(|| async move {
             let result = try_delete(prior, target_ref, private).await;
-            verdict(result, ClusterErrorKind::may_pass)
+            attempt(result, ClusterErrorKind::is_transient)
         })
         .await;
-    match asked.map_err(|why| unreached::<T>(&target, patience.min(REACH_WITHIN), why))? {
-        Ended::Nothing => return Ok(()),
-        Ended::LeftAlone(why) => {
+    match asked.map_err(|why| unreached::<T>(&target, timeout.min(REACH_WITHIN), why))? {
+        DeleteOutcome::AlreadyGone => return Ok(()),
+        DeleteOutcome::Abandoned(why) => {
             context.warn(Diagnostic::warning(format!("{} was left alone", target.name), why));
             return Ok(());
         }
-        Ended::Released(why) => {
+        DeleteOutcome::Released(why) => {
             context.warn(release::warning(&target, &why));
             return Ok(());
         }
-        Ended::Asked => {}
+        DeleteOutcome::Accepted => {}
     }
     let gone = deadline
-        .until(|| async move { verdict(is_gone(target_ref, private).await, ClusterErrorKind::may_pass) });
-    gone.await.map_err(|why| gave_up::<T>("delete", &target, patience, why))
+        .until(|| async move { attempt(is_gone(target_ref, private).await, ClusterErrorKind::is_transient) });
+    gone.await.map_err(|why| gave_up::<T>("delete", &target, timeout, why))
 }
 
-async fn try_delete<T: Applied>(
+async fn try_delete<T: ServerApplied>(
     prior: &Held<T>,
     target: &Target,
     private: &Private,
-) -> Result<Ended, Failure> {
+) -> Result<DeleteOutcome, Failure> {
     let Target { cluster, name, .. } = target;
-    let mut turn = cluster.turn(&name.kind).await?;
+    let mut guard = cluster.write_lock(&name.kind).await?;
     let reached = cluster.id().await?;
     if let Some(known) = &private.cluster
         && *known != reached
     {
-        return Ok(Ended::LeftAlone(format!(
+        return Ok(DeleteOutcome::Abandoned(format!(
             "It belonged to the cluster {known} (UID of its namespace kube-system), and the {cluster} is the cluster \
              {reached} now. Terraform forgets the object; if the old cluster still runs somewhere, it is still there."
         )));
     }
     // A renamed `for_each` key creates and deletes the same object in one run, in any order.
-    if turn.claimed(name) == Some(Claim::CarriedOn) {
-        return Ok(Ended::Nothing);
+    if guard.claimed(name) == Some(Claim::CarriedOn) {
+        return Ok(DeleteOutcome::AlreadyGone);
     }
-    let existing = match cluster.find(name, Freshness::Now).await {
+    let existing = match cluster.find(name, Freshness::Fresh).await {
         Ok(Some(existing)) => existing,
-        Ok(None) => return Ok(Ended::Nothing),
+        Ok(None) => return Ok(DeleteOutcome::AlreadyGone),
         Err(error) => return without_kind(target, error).await,
     };
     if private.uid.is_some() && existing.metadata.uid != private.uid {
-        return Ok(Ended::LeftAlone(
+        return Ok(DeleteOutcome::Abandoned(
             "Somebody deleted it and made another object of the same name, which is not Terraform's."
                 .to_owned(),
         ));
     }
     if let Some(why) = release::applies::<T>(name, Some(&existing), private) {
         release::release(target, &existing, private).await?;
-        turn.release(name);
-        return Ok(Ended::Released(why));
+        guard.release(name);
+        return Ok(DeleteOutcome::Released(why));
     }
     let mut found = Diagnostics::new();
     // An object that says nothing its type could read has nothing to be made ready.
@@ -105,45 +105,43 @@ async fn try_delete<T: Applied>(
     }
     match cluster.delete(name, existing.metadata.uid.as_deref()).await {
         Ok(()) => {
-            turn.release(name);
-            Ok(Ended::Asked)
+            guard.release(name);
+            Ok(DeleteOutcome::Accepted)
         }
-        Err(error)
-            if matches!(error.kind(), ClusterErrorKind::NotFound | ClusterErrorKind::AnotherObject) =>
-        {
-            Ok(Ended::Nothing)
+        Err(error) if matches!(error.kind(), ClusterErrorKind::NotFound | ClusterErrorKind::UidMismatch) => {
+            Ok(DeleteOutcome::AlreadyGone)
         }
         Err(error) => without_kind(target, error).await,
     }
 }
 
 /// Where the kind's definition is gone, its objects are gone too.
-async fn without_kind(target: &Target, error: ClusterError) -> Result<Ended, Failure> {
+async fn without_kind(target: &Target, error: ClusterError) -> Result<DeleteOutcome, Failure> {
     match error.kind() {
-        ClusterErrorKind::KindNotServed if target.cluster.lacks_definition(&target.name.kind).await? => {
-            Ok(Ended::Nothing)
+        ClusterErrorKind::KindNotServed if target.cluster.crd_absent(&target.name.kind).await? => {
+            Ok(DeleteOutcome::AlreadyGone)
         }
-        ClusterErrorKind::NamespaceMissing => Ok(Ended::Nothing),
+        ClusterErrorKind::NamespaceMissing => Ok(DeleteOutcome::AlreadyGone),
         _ => Err(Failure::Call(error)),
     }
 }
 
 async fn is_gone(target: &Target, private: &Private) -> Result<(), Failure> {
-    match target.cluster.find(&target.name, Freshness::Now).await {
+    match target.cluster.find(&target.name, Freshness::Fresh).await {
         Ok(Some(other)) if private.uid.is_some() && other.metadata.uid != private.uid => Ok(()),
-        Ok(Some(existing)) => Err(Failure::Ending(held(&existing, target))),
+        Ok(Some(existing)) => Err(Failure::Ending(blocked_by(&existing, target))),
         Ok(None) => Ok(()),
         Err(error) => without_kind(target, error).await.map(drop),
     }
 }
 
-fn unreached<T: Applied>(target: &Target, patience: Duration, why: GaveUp<Failure>) -> Diagnostics {
+fn unreached<T: ServerApplied>(target: &Target, timeout: Duration, why: RetryError<Failure>) -> Diagnostics {
     let call = match &why {
-        GaveUp::Failed(Failure::Call(error)) | GaveUp::TimedOut(Failure::Call(error)) => error,
-        _ => return gave_up::<T>("delete", target, patience, why),
+        RetryError::Failed(Failure::Call(error)) | RetryError::TimedOut(Failure::Call(error)) => error,
+        _ => return gave_up::<T>("delete", target, timeout, why),
     };
     if !call.kind().is_of_the_way() {
-        return gave_up::<T>("delete", target, patience, why);
+        return gave_up::<T>("delete", target, timeout, why);
     }
     let detail = format!(
         "{}\n\nThe object may still be there. Choose one:\n- bring the cluster back, or apply with another of its \

@@ -1,9 +1,9 @@
 //! Why an operation did not work, and how a person is told.
 
-use super::Applied;
+use super::ServerApplied;
 use super::address::Target;
 use crate::connection::cluster::{ClusterError, ClusterErrorKind};
-use crate::connection::retry::{GaveUp, Verdict};
+use crate::connection::retry::{Attempt, RetryError};
 use std::time::Duration;
 use tfplugin::{Diagnostic, Diagnostics};
 
@@ -31,34 +31,34 @@ impl From<Diagnostics> for Failure {
 }
 
 /// Whether another try may help, where `passes` says which failed calls do.
-pub(super) fn verdict<R>(
+pub(super) fn attempt<R>(
     result: Result<R, Failure>,
     passes: fn(ClusterErrorKind) -> bool,
-) -> Verdict<R, Failure> {
+) -> Attempt<R, Failure> {
     match result {
-        Err(Failure::Call(error)) if passes(error.kind()) => Verdict::Again(Failure::Call(error)),
-        Err(failure @ Failure::Ending(_)) => Verdict::Again(failure),
-        finished => Verdict::Final(finished),
+        Err(Failure::Call(error)) if passes(error.kind()) => Attempt::Retry(Failure::Call(error)),
+        Err(failure @ Failure::Ending(_)) => Attempt::Retry(failure),
+        finished => Attempt::Done(finished),
     }
 }
 
-/// What a person is told when `action` was given up after `patience`.
-pub(super) fn gave_up<T: Applied>(
+/// What a person is told when `action` was given up after `timeout`.
+pub(super) fn gave_up<T: ServerApplied>(
     action: &str,
     target: &Target,
-    patience: Duration,
-    why: GaveUp<Failure>,
+    timeout: Duration,
+    why: RetryError<Failure>,
 ) -> Diagnostics {
     let summary = summary(action, target);
-    let waited = format!("\n\nTried for {} s; `timeouts` allows for more.", patience.as_secs());
+    let waited = format!("\n\nTried for {} s; `timeouts` allows for more.", timeout.as_secs());
     match why {
-        GaveUp::Failed(Failure::Refused(found)) | GaveUp::TimedOut(Failure::Refused(found)) => found,
-        GaveUp::Failed(Failure::Call(error)) => explain::<T>(&summary, target, &error, ""),
-        GaveUp::TimedOut(Failure::Call(error)) => explain::<T>(&summary, target, &error, &waited),
-        GaveUp::Failed(Failure::Ending(held)) | GaveUp::TimedOut(Failure::Ending(held)) => {
+        RetryError::Failed(Failure::Refused(found)) | RetryError::TimedOut(Failure::Refused(found)) => found,
+        RetryError::Failed(Failure::Call(error)) => explain::<T>(&summary, target, &error, ""),
+        RetryError::TimedOut(Failure::Call(error)) => explain::<T>(&summary, target, &error, &waited),
+        RetryError::Failed(Failure::Ending(held)) | RetryError::TimedOut(Failure::Ending(held)) => {
             Diagnostic::error(summary, format!("{held}{waited}")).into()
         }
-        GaveUp::Cancelled => {
+        RetryError::Cancelled => {
             Diagnostic::error(summary, "Interrupted. The next apply carries on where this one stopped.")
                 .into()
         }
@@ -71,7 +71,7 @@ pub(super) fn summary(action: &str, target: &Target) -> String {
 }
 
 /// An error as diagnostics, on the attributes that it is about.
-pub(super) fn explain<T: Applied>(
+pub(super) fn explain<T: ServerApplied>(
     summary: &str,
     target: &Target,
     error: &ClusterError,

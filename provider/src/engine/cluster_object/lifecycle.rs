@@ -1,16 +1,16 @@
 //! The life of an object as Terraform drives it: plan, create, read, update, delete, import.
 
 use super::address::Target;
-use super::cluster_resource::{Managed, ManagedDraft};
+use super::cluster_resource::{ClusterResource, ClusterResourceDraft};
 use super::private::Private;
-use super::{Applied, apply, delete, read, release, trial};
+use super::{ServerApplied, apply, delete, dry_run, read, release};
 use crate::session::Session;
 use async_trait::async_trait;
 use std::collections::BTreeSet;
 use tfplugin::{Context, Diagnostic, Diagnostics, Held, Model, Plan, Resource, Value};
 
 #[async_trait]
-impl<T: Applied> Resource for Managed<T> {
+impl<T: ServerApplied> Resource for ClusterResource<T> {
     type Provider = Session;
     type Model = Self;
     type Private = Private;
@@ -19,7 +19,7 @@ impl<T: Applied> Resource for Managed<T> {
         Some(private.given.get_or_insert_default())
     }
 
-    fn validate_config(config: &ManagedDraft<T>, diagnostics: &mut Diagnostics) {
+    fn validate_config(config: &ClusterResourceDraft<T>, diagnostics: &mut Diagnostics) {
         T::validate_config(&config.typed, diagnostics);
     }
 
@@ -30,7 +30,7 @@ impl<T: Applied> Resource for Managed<T> {
         T::modify_plan(plan);
         let planned = with_write_only::<T>(&plan.planned.value, &plan.config.value);
         let prior = plan.prior.as_ref().map(|prior| &prior.0);
-        if trial::run(context, prior, &planned, &plan.private).await? {
+        if dry_run::run(context, prior, &planned, &plan.private).await? {
             T::keep(plan);
         }
         if let Some(prior) = plan.prior.as_ref().filter(|_| !plan.kept.is_empty()) {
@@ -89,7 +89,7 @@ impl<T: Applied> Resource for Managed<T> {
 }
 
 /// What is planned, as the type's own rules want it. Only what was unknown until now can be at fault.
-fn model_of<T: Applied>(planned: &Held<T>) -> Result<T, Diagnostics> {
+fn model_of<T: ServerApplied>(planned: &Held<T>) -> Result<T, Diagnostics> {
     planned.model().map_err(|error| {
         let summary = format!("Unable to apply {}", T::TYPE_NAME);
         Diagnostic::error(summary, format!("{}: {error}.", error.path)).at(error.path.clone()).into()
@@ -97,7 +97,7 @@ fn model_of<T: Applied>(planned: &Held<T>) -> Result<T, Diagnostics> {
 }
 
 /// What is planned, with the values that only the configuration has.
-fn with_write_only<T: Applied>(planned: &Value, config: &Value) -> Value {
+fn with_write_only<T: ServerApplied>(planned: &Value, config: &Value) -> Value {
     let Value::Object(attributes) = planned else { return planned.clone() };
     let mut attributes = attributes.clone();
     for attribute in T::attributes().into_iter().filter(|attribute| attribute.write_only) {

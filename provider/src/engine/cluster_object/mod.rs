@@ -1,36 +1,36 @@
 //! The engine of every object in a cluster.
 //!
 //! A type declares its attributes, its kind and what can be checked without a connection ([`ClusterObject`]); creation,
-//! reading, updating, deletion, import, identity, drift, the dry run at plan and all waiting are here ([`Managed`]). What
-//! the engine asks of a type is [`Applied`], which a declaration answers by itself.
+//! reading, updating, deletion, import, identity, drift, the dry run at plan and all waiting are here ([`ClusterResource`]). What
+//! the engine asks of a type is [`ServerApplied`], which a declaration answers by itself.
 //!
 //! - Attributes become fields of `spec` by name; the schema says what each value is.
 //! - Objects are written by server-side apply under one field manager. What others set beside our fields stays.
 //! - `cluster` is an address. Which cluster an object belongs to is the UID of `kube-system`, kept in private state.
 
 mod address;
-mod applied;
+mod adoption;
 mod apply;
 mod cluster_resource;
 mod delete;
-mod existing;
+mod dry_run;
 mod failure;
 mod lifecycle;
 mod private;
 mod read;
 mod release;
+mod server_applied;
 mod spec;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
-mod trial;
 
 pub use address::{ClusterWideObject, cluster_address};
-pub use applied::{Applied, Occasion, Staying, sensitive};
-pub use cluster_resource::{Managed, ManagedDraft};
-pub use existing::ours;
+pub use adoption::ours;
+pub use cluster_resource::{ClusterResource, ClusterResourceDraft};
 pub use private::Private;
+pub use server_applied::{ReadReason, ServerApplied, Staying, sensitive};
 
 use crate::connection::cluster::{Cluster, ClusterError, Kind};
 use async_trait::async_trait;
@@ -40,17 +40,17 @@ use tfplugin::provider::TypeName;
 use tfplugin::{Diagnostics, Model};
 
 /// What the author of an object's type declares. The model has the attributes `cluster`, `name`, `timeouts` and, where
-/// the kind is namespaced, `namespace`; all others are fields of `spec`, unless [`ClusterObject::ASIDE`] names them.
+/// the kind is namespaced, `namespace`; all others are fields of `spec`, unless [`ClusterObject::PROVIDER_ONLY`] names them.
 #[async_trait]
 pub trait ClusterObject: Model + TypeName {
     /// The kind that it is in the cluster.
     const KIND: Kind;
 
     /// Attributes whose field is not their name in camel case, at any depth: `("my_asn", "myASN")`.
-    const FIELDS: &'static [(&'static str, &'static str)] = &[];
+    const FIELD_NAMES: &'static [(&'static str, &'static str)] = &[];
 
     /// Attributes that only tell the provider what to do.
-    const ASIDE: &'static [&'static str] = &[];
+    const PROVIDER_ONLY: &'static [&'static str] = &[];
 
     /// What some answers of the API server mean for this kind: a part of the text, and what to do.
     const HINTS: &'static [(&'static str, &'static str)] = &[];
@@ -62,24 +62,24 @@ pub trait ClusterObject: Model + TypeName {
 
     /// Fills in computed attributes that follow from the others, once those are known, and finds fault with what comes of
     /// it.
-    fn complete(&mut self, diagnostics: &mut Diagnostics) {
+    fn fill_computed(&mut self, diagnostics: &mut Diagnostics) {
         let _ = diagnostics;
     }
 
     /// Puts what is sent into the one spelling that others compare by.
-    fn settle(&self, spec: &mut Map<String, Json>) {
+    fn normalize_spec(&self, spec: &mut Map<String, Json>) {
         let _ = spec;
     }
 
     /// What to do about an object that is there already and that we did not make.
-    fn takeover(&self, existing: &DynamicObject) -> Takeover {
+    fn adoption(&self, existing: &DynamicObject) -> Adoption {
         let _ = existing;
-        Takeover::Refused
+        Adoption::Refuse
     }
 
     /// Finds fault that only shows beside the cluster's other objects. Called before every write, and at plan, where
     /// its errors are only warnings: they judge today's cluster.
-    async fn check_beside(
+    async fn validate_against_cluster(
         &self,
         cluster: &Cluster,
         diagnostics: &mut Diagnostics,
@@ -102,11 +102,11 @@ pub trait ClusterObject: Model + TypeName {
 
 /// What to do about an object that is there already and that we did not make.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Takeover {
+pub enum Adoption {
     /// A person's or another program's: not ours to change.
-    Refused,
+    Refuse,
     /// A controller makes it by itself, so it is taken over; the text says who.
-    Made(&'static str),
+    Adopt(&'static str),
     /// A controller made it by itself, but not like this; the text says what to do.
-    Differs(String),
+    Conflict(String),
 }

@@ -2,10 +2,10 @@
 //! objects: the state stays as it was.
 
 use super::address::Target;
-use super::existing::is_ours;
+use super::adoption::is_ours;
 use super::failure::{explain, summary};
 use super::private::Private;
-use super::{Applied, Occasion};
+use super::{ReadReason, ServerApplied};
 use crate::connection::cluster::{ClusterError, ClusterErrorKind, Freshness};
 use crate::engine::import::check_named;
 use crate::session::Session;
@@ -20,7 +20,7 @@ struct Seen {
     object: Option<DynamicObject>,
 }
 
-pub(super) async fn read<T: Applied>(
+pub(super) async fn read<T: ServerApplied>(
     context: &Context<Session>,
     prior: Held<T>,
     private: &mut Private,
@@ -35,7 +35,7 @@ pub(super) async fn read<T: Applied>(
         }
         Err(error) => {
             if target.cluster.first_warning() {
-                context.warn(unread(&target, &error));
+                context.warn(unreachable_warning(&target, &error));
             }
             return Ok(Some(prior));
         }
@@ -43,21 +43,21 @@ pub(super) async fn read<T: Applied>(
     if let Some(known) = &private.cluster
         && *known != seen.cluster_id
     {
-        context.warn(moved(&target, known, &seen.cluster_id));
+        context.warn(cluster_changed(&target, known, &seen.cluster_id));
         return Ok(Some(prior));
     }
     let Some(object) = seen.object else { return Ok(None) };
     private.cluster = Some(seen.cluster_id);
     private.uid = object.metadata.uid.clone();
     private.given.get_or_insert_with(|| T::adopted_by_us(&object));
-    model(context, &target, &before, &object, Occasion::Refresh, &mut private.kept).map(Some)
+    model(context, &target, &before, &object, ReadReason::Refresh, &mut private.kept).map(Some)
 }
 
 async fn look(target: &Target) -> Result<Seen, ClusterError> {
-    let object = match target.cluster.find(&target.name, Freshness::Shared).await {
+    let object = match target.cluster.find(&target.name, Freshness::Cached).await {
         // The definition's own absence takes its objects along; a kind that is out of service for now does not.
         Err(error) if error.kind() == ClusterErrorKind::KindNotServed => {
-            match target.cluster.lacks_definition(&target.name.kind).await? {
+            match target.cluster.crd_absent(&target.name.kind).await? {
                 true => None,
                 false => return Err(error),
             }
@@ -67,7 +67,7 @@ async fn look(target: &Target) -> Result<Seen, ClusterError> {
     Ok(Seen { cluster_id: target.cluster.id().await?, object })
 }
 
-fn unread(target: &Target, error: &ClusterError) -> Diagnostic {
+fn unreachable_warning(target: &Target, error: &ClusterError) -> Diagnostic {
     let detail = format!(
         "{}\n\nWhat Terraform knows of the objects in this cluster is kept as it was at the last run, and nothing is taken \
          for gone. Other targets are planned as ever.",
@@ -76,7 +76,7 @@ fn unread(target: &Target, error: &ClusterError) -> Diagnostic {
     Diagnostic::warning(format!("Unable to read the {}", target.cluster), detail).at("cluster")
 }
 
-fn moved(target: &Target, known: &str, reached: &str) -> Diagnostic {
+fn cluster_changed(target: &Target, known: &str, reached: &str) -> Diagnostic {
     let detail = format!(
         "{} belongs to the cluster {known} (UID of its namespace kube-system), and the {} is the cluster {reached} now, so \
          the state is kept as it was.\n\nIf the machines were rebuilt on purpose, replace the object too: \
@@ -86,7 +86,7 @@ fn moved(target: &Target, known: &str, reached: &str) -> Diagnostic {
     Diagnostic::warning(summary("read", target), detail).at("cluster")
 }
 
-pub(super) async fn import<T: Applied>(
+pub(super) async fn import<T: ServerApplied>(
     context: &Context<Session>,
     id: &str,
     private: &mut Private,
@@ -108,7 +108,7 @@ pub(super) async fn import<T: Applied>(
     let values = Value::Object(values);
     let target = Target::of::<T>(clusters, &values);
     let look = async {
-        let object = target.cluster.find(&target.name, Freshness::Now).await?;
+        let object = target.cluster.find(&target.name, Freshness::Fresh).await?;
         Ok(Seen { cluster_id: target.cluster.id().await?, object })
     };
     let seen = look.await.map_err(|error| explain::<T>(&summary("import", &target), &target, &error, ""))?;
@@ -122,20 +122,20 @@ pub(super) async fn import<T: Applied>(
     private.made = if is_ours(&object) { None } else { Some(false) };
     // Whoever set what is there: this state has not.
     private.given = Some(BTreeSet::new());
-    model(context, &target, &values, &object, Occasion::Import, &mut private.kept)
+    model(context, &target, &values, &object, ReadReason::Import, &mut private.kept)
 }
 
 /// An object's fields as they are in the cluster, the rest as `known`.
-pub(super) fn model<T: Applied>(
+pub(super) fn model<T: ServerApplied>(
     context: &Context<Session>,
     target: &Target,
     known: &Value,
     object: &DynamicObject,
-    occasion: Occasion,
+    reason: ReadReason,
     kept: &mut Json,
 ) -> Result<Held<T>, Diagnostics> {
     let mut misfits = Vec::new();
-    let read = T::read(known, object, occasion, kept, &mut misfits).map(Held::new);
+    let read = T::read(known, object, reason, kept, &mut misfits).map(Held::new);
     if !misfits.is_empty() {
         let detail = format!(
             "In {} in the {}:\n- {}\n\nThe state has null in their place. Where the configuration says another value, the \

@@ -1,19 +1,19 @@
 //! Releasing an object in place of deleting it: what a controller or the cluster itself made and Terraform only took over
 //! stays, and holds again what it held before.
 
-use super::Applied;
+use super::ServerApplied;
 use super::address::Target;
-use super::existing::has_other_owners;
+use super::adoption::has_other_owners;
 use super::failure::Failure;
 use super::private::Private;
-use crate::connection::cluster::{ClusterError, ClusterErrorKind, Force, Freshness, ObjectName};
+use crate::connection::cluster::{ApplyMode, ClusterError, ClusterErrorKind, Freshness, ObjectName};
 use crate::session::Session;
 use kube::core::DynamicObject;
 use serde_json::{Map, Value as Json, json};
 use tfplugin::{Context, Diagnostic, Held, Model, Value};
 
 /// Why the object is released, if it is. One in which nobody else ever set a field is ours, whatever the state says.
-pub(super) fn applies<T: Applied>(
+pub(super) fn applies<T: ServerApplied>(
     name: &ObjectName,
     existing: Option<&DynamicObject>,
     private: &Private,
@@ -25,10 +25,14 @@ pub(super) fn applies<T: Applied>(
 }
 
 /// Says at plan what a destroy will do.
-pub(super) async fn announce<T: Applied>(context: &Context<Session>, prior: &Held<T>, private: &Private) {
+pub(super) async fn announce<T: ServerApplied>(
+    context: &Context<Session>,
+    prior: &Held<T>,
+    private: &Private,
+) {
     let target = Target::of::<T>(&context.provider().clusters, &prior.encode());
     // Without an answer, the name alone says it of the kinds that matter most.
-    let existing = target.cluster.find(&target.name, Freshness::Shared).await.ok().flatten();
+    let existing = target.cluster.find(&target.name, Freshness::Cached).await.ok().flatten();
     let is_ours = |found: &&DynamicObject| private.uid.is_none() || found.metadata.uid == private.uid;
     if let Some(why) = applies::<T>(&target.name, existing.as_ref().filter(is_ours), private) {
         context.warn(warning(&target, &why));
@@ -44,16 +48,16 @@ pub(super) fn warning(target: &Target, why: &str) -> Diagnostic {
 }
 
 /// What is to be remembered of the object before `after` is applied, with what is remembered already.
-pub(super) async fn remember<T: Applied>(
+pub(super) async fn remember<T: ServerApplied>(
     before: &Value,
     after: &Value,
     target: &Target,
     known: &Private,
 ) -> Result<Json, ClusterError> {
     let name = &target.name;
-    let may_be_released = known.made != Some(true) && name.kind.is_named();
+    let may_be_released = known.made != Some(true) && name.kind.is_dynamic();
     let existing = match may_be_released {
-        true => target.cluster.find(name, Freshness::Now).await?,
+        true => target.cluster.find(name, Freshness::Fresh).await?,
         false => None,
     };
     Ok(match existing {
@@ -109,15 +113,13 @@ pub(super) async fn release(
     };
     let give_back = async {
         if !private.before.is_null() {
-            target.cluster.apply(name, &fields(&private.before), Force::GiveBack).await?;
+            target.cluster.apply(name, &fields(&private.before), ApplyMode::GiveBack).await?;
         }
-        target.cluster.apply(name, &fields(&Json::Null), Force::Take).await
+        target.cluster.apply(name, &fields(&Json::Null), ApplyMode::Force).await
     };
     match give_back.await {
         Ok(_) => Ok(()),
-        Err(error)
-            if matches!(error.kind(), ClusterErrorKind::NotFound | ClusterErrorKind::AnotherObject) =>
-        {
+        Err(error) if matches!(error.kind(), ClusterErrorKind::NotFound | ClusterErrorKind::UidMismatch) => {
             Ok(())
         }
         Err(error) => Err(Failure::Call(error)),

@@ -1,7 +1,7 @@
 //! Attributes to the fields of an object's `spec` and back. The schema says what each value is, so no type brings code.
 
 use super::ClusterObject;
-use crate::engine::reading::Reading;
+use crate::engine::read_scope::ReadScope;
 use serde_json::{Map, Value as Json};
 use std::collections::BTreeMap;
 use tfplugin::Value;
@@ -22,11 +22,11 @@ impl Fields {
     pub(super) fn of<T: ClusterObject>() -> Self {
         let aside = |attribute: &Attribute| {
             let name = attribute.name.as_str();
-            ADDRESS.contains(&name) || T::ASIDE.contains(&name)
+            ADDRESS.contains(&name) || T::PROVIDER_ONLY.contains(&name)
         };
         let mut attributes = T::attributes();
         attributes.retain(|attribute| !aside(attribute));
-        Self { attributes, irregular: T::FIELDS }
+        Self { attributes, irregular: T::FIELD_NAMES }
     }
 
     /// The fields to send; what is not given, or only the API server knows, is left out.
@@ -38,10 +38,10 @@ impl Fields {
     pub(super) fn read_spec(
         &self,
         spec: &Json,
-        reading: Reading<'_>,
+        scope: ReadScope<'_>,
         misfits: &mut Vec<String>,
     ) -> BTreeMap<String, Value> {
-        self.read_members(&self.attributes, spec, reading, "spec", misfits)
+        self.read_members(&self.attributes, spec, scope, "spec", misfits)
     }
 
     /// The attribute that a path such as `spec.addresses[0]` is about.
@@ -100,22 +100,22 @@ impl Fields {
         &self,
         attributes: &[Attribute],
         json: &Json,
-        reading: Reading<'_>,
+        scope: ReadScope<'_>,
         path: &str,
         misfits: &mut Vec<String>,
     ) -> BTreeMap<String, Value> {
         let mut read = |attribute: &Attribute| {
             let field = self.field(attribute);
-            let reading = reading.attribute(&attribute.name);
+            let scope = scope.attribute(&attribute.name);
             let found = json.get(&field).filter(|found| !found.is_null());
             let value = match (found, &attribute.default) {
                 // Absent means the default, to every reader of such an object.
                 (None, Some(default)) => default.clone(),
-                (None, None) => absent(reading),
-                (Some(_), None) if reading.is_not_ours() => Value::Null,
+                (None, None) => absent(scope),
+                (Some(_), None) if scope.is_not_ours() => Value::Null,
                 (Some(found), _) => {
                     let path = format!("{path}.{field}");
-                    let read = self.read_value(&attribute.kind, found, reading, &path, misfits);
+                    let read = self.read_value(&attribute.kind, found, scope, &path, misfits);
                     read.unwrap_or_else(|told| {
                         misfits.push(if attribute.sensitive { unfit_secret(&path) } else { told });
                         Value::Null
@@ -131,23 +131,23 @@ impl Fields {
         &self,
         kind: &AttributeKind,
         json: &Json,
-        reading: Reading<'_>,
+        scope: ReadScope<'_>,
         path: &str,
         misfits: &mut Vec<String>,
     ) -> Result<Value, String> {
         let (nesting, members) = match kind {
-            AttributeKind::Type(of) => return read_plain(of, json, reading, path),
+            AttributeKind::Type(of) => return read_plain(of, json, scope, path),
             AttributeKind::Nested(nesting, members) => (nesting, members),
         };
         // Lists are one value to the API server: whoever sets one element owns them all.
         let mut whole =
-            |one: &Json| Value::Object(self.read_members(members, one, Reading::Whole, path, misfits));
+            |one: &Json| Value::Object(self.read_members(members, one, ReadScope::Full, path, misfits));
         match (nesting, json) {
             (Nesting::Single, Json::Object(_)) => {
-                Ok(Value::Object(self.read_members(members, json, reading, path, misfits)))
+                Ok(Value::Object(self.read_members(members, json, scope, path, misfits)))
             }
-            (Nesting::List, Json::Array(all)) => listed(all, reading, Value::List, |one| Ok(whole(one))),
-            (Nesting::Set, Json::Array(all)) => listed(all, reading, Value::Set, |one| Ok(whole(one))),
+            (Nesting::List, Json::Array(all)) => listed(all, scope, Value::List, |one| Ok(whole(one))),
+            (Nesting::Set, Json::Array(all)) => listed(all, scope, Value::Set, |one| Ok(whole(one))),
             (Nesting::Map, Json::Object(all)) => {
                 let mut read = |(key, one): (&String, &Json)| (key.clone(), whole(one));
                 Ok(Value::Map(all.iter().map(&mut read).collect()))
@@ -158,10 +158,10 @@ impl Fields {
 }
 
 /// Nothing is there. Where we sent an empty list, that means the same.
-fn absent(reading: Reading<'_>) -> Value {
-    match reading {
-        Reading::Ours(empty @ (Value::List(all) | Value::Set(all))) if all.is_empty() => empty.clone(),
-        Reading::Ours(empty @ Value::Map(all)) if all.is_empty() => empty.clone(),
+fn absent(scope: ReadScope<'_>) -> Value {
+    match scope {
+        ReadScope::Owned(empty @ (Value::List(all) | Value::Set(all))) if all.is_empty() => empty.clone(),
+        ReadScope::Owned(empty @ Value::Map(all)) if all.is_empty() => empty.clone(),
         _ => Value::Null,
     }
 }
@@ -169,17 +169,17 @@ fn absent(reading: Reading<'_>) -> Value {
 /// A list. To those who take over an object, an empty one is none.
 fn listed(
     all: &[Json],
-    reading: Reading<'_>,
+    scope: ReadScope<'_>,
     collect: fn(Vec<Value>) -> Value,
     one: impl FnMut(&Json) -> Result<Value, String>,
 ) -> Result<Value, String> {
-    if all.is_empty() && matches!(reading, Reading::Whole) {
+    if all.is_empty() && matches!(scope, ReadScope::Full) {
         return Ok(Value::Null);
     }
     all.iter().map(one).collect::<Result<_, _>>().map(collect)
 }
 
-fn read_plain(of: &Type, json: &Json, reading: Reading<'_>, path: &str) -> Result<Value, String> {
+fn read_plain(of: &Type, json: &Json, scope: ReadScope<'_>, path: &str) -> Result<Value, String> {
     match (of, json) {
         (Type::String, Json::String(text)) => Ok(Value::String(text.clone())),
         (Type::Bool, Json::Bool(set)) => Ok(Value::Bool(*set)),
@@ -187,13 +187,13 @@ fn read_plain(of: &Type, json: &Json, reading: Reading<'_>, path: &str) -> Resul
             number.to_string().parse().map(Value::Number).map_err(|_| unfit(json, "not a number", path))
         }
         (Type::List(of), Json::Array(all)) => {
-            listed(all, reading, Value::List, |one| read_plain(of, one, reading, path))
+            listed(all, scope, Value::List, |one| read_plain(of, one, scope, path))
         }
         (Type::Set(of), Json::Array(all)) => {
-            listed(all, reading, Value::Set, |one| read_plain(of, one, reading, path))
+            listed(all, scope, Value::Set, |one| read_plain(of, one, scope, path))
         }
         (Type::Map(of), Json::Object(all)) => {
-            let read = |(key, one): (&String, &Json)| Ok((key.clone(), read_plain(of, one, reading, path)?));
+            let read = |(key, one): (&String, &Json)| Ok((key.clone(), read_plain(of, one, scope, path)?));
             all.iter().map(read).collect::<Result<_, String>>().map(Value::Map)
         }
         _ => Err(unfit(json, "of another type", path)),

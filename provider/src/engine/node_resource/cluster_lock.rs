@@ -2,7 +2,7 @@
 //! leaves, and the next one only once the cluster can bear it.
 
 use super::error::NodeError;
-use crate::connection::retry::{Deadline, Verdict};
+use crate::connection::retry::{Attempt, Deadline};
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use tokio::sync::OwnedMutexGuard;
@@ -34,8 +34,8 @@ where
     let turn = deadline
         .until(|| async {
             match Arc::clone(&lock).try_lock_owned() {
-                Ok(turn) => Verdict::Final(Ok(turn)),
-                Err(_) => Verdict::Again(NodeError::new(
+                Ok(turn) => Attempt::Done(Ok(turn)),
+                Err(_) => Attempt::Retry(NodeError::new(
                     "waiting for the turn to change the cluster",
                     "Another node of the same cluster is being changed all the time.",
                 )),
@@ -45,8 +45,8 @@ where
     deadline
         .reach(|| async {
             match quorum().await {
-                Err(failure) if failure.is_transient() => Verdict::Again(failure),
-                judged => Verdict::Final(judged),
+                Err(failure) if failure.is_transient() => Attempt::Retry(failure),
+                judged => Attempt::Done(judged),
             }
         })
         .await?;

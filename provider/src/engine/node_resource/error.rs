@@ -1,6 +1,6 @@
 //! What went wrong on a node: what was tried, where, what came back, and what to do next.
 
-use crate::connection::retry::GaveUp;
+use crate::connection::retry::RetryError;
 use crate::connection::ssh::SshError;
 use tfplugin::{Diagnostic, Diagnostics, Severity};
 
@@ -141,28 +141,28 @@ impl From<SshError> for NodeError {
     }
 }
 
-impl From<GaveUp<NodeError>> for NodeError {
-    fn from(gave_up: GaveUp<NodeError>) -> Self {
+impl From<RetryError<NodeError>> for NodeError {
+    fn from(gave_up: RetryError<NodeError>) -> Self {
         match gave_up {
-            GaveUp::Failed(failure) => failure,
-            GaveUp::TimedOut(failure) => {
+            RetryError::Failed(failure) => failure,
+            RetryError::TimedOut(failure) => {
                 let answer = format!("{}\nThis was the last result before the timeout.", failure.answer);
                 let hint = failure.hint.clone().unwrap_or_else(|| {
                     "The next apply resumes here. `timeouts` sets how long to wait.".to_owned()
                 });
                 Self { answer, hint: Some(hint), is_transient: false, ..failure }
             }
-            GaveUp::Cancelled => Self::interrupted(),
+            RetryError::Cancelled => Self::interrupted(),
         }
     }
 }
 
-impl From<GaveUp<SshError>> for NodeError {
-    fn from(gave_up: GaveUp<SshError>) -> Self {
+impl From<RetryError<SshError>> for NodeError {
+    fn from(gave_up: RetryError<SshError>) -> Self {
         match gave_up {
-            GaveUp::Failed(error) => GaveUp::Failed(Self::from(error)).into(),
-            GaveUp::TimedOut(error) => GaveUp::TimedOut(Self::from(error)).into(),
-            GaveUp::Cancelled => Self::interrupted(),
+            RetryError::Failed(error) => RetryError::Failed(Self::from(error)).into(),
+            RetryError::TimedOut(error) => RetryError::TimedOut(Self::from(error)).into(),
+            RetryError::Cancelled => Self::interrupted(),
         }
     }
 }

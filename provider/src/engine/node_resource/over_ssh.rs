@@ -2,7 +2,7 @@
 
 use super::identity::check;
 use super::{Identity, NodeError, NodeResource, Private, Work};
-use crate::connection::retry::{Deadline, GaveUp, Verdict};
+use crate::connection::retry::{Attempt, Deadline, RetryError};
 use crate::connection::ssh::SshErrorKind;
 use crate::engine::timeouts::deadline;
 use crate::session::Session;
@@ -39,7 +39,7 @@ impl<T: NodeResource> Resource for OverSsh<T> {
         prior: T,
         private: Self::Private,
     ) -> Result<(), Diagnostics> {
-        let work = Work::reading(context, prior.address());
+        let work = Work::scope(context, prior.address());
         prior.plan_destroy(&work, &private.own).await.map_err(|error| failed(T::VERBS.remove, &prior, error))
     }
 
@@ -75,16 +75,16 @@ impl<T: NodeResource> Resource for OverSsh<T> {
         prior: T,
         private: &mut Self::Private,
     ) -> Result<Option<T>, Diagnostics> {
-        let work = Work::reading(context, prior.address());
+        let work = Work::scope(context, prior.address());
         pin(&prior, &work);
-        let reading = async {
+        let scope = async {
             let (work, identity) = find(&prior, private, &work).await?;
             check::<T>(known(&prior, private), &identity, work.host.address())?;
             let read = prior.clone().read(&work, &mut private.own).await?;
             private.identity = Some(identity);
             Ok(read)
         };
-        match work.observe(reading).await {
+        match work.observe(scope).await {
             Ok(read) => {
                 private.stale = false;
                 Ok(read)
@@ -152,14 +152,14 @@ impl<T: NodeResource> Resource for OverSsh<T> {
         private: &mut Self::Private,
     ) -> Result<T, Diagnostics> {
         let parts = T::IMPORT_ID.parse::<T>(id)?;
-        let work = Work::reading(context, &parts.part(T::ADDRESS));
-        let reading = async {
+        let work = Work::scope(context, &parts.part(T::ADDRESS));
+        let scope = async {
             let identity = T::Identity::of(&work.shell()).await?;
             let imported = T::import(&parts, &work, &mut private.own).await?;
             private.identity = Some(identity);
             Ok(imported)
         };
-        work.observe(reading).await.map_err(|error: NodeError| {
+        work.observe(scope).await.map_err(|error: NodeError| {
             error.into_diagnostic(format!("Unable to import {} {id}", T::NOUN)).into()
         })
     }
@@ -185,7 +185,7 @@ fn pin<T: NodeResource>(resource: &T, work: &Work<'_>) {
 async fn reach<T: NodeResource>(resource: &T, work: &Work<'_>, deadline: &Deadline) -> Result<(), NodeError> {
     pin(resource, work);
     work.host.reach(deadline).await.map_err(|gave_up| match &gave_up {
-        GaveUp::Failed(error)
+        RetryError::Failed(error)
             if error.kind() == SshErrorKind::HostKeyRefused && resource.host_key().is_some() =>
         {
             NodeError::from(gave_up).at("host_key")
@@ -204,8 +204,8 @@ async fn identify<T: NodeResource>(resource: &T, work: &Work<'_>) -> Result<Stri
     let deadline = work.deadline.within(T::ANSWERS_WITHIN);
     let answered = deadline.reach(|| async {
         match T::Identity::of(&shell).await {
-            Err(error) if error.is_transient() => Verdict::Again(error),
-            answered => Verdict::Final(answered),
+            Err(error) if error.is_transient() => Attempt::Retry(error),
+            answered => Attempt::Done(answered),
         }
     });
     answered.await.map_err(|gave_up| NodeError::from(gave_up).at(T::ADDRESS))

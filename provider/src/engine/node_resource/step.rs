@@ -2,7 +2,7 @@
 //! doing all of it again.
 
 use super::error::NodeError;
-use crate::connection::retry::{Deadline, GaveUp, Verdict};
+use crate::connection::retry::{Attempt, Deadline, RetryError};
 use async_trait::async_trait;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -56,8 +56,8 @@ impl<'a, T: Sync> Steps<'a, T> {
             }
             match result {
                 Ok(()) => {}
-                Err(GaveUp::Cancelled) => {
-                    return Err(NodeError::from(GaveUp::<NodeError>::Cancelled).in_step(step.name()));
+                Err(RetryError::Cancelled) => {
+                    return Err(NodeError::from(RetryError::<NodeError>::Cancelled).in_step(step.name()));
                 }
                 Err(gave_up) => {
                     return Err(
@@ -77,7 +77,7 @@ async fn attempt<T: Sync>(
     target: &T,
     deadline: &Deadline,
     ran: &AtomicBool,
-) -> Verdict<(), NodeError> {
+) -> Attempt<(), NodeError> {
     let work = async {
         if step.check(target).await? {
             return Ok(());
@@ -87,9 +87,9 @@ async fn attempt<T: Sync>(
         step.run(target).await
     };
     match tokio::time::timeout(deadline.remaining(), work).await {
-        Ok(Err(failure)) if failure.is_transient() => Verdict::Again(failure),
-        Ok(result) => Verdict::Final(result),
-        Err(_) => Verdict::Again(NodeError::new(step.name(), "It was not done when the time was up.")),
+        Ok(Err(failure)) if failure.is_transient() => Attempt::Retry(failure),
+        Ok(result) => Attempt::Done(result),
+        Err(_) => Attempt::Retry(NodeError::new(step.name(), "It was not done when the time was up.")),
     }
 }
 

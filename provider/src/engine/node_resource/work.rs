@@ -1,7 +1,7 @@
 //! What one operation works with: the machine that answers, the time that it has, and the way back to the person.
 
 use super::NodeError;
-use crate::connection::retry::{Deadline, GaveUp};
+use crate::connection::retry::{Deadline, RetryError};
 use crate::connection::ssh::{Host, Shell, Ssh};
 use crate::session::Session;
 use std::sync::Arc;
@@ -26,7 +26,7 @@ impl<'a> Work<'a> {
     /// An operation that only reads. Each command that reads has a limit of its own,
     /// [`crate::connection::ssh::READ_LIMIT`]; all together may take half as long again, so that another control plane can be
     /// asked where one does not answer. Terraform's wish to stop ends every reading operation where it is called.
-    pub(super) fn reading(context: &'a Context<Session>, address: &str) -> Self {
+    pub(super) fn scope(context: &'a Context<Session>, address: &str) -> Self {
         let limit = context.provider().ssh.read_limit().mul_f64(1.5);
         Self::changing(context, address, Deadline::after(limit, &CancellationToken::new()))
     }
@@ -54,12 +54,12 @@ impl<'a> Work<'a> {
     /// What `reading` gives, unless that takes longer than reading may, or the operation has to end before.
     pub async fn observe<T>(
         &self,
-        reading: impl Future<Output = Result<T, NodeError>>,
+        scope: impl Future<Output = Result<T, NodeError>>,
     ) -> Result<T, NodeError> {
         let limit = self.ssh().read_limit().mul_f64(1.5);
-        match self.deadline.within(limit).bound(reading).await {
+        match self.deadline.within(limit).bound(scope).await {
             Ok(read) => read,
-            Err(GaveUp::Cancelled) => Err(NodeError::interrupted()),
+            Err(RetryError::Cancelled) => Err(NodeError::interrupted()),
             Err(_) => {
                 let answer = format!("It did not answer within {} s.", limit.as_secs());
                 Err(NodeError::new(format!("reading {}", self.host.address()), answer).at("host").transient())
@@ -72,7 +72,7 @@ impl<'a> Work<'a> {
 pub async fn observe<T>(
     context: &Context<Session>,
     address: &str,
-    reading: impl Future<Output = Result<T, NodeError>>,
+    scope: impl Future<Output = Result<T, NodeError>>,
 ) -> Result<T, NodeError> {
-    Work::reading(context, address).observe(reading).await
+    Work::scope(context, address).observe(scope).await
 }

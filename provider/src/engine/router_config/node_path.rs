@@ -9,7 +9,7 @@ use super::translate::{from_config, to_config};
 use super::{Field, RouterConfig};
 use crate::connection::router::{Command, ConfigPath, ConfigTree, Operation, Router, RouterError, Routers};
 use crate::engine::import::check_named;
-use crate::engine::reading::Reading;
+use crate::engine::read_scope::ReadScope;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tfplugin::{Diagnostic, Diagnostics, Path, Value};
@@ -225,7 +225,7 @@ impl NodePath {
         match &self.layout.tag {
             None => {
                 let fields = self.layout.fields;
-                let ours = to_config(fields, &Value::Object(from_config(fields, tree, Reading::Whole)));
+                let ours = to_config(fields, &Value::Object(from_config(fields, tree, ReadScope::Full)));
                 (!ours.is_empty()).then(|| (Vec::new(), tree))
             }
             Some(tag) => {

@@ -11,7 +11,7 @@ use super::translate::{from_config, misfits, preserve_spelling, to_config};
 use crate::connection::router::{
     Changes, Command, ConfigTree, Purpose, Router, RouterError, RouterLookupError, Routers, Write,
 };
-use crate::engine::reading::Reading;
+use crate::engine::read_scope::ReadScope;
 use crate::session::Session;
 use async_trait::async_trait;
 use rand::RngExt;
@@ -141,7 +141,7 @@ impl<T: RouterConfig> Resource for RouterResource<T> {
             Ok(tree) => {
                 private.router = Some(node_path.router.identity());
                 tell_misfits(context, &node_path, &tree);
-                Ok(model_in(&node_path, &tree, Reading::Ours(prior.object())))
+                Ok(model_in(&node_path, &tree, ReadScope::Owned(prior.object())))
             }
             Err(error) => {
                 if node_path.router.first_warning() {
@@ -224,7 +224,7 @@ impl<T: RouterConfig> Resource for RouterResource<T> {
         let tree = node_path.router.config(node_path.root(), context.cancelled()).await;
         let tree = tree.map_err(|error| failed("import", &node_path, error))?;
         tell_misfits(context, &node_path, &tree);
-        let Some(found) = model_in::<T>(&node_path, &tree, Reading::Whole) else {
+        let Some(found) = model_in::<T>(&node_path, &tree, ReadScope::Full) else {
             return Err(node_path.absent(id).into());
         };
         let Value::Object(mut attributes) = found.object().clone() else { return Ok(found) };
@@ -309,7 +309,7 @@ async fn put<T: RouterConfig>(
     if !missing.is_empty() {
         return Err(Diagnostic { summary: unable(), ..node_path.rewritten(&missing) }.into());
     }
-    match model_in(node_path, &tree, Reading::Ours(object)) {
+    match model_in(node_path, &tree, ReadScope::Owned(object)) {
         Some(model) => Ok(model),
         None => Ok(planned.clone()),
     }
@@ -334,20 +334,20 @@ fn write(
 fn model_in<T: RouterConfig>(
     node_path: &NodePath,
     tree: &ConfigTree,
-    reading: Reading<'_>,
+    scope: ReadScope<'_>,
 ) -> Option<Held<T>> {
     let (path, node) = node_path.find(tree)?;
     let fields = layout::<T>().fields;
-    let before = match reading {
-        Reading::Ours(before) => before,
-        Reading::Whole => &Value::Null,
+    let before = match scope {
+        ReadScope::Owned(before) => before,
+        ReadScope::Full => &Value::Null,
     };
     let mut attributes: BTreeMap<String, Value> = match before {
         Value::Object(attributes) => attributes.clone(),
         _ => BTreeMap::new(),
     };
     let node = visible(fields, node, &node_path.root(), &path, before);
-    attributes.extend(preserve_spelling(fields, before, from_config(fields, &node, reading)));
+    attributes.extend(preserve_spelling(fields, before, from_config(fields, &node, scope)));
     Some(Held::new(Value::Object(attributes)))
 }
 

@@ -4,7 +4,7 @@
 use super::mapping::{Field, Kind, ValueFormat};
 use super::subtree;
 use crate::connection::router::ConfigTree;
-use crate::engine::reading::Reading;
+use crate::engine::read_scope::ReadScope;
 use std::collections::BTreeMap;
 use tfplugin::{Path, Value};
 
@@ -49,15 +49,15 @@ pub(super) fn to_config(fields: &[Field], object: &Value) -> ConfigTree {
 }
 
 /// What was not there before is seen as it is.
-fn or_whole(reading: Reading<'_>) -> Reading<'_> {
-    if reading.is_not_ours() { Reading::Whole } else { reading }
+fn or_whole(scope: ReadScope<'_>) -> ReadScope<'_> {
+    if scope.is_not_ours() { ReadScope::Full } else { scope }
 }
 
 /// How the element of a map is read: one that was not there before is seen as it is.
-fn of_element<'a>(reading: Reading<'a>, form: ValueFormat, key: &str) -> Reading<'a> {
-    match reading {
-        Reading::Ours(before) => element(form, before, key).map_or(Reading::Whole, Reading::Ours),
-        Reading::Whole => Reading::Whole,
+fn of_element<'a>(scope: ReadScope<'a>, form: ValueFormat, key: &str) -> ReadScope<'a> {
+    match scope {
+        ReadScope::Owned(before) => element(form, before, key).map_or(ReadScope::Full, ReadScope::Owned),
+        ReadScope::Full => ReadScope::Full,
     }
 }
 
@@ -84,33 +84,31 @@ pub(super) fn entry<'a>(
 pub(super) fn from_config(
     fields: &[Field],
     tree: &ConfigTree,
-    reading: Reading<'_>,
+    scope: ReadScope<'_>,
 ) -> BTreeMap<String, Value> {
     let value = |field: &Field| {
         let node = tree.at(field.path);
         let words = || node.into_iter().flat_map(ConfigTree::children);
-        let reading = reading.attribute(field.attribute);
+        let scope = scope.attribute(field.attribute);
         match field.kind {
             Kind::Valueless => Value::Bool(node.is_some()),
             Kind::TriState => node.map_or(Value::Null, |node| Value::Bool(node.at(&[DISABLE]).is_none())),
             Kind::Leaf(form) => words().next().map_or(Value::Null, |(word, _)| form.value(word)),
-            Kind::MultiLeaf(_) | Kind::TagNode(..) if reading.is_not_ours() => Value::Null,
+            Kind::MultiLeaf(_) | Kind::TagNode(..) if scope.is_not_ours() => Value::Null,
             Kind::MultiLeaf(form) => {
                 let all: Vec<_> = words().map(|(word, _)| form.value(word)).collect();
                 if all.is_empty() { Value::Null } else { Value::Set(all) }
             }
             Kind::PresenceNode(members) => {
-                node.map_or(Value::Null, |node| Value::Object(from_config(members, node, or_whole(reading))))
+                node.map_or(Value::Null, |node| Value::Object(from_config(members, node, or_whole(scope))))
             }
-            Kind::Node(members) => {
-                match node.map(|node| Value::Object(from_config(members, node, reading))) {
-                    Some(object) if !to_config(members, &object).is_empty() => object,
-                    _ => Value::Null,
-                }
-            }
+            Kind::Node(members) => match node.map(|node| Value::Object(from_config(members, node, scope))) {
+                Some(object) if !to_config(members, &object).is_empty() => object,
+                _ => Value::Null,
+            },
             Kind::TagNode(form, members) => {
                 let one = |(key, node): (&str, &ConfigTree)| {
-                    let read = from_config(members, node, of_element(reading, form, key));
+                    let read = from_config(members, node, of_element(scope, form, key));
                     (key.to_owned(), Value::Object(read))
                 };
                 let all: BTreeMap<_, _> = words().map(one).collect();
@@ -238,7 +236,7 @@ pub(super) mod tests {
             "network": {"2001:db8::/48": {"route-map": {"import": "RM"}}},
         }));
         assert_eq!(config.ends(), expected.ends());
-        let read = from_config(FIELDS, &config, Reading::Whole);
+        let read = from_config(FIELDS, &config, ReadScope::Full);
         assert_eq!(read.get("remote_as"), Some(&text("65001")));
         assert_eq!(Value::Object(preserve_spelling(FIELDS, &object, read)), object);
     }
@@ -248,7 +246,7 @@ pub(super) mod tests {
         let read = from_config(
             FIELDS,
             &tree(json!({"timers": {}, "network": {}, "source": {}, "timers-of-others": {"x": "1"}})),
-            Reading::Whole,
+            ReadScope::Full,
         );
         for attribute in ["timers", "networks", "sources", "ipv6", "remote_as"] {
             assert_eq!(read.get(attribute), Some(&Value::Null), "{attribute}");

@@ -1,6 +1,6 @@
 //! Calico's manifest from a control plane's disk into the cluster.
 
-use crate::connection::retry::{Deadline, Verdict};
+use crate::connection::retry::{Attempt, Deadline};
 use crate::engine::node_resource::NodeError;
 use crate::engine::node_resource::step::{Step, Steps};
 use crate::microk8s::shared::machine::Machine;
@@ -24,11 +24,11 @@ pub(crate) async fn watch(control_plane: &Machine, deadline: &Deadline) -> Resul
     let deadline = deadline.within(WATCHED_FOR);
     let followed = deadline.until(|| async {
         match control_plane.calico().await.map(|agents| behind(&agents)) {
-            Ok(None) => Verdict::Final(Ok(())),
+            Ok(None) => Attempt::Done(Ok(())),
             Ok(Some(behind)) => {
-                Verdict::Again(NodeError::new("waiting for the DaemonSet calico-node", behind))
+                Attempt::Retry(NodeError::new("waiting for the DaemonSet calico-node", behind))
             }
-            Err(failure) => Verdict::Again(failure),
+            Err(failure) => Attempt::Retry(failure),
         }
     });
     Ok(followed.await?)

@@ -2,7 +2,7 @@
 
 use super::membership::{Known, Membership, membership};
 use super::peer_settings;
-use crate::connection::retry::{Deadline, GaveUp, Verdict};
+use crate::connection::retry::{Attempt, Deadline, RetryError};
 use crate::engine::node_resource::NodeError;
 use crate::engine::node_resource::step::{Step, Steps};
 use crate::microk8s::shared::cluster::node_change::NodeChange;
@@ -163,12 +163,12 @@ impl Joining {
         let deadline = self.deadline.within(SHOWS_WITHIN);
         let shown = deadline.reach(|| async {
             match self.membership().await {
-                Ok(Membership::Member) => Verdict::Final(Ok(())),
-                Ok(membership) => Verdict::Again(NodeError::new(
+                Ok(Membership::Member) => Attempt::Done(Ok(())),
+                Ok(membership) => Attempt::Retry(NodeError::new(
                     &attempt,
                     format!("{said}\nAnd yet the machine is {membership}."),
                 )),
-                Err(failure) => Verdict::Again(failure),
+                Err(failure) => Attempt::Retry(failure),
             }
         });
         // MicroK8s ends with 0 also when it gave up waiting.
@@ -216,16 +216,16 @@ impl Step<Joining> for ClearAway {
         // A join that an earlier apply began may still go on, or its member may still be on its way into the lists.
         let settled = deadline.reach(|| async {
             match joining.membership().await {
-                Ok(Membership::Member | Membership::NotMember) => Verdict::Final(Ok(())),
+                Ok(Membership::Member | Membership::NotMember) => Attempt::Done(Ok(())),
                 Ok(membership @ (Membership::Joining | Membership::StaleOnNode)) => {
-                    Verdict::Again(Ok(membership))
+                    Attempt::Retry(Ok(membership))
                 }
-                Ok(membership) => Verdict::Final(Err(Ok(membership))),
-                Err(failure) => Verdict::Again(Err(failure)),
+                Ok(membership) => Attempt::Done(Err(Ok(membership))),
+                Err(failure) => Attempt::Retry(Err(failure)),
             }
         });
         let Err(gave_up) = settled.await else { return Ok(()) };
-        let (GaveUp::Failed(seen) | GaveUp::TimedOut(seen)) = gave_up else {
+        let (RetryError::Failed(seen) | RetryError::TimedOut(seen)) = gave_up else {
             return Err(NodeError::interrupted());
         };
         match seen? {

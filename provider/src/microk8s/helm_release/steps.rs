@@ -45,12 +45,12 @@ impl Wanted {
 
     /// Waits until Helm answers, as a cluster that starts does after a while.
     pub(super) async fn first_find(&self) -> Result<Option<Release>, NodeError> {
-        use crate::connection::retry::Verdict;
+        use crate::connection::retry::Attempt;
         let found = self.deadline.reach(|| async {
             match self.find().await {
-                Ok(seen) => Verdict::Final(Ok(seen.release)),
-                Err(failure) if failure.is_transient() => Verdict::Again(failure),
-                Err(failure) => Verdict::Final(Err(failure)),
+                Ok(seen) => Attempt::Done(Ok(seen.release)),
+                Err(failure) if failure.is_transient() => Attempt::Retry(failure),
+                Err(failure) => Attempt::Done(Err(failure)),
             }
         });
         found.await.map_err(NodeError::from)

@@ -1,7 +1,7 @@
 //! When a node is ready: this node, not any of its cluster, and for longer than a moment.
 
 use super::scripts::READINESS;
-use crate::connection::retry::{Deadline, Verdict};
+use crate::connection::retry::{Attempt, Deadline};
 use crate::connection::ssh::Shell;
 use crate::engine::node_resource::NodeError;
 use crate::microk8s::shared::machine::sections::sections;
@@ -23,8 +23,8 @@ pub(crate) async fn wait(machine: &dyn Shell, node_name: &str, deadline: &Deadli
         .until(|| async {
             let output = match machine.ask(&READINESS, &[node_name]).await {
                 Ok(output) => output,
-                Err(error) if error.is_transient() => return Verdict::Again(NodeError::from(error)),
-                Err(error) => return Verdict::Final(Err(NodeError::from(error))),
+                Err(error) if error.is_transient() => return Attempt::Retry(NodeError::from(error)),
+                Err(error) => return Attempt::Done(Err(NodeError::from(error))),
             };
             let mut since = since.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
             let unready = |answer: String| {
@@ -36,15 +36,15 @@ pub(crate) async fn wait(machine: &dyn Shell, node_name: &str, deadline: &Deadli
             match judge(&output.stdout) {
                 Ok(certificate) => match &*since {
                     Some((at, before)) if *before == certificate => match at.elapsed() >= LASTS {
-                        true => Verdict::Final(Ok(())),
-                        false => Verdict::Again(unready("It is ready since a moment only.".to_owned())),
+                        true => Attempt::Done(Ok(())),
+                        false => Attempt::Retry(unready("It is ready since a moment only.".to_owned())),
                     },
                     _ => {
                         *since = Some((Instant::now(), certificate));
-                        Verdict::Again(unready("It is ready since a moment only.".to_owned()))
+                        Attempt::Retry(unready("It is ready since a moment only.".to_owned()))
                     }
                 },
-                Err(Unready::Stopped) => Verdict::Final(Err(unready(
+                Err(Unready::Stopped) => Attempt::Done(Err(unready(
                     "MicroK8s is stopped there.".to_owned(),
                 )
                 .with_hint(
@@ -52,7 +52,7 @@ pub(crate) async fn wait(machine: &dyn Shell, node_name: &str, deadline: &Deadli
                 ))),
                 Err(Unready::Yet(seen)) => {
                     *since = None;
-                    Verdict::Again(unready(seen))
+                    Attempt::Retry(unready(seen))
                 }
             }
         })

@@ -9,7 +9,8 @@ mod tests;
 
 use crate::connection::cluster::{Kind, ObjectName};
 use crate::engine::cluster_object::{
-    Applied, Managed, ManagedDraft, Occasion, Private, Staying, cluster_address, ours, sensitive,
+    ClusterResource, ClusterResourceDraft, Private, ReadReason, ServerApplied, Staying, cluster_address,
+    ours, sensitive,
 };
 use crate::engine::timeouts::Timeouts;
 use crate::microk8s::shared::hcl_or_yaml::Numbers;
@@ -89,8 +90,8 @@ pub struct GenericObject {
     timeouts: Option<Timeouts>,
 }
 
-impl Applied for GenericObject {
-    const NAMED_IN: &'static str = "manifest";
+impl ServerApplied for GenericObject {
+    const IDENTITY_ATTRIBUTE: &'static str = "manifest";
     const HINTS: &'static [(&'static str, &'static str)] = &[
         ("field is immutable", NEEDS_NEW_OBJECT),
         ("may not change once set", NEEDS_NEW_OBJECT),
@@ -124,12 +125,12 @@ impl Applied for GenericObject {
         }
     }
 
-    fn complete(&mut self, diagnostics: &mut Diagnostics) {
+    fn fill_computed(&mut self, diagnostics: &mut Diagnostics) {
         check_names(&self.manifest, diagnostics);
     }
 
-    fn modify_plan(plan: &mut Plan<Managed<Self>, Private>) {
-        let ManagedDraft { value, .. } = &plan.planned;
+    fn modify_plan(plan: &mut Plan<ClusterResource<Self>, Private>) {
+        let ClusterResourceDraft { value, .. } = &plan.planned;
         let planned = Identity::of(value.attribute("manifest"));
         let prior =
             plan.prior.as_ref().map(Model::encode).map(|prior| Identity::of(prior.attribute("manifest")));
@@ -157,7 +158,7 @@ impl Applied for GenericObject {
         let known = |part: Knowable<String>| part.known().cloned().unwrap_or_default();
         let Identity { api_version, kind, name, namespace } = Identity::of(attributes.attribute("manifest"));
         ObjectName {
-            kind: Kind::named(&known(api_version), &known(kind)),
+            kind: Kind::dynamic(&known(api_version), &known(kind)),
             namespace: known(namespace),
             name: known(name),
         }
@@ -201,7 +202,7 @@ impl Applied for GenericObject {
         fields::stays(before, planned, &live(existing), &live(after))
     }
 
-    fn keep(plan: &mut Plan<Managed<Self>, Private>) {
+    fn keep(plan: &mut Plan<ClusterResource<Self>, Private>) {
         let Some(Ok(prior)) = plan.prior.as_ref().map(|prior| Self::decode(&prior.encode())) else { return };
         plan.set("manifest", &prior.manifest);
         plan.set("secret_data", &prior.secret_data);
@@ -246,7 +247,7 @@ impl Applied for GenericObject {
     fn read(
         known: &Value,
         object: &DynamicObject,
-        occasion: Occasion,
+        reason: ReadReason,
         kept: &mut Json,
         _: &mut Vec<String>,
     ) -> Result<Value, String> {
@@ -261,13 +262,13 @@ impl Applied for GenericObject {
                 .insert(name.to_owned(), text.map_or(Value::Null, |text| Value::String(text.to_owned())));
         }
         let before = Manifest::decode(known.attribute("manifest")).map_err(|error| error.message)?;
-        let now = match occasion {
-            Occasion::Written => {
+        let now = match reason {
+            ReadReason::Written => {
                 *kept = Record::of(&before, ours(object), &live).into_json();
                 before
             }
-            Occasion::Refresh => Record::from_json(kept).refresh(&before, &live),
-            Occasion::Import => {
+            ReadReason::Refresh => Record::from_json(kept).refresh(&before, &live),
+            ReadReason::Import => {
                 // What others set beside our fields is no difference, so it is not read where none is ours: a plan would
                 // show that it goes, and it would not.
                 let nothing = Json::Object(Map::new());
@@ -279,7 +280,7 @@ impl Applied for GenericObject {
             }
         };
         attributes.insert("manifest".to_owned(), now.encode());
-        if occasion == Occasion::Refresh {
+        if reason == ReadReason::Refresh {
             refresh_secrets(&mut attributes, &live);
         }
         Ok(Value::Object(attributes))

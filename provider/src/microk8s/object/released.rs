@@ -96,7 +96,7 @@ mod tests {
             ("apps/v1", "ReplicaSet", "shop", "web", false),
         ] {
             let name = ObjectName {
-                kind: Kind::named(api_version, kind),
+                kind: Kind::dynamic(api_version, kind),
                 namespace: namespace.into(),
                 name: name.into(),
             };
@@ -107,7 +107,7 @@ mod tests {
     #[test]
     fn what_has_a_controller_is_its_controllers() {
         let name = ObjectName {
-            kind: Kind::named("apps/v1", "ReplicaSet"),
+            kind: Kind::dynamic("apps/v1", "ReplicaSet"),
             namespace: "shop".into(),
             name: "web-1".into(),
         };

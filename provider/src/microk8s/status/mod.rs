@@ -1,6 +1,6 @@
 //! Data source `microk8s_status`.
 
-use crate::connection::retry::{Deadline, Verdict};
+use crate::connection::retry::{Attempt, Deadline};
 use crate::connection::ssh;
 use crate::engine::node_resource::{NodeError, observe};
 use crate::microk8s::shared::cluster::status_report::StatusReport;
@@ -110,19 +110,19 @@ impl DataSource for Status {
 
     async fn read(context: &Context<Session>, config: Self) -> Result<Self, Diagnostics> {
         let host = context.provider().ssh.host(&config.host);
-        let patience = config.wait.as_ref().map(|wait| *wait.value());
-        let deadline = Deadline::after(patience.unwrap_or(ONE_READ), context.cancelled());
+        let timeout = config.wait.as_ref().map(|wait| *wait.value());
+        let deadline = Deadline::after(timeout.unwrap_or(ONE_READ), context.cancelled());
         let seen = deadline
             .until(|| async {
                 let seen = observe(context, &config.host, see(&host)).await;
                 let seen = seen
-                    .and_then(|seen| if patience.is_some() { seen.complete(&config.host) } else { Ok(seen) });
+                    .and_then(|seen| if timeout.is_some() { seen.complete(&config.host) } else { Ok(seen) });
                 match seen {
-                    Err(failure) if patience.is_some() && failure.is_transient() => {
+                    Err(failure) if timeout.is_some() && failure.is_transient() => {
                         host.invalidate_probes();
-                        Verdict::Again(failure)
+                        Attempt::Retry(failure)
                     }
-                    seen => Verdict::Final(seen),
+                    seen => Attempt::Done(seen),
                 }
             })
             .await;

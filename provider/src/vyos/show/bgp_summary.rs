@@ -114,8 +114,8 @@ impl tfplugin::DataSource for BgpSummary {
             .get(config.router.as_deref())
             .map_err(|reason| no_router(COMMAND.noun, &reason))?;
         let wait = config.wait.as_ref();
-        let patience = wait.map(|wait| super::patience(&wait.timeout));
-        let seen = look(patience, context.cancelled(), || async {
+        let timeout = wait.map(|wait| super::timeout(&wait.timeout));
+        let seen = look(timeout, context.cancelled(), || async {
             let all = COMMAND.ask(&router, sessions).await?;
             let missing = wait.map(|wait| wait.missing(&all)).unwrap_or_default();
             if missing.is_empty() { Ok(all) } else { Err(Unready::NotYet(missing)) }
@@ -124,7 +124,7 @@ impl tfplugin::DataSource for BgpSummary {
             Ok(all) => all,
             Err(gave_up) => {
                 let missing = COMMAND.not_yet(&router, gave_up)?;
-                return Err(not_ready(&router, patience, &missing).into());
+                return Err(not_ready(&router, timeout, &missing).into());
             }
         };
         let neighbors: BTreeMap<_, _> =
@@ -158,8 +158,8 @@ impl SessionWait {
     }
 }
 
-fn not_ready(router: &Router, patience: Option<Duration>, missing: &[String]) -> Diagnostic {
-    let waited = patience.unwrap_or_default().as_secs();
+fn not_ready(router: &Router, timeout: Option<Duration>, missing: &[String]) -> Diagnostic {
+    let waited = timeout.unwrap_or_default().as_secs();
     let asked = format!("`show bgp neighbors` at {} was asked for {waited} s, and says", router.url());
     super::not_ready(router, "BGP sessions", &asked, missing)
 }

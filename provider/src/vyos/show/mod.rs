@@ -9,7 +9,7 @@ mod routing_table;
 pub use bgp_summary::BgpSummary;
 pub use routes::Routes;
 
-use crate::connection::retry::{Deadline, GaveUp, Verdict};
+use crate::connection::retry::{Attempt, Deadline, RetryError};
 use crate::connection::router::{Router, RouterError};
 use crate::engine::router_config::Subject;
 use std::future::Future;
@@ -19,7 +19,7 @@ use tfplugin::{Diagnostic, Value};
 use tokio_util::sync::CancellationToken;
 
 /// How long something is waited for where nobody says.
-const PATIENCE: Duration = Duration::from_secs(60);
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Something that the router shows.
 pub(super) struct OpCommand {
@@ -60,15 +60,22 @@ impl OpCommand {
     }
 
     /// What was seen last where the wait was in vain; else why nothing was.
-    pub(super) fn not_yet<T>(&self, router: &Router, gave_up: GaveUp<Unready<T>>) -> Result<T, Diagnostic> {
+    pub(super) fn not_yet<T>(
+        &self,
+        router: &Router,
+        gave_up: RetryError<Unready<T>>,
+    ) -> Result<T, Diagnostic> {
         let path = format!("show {}", self.command.join(" "));
         let subject = Subject { noun: self.noun, key: "", path: &path, fields: &[], object: &Value::Null };
         match gave_up {
-            GaveUp::Failed(Unready::NotYet(seen)) | GaveUp::TimedOut(Unready::NotYet(seen)) => Ok(seen),
-            GaveUp::Failed(Unready::Router(error)) | GaveUp::TimedOut(Unready::Router(error)) => {
+            RetryError::Failed(Unready::NotYet(seen)) | RetryError::TimedOut(Unready::NotYet(seen)) => {
+                Ok(seen)
+            }
+            RetryError::Failed(Unready::Router(error)) | RetryError::TimedOut(Unready::Router(error)) => {
                 Err(subject.failed("read", router, error))
             }
-            GaveUp::Failed(Unready::Unreadable(what)) | GaveUp::TimedOut(Unready::Unreadable(what)) => {
+            RetryError::Failed(Unready::Unreadable(what))
+            | RetryError::TimedOut(Unready::Unreadable(what)) => {
                 let detail = format!(
                     "`{path}` at {} printed something else than expected: {what}\n\nVyOS 1.4 or later is needed. If its \
                      routing daemon is down, `restart bgp`, `restart zebra` or the like on the router starts it.",
@@ -76,7 +83,7 @@ impl OpCommand {
                 );
                 Err(Diagnostic::error(subject.unable("read", router), detail))
             }
-            GaveUp::Cancelled => Err(Diagnostic::error(
+            RetryError::Cancelled => Err(Diagnostic::error(
                 subject.unable("read", router),
                 "Interrupted. The next run asks again.",
             )),
@@ -94,30 +101,30 @@ pub(super) fn not_ready(router: &Router, what: &str, asked: &str, missing: &[Str
 }
 
 /// The time that a `wait` gives.
-pub(super) fn patience(timeout: &Option<Semantic<Duration>>) -> Duration {
-    timeout.as_ref().map_or(PATIENCE, |timeout| *timeout.value())
+pub(super) fn timeout(timeout: &Option<Semantic<Duration>>) -> Duration {
+    timeout.as_ref().map_or(DEFAULT_TIMEOUT, |timeout| *timeout.value())
 }
 
-/// Looks once, or until what is seen is ready where there is patience.
+/// Looks once, or until what is seen is ready where there is a timeout.
 pub(super) async fn look<T, N, F>(
-    patience: Option<Duration>,
+    timeout: Option<Duration>,
     cancelled: &CancellationToken,
     mut once: impl FnMut() -> F,
-) -> Result<T, GaveUp<Unready<N>>>
+) -> Result<T, RetryError<Unready<N>>>
 where
     F: Future<Output = Result<T, Unready<N>>>,
 {
-    let deadline = Deadline::after(patience.unwrap_or_default(), cancelled);
+    let deadline = Deadline::after(timeout.unwrap_or_default(), cancelled);
     deadline
         .until(|| {
             let seen = once();
             async {
                 match seen.await {
-                    Err(Unready::Router(error)) if patience.is_none() || !error.is_transient() => {
-                        Verdict::Final(Err(Unready::Router(error)))
+                    Err(Unready::Router(error)) if timeout.is_none() || !error.is_transient() => {
+                        Attempt::Done(Err(Unready::Router(error)))
                     }
-                    Err(unready) if patience.is_some() => Verdict::Again(unready),
-                    seen => Verdict::Final(seen),
+                    Err(unready) if timeout.is_some() => Attempt::Retry(unready),
+                    seen => Attempt::Done(seen),
                 }
             }
         })

@@ -138,8 +138,8 @@ impl tfplugin::DataSource for Routes {
             .routers
             .get(config.router.as_deref())
             .map_err(|reason| no_router(IPV4.noun, &reason))?;
-        let patience = config.wait.as_ref().map(|wait| super::patience(&wait.timeout));
-        let seen = look(patience, context.cancelled(), || async {
+        let timeout = config.wait.as_ref().map(|wait| super::timeout(&wait.timeout));
+        let seen = look(timeout, context.cancelled(), || async {
             let [ipv4, ipv6] = config.questions();
             let ask = async |question: Option<&OpCommand>| match question {
                 Some(question) => question.ask(&router, table).await,
@@ -153,7 +153,7 @@ impl tfplugin::DataSource for Routes {
             Ok(all) => all,
             Err(gave_up) => {
                 let seen = IPV4.not_yet(&router, gave_up)?;
-                return Err(config.not_ready(&router, patience, &seen).await.into());
+                return Err(config.not_ready(&router, timeout, &seen).await.into());
             }
         };
         let routes: Vec<_> = all
@@ -208,7 +208,7 @@ impl Routes {
     }
 
     /// What became of each route that is missing.
-    async fn not_ready(&self, router: &Router, patience: Option<Duration>, all: &Table) -> Diagnostic {
+    async fn not_ready(&self, router: &Router, timeout: Option<Duration>, all: &Table) -> Diagnostic {
         let missing = self.missing(all);
         let mut bgp = Bgp::default();
         for (question, is_ipv6) in [(BGP_IPV4, false), (BGP_IPV6, true)] {
@@ -223,7 +223,7 @@ impl Routes {
         let asked = format!(
             "The routing table at {} was asked for {} s for what the kernel has, and lacks",
             router.url(),
-            patience.unwrap_or_default().as_secs()
+            timeout.unwrap_or_default().as_secs()
         );
         not_ready(router, "Routes", &asked, &reasons)
     }

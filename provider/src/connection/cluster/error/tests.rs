@@ -38,17 +38,17 @@ fn a_webhook_that_refuses_is_not_one_that_is_silent() {
     assert_eq!(sorted(400, denied, json!(null)), ClusterErrorKind::Denied);
     let silent = "Internal error occurred: failed calling webhook \"x\": no endpoints available for service";
     assert_eq!(sorted(500, silent, json!(null)), ClusterErrorKind::WebhookNotServing);
-    assert!(ClusterErrorKind::WebhookNotServing.may_pass());
-    assert!(!ClusterErrorKind::Denied.may_come());
+    assert!(ClusterErrorKind::WebhookNotServing.is_transient());
+    assert!(!ClusterErrorKind::Denied.is_transient_on_create());
 }
 
 #[test]
 fn conflicts_over_fields_and_over_identity_differ() {
     let fields = json!({"causes": [{"reason": "FieldManagerConflict", "message": "conflict with \"kubectl\"", "field": ".spec.addresses"}]});
-    assert_eq!(sorted(409, "Apply failed with 1 conflict", fields), ClusterErrorKind::OwnedByOthers);
+    assert_eq!(sorted(409, "Apply failed with 1 conflict", fields), ClusterErrorKind::FieldConflict);
     assert_eq!(
         sorted(409, "Precondition failed: UID in precondition: a, UID in object meta: b", json!(null)),
-        ClusterErrorKind::AnotherObject
+        ClusterErrorKind::UidMismatch
     );
     assert_eq!(sorted(409, "the object has been modified", json!(null)), ClusterErrorKind::Busy);
 }

@@ -1,11 +1,11 @@
 //! The engine against an API server in this process, through the rules of Terraform's core.
 
-mod existing;
+mod adoption;
+mod dry_run;
 mod failures;
 mod life;
 mod odd;
 mod secrets;
-mod trial;
 
 use super::testing::{ClusterTypes, errors, run, warnings, with};
 use crate::connection::cluster::testing::{ApiServer, POOLS};

@@ -3,11 +3,11 @@
 use super::super::translate::from_config;
 use super::super::translate::tests::{FIELDS, object as object_of, tree};
 use super::*;
-use crate::engine::reading::Reading;
+use crate::engine::read_scope::ReadScope;
 use serde_json::json;
 
 fn value(tree: &ConfigTree) -> Value {
-    Value::Object(from_config(FIELDS, tree, Reading::Whole))
+    Value::Object(from_config(FIELDS, tree, ReadScope::Full))
 }
 
 /// What leads from one configuration to another, all of which the state knows.
@@ -69,7 +69,7 @@ fn a_container_that_disables_is_no_container_that_enables() {
         (Value::Bool(false), json!({"passive": {"disable": {}}})),
     ];
     for (value, config) in &said {
-        let read = from_config(FIELDS, &tree(config.clone()), Reading::Whole);
+        let read = from_config(FIELDS, &tree(config.clone()), ReadScope::Full);
         assert_eq!(read.get("passive"), Some(value), "{config}");
         let made = to_config(FIELDS, &object_of(&[("passive", value.clone())]));
         assert_eq!(made.ends(), tree(config.clone()).ends(), "{value:?}");
@@ -182,7 +182,7 @@ fn null_is_not_ours_in_every_map_and_set_of_every_type() {
             assert_eq!(lines(None, Some(&[ours, theirs])), nothing, "{name} {told}: all of it");
 
             let before = object(&chain, None);
-            let read = Value::Object(from_config(layout.fields, &both, Reading::Ours(&before)));
+            let read = Value::Object(from_config(layout.fields, &both, ReadScope::Owned(&before)));
             let mut seen = &read;
             for (at, field) in chain.iter().enumerate() {
                 seen = seen.attribute(field.attribute);

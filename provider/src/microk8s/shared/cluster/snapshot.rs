@@ -1,6 +1,6 @@
 //! All nodes of a cluster, each asked on its own machine.
 
-use crate::connection::retry::{Deadline, Verdict};
+use crate::connection::retry::{Attempt, Deadline};
 use crate::engine::node_resource::NodeError;
 use crate::microk8s::shared::machine::node_list::{ClusterNode, Role};
 use crate::microk8s::shared::machine::snapshot::NodeSnapshot;
@@ -69,8 +69,8 @@ impl ClusterSnapshot {
     ) -> Result<Self, NodeError> {
         let cluster_snapshot = deadline.reach(|| async {
             match Self::collect(machines, host, Freshness::Fresh).await {
-                Err(failure) if failure.is_transient() => Verdict::Again(failure),
-                result => Verdict::Final(result),
+                Err(failure) if failure.is_transient() => Attempt::Retry(failure),
+                result => Attempt::Done(result),
             }
         });
         Ok(cluster_snapshot.await?)

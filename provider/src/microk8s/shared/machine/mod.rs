@@ -17,6 +17,7 @@ use crate::connection::masking::Mask;
 use crate::connection::ssh::{Output, Script, Shell, Ssh};
 use crate::engine::node_resource::NodeError;
 use crate::microk8s::shared::config_files::dual_stack::Files;
+use crate::values::AddressRange;
 use datastore::DatastoreMember;
 use join_token::{JoinToken, SECONDS_TO_LIVE};
 use journal::relevant_lines;

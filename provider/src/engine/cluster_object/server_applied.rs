@@ -2,13 +2,13 @@
 //! attributes.
 
 use super::address::ImportId;
-use super::cluster_resource::Managed;
-use super::existing::ours;
+use super::adoption::ours;
+use super::cluster_resource::ClusterResource;
 use super::private::Private;
 use super::spec::Fields;
-use super::{ClusterObject, Takeover};
+use super::{Adoption, ClusterObject};
 use crate::connection::cluster::{Cluster, ClusterError, ObjectName};
-use crate::engine::reading::Reading;
+use crate::engine::read_scope::ReadScope;
 use async_trait::async_trait;
 use kube::core::DynamicObject;
 use serde_json::{Map, Value as Json, json};
@@ -19,23 +19,23 @@ use tfplugin::{Diagnostics, Model, Plan, Value};
 
 /// A type whose objects the engine keeps. Every [`ClusterObject`] is one.
 #[async_trait]
-pub trait Applied: Model + TypeName {
+pub trait ServerApplied: Model + TypeName {
     /// What some answers of the API server mean: a part of the text, and what to do.
     const HINTS: &'static [(&'static str, &'static str)];
 
     /// The attribute that says which object it is.
-    const NAMED_IN: &'static str = "name";
+    const IDENTITY_ATTRIBUTE: &'static str = "name";
 
     /// Finds fault with a configuration without any connection.
     fn validate_config(config: &Self::Draft, diagnostics: &mut Diagnostics);
 
     /// Plans computed attributes that follow from others, and a new object where the old one cannot become it.
-    fn modify_plan(plan: &mut Plan<Managed<Self>, Private>) {
+    fn modify_plan(plan: &mut Plan<ClusterResource<Self>, Private>) {
         let _ = plan;
     }
 
     /// Fills in computed attributes that follow from the others, and finds fault with what comes of it.
-    fn complete(&mut self, diagnostics: &mut Diagnostics) {
+    fn fill_computed(&mut self, diagnostics: &mut Diagnostics) {
         let _ = diagnostics;
     }
 
@@ -81,7 +81,7 @@ pub trait Applied: Model + TypeName {
     }
 
     /// Plans that all stays as it was.
-    fn keep(plan: &mut Plan<Managed<Self>, Private>) {
+    fn keep(plan: &mut Plan<ClusterResource<Self>, Private>) {
         let _ = plan;
     }
 
@@ -103,19 +103,19 @@ pub trait Applied: Model + TypeName {
     fn read(
         known: &Value,
         object: &DynamicObject,
-        occasion: Occasion,
+        reason: ReadReason,
         kept: &mut Json,
         misfits: &mut Vec<String>,
     ) -> Result<Value, String>;
 
     /// What to do about an object that is there already and that we did not make.
-    fn takeover(&self, existing: &DynamicObject) -> Takeover {
+    fn adoption(&self, existing: &DynamicObject) -> Adoption {
         let _ = existing;
-        Takeover::Refused
+        Adoption::Refuse
     }
 
     /// Finds fault that only shows beside the cluster's other objects.
-    async fn check_beside(
+    async fn validate_against_cluster(
         &self,
         cluster: &Cluster,
         diagnostics: &mut Diagnostics,
@@ -174,7 +174,7 @@ fn sent_in_secret<T: ClusterObject>(json: &Json, path: &str, found: &mut Vec<Str
                 .enumerate()
                 .for_each(|(at, one)| sent_in_secret::<T>(one, &format!("{path}[{at}]"), found));
         }
-        Json::String(text) if <T as Applied>::attribute_at(path).is_some_and(|(_, hidden)| hidden) => {
+        Json::String(text) if <T as ServerApplied>::attribute_at(path).is_some_and(|(_, hidden)| hidden) => {
             found.push(text.clone());
         }
         _ => {}
@@ -194,7 +194,7 @@ fn texts(value: &Value) -> Vec<String> {
 
 /// Why an object is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Occasion {
+pub enum ReadReason {
     /// It was just written: it says what we sent, as the API server understood it.
     Written,
     /// To see whether our own fields are still as they were.
@@ -204,15 +204,15 @@ pub enum Occasion {
 }
 
 #[async_trait]
-impl<T: ClusterObject> Applied for T {
+impl<T: ClusterObject> ServerApplied for T {
     const HINTS: &'static [(&'static str, &'static str)] = <T as ClusterObject>::HINTS;
 
     fn validate_config(config: &T::Draft, diagnostics: &mut Diagnostics) {
         <T as ClusterObject>::validate_config(config, diagnostics);
     }
 
-    fn complete(&mut self, diagnostics: &mut Diagnostics) {
-        ClusterObject::complete(self, diagnostics);
+    fn fill_computed(&mut self, diagnostics: &mut Diagnostics) {
+        ClusterObject::fill_computed(self, diagnostics);
     }
 
     fn object_name(attributes: &Value) -> ObjectName {
@@ -240,7 +240,7 @@ impl<T: ClusterObject> Applied for T {
 
     fn manifest(&self, name: &ObjectName) -> Json {
         let mut spec = Fields::of::<T>().to_spec(&self.encode());
-        self.settle(&mut spec);
+        self.normalize_spec(&mut spec);
         let mut metadata = Map::from_iter([("name".to_owned(), Json::from(name.name.as_str()))]);
         if !name.namespace.is_empty() {
             metadata.insert("namespace".to_owned(), name.namespace.as_str().into());
@@ -258,7 +258,7 @@ impl<T: ClusterObject> Applied for T {
     fn secrets(&self, name: &ObjectName) -> Vec<String> {
         // What is write-only is in no value of ours, but it is sent.
         let mut found = sensitive(&Self::attributes(), &self.encode());
-        let sent = Applied::manifest(self, name);
+        let sent = ServerApplied::manifest(self, name);
         sent_in_secret::<T>(sent.get("spec").unwrap_or(&Json::Null), "spec", &mut found);
         found
     }
@@ -280,33 +280,33 @@ impl<T: ClusterObject> Applied for T {
     fn read(
         known: &Value,
         object: &DynamicObject,
-        occasion: Occasion,
+        reason: ReadReason,
         _: &mut Json,
         misfits: &mut Vec<String>,
     ) -> Result<Value, String> {
-        let reading = match occasion {
-            Occasion::Written | Occasion::Refresh => Reading::Ours(known),
-            Occasion::Import => Reading::Whole,
+        let scope = match reason {
+            ReadReason::Written | ReadReason::Refresh => ReadScope::Owned(known),
+            ReadReason::Import => ReadScope::Full,
         };
         let spec = object.data.get("spec").unwrap_or(&Json::Null);
         let mut all = match known {
             Value::Object(all) => all.clone(),
             _ => BTreeMap::new(),
         };
-        all.extend(Fields::of::<T>().read_spec(spec, reading, misfits));
+        all.extend(Fields::of::<T>().read_spec(spec, scope, misfits));
         Ok(Value::Object(all))
     }
 
-    fn takeover(&self, existing: &DynamicObject) -> Takeover {
-        ClusterObject::takeover(self, existing)
+    fn adoption(&self, existing: &DynamicObject) -> Adoption {
+        ClusterObject::adoption(self, existing)
     }
 
-    async fn check_beside(
+    async fn validate_against_cluster(
         &self,
         cluster: &Cluster,
         diagnostics: &mut Diagnostics,
     ) -> Result<(), ClusterError> {
-        ClusterObject::check_beside(self, cluster, diagnostics).await
+        ClusterObject::validate_against_cluster(self, cluster, diagnostics).await
     }
 
     async fn before_delete(

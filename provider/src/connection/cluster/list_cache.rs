@@ -204,7 +204,7 @@ impl Cluster {
         namespace: &str,
         freshness: Freshness,
     ) -> Result<Listed, ClusterError> {
-        if freshness == Freshness::Now {
+        if freshness == Freshness::Fresh {
             self.0.lists.drop_kind(kind);
         }
         let attempt = format!("Listing {kind}");
@@ -212,7 +212,7 @@ impl Cluster {
         let list: Pin<Box<dyn Future<Output = Result<Objects, ClusterError>> + Send + '_>> =
             Box::pin(async {
                 // Those who only read do not wait for a node that has just been found out of reach.
-                if freshness == Freshness::Shared
+                if freshness == Freshness::Cached
                     && let Some(error) = self.recent_failure().await
                 {
                     return Err(error);
@@ -244,9 +244,9 @@ impl Cluster {
     }
 
     async fn all_pages(&self, kind: &Kind, namespace: &str, attempt: &str) -> Result<Objects, ClusterError> {
-        let place = self.place(kind, attempt).await?;
+        let resolved = self.resolve(kind, attempt).await?;
         for _ in 0..ANEW {
-            match self.pages_of(&place.request(namespace), attempt).await {
+            match self.pages_of(&resolved.request(namespace), attempt).await {
                 // The API server has forgotten the state of things that the first page showed.
                 Err(error) if error.kind() == ClusterErrorKind::ListExpired => {}
                 objects => return objects,
@@ -344,7 +344,7 @@ mod tests {
     #[tokio::test]
     async fn a_list_is_read_in_pages() {
         let (server, cluster) = cluster(600).await;
-        let listed = cluster.list(&POOL, "metallb-system", Freshness::Now).await.unwrap();
+        let listed = cluster.list(&POOL, "metallb-system", Freshness::Fresh).await.unwrap();
         let all: Vec<_> = (0..600).map(|pool| format!("pool-{pool:04}")).collect();
         assert_eq!(names(&listed), all);
         assert_eq!(listed.named("pool-0599").unwrap().data["spec"]["addresses"], json!([599]));
@@ -357,12 +357,12 @@ mod tests {
     async fn a_list_whose_next_page_is_forgotten_begins_anew() {
         let (server, cluster) = cluster(300).await;
         server.world().say(2, "GET continue=", 410, "The provided continue parameter is too old");
-        let listed = cluster.list(&POOL, "metallb-system", Freshness::Now).await.unwrap();
+        let listed = cluster.list(&POOL, "metallb-system", Freshness::Fresh).await.unwrap();
         assert_eq!(names(&listed).len(), 300);
         assert_eq!(server.world().count("GET"), 6, "{:?}", server.world().log);
 
         server.world().say(3, "GET continue=", 410, "The provided continue parameter is too old");
-        let error = cluster.list(&POOL, "metallb-system", Freshness::Now).await.err().unwrap();
+        let error = cluster.list(&POOL, "metallb-system", Freshness::Fresh).await.err().unwrap();
         assert_eq!(error.kind(), ClusterErrorKind::Busy);
     }
 
@@ -373,7 +373,7 @@ mod tests {
             let spec = json!({"addresses": ["x".repeat(1 << 20)]});
             server.world().put(POOLS, &format!("pool-{pool}"), "kubectl", spec);
         }
-        let listed = cluster.list(&POOL, "metallb-system", Freshness::Now).await.unwrap();
+        let listed = cluster.list(&POOL, "metallb-system", Freshness::Fresh).await.unwrap();
         assert_eq!(names(&listed).len(), 12);
         assert!(KEPT.available_permits() <= KEPT_KIB - (12 << 10), "what is kept is counted");
     }

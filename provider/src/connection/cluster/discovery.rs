@@ -17,17 +17,17 @@ const DEFAULT_NAMESPACE: &str = "default";
 
 /// What the API server said of kinds that persons named.
 #[derive(Default)]
-pub(super) struct Places(Mutex<HashMap<Kind, Place>>);
+pub(super) struct DiscoveryCache(Mutex<HashMap<Kind, ResolvedKind>>);
 
 /// Where objects of one kind are.
 #[derive(Clone)]
-pub(super) struct Place {
+pub(super) struct ResolvedKind {
     version: String,
     plural: String,
     namespaced: bool,
 }
 
-impl Place {
+impl ResolvedKind {
     /// Requests about objects of the kind in a namespace.
     pub(super) fn request(&self, namespace: &str) -> Request {
         let Self { version, plural, namespaced } = self;
@@ -62,21 +62,25 @@ pub(super) fn segment(name: &str) -> String {
 
 impl Cluster {
     /// Where objects of the kind are; asks once where a person named it.
-    pub(super) async fn place(&self, kind: &Kind, attempt: &str) -> Result<Place, ClusterError> {
-        if kind.scope() != Scope::Asked {
+    pub(super) async fn resolve(&self, kind: &Kind, attempt: &str) -> Result<ResolvedKind, ClusterError> {
+        if kind.scope() != Scope::Discovered {
             let plural = kind.resource().plural;
-            return Ok(Place { version: version_path(kind), plural, namespaced: kind.is_namespaced() });
+            return Ok(ResolvedKind {
+                version: version_path(kind),
+                plural,
+                namespaced: kind.is_namespaced(),
+            });
         }
-        let known = || self.places().0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(place) = known().get(kind) {
-            return Ok(place.clone());
+        let known = || self.discovery().0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(resolved) = known().get(kind) {
+            return Ok(resolved.clone());
         }
-        let place = self.ask_place(kind, attempt).await?;
-        known().insert(kind.clone(), place.clone());
-        Ok(place)
+        let resolved = self.discover(kind, attempt).await?;
+        known().insert(kind.clone(), resolved.clone());
+        Ok(resolved)
     }
 
-    async fn ask_place(&self, kind: &Kind, attempt: &str) -> Result<Place, ClusterError> {
+    async fn discover(&self, kind: &Kind, attempt: &str) -> Result<ResolvedKind, ClusterError> {
         let api_version = kind.api_version();
         let unserved = |what: String| {
             let answer = format!("the API server serves no {what}");
@@ -94,15 +98,15 @@ impl Cluster {
         let served =
             listed.resources.into_iter().find(|one| one.kind == kind.name() && !one.name.contains('/'));
         let served = served.ok_or_else(|| unserved(format!("{} in {api_version}", kind.name())))?;
-        Ok(Place { version: version_path(kind), plural: served.name, namespaced: served.namespaced })
+        Ok(ResolvedKind { version: version_path(kind), plural: served.name, namespaced: served.namespaced })
     }
 
     /// Whether no definition brings a kind that a person named, which is known only of kinds that are not built in.
-    pub(super) async fn lacks_definition_of(&self, kind: &Kind) -> Result<bool, ClusterError> {
+    pub(super) async fn crd_absent_of(&self, kind: &Kind) -> Result<bool, ClusterError> {
         if kind.is_built_in() {
             return Ok(false);
         }
-        let definitions = self.list(&DEFINITION, "", Freshness::Now).await?;
+        let definitions = self.list(&DEFINITION, "", Freshness::Fresh).await?;
         let text = |one: &DynamicObject, pointer: &str| {
             one.data.pointer(pointer).and_then(|text| text.as_str()).map(str::to_owned)
         };
@@ -131,8 +135,8 @@ mod tests {
         ] {
             assert_eq!(segment(name), address);
         }
-        let place = Place { version: "/api/v1".into(), plural: "../x".into(), namespaced: true };
-        let get = place.request("../y?").get(&segment("../z"), &Default::default()).unwrap();
+        let resolved = ResolvedKind { version: "/api/v1".into(), plural: "../x".into(), namespaced: true };
+        let get = resolved.request("../y?").get(&segment("../z"), &Default::default()).unwrap();
         assert_eq!(get.uri(), "/api/v1/namespaces/..%2Fy%3F/..%2Fx/..%2Fz");
     }
 }

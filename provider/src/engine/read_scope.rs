@@ -4,24 +4,24 @@ use tfplugin::Value;
 
 /// What an object is read for.
 #[derive(Clone, Copy)]
-pub(super) enum Reading<'a> {
+pub(super) enum ReadScope<'a> {
     /// To see whether what is ours is still as it was. What was null is not ours, whoever fills it.
-    Ours(&'a Value),
+    Owned(&'a Value),
     /// To take it over as it is.
-    Whole,
+    Full,
 }
 
-impl<'a> Reading<'a> {
+impl<'a> ReadScope<'a> {
     /// The reading of one attribute.
     pub(super) fn attribute(self, name: &str) -> Self {
         match self {
-            Self::Ours(before) => Self::Ours(before.attribute(name)),
-            Self::Whole => Self::Whole,
+            Self::Owned(before) => Self::Owned(before.attribute(name)),
+            Self::Full => Self::Full,
         }
     }
 
     /// Whether it was null.
     pub(super) fn is_not_ours(self) -> bool {
-        matches!(self, Self::Ours(Value::Null))
+        matches!(self, Self::Owned(Value::Null))
     }
 }

@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::OwnedMutexGuard;
 
-/// Turns of all clusters, by identity: two addresses of one cluster share them.
+/// The locks of all clusters, by identity: two addresses of one cluster share them.
 #[derive(Default)]
-pub(super) struct Turns {
+pub(super) struct WriteLocks {
     queues: Mutex<HashMap<(String, Kind), Queue>>,
 }
 
@@ -23,22 +23,22 @@ pub enum Claim {
     CarriedOn,
 }
 
-impl Turns {
-    pub(super) async fn take(&self, cluster_id: &str, kind: &Kind) -> Turn {
+impl WriteLocks {
+    pub(super) async fn take(&self, cluster_id: &str, kind: &Kind) -> WriteGuard {
         let queue = {
             let mut queues = self.queues.lock().unwrap_or_else(PoisonError::into_inner);
             Arc::clone(queues.entry((cluster_id.to_owned(), kind.clone())).or_default())
         };
-        Turn { claims: queue.lock_owned().await }
+        WriteGuard { claims: queue.lock_owned().await }
     }
 }
 
 /// The right to write objects of one kind, until it is dropped.
-pub struct Turn {
+pub struct WriteGuard {
     claims: OwnedMutexGuard<HashMap<ObjectName, Claim>>,
 }
 
-impl Turn {
+impl WriteGuard {
     /// Notes that a create of this run stands for the object.
     pub fn claim(&mut self, name: &ObjectName, claim: Claim) {
         self.claims.insert(name.clone(), claim);

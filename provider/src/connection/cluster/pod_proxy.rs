@@ -1,14 +1,14 @@
 //! Asking what runs in a pod, through the API server.
 
 use super::answer::POD;
-use super::places::segment;
+use super::discovery::segment;
 use super::{Cluster, ClusterError};
 use http::Request;
 
 impl Cluster {
     /// What a web server in a pod answers to a GET: the API server passes the request on, so that nothing but the API has to
     /// be reached.
-    pub async fn ask_pod(
+    pub async fn get_from_pod(
         &self,
         namespace: &str,
         pod: &str,

@@ -1,12 +1,12 @@
 //! The dry run at plan. A plan is complete without it; where the cluster answers, it learns what apply would meet.
 
-use super::Applied;
+use super::ServerApplied;
 use super::address::Target;
+use super::adoption::{check_adoption, is_ours};
 use super::apply::{completed, manifest, send};
-use super::existing::{is_ours, judge};
 use super::failure::{explain, summary};
 use super::private::Private;
-use crate::connection::cluster::{ClusterError, ClusterErrorKind, FieldFault, Force, Freshness, MANAGER};
+use crate::connection::cluster::{ApplyMode, ClusterError, ClusterErrorKind, FieldFault, Freshness, MANAGER};
 use crate::session::Session;
 use kube::core::DynamicObject;
 use serde_json::Value as Json;
@@ -16,7 +16,7 @@ use tfplugin::{Context, Diagnostic, Diagnostics, Held, Model, Severity, Value};
 pub(super) type OnlyStays = bool;
 
 /// Tries what is planned, if all of it is known. Errors are faults of the configuration alone.
-pub(super) async fn run<T: Applied>(
+pub(super) async fn run<T: ServerApplied>(
     context: &Context<Session>,
     prior: Option<&Held<T>>,
     planned: &Value,
@@ -33,7 +33,7 @@ pub(super) async fn run<T: Applied>(
         return Ok(false);
     }
     // A cluster that does not answer, or not with this kind, leaves the plan as it is.
-    let existing = match target.cluster.find(&target.name, Freshness::Shared).await {
+    let existing = match target.cluster.find(&target.name, Freshness::Cached).await {
         Ok(existing) => existing,
         Err(error) if error.kind() == ClusterErrorKind::KubeconfigRefused => {
             return Err(explain::<T>(&summary("plan", &target), &target, &error, ""));
@@ -42,18 +42,18 @@ pub(super) async fn run<T: Applied>(
     };
     if let (None, Some(existing)) = (prior, &existing) {
         // It may be gone before this is created, as in a replacement or behind a renamed key.
-        match judge(&object, existing, &target) {
+        match check_adoption(&object, existing, &target) {
             Ok(told) => told.into_iter().for_each(|one| context.warn(one)),
             Err(refused) => warn_all(context, refused),
         }
         return Ok(false);
     }
     let mut beside = Diagnostics::new();
-    if object.check_beside(&target.cluster, &mut beside).await.is_ok() {
+    if object.validate_against_cluster(&target.cluster, &mut beside).await.is_ok() {
         warn_all(context, beside);
     }
     let uid = private.uid.as_deref().filter(|_| prior.is_some());
-    match send(&object, &target, uid, Force::DryRun).await {
+    match send(&object, &target, uid, ApplyMode::DryRun).await {
         Ok(after) => Ok(match (prior, &existing) {
             (Some(prior), Some(existing)) => {
                 prior.model().is_ok_and(|prior| stays(context, &prior, &object, &target, existing, &after))
@@ -68,7 +68,7 @@ pub(super) async fn run<T: Applied>(
 }
 
 /// Tells what leaves the configuration and stays in the object, if the plan holds other changes too.
-fn stays<T: Applied>(
+fn stays<T: ServerApplied>(
     context: &Context<Session>,
     prior: &T,
     planned: &T,
@@ -89,7 +89,7 @@ fn stays<T: Applied>(
     let detail = format!(
         "They leave `{}`, and the object keeps them as they are: others set them too, or the API server does where nobody \
          does.\n{}\n\nThis plan shows that they go; they only stop being Terraform's.",
-        T::NAMED_IN,
+        T::IDENTITY_ATTRIBUTE,
         lines.join("\n")
     );
     context.warn(Diagnostic::warning(
@@ -100,7 +100,7 @@ fn stays<T: Applied>(
 }
 
 /// Whether the schema plans a new object, which does not meet the old one.
-fn replaces<T: Applied>(prior: &Value, planned: &Value) -> bool {
+fn replaces<T: ServerApplied>(prior: &Value, planned: &Value) -> bool {
     let changed = |name: &str| prior.attribute(name) != planned.attribute(name);
     T::object_name(prior) != T::object_name(planned)
         || T::attributes().iter().any(|attribute| attribute.requires_replace && changed(&attribute.name))
@@ -113,7 +113,7 @@ fn warn_all(context: &Context<Session>, found: Diagnostics) {
     }
 }
 
-fn judge_answer<T: Applied>(
+fn judge_answer<T: ServerApplied>(
     context: &Context<Session>,
     target: &Target,
     existing: Option<&DynamicObject>,
@@ -133,7 +133,7 @@ fn judge_answer<T: Applied>(
             context.warn(Diagnostic::warning(format!("{} would be refused now", target.name), detail));
             Ok(())
         }
-        ClusterErrorKind::OwnedByOthers => {
+        ClusterErrorKind::FieldConflict => {
             if let Some(taken) = taken::<T>(target, existing, manifest, error) {
                 context.warn(taken);
             }
@@ -154,7 +154,7 @@ fn is_of_today(error: &ClusterError) -> bool {
 
 /// One warning an object about fields that others set and that apply takes. What we set by another kind of request, as
 /// when a pool was closed for a moment, is recorded as another's but is ours.
-fn taken<T: Applied>(
+fn taken<T: ServerApplied>(
     target: &Target,
     existing: Option<&DynamicObject>,
     manifest: &Json,

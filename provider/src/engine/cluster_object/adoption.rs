@@ -3,7 +3,7 @@
 
 use super::address::Target;
 use super::failure::summary;
-use super::{Applied, Takeover};
+use super::{Adoption, ServerApplied};
 use crate::connection::cluster::{GIVEN_BACK, MANAGER};
 use kube::core::DynamicObject;
 use serde_json::Value as Json;
@@ -36,7 +36,7 @@ pub fn ours(existing: &DynamicObject) -> Option<&Json> {
 }
 
 /// What keeps an object that was deleted from going.
-pub(super) fn held(existing: &DynamicObject, target: &Target) -> String {
+pub(super) fn blocked_by(existing: &DynamicObject, target: &Target) -> String {
     let finalizers = existing.metadata.finalizers.clone().unwrap_or_default().join(", ");
     let why = match finalizers.as_str() {
         "" => "Nothing is known to hold it.".to_owned(),
@@ -48,7 +48,7 @@ pub(super) fn held(existing: &DynamicObject, target: &Target) -> String {
 }
 
 /// Finds fault with creating `object` where `existing` is. Answers what a person should know of it.
-pub(super) fn judge<T: Applied>(
+pub(super) fn check_adoption<T: ServerApplied>(
     object: &T,
     existing: &DynamicObject,
     target: &Target,
@@ -74,19 +74,20 @@ pub(super) fn judge<T: Applied>(
     );
     let refuse = |why: String| {
         Diagnostics::from(
-            Diagnostic::error(summary("create", target), format!("{why}\n\n{import}")).at(T::NAMED_IN),
+            Diagnostic::error(summary("create", target), format!("{why}\n\n{import}"))
+                .at(T::IDENTITY_ATTRIBUTE),
         )
     };
-    match object.takeover(existing) {
-        Takeover::Refused => Err(refuse(format!(
+    match object.adoption(existing) {
+        Adoption::Refuse => Err(refuse(format!(
             "{} exists already in the {} and was made by {owners}, so it is not changed.",
             target.name, target.cluster
         ))),
-        Takeover::Differs(how) => Err(refuse(format!(
+        Adoption::Conflict(how) => Err(refuse(format!(
             "{} exists already in the {}, made by {owners}. {how}",
             target.name, target.cluster
         ))),
-        Takeover::Made(by) => Ok(Some(Diagnostic::warning(
+        Adoption::Adopt(by) => Ok(Some(Diagnostic::warning(
             format!("{} is there already and is taken over", target.name),
             format!("{by} Destroying this resource deletes the object."),
         ))),
