@@ -37,7 +37,7 @@ check "sessions" {
     provider = microk8s
 
     cluster = metallb_bgp_peer.edge.cluster
-    wait    = local.moment
+    wait    = { timeout = local.moment }
 
     depends_on = [vyos_bgp_neighbor.node, metallb_bgp_advertisement.default]
   }

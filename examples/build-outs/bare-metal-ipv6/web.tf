@@ -53,7 +53,7 @@ data "metallb_service_addresses" "web" {
   cluster   = microk8s_cluster_ipv6.this.host
   namespace = "default"
   service   = microk8s_object.web_service[0].name
-  wait      = var.patience
+  wait      = var.patience == null ? null : { timeout = var.patience }
 
   depends_on = [microk8s_helm_release.metallb, metallb_ip_address_pool.default, metallb_bgp_advertisement.default]
 }

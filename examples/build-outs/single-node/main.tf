@@ -96,7 +96,7 @@ data "metallb_service_addresses" "web" {
   cluster   = module.cluster.host
   namespace = "default"
   service   = microk8s_object.web["service"].name
-  wait      = "2m"
+  wait      = { timeout = "2m" }
 
   depends_on = [metallb_l2_advertisement.local]
 }

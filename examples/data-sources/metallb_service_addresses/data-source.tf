@@ -4,7 +4,7 @@ data "metallb_service_addresses" "web" {
   cluster   = "10.0.0.11" # a control plane
   namespace = "default"
   service   = "web"
-  wait      = "2m" # until it has an address that a node announces
+  wait      = { timeout = "2m" } # until it has an address that a node announces
 }
 
 output "address" {

@@ -1,6 +1,6 @@
 data "microk8s_status" "cluster" {
-  host = "10.0.0.11" # a control plane
-  wait = "5m"        # until all nodes are Ready
+  host = "10.0.0.11"        # a control plane
+  wait = { timeout = "5m" } # until all nodes are Ready
 }
 
 output "nodes" {

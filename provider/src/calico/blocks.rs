@@ -2,12 +2,14 @@
 
 use super::IpPool;
 use crate::connection::cluster::{Cluster, ClusterError, ClusterErrorKind, Freshness, Kind, ObjectName};
+use crate::connection::retry::{pause, poll};
 use crate::engine::cluster_object::ClusterObject;
 use ipnet::IpNet;
 use kube::core::DynamicObject;
 use serde_json::{Value as Json, json};
 use std::collections::BTreeSet;
-use std::time::{Duration, Instant};
+use std::ops::ControlFlow;
+use std::time::Duration;
 use tfplugin::types::SemanticValue;
 use tfplugin::{Diagnostic, Diagnostics};
 
@@ -48,19 +50,17 @@ pub(super) async fn close_and_clear(
     let name = ObjectName { kind: IpPool::KIND, namespace: String::new(), name: pool.name().to_owned() };
     if !pool.is_closed() {
         cluster.merge(&name, &json!({ "spec": { "disabled": true } })).await?;
-        tokio::time::sleep(SEEN_WITHIN).await;
+        pause(SEEN_WITHIN).await;
     }
-    let begin = Instant::now();
-    let (blocks, users) = loop {
+    let (blocks, users) = poll(ASKED_EVERY, LEFT_WITHIN, || async {
         let blocks = within(cluster, BLOCK, range, Freshness::Fresh).await?;
         let users: Vec<String> = blocks.iter().flat_map(users).collect();
         // A Deployment that was destroyed before the pool is gone before its pods are.
-        let waits = !pool.is_forced() && begin.elapsed() < LEFT_WITHIN && some_leave(cluster, &users).await?;
-        if !waits {
-            break (blocks, users);
-        }
-        tokio::time::sleep(ASKED_EVERY).await;
-    };
+        let waits = !pool.is_forced() && some_leave(cluster, &users).await?;
+        let seen = (blocks, users);
+        Ok::<_, ClusterError>(if waits { ControlFlow::Continue(seen) } else { ControlFlow::Break(seen) })
+    })
+    .await?;
     if !users.is_empty() && !pool.is_forced() {
         if !pool.is_closed() {
             cluster.merge(&name, &json!({ "spec": { "disabled": false } })).await?;

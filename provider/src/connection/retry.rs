@@ -1,9 +1,10 @@
-//! Trying again, three ways: to reach a target, one API call, and until a condition holds. Every loop is bounded by a
-//! deadline, jittered, and ends when Terraform asks the provider to stop. An attempt that begins in time is let end, as half
-//! of it may be done: what it asks has a limit of its own.
+//! Trying again: to reach a target, one API call, until a condition holds. All that waits for a time is here. Every loop is
+//! bounded by a deadline, jittered, and ends when Terraform asks the provider to stop. An attempt that begins in time is
+//! let end, as half of it may be done: what it asks has a limit of its own.
 
 use rand::RngExt;
 use std::future::Future;
+use std::ops::ControlFlow;
 use std::time::Duration;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -98,7 +99,7 @@ impl Deadline {
     where
         F: Future<Output = Attempt<T, E>>,
     {
-        let mut pause = pace.first;
+        let mut length = pace.first;
         loop {
             let attempt = tokio::select! {
                 attempt = attempt() => attempt,
@@ -109,17 +110,36 @@ impl Deadline {
                 Attempt::Done(Err(error)) => return Err(RetryError::Failed(error)),
                 Attempt::Retry(seen) => seen,
             };
-            let jittered = pause.mul_f64(rand::rng().random_range(0.8..1.2));
+            let jittered = length.mul_f64(rand::rng().random_range(0.8..1.2));
             if jittered >= self.remaining() {
                 return Err(RetryError::TimedOut(seen));
             }
             tokio::select! {
-                () = tokio::time::sleep(jittered) => {}
+                () = pause(jittered) => {}
                 () = self.cancelled.cancelled() => return Err(RetryError::Cancelled),
             }
-            pause = (pause * 2).min(pace.most);
+            length = (length * 2).min(pace.most);
         }
     }
+}
+
+/// Repeats `attempt` every `every` while it goes on; what it says in the end, or said last when `limit` is over.
+pub async fn poll<T, E, F>(every: Duration, limit: Duration, mut attempt: impl FnMut() -> F) -> Result<T, E>
+where
+    F: Future<Output = Result<ControlFlow<T, T>, E>>,
+{
+    let begin = Instant::now();
+    loop {
+        match attempt().await? {
+            ControlFlow::Continue(_) if begin.elapsed() + every <= limit => pause(every).await,
+            ControlFlow::Break(said) | ControlFlow::Continue(said) => return Ok(said),
+        }
+    }
+}
+
+/// Gives another side the time that it is known to need.
+pub async fn pause(time: Duration) {
+    tokio::time::sleep(time).await;
 }
 
 struct Pace {
@@ -148,6 +168,24 @@ mod tests {
         let deadline = Deadline::after(Duration::MAX, &CancellationToken::new());
         assert!(deadline.remaining() > LONGEST / 2);
         assert!(deadline.within(Duration::MAX).remaining() > LONGEST / 2);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn polls_until_it_is_told_or_the_limit() {
+        let (second, tries) = (Duration::from_secs(1), AtomicU32::new(0));
+        let third = || async {
+            let count = tries.fetch_add(1, Ordering::Relaxed) + 1;
+            Ok::<_, ()>(if count < 3 { ControlFlow::Continue(count) } else { ControlFlow::Break(count) })
+        };
+        assert_eq!(poll(second, second * 10, third).await, Ok(3));
+        let never = || async { Ok::<_, ()>(ControlFlow::Continue(7)) };
+        let begin = Instant::now();
+        assert_eq!(poll(second, second * 10, never).await, Ok(7));
+        assert_eq!(begin.elapsed(), second * 10);
+        assert_eq!(
+            poll(second, second, || async { Err::<ControlFlow<()>, _>("broken") }).await,
+            Err("broken")
+        );
     }
 
     #[tokio::test(start_paused = true)]

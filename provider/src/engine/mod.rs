@@ -6,3 +6,4 @@ pub mod node_resource;
 mod read_scope;
 pub mod router_config;
 pub mod timeouts;
+pub mod wait;

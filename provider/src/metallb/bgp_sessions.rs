@@ -3,16 +3,15 @@
 mod metrics;
 
 use super::bgp_mode::{Mode, mode};
-use super::look::{Look, NAMESPACE};
+use super::wait::{NAMESPACE, Reading};
 use crate::connection::cluster::{Cluster, ClusterError, ClusterErrorKind, Freshness, Kind};
 use crate::engine::cluster_object::cluster_address;
+use crate::engine::wait::Wait;
 use crate::session::Session;
 use crate::values::some_namespace;
 use async_trait::async_trait;
 use kube::core::DynamicObject;
 use serde_json::Value as Json;
-use std::time::Duration;
-use tfplugin::types::Semantic;
 use tfplugin::{Computed, Context, DataSource, Diagnostics, Object};
 use tokio::task::JoinSet;
 
@@ -32,10 +31,10 @@ pub struct BgpSessions {
     #[attribute(optional, validate = some_namespace)]
     namespace: Option<String>,
 
-    /// How long to wait until every speaker has a session and all of them are established, such as `2m`. Default: no waiting; sessions are told as they
-    /// are. When the time is up, reading fails and says which end is not ready.
+    /// Waits until every speaker has a session and all of them are established. If unset, returns the current state without
+    /// waiting. After the timeout, reading fails and reports which end is not ready.
     #[attribute(optional)]
-    wait: Option<Semantic<Duration>>,
+    wait: Option<Wait>,
 
     /// The sessions of all speakers.
     #[attribute(computed)]
@@ -97,9 +96,9 @@ impl DataSource for BgpSessions {
     async fn read(context: &Context<Session>, config: Self) -> Result<Self, Diagnostics> {
         let cluster = context.provider().clusters.get(config.cluster.as_deref());
         let namespace = config.namespace.clone().unwrap_or_else(|| NAMESPACE.to_owned());
-        let look = Look { noun: "the BGP sessions", cluster: &cluster, wait: config.wait.as_ref() };
+        let reading = Reading { noun: "the BGP sessions", cluster: &cluster, wait: config.wait.as_ref() };
         let seen =
-            look.take(context, || sessions(&cluster, &namespace), |seen| seen.missing(&namespace)).await?;
+            reading.take(context, || sessions(&cluster, &namespace), |seen| seen.missing(&namespace)).await?;
         Ok(Self { sessions: seen.sessions.into(), ..config })
     }
 }

@@ -10,11 +10,11 @@ mod community;
 mod ip_address_pool;
 mod l2_advertisement;
 mod label_selector;
-mod look;
 mod object;
 mod service_addresses;
 #[cfg(test)]
 mod tests;
+mod wait;
 
 pub use bfd_profile::BfdProfile;
 pub use bgp_advertisement::BgpAdvertisement;

@@ -2,9 +2,10 @@
 
 mod endpoints;
 
-use super::look::{Look, NAMESPACE};
+use super::wait::{NAMESPACE, Reading};
 use crate::connection::cluster::{Cluster, ClusterError, ClusterErrorKind, Freshness, Kind};
 use crate::engine::cluster_object::cluster_address;
+use crate::engine::wait::Wait;
 use crate::session::Session;
 use crate::values::{some_namespace, some_object};
 use async_trait::async_trait;
@@ -12,8 +13,6 @@ use endpoints::{Endpoint, SLICE};
 use kube::core::DynamicObject;
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
-use std::time::Duration;
-use tfplugin::types::Semantic;
 use tfplugin::{Computed, Context, DataSource, Diagnostics, Object};
 
 /// Which addresses the cluster's LoadBalancer Services got from MetalLB, from which pool, which nodes announce them, and which
@@ -41,11 +40,11 @@ pub struct ServiceAddresses {
     #[attribute(optional, validate = some_namespace)]
     metallb_namespace: Option<String>,
 
-    /// How long to wait until each of the Services has an address that a node announces, such as `2m`; with `service`, until
-    /// it is there, too. Default: no waiting; what is missing is told as it is. When the time is up, reading fails and says
-    /// what is missing and what MetalLB said last.
+    /// Waits until each of the Services has an address that a node announces; with `service`, until that exists, too. If
+    /// unset, returns the current state without waiting. After the timeout, reading fails and reports what is missing and
+    /// what MetalLB said last.
     #[attribute(optional)]
-    wait: Option<Semantic<Duration>>,
+    wait: Option<Wait>,
 
     /// The LoadBalancer Services, by `<namespace>/<name>`.
     #[attribute(computed)]
@@ -128,9 +127,10 @@ impl DataSource for ServiceAddresses {
 
     async fn read(context: &Context<Session>, config: Self) -> Result<Self, Diagnostics> {
         let cluster = context.provider().clusters.get(config.cluster.as_deref());
-        let look = Look { noun: "the addresses of services", cluster: &cluster, wait: config.wait.as_ref() };
+        let reading =
+            Reading { noun: "the addresses of services", cluster: &cluster, wait: config.wait.as_ref() };
         let services =
-            look.take(context, || config.services(&cluster), |services| config.missing(services)).await?;
+            reading.take(context, || config.services(&cluster), |services| config.missing(services)).await?;
         Ok(Self { services: services.into(), ..config })
     }
 }

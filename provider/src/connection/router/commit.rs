@@ -11,11 +11,11 @@ use super::split::split_refused;
 use super::timing::Timing;
 use super::tree::{ConfigPath, ConfigTree};
 use super::write::{Pending, Purpose};
-use crate::connection::retry::{Attempt, Deadline};
+use crate::connection::retry::{Attempt, Deadline, pause};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use tfplugin::Diagnostic;
-use tokio::time::{Instant, sleep};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 /// Refusals without reason that are taken for passing ones.
@@ -156,7 +156,7 @@ impl<'a> Committer<'a> {
                 groups.extend([other, one].map(Group::new));
             }
             (Outcome::Refused(message, needed), _) => {
-                sleep(self.timing.after_refusal).await;
+                pause(self.timing.after_refusal).await;
                 let refused = needed.len();
                 let apart = split_refused(&message, needed);
                 let left: usize = apart.unclear.iter().map(|(those, _)| those.len()).sum();
@@ -266,21 +266,21 @@ impl<'a> Committer<'a> {
                         other => other,
                     });
                 }
-                sleep(self.timing.lock * 2_u32.pow(tries.busy.min(DOUBLINGS))).await;
+                pause(self.timing.lock * 2_u32.pow(tries.busy.min(DOUBLINGS))).await;
                 tries.busy += 1;
                 Again::Once
             }
             RouterError::Rejected { message, .. }
                 if is_passing(&message) && tries.passing_refusals < PASSING_REFUSALS =>
             {
-                sleep(self.timing.after_refusal).await;
+                pause(self.timing.after_refusal).await;
                 tries.passing_refusals += 1;
                 Again::Once
             }
             RouterError::Rejected { message, .. } => Again::Split(message),
             RouterError::TooLarge => Again::Smaller,
             RouterError::UnknownOutcome { .. } if tries.lost_answers < LOST_ANSWERS => {
-                sleep(self.timing.after_refusal).await;
+                pause(self.timing.after_refusal).await;
                 tries.lost_answers += 1;
                 Again::Once
             }

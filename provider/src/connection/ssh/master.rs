@@ -5,11 +5,14 @@ use super::error::{SshError, SshErrorKind};
 use super::log::Log;
 use super::trust::{self, Configured};
 use crate::connection::bounds::LINE;
+use crate::connection::retry::poll;
 use openssh::{ForwardType, Session, Socket};
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::ffi::OsString;
 use std::fs::OpenOptions;
 use std::io::{self, Write};
+use std::ops::ControlFlow;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -103,13 +106,14 @@ impl Master {
 
     /// Whether its process ends now: a broken connection breaks commands a moment before it ends `ssh`.
     pub(crate) async fn is_ending(&self) -> bool {
-        for _ in 0..25 {
-            if !self.is_alive() {
-                return true;
-            }
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-        false
+        let is_ending = || async {
+            Ok::<_, Infallible>(match self.is_alive() {
+                true => ControlFlow::Continue(false),
+                false => ControlFlow::Break(true),
+            })
+        };
+        let Ok(is_ending) = poll(Duration::from_millis(20), Duration::from_millis(500), is_ending).await;
+        is_ending
     }
 
     /// A local Unix socket that leads to `port` of the machine's loopback.

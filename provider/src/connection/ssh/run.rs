@@ -95,7 +95,7 @@ impl Host {
                 }
                 // Commands that have ended are let go a moment later by sshd, and one that was given up some more.
                 Err(Interrupted::BeforeStart(error)) if is_full(&error) && began.elapsed() < ROOM_WITHIN => {
-                    tokio::time::sleep(ROOM_AGAIN).await;
+                    crate::connection::retry::pause(ROOM_AGAIN).await;
                 }
                 Err(Interrupted::BeforeStart(error)) => return Err(self.failure(stage, error)),
                 Err(Interrupted::TooLong(too_long)) => {

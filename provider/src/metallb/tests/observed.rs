@@ -85,7 +85,12 @@ async fn addresses_are_told_with_their_pool_and_who_announces_them() {
     assert_eq!(seen["services"]["shop/other"]["endpoints"], json!([]));
     assert_eq!(seen["services"]["shop/other"]["addresses"], json!([]));
     assert_eq!(seen["services"].as_object().unwrap().len(), 2, "{seen}");
-    let seen = read(&server, ADDRESSES, json!({ "namespace": "shop", "service": "web", "wait": "5s" })).await;
+    let seen = read(
+        &server,
+        ADDRESSES,
+        json!({ "namespace": "shop", "service": "web", "wait": { "timeout": "5s" } }),
+    )
+    .await;
     assert_eq!(seen["services"].as_object().unwrap().len(), 1);
     assert!(
         read(&server, ADDRESSES, json!({ "namespace": "market" })).await["services"]
@@ -100,7 +105,7 @@ async fn a_metallb_that_does_not_say_who_announces_is_taken_as_it_is() {
     let server = server().await;
     server.world().served.retain(|one| one != BGP_STATUSES);
     service(&server, "web", &["192.0.2.1"]);
-    let seen = read(&server, ADDRESSES, json!({ "service": "web", "wait": "5s" })).await;
+    let seen = read(&server, ADDRESSES, json!({ "service": "web", "wait": { "timeout": "5s" } })).await;
     assert_eq!(seen["services"]["shop/web"]["announced_by"], Json::Null);
 }
 
@@ -108,7 +113,7 @@ async fn a_metallb_that_does_not_say_who_announces_is_taken_as_it_is() {
 async fn a_wait_that_ends_says_what_is_missing_and_what_metallb_said() {
     let server = server().await;
     let wait = async |name: &str| {
-        let config = json!({ "service": name, "wait": "1s" });
+        let config = json!({ "service": name, "wait": { "timeout": "1s" } });
         errors(&run(&server).await.read_data_source(ADDRESSES, &config).await.unwrap_err())
     };
     service(&server, "full", &[]);
@@ -159,7 +164,8 @@ async fn sessions_of_frr_k8s_are_read_from_the_cluster() {
         json!({ "node": "cp1", "peer": "10.0.0.1", "vrf": "", "established": true, "prefixes_sent": null, "reason": null })
     );
     let waiting = run(&server).await;
-    let failed = waiting.read_data_source(SESSIONS, &json!({ "wait": "1s" })).await.unwrap_err();
+    let failed =
+        waiting.read_data_source(SESSIONS, &json!({ "wait": { "timeout": "1s" } })).await.unwrap_err();
     insta::assert_snapshot!(errors(&failed));
 }
 
@@ -167,7 +173,8 @@ async fn sessions_of_frr_k8s_are_read_from_the_cluster() {
 async fn a_wait_without_speakers_says_so() {
     let server = server().await;
     let waiting = run(&server).await;
-    let failed = waiting.read_data_source(SESSIONS, &json!({ "wait": "1s" })).await.unwrap_err();
+    let failed =
+        waiting.read_data_source(SESSIONS, &json!({ "wait": { "timeout": "1s" } })).await.unwrap_err();
     assert!(
         errors(&failed).contains("No speaker of MetalLB runs in the namespace metallb-system."),
         "{failed}"

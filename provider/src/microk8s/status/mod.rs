@@ -1,8 +1,8 @@
 //! Data source `microk8s_status`.
 
-use crate::connection::retry::{Attempt, Deadline};
 use crate::connection::ssh;
 use crate::engine::node_resource::{NodeError, observe};
+use crate::engine::wait::{Observation, Wait, WaitError, read};
 use crate::microk8s::shared::cluster::status_report::StatusReport;
 use crate::microk8s::shared::machine::node_list::ClusterNode;
 use crate::microk8s::shared::machine::scripts::STATUS;
@@ -10,8 +10,6 @@ use crate::microk8s::shared::machine::{Freshness, Machine};
 use crate::session::Session;
 use async_trait::async_trait;
 use std::sync::Arc;
-use std::time::Duration;
-use tfplugin::types::Semantic;
 use tfplugin::{Computed, Context, DataSource, Diagnostics, Object};
 
 /// The status of a MicroK8s cluster: whether it runs, the members of its datastore, its nodes and its add-ons.
@@ -22,10 +20,10 @@ pub struct Status {
     #[attribute(required, validate = ssh::check_address)]
     host: String,
 
-    /// How long to wait for MicroK8s to run and for all nodes to be Ready, such as `5m`. If unset, returns the
-    /// current state without waiting, also of a cluster that does not run. When the time is up, reading fails and names what is missing.
+    /// Waits until MicroK8s runs and all nodes are Ready. If unset, returns the current state without waiting, also of a
+    /// cluster that does not run. After the timeout, reading fails and reports what is missing.
     #[attribute(optional)]
-    wait: Option<Semantic<Duration>>,
+    wait: Option<Wait>,
 
     /// Whether the API server answers and a node is Ready.
     #[attribute(computed)]
@@ -100,9 +98,6 @@ pub struct AddonStatus {
     enabled: Computed<bool>,
 }
 
-/// The limit of one read, where nothing is waited for.
-const ONE_READ: Duration = Duration::from_secs(90);
-
 #[async_trait]
 impl DataSource for Status {
     type Provider = Session;
@@ -110,26 +105,23 @@ impl DataSource for Status {
 
     async fn read(context: &Context<Session>, config: Self) -> Result<Self, Diagnostics> {
         let host = context.provider().ssh.host(&config.host);
-        let timeout = config.wait.as_ref().map(|wait| *wait.value());
-        let deadline = Deadline::after(timeout.unwrap_or(ONE_READ), context.cancelled());
-        let seen = deadline
-            .until(|| async {
-                let seen = observe(context, &config.host, see(&host)).await;
-                let seen = seen
-                    .and_then(|seen| if timeout.is_some() { seen.complete(&config.host) } else { Ok(seen) });
-                match seen {
-                    Err(failure) if timeout.is_some() && failure.is_transient() => {
-                        host.invalidate_probes();
-                        Attempt::Retry(failure)
-                    }
-                    seen => Attempt::Done(seen),
-                }
-            })
-            .await;
+        let timeout = config.wait.as_ref().map(Wait::timeout);
+        let once = || async {
+            let seen = observe(context, &config.host, see(&host)).await;
+            let seen =
+                seen.and_then(|seen| if timeout.is_some() { seen.complete(&config.host) } else { Ok(seen) });
+            if seen.as_ref().is_err_and(NodeError::is_transient) {
+                host.invalidate_probes();
+            }
+            seen.map(Observation::<_, NodeError>::Ready)
+        };
         let summary = format!("Unable to read the status of MicroK8s on {}", config.host);
-        match seen {
+        match read(timeout, context.cancelled(), once, NodeError::is_transient).await {
             Ok(seen) => Ok(config.showing(seen)),
-            Err(gave_up) => Err(NodeError::from(gave_up).into_diagnostic(summary).into()),
+            Err(WaitError::Failed(error) | WaitError::NotReady(error)) => {
+                Err(error.into_diagnostic(summary).into())
+            }
+            Err(WaitError::Cancelled) => Err(NodeError::interrupted().into_diagnostic(summary).into()),
         }
     }
 }
@@ -167,7 +159,9 @@ impl Seen {
             return Ok(Self { report: Ok(report), nodes });
         }
         let answer = format!("These nodes are not Ready: {}.", missing.join(", "));
-        Err(NodeError::new(format!("waiting for the nodes of the cluster of {host}"), answer).transient())
+        let attempt = format!("waiting for the nodes of the cluster of {host}");
+        let hint = "If it only takes longer, give `wait.timeout` more time.";
+        Err(NodeError::new(attempt, answer).transient().with_hint(hint))
     }
 }
 

@@ -4,6 +4,7 @@ use super::bgp_neighbors::{COMMAND, PeerSession, family_name, sessions};
 use super::{Unready, look};
 use crate::connection::router::Router;
 use crate::engine::router_config::no_router;
+use crate::engine::wait::timeout;
 use crate::session::Session;
 use crate::values::Asn;
 use async_trait::async_trait;
@@ -114,7 +115,7 @@ impl tfplugin::DataSource for BgpSummary {
             .get(config.router.as_deref())
             .map_err(|reason| no_router(COMMAND.noun, &reason))?;
         let wait = config.wait.as_ref();
-        let timeout = wait.map(|wait| super::timeout(&wait.timeout));
+        let timeout = wait.map(|wait| timeout(&wait.timeout));
         let seen = look(timeout, context.cancelled(), || async {
             let all = COMMAND.ask(&router, sessions).await?;
             let missing = wait.map(|wait| wait.missing(&all)).unwrap_or_default();

@@ -9,17 +9,13 @@ mod routing_table;
 pub use bgp_summary::BgpSummary;
 pub use routes::Routes;
 
-use crate::connection::retry::{Attempt, Deadline, RetryError};
 use crate::connection::router::{Router, RouterError};
 use crate::engine::router_config::Subject;
+use crate::engine::wait::{Observation, WaitError, read};
 use std::future::Future;
 use std::time::Duration;
-use tfplugin::types::Semantic;
 use tfplugin::{Diagnostic, Value};
 use tokio_util::sync::CancellationToken;
-
-/// How long something is waited for where nobody says.
-const DEFAULT_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Something that the router shows.
 pub(super) struct OpCommand {
@@ -38,6 +34,16 @@ pub(super) enum Unready<T> {
     Unreadable(String),
     /// It answered, and this is not all that is waited for.
     NotYet(T),
+}
+
+impl<T> Unready<T> {
+    /// Whether a wait goes on after it.
+    fn is_transient(&self) -> bool {
+        match self {
+            Self::Router(error) => error.is_transient(),
+            Self::Unreadable(_) | Self::NotYet(_) => true,
+        }
+    }
 }
 
 impl OpCommand {
@@ -63,19 +69,14 @@ impl OpCommand {
     pub(super) fn not_yet<T>(
         &self,
         router: &Router,
-        gave_up: RetryError<Unready<T>>,
+        gave_up: WaitError<T, Unready<T>>,
     ) -> Result<T, Diagnostic> {
         let path = format!("show {}", self.command.join(" "));
         let subject = Subject { noun: self.noun, key: "", path: &path, fields: &[], object: &Value::Null };
         match gave_up {
-            RetryError::Failed(Unready::NotYet(seen)) | RetryError::TimedOut(Unready::NotYet(seen)) => {
-                Ok(seen)
-            }
-            RetryError::Failed(Unready::Router(error)) | RetryError::TimedOut(Unready::Router(error)) => {
-                Err(subject.failed("read", router, error))
-            }
-            RetryError::Failed(Unready::Unreadable(what))
-            | RetryError::TimedOut(Unready::Unreadable(what)) => {
+            WaitError::NotReady(seen) | WaitError::Failed(Unready::NotYet(seen)) => Ok(seen),
+            WaitError::Failed(Unready::Router(error)) => Err(subject.failed("read", router, error)),
+            WaitError::Failed(Unready::Unreadable(what)) => {
                 let detail = format!(
                     "`{path}` at {} printed something else than expected: {what}\n\nVyOS 1.4 or later is needed. If its \
                      routing daemon is down, `restart bgp`, `restart zebra` or the like on the router starts it.",
@@ -83,7 +84,7 @@ impl OpCommand {
                 );
                 Err(Diagnostic::error(subject.unable("read", router), detail))
             }
-            RetryError::Cancelled => Err(Diagnostic::error(
+            WaitError::Cancelled => Err(Diagnostic::error(
                 subject.unable("read", router),
                 "Interrupted. The next run asks again.",
             )),
@@ -100,33 +101,24 @@ pub(super) fn not_ready(router: &Router, what: &str, asked: &str, missing: &[Str
     Diagnostic::error(format!("{what} of router {:?} are not ready", router.name()), detail).at("wait")
 }
 
-/// The time that a `wait` gives.
-pub(super) fn timeout(timeout: &Option<Semantic<Duration>>) -> Duration {
-    timeout.as_ref().map_or(DEFAULT_TIMEOUT, |timeout| *timeout.value())
-}
-
-/// Looks once, or until what is seen is ready where there is a timeout.
+/// Reads once; with a timeout, until what is read is ready.
 pub(super) async fn look<T, N, F>(
     timeout: Option<Duration>,
     cancelled: &CancellationToken,
     mut once: impl FnMut() -> F,
-) -> Result<T, RetryError<Unready<N>>>
+) -> Result<T, WaitError<N, Unready<N>>>
 where
     F: Future<Output = Result<T, Unready<N>>>,
 {
-    let deadline = Deadline::after(timeout.unwrap_or_default(), cancelled);
-    deadline
-        .until(|| {
-            let seen = once();
-            async {
-                match seen.await {
-                    Err(Unready::Router(error)) if timeout.is_none() || !error.is_transient() => {
-                        Attempt::Done(Err(Unready::Router(error)))
-                    }
-                    Err(unready) if timeout.is_some() => Attempt::Retry(unready),
-                    seen => Attempt::Done(seen),
-                }
+    let observe = || {
+        let seen = once();
+        async {
+            match seen.await {
+                Ok(seen) => Ok(Observation::Ready(seen)),
+                Err(Unready::NotYet(missing)) => Ok(Observation::Pending(missing)),
+                Err(error) => Err(error),
             }
-        })
-        .await
+        }
+    };
+    read(timeout, cancelled, observe, Unready::is_transient).await
 }

@@ -6,6 +6,7 @@ use super::routing_table::{Entry, Hop, IPV4, IPV6, Table, table};
 use super::{OpCommand, Unready, look, not_ready};
 use crate::connection::router::Router;
 use crate::engine::router_config::no_router;
+use crate::engine::wait::timeout;
 use crate::session::Session;
 use crate::vyos::validators;
 use async_trait::async_trait;
@@ -138,7 +139,7 @@ impl tfplugin::DataSource for Routes {
             .routers
             .get(config.router.as_deref())
             .map_err(|reason| no_router(IPV4.noun, &reason))?;
-        let timeout = config.wait.as_ref().map(|wait| super::timeout(&wait.timeout));
+        let timeout = config.wait.as_ref().map(|wait| timeout(&wait.timeout));
         let seen = look(timeout, context.cancelled(), || async {
             let [ipv4, ipv6] = config.questions();
             let ask = async |question: Option<&OpCommand>| match question {

@@ -14,7 +14,7 @@ resource "microk8s_addon" "community" {
 const STATUS: &str = r#"
 data "microk8s_status" "this" {
   host       = "10.0.0.11"
-  wait       = "2m"
+  wait       = { timeout = "2m" }
   depends_on = [microk8s_addon.community]
 }
 "#;

@@ -112,7 +112,7 @@ resource "vyos_bgp_neighbor" "cp1" {
 data "metallb_bgp_sessions" "this" {
   provider   = microk8s
   cluster    = "10.0.0.11"
-  wait       = "90s"
+  wait       = { timeout = "90s" }
   depends_on = [vyos_bgp_neighbor.cp1, metallb_bgp_peer.edge]
 }
 
