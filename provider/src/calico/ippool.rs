@@ -17,7 +17,7 @@ const MADE_BY_CALICO: [&str; 2] = ["default-ipv4-ippool", "default-ipv6-ippool"]
 /// A range that Calico gives pods their addresses from.
 ///
 /// MicroK8s has no Calico API server, so the checks that `calicoctl` makes are made here. The range should lie inside the
-/// cluster's pod range (`cluster_cidr`), or kube-proxy takes its pods for strangers.
+/// cluster's pod range (`cluster_cidr`), otherwise kube-proxy treats traffic from its pods as external.
 ///
 /// calico-node makes `default-ipv4-ippool` and `default-ipv6-ippool` by itself when it starts and finds no pool of the
 /// family. Such a pool of the same range is taken over; one of another range is an error that says what to do. Destroying
@@ -73,8 +73,8 @@ pub struct IpPool {
     #[attribute(default = Set(vec!["Workload".to_owned(), "Tunnel".to_owned()]), validate = allowed_uses)]
     allowed_uses: Set<String>,
 
-    /// Whether a destroy goes on while pods have addresses of the pool. They keep them, and lose their way out and to
-    /// other nodes. Default `false`.
+    /// Whether a destroy proceeds while pods have addresses of the pool. Those pods keep their addresses but lose
+    /// connectivity to other nodes and the outside. Default `false`.
     #[attribute(default = false)]
     force_destroy: bool,
 }
@@ -271,7 +271,7 @@ fn cidr(range: &Semantic<IpNet>) -> Result<(), String> {
 fn encapsulation(mode: &str) -> Result<(), String> {
     match mode {
         "Always" | "CrossSubnet" | "Never" => Ok(()),
-        _ => Err(format!("{mode:?} is none of Always, CrossSubnet and Never")),
+        _ => Err(format!("{mode:?} must be one of `Always`, `CrossSubnet`, `Never`")),
     }
 }
 
@@ -286,7 +286,7 @@ fn allowed_uses(uses: &Set<String>) -> Result<(), String> {
     if let Some(other) =
         uses.0.iter().find(|one| !["Workload", "Tunnel", "LoadBalancer"].contains(&one.as_str()))
     {
-        return Err(format!("{other:?} is none of Workload, Tunnel and LoadBalancer"));
+        return Err(format!("{other:?} must be one of `Workload`, `Tunnel`, `LoadBalancer`"));
     }
     match uses.0.len() {
         0 => Err("a pool without uses gives out no addresses; use `disabled` for that".to_owned()),

@@ -79,7 +79,7 @@ pub struct RouterBlock {
     #[attribute(optional)]
     ca_certificate: Option<Lines>,
 
-    /// Talks to whoever answers at `url`, without any check of its certificate. Default `false`; for a first look only.
+    /// Disables verification of the API's TLS certificate. Use for testing only. Default `false`.
     #[attribute(optional)]
     insecure_skip_certificate_verification: Option<bool>,
 }

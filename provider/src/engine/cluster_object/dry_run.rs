@@ -127,10 +127,10 @@ fn judge_answer<T: ServerApplied>(
         // A webhook judges today's cluster, and so does Kubernetes where it says that. The apply may change it.
         ClusterErrorKind::Denied | ClusterErrorKind::Invalid => {
             let detail = format!(
-                "{error}.\n\nThis is today's cluster. If the same apply changes what is in the way, all is well; else apply \
-                 will fail."
+                "{error}.\n\nThe cluster currently rejects this object. If the same apply removes the conflict, nothing needs to \
+                 be done; otherwise the apply will fail."
             );
-            context.warn(Diagnostic::warning(format!("{} would be refused now", target.name), detail));
+            context.warn(Diagnostic::warning(format!("{} would currently be rejected", target.name), detail));
             Ok(())
         }
         ClusterErrorKind::FieldConflict => {
@@ -189,7 +189,7 @@ fn taken<T: ServerApplied>(
          the configuration.",
         lines.join("\n")
     );
-    Some(Diagnostic::warning(format!("{} has fields that others own", target.name), detail))
+    Some(Diagnostic::warning(format!("{} has fields owned by other field managers", target.name), detail))
 }
 
 /// The value at a path of names: `spec.serviceAllocation.priority`.

@@ -69,8 +69,8 @@ async fn look(target: &Target) -> Result<Seen, ClusterError> {
 
 fn unreachable_warning(target: &Target, error: &ClusterError) -> Diagnostic {
     let detail = format!(
-        "{}\n\nWhat Terraform knows of the objects in this cluster is kept as it was at the last run, and nothing is taken \
-         for gone. Other targets are planned as ever.",
+        "{}\n\nThe state of all objects in this cluster is left unchanged; none is treated as deleted. Resources on other \
+         targets are planned normally.",
         error.detail()
     );
     Diagnostic::warning(format!("Unable to read the {}", target.cluster), detail).at("cluster")

@@ -62,7 +62,11 @@ async fn what_the_cluster_does_not_have_yet_is_a_warning() {
     let message = "Service \"web\" is invalid: spec.ipFamilies[0]: Invalid value: \"IPv6\": not configured on this cluster";
     server.world().say(1, "PATCH dryRun", 422, message);
     let planned = run(&server).await.plan(POOL, None, &pool(&[RANGE])).await.unwrap();
-    assert!(warnings(&planned.diagnostics)[0].contains("would be refused now"), "{:?}", planned.diagnostics);
+    assert!(
+        warnings(&planned.diagnostics)[0].contains("would currently be rejected"),
+        "{:?}",
+        planned.diagnostics
+    );
     server.world().say(1, "PATCH dryRun", 422, "IPAddressPool is invalid: spec.addresses: Required value");
     assert!(run(&server).await.plan(POOL, None, &pool(&["192.0.2.0/24"])).await.is_err());
 }
