@@ -35,20 +35,20 @@ docs:
 # The plugin, the lab and the tests, once and with the features of all: `cargo test` and `cargo build --all-targets` build some of
 # them anew for each other, `cargo run -p` nearly all.
 programs:
-	$(CARGO) build --workspace --tests --bins
+	$(CARGO) build --workspace --tests --bins --examples
 
 # The programs that the lab runs, and the packages they come with.
 parts: programs
 	$(PROGRAMS)/lab parts
 
-# All tests: pure ones, in-process ones, and terraform against the built plugin in the lab.
-test: check parts
-	$(CARGO) --config 'target."cfg(all())".runner="$(CURDIR)/tests/run.sh"' test --workspace --no-fail-fast
+# Lints, and all tests: pure ones, in-process ones, and terraform against the built plugin in the lab. Those that need no lab run
+# beside it, and at the end stands what took how long.
+test: parts
+	CHECK=1 tests/run/all
 
 # The tests that need neither the lab nor root.
 unit:
-	$(CARGO) test --workspace --exclude acceptance --exclude lab --no-fail-fast
-	$(CARGO) test -p acceptance -p lab --lib
+	tests/run/all unit
 
 # A whole build-out in the lab, applied, shown, planned again and destroyed.
 demo: parts

@@ -19,13 +19,17 @@ struct Release {
 
 impl Release {
     async fn packed() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let built = folder.path().join("binaries/linux_amd64");
-        fs::create_dir_all(&built).unwrap();
-        stripped_plugin(&built).await;
-        let release = Self { folder };
+        let release = Self { folder: tempfile::tempdir().unwrap() };
+        stripped_plugin(&release.platform()).await;
         release.pack().await;
         release
+    }
+
+    /// Where the binary of the one platform is.
+    fn platform(&self) -> PathBuf {
+        let folder = self.folder.path().join("binaries/linux_amd64");
+        fs::create_dir_all(&folder).unwrap();
+        folder
     }
 
     async fn pack(&self) {
@@ -91,8 +95,11 @@ fn names(folder: &Path) -> Vec<String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn it_has_what_registries_ask_for() {
-    let release = Release::packed().await;
-    let key = Key::made("rsa3072").await;
+    let release = Release { folder: tempfile::tempdir().unwrap() };
+    // Whatever it is: it is packed and not run.
+    fs::write(release.platform().join("terraform-provider-microk8s"), "a program").unwrap();
+    release.pack().await;
+    let key = Key::made("rsa2048").await;
     let output = release.sign(&key).await;
     assert!(output.status.success(), "{}", text(&output));
     let expected = ["SHA256SUMS", "SHA256SUMS.sig", "linux_amd64.zip", "manifest.json"];
@@ -127,8 +134,7 @@ async fn it_has_what_registries_ask_for() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_key_that_registries_refuse_signs_nothing() {
-    let folder = tempfile::tempdir().unwrap();
-    let release = Release { folder };
+    let release = Release { folder: tempfile::tempdir().unwrap() };
     fs::create_dir(release.files()).unwrap();
     fs::write(release.file("SHA256SUMS"), "").unwrap();
     let output = release.sign(&Key::made("ed25519").await).await;

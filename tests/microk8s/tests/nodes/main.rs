@@ -40,11 +40,17 @@ fn main() -> ExitCode {
         runtime.block_on(microk8s_stand_in::daemon::run(config)).unwrap();
         return ExitCode::SUCCESS;
     }
+    let given = |flag: &str| arguments.iter().any(|word| word == flag);
+    let filter = arguments.iter().find(|word| !word.starts_with('-')).map_or("", String::as_str);
+    let wanted = |name: &str| if given("--exact") { name == filter } else { name.contains(filter) };
+    if given("--list") {
+        SCENARIOS.iter().filter(|name| wanted(name)).for_each(|name| println!("{name}: test"));
+        return ExitCode::SUCCESS;
+    }
     if std::env::var_os(INSIDE).is_none() {
         return runtime.block_on(go_inside(&arguments));
     }
-    let filter = arguments.iter().find(|word| !word.starts_with('-')).map_or("", String::as_str);
-    tokio::task::LocalSet::new().block_on(&runtime, run(filter))
+    tokio::task::LocalSet::new().block_on(&runtime, run(wanted))
 }
 
 /// Runs the driver again in namespaces of its own.
@@ -56,15 +62,17 @@ async fn go_inside(arguments: &[String]) -> ExitCode {
     ExitCode::from(u8::try_from(status.code().unwrap_or(1)).unwrap_or(1))
 }
 
-/// Runs the scenarios whose name contains `filter`.
-async fn run(filter: &str) -> ExitCode {
-    let ground = Ground::prepare().await;
-    let mut counts = [0, 0];
-    macro_rules! scenarios {
-        ($($module:ident :: $name:ident),* $(,)?) => {
+/// Lists the scenarios, and runs those that are wanted.
+macro_rules! scenarios {
+    ($($module:ident :: $name:ident),* $(,)?) => {
+        const SCENARIOS: &[&str] = &[$(concat!(stringify!($module), "::", stringify!($name))),*];
+
+        async fn run(wanted: impl Fn(&str) -> bool) -> ExitCode {
+            let ground = Ground::prepare().await;
+            let mut counts = [0, 0];
             $(
                 let name = concat!(stringify!($module), "::", stringify!($name));
-                if name.contains(filter) {
+                if wanted(name) {
                     let started = std::time::Instant::now();
                     let ground = ground.clone();
                     let ended = tokio::task::spawn_local(async move { $module::$name(&ground).await }).await;
@@ -73,19 +81,20 @@ async fn run(filter: &str) -> ExitCode {
                     counts[usize::from(ended.is_err())] += 1;
                 }
             )*
-        };
-    }
-    scenarios![
-        one_node::installs_and_answers,
-        one_node::a_wrong_flag_stops_it_and_the_journal_says_why,
-        one_node::stops_starts_refreshes_and_is_removed,
-        one_node::comes_back_after_a_power_cut,
-        dual_stack::a_launch_configuration_makes_both_families,
-        cluster::control_planes_and_a_worker_join_and_leave,
-        cluster::a_lost_spare_stops_nothing,
-        cluster::a_lost_majority_stops_the_api,
-        faults::each_fault_shows_and_passes,
-    ];
-    println!("{} passed, {} failed", counts[0], counts[1]);
-    ExitCode::from(u8::from(counts[1] > 0 || counts[0] == 0))
+            println!("{} passed, {} failed", counts[0], counts[1]);
+            ExitCode::from(u8::from(counts[1] > 0 || counts[0] == 0))
+        }
+    };
 }
+
+scenarios![
+    one_node::installs_and_answers,
+    one_node::a_wrong_flag_stops_it_and_the_journal_says_why,
+    one_node::stops_starts_refreshes_and_is_removed,
+    one_node::comes_back_after_a_power_cut,
+    dual_stack::a_launch_configuration_makes_both_families,
+    cluster::control_planes_and_a_worker_join_and_leave,
+    cluster::a_lost_spare_stops_nothing,
+    cluster::a_lost_majority_stops_the_api,
+    faults::each_fault_shows_and_passes,
+];
