@@ -8,6 +8,8 @@ pub mod cluster_member;
 pub mod helm_release;
 pub mod node;
 pub mod object;
+#[cfg(test)]
+mod script_tests;
 mod shared;
 pub mod status;
 #[cfg(test)]

@@ -5,7 +5,7 @@ mod hosts_block;
 mod read;
 mod readiness;
 mod removal;
-mod scripts;
+pub(super) mod scripts;
 mod snap_output;
 mod state;
 mod steps;

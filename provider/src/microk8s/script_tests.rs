@@ -1,0 +1,221 @@
+//! The scripts that read a machine, run by both shells that stand as `sh` on Ubuntu's machines and their kin, on a folder in place of its
+//! root. What in-process tests feed to the readers is what these print.
+
+use super::node::scripts as node;
+use super::shared::machine::scripts as machine;
+use crate::connection::ssh::Script;
+use std::fs;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
+use std::path::{Path, PathBuf};
+use std::process::Output;
+use tempfile::TempDir;
+use tokio::process::Command;
+
+const SHELLS: [&str; 2] = ["dash", "bash"];
+/// The machine's own tools that scripts may use; what else they start, a test puts there.
+const TOOLS: [&str; 10] = ["awk", "bash", "cat", "dash", "grep", "ls", "sha256sum", "stat", "timeout", "tr"];
+
+/// A folder that stands for a machine's root.
+struct Root(TempDir);
+
+impl Root {
+    fn new() -> Self {
+        let root = Self(tempfile::tempdir().unwrap());
+        fs::create_dir(root.path("bin")).unwrap();
+        for tool in TOOLS {
+            let path = std::env::var_os("PATH").unwrap();
+            let found =
+                std::env::split_paths(&path).map(|folder| folder.join(tool)).find(|file| file.is_file());
+            symlink(found.unwrap_or_else(|| panic!("there is no {tool}")), root.path("bin").join(tool))
+                .unwrap();
+        }
+        root.has("etc/machine-id", "0123456789abcdef0123456789abcdef\n");
+        root.has("etc/hosts", "127.0.0.1 localhost\n");
+        root.program("bin/hostname", "echo cp1");
+        root
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn has(&self, name: &str, text: &str) {
+        fs::create_dir_all(self.path(name).parent().unwrap()).unwrap();
+        fs::write(self.path(name), text).unwrap();
+    }
+
+    fn program(&self, name: &str, text: &str) {
+        self.has(name, &format!("#!/bin/sh\n{text}\n"));
+        fs::set_permissions(self.path(name), fs::Permissions::from_mode(0o755)).unwrap();
+    }
+
+    /// The machine with the snap on it, one node of a cluster that it joined.
+    fn with_microk8s() -> Self {
+        let root = Self::new();
+        let data = "var/snap/microk8s/current";
+        root.program("bin/snap", "echo 'Name Version Rev Tracking Publisher Notes'");
+        for (file, text) in [
+            ("args/kube-apiserver", "--secure-port=16443\n"),
+            ("args/kube-controller-manager", "--use-service-account-credentials\n"),
+            ("args/kube-proxy", "--cluster-cidr=10.1.0.0/16\n"),
+            ("args/kubelet", "--node-ip=10.0.0.11\n"),
+            ("args/cni-network/cni.yaml", "kind: DaemonSet\n"),
+            ("certs/ca.crt", "own\n"),
+            ("certs/ca.remote.crt", "remote\n"),
+            ("var/lock/ha-cluster", ""),
+            ("var/kubernetes/backend/cluster.yaml", "- Address: 10.0.0.11:19001\n"),
+        ] {
+            root.has(&format!("{data}/{file}"), text);
+        }
+        root.program("bin/ip", "echo \"[$*]\"");
+        root
+    }
+
+    /// The script with this folder as its root, wherever a word in it begins with a folder of the machine's.
+    fn text_of(&self, script: &Script) -> String {
+        let mut text = String::new();
+        for (at, character) in script.text.char_indices() {
+            let begins = |folder: &&str| script.text.get(at..).is_some_and(|rest| rest.starts_with(*folder));
+            let a_word = script
+                .text
+                .get(..at)
+                .is_none_or(|before| before.ends_with([' ', '\n', '"', '\'', '=', '<', '>']));
+            if a_word && ["/etc/", "/lib/", "/proc/", "/run/", "/snap/", "/var/"].iter().any(begins) {
+                text.push_str(self.0.path().to_str().unwrap());
+            }
+            text.push(character);
+        }
+        text
+    }
+
+    /// What both shells make of it, with the mark before a section's name as `§`.
+    async fn says(&self, script: &Script, arguments: &[&str]) -> String {
+        let mut answers = Vec::new();
+        for shell in SHELLS {
+            let mut command = Command::new(self.path("bin").join(shell));
+            command.args(["-c", &self.text_of(script), "sh"]).args(arguments).env_clear();
+            let output = command.env("PATH", self.path("bin")).output().await.unwrap();
+            answers.push(answer(&output));
+        }
+        let first = answers.pop().unwrap();
+        assert!(answers.iter().all(|other| *other == first), "{}: {first:?}, {answers:?}", script.name);
+        first
+    }
+}
+
+fn answer(output: &Output) -> String {
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout.clone()).unwrap().replace('\u{1e}', "§")
+}
+
+fn inode(file: &Path) -> u64 {
+    fs::metadata(file).unwrap().ino()
+}
+
+#[tokio::test]
+async fn a_bare_machine() {
+    let root = Root::new();
+    root.program("bin/snap", "echo 'error: no matching snaps installed' >&2; exit 1");
+    let snapshot = root.says(&machine::SNAPSHOT, &[]).await;
+    let expected = "§machine-id\n0123456789abcdef0123456789abcdef\n§hostname\ncp1\n§hosts\n127.0.0.1 localhost\n\
+                    §snap\nerror: no matching snaps installed\ncode 1\n§mark\n§storage\n";
+    assert_eq!(snapshot, expected);
+    assert_eq!(root.says(&node::CLOUD_INIT, &[]).await, "");
+    root.program("bin/cloud-init", "echo status: done; exit 2");
+    assert_eq!(root.says(&node::CLOUD_INIT, &[]).await, "status: done\n");
+}
+
+#[tokio::test]
+async fn a_node() {
+    let root = Root::with_microk8s();
+    root.has("var/lib/terraform-provider-microk8s/node", "microk8s_node\n");
+    let snapshot = root.says(&machine::SNAPSHOT, &[]).await;
+    for (section, text) in [
+        ("snap", "Name Version Rev Tracking Publisher Notes\ncode 0"),
+        ("mark", "microk8s_node"),
+        ("kube-apiserver", "--secure-port=16443"),
+        ("kube-controller-manager", "--use-service-account-credentials"),
+        ("kube-proxy", "--cluster-cidr=10.1.0.0/16"),
+        ("kubelet", "--node-ip=10.0.0.11"),
+        ("cni-network/cni.yaml", "kind: DaemonSet"),
+        ("locks", "ha-cluster"),
+        ("members", "- Address: 10.0.0.11:19001"),
+        // Those of `own` and of `remote`, with the line's end.
+        ("ca.crt", "7e6518373b1a8cf5eed9717076284744ba44ace422c7877442aebcceecc42a23  -"),
+        ("ca.remote.crt", "c81662749eb30a2c7f6b6b9b1a561a7b0be5cc115759b72442ddb476e7712751  -"),
+        ("pending", "§addresses"),
+        ("addresses", "[-json address show]"),
+    ] {
+        assert!(snapshot.contains(&format!("§{section}\n{text}\n")), "{section}: {snapshot}");
+    }
+    root.has("run/terraform-provider-microk8s.restart", "");
+    let pending = root.says(&machine::SNAPSHOT, &[]).await;
+    assert!(pending.contains("/run/terraform-provider-microk8s.restart\n§addresses\n"), "{pending}");
+}
+
+#[tokio::test]
+async fn who_holds_the_lock_of_apt() {
+    let root = Root::new();
+    assert_eq!(root.says(&node::APT, &[]).await, "");
+    root.has("var/lib/dpkg/lock-frontend", "");
+    root.has("proc/4242/comm", "unattended-upgr\n");
+    let lock = inode(&root.path("var/lib/dpkg/lock-frontend"));
+    root.has(
+        "proc/locks",
+        &format!(
+            "1: FLOCK ADVISORY WRITE 7 08:01:{lock} 0 EOF\n2: POSIX ADVISORY WRITE 8 08:01:1{lock} 0 EOF\n"
+        ),
+    );
+    assert_eq!(root.says(&node::APT, &[]).await, "");
+    root.has("proc/locks", &format!("1: POSIX ADVISORY WRITE 4242 08:01:{lock} 0 EOF\n"));
+    assert_eq!(root.says(&node::APT, &[]).await, "4242 (unattended-upgr)\n");
+}
+
+#[tokio::test]
+async fn what_storage_needs() {
+    let root = Root::new();
+    root.program("bin/dpkg-query", "[ \"$3\" = open-iscsi ] && echo installed || echo config-files");
+    root.program("bin/systemctl", "[ \"$3\" = iscsid ]");
+    root.program("bin/lsmod", "echo 'Module Size Used'; echo 'iscsi_tcp 1 0'");
+    root.program("bin/uname", "echo 6.8.0");
+    root.has("etc/modules-load.d/terraform-provider-microk8s.conf", "iscsi_tcp\ndm_crypt\nnfs\n");
+    root.has("lib/modules/6.8.0/modules.builtin", "kernel/drivers/md/dm-crypt.ko\n");
+    let arguments = ["open-iscsi nfs-common", "iscsid multipathd", "iscsi_tcp dm_crypt nfs other"];
+    let said = root.says(&node::STORAGE, &arguments).await;
+    let expected = "§packages\nopen-iscsi\n§services\niscsid\n§modules\niscsi_tcp\ndm_crypt\n§multipath\n";
+    assert_eq!(said, expected);
+    root.has("etc/multipath/conf.d/terraform-provider-microk8s.conf", "blacklist {}\n");
+    assert_eq!(
+        root.says(&node::STORAGE, &["", "", ""]).await,
+        "§packages\n§services\n§modules\n§multipath\nblacklist {}\n"
+    );
+}
+
+/// What asks MicroK8s is one command, with its words as they are meant.
+#[tokio::test]
+async fn what_is_asked_of_microk8s() {
+    let root = Root::new();
+    for program in ["snap/bin/microk8s", "bin/snap", "bin/journalctl"] {
+        root.program(program, "printf '%s|' \"$@\"");
+    }
+    for (script, words) in [
+        (&machine::SERVICES, "services|microk8s.daemon-kubelite|"),
+        (&machine::JOURNAL, "-u|snap.microk8s.daemon-kubelite|-n|60|--no-pager|"),
+        (&machine::READY, "kubectl|get|--raw|/readyz|"),
+        (&machine::NODES, "kubectl|get|nodes|--output|json|"),
+        (&machine::CLUSTER_ID, "kubectl|get|namespace|kube-system|--output|jsonpath={.metadata.uid}|"),
+        (&machine::STATUS, "status|--format|yaml|"),
+        (&machine::CALICO, "kubectl|--namespace|kube-system|get|daemonset|calico-node|--output|json|"),
+        (
+            &machine::SERVICE_RANGES,
+            "kubectl|get|servicecidrs.networking.k8s.io|kubernetes|--ignore-not-found|--output|jsonpath={.spec.cidrs}|",
+        ),
+        (
+            &machine::LOAD_BALANCER_RANGES,
+            "kubectl|get|ipaddresspools.metallb.io|--all-namespaces|--output|jsonpath={.items[*].spec.addresses[*]}|",
+        ),
+        (&node::SEEDED, "wait|system|seed.loaded|"),
+    ] {
+        assert_eq!(root.says(script, &[]).await, words, "{}", script.name);
+    }
+}
