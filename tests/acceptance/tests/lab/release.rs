@@ -98,11 +98,12 @@ async fn it_has_what_registries_ask_for() {
     let release = Release { folder: tempfile::tempdir().unwrap() };
     // Whatever it is: it is packed and not run.
     fs::write(release.platform().join("terraform-provider-microk8s"), "a program").unwrap();
+    succeeds(script("sbom").arg(release.files())).await;
     release.pack().await;
     let key = Key::made("rsa2048").await;
     let output = release.sign(&key).await;
     assert!(output.status.success(), "{}", text(&output));
-    let expected = ["SHA256SUMS", "SHA256SUMS.sig", "linux_amd64.zip", "manifest.json"];
+    let expected = ["SHA256SUMS", "SHA256SUMS.sig", "linux_amd64.zip", "manifest.json", "sbom.cdx.json"];
     assert_eq!(names(&release.files()), expected.map(|ending| format!("{NAME}_{ending}")));
 
     let signature = release.file("SHA256SUMS.sig").display().to_string();
@@ -114,12 +115,20 @@ async fn it_has_what_registries_ask_for() {
     let check =
         check.args(["--check", "--strict"]).arg(release.file("SHA256SUMS")).current_dir(release.files());
     let checked = text(&succeeds(check).await);
-    assert_eq!(checked, format!("{NAME}_linux_amd64.zip: OK\n{NAME}_manifest.json: OK\n"));
+    let of = ["linux_amd64.zip", "manifest.json", "sbom.cdx.json"];
+    assert_eq!(checked, of.map(|ending| format!("{NAME}_{ending}: OK\n")).concat());
 
     let manifest = fs::read_to_string(release.file("manifest.json")).unwrap();
     let manifest: serde_json::Value = serde_json::from_str(&manifest).unwrap();
     assert_eq!(manifest["version"], 1);
     assert_eq!(manifest["metadata"]["protocol_versions"], serde_json::json!(["6.0"]));
+
+    let contents = fs::read_to_string(release.file("sbom.cdx.json")).unwrap();
+    let contents: serde_json::Value = serde_json::from_str(&contents).unwrap();
+    let crates = contents["components"].as_array().unwrap();
+    let found = crates.iter().find(|one| one["name"] == "tokio").unwrap();
+    assert_eq!(found["licenses"][0]["expression"], "MIT");
+    assert_eq!(found["hashes"][0]["content"].as_str().unwrap().len(), 64, "{found}");
 
     let listing = text(&succeeds(Command::new("unzip").arg("-Z").arg(release.file("linux_amd64.zip"))).await);
     let program = format!("terraform-provider-microk8s_v{}", env!("CARGO_PKG_VERSION"));

@@ -54,7 +54,7 @@ module!(METALLB, "metallb", "go.universe.tf/metallb", SMALL);
 module!(TOFU, "tofu", "github.com/opentofu/opentofu", TOFU_RELEASE);
 
 /// Everything, in the order in which it is looked for.
-pub(crate) static PARTS: [Part; 29] = [
+pub(crate) static PARTS: [Part; 30] = [
     package("util-linux", "unshare"),
     package("iproute2", "ip"),
     package("nftables", "nft"),
@@ -65,6 +65,7 @@ pub(crate) static PARTS: [Part; 29] = [
     package("frr-pythontools", "/usr/lib/frr/frr-reload.py"),
     // Releases are made of these, and tests look into one.
     package("gnupg", "gpg"),
+    package("jq", "jq"),
     package("unzip", "unzip"),
     package("zip", "zip"),
     program("etcd", &ETCD, "go.etcd.io/etcd/server/v3"),
