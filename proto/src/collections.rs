@@ -1,8 +1,8 @@
 //! Lists, sets and maps as the Rust types of attributes.
 
-use crate::model::{AttributeValue, ValueError, one_line};
+use crate::model::{AttributeValue, one_line};
 use crate::schema::{AttributeKind, Nesting};
-use crate::value::{Path, Type, Value};
+use crate::value::{Path, Type, Value, ValueError};
 use std::collections::BTreeMap;
 
 impl<T: AttributeValue> AttributeValue for Vec<T> {
@@ -17,7 +17,7 @@ impl<T: AttributeValue> AttributeValue for Vec<T> {
     }
 
     fn decode(value: &Value) -> Result<Self, ValueError> {
-        let Value::List(elements) = value else { return Err(ValueError::wrong_kind("list", value)) };
+        let Value::List(elements) = value else { return Err(ValueError::wrong_kind("a list", value)) };
         let decode = |(at, element)| {
             T::decode(element).map_err(|error: ValueError| error.within(Path::root().index(at)))
         };
@@ -29,7 +29,7 @@ impl<T: AttributeValue> AttributeValue for Vec<T> {
     }
 
     fn validate(value: &Value) -> Result<(), ValueError> {
-        let Value::List(elements) = value else { return Err(ValueError::wrong_kind("list", value)) };
+        let Value::List(elements) = value else { return Err(ValueError::wrong_kind("a list", value)) };
         elements.iter().enumerate().try_for_each(|(at, element)| {
             T::validate(element).map_err(|error| error.within(Path::root().index(at)))
         })
@@ -68,7 +68,7 @@ impl<T: AttributeValue> AttributeValue for Set<T> {
     }
 
     fn decode(value: &Value) -> Result<Self, ValueError> {
-        let Value::Set(elements) = value else { return Err(ValueError::wrong_kind("set", value)) };
+        let Value::Set(elements) = value else { return Err(ValueError::wrong_kind("a set", value)) };
         elements
             .iter()
             .map(|element| T::decode(element).map_err(|error| ValueError::new(error.message)))
@@ -81,7 +81,7 @@ impl<T: AttributeValue> AttributeValue for Set<T> {
     }
 
     fn validate(value: &Value) -> Result<(), ValueError> {
-        let Value::Set(elements) = value else { return Err(ValueError::wrong_kind("set", value)) };
+        let Value::Set(elements) = value else { return Err(ValueError::wrong_kind("a set", value)) };
         elements
             .iter()
             .try_for_each(|element| T::validate(element).map_err(|error| ValueError::new(error.message)))
@@ -116,7 +116,7 @@ impl<T: AttributeValue> AttributeValue for BTreeMap<String, T> {
     }
 
     fn decode(value: &Value) -> Result<Self, ValueError> {
-        let Value::Map(elements) = value else { return Err(ValueError::wrong_kind("map", value)) };
+        let Value::Map(elements) = value else { return Err(ValueError::wrong_kind("a map", value)) };
         let decode = |(key, element): (&String, &Value)| match T::decode(element) {
             Ok(decoded) => Ok((key.clone(), decoded)),
             Err(error) => Err(error.within(Path::root().key(key))),
@@ -129,7 +129,7 @@ impl<T: AttributeValue> AttributeValue for BTreeMap<String, T> {
     }
 
     fn validate(value: &Value) -> Result<(), ValueError> {
-        let Value::Map(elements) = value else { return Err(ValueError::wrong_kind("map", value)) };
+        let Value::Map(elements) = value else { return Err(ValueError::wrong_kind("a map", value)) };
         elements.iter().try_for_each(|(key, element)| {
             one_line(key)
                 .and_then(|()| T::validate(element))

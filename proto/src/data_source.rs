@@ -1,8 +1,8 @@
 //! What the author of a data source implements.
 
+use crate::context::Context;
 use crate::diagnostics::Diagnostics;
 use crate::model::Model;
-use crate::provider::Context;
 use async_trait::async_trait;
 
 /// A data source's behaviour.

@@ -1,26 +1,28 @@
 //! What a state holds, where it may be what no configuration could say.
 
-use crate::model::{Draft, Model, ValueError};
+use crate::draft::Draft;
+use crate::model::Model;
 use crate::plan::write_only;
 use crate::provider::TypeName;
-use crate::schema::Attribute;
-use crate::value::Value;
+use crate::schema::Schema;
+use crate::value::{Value, ValueError};
 use std::collections::BTreeMap;
 use std::fmt;
-use std::marker::PhantomData;
+use std::sync::OnceLock;
 
 /// An object of the model `T` as it was read, planned or stored. What others put into an object is not bound to the rules
 /// for what is written: a value that `T` has no form for, such as a word where `T` wants an address, is kept as it is, so
 /// that it shows as drift and its object can be changed and destroyed.
 pub struct Held<T> {
     object: Value,
-    model: PhantomData<fn() -> T>,
+    /// Read when it is first asked for.
+    model: OnceLock<Result<T, ValueError>>,
 }
 
 impl<T: Model> Held<T> {
     /// An object whose values are of the types in the schema.
     pub fn new(object: Value) -> Self {
-        Self { object, model: PhantomData }
+        Self { object, model: OnceLock::new() }
     }
 
     /// The values, write-only ones included where it was planned.
@@ -28,9 +30,10 @@ impl<T: Model> Held<T> {
         &self.object
     }
 
-    /// As the model; an error names the first value that it has no form for.
-    pub fn model(&self) -> Result<T, ValueError> {
-        T::decode(&self.object)
+    /// As the model; an error names the first value that it has no form for. It is read once, however often it is asked
+    /// for.
+    pub fn model(&self) -> Result<&T, ValueError> {
+        self.model.get_or_init(|| T::decode(&self.object)).as_ref().map_err(Clone::clone)
     }
 
     /// As the model without what that has no form for; nothing where that cannot be left out.
@@ -50,13 +53,28 @@ impl<T: Model> Held<T> {
     }
 }
 
-/// A planned object as typed code sees it before apply. What is kept from a state and has no form is not known to it.
-pub(crate) fn draft<D: Draft>(planned: &Value, config: &Value) -> Result<D, ValueError> {
+/// A draft and the object that it was read from.
+pub(crate) struct Drafted<D> {
+    pub(crate) draft: D,
+    object: Value,
+}
+
+/// A planned object as typed code sees it before apply. What is kept from a state and has no form is not known to it. What
+/// is equal in `like` is not read again.
+pub(crate) fn draft<D: Draft>(
+    planned: &Value,
+    config: &Value,
+    like: Option<&Drafted<D>>,
+) -> Result<Drafted<D>, ValueError> {
     let mut object = planned.clone();
     // Ends: every round makes one value unknown.
     loop {
-        let error = match D::decode(&object) {
-            Ok(draft) => return Ok(draft),
+        let draft = match like {
+            Some(like) => D::decode_like(&object, &like.draft, &like.object),
+            None => D::decode(&object),
+        };
+        let error = match draft {
+            Ok(draft) => return Ok(Drafted { draft, object }),
             Err(error) => error,
         };
         let is_kept = config.at(&error.path).is_none_or(Value::is_null);
@@ -67,9 +85,9 @@ pub(crate) fn draft<D: Draft>(planned: &Value, config: &Value) -> Result<D, Valu
     }
 }
 
-impl<T> Clone for Held<T> {
+impl<T: Clone> Clone for Held<T> {
     fn clone(&self) -> Self {
-        Self { object: self.object.clone(), model: PhantomData }
+        Self { object: self.object.clone(), model: self.model.clone() }
     }
 }
 
@@ -83,12 +101,8 @@ impl<T> fmt::Debug for Held<T> {
 impl<T: Model> Model for Held<T> {
     type Draft = T::Draft;
 
-    fn description() -> &'static str {
-        T::description()
-    }
-
-    fn attributes() -> Vec<Attribute> {
-        T::attributes()
+    fn schema() -> &'static Schema {
+        T::schema()
     }
 
     fn decode(object: &Value) -> Result<Self, ValueError> {
@@ -96,7 +110,7 @@ impl<T: Model> Model for Held<T> {
     }
 
     fn encode(&self) -> Value {
-        write_only::fill(&T::attributes(), &self.object, &Value::Null)
+        write_only::fill(&T::schema().attributes, &self.object, &Value::Null)
     }
 }
 
@@ -113,11 +127,11 @@ impl<T: TypeName> TypeName for Held<T> {
 mod tests {
     use super::*;
     use crate::types::Semantic;
-    use crate::{Path, Resource};
+    use crate::{Model, Path};
     use std::net::Ipv4Addr;
 
     /// A thing.
-    #[derive(Clone, Debug, Resource)]
+    #[derive(Clone, Debug, Model)]
     #[resource(type_name = "test_thing")]
     struct Thing {
         /// Where it is.

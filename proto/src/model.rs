@@ -1,38 +1,12 @@
 //! From values to Rust types and back. Types that implement [`Model`] cannot hold an unknown value, except where a
-//! field says so itself ([`Computed`], or elements that are [`Knowable`]); a [`Draft`] is the same struct before everything is known.
+//! field says so itself ([`Computed`], or elements that are [`Knowable`]); a
+//! [`Draft`] is the same struct before everything is known.
 
 pub use crate::collections::Set;
+pub use crate::draft::{Draft, DraftValue, Knowable};
 
-use crate::schema::{Attribute, AttributeKind};
-use crate::value::{Number, Path, Type, Value};
-
-/// Why a value does not fit, and where in it.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{message}")]
-pub struct ValueError {
-    /// From the value that was decoded to the part at fault.
-    pub path: Path,
-    /// What is wrong and what would be right.
-    pub message: String,
-}
-
-impl ValueError {
-    /// A fault of the value itself.
-    pub fn new(message: impl Into<String>) -> Self {
-        Self { path: Path::root(), message: message.into() }
-    }
-
-    pub(crate) fn wrong_kind(wanted: &str, value: &Value) -> Self {
-        Self::new(format!("a {wanted} is needed here, this is {}", value.kind()))
-    }
-
-    /// The same fault, seen from one level further out.
-    #[must_use]
-    pub fn within(mut self, outer: Path) -> Self {
-        self.path = outer.join(self.path);
-        self
-    }
-}
+use crate::schema::{Attribute, AttributeKind, Nesting, Schema};
+use crate::value::{Number, Type, Value, ValueError};
 
 /// A Rust type that one attribute's value becomes.
 pub trait AttributeValue: Clone + Send + Sync + Sized + 'static {
@@ -46,6 +20,11 @@ pub trait AttributeValue: Clone + Send + Sync + Sized + 'static {
 
     /// Reads a known value.
     fn decode(value: &Value) -> Result<Self, ValueError>;
+
+    /// What stands for a value that is known only at apply; `None` where the type has nothing for it.
+    fn unknown() -> Option<Self> {
+        None
+    }
 
     /// The value to store.
     fn encode(&self) -> Value;
@@ -67,16 +46,13 @@ pub trait AttributeValue: Clone + Send + Sync + Sized + 'static {
     }
 }
 
-/// A struct whose fields are attributes; implemented by the derive macros.
+/// A struct whose fields are attributes; see [`derive@Model`].
 pub trait Model: Clone + Send + Sync + Sized + 'static {
     /// The same fields, known or not.
     type Draft: Draft;
 
-    /// The struct's documentation.
-    fn description() -> &'static str;
-
-    /// The fields as attributes, in order.
-    fn attributes() -> Vec<Attribute>;
+    /// The attributes with their documentation; built once.
+    fn schema() -> &'static Schema;
 
     /// Reads an object all of whose values are known, except computed ones.
     fn decode(object: &Value) -> Result<Self, ValueError>;
@@ -85,66 +61,35 @@ pub trait Model: Clone + Send + Sync + Sized + 'static {
     fn encode(&self) -> Value;
 }
 
-/// A [`Model`] before everything is known: every field is [`Knowable`].
-pub trait Draft: Clone + Send + Sync + Sized + 'static {
-    /// Reads an object any of whose values may be unknown.
-    fn decode(object: &Value) -> Result<Self, ValueError>;
-}
-
-/// A value that may be known only at apply.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Knowable<T> {
-    /// Known now.
-    Known(T),
-    /// Known at apply.
-    Unknown,
-}
-
-impl<T> Knowable<T> {
-    /// The value, if it is known.
-    pub fn known(&self) -> Option<&T> {
-        match self {
-            Self::Known(value) => Some(value),
-            Self::Unknown => None,
-        }
-    }
-
-    /// Whether it is known only at apply.
-    pub fn is_unknown(&self) -> bool {
-        matches!(self, Self::Unknown)
-    }
-}
-
-impl<T> Knowable<Option<T>> {
-    /// The value, if it is known and given.
-    pub fn given(&self) -> Option<&T> {
-        self.known().and_then(Option::as_ref)
-    }
-}
-
-/// An element, or a member, that may be unknown while all around it is known.
-impl<T: AttributeValue> AttributeValue for Knowable<T> {
-    const NULLABLE: bool = T::NULLABLE;
-    const SENSITIVE: bool = T::SENSITIVE;
-
+/// A model is an attribute's value too: an object with attributes of its own.
+impl<M: Model> AttributeValue for M {
     fn kind() -> AttributeKind {
-        T::kind()
+        AttributeKind::Nested(Nesting::Single, M::schema().attributes.clone())
     }
 
     fn decode(value: &Value) -> Result<Self, ValueError> {
-        match T::decode(value) {
-            Ok(known) => Ok(Self::Known(known)),
-            Err(_) if !value.is_wholly_known() => Ok(Self::Unknown),
-            Err(error) => Err(error),
+        match value {
+            Value::Object(_) => <M as Model>::decode(value),
+            _ => Err(ValueError::wrong_kind("an object", value)),
         }
     }
 
     fn encode(&self) -> Value {
-        self.known().map_or_else(Value::unknown, T::encode)
+        Model::encode(self)
     }
 
     fn semantic_eq(a: &Value, b: &Value) -> bool {
-        T::semantic_eq(a, b)
+        M::schema()
+            .attributes
+            .iter()
+            .all(|one| (one.semantics.semantic_eq)(a.attribute(&one.name), b.attribute(&one.name)))
+    }
+
+    fn canonicalize(value: &Value) -> Value {
+        let Value::Object(_) = value else { return value.clone() };
+        let one =
+            |one: &Attribute| (one.name.clone(), (one.semantics.canonicalize)(value.attribute(&one.name)));
+        Value::Object(M::schema().attributes.iter().map(one).collect())
     }
 }
 
@@ -183,6 +128,10 @@ impl<T: AttributeValue> AttributeValue for Computed<T> {
 
     fn decode(value: &Value) -> Result<Self, ValueError> {
         if value.is_unknown() { Ok(Self::Pending) } else { T::decode(value).map(Self::Known) }
+    }
+
+    fn unknown() -> Option<Self> {
+        Some(Self::Pending)
     }
 
     fn encode(&self) -> Value {
@@ -241,7 +190,7 @@ impl AttributeValue for String {
     }
 
     fn decode(value: &Value) -> Result<Self, ValueError> {
-        value.as_str().map(str::to_owned).ok_or_else(|| ValueError::wrong_kind("string", value))
+        value.as_str().map(str::to_owned).ok_or_else(|| ValueError::wrong_kind("a string", value))
     }
 
     fn encode(&self) -> Value {
@@ -272,7 +221,7 @@ impl AttributeValue for bool {
     fn decode(value: &Value) -> Result<Self, ValueError> {
         match value {
             Value::Bool(set) => Ok(*set),
-            _ => Err(ValueError::wrong_kind("bool", value)),
+            _ => Err(ValueError::wrong_kind("a bool", value)),
         }
     }
 
@@ -289,7 +238,7 @@ macro_rules! whole_numbers {
             }
 
             fn decode(value: &Value) -> Result<Self, ValueError> {
-                let Value::Number(number) = value else { return Err(ValueError::wrong_kind("number", value)) };
+                let Value::Number(number) = value else { return Err(ValueError::wrong_kind("a number", value)) };
                 number.as_i64().and_then(|whole| <$rust>::try_from(whole).ok()).ok_or_else(|| {
                     ValueError::new(format!(
                         "{number} is not a whole number from {} to {}", <$rust>::MIN, <$rust>::MAX
@@ -305,23 +254,3 @@ macro_rules! whole_numbers {
 }
 
 whole_numbers!(i64, u32, u16, u8);
-
-/// Decodes the attribute `name` of `object`; what the derive macros call for each field.
-pub fn decode_attribute<T: AttributeValue>(object: &Value, name: &str) -> Result<T, ValueError> {
-    T::decode(object.attribute(name)).map_err(|error| error.within(Path::from(name)))
-}
-
-/// Decodes the attribute `name` of `object`, which may be unknown in part or whole.
-pub fn decode_knowable<T: AttributeValue>(object: &Value, name: &str) -> Result<Knowable<T>, ValueError> {
-    let value = object.attribute(name);
-    // A required attribute is null only while core still collects what is missing; nothing can be said about it.
-    if value.is_unknown() || (value.is_null() && !T::NULLABLE) {
-        return Ok(Knowable::Unknown);
-    }
-    match decode_attribute(object, name) {
-        Ok(known) => Ok(Knowable::Known(known)),
-        // Only computed members may be unknown in what is known.
-        Err(_) if !value.is_wholly_known() => Ok(Knowable::Unknown),
-        Err(error) => Err(error),
-    }
-}

@@ -1,7 +1,7 @@
 //! A provider as a whole: its block, what configuring it makes, and the table of all its types.
 
 use crate::data_source::DataSource;
-use crate::diagnostics::{Diagnostic, Diagnostics};
+use crate::diagnostics::Diagnostics;
 use crate::model::Model;
 use crate::plan::erased::{ErasedDataSource, ErasedResource, TypedDataSource, TypedResource};
 use crate::resource::Resource;
@@ -9,8 +9,6 @@ use crate::schema::Schema;
 use crate::value::Value;
 use async_trait::async_trait;
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
-use tokio_util::sync::CancellationToken;
 
 /// A provider.
 #[async_trait]
@@ -115,55 +113,5 @@ impl<P: Send + Sync + 'static> Registry<P> {
     /// The data sources by name, with their schemas.
     pub fn data_sources(&self) -> impl Iterator<Item = (&'static str, &Schema)> {
         self.data_sources.iter().map(|(name, one)| (*name, one.schema()))
-    }
-}
-
-/// What one call works with.
-pub struct Context<P> {
-    provider: Arc<P>,
-    cancelled: CancellationToken,
-    diagnostics: Mutex<Diagnostics>,
-}
-
-impl<P> Context<P> {
-    /// A context for one call.
-    pub fn new(provider: Arc<P>, cancelled: CancellationToken) -> Self {
-        Self { provider, cancelled, diagnostics: Mutex::default() }
-    }
-
-    /// What configuring the provider made.
-    pub fn provider(&self) -> &Arc<P> {
-        &self.provider
-    }
-
-    /// Cancelled when the person pressed Ctrl-C.
-    pub fn cancelled(&self) -> &CancellationToken {
-        &self.cancelled
-    }
-
-    /// What `reading` gives. A call that only reads ends at once when the person presses Ctrl-C, whatever it waits for.
-    pub(crate) async fn unless_stopped<T>(
-        &self,
-        reading: impl Future<Output = Result<T, Diagnostics>>,
-    ) -> Result<T, Diagnostics> {
-        tokio::select! {
-            // What is there is taken: a plan that waits for nothing is whole.
-            biased;
-            read = reading => read,
-            () = self.cancelled.cancelled() => {
-                let detail = "Terraform asked the provider to stop while it was reading. Nothing was changed by it.";
-                Err(Diagnostic::error("Interrupted", detail).into())
-            }
-        }
-    }
-
-    /// Tells the person something that does not stop the call.
-    pub fn warn(&self, diagnostic: Diagnostic) {
-        self.diagnostics.lock().unwrap_or_else(PoisonError::into_inner).push(diagnostic);
-    }
-
-    /// What was told so far.
-    pub fn take_diagnostics(&self) -> Diagnostics {
-        std::mem::take(&mut *self.diagnostics.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }

@@ -1,15 +1,18 @@
 //! What the author of a managed resource implements.
 
+use crate::context::Context;
 use crate::diagnostics::Diagnostics;
-use crate::model::{AttributeValue, Model};
-use crate::provider::Context;
+use crate::draft::{AttributeName, Draft};
+use crate::model::Model;
+use crate::plan::write_only;
 use crate::value::{Path, Value};
 use async_trait::async_trait;
 use serde::{Serialize, de::DeserializeOwned};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// A managed type's behaviour. Only [`Resource::validate_config`] and [`Resource::modify_plan`] may meet unknown values, and say so in
-/// their types; all else is called with a [`Model`] whose computed fields alone may be pending.
+/// their types; everything else gets a [`Model`] whose computed fields alone may be pending.
 ///
 /// An error of `create` stores nothing (no taint): `create` carries on what an earlier one left. An error of `update`
 /// or `delete` keeps the prior state.
@@ -90,52 +93,57 @@ pub trait Resource: Send + Sync + 'static {
     ) -> Result<Self::Model, Diagnostics>;
 }
 
-/// A plan of a create or an update, after defaults, unknowns, kept values and replacement were settled.
+/// A plan of a create or an update, after defaults, unknown values, values of the prior state and replacement were
+/// settled. What [`Resource::modify_plan`] sets in [`Plan::planned`] is what Terraform is answered.
 pub struct Plan<M: Model, P> {
     /// The state before, if there is one.
     pub prior: Option<M>,
     /// What the author wrote, with defaults.
-    pub config: M::Draft,
-    /// What the state will be, as far as known.
+    pub config: Arc<M::Draft>,
+    /// What the state will be, as far as known; with the write-only values that the configuration has.
     pub planned: M::Draft,
-    /// What apply will find as private state.
+    /// The private state that apply will get.
     pub private: P,
     /// Attributes that are adopted: they stay as they are though the configuration does not give them. In a new object that
     /// replaces this one they are null.
     pub kept: Vec<Path>,
     pub(crate) object: Value,
-    pub(crate) replace: Vec<Path>,
+    pub(crate) requires_replace: Vec<Path>,
 }
 
 impl<M: Model, P> Plan<M, P> {
-    /// What the state will be, as a value.
+    /// What the state will be, as a value: without what was set in [`Plan::planned`].
     pub fn object(&self) -> &Value {
         &self.object
     }
 
-    /// Plans that `attribute` is known only at apply. Only computed attributes may be.
-    pub fn set_unknown(&mut self, attribute: &str) {
-        self.set_value(attribute, Value::unknown());
-    }
-
-    /// Plans a value for a computed `attribute`.
-    pub fn set<T: AttributeValue>(&mut self, attribute: &str, value: &T) {
-        self.set_value(attribute, value.encode());
-    }
-
     /// Whether a new object is planned.
     pub fn replaces(&self) -> bool {
-        !self.replace.is_empty()
+        !self.requires_replace.is_empty()
     }
 
-    /// Plans a new object because of `attribute`.
-    pub fn replace(&mut self, attribute: &str) {
-        self.replace.push(Path::from(attribute));
+    /// Plans a new object because of an attribute: `plan.require_replace(plan.planned.name.name())`.
+    pub fn require_replace(&mut self, attribute: AttributeName) {
+        self.requires_replace.push(attribute.into());
     }
 
-    fn set_value(&mut self, attribute: &str, value: Value) {
-        if let Value::Object(attributes) = &mut self.object {
-            attributes.insert(attribute.to_owned(), value);
+    /// What Terraform is answered.
+    pub(crate) fn answer(self) -> PlannedChange<P> {
+        let Self { planned, private, mut object, requires_replace, .. } = self;
+        let changes = planned.changes();
+        if !changes.is_empty()
+            && let Value::Object(attributes) = &mut object
+        {
+            attributes.extend(changes.into_iter().map(|(name, value)| (name.to_owned(), value)));
+            object = write_only::fill(&M::schema().attributes, &object, &Value::Null);
         }
+        PlannedChange { object, requires_replace, private }
     }
+}
+
+/// A planned change. Null: the object is planned to go.
+pub(crate) struct PlannedChange<P> {
+    pub(crate) object: Value,
+    pub(crate) requires_replace: Vec<Path>,
+    pub(crate) private: P,
 }

@@ -1,8 +1,8 @@
 //! Attribute types that are compared by value, not by spelling: an address, a network, a duration, a secret.
 
-use crate::model::{AttributeValue, ValueError};
+use crate::model::AttributeValue;
 use crate::schema::AttributeKind;
-use crate::value::{Type, Value};
+use crate::value::{Type, Value, ValueError};
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use tfplugin::schema::{AttributeKind, Mode, Nesting};
 use tfplugin::types::{Secret, Semantic};
-use tfplugin::{Computed, Draft, Knowable, Model, Number, Object, Resource, Value};
+use tfplugin::{Computed, Draft, Knowable, Model, Number, Value};
 
 /// The address family of a session.
-#[derive(Clone, Debug, PartialEq, Object)]
+#[derive(Clone, Debug, PartialEq, Model)]
 pub struct Family {
     /// Route-map for what comes in.
     #[attribute(optional)]
@@ -14,7 +14,7 @@ pub struct Family {
 }
 
 /// Fields that several types share.
-#[derive(Clone, Debug, PartialEq, Object)]
+#[derive(Clone, Debug, PartialEq, Model)]
 pub struct Target {
     /// The router.
     #[attribute(required, requires_replace)]
@@ -24,7 +24,7 @@ pub struct Target {
 /// A BGP session.
 ///
 /// More about it.
-#[derive(Clone, Debug, PartialEq, Resource)]
+#[derive(Clone, Debug, PartialEq, Model)]
 #[resource(type_name = "vyos_bgp_neighbor")]
 pub struct Neighbor {
     #[attribute(flatten)]
@@ -62,8 +62,8 @@ fn text(text: &str) -> Value {
 
 #[test]
 fn doc_comments_and_words_become_the_schema() {
-    assert_eq!(Neighbor::description(), "A BGP session.\n\nMore about it.");
-    let attributes = Neighbor::attributes();
+    assert_eq!(Neighbor::schema().description, "A BGP session.\n\nMore about it.");
+    let attributes = &Neighbor::schema().attributes;
     let names: Vec<_> = attributes.iter().map(|one| one.name.as_str()).collect();
     assert_eq!(
         names,
@@ -121,8 +121,8 @@ fn a_draft_knows_what_is_unknown() {
     assert!(
         draft.target.router.is_unknown() && draft.remote_as.is_unknown() && draft.ipv6_unicast.is_unknown()
     );
-    assert_eq!(draft.hold_time, Knowable::Known(9));
-    assert_eq!(draft.families, Knowable::Known(None));
+    assert_eq!(*draft.hold_time, Knowable::Known(9));
+    assert_eq!(*draft.families, Knowable::Known(None));
 }
 
 #[test]

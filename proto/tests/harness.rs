@@ -11,7 +11,7 @@ mod provider;
 use serde_json::json;
 use tfplugin::testing::{Action, Harness, UNKNOWN};
 use tfplugin::types::Semantic;
-use tfplugin::{Computed, Context, Diagnostics, Number, Object, Plan, Provider, Registry, Resource, Value};
+use tfplugin::{Computed, Context, Diagnostics, Model, Number, Plan, Provider, Registry, Resource, Value};
 
 struct Sample {
     terraform: Harness<provider::Sample>,
@@ -32,21 +32,21 @@ fn text(text: &str) -> Value {
 async fn a_file_from_create_to_import_to_destroy() {
     let Sample { terraform, directory } = sample().await;
     let config = json!({
-        "name": "a", "address": "2001:DB8::0:1", "seal": "wax", "readers": ["x", "y"],
-        "parts": [{ "content": "hello", "origin": "::0:1" }], "copies": [{ "place": "p", "every": "60s" }],
+        "name": "a", "server": "2001:DB8::0:1", "signing_key": "wax", "readers": ["x", "y"],
+        "sections": [{ "text": "hello", "source": "::0:1" }], "copies": [{ "folder": "p", "interval": "60s" }],
     });
     let state = terraform.create("sample_file", &config).await.unwrap();
     assert_eq!(state.object.attribute("id"), &text("file-a"));
     assert_eq!(state.object.attribute("size"), &Value::Number(Number::from(10_i64)));
     // The provider wrote another spelling; the author's stays.
-    assert_eq!(state.object.attribute("address"), &text("2001:DB8::0:1"));
-    // The seal came through to the provider and into no state.
-    assert_eq!(state.object.attribute("seal_length"), &Value::Number(Number::from(3_i64)));
-    assert_eq!(state.object.attribute("seal"), &Value::Null);
+    assert_eq!(state.object.attribute("server"), &text("2001:DB8::0:1"));
+    // The signing key came through to the provider and into no state.
+    assert_eq!(state.object.attribute("signature_length"), &Value::Number(Number::from(3_i64)));
+    assert_eq!(state.object.attribute("signing_key"), &Value::Null);
 
     let respelled = json!({
-        "name": "a", "address": "2001:db8::1", "readers": ["y", "x"],
-        "parts": [{ "content": "hello", "weight": 1, "origin": "::1" }], "copies": [{ "place": "p", "every": "1m" }],
+        "name": "a", "server": "2001:db8::1", "readers": ["y", "x"],
+        "sections": [{ "text": "hello", "weight": 1, "source": "::1" }], "copies": [{ "folder": "p", "interval": "1m" }],
     });
     let planned = terraform.plan("sample_file", Some(&state), &respelled).await.unwrap();
     assert_eq!(planned.action, Action::NoOp);
@@ -80,7 +80,7 @@ async fn drift_is_found_and_mended() {
     let Sample { terraform, directory } = sample().await;
     let config = json!({ "name": "a", "size": 5 });
     let state = terraform.create("sample_file", &config).await.unwrap();
-    let changed = json!({ "size": 6, "address": null, "seal_length": 0, "revision": 1 });
+    let changed = json!({ "size": 6, "server": null, "signature_length": 0, "revision": 1 });
     std::fs::write(directory.path().join("a.json"), changed.to_string()).unwrap();
     let read = terraform.read(&state).await.unwrap().0.unwrap();
     let planned = terraform.plan("sample_file", Some(&read), &config).await.unwrap();
@@ -92,10 +92,10 @@ async fn drift_is_found_and_mended() {
 #[tokio::test]
 async fn what_is_unknown_stays_unknown_in_the_plan() {
     let Sample { terraform, .. } = sample().await;
-    let config = json!({ "name": UNKNOWN, "size": UNKNOWN, "readers": ["x", UNKNOWN], "parts": UNKNOWN });
+    let config = json!({ "name": UNKNOWN, "size": UNKNOWN, "readers": ["x", UNKNOWN], "sections": UNKNOWN });
     assert!(terraform.validate("sample_file", &config).unwrap().is_empty());
     let planned = terraform.plan("sample_file", None, &config).await.unwrap();
-    for name in ["name", "size", "parts", "id"] {
+    for name in ["name", "size", "sections", "id"] {
         assert!(planned.object.attribute(name).is_unknown(), "{name}");
     }
     assert!(!planned.object.attribute("readers").is_wholly_known());
@@ -120,14 +120,14 @@ async fn configurations_are_read_as_strictly_as_terraform_reads_them() {
     assert!(told(json!({ "name": "a", "size": "large" })).contains("size: "));
     assert!(told(json!({ "name": "a", "id": "mine" })).contains("id is set by the provider"));
     assert!(told(json!({ "name": "a", "size": -1 })).contains("-1 is not a positive size"));
-    assert!(told(json!({ "name": "a", "address": "10.0.0" })).contains("is not an IP address"));
+    assert!(told(json!({ "name": "a", "server": "10.0.0" })).contains("is not an IP address"));
     assert!(
-        told(json!({ "name": "a", "copies": [{ "place": "p", "every": "often" }] }))
+        told(json!({ "name": "a", "copies": [{ "folder": "p", "interval": "often" }] }))
             .contains("is not a duration")
     );
     assert!(
-        told(json!({ "name": "a", "size": 1, "parts": [{ "content": "" }, { "content": "" }] }))
-            .contains("more parts")
+        told(json!({ "name": "a", "size": 1, "sections": [{ "text": "" }, { "text": "" }] }))
+            .contains("more sections")
     );
 }
 
@@ -146,7 +146,7 @@ async fn a_failed_create_stores_nothing_and_a_failed_update_what_was_there() {
 struct Rude;
 
 /// Nothing to configure.
-#[derive(Clone, Debug, Object)]
+#[derive(Clone, Debug, Model)]
 pub struct Nothing {
     /// Nothing.
     #[attribute(optional)]
@@ -154,7 +154,7 @@ pub struct Nothing {
 }
 
 /// An object.
-#[derive(Clone, Debug, Resource)]
+#[derive(Clone, Debug, Model)]
 #[resource(type_name = "rude_object")]
 pub struct Rudeness {
     /// The rule to break.
@@ -197,9 +197,9 @@ impl Resource for RudeObject {
     async fn modify_plan(_: &Context<()>, plan: &mut Plan<Rudeness, ()>) -> Result<(), Diagnostics> {
         let breaks = plan.planned.breaks.known().map(String::as_str);
         match breaks {
-            Some("config") => plan.set("said", &"something else".to_owned()),
-            Some("absence") => plan.set("said", &"out of nothing".to_owned()),
-            Some("promise") => plan.set("answer", &"promised".to_owned()),
+            Some("config") => plan.planned.said.use_prior_state(Some("something else".to_owned())),
+            Some("absence") => plan.planned.said.use_prior_state(Some("out of nothing".to_owned())),
+            Some("promise") => plan.planned.answer.set("promised".to_owned()),
             _ => {}
         }
         Ok(())

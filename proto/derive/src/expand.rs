@@ -1,28 +1,67 @@
-//! What the macros write.
+//! What the macro writes.
 
-use crate::field::{AttributeField, AttributeOptions, TypeOptions, documentation};
-use proc_macro2::TokenStream;
+use crate::field::{AttributeField, AttributeOptions, documentation};
+use crate::options::TypeOptions;
+use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 use syn::{Data, DeriveInput, Error, Fields, Result};
 
-/// A managed resource: a model, its name, and how states of earlier versions become it.
-pub(crate) fn resource(input: &DeriveInput) -> Result<TokenStream> {
-    named(input, &TypeOptions::read(&input.attrs, "resource")?)
-}
-
-/// A data source: a model and its name. Nothing of it is upgraded.
-pub(crate) fn data_source(input: &DeriveInput) -> Result<TokenStream> {
-    let options = TypeOptions::read(&input.attrs, "data_source")?;
-    match options.version {
-        None => named(input, &options),
-        Some(version) => Err(Error::new(version.span(), "a data source is read anew: it has no version")),
+/// A model; with a type's name where one is given, and how states of earlier versions become it.
+pub(crate) fn model(input: &DeriveInput) -> Result<TokenStream> {
+    let options = TypeOptions::read(input)?;
+    let fields = fields(input)?;
+    let description = documentation(&input.attrs);
+    if description.is_empty() {
+        return Err(Error::new(
+            input.ident.span(),
+            "a schema needs a doc comment: it is what users read in the reference",
+        ));
     }
+    let version = options.as_ref().and_then(|options| options.version.as_ref());
+    let version = version.map_or_else(|| quote! { 0 }, |version| quote! { #version });
+    let ident = &input.ident;
+    let (draft, draft_ident) = draft(input, &fields);
+    let type_name = options.map(|options| type_name(ident, &options));
+    let attributes = fields.iter().map(attribute);
+    let decoded =
+        fields.iter().map(|AttributeField { ident, rust_type, name, options, .. }| match options.flatten {
+            true => quote! { #ident: <#rust_type as ::tfplugin::Model>::decode(object)? },
+            false => quote! { #ident: ::tfplugin::macros::decode_attribute(object, #name)? },
+        });
+    let encoded = fields.iter().map(encoded);
+    Ok(quote! {
+        #draft
+        #type_name
+        impl ::tfplugin::Model for #ident {
+            type Draft = #draft_ident;
+
+            fn schema() -> &'static ::tfplugin::schema::Schema {
+                static SCHEMA: ::std::sync::OnceLock<::tfplugin::schema::Schema> = ::std::sync::OnceLock::new();
+                SCHEMA.get_or_init(|| {
+                    let mut attributes = ::std::vec::Vec::new();
+                    #(#attributes)*
+                    ::tfplugin::schema::Schema::new(#version, #description, attributes)
+                })
+            }
+
+            fn decode(
+                object: &::tfplugin::Value,
+            ) -> ::std::result::Result<Self, ::tfplugin::ValueError> {
+                Ok(Self { #(#decoded,)* })
+            }
+
+            fn encode(&self) -> ::tfplugin::Value {
+                let mut attributes = ::std::collections::BTreeMap::new();
+                #(#encoded)*
+                ::tfplugin::Value::Object(attributes)
+            }
+        }
+    })
 }
 
-fn named(input: &DeriveInput, options: &TypeOptions) -> Result<TokenStream> {
+/// The name of a type that configurations name, and the way from states of earlier versions.
+fn type_name(ident: &Ident, options: &TypeOptions) -> TokenStream {
     let TypeOptions { type_name, version, upgrade } = options;
-    let ident = &input.ident;
-    let model = model(input, &fields(input)?)?;
     let version = version.as_ref().map(|version| quote! { const VERSION: i64 = #version; });
     let upgrade = upgrade.as_ref().map(|function| {
         quote! {
@@ -34,69 +73,13 @@ fn named(input: &DeriveInput, options: &TypeOptions) -> Result<TokenStream> {
             }
         }
     });
-    Ok(quote! {
-        #model
+    quote! {
         impl ::tfplugin::provider::TypeName for #ident {
             const TYPE_NAME: &'static str = #type_name;
             #version
             #upgrade
         }
-    })
-}
-
-/// A model that is the value of an attribute too.
-pub(crate) fn object(input: &DeriveInput) -> Result<TokenStream> {
-    let fields = fields(input)?;
-    let ident = &input.ident;
-    let model = model(input, &fields)?;
-    let same = fields.iter().filter(|field| !field.options.flatten).map(|AttributeField { rust_type, name, .. }| {
-        quote! { <#rust_type as ::tfplugin::AttributeValue>::semantic_eq(a.attribute(#name), b.attribute(#name)) }
-    });
-    let spelt = fields.iter().filter(|field| !field.options.flatten).map(
-        |AttributeField { rust_type, name, .. }| {
-            quote! {
-                (
-                    ::std::string::String::from(#name),
-                    <#rust_type as ::tfplugin::AttributeValue>::canonicalize(value.attribute(#name)),
-                )
-            }
-        },
-    );
-    Ok(quote! {
-        #model
-        impl ::tfplugin::AttributeValue for #ident {
-            fn kind() -> ::tfplugin::schema::AttributeKind {
-                ::tfplugin::schema::AttributeKind::Nested(
-                    ::tfplugin::schema::Nesting::Single,
-                    <Self as ::tfplugin::Model>::attributes(),
-                )
-            }
-
-            fn decode(value: &::tfplugin::Value) -> ::std::result::Result<Self, ::tfplugin::model::ValueError> {
-                match value {
-                    ::tfplugin::Value::Object(_) => <Self as ::tfplugin::Model>::decode(value),
-                    _ => Err(::tfplugin::model::ValueError::new(
-                        ::std::format!("an object is needed here, this is {}", value.kind()),
-                    )),
-                }
-            }
-
-            fn encode(&self) -> ::tfplugin::Value {
-                <Self as ::tfplugin::Model>::encode(self)
-            }
-
-            fn semantic_eq(a: &::tfplugin::Value, b: &::tfplugin::Value) -> bool {
-                true #(&& #same)*
-            }
-
-            fn canonicalize(value: &::tfplugin::Value) -> ::tfplugin::Value {
-                match value {
-                    ::tfplugin::Value::Object(_) => ::tfplugin::Value::Object([#(#spelt),*].into_iter().collect()),
-                    other => other.clone(),
-                }
-            }
-        }
-    })
+    }
 }
 
 fn fields(input: &DeriveInput) -> Result<Vec<AttributeField<'_>>> {
@@ -109,96 +92,96 @@ fn fields(input: &DeriveInput) -> Result<Vec<AttributeField<'_>>> {
     }
 }
 
-fn model(input: &DeriveInput, fields: &[AttributeField<'_>]) -> Result<TokenStream> {
-    let ident = &input.ident;
-    let visibility = &input.vis;
-    let description = documentation(&input.attrs);
-    if description.is_empty() {
-        return Err(Error::new(
-            ident.span(),
-            "a schema needs a doc comment: it is what users read in the reference",
-        ));
-    }
+/// The draft and its name.
+fn draft(input: &DeriveInput, fields: &[AttributeField<'_>]) -> (TokenStream, Ident) {
+    let (ident, visibility) = (&input.ident, &input.vis);
     let draft = format_ident!("{ident}Draft");
-    let draft_documentation = format!("[`{ident}`] before everything is known.");
+    let about = format!("[`{ident}`] before everything is known.");
     let idents: Vec<_> = fields.iter().map(|field| field.ident).collect();
     let documentations = fields.iter().map(|field| &field.documentation);
-    let attributes = fields.iter().map(attributes);
-    let decoded =
-        fields.iter().map(|AttributeField { rust_type, name, options, .. }| match options.flatten {
-            true => quote! { <#rust_type as ::tfplugin::Model>::decode(object)? },
-            false => quote! { ::tfplugin::macros::decode_attribute(object, #name)? },
-        });
-    let drafted =
-        fields.iter().map(|AttributeField { rust_type, name, options, .. }| match options.flatten {
-            true => {
-                quote! { <<#rust_type as ::tfplugin::Model>::Draft as ::tfplugin::Draft>::decode(object)? }
-            }
-            false => quote! { ::tfplugin::macros::decode_knowable(object, #name)? },
-        });
-    let draft_types = fields.iter().map(|AttributeField { rust_type, options, .. }| match options.flatten {
+    let types = fields.iter().map(|AttributeField { rust_type, options, .. }| match options.flatten {
         true => quote! { <#rust_type as ::tfplugin::Model>::Draft },
-        false => quote! { ::tfplugin::Knowable<#rust_type> },
+        false => quote! { ::tfplugin::DraftValue<#rust_type> },
     });
-    let encoded = fields.iter().map(|AttributeField { ident, name, options, .. }| match options.flatten {
-        true => quote! {
-            if let ::tfplugin::Value::Object(inner) = ::tfplugin::Model::encode(&self.#ident) {
-                attributes.extend(inner);
-            }
-        },
-        // A write-only value never leaves the configuration.
-        false if options.write_only => {
-            quote! { attributes.insert(#name.to_owned(), ::tfplugin::Value::Null); }
-        }
-        false => {
-            quote! { attributes.insert(#name.to_owned(), ::tfplugin::AttributeValue::encode(&self.#ident)); }
-        }
+    let decoded = fields.iter().map(|AttributeField { name, options, .. }| match options.flatten {
+        true => quote! { ::tfplugin::Draft::decode(object)? },
+        false => quote! { ::tfplugin::DraftValue::decode(object, #name)? },
     });
-    Ok(quote! {
-        #[doc = #draft_documentation]
+    let decoded_like = fields.iter().map(|AttributeField { ident, options, .. }| match options.flatten {
+        true => quote! { ::tfplugin::Draft::decode_like(object, &like.#ident, origin)? },
+        false => quote! { ::tfplugin::DraftValue::decode_like(object, &like.#ident, origin)? },
+    });
+    let changes = fields.iter().map(|AttributeField { ident, options, .. }| match options.flatten {
+        true => quote! { ::tfplugin::Draft::changes(&self.#ident) },
+        false => quote! { self.#ident.change() },
+    });
+    let known = fields.iter().map(|AttributeField { ident, options, .. }| match options.flatten {
+        true => quote! { ::tfplugin::Draft::known(&self.#ident)? },
+        false => quote! { self.#ident.to_known()? },
+    });
+    let tokens = quote! {
+        #[doc = #about]
         #[derive(Clone, Debug)]
-        #[allow(dead_code, reason = "not every rule looks at every attribute")]
         #visibility struct #draft {
-            #(#[doc = #documentations] pub #idents: #draft_types,)*
+            #(#[doc = #documentations] pub #idents: #types,)*
         }
 
         impl ::tfplugin::Draft for #draft {
-            fn decode(object: &::tfplugin::Value) -> ::std::result::Result<Self, ::tfplugin::model::ValueError> {
-                Ok(Self { #(#idents: #drafted,)* })
-            }
-        }
+            type Model = #ident;
 
-        impl ::tfplugin::Model for #ident {
-            type Draft = #draft;
-
-            fn description() -> &'static str {
-                #description
-            }
-
-            fn attributes() -> ::std::vec::Vec<::tfplugin::schema::Attribute> {
-                let mut attributes = ::std::vec::Vec::new();
-                #(#attributes)*
-                attributes
-            }
-
-            fn decode(object: &::tfplugin::Value) -> ::std::result::Result<Self, ::tfplugin::model::ValueError> {
+            fn decode(
+                object: &::tfplugin::Value,
+            ) -> ::std::result::Result<Self, ::tfplugin::ValueError> {
                 Ok(Self { #(#idents: #decoded,)* })
             }
 
-            fn encode(&self) -> ::tfplugin::Value {
-                let mut attributes = ::std::collections::BTreeMap::new();
-                #(#encoded)*
-                ::tfplugin::Value::Object(attributes)
+            fn decode_like(
+                object: &::tfplugin::Value,
+                like: &Self,
+                origin: &::tfplugin::Value,
+            ) -> ::std::result::Result<Self, ::tfplugin::ValueError> {
+                Ok(Self { #(#idents: #decoded_like,)* })
+            }
+
+            fn changes(&self) -> ::std::vec::Vec<(&'static str, ::tfplugin::Value)> {
+                let mut changes = ::std::vec::Vec::new();
+                #(changes.extend(#changes);)*
+                changes
+            }
+
+            fn known(&self) -> ::std::option::Option<#ident> {
+                Some(#ident { #(#idents: #known,)* })
             }
         }
-    })
+    };
+    (tokens, draft)
+}
+
+/// The statement that stores a field.
+fn encoded(field: &AttributeField<'_>) -> TokenStream {
+    let AttributeField { ident, name, options, .. } = field;
+    if options.flatten {
+        return quote! {
+            if let ::tfplugin::Value::Object(inner) = ::tfplugin::Model::encode(&self.#ident) {
+                attributes.extend(inner);
+            }
+        };
+    }
+    // A write-only value never leaves the configuration.
+    let value = match options.write_only {
+        true => quote! { ::tfplugin::Value::Null },
+        false => quote! { ::tfplugin::AttributeValue::encode(&self.#ident) },
+    };
+    quote! { attributes.insert(#name.to_owned(), #value); }
 }
 
 /// The statement that adds a field's attribute.
-fn attributes(field: &AttributeField<'_>) -> TokenStream {
+fn attribute(field: &AttributeField<'_>) -> TokenStream {
     let AttributeField { rust_type, name, documentation, options, .. } = field;
     if options.flatten {
-        return quote! { attributes.extend(<#rust_type as ::tfplugin::Model>::attributes()); };
+        return quote! {
+            attributes.extend(<#rust_type as ::tfplugin::Model>::schema().attributes.iter().cloned());
+        };
     }
     let AttributeOptions {
         optional,
@@ -232,7 +215,7 @@ fn attributes(field: &AttributeField<'_>) -> TokenStream {
             attribute.semantics.validate = |value| {
                 <#rust_type as ::tfplugin::AttributeValue>::validate(value)?;
                 let decoded = <#rust_type as ::tfplugin::AttributeValue>::decode(value)?;
-                #function(&decoded).map_err(::tfplugin::model::ValueError::new)
+                #function(&decoded).map_err(::tfplugin::ValueError::new)
             };
         }
     });

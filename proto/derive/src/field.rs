@@ -1,6 +1,6 @@
 //! One field: its options, and whether they fit its type.
 
-use proc_macro2::{Ident, Span};
+use proc_macro2::Ident;
 use syn::meta::ParseNestedMeta;
 use syn::spanned::Spanned;
 use syn::{Attribute, Error, Expr, ExprLit, Field, Lit, LitInt, LitStr, Meta, Path, Result, Type};
@@ -186,37 +186,4 @@ pub(crate) fn documentation(attributes: &[Attribute]) -> String {
         _ => None,
     });
     lines.collect::<Vec<_>>().join("\n").trim().to_owned()
-}
-
-/// What `#[resource(...)]` or `#[data_source(...)]` says.
-pub(crate) struct TypeOptions {
-    pub(crate) type_name: LitStr,
-    pub(crate) version: Option<LitInt>,
-    pub(crate) upgrade: Option<Path>,
-}
-
-impl TypeOptions {
-    pub(crate) fn read(attributes: &[Attribute], word: &str) -> Result<Self> {
-        let (mut type_name, mut version, mut upgrade) = (None, None, None);
-        for attribute in attributes.iter().filter(|one| one.path().is_ident(word)) {
-            attribute.parse_nested_meta(|meta| {
-                match meta.path.get_ident().map(ToString::to_string).unwrap_or_default().as_str() {
-                    "type_name" => type_name = Some(meta.value()?.parse()?),
-                    "version" => version = Some(meta.value()?.parse()?),
-                    "upgrade" => upgrade = Some(meta.value()?.parse()?),
-                    _ => return Err(meta.error("only type_name, version and upgrade are known here")),
-                }
-                Ok(())
-            })?;
-        }
-        let fail = |message: String| Error::new(Span::call_site(), message);
-        let type_name =
-            type_name.ok_or_else(|| fail(format!("name the type: #[{word}(type_name = \"...\")]")))?;
-        if version.is_some() != upgrade.is_some() {
-            let message = "a version needs a function that upgrades earlier states, and the other way round: \
-                           version = <number>, upgrade = <function>";
-            return Err(fail(message.to_owned()));
-        }
-        Ok(Self { type_name, version, upgrade })
-    }
 }

@@ -14,7 +14,7 @@ fn field(tokens: TokenStream) -> String {
 
 fn complaint(tokens: TokenStream) -> String {
     let input = syn::parse2(tokens).unwrap();
-    expand::object(&input).expect_err("this should not compile").to_string()
+    expand::model(&input).expect_err("this should not compile").to_string()
 }
 
 #[test]
@@ -78,27 +78,23 @@ fn of_structs() {
     assert!(said.contains("use a struct with named fields"), "{said}");
     let said = complaint(quote! { #[doc = "Things."] enum Thing {} });
     assert!(said.contains("only a struct can be a schema"), "{said}");
-    let input = syn::parse2(quote! { #[doc = "Things."] struct Thing {} }).unwrap();
-    let said = expand::resource(&input).unwrap_err().to_string();
-    assert!(said.contains("#[resource(type_name = \"...\")]"), "{said}");
+    let said = complaint(quote! { #[doc = "Things."] #[resource()] struct Thing {} });
+    assert!(said.contains("name the type: type_name = \"...\""), "{said}");
+    let said = complaint(
+        quote! { #[doc = "Things."] #[resource(type_name = "a")] #[data_source(type_name = "a")] struct Thing {} },
+    );
+    assert!(said.contains("a model is of one type"), "{said}");
 }
 
 #[test]
 fn of_versions() {
-    let complaint = |words: TokenStream| {
-        let input = syn::parse2(
-            quote! { #[doc = "Things."] #[resource(#words)] #[data_source(#words)] struct Thing {} },
-        );
-        let input = input.unwrap();
-        let said = expand::resource(&input).err().map(|error| error.to_string()).unwrap_or_default();
-        (said, expand::data_source(&input).err().map(|error| error.to_string()).unwrap_or_default())
-    };
     for half in [quote! { type_name = "a", version = 1 }, quote! { type_name = "a", upgrade = older }] {
-        let (said, _) = complaint(half);
-        assert!(said.contains("a version needs a function that upgrades earlier states"), "{said}");
+        let said = complaint(quote! { #[doc = "Things."] #[resource(#half)] struct Thing {} });
+        assert!(said.contains("`version` and `upgrade` require each other"), "{said}");
     }
-    let (none, said) = complaint(quote! { type_name = "a", version = 1, upgrade = older });
-    assert_eq!(none, "");
+    let said = complaint(
+        quote! { #[doc = "Things."] #[data_source(type_name = "a", version = 1, upgrade = older)] struct Thing {} },
+    );
     assert!(said.contains("a data source is read anew"), "{said}");
 }
 
@@ -112,5 +108,5 @@ fn and_proper_use_compiles() {
             name: String,
         }
     });
-    assert!(expand::object(&input.unwrap()).is_ok());
+    assert!(expand::model(&input.unwrap()).is_ok());
 }

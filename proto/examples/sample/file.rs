@@ -7,101 +7,101 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use tfplugin::model::Set;
 use tfplugin::types::{Secret, Semantic};
-use tfplugin::{Computed, Context, DataSource, Diagnostic, Diagnostics, Object, Plan, Resource};
+use tfplugin::{Computed, Context, DataSource, Diagnostic, Diagnostics, Model, Plan, Resource};
 
-/// A file.
-#[derive(Clone, Debug, Resource)]
+/// A file in the directory of the provider.
+#[derive(Clone, Debug, Model)]
 #[resource(type_name = "sample_file")]
 pub(crate) struct File {
-    /// What it was called when it was made.
+    /// `file-` and the name that it was created with.
     #[attribute(computed, use_state_for_unknown)]
     id: Computed<String>,
 
-    /// Name of the file.
+    /// Name of the file. Another name is another file.
     #[attribute(required, requires_replace)]
     name: String,
 
-    /// How large it is thought to be.
+    /// Bytes that are reserved for it. Default: 10.
     #[attribute(default = 10, validate = positive)]
     size: i64,
 
-    /// Where it is served.
+    /// IP address of the server that publishes it.
     #[attribute(optional)]
-    address: Option<Semantic<IpAddr>>,
+    server: Option<Semantic<IpAddr>>,
 
-    /// Who may read it, in any order.
+    /// Users who may read it.
     #[attribute(optional)]
     readers: Option<Set<String>>,
 
-    /// Words about it.
+    /// Labels by name.
     #[attribute(optional)]
     labels: Option<BTreeMap<String, String>>,
 
-    /// Its parts.
+    /// Sections, in order.
     #[attribute(optional)]
-    parts: Option<Vec<Part>>,
+    sections: Option<Vec<Section>>,
 
-    /// Its cover.
+    /// The section at the top.
     #[attribute(optional)]
-    cover: Option<Part>,
+    header: Option<Section>,
 
-    /// Its chapters by title.
+    /// Sections in other languages, by language.
     #[attribute(optional)]
-    chapters: Option<BTreeMap<String, Part>>,
+    translations: Option<BTreeMap<String, Section>>,
 
-    /// Where it is copied to.
+    /// Copies in other folders.
     #[attribute(optional)]
     copies: Option<Set<Copy>>,
 
-    /// What opens it.
+    /// Password that opens it.
     #[attribute(optional)]
     password: Option<Secret>,
 
-    /// What seals it; kept nowhere.
+    /// Key that signs it. Never in the state.
     #[attribute(optional, write_only)]
-    seal: Option<String>,
+    signing_key: Option<String>,
 
-    /// Length of the last seal.
+    /// Length of the signature.
     #[attribute(computed)]
-    seal_length: Computed<i64>,
+    signature_length: Computed<i64>,
 
-    /// How often it was written.
+    /// How many times it was written.
     #[attribute(computed)]
     revision: Computed<i64>,
 }
 
-/// A part of a file.
-#[derive(Clone, Debug, Object)]
-pub(crate) struct Part {
-    /// What is in it.
+/// A section of a file.
+#[derive(Clone, Debug, Model)]
+pub(crate) struct Section {
+    /// Its text.
     #[attribute(required)]
-    content: String,
+    text: String,
 
-    /// Share of the whole.
+    /// Width of its column, relative to the others. Default: 1.
     #[attribute(default = 1)]
     weight: i64,
 
-    /// Where it comes from.
+    /// IP address that it was downloaded from.
     #[attribute(optional)]
-    origin: Option<Semantic<IpAddr>>,
+    source: Option<Semantic<IpAddr>>,
 
-    /// Length of the content.
+    /// Length of the text.
     #[attribute(computed)]
     length: Computed<i64>,
 }
 
 /// A copy of a file.
-#[derive(Clone, Debug, Object)]
+#[derive(Clone, Debug, Model)]
 pub(crate) struct Copy {
-    /// Where it is.
+    /// Folder of the copy.
     #[attribute(required)]
-    place: String,
+    folder: String,
 
-    /// How often it is brought up to date.
+    /// Interval between two updates.
     #[attribute(optional)]
-    every: Option<Semantic<std::time::Duration>>,
+    interval: Option<Semantic<std::time::Duration>>,
 
-    /// Where exactly that is.
+    /// URL of the copy.
     #[attribute(computed)]
     url: Computed<String>,
 }
@@ -121,8 +121,8 @@ pub(crate) struct Private {
 #[derive(Serialize, Deserialize)]
 struct Stored {
     size: i64,
-    address: Option<String>,
-    seal_length: i64,
+    server: Option<String>,
+    signature_length: i64,
     revision: i64,
 }
 
@@ -158,12 +158,12 @@ fn broken() {
 fn write(context: &Context<Directory>, mut file: File, private: &mut Private) -> Result<File, Diagnostics> {
     let path = path(context, &file.name)?;
     private.writes += 1;
-    let seal_length = file.seal.as_ref().map_or(0, |seal| seal.len() as i64);
+    let signature_length = file.signing_key.as_ref().map_or(0, |signing_key| signing_key.len() as i64);
     let stored = Stored {
         size: file.size,
-        // Another spelling than the author's may be.
-        address: file.address.as_ref().map(Semantic::canonical),
-        seal_length,
+        // A provider may answer another spelling than the configuration has.
+        server: file.server.as_ref().map(Semantic::canonical),
+        signature_length,
         revision: private.writes,
     };
     if file.labels.as_ref().is_some_and(|labels| labels.contains_key("panic")) {
@@ -172,23 +172,23 @@ fn write(context: &Context<Directory>, mut file: File, private: &mut Private) ->
     let json = serde_json::to_vec(&stored).map_err(|error| failed("write", &path, error))?;
     std::fs::write(&path, json).map_err(|error| failed("write", &path, error))?;
     file.id = file.id.known().cloned().unwrap_or_else(|| format!("file-{}", file.name)).into();
-    file.address = stored
-        .address
+    file.server = stored
+        .server
         .as_deref()
         .map(Semantic::parse)
         .transpose()
         .map_err(|error| failed("write", &path, error))?;
-    file.seal_length = seal_length.into();
+    file.signature_length = signature_length.into();
     file.revision = stored.revision.into();
-    let chapters = file.chapters.iter_mut().flat_map(BTreeMap::values_mut);
-    for part in file.parts.iter_mut().flatten().chain(&mut file.cover).chain(chapters) {
-        part.length = (part.content.len() as i64).into();
-        // Another spelling than the author's may be.
-        part.origin = part.origin.as_ref().map(|origin| Semantic::from(*origin.value()));
+    let translations = file.translations.iter_mut().flat_map(BTreeMap::values_mut);
+    for section in file.sections.iter_mut().flatten().chain(&mut file.header).chain(translations) {
+        section.length = (section.text.len() as i64).into();
+        // A provider may answer another spelling than the configuration has.
+        section.source = section.source.as_ref().map(|source| Semantic::from(*source.value()));
     }
     for copy in file.copies.iter_mut().flat_map(|copies| &mut copies.0) {
-        copy.url = format!("sample://{}", copy.place).into();
-        copy.every = copy.every.as_ref().map(|every| Semantic::from(*every.value()));
+        copy.url = format!("sample://{}", copy.folder).into();
+        copy.interval = copy.interval.as_ref().map(|interval| Semantic::from(*interval.value()));
     }
     Ok(file)
 }
@@ -200,10 +200,14 @@ impl Resource for FileResource {
     type Private = Private;
 
     fn validate_config(config: &FileDraft, diagnostics: &mut Diagnostics) {
-        if let (Some(size), Some(parts)) = (config.size.known(), config.parts.given())
-            && (*size as usize) < parts.len()
+        if let (Some(size), Some(sections)) = (config.size.known(), config.sections.given())
+            && (*size as usize) < sections.len()
         {
-            diagnostics.error_at("parts", "Too many parts", "There are more parts than the size allows.");
+            diagnostics.error_at(
+                "sections",
+                "Too many sections",
+                "There are more sections than the size allows.",
+            );
         }
     }
 
@@ -220,7 +224,7 @@ impl Resource for FileResource {
         private: &mut Private,
     ) -> Result<File, Diagnostics> {
         if planned.name == "slow" {
-            // Until the person gives up.
+            // Until the user presses Ctrl-C.
             context.cancelled().cancelled().await;
             return Err(Diagnostic::error("Unable to create file", "It was interrupted.").into());
         }
@@ -235,8 +239,8 @@ impl Resource for FileResource {
         let path = path(context, &prior.name)?;
         let Some(stored) = load(&path)? else { return Ok(None) };
         prior.size = stored.size;
-        prior.address = stored
-            .address
+        prior.server = stored
+            .server
             .as_deref()
             .map(Semantic::parse)
             .transpose()
@@ -269,35 +273,35 @@ impl Resource for FileResource {
         let path = path(context, id)?;
         let stored = load(&path)?.ok_or_else(|| failed("import", &path, "there is no such file"))?;
         private.writes = stored.revision;
-        let address = stored.address.as_deref().map(Semantic::parse).transpose();
+        let server = stored.server.as_deref().map(Semantic::parse).transpose();
         Ok(File {
             id: format!("file-{id}").into(),
             name: id.to_owned(),
             size: stored.size,
-            address: address.map_err(|error| failed("import", &path, error))?,
+            server: server.map_err(|error| failed("import", &path, error))?,
             readers: None,
             labels: None,
-            parts: None,
-            cover: None,
-            chapters: None,
+            sections: None,
+            header: None,
+            translations: None,
             copies: None,
             password: None,
-            seal: None,
-            seal_length: stored.seal_length.into(),
+            signing_key: None,
+            signature_length: stored.signature_length.into(),
             revision: stored.revision.into(),
         })
     }
 }
 
-/// What is known of a file that others made.
-#[derive(Clone, Debug, tfplugin::DataSource)]
+/// A file that others created.
+#[derive(Clone, Debug, tfplugin::Model)]
 #[data_source(type_name = "sample_file")]
 pub(crate) struct Found {
     /// Name of the file.
     #[attribute(required)]
     name: String,
 
-    /// How large it is thought to be.
+    /// Bytes that are reserved for it.
     #[attribute(computed)]
     size: Computed<i64>,
 }

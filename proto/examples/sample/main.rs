@@ -1,4 +1,5 @@
-//! A provider whose objects are files in a directory: how one is written, and what the acceptance tests run.
+//! A provider with every kind of attribute, for the tests: its resources are files in a directory. `files.rs` is the one to
+//! learn from.
 
 mod file;
 mod provider;

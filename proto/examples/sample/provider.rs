@@ -2,10 +2,10 @@
 
 use crate::file;
 use std::path::PathBuf;
-use tfplugin::{Diagnostics, Object, Provider, Registry};
+use tfplugin::{Diagnostics, Model, Provider, Registry};
 
 /// Keeps objects as files in a directory.
-#[derive(Clone, Debug, Object)]
+#[derive(Clone, Debug, Model)]
 pub(crate) struct Config {
     /// Where the files are. Without it, nothing can be made.
     #[attribute(optional)]

@@ -9,7 +9,7 @@ mod section;
 #[cfg(test)]
 mod tests;
 
-use crate::plan::erased;
+use crate::model::Model;
 use crate::provider::Provider;
 use crate::schema::Schema;
 use page::Page;
@@ -36,7 +36,7 @@ pub fn pages<P: Provider>(examples: &Path) -> io::Result<BTreeMap<PathBuf, Strin
         title: format!("{} Provider", P::NAME),
         heading: format!("{} Provider", P::NAME),
         subcategory: None,
-        schema: &erased::schema::<P::Config>(),
+        schema: P::Config::schema(),
         example: read(&examples.join("provider/provider.tf"))?,
         import: None,
     };

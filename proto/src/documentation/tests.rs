@@ -25,17 +25,17 @@ fn schema() -> Schema {
         deprecated: Some("use `ends`".to_owned()),
         ..attribute::<BTreeMap<String, Vec<String>>>("names", Mode::OptionalComputed, "Its names.")
     };
-    Schema {
-        version: 0,
-        description: "A `line` between\ntwo ends.\n\nMore of it.".to_owned(),
-        attributes: vec![
+    Schema::new(
+        0,
+        "A `line` between\ntwo ends.\n\nMore of it.",
+        vec![
             attribute::<bool>("up", Mode::Computed, "Whether it is up."),
             token,
             ends,
             names,
             attribute::<String>("name", Mode::Required, "Its name."),
         ],
-    }
+    )
 }
 
 #[test]
@@ -124,7 +124,7 @@ fn an_index_is_in_no_group_and_shows_only_what_there_is() {
         title: "sample Provider".to_owned(),
         heading: "sample Provider".to_owned(),
         subcategory: None,
-        schema: &Schema { version: 0, description: "Makes lines.".to_owned(), attributes: Vec::new() },
+        schema: &Schema::new(0, "Makes lines.", Vec::new()),
         example: None,
         import: None,
     };

@@ -86,15 +86,14 @@ fn by<'a>(map: &'a Value, key: &str) -> &'a Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Object;
-    use crate::model::Model;
+    use crate::Model;
     use crate::plan::plan;
     use crate::testing::{plan_faults, proposed};
     use crate::types::Secret;
     use std::collections::BTreeMap;
 
     /// A key.
-    #[derive(Clone, Debug, Object)]
+    #[derive(Clone, Debug, Model)]
     struct Key {
         /// Its secret.
         #[attribute(optional, adopt)]
@@ -102,7 +101,7 @@ mod tests {
     }
 
     /// A link.
-    #[derive(Clone, Debug, Object)]
+    #[derive(Clone, Debug, Model)]
     struct Link {
         /// Its cost.
         #[attribute(optional)]
@@ -113,7 +112,7 @@ mod tests {
     }
 
     /// A session.
-    #[derive(Clone, Debug, Object)]
+    #[derive(Clone, Debug, Model)]
     struct Session {
         /// Its password.
         #[attribute(optional, adopt)]
@@ -165,16 +164,16 @@ mod tests {
             (all(), empty(), &[], empty(), &[], &[KEYS, PASSWORD]),
             (empty(), empty(), &[PASSWORD], empty(), &[], &[KEYS, PASSWORD]),
         ];
-        let attributes = Session::attributes();
+        let attributes = &Session::schema().attributes;
         for (prior, written, given, planned, kept, now) in cases {
             let given = given.iter().map(|path| (*path).to_owned()).collect();
-            let proposal = proposed(&attributes, &prior, &written);
-            let adopted = adopt(&attributes, &prior, &proposal, &written, &given);
-            let found = plan(&attributes, &prior, &adopted.object, &written).object;
+            let proposal = proposed(attributes, &prior, &written);
+            let adopted = adopt(attributes, &prior, &proposal, &written, &given);
+            let found = plan(attributes, &prior, &adopted.object, &written).object;
             assert_eq!(found, planned, "{written:?} after {prior:?} with {given:?}");
             assert_eq!(adopted.kept.iter().map(ToString::to_string).collect::<Vec<_>>(), kept);
             assert_eq!(adopted.given.iter().map(String::as_str).collect::<Vec<_>>(), now);
-            let faults = plan_faults(&attributes, &prior, &written, &found);
+            let faults = plan_faults(attributes, &prior, &written, &found);
             assert!(faults.is_empty(), "{faults:?}");
         }
     }

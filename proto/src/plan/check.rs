@@ -1,10 +1,10 @@
 //! Finds fault with a configuration, attribute by attribute and then as a whole.
 
 use crate::diagnostics::{Diagnostic, Diagnostics};
-use crate::model::{Draft, Model, ValueError};
+use crate::model::{Draft, Model};
 use crate::plan::effective_config;
 use crate::schema::{Attribute, AttributeKind, Mode, Nesting};
-use crate::value::{Path, Value};
+use crate::value::{Path, Value, ValueError};
 
 /// Finds fault with each attribute alone, then calls `between` if a draft of the whole can be read.
 pub(crate) fn check_config<M: Model>(

@@ -1,24 +1,22 @@
 //! The seam between the wire, which knows values and type names, and a provider's typed code.
 
+use crate::context::Context;
 use crate::data_source::DataSource;
 use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::held;
 use crate::model::Model;
 use crate::plan::check::{check_config, invalid};
 use crate::plan::{self, adopted, effective_config, keep_spelling, stored, write_only};
-use crate::provider::{Context, TypeName};
+use crate::provider::TypeName;
 use crate::resource::{Plan, Resource};
 use crate::schema::Schema;
-use crate::value::{Path, Value};
+use crate::value::Value;
 use async_trait::async_trait;
 use std::marker::PhantomData;
+use std::sync::Arc;
 
 /// A planned change, as the wire wants it.
-pub(crate) struct PlannedChange {
-    pub(crate) object: Value,
-    pub(crate) replace: Vec<Path>,
-    pub(crate) private: Vec<u8>,
-}
+pub(crate) type PlannedChange = crate::resource::PlannedChange<Vec<u8>>;
 
 /// An object and what is kept beside it. Null: there is none.
 pub(crate) struct Stored {
@@ -29,7 +27,7 @@ pub(crate) struct Stored {
 /// A managed type without its Rust types. Every method answers what is to be stored along with what was found.
 #[async_trait]
 pub(crate) trait ErasedResource<P>: Send + Sync {
-    fn schema(&self) -> &Schema;
+    fn schema(&self) -> &'static Schema;
     fn validate_config(&self, config: &Value) -> Diagnostics;
     fn upgrade(&self, version: i64, json: &[u8]) -> Result<Value, Diagnostics>;
     async fn read(&self, context: &Context<P>, prior: Stored) -> (Stored, Diagnostics);
@@ -53,27 +51,16 @@ pub(crate) trait ErasedResource<P>: Send + Sync {
 /// A data source without its Rust types.
 #[async_trait]
 pub(crate) trait ErasedDataSource<P>: Send + Sync {
-    fn schema(&self) -> &Schema;
+    fn schema(&self) -> &'static Schema;
     fn validate_config(&self, config: &Value) -> Diagnostics;
     async fn read(&self, context: &Context<P>, config: &Value) -> (Value, Diagnostics);
 }
 
 /// [`ErasedResource`] of a [`Resource`].
-pub(crate) struct TypedResource<R> {
-    schema: Schema,
-    resource: PhantomData<R>,
-}
+pub(crate) struct TypedResource<R>(PhantomData<R>);
 
 /// [`ErasedDataSource`] of a [`DataSource`].
-pub(crate) struct TypedDataSource<D> {
-    schema: Schema,
-    data_source: PhantomData<D>,
-}
-
-/// The schema of a model that has no stored state of its own.
-pub(crate) fn schema<M: Model>() -> Schema {
-    Schema { version: 0, description: M::description().to_owned(), attributes: M::attributes() }
-}
+pub(crate) struct TypedDataSource<D>(PhantomData<D>);
 
 fn bug(what: &str, error: &dyn std::fmt::Display) -> Diagnostic {
     Diagnostic::error(
@@ -89,13 +76,12 @@ where
     R::Model: TypeName,
 {
     pub(crate) fn new() -> Self {
-        let schema = Schema { version: R::Model::VERSION, ..schema::<R::Model>() };
-        Self { schema, resource: PhantomData }
+        Self(PhantomData)
     }
 
     /// A stored object as typed code takes it. What it lacks is not known; see [`stored::completed`].
     fn prior(&self, object: &Value) -> Result<R::Model, Diagnostics> {
-        R::Model::decode(&stored::completed(&self.schema.attributes, object))
+        R::Model::decode(&stored::completed(&R::Model::schema().attributes, object))
             .map_err(|error| stored::unreadable(R::Model::TYPE_NAME, error).into())
     }
 
@@ -134,16 +120,16 @@ impl<R: Resource> ErasedResource<R::Provider> for TypedResource<R>
 where
     R::Model: TypeName,
 {
-    fn schema(&self) -> &Schema {
-        &self.schema
+    fn schema(&self) -> &'static Schema {
+        R::Model::schema()
     }
 
     fn validate_config(&self, config: &Value) -> Diagnostics {
-        check_config::<R::Model>(config, &self.schema.attributes, R::validate_config)
+        check_config::<R::Model>(config, &R::Model::schema().attributes, R::validate_config)
     }
 
     fn upgrade(&self, version: i64, json: &[u8]) -> Result<Value, Diagnostics> {
-        stored::upgrade::<R::Model>(&self.schema, version, json)
+        stored::upgrade::<R::Model>(R::Model::schema(), version, json)
     }
 
     async fn read(&self, context: &Context<R::Provider>, prior: Stored) -> (Stored, Diagnostics) {
@@ -165,46 +151,44 @@ where
         let mut found = Diagnostics::new();
         let Some(mut private) = outcome(&mut found, Self::private(&prior.private)) else {
             let object = proposed.clone();
-            return (PlannedChange { object, replace: Vec::new(), private: prior.private }, found);
+            return (PlannedChange { object, requires_replace: Vec::new(), private: prior.private }, found);
         };
         let before = R::given(&mut private).cloned().unwrap_or_default();
-        let adopted = adopted::adopt(&self.schema.attributes, &prior.object, proposed, config, &before);
+        let attributes = &R::Model::schema().attributes;
+        let adopted = adopted::adopt(attributes, &prior.object, proposed, config, &before);
         if let Some(given) = R::given(&mut private) {
             *given = adopted.given;
         }
-        let planned = plan::plan(&self.schema.attributes, &prior.object, &adopted.object, config);
-        let unchanged = PlannedChange {
-            object: planned.object.clone(),
-            replace: planned.replace.clone(),
-            private: prior.private.clone(),
-        };
+        let planned = plan::plan(attributes, &prior.object, &adopted.object, config);
         let drafts = || -> Result<_, Diagnostics> {
-            let draft = |object: &Value, config: &Value| {
-                held::draft(object, config).map_err(|error| Diagnostics::from(invalid(error)))
-            };
+            let fault = |error| Diagnostics::from(invalid(error));
             let before = if prior.object.is_null() { None } else { Some(self.prior(&prior.object)?) };
-            let effective = effective_config(&self.schema.attributes, config);
-            let effective = draft(&effective, &effective)?;
-            Ok((before, effective, draft(&planned.object, config)?))
+            let effective = effective_config(attributes, config);
+            let config_draft = held::draft(&effective, &effective, None).map_err(fault)?;
+            // With write-only values it is almost the same as what is written, and they belong to what apply gets.
+            let whole = write_only::fill(attributes, &planned.object, config);
+            let draft = held::draft(&whole, config, Some(&config_draft)).map_err(fault)?;
+            Ok((before, config_draft.draft, draft.draft))
         };
-        let Some((prior, config, draft)) = outcome(&mut found, drafts()) else {
-            return (unchanged, found);
+        let Some((prior_model, config, draft)) = outcome(&mut found, drafts()) else {
+            let plan::Planned { object, replace: requires_replace } = planned;
+            return (PlannedChange { object, requires_replace, private: prior.private }, found);
         };
         let mut plan = Plan {
-            prior,
-            config,
+            prior: prior_model,
+            config: Arc::new(config),
             planned: draft,
             private,
             kept: adopted.kept,
             object: planned.object,
-            replace: planned.replace,
+            requires_replace: planned.replace,
         };
         let result = context.unless_stopped(R::modify_plan(context, &mut plan)).await;
         found.append(context.take_diagnostics());
         outcome(&mut found, result);
-        let Stored { object, private } = Self::stored(plan.object, &plan.private);
-        // A plan that changes nothing leaves the private state alone, or it would never be a no-op for long.
-        (PlannedChange { object, replace: plan.replace, private }, found)
+        let change = plan.answer();
+        let Stored { object, private } = Self::stored(change.object, &change.private);
+        (PlannedChange { object, requires_replace: change.requires_replace, private }, found)
     }
 
     async fn apply(
@@ -233,7 +217,7 @@ where
         let result = context
             .unless_stopped(R::import_state(context, id, &mut private))
             .await
-            .and_then(|model| finish(&self.schema, &Value::Null, &model));
+            .and_then(|model| finish(R::Model::schema(), &Value::Null, &model));
         let mut found = context.take_diagnostics();
         let object = outcome(&mut found, result).unwrap_or(Value::Null);
         (Self::stored(object, &private), found)
@@ -251,14 +235,15 @@ where
     ) -> Result<Stored, Diagnostics> {
         let mut private = Self::private(&prior.private)?;
         let model = self.prior(&prior.object)?;
-        let completed = Some(model.encode()).filter(|completed| *completed != prior.object);
+        let lacks = stored::completed(&R::Model::schema().attributes, &prior.object) != prior.object;
+        let completed = lacks.then(|| model.encode());
         let reading = R::read(context, model, &mut private);
         let object = match context.unless_stopped(reading).await? {
             // Nothing was learned of what the state lacks: it is not stored as if it had been read.
             Some(same) if completed.is_some_and(|completed| same.encode() == completed) => {
                 prior.object.clone()
             }
-            Some(read) => finish(&self.schema, &prior.object, &read)?,
+            Some(read) => finish(R::Model::schema(), &prior.object, &read)?,
             None => Value::Null,
         };
         Ok(Self::stored(object, &private))
@@ -277,7 +262,7 @@ where
         };
         let mut found = context.take_diagnostics();
         outcome(&mut found, result);
-        (PlannedChange { object: Value::Null, replace: Vec::new(), private: prior.private }, found)
+        (PlannedChange { object: Value::Null, requires_replace: Vec::new(), private: prior.private }, found)
     }
 
     async fn change(
@@ -292,40 +277,40 @@ where
             R::delete(context, self.prior(prior)?, private.clone()).await?;
             return Ok(Value::Null);
         }
-        let model = R::Model::decode(&write_only::fill(&self.schema.attributes, planned, config))
+        let model = R::Model::decode(&write_only::fill(&R::Model::schema().attributes, planned, config))
             .map_err(|error| bug("The planned state does not fit the schema", &error))?;
         let done = if prior.is_null() {
             R::create(context, model, private).await?
         } else {
             R::update(context, self.prior(prior)?, model, private).await?
         };
-        finish(&self.schema, planned, &done)
+        finish(R::Model::schema(), planned, &done)
     }
 }
 
 impl<D: DataSource> TypedDataSource<D> {
     pub(crate) fn new() -> Self {
-        Self { schema: schema::<D::Model>(), data_source: PhantomData }
+        Self(PhantomData)
     }
 }
 
 #[async_trait]
 impl<D: DataSource> ErasedDataSource<D::Provider> for TypedDataSource<D> {
-    fn schema(&self) -> &Schema {
-        &self.schema
+    fn schema(&self) -> &'static Schema {
+        D::Model::schema()
     }
 
     fn validate_config(&self, config: &Value) -> Diagnostics {
-        check_config::<D::Model>(config, &self.schema.attributes, D::validate_config)
+        check_config::<D::Model>(config, &D::Model::schema().attributes, D::validate_config)
     }
 
     async fn read(&self, context: &Context<D::Provider>, config: &Value) -> (Value, Diagnostics) {
-        let asked = effective_config(&self.schema.attributes, config);
+        let asked = effective_config(&D::Model::schema().attributes, config);
         let result = match D::Model::decode(&asked) {
             Ok(model) => context.unless_stopped(D::read(context, model)).await,
             Err(error) => Err(invalid(error).into()),
         };
-        let result = result.and_then(|model| finish(&self.schema, config, &model));
+        let result = result.and_then(|model| finish(D::Model::schema(), config, &model));
         let mut found = context.take_diagnostics();
         let object = outcome(&mut found, result);
         (object.unwrap_or(Value::Null), found)

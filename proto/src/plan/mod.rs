@@ -6,6 +6,8 @@
 pub(crate) mod adopted;
 pub(crate) mod check;
 pub(crate) mod erased;
+#[cfg(test)]
+mod once_tests;
 mod stored;
 #[cfg(test)]
 mod tests;

@@ -1,9 +1,9 @@
 //! What an earlier run stored, perhaps with another version of the provider. Nothing of it is replaced silently.
 
 use crate::diagnostics::{Diagnostic, Diagnostics};
-use crate::model::ValueError;
 use crate::provider::TypeName;
 use crate::schema::{Attribute, AttributeKind, Mode, Schema};
+use crate::value::ValueError;
 use crate::value::{Value, json};
 use serde::de::DeserializeOwned;
 use std::cmp::Ordering;
@@ -16,7 +16,7 @@ pub(super) fn upgrade<T: TypeName>(schema: &Schema, version: i64, json: &[u8]) -
     let (name, now, of) = (T::TYPE_NAME, schema.version, schema.object_type());
     let failed = |why: String| Diagnostics::from(Diagnostic::error(SUMMARY, why));
     match version.cmp(&now) {
-        Ordering::Equal => json::decode(json, &of).map_err(|error| unreadable(name, error).into()),
+        Ordering::Equal => json::decode(json, of).map_err(|error| unreadable(name, error).into()),
         Ordering::Greater => Err(failed(format!(
             "The state of this {name} was stored with schema version {version}; this version of the provider reads \
              versions up to {now}. Use the version of the provider that stored it, or a later one."
@@ -30,7 +30,7 @@ pub(super) fn upgrade<T: TypeName>(schema: &Schema, version: i64, json: &[u8]) -
                 failed(format!("The state of this {name}, stored with schema version {version}: {why}"))
             })?;
             let upgraded = json::encode_untyped(&Value::Object(attributes));
-            json::decode(upgraded.as_bytes(), &of).map_err(|error| unreadable(name, error).into())
+            json::decode(upgraded.as_bytes(), of).map_err(|error| unreadable(name, error).into())
         }
     }
 }
@@ -107,12 +107,11 @@ fn completed_members(kind: &AttributeKind, value: &Value) -> Value {
 mod tests {
     use super::*;
     use crate::model::Computed;
-    use crate::plan::erased::schema;
-    use crate::{Model, Object, Resource, Value};
+    use crate::{Model, Value};
     use serde::Deserialize;
 
     /// A thing that was called otherwise once, and had no color.
-    #[derive(Clone, Debug, Resource)]
+    #[derive(Clone, Debug, Model)]
     #[resource(type_name = "test_thing", version = 2, upgrade = rename)]
     struct Thing {
         /// Its name.
@@ -133,7 +132,7 @@ mod tests {
     }
 
     /// A part.
-    #[derive(Clone, Debug, Object)]
+    #[derive(Clone, Debug, Model)]
     struct Part {
         /// Whether it is loose.
         #[attribute(default = false)]
@@ -154,12 +153,12 @@ mod tests {
         Ok(())
     }
 
-    fn thing() -> Schema {
-        Schema { version: Thing::VERSION, ..schema::<Thing>() }
+    fn thing() -> &'static Schema {
+        Thing::schema()
     }
 
     fn upgraded(version: i64, json: &str) -> Result<Value, String> {
-        upgrade::<Thing>(&thing(), version, json.as_bytes()).map_err(|found| {
+        upgrade::<Thing>(thing(), version, json.as_bytes()).map_err(|found| {
             found.iter().map(|one| format!("{}: {}", one.summary, one.detail)).collect::<String>()
         })
     }

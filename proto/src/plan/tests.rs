@@ -2,10 +2,10 @@
 
 use super::*;
 use crate::types::Semantic;
-use crate::{Computed, Model, Number, Object, Resource};
+use crate::{Computed, Model, Number};
 
 /// A port of a machine.
-#[derive(Clone, Debug, Object)]
+#[derive(Clone, Debug, Model)]
 struct Port {
     /// Its number.
     #[attribute(required)]
@@ -19,7 +19,7 @@ struct Port {
 }
 
 /// A machine.
-#[derive(Clone, Debug, Resource)]
+#[derive(Clone, Debug, Model)]
 #[resource(type_name = "test_machine")]
 struct Machine {
     /// Its name.
@@ -58,7 +58,7 @@ fn object<const N: usize>(pairs: [(&str, Value); N]) -> Value {
 /// A machine of which only `pairs` are not null.
 fn machine<const N: usize>(pairs: [(&str, Value); N]) -> Value {
     let mut attributes: BTreeMap<String, Value> =
-        Machine::attributes().into_iter().map(|attribute| (attribute.name, Value::Null)).collect();
+        Machine::schema().attributes.iter().map(|attribute| (attribute.name.clone(), Value::Null)).collect();
     attributes.extend(pairs.into_iter().map(|(name, value)| (name.to_owned(), value)));
     Value::Object(attributes)
 }
@@ -80,7 +80,7 @@ fn planned(prior: &Value, config: Value) -> Planned {
             attributes.insert(name.to_owned(), prior.attribute(name).clone());
         }
     }
-    plan(&Machine::attributes(), prior, &proposed, &config)
+    plan(&Machine::schema().attributes, prior, &proposed, &config)
 }
 
 #[test]
@@ -132,7 +132,7 @@ fn a_new_name_needs_a_new_machine_and_so_may_an_unknown_one() {
 }
 
 /// A machine whose schema others decided.
-#[derive(Clone, Debug, Resource)]
+#[derive(Clone, Debug, Model)]
 #[resource(type_name = "test_guest")]
 struct Guest {
     /// Its disks.
@@ -141,7 +141,7 @@ struct Guest {
 }
 
 /// A disk.
-#[derive(Clone, Debug, Object)]
+#[derive(Clone, Debug, Model)]
 struct Disk {
     /// What it begins with.
     #[attribute(required, requires_replace)]
@@ -156,7 +156,7 @@ fn a_new_object_may_be_needed_because_of_a_part_of_it() {
     let disk = |image: Value, size: i64| object([("image", image), ("size", number(size))]);
     let guest = |disks: Vec<Value>| object([("disks", Value::List(disks))]);
     let prior = guest(vec![disk(text("a"), 8), disk(text("b"), 8)]);
-    let planned = |config: &Value| plan(&Guest::attributes(), &prior, config, config);
+    let planned = |config: &Value| plan(&Guest::schema().attributes, &prior, config, config);
     let image = Path::from("disks").index(1).attribute("image");
     let replaced = planned(&guest(vec![disk(text("a"), 8), disk(Value::unknown(), 8)]));
     assert_eq!(replaced.replace, [image]);
@@ -193,7 +193,7 @@ fn a_known_element_keeps_its_computed_members_when_another_is_added() {
 fn what_was_read_keeps_the_authors_spelling() {
     let before = machine([("name", text("a")), ("address", text("2001:DB8::1"))]);
     let read = |address: &str| machine([("name", text("a")), ("address", text(address))]);
-    assert_eq!(keep_spelling(&Machine::attributes(), &before, read("2001:db8::1")), before);
-    let moved = keep_spelling(&Machine::attributes(), &before, read("2001:db8::2"));
+    assert_eq!(keep_spelling(&Machine::schema().attributes, &before, read("2001:db8::1")), before);
+    let moved = keep_spelling(&Machine::schema().attributes, &before, read("2001:db8::2"));
     assert_eq!(moved.attribute("address"), &text("2001:db8::2"));
 }

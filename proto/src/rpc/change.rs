@@ -14,9 +14,9 @@ impl<P: Provider> Shared<P> {
     ) -> Result<plan_resource_change::Response, Diagnostics> {
         let resource = self.resource(&request.type_name)?;
         let of = resource.schema().object_type();
-        let object = received(request.prior_state.as_ref(), &of, "the prior state")?;
-        let proposed = received(request.proposed_new_state.as_ref(), &of, "the proposed state")?;
-        let config = received(request.config.as_ref(), &of, "the configuration")?;
+        let object = received(request.prior_state.as_ref(), of, "the prior state")?;
+        let proposed = received(request.proposed_new_state.as_ref(), of, "the proposed state")?;
+        let config = received(request.config.as_ref(), of, "the configuration")?;
         let prior = Stored { object, private: request.prior_private };
         let context = self.context()?;
         let (planned, mut found) = resource.plan(&context, prior, &proposed, &config).await;
@@ -24,8 +24,8 @@ impl<P: Provider> Shared<P> {
             found.append(P::observe_plan(context.provider(), &request.type_name, &planned.object));
         }
         Ok(plan_resource_change::Response {
-            planned_state: Some(answered(&planned.object, &of)?),
-            requires_replace: planned.replace.iter().map(attribute_path).collect(),
+            planned_state: Some(answered(&planned.object, of)?),
+            requires_replace: planned.requires_replace.iter().map(attribute_path).collect(),
             planned_private: planned.private,
             diagnostics: diagnostics(found),
             ..Default::default()
@@ -38,13 +38,13 @@ impl<P: Provider> Shared<P> {
     ) -> Result<apply_resource_change::Response, Diagnostics> {
         let resource = self.resource(&request.type_name)?;
         let of = resource.schema().object_type();
-        let prior = received(request.prior_state.as_ref(), &of, "the prior state")?;
-        let object = received(request.planned_state.as_ref(), &of, "the planned state")?;
-        let config = received(request.config.as_ref(), &of, "the configuration")?;
+        let prior = received(request.prior_state.as_ref(), of, "the prior state")?;
+        let object = received(request.planned_state.as_ref(), of, "the planned state")?;
+        let config = received(request.config.as_ref(), of, "the configuration")?;
         let planned = Stored { object, private: request.planned_private };
         let (stored, found) = resource.apply(&self.context()?, &prior, planned, &config).await;
         Ok(apply_resource_change::Response {
-            new_state: Some(answered(&stored.object, &of)?),
+            new_state: Some(answered(&stored.object, of)?),
             private: stored.private,
             diagnostics: diagnostics(found),
             ..Default::default()

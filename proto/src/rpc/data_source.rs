@@ -13,7 +13,7 @@ impl<P: Provider> Shared<P> {
     ) -> Result<validate_data_resource_config::Response, Diagnostics> {
         let data_source = self.data_source(&request.type_name)?;
         let of = data_source.schema().object_type();
-        let config = received(request.config.as_ref(), &of, "the configuration")?;
+        let config = received(request.config.as_ref(), of, "the configuration")?;
         let found = data_source.validate_config(&config);
         Ok(validate_data_resource_config::Response { diagnostics: diagnostics(found) })
     }
@@ -24,10 +24,10 @@ impl<P: Provider> Shared<P> {
     ) -> Result<read_data_source::Response, Diagnostics> {
         let data_source = self.data_source(&request.type_name)?;
         let of = data_source.schema().object_type();
-        let config = received(request.config.as_ref(), &of, "the configuration")?;
+        let config = received(request.config.as_ref(), of, "the configuration")?;
         let (state, found) = data_source.read(&self.context()?, &config).await;
         Ok(read_data_source::Response {
-            state: Some(answered(&state, &of)?),
+            state: Some(answered(&state, of)?),
             diagnostics: diagnostics(found),
             deferred: None,
         })

@@ -9,12 +9,13 @@ mod schema;
 #[cfg(test)]
 mod tests;
 
+use crate::context::Context;
 use crate::diagnostics::{Diagnostic, Diagnostics};
-use crate::model::ValueError;
-use crate::plan::erased::{self, ErasedDataSource, ErasedResource};
-use crate::provider::{Context, Provider, Registry};
+use crate::model::Model;
+use crate::plan::erased::{ErasedDataSource, ErasedResource};
+use crate::provider::{Provider, Registry};
 use crate::schema::Schema;
-use crate::value::{Type, Value};
+use crate::value::{Type, Value, ValueError};
 use crate::wire::tfplugin6::{self as pb, DynamicValue};
 use crate::wire::{diagnostics, from_dynamic, to_dynamic};
 use std::sync::{Arc, LazyLock, PoisonError, RwLock};
@@ -41,17 +42,14 @@ pub(crate) struct Shared<P: Provider> {
 
 /// All that is served.
 struct Served<P: Provider> {
-    provider: Schema,
+    provider: &'static Schema,
     registry: Registry<P::Configured>,
 }
 
 impl<P: Provider> Default for Shared<P> {
     fn default() -> Self {
         Self {
-            served: LazyLock::new(|| Served {
-                provider: erased::schema::<P::Config>(),
-                registry: P::registry(),
-            }),
+            served: LazyLock::new(|| Served { provider: P::Config::schema(), registry: P::registry() }),
             configured: RwLock::default(),
             stop: RwLock::default(),
             running: TaskTracker::new(),
@@ -179,7 +177,7 @@ impl<P: Provider> Service<P> {
 
 fn panicked(call: &str, lost: tokio::task::JoinError) -> Diagnostic {
     let message = match lost.try_into_panic() {
-        Ok(payload) => crate::serve::panic_message(payload.as_ref()).to_owned(),
+        Ok(payload) => crate::panic::panic_message(payload.as_ref()).to_owned(),
         Err(lost) => lost.to_string(),
     };
     Diagnostic::error(

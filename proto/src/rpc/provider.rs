@@ -16,8 +16,8 @@ impl<P: Provider> Shared<P> {
         &self,
         request: validate_provider_config::Request,
     ) -> Result<validate_provider_config::Response, Diagnostics> {
-        let schema = &self.served.provider;
-        let config = received(request.config.as_ref(), &schema.object_type(), "the provider block")?;
+        let schema = self.served.provider;
+        let config = received(request.config.as_ref(), schema.object_type(), "the provider block")?;
         let found = check_config::<P::Config>(&config, &schema.attributes, P::validate_config);
         Ok(validate_provider_config::Response { diagnostics: wire::diagnostics(found) })
     }
@@ -28,7 +28,7 @@ impl<P: Provider> Shared<P> {
         request: configure_provider::Request,
     ) -> Result<configure_provider::Response, Diagnostics> {
         let what = "the provider block";
-        let config = received(request.config.as_ref(), &self.served.provider.object_type(), what)?;
+        let config = received(request.config.as_ref(), self.served.provider.object_type(), what)?;
         let draft = ConfigDraft::<P>::decode(&config).map_err(|error| unreadable(what, error))?;
         let configured = P::configure(draft).await?;
         self.start_anew();

@@ -18,7 +18,7 @@ impl<P: Provider> Shared<P> {
     ) -> Result<validate_resource_config::Response, Diagnostics> {
         let resource = self.resource(&request.type_name)?;
         let schema = resource.schema();
-        let config = received(request.config.as_ref(), &schema.object_type(), "the configuration")?;
+        let config = received(request.config.as_ref(), schema.object_type(), "the configuration")?;
         let mut found = resource.validate_config(&config);
         if !request.client_capabilities.is_some_and(|client| client.write_only_attributes_allowed) {
             write_only::refuse(&schema.attributes, &config, &mut found);
@@ -41,7 +41,7 @@ impl<P: Provider> Shared<P> {
         };
         let state = resource.upgrade(request.version, &raw.json)?;
         Ok(upgrade_resource_state::Response {
-            upgraded_state: Some(answered(&state, &resource.schema().object_type())?),
+            upgraded_state: Some(answered(&state, resource.schema().object_type())?),
             ..Default::default()
         })
     }
@@ -52,11 +52,11 @@ impl<P: Provider> Shared<P> {
     ) -> Result<read_resource::Response, Diagnostics> {
         let resource = self.resource(&request.type_name)?;
         let of = resource.schema().object_type();
-        let object = received(request.current_state.as_ref(), &of, "the stored state")?;
+        let object = received(request.current_state.as_ref(), of, "the stored state")?;
         let prior = Stored { object, private: request.private };
         let (stored, found) = resource.read(&self.context()?, prior).await;
         Ok(read_resource::Response {
-            new_state: Some(answered(&stored.object, &of)?),
+            new_state: Some(answered(&stored.object, of)?),
             private: stored.private,
             diagnostics: wire::diagnostics(found),
             ..Default::default()
@@ -74,7 +74,7 @@ impl<P: Provider> Shared<P> {
             true => Vec::new(),
             false => vec![ImportedResource {
                 type_name: request.type_name,
-                state: Some(answered(&stored.object, &of)?),
+                state: Some(answered(&stored.object, of)?),
                 private: stored.private,
                 identity: None,
             }],

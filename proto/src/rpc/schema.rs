@@ -34,13 +34,13 @@ impl<P: Provider> Shared<P> {
     ) -> Result<get_provider_schema::Response, Diagnostics> {
         let served = &*self.served;
         let mut found = Diagnostics::new();
-        check("the provider block", &served.provider, Block::Provider, &mut found);
+        check("the provider block", served.provider, Block::Provider, &mut found);
         for (name, schema) in served.registry.resources().chain(served.registry.data_sources()) {
             check(name, schema, Block::Type, &mut found);
         }
         let encode = |(name, schema): (&str, &Schema)| (name.to_owned(), wire::schema(schema));
         Ok(get_provider_schema::Response {
-            provider: Some(wire::schema(&served.provider)),
+            provider: Some(wire::schema(served.provider)),
             resource_schemas: served.registry.resources().map(encode).collect(),
             data_source_schemas: served.registry.data_sources().map(encode).collect(),
             diagnostics: wire::diagnostics(found),

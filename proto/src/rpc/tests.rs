@@ -3,7 +3,7 @@
 use super::{Service, Shared};
 use crate::wire::tfplugin6::provider_server::Provider as _;
 use crate::wire::tfplugin6::{self as pb, DynamicValue};
-use crate::{Computed, Context, Diagnostics, Object, Plan, Provider, Registry, Resource, Value};
+use crate::{Computed, Context, Diagnostics, Model, Plan, Provider, Registry, Resource, Value};
 use serde_json::json;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use std::time::Duration;
 use tonic::Request;
 
 /// The provider block.
-#[derive(Clone, Debug, Object)]
+#[derive(Clone, Debug, Model)]
 struct Block {
     /// A greeting.
     #[attribute(optional)]
@@ -19,7 +19,7 @@ struct Block {
 }
 
 /// A thing.
-#[derive(Clone, Debug, Resource)]
+#[derive(Clone, Debug, Model)]
 #[resource(type_name = "test_thing")]
 struct Thing {
     /// What happens to it.
@@ -34,7 +34,7 @@ struct Thing {
 }
 
 /// A thing whose schema core would refuse.
-#[derive(Clone, Debug, Resource)]
+#[derive(Clone, Debug, Model)]
 #[resource(type_name = "test_broken")]
 struct Broken {
     /// One of Terraform's own names.
@@ -199,7 +199,7 @@ fn creation(fate: &str, secret: Option<&str>) -> pb::apply_resource_change::Requ
                     ]
                     .into(),
                 ),
-                &crate::plan::erased::schema::<Thing>().object_type(),
+                Thing::schema().object_type(),
             )
             .unwrap(),
             json: Vec::new(),
@@ -214,8 +214,8 @@ async fn created(service: &Service<Good>, fate: &str, secret: Option<&str>) -> S
     let answer =
         service.apply_resource_change(Request::new(creation(fate, secret))).await.unwrap().into_inner();
     assert_eq!(text(&answer.diagnostics), "");
-    let of = crate::plan::erased::schema::<Thing>().object_type();
-    let stored = crate::wire::from_dynamic(answer.new_state.as_ref(), &of).unwrap();
+    let of = Thing::schema().object_type();
+    let stored = crate::wire::from_dynamic(answer.new_state.as_ref(), of).unwrap();
     assert!(stored.attribute("secret").is_null());
     stored.attribute("said").as_str().unwrap().to_owned()
 }
@@ -334,8 +334,8 @@ async fn stored_state_is_read_by_todays_schema() {
             raw_state: Some(raw),
         };
         let answer = service.upgrade_resource_state(Request::new(request)).await.unwrap().into_inner();
-        let of = crate::plan::erased::schema::<Thing>().object_type();
-        let state = crate::wire::from_dynamic(answer.upgraded_state.as_ref(), &of).unwrap();
+        let of = Thing::schema().object_type();
+        let state = crate::wire::from_dynamic(answer.upgraded_state.as_ref(), of).unwrap();
         (state, text(&answer.diagnostics))
     };
     let (state, told) = upgraded(0, Some(r#"{"fate":"x","gone":null}"#), HashMap::new()).await;

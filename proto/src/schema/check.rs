@@ -122,7 +122,7 @@ mod tests {
     use crate::value::Value;
 
     fn broken(attributes: Vec<Attribute>, block: Block) -> String {
-        let schema = Schema { version: 0, description: String::new(), attributes };
+        let schema = Schema::new(0, "", attributes);
         check(&schema, block).map_or_else(|error| error.to_string(), |()| "nothing".to_owned())
     }
 

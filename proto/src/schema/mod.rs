@@ -17,17 +17,24 @@ pub struct Schema {
     pub description: String,
     /// Its attributes, in the order of the struct.
     pub attributes: Vec<Attribute>,
+    object_type: Type,
 }
 
 impl Schema {
+    /// A schema; the derive makes one for each model, once.
+    pub fn new(version: i64, description: &str, attributes: Vec<Attribute>) -> Self {
+        let object_type = object_type(&attributes);
+        Self { version, description: description.to_owned(), attributes, object_type }
+    }
+
     /// The attribute of that name.
     pub fn attribute(&self, name: &str) -> Option<&Attribute> {
         self.attributes.iter().find(|attribute| attribute.name == name)
     }
 
     /// The type of the whole block.
-    pub fn object_type(&self) -> Type {
-        object_type(&self.attributes)
+    pub fn object_type(&self) -> &Type {
+        &self.object_type
     }
 }
 
@@ -90,9 +97,11 @@ impl AttributeKind {
 #[derive(Clone, Copy)]
 pub struct ValueSemantics {
     /// Why a known, non-null value is not acceptable.
-    pub validate: fn(&Value) -> Result<(), crate::model::ValueError>,
-    /// Whether two values mean the same in different spellings.
+    pub validate: fn(&Value) -> Result<(), crate::value::ValueError>,
+    /// Whether two values are equal, however they are written.
     pub semantic_eq: fn(&Value, &Value) -> bool,
+    /// The value in the one spelling of all that are equal to it.
+    pub canonicalize: fn(&Value) -> Value,
 }
 
 impl fmt::Debug for ValueSemantics {
@@ -153,7 +162,11 @@ impl Attribute {
             adopt: false,
             requires_replace: false,
             block: None,
-            semantics: ValueSemantics { validate: T::validate, semantic_eq: T::semantic_eq },
+            semantics: ValueSemantics {
+                validate: T::validate,
+                semantic_eq: T::semantic_eq,
+                canonicalize: T::canonicalize,
+            },
         }
     }
 

@@ -6,12 +6,10 @@ mod handshake;
 mod launch;
 mod listener;
 mod log;
-mod panic;
 mod services;
 mod tls;
 
-pub(crate) use panic::message as panic_message;
-
+use crate::panic;
 use crate::provider::Provider;
 use crate::rpc::{Service, Shared};
 use crate::wire::tfplugin6::provider_server::ProviderServer;

@@ -4,11 +4,12 @@ use super::consistency::{RuleViolation, plan_faults, result_faults};
 use super::outcome::{Action, Failure, Planned, State, check_diagnostics, violation};
 use super::stored::{may_be_stored, survives_wire};
 use super::{config, proposed};
+use crate::context::Context;
 use crate::diagnostics::Diagnostics;
 use crate::model::{Draft, Model};
 use crate::plan::check::check_config;
-use crate::plan::erased::{self, ErasedResource, Stored};
-use crate::provider::{Context, Provider, Registry};
+use crate::plan::erased::{ErasedResource, Stored};
+use crate::provider::{Provider, Registry};
 use crate::schema::{self, Block};
 use crate::value::{Path, Value};
 use serde_json::Value as Json;
@@ -26,11 +27,11 @@ impl<P: Provider> Harness<P> {
     /// Checks all schemas and configures the provider with the block `provider`.
     pub async fn new(provider: &Json) -> Result<Self, Failure> {
         let registry = P::registry();
-        let block = erased::schema::<P::Config>();
+        let block = P::Config::schema();
         let types = registry.resources.iter().map(|(name, one)| (*name, one.schema()));
         let types = types.chain(registry.data_sources.iter().map(|(name, one)| (*name, one.schema())));
         let types = types.map(|(name, schema)| (name, schema, Block::Type));
-        for (name, schema, of) in std::iter::once(("provider", &block, Block::Provider)).chain(types) {
+        for (name, schema, of) in std::iter::once(("provider", block, Block::Provider)).chain(types) {
             schema::check(schema, of).map_err(|error| violation(format!("schema of {name}: {error}")))?;
         }
         let config = config::read(&block.attributes, provider)?;
@@ -106,14 +107,14 @@ impl<P: Provider> Harness<P> {
         let differs = |path: &&Path| before.at(path) != change.object.at(path);
         let action = match prior {
             None => Action::Create,
-            Some(_) if change.replace.iter().any(|path| differs(&path)) => Action::Replace,
+            Some(_) if change.requires_replace.iter().any(|path| differs(&path)) => Action::Replace,
             Some(_) if before == change.object => Action::NoOp,
             Some(_) => Action::Update,
         };
         Ok(Planned {
             action,
             object: change.object,
-            replace: change.replace,
+            replace: change.requires_replace,
             diagnostics,
             type_name: type_name.to_owned(),
             prior: prior.cloned(),

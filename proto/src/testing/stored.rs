@@ -47,7 +47,7 @@ fn write_only_faults(attributes: &[Attribute], object: &Value, faults: &mut Vec<
 /// Whether core would read the very same object.
 pub(super) fn survives_wire(schema: &Schema, object: &Value) -> Result<(), RuleViolation> {
     let of = schema.object_type();
-    let there_and_back = msgpack::encode(object, &of).and_then(|bytes| msgpack::decode(&bytes, &of));
+    let there_and_back = msgpack::encode(object, of).and_then(|bytes| msgpack::decode(&bytes, of));
     match there_and_back {
         Ok(back) if back == *object => Ok(()),
         Ok(_) => Err(violation("core would read another object than the provider wrote")),

@@ -2,7 +2,7 @@
 //! their text, so none loses a digit. And JSON without a schema, as targets have it.
 
 use super::{LIMIT_DEPTH, LIMIT_VALUES, Number, Path, Type, Value, normal_form};
-use crate::model::ValueError;
+use crate::value::ValueError;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::borrow::Cow;

@@ -1,5 +1,6 @@
 //! Values as Terraform means them: null, unknown, numbers of any precision, and collections.
 
+mod error;
 pub(crate) mod json;
 pub(crate) mod msgpack;
 mod number;
@@ -9,6 +10,7 @@ mod path;
 mod tests;
 mod types;
 
+pub use error::ValueError;
 pub use json::{from_plain, to_plain, to_plain_with};
 pub use number::Number;
 pub use path::{Path, Step};

@@ -72,10 +72,10 @@ fn object(nesting: Nesting, members: &[Attribute]) -> pb::schema::Object {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Model, Object};
+    use crate::Model;
 
     /// A guest.
-    #[derive(Clone, Debug, Object)]
+    #[derive(Clone, Debug, Model)]
     struct Guest {
         /// Its name.
         #[attribute(required)]
@@ -86,7 +86,7 @@ mod tests {
     }
 
     /// A disk.
-    #[derive(Clone, Debug, Object)]
+    #[derive(Clone, Debug, Model)]
     struct Disk {
         /// What it begins with.
         #[attribute(required)]
@@ -97,7 +97,7 @@ mod tests {
     }
 
     /// A bound.
-    #[derive(Clone, Debug, Object)]
+    #[derive(Clone, Debug, Model)]
     struct Speed {
         /// Bytes in a second.
         #[attribute(optional)]
@@ -106,7 +106,7 @@ mod tests {
 
     #[test]
     fn blocks_are_beside_the_arguments_and_in_one_another() {
-        let sent = block(&Guest::attributes(), "A guest.");
+        let sent = block(&Guest::schema().attributes, "A guest.");
         let names = |block: &pb::schema::Block| {
             block.attributes.iter().map(|one| one.name.clone()).collect::<Vec<_>>()
         };

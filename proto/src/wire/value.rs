@@ -1,7 +1,7 @@
 //! Values in the envelope in which messages carry them.
 
 use super::tfplugin6::DynamicValue;
-use crate::model::ValueError;
+use crate::value::ValueError;
 use crate::value::{Type, Value, json, msgpack};
 
 /// Reads a value of the type `of`. Null may come as no envelope, as an empty one, or as a value.

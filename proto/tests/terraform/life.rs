@@ -5,16 +5,16 @@ use serde_json::json;
 
 const WHOLE: &str = r#"
 resource "sample_file" "a" {
-  name     = "a"
-  address  = "2001:DB8::0:1"
-  readers  = ["x", "y"]
-  labels   = { purpose = "test" }
-  parts    = [{ content = "hello", origin = "::0:1" }, { content = "world", weight = 3 }]
-  cover    = { content = "blue", weight = 2 }
-  chapters = { one = { content = "x" }, two = { content = "yy" } }
-  copies   = [{ place = "p", every = "60s" }, { place = "q" }]
-  password = "geheimnis"
-  seal     = "wax"
+  name         = "a"
+  server       = "2001:DB8::0:1"
+  readers      = ["x", "y"]
+  labels       = { purpose = "test" }
+  sections     = [{ text = "hello", source = "::0:1" }, { text = "world", weight = 3 }]
+  header       = { text = "blue", weight = 2 }
+  translations = { one = { text = "x" }, two = { text = "yy" } }
+  copies       = [{ folder = "p", interval = "60s" }, { folder = "q" }]
+  password     = "geheimnis"
+  signing_key  = "wax"
 }
 "#;
 
@@ -26,17 +26,17 @@ async fn a_resource_with_everything_from_create_to_destroy() {
     let stored = terraform.stored("sample_file.a").await;
     assert_eq!(stored["id"], "file-a");
     assert_eq!(
-        (&stored["size"], &stored["revision"], &stored["seal_length"]),
+        (&stored["size"], &stored["revision"], &stored["signature_length"]),
         (&json!(10), &json!(1), &json!(3))
     );
     assert_eq!(
-        stored["parts"][0],
-        json!({ "content": "hello", "weight": 1, "origin": "::0:1", "length": 5 })
+        stored["sections"][0],
+        json!({ "text": "hello", "weight": 1, "source": "::0:1", "length": 5 })
     );
-    assert_eq!(stored["cover"], json!({ "content": "blue", "weight": 2, "origin": null, "length": 4 }));
-    assert_eq!(stored["chapters"]["two"]["length"], 2);
+    assert_eq!(stored["header"], json!({ "text": "blue", "weight": 2, "source": null, "length": 4 }));
+    assert_eq!(stored["translations"]["two"]["length"], 2);
     assert_eq!(stored["copies"].as_array().unwrap().len(), 2);
-    assert_eq!(stored["seal"], json!(null));
+    assert_eq!(stored["signing_key"], json!(null));
     terraform.plans_nothing().await;
 
     // The same in other words.
@@ -46,7 +46,7 @@ async fn a_resource_with_everything_from_create_to_destroy() {
         .replace(r#""x", "y""#, r#""y", "x""#);
     terraform.write(&respelled).plans_nothing().await;
 
-    let larger = WHOLE.replace(r#"labels   ="#, "size = 20\n  labels =");
+    let larger = WHOLE.replace("  labels ", "  size = 20\n  labels ");
     let output = terraform.write(&larger).apply().await.succeeded();
     assert!(output.contains("0 added, 1 changed, 0 destroyed"), "{output}");
     terraform.plans_nothing().await;
@@ -72,10 +72,10 @@ async fn nested_objects_come_change_and_go() {
     let config =
         |arguments: &str| format!("resource \"sample_file\" \"a\" {{\n  name = \"a\"\n{arguments}}}\n");
     for arguments in [
-        "  cover = { content = \"blue\" }\n  chapters = { one = { content = \"x\" } }\n",
-        "  cover = { content = \"green\", weight = 4 }\n  chapters = { one = { content = \"x\" }, two = { content = \"y\" } }\n",
-        "  cover = { content = \"green\" }\n  chapters = { two = { content = \"y\", weight = 9 } }\n",
-        "  chapters = {}\n  parts = []\n",
+        "  header = { text = \"blue\" }\n  translations = { one = { text = \"x\" } }\n",
+        "  header = { text = \"green\", weight = 4 }\n  translations = { one = { text = \"x\" }, two = { text = \"y\" } }\n",
+        "  header = { text = \"green\" }\n  translations = { two = { text = \"y\", weight = 9 } }\n",
+        "  translations = {}\n  sections = []\n",
         "",
     ] {
         terraform.write(&config(arguments)).apply().await.succeeded();
@@ -91,12 +91,12 @@ async fn a_set_of_objects_changes_by_element() {
         format!("resource \"sample_file\" \"a\" {{\n  name = \"a\"\n  copies = {copies}\n}}\n")
     };
     terraform
-        .write(&config(r#"[{ place = "p" }, { place = "q", every = "90s" }]"#))
+        .write(&config(r#"[{ folder = "p" }, { folder = "q", interval = "90s" }]"#))
         .apply()
         .await
         .succeeded();
     terraform.plans_nothing().await;
-    terraform.write(&config(r#"[{ place = "r" }, { place = "p" }]"#)).apply().await.succeeded();
+    terraform.write(&config(r#"[{ folder = "r" }, { folder = "p" }]"#)).apply().await.succeeded();
     terraform.plans_nothing().await;
     assert_eq!(terraform.stored("sample_file.a").await["copies"].as_array().unwrap().len(), 2);
     let copies = terraform.stored("sample_file.a").await["copies"].clone();
@@ -114,7 +114,7 @@ async fn drift_is_found_and_mended() {
     let file = terraform.path("files/a.json");
     std::fs::write(
         &file,
-        json!({ "size": 11, "address": "::1", "seal_length": 0, "revision": 1 }).to_string(),
+        json!({ "size": 11, "server": "::1", "signature_length": 0, "revision": 1 }).to_string(),
     )
     .unwrap();
     let plan = terraform.plans_changes().await;
@@ -133,7 +133,7 @@ async fn drift_is_found_and_mended() {
 async fn an_imported_object_plans_nothing() {
     let terraform = Workspace::new();
     let config = "resource \"sample_file\" \"a\" {\n  name = \"a\"\n  size = 7\n}\n";
-    let file = json!({ "size": 7, "address": null, "seal_length": 0, "revision": 4 }).to_string();
+    let file = json!({ "size": 7, "server": null, "signature_length": 0, "revision": 4 }).to_string();
     std::fs::write(terraform.path("files/a.json"), file).unwrap();
     terraform.write(config).run(&["import", "sample_file.a", "a"]).await.succeeded();
     terraform.plans_nothing().await;
@@ -162,10 +162,10 @@ provider "sample" {{
   directory = terraform_data.later.output.directory
 }}
 resource "sample_file" "a" {{
-  name    = terraform_data.later.output.name
-  size    = terraform_data.later.output.size
-  readers = ["x", terraform_data.later.output.word]
-  parts   = [for word in [terraform_data.later.output.word] : {{ content = word }}]
+  name     = terraform_data.later.output.name
+  size     = terraform_data.later.output.size
+  readers  = ["x", terraform_data.later.output.word]
+  sections = [for word in [terraform_data.later.output.word] : {{ text = word }}]
 }}
 data "sample_file" "a" {{
   name = sample_file.a.name
@@ -178,7 +178,7 @@ output "size" {{
     );
     let output = terraform.write_all(&body).apply().await.succeeded();
     assert!(output.contains("size = 4"), "{output}");
-    assert_eq!(terraform.stored("sample_file.a").await["parts"][0]["length"], 2);
+    assert_eq!(terraform.stored("sample_file.a").await["sections"][0]["length"], 2);
     terraform.plans_nothing().await;
 }
 
@@ -187,11 +187,11 @@ async fn faults_point_at_the_attribute() {
     let terraform = Workspace::new();
     for (argument, text, place) in [
         ("size = -1", "-1 is not a positive size", "on main.tf line 12"),
-        ("address = \"10.0.0\"", "is not an IP address such as", "on main.tf line 12"),
+        ("server = \"10.0.0\"", "is not an IP address such as", "on main.tf line 12"),
         ("id = \"mine\"", "id is set by the provider", "on main.tf line 12"),
         (
-            "parts = [{ content = \"x\" }, { content = \"y\", length = 3 }]",
-            "parts[1].length is set by the provider",
+            "sections = [{ text = \"x\" }, { text = \"y\", length = 3 }]",
+            "sections[1].length is set by the provider",
             "on main.tf line 12",
         ),
         ("colour = \"red\"", "Unsupported argument", "on main.tf line 12"),

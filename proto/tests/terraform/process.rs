@@ -90,7 +90,7 @@ async fn a_panic_is_a_message_and_costs_one_resource() {
 async fn the_log_reaches_core_and_holds_no_secret() {
     let terraform = Workspace::new();
     let log = terraform.path("log");
-    let body = "resource \"sample_file\" \"a\" {\n  name = \"a\"\n  password = \"geheimnis\"\n  seal = \"siegel\"\n}\n";
+    let body = "resource \"sample_file\" \"a\" {\n  name = \"a\"\n  password = \"geheimnis\"\n  signing_key = \"siegel\"\n}\n";
     let mut apply = terraform.write(body).terraform(&["apply", "-auto-approve"]);
     apply.env("TF_LOG_PROVIDER", "TRACE").env("TF_LOG_PATH", &log);
     finished(apply).await.succeeded();

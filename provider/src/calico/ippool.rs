@@ -9,7 +9,7 @@ use kube::core::DynamicObject;
 use serde_json::{Map, Value as Json};
 use tfplugin::model::Set;
 use tfplugin::types::{Semantic, SemanticValue};
-use tfplugin::{Computed, Diagnostics, Resource};
+use tfplugin::{Computed, Diagnostics, Model};
 
 /// The pools that calico-node makes by itself when it starts and finds none of the family.
 const MADE_BY_CALICO: [&str; 2] = ["default-ipv4-ippool", "default-ipv6-ippool"];
@@ -25,7 +25,7 @@ const MADE_BY_CALICO: [&str; 2] = ["default-ipv4-ippool", "default-ipv6-ippool"]
 ///
 /// Destroying closes the pool first and is refused while pods have addresses of it, unless `force_destroy` is set. Pods
 /// that are being deleted are waited for, for up to 45 s.
-#[derive(Clone, Debug, Resource)]
+#[derive(Clone, Debug, Model)]
 #[resource(type_name = "calico_ippool")]
 pub struct IpPool {
     #[attribute(flatten)]

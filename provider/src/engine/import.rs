@@ -30,5 +30,5 @@ pub fn check_texts<T: TypeName + tfplugin::Model>(
 ) -> Result<(), Diagnostics> {
     let values: Vec<_> =
         named.iter().map(|(name, text)| (*name, Value::String((*text).to_owned()))).collect();
-    check_named::<T>(&T::attributes(), id, values.iter().map(|(name, value)| (*name, value)), forms)
+    check_named::<T>(&T::schema().attributes, id, values.iter().map(|(name, value)| (*name, value)), forms)
 }

@@ -3,10 +3,10 @@
 use crate::connection::retry::Deadline;
 use std::time::Duration;
 use tfplugin::types::Semantic;
-use tfplugin::{Context, Object};
+use tfplugin::{Context, Model};
 
 /// How long operations may take before they are given up. Each is a duration such as `90s`, `10m` or `1h30m`.
-#[derive(Clone, Debug, PartialEq, Object)]
+#[derive(Clone, Debug, PartialEq, Model)]
 pub struct Timeouts {
     /// Creating it, with all waiting for what it needs: a duration such as `90s`, `10m` or `1h30m`, at most
     /// `366d`.

@@ -3,7 +3,7 @@
 use crate::connection::retry::{Attempt, Deadline, RetryError};
 use std::future::Future;
 use std::time::Duration;
-use tfplugin::Object;
+use tfplugin::Model;
 use tfplugin::types::Semantic;
 use tokio_util::sync::CancellationToken;
 
@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// How long to wait.
-#[derive(Clone, Debug, Object)]
+#[derive(Clone, Debug, Model)]
 pub struct Wait {
     /// How long to wait, such as `2m`. Default: 1 minute.
     #[attribute(optional)]

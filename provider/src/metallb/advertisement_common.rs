@@ -1,10 +1,10 @@
 //! What every advertisement says: which addresses are announced, and from which nodes.
 
 use super::label_selector::{LabelSelector, distinct, selectors};
-use tfplugin::Object;
+use tfplugin::Model;
 
 /// What is announced, and from where.
-#[derive(Clone, Debug, Object)]
+#[derive(Clone, Debug, Model)]
 pub struct Announced {
     /// Pools to announce, by name. A name that does not exist is ignored by MetalLB. Default: with no
     /// `ip_address_pool_selectors` either, all pools there are and will be.

@@ -7,7 +7,7 @@ use crate::connection::cluster::{Cluster, ClusterError, Kind};
 use crate::engine::cluster_object::ClusterObject;
 use async_trait::async_trait;
 use std::ops::RangeInclusive;
-use tfplugin::{Diagnostics, Resource};
+use tfplugin::{Diagnostics, Model};
 
 /// Milliseconds that BFD's intervals may take.
 const INTERVALS: RangeInclusive<u32> = 10..=60_000;
@@ -16,7 +16,7 @@ const INTERVALS: RangeInclusive<u32> = 10..=60_000;
 ///
 /// The router has to run BFD towards the nodes too; both sides settle on the slower of their intervals. Refer to this
 /// resource from the peer: MetalLB does not let go of a profile that a peer uses.
-#[derive(Clone, Debug, Resource)]
+#[derive(Clone, Debug, Model)]
 #[resource(type_name = "metallb_bfd_profile")]
 pub struct BfdProfile {
     #[attribute(flatten)]

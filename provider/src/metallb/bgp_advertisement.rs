@@ -7,7 +7,7 @@ use super::label_selector::distinct;
 use super::object::{GROUP, HINTS};
 use crate::connection::cluster::Kind;
 use crate::engine::cluster_object::ClusterObject;
-use tfplugin::{Diagnostics, Knowable, Resource};
+use tfplugin::{Diagnostics, Knowable, Model};
 
 /// The most communities that a speaker sends with a route.
 const MOST_COMMUNITIES: usize = 63;
@@ -17,7 +17,7 @@ const MOST_COMMUNITIES: usize = 63;
 /// A pool that no advertisement selects hands out addresses that nobody can reach; MetalLB does not complain. MicroK8s's
 /// add-on, where it was enabled with a range, brings an L2Advertisement of all pools, so pools that are announced here are
 /// announced on the local network too.
-#[derive(Clone, Debug, Resource)]
+#[derive(Clone, Debug, Model)]
 #[resource(type_name = "metallb_bgp_advertisement")]
 pub struct BgpAdvertisement {
     #[attribute(flatten)]

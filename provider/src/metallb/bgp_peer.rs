@@ -11,14 +11,14 @@ use async_trait::async_trait;
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 use tfplugin::types::{Secret, Semantic};
-use tfplugin::{Computed, Diagnostics, Object, Resource};
+use tfplugin::{Computed, Diagnostics, Model};
 
 /// A router that MetalLB's speakers hold a BGP session with.
 ///
 /// What the session can do depends on how MetalLB runs. MicroK8s's add-on runs the `native` mode, which announces no
 /// IPv6 and knows none of the attributes that say "FRR modes". In the FRR modes, two peers of one node must agree on
 /// `my_asn` and `router_id`, and must not have the same address.
-#[derive(Clone, Debug, Resource)]
+#[derive(Clone, Debug, Model)]
 #[resource(type_name = "metallb_bgp_peer")]
 pub struct BgpPeer {
     #[attribute(flatten)]
@@ -107,7 +107,7 @@ pub struct BgpPeer {
 }
 
 /// A Secret of type `kubernetes.io/basic-auth` in the same namespace, with the password under the key `password`.
-#[derive(Clone, Debug, Object)]
+#[derive(Clone, Debug, Model)]
 pub struct PasswordSecret {
     /// Name of the Secret.
     #[attribute(required)]

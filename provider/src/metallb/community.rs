@@ -4,13 +4,13 @@ use super::MetallbObject;
 use super::object::{GROUP, HINTS};
 use crate::connection::cluster::Kind;
 use crate::engine::cluster_object::ClusterObject;
-use tfplugin::{Object, Resource};
+use tfplugin::Model;
 
 /// Names for BGP communities, which advertisements then use in place of numbers.
 ///
 /// A name is one for all of MetalLB, whichever of these objects has it. An advertisement with a name that does not exist
 /// makes the speakers keep their last configuration, so refer to this resource from the advertisement: it then comes first.
-#[derive(Clone, Debug, Resource)]
+#[derive(Clone, Debug, Model)]
 #[resource(type_name = "metallb_community")]
 pub struct Community {
     #[attribute(flatten)]
@@ -22,7 +22,7 @@ pub struct Community {
 }
 
 /// A community and its name.
-#[derive(Clone, Debug, Object)]
+#[derive(Clone, Debug, Model)]
 pub struct NamedCommunity {
     /// Name, without `:`.
     #[attribute(required, validate = name)]

@@ -7,14 +7,14 @@ use crate::connection::cluster::Kind;
 use crate::engine::cluster_object::ClusterObject;
 use crate::values::AddressRange;
 use tfplugin::types::Semantic;
-use tfplugin::{Diagnostics, Object, Resource};
+use tfplugin::{Diagnostics, Model};
 
 /// Addresses that MetalLB hands out to Services of type LoadBalancer.
 ///
 /// A pool only hands out; a `metallb_bgp_advertisement` announces its addresses. A dual-stack Service takes both of its
 /// addresses from one pool, so such a pool has networks of both families. Shrinking or destroying a pool in use is not
 /// refused: its Services get addresses of another pool, or none.
-#[derive(Clone, Debug, Resource)]
+#[derive(Clone, Debug, Model)]
 #[resource(type_name = "metallb_ip_address_pool")]
 pub struct IpAddressPool {
     #[attribute(flatten)]
@@ -43,7 +43,7 @@ pub struct IpAddressPool {
 
 /// The Services that a pool is for: those that match the namespace part and the service part. A part that is left out
 /// matches all.
-#[derive(Clone, Debug, Object)]
+#[derive(Clone, Debug, Model)]
 pub struct ServiceAllocation {
     /// Order among the pools that fit a Service: the lowest number from 1 on wins, 0 or none comes last.
     #[attribute(optional)]

@@ -6,7 +6,7 @@ use super::label_selector::distinct;
 use super::object::{GROUP, HINTS};
 use crate::connection::cluster::Kind;
 use crate::engine::cluster_object::ClusterObject;
-use tfplugin::Resource;
+use tfplugin::Model;
 
 /// Announces the addresses of pools on the nodes' own network, by ARP and neighbour discovery: for addresses out of the
 /// network that the nodes are in.
@@ -14,7 +14,7 @@ use tfplugin::Resource;
 /// One node answers for an address at a time; another takes over when it goes. Where the router speaks BGP,
 /// `metallb_bgp_advertisement` spreads the traffic over all nodes. MicroK8s's add-on, where it was enabled with a range,
 /// brings an L2Advertisement of all pools of its own, `default-advertise-all-pools`.
-#[derive(Clone, Debug, Resource)]
+#[derive(Clone, Debug, Model)]
 #[resource(type_name = "metallb_l2_advertisement")]
 pub struct L2Advertisement {
     #[attribute(flatten)]

@@ -1,10 +1,10 @@
 //! Kubernetes label selectors, as MetalLB's objects use them for nodes, namespaces, services and pools.
 
 use std::collections::BTreeMap;
-use tfplugin::Object;
+use tfplugin::Model;
 
 /// Selects what carries all of these labels. Empty, it selects everything.
-#[derive(Clone, Debug, PartialEq, Object)]
+#[derive(Clone, Debug, PartialEq, Model)]
 pub struct LabelSelector {
     /// Labels and the values that they must have. A selector with neither `match_labels` nor `match_expressions` selects
     /// everything.
@@ -17,7 +17,7 @@ pub struct LabelSelector {
 }
 
 /// A rule on one label.
-#[derive(Clone, Debug, PartialEq, Object)]
+#[derive(Clone, Debug, PartialEq, Model)]
 pub struct MatchExpression {
     /// Key of the label.
     #[attribute(required)]

@@ -3,7 +3,7 @@
 use crate::engine::cluster_object::cluster_address;
 use crate::engine::timeouts::Timeouts;
 use crate::values::{namespace_name, object_name};
-use tfplugin::Object;
+use tfplugin::Model;
 
 /// API group of MetalLB's objects.
 pub(super) const GROUP: &str = "metallb.io";
@@ -45,7 +45,7 @@ pub(super) const HINTS: &[(&str, &str)] = &[
 ];
 
 /// The address of one of MetalLB's objects.
-#[derive(Clone, Debug, Object)]
+#[derive(Clone, Debug, Model)]
 pub struct MetallbObject {
     /// The cluster: address of one of its control-plane nodes, over which its API server is reached through SSH.
     /// Default: the cluster of the provider's `kubernetes` block. It is an address and not the cluster's identity:

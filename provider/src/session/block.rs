@@ -7,14 +7,14 @@ use crate::connection::ssh::{HostKeyCheck, Settings as SshSettings, Ssh};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tfplugin::types::{Lines, Secret};
-use tfplugin::{Diagnostic, Diagnostics, Knowable, Object};
+use tfplugin::{Diagnostic, Diagnostics, Knowable, Model};
 
 /// Builds dual-stack MicroK8s clusters on Ubuntu machines reached over SSH, and configures MetalLB, Calico and the
 /// VyOS routers that announce their LoadBalancer addresses.
 ///
 /// One plugin serves the `microk8s_*`, `calico_*`, `metallb_*` and `vyos_*` types. Terraform infers a resource's
 /// provider from its type's prefix, so types of the other families say `provider = microk8s`.
-#[derive(Clone, Debug, Object)]
+#[derive(Clone, Debug, Model)]
 pub struct ProviderBlock {
     /// How nodes are reached over SSH, by the OpenSSH client of this machine, version 8.5 or later. All members are optional;
     /// `~/.ssh/config` and a running agent apply.
@@ -33,7 +33,7 @@ pub struct ProviderBlock {
 }
 
 /// How nodes are reached over SSH.
-#[derive(Clone, Debug, Object)]
+#[derive(Clone, Debug, Model)]
 pub struct SshBlock {
     /// User to log in as; it needs `sudo` without a password. Default: what `~/.ssh/config` says, else the local user.
     #[attribute(optional)]
@@ -63,7 +63,7 @@ pub struct SshBlock {
 }
 
 /// A VyOS router.
-#[derive(Clone, Debug, Object)]
+#[derive(Clone, Debug, Model)]
 pub struct RouterBlock {
     /// Address of its HTTPS API, such as `https://10.0.0.1`. Where a proxy in front of it asks for a name and a password,
     /// `https://name:password@10.0.0.1`; neither is shown in messages or logs.
@@ -85,7 +85,7 @@ pub struct RouterBlock {
 }
 
 /// A cluster reached with a kubeconfig.
-#[derive(Clone, Debug, Object)]
+#[derive(Clone, Debug, Model)]
 pub struct KubernetesBlock {
     /// The kubeconfig file. Default: `$KUBECONFIG`, else `~/.kube/config`.
     #[attribute(optional)]
@@ -121,7 +121,7 @@ impl ProviderBlock {
             config_path: block.config_path.clone(),
             config_context: block.config_context.clone(),
         });
-        let routers = match &config.routers {
+        let routers = match &*config.routers {
             Knowable::Known(routers) => Routers::new(router_settings(routers.clone().unwrap_or_default())),
             Knowable::Unknown => Routers::unknown(),
         };

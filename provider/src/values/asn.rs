@@ -4,9 +4,9 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::num::NonZeroU32;
 use std::str::FromStr;
-use tfplugin::model::ValueError;
 use tfplugin::schema::AttributeKind;
 use tfplugin::value::Type;
+use tfplugin::value::ValueError;
 use tfplugin::{AttributeValue, Number, Value};
 
 /// Number of an autonomous system, 1 to 4294967295.

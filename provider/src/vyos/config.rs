@@ -1,7 +1,7 @@
 //! `vyos_config`: any part of a router's configuration.
 
 use crate::engine::router_config::{Declaration, LeftAlone, RouterConfig, RouterTarget, Subtree};
-use tfplugin::{Diagnostics, Resource};
+use tfplugin::{Diagnostics, Model};
 
 /// Any part of a VyOS router's configuration: all that is below one path, for what no other type covers, such
 /// as NTP, LLDP, a firewall or an interface.
@@ -20,7 +20,7 @@ use tfplugin::{Diagnostics, Resource};
 /// messages leave out the values of leaves with names such as `password`, `secret` or `key`. VyOS checks the
 /// configuration at apply only. Import id: `<router>/<path>`, such as `edge/service ntp`, or the path where
 /// there is only one router. VyOS 1.4 or later.
-#[derive(Clone, Debug, Resource)]
+#[derive(Clone, Debug, Model)]
 #[resource(type_name = "vyos_config")]
 pub struct Config {
     #[attribute(flatten)]

@@ -7,7 +7,7 @@ use ipnet::IpNet;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use tfplugin::types::Semantic;
-use tfplugin::{Diagnostic, Diagnostics, Object, Path, Resource, Value};
+use tfplugin::{Diagnostic, Diagnostics, Model, Path, Value};
 
 /// A static route of a VyOS router, of IPv4 or IPv6 as its `destination` is.
 ///
@@ -15,7 +15,7 @@ use tfplugin::{Diagnostic, Diagnostics, Object, Path, Resource, Value};
 /// removed; a map that is left out is not Terraform's, whoever fills it. Of several next hops, those with the
 /// lowest distance are used at once. Import id: `<router>/<destination>`, such as `edge/2001:db8::/32`, or
 /// the destination where there is only one router. VyOS 1.4 or later.
-#[derive(Clone, Debug, Resource)]
+#[derive(Clone, Debug, Model)]
 #[resource(type_name = "vyos_static_route", version = 1, upgrade = not_disabled)]
 pub struct StaticRoute {
     #[attribute(flatten)]
@@ -49,7 +49,7 @@ pub struct StaticRoute {
 }
 
 /// A router that a route leads over.
-#[derive(Clone, Debug, Object)]
+#[derive(Clone, Debug, Model)]
 pub struct NextHop {
     /// Administrative distance, 1 to 255; the lowest is used. Default: 1.
     #[attribute(optional, validate = validators::within::<1, 255, _>)]
@@ -65,7 +65,7 @@ pub struct NextHop {
 }
 
 /// An interface that a route leads out of.
-#[derive(Clone, Debug, Object)]
+#[derive(Clone, Debug, Model)]
 pub struct OutInterface {
     /// Administrative distance, 1 to 255; the lowest is used. Default: 1.
     #[attribute(optional, validate = validators::within::<1, 255, _>)]
@@ -77,7 +77,7 @@ pub struct OutInterface {
 }
 
 /// A route that leads nowhere.
-#[derive(Clone, Debug, Object)]
+#[derive(Clone, Debug, Model)]
 pub struct Discard {
     /// Administrative distance, 1 to 255; the lowest is used. Default: 1.
     #[attribute(optional, validate = validators::within::<1, 255, _>)]

@@ -1,11 +1,11 @@
 //! `proxmox_download_file`: an image. Nothing is downloaded; what it is shows in its name.
 
 use crate::server::{Server, failed};
-use tfplugin::provider::Context;
+use tfplugin::Context;
 use tfplugin::{Computed, Diagnostics, Plan, Resource};
 
 /// An image that the server downloads.
-#[derive(Clone, Debug, tfplugin::Resource)]
+#[derive(Clone, Debug, tfplugin::Model)]
 #[resource(type_name = "proxmox_download_file")]
 pub(crate) struct DownloadFile {
     /// The server's node.

@@ -1,12 +1,12 @@
 //! `proxmox_virtual_environment_file`: a snippet, or another file whose text the configuration has.
 
 use crate::server::{Server, failed};
-use tfplugin::provider::Context;
+use tfplugin::Context;
 use tfplugin::types::Lines;
-use tfplugin::{Computed, Diagnostics, Object, Resource};
+use tfplugin::{Computed, Diagnostics, Model, Resource};
 
 /// A file in a datastore.
-#[derive(Clone, Debug, tfplugin::Resource)]
+#[derive(Clone, Debug, tfplugin::Model)]
 #[resource(type_name = "proxmox_virtual_environment_file")]
 pub(crate) struct StoredFile {
     /// The server's node.
@@ -39,7 +39,7 @@ pub(crate) struct StoredFile {
 }
 
 /// A text and its name.
-#[derive(Clone, Debug, Object)]
+#[derive(Clone, Debug, Model)]
 pub(crate) struct Raw {
     /// The text.
     #[attribute(required, requires_replace)]

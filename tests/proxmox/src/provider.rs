@@ -3,10 +3,10 @@
 use crate::server::Server;
 use crate::{download_file, file, vm};
 use tfplugin::types::Secret;
-use tfplugin::{Diagnostics, Object, Provider, Registry};
+use tfplugin::{Diagnostics, Model, Provider, Registry};
 
 /// Makes virtual machines on Proxmox VE.
-#[derive(Clone, Debug, Object)]
+#[derive(Clone, Debug, Model)]
 pub(crate) struct Config {
     /// Address of the server's API.
     #[attribute(optional)]
@@ -34,7 +34,7 @@ pub(crate) struct Config {
 }
 
 /// An SSH login at the server.
-#[derive(Clone, Debug, Object)]
+#[derive(Clone, Debug, Model)]
 pub(crate) struct Ssh {
     /// Whether an agent has the key.
     #[attribute(optional)]

@@ -2,7 +2,7 @@
 //! values are bounded.
 
 use super::{REFINED, REFINED_SIZE, promise};
-use crate::model::ValueError;
+use crate::value::ValueError;
 use crate::value::{LIMIT_DEPTH, LIMIT_VALUES, Number, Path, Refinement, Type, Value, normal_form};
 use rmp::{Marker, decode as raw};
 use std::collections::BTreeMap;

@@ -1,7 +1,7 @@
 //! Writing msgpack, always in the shortest form.
 
 use super::{REFINED, REFINED_SIZE, UNKNOWN, promise};
-use crate::model::ValueError;
+use crate::value::ValueError;
 use crate::value::{Number, Path, Refinement, Type, Value, normal_form};
 use rmp::encode as raw;
 use std::collections::BTreeMap;

@@ -8,13 +8,13 @@ use crate::engine::timeouts::Timeouts;
 use crate::session::Session;
 use crate::values::object_name;
 use std::time::Duration;
-use tfplugin::{AttributeValue, Context, Object, Value};
+use tfplugin::{AttributeValue, Context, Model, Value};
 
 /// How long an operation may take where the configuration does not say.
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(5 * 60);
 
 /// The address of an object that belongs to the whole cluster.
-#[derive(Clone, Debug, Object)]
+#[derive(Clone, Debug, Model)]
 pub struct ClusterWideObject {
     /// The cluster: address of one of its control-plane nodes, over which its API server is reached through SSH.
     /// Default: the cluster of the provider's `kubernetes` block. It is an address and not the cluster's identity:
@@ -60,7 +60,7 @@ impl Target {
             cluster: clusters.get(address.as_deref()),
             name: T::object_name(object),
             address,
-            timeouts: Timeouts::decode(object.attribute("timeouts")).ok(),
+            timeouts: AttributeValue::decode(object.attribute("timeouts")).ok(),
         }
     }
 

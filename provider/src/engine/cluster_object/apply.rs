@@ -12,7 +12,7 @@ use crate::connection::masking::Mask;
 use crate::session::Session;
 use kube::core::DynamicObject;
 use serde_json::Value as Json;
-use tfplugin::{Context, Diagnostic, Diagnostics, Held, Model, Value};
+use tfplugin::{Context, Diagnostic, Diagnostics, Held, Value};
 
 /// An object that was written.
 struct Written {
@@ -30,8 +30,7 @@ pub(super) async fn create<T: ServerApplied>(
     private: &mut Private,
 ) -> Result<Held<T>, Diagnostics> {
     let planned = completed(planned)?;
-    let values = planned.encode();
-    let target = Target::of::<T>(&context.provider().clusters, &values);
+    let target = Target::of::<T>(&context.provider().clusters, &planned.values);
     let deadline = target.deadline(Operation::Create, context);
     let (planned, target_ref) = (&planned, &target);
     let written = deadline
@@ -40,7 +39,7 @@ pub(super) async fn create<T: ServerApplied>(
         })
         .await
         .map_err(|why| gave_up::<T>("create", &target, target.timeout(Operation::Create), why))?;
-    finish(context, &target, &values, written, private)
+    finish(context, &target, &planned.values, written, private)
 }
 
 pub(super) async fn update<T: ServerApplied>(
@@ -50,29 +49,41 @@ pub(super) async fn update<T: ServerApplied>(
     private: &mut Private,
 ) -> Result<Held<T>, Diagnostics> {
     let planned = completed(planned)?;
-    let (before, values) = (prior.encode(), planned.encode());
-    let target = Target::of::<T>(&context.provider().clusters, &values);
+    let target = Target::of::<T>(&context.provider().clusters, &planned.values);
     let deadline = target.deadline(Operation::Update, context);
     let (planned, known) = (&planned, &*private);
-    let (before_ref, values_ref, target_ref) = (&before, &values, &target);
+    let (before, target_ref) = (prior.object(), &target);
     let written = deadline
         .call(|| async move {
-            let result = try_update(planned, before_ref, values_ref, target_ref, known).await;
+            let result = try_update(planned, before, target_ref, known).await;
             attempt(result, ClusterErrorKind::is_transient)
         })
         .await
         .map_err(|why| gave_up::<T>("update", &target, target.timeout(Operation::Update), why))?;
-    finish(context, &target, &values, written, private)
+    finish(context, &target, &planned.values, written, private)
+}
+
+/// What is to be sent, and the same as values.
+pub(super) struct Wanted<T> {
+    pub(super) model: T,
+    pub(super) values: Value,
+}
+
+impl<T: ServerApplied> Wanted<T> {
+    pub(super) fn manifest(&self, target: &Target) -> Json {
+        self.model.manifest(&self.values, &target.name)
+    }
 }
 
 /// The object with all that follows from what was given.
-pub(super) fn completed<T: ServerApplied>(mut object: T) -> Result<T, Diagnostics> {
+pub(super) fn completed<T: ServerApplied>(mut model: T) -> Result<Wanted<T>, Diagnostics> {
     let mut found = Diagnostics::new();
-    object.fill_computed(&mut found);
-    if found.has_errors() { Err(found) } else { Ok(object) }
+    model.fill_computed(&mut found);
+    let values = model.encode();
+    if found.has_errors() { Err(found) } else { Ok(Wanted { model, values }) }
 }
 
-async fn try_create<T: ServerApplied>(planned: &T, target: &Target) -> Result<Written, Failure> {
+async fn try_create<T: ServerApplied>(planned: &Wanted<T>, target: &Target) -> Result<Written, Failure> {
     let Target { cluster, name, .. } = target;
     let mut guard = cluster.write_lock(&name.kind).await?;
     if guard.claimed(name).is_some() {
@@ -90,9 +101,9 @@ async fn try_create<T: ServerApplied>(planned: &T, target: &Target) -> Result<Wr
         if existing.metadata.deletion_timestamp.is_some() {
             return Err(Failure::Ending(blocked_by(existing, target)));
         }
-        check_adoption(planned, existing, target)?.into_iter().for_each(|one| told.push(one));
+        check_adoption(&planned.model, existing, target)?.into_iter().for_each(|one| told.push(one));
     }
-    told.append(beside(planned, target).await?);
+    told.append(beside(&planned.model, target).await?);
     let uid = existing.as_ref().and_then(|existing| existing.metadata.uid.as_deref());
     let object = send(planned, target, uid, ApplyMode::Force).await?;
     guard.claim(name, if existing.is_some() { Claim::CarriedOn } else { Claim::Made });
@@ -105,9 +116,8 @@ async fn try_create<T: ServerApplied>(planned: &T, target: &Target) -> Result<Wr
 }
 
 async fn try_update<T: ServerApplied>(
-    planned: &T,
+    planned: &Wanted<T>,
     before: &Value,
-    values: &Value,
     target: &Target,
     known: &Private,
 ) -> Result<Written, Failure> {
@@ -119,12 +129,12 @@ async fn try_update<T: ServerApplied>(
     {
         return Err(Failure::Refused(another_cluster(target, known, &cluster_id)));
     }
-    let told = beside(planned, target).await?;
+    let told = beside(&planned.model, target).await?;
     let uid = known.uid.as_deref();
-    let held = remember::<T>(before, values, target, known).await?;
+    let held = remember::<T>(before, &planned.values, target, known).await?;
     let mut object = send(planned, target, uid, ApplyMode::Force).await?;
     // What was dropped from the configuration goes, also where another one owns it, as after an import.
-    if let Some(patch) = T::dropped(before, values, &object) {
+    if let Some(patch) = T::dropped(before, &planned.values, &object) {
         object = hidden(planned, target, cluster.merge(name, &patch).await)?;
     }
     Ok(Written { cluster_id, object, told, made: known.made, before: held })
@@ -132,7 +142,7 @@ async fn try_update<T: ServerApplied>(
 
 /// Applies the object. What is secret in it is in no error.
 pub(super) async fn send<T: ServerApplied>(
-    planned: &T,
+    planned: &Wanted<T>,
     target: &Target,
     uid: Option<&str>,
     force: ApplyMode,
@@ -142,11 +152,11 @@ pub(super) async fn send<T: ServerApplied>(
 
 /// The answer, with nothing that is secret in its error.
 fn hidden<T: ServerApplied, A>(
-    planned: &T,
+    planned: &Wanted<T>,
     target: &Target,
     answer: Result<A, ClusterError>,
 ) -> Result<A, ClusterError> {
-    answer.map_err(|error| error.without(&Mask::of(planned.secrets(&target.name))))
+    answer.map_err(|error| error.without(&Mask::of(planned.model.secrets(&planned.values, &target.name))))
 }
 
 /// What shows beside the other objects of the cluster, as far as it does not forbid the write.
@@ -171,8 +181,8 @@ fn another_cluster(target: &Target, known: &str, reached: &str) -> Diagnostics {
 }
 
 /// What is sent: our fields alone. With a UID, the API server refuses to write to any other object of that name.
-pub(super) fn manifest<T: ServerApplied>(planned: &T, target: &Target, uid: Option<&str>) -> Json {
-    let mut manifest = planned.manifest(&target.name);
+pub(super) fn manifest<T: ServerApplied>(planned: &Wanted<T>, target: &Target, uid: Option<&str>) -> Json {
+    let mut manifest = planned.manifest(target);
     if let (Some(uid), Some(Json::Object(metadata))) = (uid, manifest.get_mut("metadata")) {
         metadata.insert("uid".to_owned(), uid.into());
     }

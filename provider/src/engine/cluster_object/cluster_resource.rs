@@ -2,37 +2,27 @@
 
 use super::ServerApplied;
 use std::collections::BTreeMap;
-use tfplugin::model::ValueError;
 use tfplugin::provider::TypeName;
-use tfplugin::schema::Attribute;
-use tfplugin::{Draft, Held, Model, Value};
+use tfplugin::schema::Schema;
+use tfplugin::value::ValueError;
+use tfplugin::{Held, Model, Value};
 
 /// A type of objects as a managed resource. Others may put into an object what its type has no form for.
 #[derive(Clone)]
 pub struct ClusterResource<T: Model>(pub(super) Held<T>);
 
-/// [`ClusterResource`] before everything is known. The engine looks at values by name, so they are kept beside the typed draft.
-#[derive(Clone)]
-pub struct ClusterResourceDraft<T: ServerApplied> {
-    pub(crate) value: Value,
-    pub(super) typed: T::Draft,
-}
-
-impl<T: ServerApplied> Draft for ClusterResourceDraft<T> {
-    fn decode(object: &Value) -> Result<Self, ValueError> {
-        Ok(Self { value: object.clone(), typed: T::Draft::decode(object)? })
+impl<T: Model> ClusterResource<T> {
+    /// The object as it is held.
+    pub fn held(&self) -> &Held<T> {
+        &self.0
     }
 }
 
 impl<T: ServerApplied> Model for ClusterResource<T> {
-    type Draft = ClusterResourceDraft<T>;
+    type Draft = T::Draft;
 
-    fn description() -> &'static str {
-        T::description()
-    }
-
-    fn attributes() -> Vec<Attribute> {
-        T::attributes()
+    fn schema() -> &'static Schema {
+        T::schema()
     }
 
     fn decode(object: &Value) -> Result<Self, ValueError> {

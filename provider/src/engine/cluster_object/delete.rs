@@ -9,7 +9,7 @@ use crate::connection::cluster::{Claim, ClusterError, ClusterErrorKind, Freshnes
 use crate::connection::retry::{Deadline, RetryError};
 use crate::session::Session;
 use std::time::Duration;
-use tfplugin::{Context, Diagnostic, Diagnostics, Held, Model};
+use tfplugin::{Context, Diagnostic, Diagnostics, Held};
 
 /// How long a cluster that does not answer is tried: a dead one must not hold up a destroy for long.
 const REACH_WITHIN: Duration = Duration::from_secs(60);
@@ -31,7 +31,7 @@ pub(super) async fn delete<T: ServerApplied>(
     prior: &Held<T>,
     private: &Private,
 ) -> Result<(), Diagnostics> {
-    let target = Target::of::<T>(&context.provider().clusters, &prior.encode());
+    let target = Target::of::<T>(&context.provider().clusters, prior.object());
     let timeout = target.timeout(Operation::Delete);
     let deadline = target.deadline(Operation::Delete, context);
     let reach = Deadline::after(timeout.min(REACH_WITHIN), context.cancelled());

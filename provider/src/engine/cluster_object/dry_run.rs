@@ -3,14 +3,15 @@
 use super::ServerApplied;
 use super::address::Target;
 use super::adoption::{check_adoption, is_ours};
-use super::apply::{completed, manifest, send};
+use super::apply::{Wanted, completed, manifest, send};
+use super::cluster_resource::ClusterResource;
 use super::failure::{explain, summary};
 use super::private::Private;
 use crate::connection::cluster::{ApplyMode, ClusterError, ClusterErrorKind, FieldFault, Freshness, MANAGER};
 use crate::session::Session;
 use kube::core::DynamicObject;
 use serde_json::Value as Json;
-use tfplugin::{Context, Diagnostic, Diagnostics, Held, Model, Severity, Value};
+use tfplugin::{Context, Diagnostic, Diagnostics, Draft, Held, Plan, Severity};
 
 /// Whether the plan is nothing but a removal that an apply would not make.
 pub(super) type OnlyStays = bool;
@@ -18,17 +19,17 @@ pub(super) type OnlyStays = bool;
 /// Tries what is planned, if all of it is known. Errors are faults of the configuration alone.
 pub(super) async fn run<T: ServerApplied>(
     context: &Context<Session>,
-    prior: Option<&Held<T>>,
-    planned: &Value,
-    private: &Private,
+    plan: &Plan<ClusterResource<T>, Private>,
 ) -> Result<OnlyStays, Diagnostics> {
-    let Ok(object) = T::decode(planned) else { return Ok(false) };
+    let Some(object) = plan.planned.known() else { return Ok(false) };
     let object = completed(object)?;
-    let planned = &object.encode();
-    let target = Target::of::<T>(&context.provider().clusters, planned);
+    let target = Target::of::<T>(&context.provider().clusters, &object.values);
+    let prior = plan.prior.as_ref().map(|prior| &prior.0);
     if prior.is_some_and(|prior| {
-        replaces::<T>(&prior.encode(), planned)
-            || prior.model().is_ok_and(|prior| prior.manifest(&target.name) == object.manifest(&target.name))
+        // A new object does not meet the old one.
+        plan.replaces()
+            || T::object_name(prior.object()) != target.name
+            || is_sent_already(prior, &object, &target)
     }) {
         return Ok(false);
     }
@@ -42,22 +43,20 @@ pub(super) async fn run<T: ServerApplied>(
     };
     if let (None, Some(existing)) = (prior, &existing) {
         // It may be gone before this is created, as in a replacement or behind a renamed key.
-        match check_adoption(&object, existing, &target) {
+        match check_adoption(&object.model, existing, &target) {
             Ok(told) => told.into_iter().for_each(|one| context.warn(one)),
             Err(refused) => warn_all(context, refused),
         }
         return Ok(false);
     }
     let mut beside = Diagnostics::new();
-    if object.validate_against_cluster(&target.cluster, &mut beside).await.is_ok() {
+    if object.model.validate_against_cluster(&target.cluster, &mut beside).await.is_ok() {
         warn_all(context, beside);
     }
-    let uid = private.uid.as_deref().filter(|_| prior.is_some());
+    let uid = plan.private.uid.as_deref().filter(|_| prior.is_some());
     match send(&object, &target, uid, ApplyMode::DryRun).await {
         Ok(after) => Ok(match (prior, &existing) {
-            (Some(prior), Some(existing)) => {
-                prior.model().is_ok_and(|prior| stays(context, &prior, &object, &target, existing, &after))
-            }
+            (Some(prior), Some(existing)) => stays(context, prior, &object, &target, existing, &after),
             _ => false,
         }),
         Err(error) => {
@@ -70,13 +69,15 @@ pub(super) async fn run<T: ServerApplied>(
 /// Tells what leaves the configuration and stays in the object, if the plan holds other changes too.
 fn stays<T: ServerApplied>(
     context: &Context<Session>,
-    prior: &T,
-    planned: &T,
+    prior: &Held<T>,
+    planned: &Wanted<T>,
     target: &Target,
     existing: &DynamicObject,
     after: &DynamicObject,
 ) -> OnlyStays {
-    let (before, planned) = (prior.manifest(&target.name), planned.manifest(&target.name));
+    let Ok(model) = prior.model() else { return false };
+    let before = model.manifest(prior.object(), &target.name);
+    let planned = planned.manifest(target);
     let staying = T::stays(&before, &planned, existing, after);
     if staying.paths.is_empty() || staying.is_all {
         return staying.is_all;
@@ -99,11 +100,9 @@ fn stays<T: ServerApplied>(
     false
 }
 
-/// Whether the schema plans a new object, which does not meet the old one.
-fn replaces<T: ServerApplied>(prior: &Value, planned: &Value) -> bool {
-    let changed = |name: &str| prior.attribute(name) != planned.attribute(name);
-    T::object_name(prior) != T::object_name(planned)
-        || T::attributes().iter().any(|attribute| attribute.requires_replace && changed(&attribute.name))
+/// Whether the object holds what would be sent.
+fn is_sent_already<T: ServerApplied>(prior: &Held<T>, planned: &Wanted<T>, target: &Target) -> bool {
+    prior.model().is_ok_and(|model| model.manifest(prior.object(), &target.name) == planned.manifest(target))
 }
 
 fn warn_all(context: &Context<Session>, found: Diagnostics) {

@@ -1,13 +1,13 @@
 //! The life of an object as Terraform drives it: plan, create, read, update, delete, import.
 
 use super::address::Target;
-use super::cluster_resource::{ClusterResource, ClusterResourceDraft};
+use super::cluster_resource::ClusterResource;
 use super::private::Private;
 use super::{ServerApplied, apply, delete, dry_run, read, release};
 use crate::session::Session;
 use async_trait::async_trait;
 use std::collections::BTreeSet;
-use tfplugin::{Context, Diagnostic, Diagnostics, Held, Model, Plan, Resource, Value};
+use tfplugin::{Context, Diagnostic, Diagnostics, Held, Plan, Resource};
 
 #[async_trait]
 impl<T: ServerApplied> Resource for ClusterResource<T> {
@@ -19,8 +19,8 @@ impl<T: ServerApplied> Resource for ClusterResource<T> {
         Some(private.given.get_or_insert_default())
     }
 
-    fn validate_config(config: &ClusterResourceDraft<T>, diagnostics: &mut Diagnostics) {
-        T::validate_config(&config.typed, diagnostics);
+    fn validate_config(config: &T::Draft, diagnostics: &mut Diagnostics) {
+        T::validate_config(config, diagnostics);
     }
 
     async fn modify_plan(
@@ -28,13 +28,11 @@ impl<T: ServerApplied> Resource for ClusterResource<T> {
         plan: &mut Plan<Self, Private>,
     ) -> Result<(), Diagnostics> {
         T::modify_plan(plan);
-        let planned = with_write_only::<T>(&plan.planned.value, &plan.config.value);
-        let prior = plan.prior.as_ref().map(|prior| &prior.0);
-        if dry_run::run(context, prior, &planned, &plan.private).await? {
+        if dry_run::run(context, plan).await? {
             T::keep(plan);
         }
         if let Some(prior) = plan.prior.as_ref().filter(|_| !plan.kept.is_empty()) {
-            let target = Target::of::<T>(&context.provider().clusters, &prior.encode());
+            let target = Target::of::<T>(&context.provider().clusters, prior.0.object());
             let place = format!("{} in the {}", target.name, target.cluster);
             context.provider().kept_secrets.tell(context, &plan.kept, &place, plan.replaces()).await;
         }
@@ -90,19 +88,8 @@ impl<T: ServerApplied> Resource for ClusterResource<T> {
 
 /// What is planned, as the type's own rules want it. Only what was unknown until now can be at fault.
 fn model_of<T: ServerApplied>(planned: &Held<T>) -> Result<T, Diagnostics> {
-    planned.model().map_err(|error| {
+    planned.model().cloned().map_err(|error| {
         let summary = format!("Unable to apply {}", T::TYPE_NAME);
         Diagnostic::error(summary, format!("{}: {error}.", error.path)).at(error.path.clone()).into()
     })
-}
-
-/// What is planned, with the values that only the configuration has.
-fn with_write_only<T: ServerApplied>(planned: &Value, config: &Value) -> Value {
-    let Value::Object(attributes) = planned else { return planned.clone() };
-    let mut attributes = attributes.clone();
-    for attribute in T::attributes().into_iter().filter(|attribute| attribute.write_only) {
-        let value = config.attribute(&attribute.name).clone();
-        attributes.insert(attribute.name, value);
-    }
-    Value::Object(attributes)
 }

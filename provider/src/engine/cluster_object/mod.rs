@@ -28,7 +28,7 @@ mod tests;
 
 pub use address::{ClusterWideObject, cluster_address};
 pub use adoption::ours;
-pub use cluster_resource::{ClusterResource, ClusterResourceDraft};
+pub use cluster_resource::ClusterResource;
 pub use private::Private;
 pub use server_applied::{ReadReason, ServerApplied, Staying, sensitive};
 
@@ -37,12 +37,12 @@ use async_trait::async_trait;
 use kube::core::DynamicObject;
 use serde_json::{Map, Value as Json};
 use tfplugin::provider::TypeName;
-use tfplugin::{Diagnostics, Model};
+use tfplugin::{Diagnostics, Draft, Model};
 
 /// What the author of an object's type declares. The model has the attributes `cluster`, `name`, `timeouts` and, where
 /// the kind is namespaced, `namespace`; all others are fields of `spec`, unless [`ClusterObject::PROVIDER_ONLY`] names them.
 #[async_trait]
-pub trait ClusterObject: Model + TypeName {
+pub trait ClusterObject: Model<Draft: Draft<Model = Self>> + TypeName {
     /// The kind that it is in the cluster.
     const KIND: Kind;
 

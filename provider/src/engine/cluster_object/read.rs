@@ -12,7 +12,7 @@ use crate::session::Session;
 use kube::core::DynamicObject;
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, BTreeSet};
-use tfplugin::{Context, Diagnostic, Diagnostics, Held, Model, Value};
+use tfplugin::{Context, Diagnostic, Diagnostics, Held, Value};
 
 /// What a look at the cluster found.
 struct Seen {
@@ -25,8 +25,7 @@ pub(super) async fn read<T: ServerApplied>(
     prior: Held<T>,
     private: &mut Private,
 ) -> Result<Option<Held<T>>, Diagnostics> {
-    let before = prior.encode();
-    let target = Target::of::<T>(&context.provider().clusters, &before);
+    let target = Target::of::<T>(&context.provider().clusters, prior.object());
     let seen = match look(&target).await {
         Ok(seen) => seen,
         // A node that is not to be trusted is none that is out of reach.
@@ -50,7 +49,7 @@ pub(super) async fn read<T: ServerApplied>(
     private.cluster = Some(seen.cluster_id);
     private.uid = object.metadata.uid.clone();
     private.given.get_or_insert_with(|| T::adopted_by_us(&object));
-    model(context, &target, &before, &object, ReadReason::Refresh, &mut private.kept).map(Some)
+    model(context, &target, prior.object(), &object, ReadReason::Refresh, &mut private.kept).map(Some)
 }
 
 async fn look(target: &Target) -> Result<Seen, ClusterError> {
@@ -99,11 +98,11 @@ pub(super) async fn import<T: ServerApplied>(
         );
         return Err(Diagnostic::error(format!("Unable to import {}", T::TYPE_NAME), detail).into());
     };
-    let attributes = T::attributes();
+    let attributes = &T::schema().attributes;
     let parts = named.iter().map(|(name, value)| (name.as_str(), value));
-    check_named::<T>(&attributes, id, parts, T::import_forms())?;
+    check_named::<T>(attributes, id, parts, T::import_forms())?;
     let mut values: BTreeMap<String, Value> =
-        attributes.into_iter().map(|one| (one.name, one.default.unwrap_or(Value::Null))).collect();
+        attributes.iter().map(|one| (one.name.clone(), one.default.clone().unwrap_or(Value::Null))).collect();
     values.extend(named);
     let values = Value::Object(values);
     let target = Target::of::<T>(clusters, &values);

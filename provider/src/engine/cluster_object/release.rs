@@ -10,7 +10,7 @@ use crate::connection::cluster::{ApplyMode, ClusterError, ClusterErrorKind, Fres
 use crate::session::Session;
 use kube::core::DynamicObject;
 use serde_json::{Map, Value as Json, json};
-use tfplugin::{Context, Diagnostic, Held, Model, Value};
+use tfplugin::{Context, Diagnostic, Held, Value};
 
 /// Why the object is released, if it is. One in which nobody else ever set a field is ours, whatever the state says.
 pub(super) fn applies<T: ServerApplied>(
@@ -30,7 +30,7 @@ pub(super) async fn announce<T: ServerApplied>(
     prior: &Held<T>,
     private: &Private,
 ) {
-    let target = Target::of::<T>(&context.provider().clusters, &prior.encode());
+    let target = Target::of::<T>(&context.provider().clusters, prior.object());
     // Without an answer, the name alone says it of the kinds that matter most.
     let existing = target.cluster.find(&target.name, Freshness::Cached).await.ok().flatten();
     let is_ours = |found: &&DynamicObject| private.uid.is_none() || found.metadata.uid == private.uid;

@@ -15,11 +15,11 @@ use serde_json::{Map, Value as Json, json};
 use std::collections::{BTreeMap, BTreeSet};
 use tfplugin::provider::TypeName;
 use tfplugin::schema::{Attribute, AttributeKind, Nesting};
-use tfplugin::{Diagnostics, Model, Plan, Value};
+use tfplugin::{Diagnostics, Draft, Model, Plan, Value};
 
 /// A type whose objects the engine keeps. Every [`ClusterObject`] is one.
 #[async_trait]
-pub trait ServerApplied: Model + TypeName {
+pub trait ServerApplied: Model<Draft: Draft<Model = Self>> + TypeName {
     /// What some answers of the API server mean: a part of the text, and what to do.
     const HINTS: &'static [(&'static str, &'static str)];
 
@@ -48,13 +48,13 @@ pub trait ServerApplied: Model + TypeName {
     /// How import ids look, for messages.
     fn import_forms() -> &'static str;
 
-    /// What is sent: our fields alone.
-    fn manifest(&self, name: &ObjectName) -> Json;
+    /// What is sent: our fields alone. `values` are those of the model.
+    fn manifest(&self, values: &Value, name: &ObjectName) -> Json;
 
     /// What no message may repeat: the API server's quote what they are about.
-    fn secrets(&self, name: &ObjectName) -> Vec<String> {
+    fn secrets(&self, values: &Value, name: &ObjectName) -> Vec<String> {
         let _ = name;
-        sensitive(&Self::attributes(), &self.encode())
+        sensitive(&Self::schema().attributes, values)
     }
 
     /// The attribute that a path such as `spec.addresses[0]` is about, and whether its value is nobody's business.
@@ -238,8 +238,8 @@ impl<T: ClusterObject> ServerApplied for T {
         }
     }
 
-    fn manifest(&self, name: &ObjectName) -> Json {
-        let mut spec = Fields::of::<T>().to_spec(&self.encode());
+    fn manifest(&self, values: &Value, name: &ObjectName) -> Json {
+        let mut spec = Fields::of::<T>().to_spec(values);
         self.normalize_spec(&mut spec);
         let mut metadata = Map::from_iter([("name".to_owned(), Json::from(name.name.as_str()))]);
         if !name.namespace.is_empty() {
@@ -255,10 +255,10 @@ impl<T: ClusterObject> ServerApplied for T {
         fields.attribute_at(path).map(|attribute| (attribute.name.clone(), attribute.sensitive))
     }
 
-    fn secrets(&self, name: &ObjectName) -> Vec<String> {
+    fn secrets(&self, values: &Value, name: &ObjectName) -> Vec<String> {
         // What is write-only is in no value of ours, but it is sent.
-        let mut found = sensitive(&Self::attributes(), &self.encode());
-        let sent = ServerApplied::manifest(self, name);
+        let mut found = sensitive(&Self::schema().attributes, values);
+        let sent = ServerApplied::manifest(self, values, name);
         sent_in_secret::<T>(sent.get("spec").unwrap_or(&Json::Null), "spec", &mut found);
         found
     }

@@ -14,7 +14,7 @@ const ADDRESS: [&str; 4] = ["cluster", "name", "namespace", "timeouts"];
 
 /// The attributes of a type that are fields of `spec`.
 pub(super) struct Fields {
-    pub(super) attributes: Vec<Attribute>,
+    pub(super) attributes: Vec<&'static Attribute>,
     irregular: &'static [(&'static str, &'static str)],
 }
 
@@ -24,14 +24,13 @@ impl Fields {
             let name = attribute.name.as_str();
             ADDRESS.contains(&name) || T::PROVIDER_ONLY.contains(&name)
         };
-        let mut attributes = T::attributes();
-        attributes.retain(|attribute| !aside(attribute));
+        let attributes = T::schema().attributes.iter().filter(|attribute| !aside(attribute)).collect();
         Self { attributes, irregular: T::FIELD_NAMES }
     }
 
     /// The fields to send; what is not given, or only the API server knows, is left out.
     pub(super) fn to_spec(&self, object: &Value) -> Map<String, Json> {
-        self.members_to_json(&self.attributes, object)
+        self.members_to_json(self.attributes.iter().copied(), object)
     }
 
     /// Reads a spec. What an attribute has no form for is null, and named in `misfits`.
@@ -41,13 +40,13 @@ impl Fields {
         scope: ReadScope<'_>,
         misfits: &mut Vec<String>,
     ) -> BTreeMap<String, Value> {
-        self.read_members(&self.attributes, spec, scope, "spec", misfits)
+        self.read_members(self.attributes.iter().copied(), spec, scope, "spec", misfits)
     }
 
     /// The attribute that a path such as `spec.addresses[0]` is about.
     pub(super) fn attribute_at(&self, path: &str) -> Option<&Attribute> {
         let field = path.strip_prefix("spec.")?.split(['.', '[']).next()?;
-        self.attributes.iter().find(|attribute| self.field(attribute) == field)
+        self.attributes.iter().copied().find(|attribute| self.field(attribute) == field)
     }
 
     /// The attributes that adopt what is there, and their fields as those of a field manager are written. None is nested.
@@ -58,7 +57,7 @@ impl Fields {
 
     /// The names of fields that `before` has and `after` lacks.
     pub(super) fn dropped(&self, before: &Value, after: &Value) -> Vec<String> {
-        let dropped = |attribute: &&Attribute| {
+        let dropped = |attribute: &&&Attribute| {
             !before.attribute(&attribute.name).is_null() && after.attribute(&attribute.name).is_null()
         };
         self.attributes.iter().filter(dropped).map(|attribute| self.field(attribute)).collect()
@@ -69,13 +68,17 @@ impl Fields {
         irregular.map_or_else(|| camel_case(&attribute.name), |(_, field)| (*field).to_owned())
     }
 
-    fn members_to_json(&self, attributes: &[Attribute], object: &Value) -> Map<String, Json> {
+    fn members_to_json<'a>(
+        &self,
+        attributes: impl IntoIterator<Item = &'a Attribute>,
+        object: &Value,
+    ) -> Map<String, Json> {
         let given = |attribute: &&Attribute| {
             let value = object.attribute(&attribute.name);
             !value.is_null() && !value.is_unknown()
         };
         attributes
-            .iter()
+            .into_iter()
             .filter(given)
             .map(|one| (self.field(one), self.to_json(&one.kind, object.attribute(&one.name))))
             .collect()
@@ -96,9 +99,9 @@ impl Fields {
         }
     }
 
-    fn read_members(
+    fn read_members<'a>(
         &self,
-        attributes: &[Attribute],
+        attributes: impl IntoIterator<Item = &'a Attribute>,
         json: &Json,
         scope: ReadScope<'_>,
         path: &str,
@@ -124,7 +127,7 @@ impl Fields {
             };
             (attribute.name.clone(), value)
         };
-        attributes.iter().map(&mut read).collect()
+        attributes.into_iter().map(&mut read).collect()
     }
 
     fn read_value(

@@ -57,7 +57,7 @@ pub fn layout<T: RouterConfig>() -> &'static Layout {
     static ALL: RwLock<BTreeMap<&'static str, &'static Layout>> = RwLock::new(BTreeMap::new());
     let known = ALL.read().unwrap_or_else(PoisonError::into_inner).get(T::TYPE_NAME).copied();
     known.unwrap_or_else(|| {
-        let made: &Layout = Box::leak(Box::new(Layout::of(&T::DECLARATION, &T::attributes())));
+        let made: &Layout = Box::leak(Box::new(Layout::of(&T::DECLARATION, &T::schema().attributes)));
         ALL.write().unwrap_or_else(PoisonError::into_inner).entry(T::TYPE_NAME).or_insert(made)
     })
 }

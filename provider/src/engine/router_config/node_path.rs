@@ -93,7 +93,7 @@ impl NodePath {
             Some(tag) => {
                 let value = tag.form.value(key);
                 let named = [(tag.attribute, &value)];
-                check_named::<T>(&T::attributes(), id, named, &expected_id(layout))?;
+                check_named::<T>(&T::schema().attributes, id, named, &expected_id(layout))?;
                 attributes.insert(tag.attribute.to_owned(), value);
                 tag.form.canonical(key)
             }

@@ -7,6 +7,7 @@ use super::foresee::conditions;
 use super::layout::layout;
 use super::leaving;
 use super::node_path::NodePath;
+use super::target::RouterTargetDraft;
 use super::translate::{from_config, misfits, preserve_spelling, to_config};
 use crate::connection::router::{
     Changes, Command, ConfigTree, Purpose, Router, RouterError, RouterLookupError, Routers, Write,
@@ -19,7 +20,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::marker::PhantomData;
 use std::sync::Arc;
-use tfplugin::{Context, Diagnostic, Diagnostics, Held, Path, Plan, Resource, Value};
+use tfplugin::{Context, Diagnostic, Diagnostics, Draft, Held, Knowable, Path, Plan, Resource, Value};
 
 /// A type `T` as a resource.
 pub struct RouterResource<T>(PhantomData<T>);
@@ -238,11 +239,11 @@ fn plan_router<T: RouterConfig>(
     context: &Context<Session>,
     plan: &mut Plan<Held<T>, Private>,
 ) -> Result<(), Diagnostics> {
-    let written = plan.object().attribute("router").clone();
-    if written.is_unknown() {
+    let Ok(RouterTargetDraft { router: target }) = RouterTargetDraft::decode(plan.object()) else {
         return Ok(());
-    }
-    let name = written.as_str();
+    };
+    let Knowable::Known(name) = &*target else { return Ok(()) };
+    let name = name.as_deref();
     let routers = &context.provider().routers;
     let router = match routers.get(name) {
         Ok(router) => router,
@@ -258,7 +259,7 @@ fn plan_router<T: RouterConfig>(
     if prior.object().attribute("router").as_str() == name {
         context.warn(renamed(layout::<T>().noun, &before, &router));
     }
-    plan.replace("router");
+    plan.require_replace(target.name());
     Ok(())
 }
 
@@ -280,7 +281,7 @@ fn model_of<T: RouterConfig>(
     node_path: &NodePath,
     planned: &Held<T>,
 ) -> Result<T, Diagnostics> {
-    planned.model().map_err(|error| {
+    planned.model().cloned().map_err(|error| {
         let summary = node_path.subject().unable(action, &node_path.router);
         Diagnostic::error(summary, format!("{}: {error}.", error.path)).at(error.path.clone()).into()
     })

@@ -3,8 +3,8 @@
 use crate::connection::router::{Command, ConfigPath, ConfigTree};
 use serde_json::{Map, Value as Json};
 use std::fmt;
-use tfplugin::model::ValueError;
 use tfplugin::schema::AttributeKind;
+use tfplugin::value::ValueError;
 use tfplugin::value::{Type, from_plain, to_plain_with};
 use tfplugin::{AttributeValue, Number, Value};
 

@@ -12,14 +12,14 @@ use crate::values::some_namespace;
 use async_trait::async_trait;
 use kube::core::DynamicObject;
 use serde_json::Value as Json;
-use tfplugin::{Computed, Context, DataSource, Diagnostics, Object};
+use tfplugin::{Computed, Context, DataSource, Diagnostics, Model};
 use tokio::task::JoinSet;
 
 /// What each of MetalLB's speakers says of its BGP sessions: this end of what `vyos_bgp_summary` tells of the other.
 ///
 /// The speakers are asked for their metrics, through the API server; in `frr-k8s` mode, what they write into the cluster is read,
 /// which may be two minutes old. From MetalLB 0.16 on, the metrics of the `frr` mode need credentials, and cannot be read.
-#[derive(Clone, Debug, DataSource)]
+#[derive(Clone, Debug, Model)]
 #[data_source(type_name = "metallb_bgp_sessions")]
 pub struct BgpSessions {
     /// The cluster: address of one of its control-plane nodes, over which its API server is reached through SSH.
@@ -42,7 +42,7 @@ pub struct BgpSessions {
 }
 
 /// A session between a speaker and a router.
-#[derive(Clone, Debug, PartialEq, Object)]
+#[derive(Clone, Debug, PartialEq, Model)]
 pub struct BgpSession {
     /// Name of the speaker's node.
     #[attribute(computed)]

@@ -4,13 +4,13 @@ use crate::connection::cluster::Kind;
 use kube::core::DynamicObject;
 use serde_json::Value as Json;
 use std::net::IpAddr;
-use tfplugin::{Computed, Object};
+use tfplugin::{Computed, Model};
 
 // Read over all namespaces, as kinds without any are.
 pub(super) static SLICE: Kind = Kind::cluster_wide("discovery.k8s.io", "v1", "EndpointSlice");
 
 /// An address that a Service's traffic is sent on to.
-#[derive(Clone, Debug, PartialEq, Object)]
+#[derive(Clone, Debug, PartialEq, Model)]
 pub struct Endpoint {
     /// The address: a pod's own, of one of the Service's families.
     #[attribute(computed)]

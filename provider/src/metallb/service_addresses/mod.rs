@@ -13,14 +13,14 @@ use endpoints::{Endpoint, SLICE};
 use kube::core::DynamicObject;
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
-use tfplugin::{Computed, Context, DataSource, Diagnostics, Object};
+use tfplugin::{Computed, Context, DataSource, Diagnostics, Model};
 
 /// Which addresses the cluster's LoadBalancer Services got from MetalLB, from which pool, which nodes announce them, and which
 /// pods are behind them.
 ///
 /// That a node announces an address does not mean that somebody listens: `metallb_bgp_sessions` tells whether its sessions
 /// are up, `vyos_bgp_summary` and `vyos_routes` what arrived at the router.
-#[derive(Clone, Debug, DataSource)]
+#[derive(Clone, Debug, Model)]
 #[data_source(type_name = "metallb_service_addresses")]
 pub struct ServiceAddresses {
     /// The cluster: address of one of its control-plane nodes, over which its API server is reached through SSH.
@@ -52,7 +52,7 @@ pub struct ServiceAddresses {
 }
 
 /// A LoadBalancer Service.
-#[derive(Clone, Debug, PartialEq, Object)]
+#[derive(Clone, Debug, PartialEq, Model)]
 pub struct ServiceAddress {
     /// Its addresses; none where it did not get any yet.
     #[attribute(computed)]
@@ -77,7 +77,7 @@ pub struct ServiceAddress {
 }
 
 /// A node that announces a Service's addresses.
-#[derive(Clone, Debug, PartialEq, Object)]
+#[derive(Clone, Debug, PartialEq, Model)]
 pub struct Announcer {
     /// Name of the node.
     #[attribute(computed)]

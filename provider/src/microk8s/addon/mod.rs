@@ -12,7 +12,7 @@ use crate::microk8s::shared::machine::identity::ClusterIdentity;
 use crate::session::Session;
 use async_trait::async_trait;
 use steps::Change;
-use tfplugin::{Context, Diagnostic, Diagnostics, Plan, Resource};
+use tfplugin::{Context, Diagnostic, Diagnostics, Model, Plan};
 
 /// An add-on of MicroK8s, enabled in the cluster of a control plane.
 ///
@@ -21,7 +21,7 @@ use tfplugin::{Context, Diagnostic, Diagnostics, Plan, Resource};
 /// hand) is adopted as it is, with a warning where `arguments` are given.
 ///
 /// Import it as `<host>/<name>`, or `<host>/<repository>/<name>`: `terraform import microk8s_addon.dns 10.0.0.11/dns`.
-#[derive(Clone, Debug, Resource)]
+#[derive(Clone, Debug, Model)]
 #[resource(type_name = "microk8s_addon")]
 pub struct Addon {
     /// Address of a control plane of the cluster. It may become that of another one of the same cluster; where another cluster answers

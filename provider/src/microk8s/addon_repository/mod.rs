@@ -15,7 +15,7 @@ use crate::session::Session;
 use async_trait::async_trait;
 use checkout::{Checkout, userinfo};
 use steps::Wanted;
-use tfplugin::{Computed, Context, Diagnostic, Diagnostics, Plan, Resource};
+use tfplugin::{Computed, Context, Diagnostic, Diagnostics, Model, Plan};
 
 /// A repository of add-ons that a control plane knows beside `core`, cloned by its own Git.
 ///
@@ -26,7 +26,7 @@ use tfplugin::{Computed, Context, Diagnostic, Diagnostics, Plan, Resource};
 /// The clone stays at its commit until `url` or `reference` change: MicroK8s never updates repositories.
 ///
 /// Import it as `<host>/<name>`: `terraform import microk8s_addon_repository.own 10.0.0.11/own`.
-#[derive(Clone, Debug, Resource)]
+#[derive(Clone, Debug, Model)]
 #[resource(type_name = "microk8s_addon_repository")]
 pub struct AddonRepository {
     /// Address of the machine. Where it changes and another machine answers there, the apply fails and changes nothing; to move the
@@ -88,7 +88,7 @@ impl NodeResource for AddonRepository {
         let stays =
             planned.url.known() == Some(&prior.url) && planned.reference.known() == Some(&prior.reference);
         if !stays {
-            plan.set_unknown("commit");
+            plan.planned.commit.set_unknown();
         }
         Ok(())
     }

@@ -28,7 +28,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::time::Duration;
 use tfplugin::types::Semantic;
-use tfplugin::{Computed, Context, Diagnostics, Plan, Resource};
+use tfplugin::{Computed, Context, Diagnostics, Model, Plan};
 
 /// IPv6 beside IPv4 in a MicroK8s cluster: ranges for pods and services, the nodes' own IPv6 addresses, and Calico.
 ///
@@ -47,7 +47,7 @@ use tfplugin::{Computed, Context, Diagnostics, Plan, Resource};
 /// Nodes that join later through `microk8s_cluster_member` get the same settings there. Destroying it gives every node the
 /// settings that it had before (the ones that MicroK8s ships with, after an import). A cluster that has IPv6 already is
 /// imported by the address of a control plane; creating it there is refused, unless the ranges are the same.
-#[derive(Clone, Debug, PartialEq, Resource)]
+#[derive(Clone, Debug, PartialEq, Model)]
 #[resource(type_name = "microk8s_cluster_ipv6")]
 pub struct ClusterIpv6 {
     /// Address of a control plane, as in `microk8s_node`. It is an address and not the cluster's identity: a change is an
@@ -161,7 +161,7 @@ impl NodeResource for ClusterIpv6 {
     ) -> Result<(), Diagnostics> {
         match &plan.prior {
             Some(prior) if prior.drift.known().is_some_and(Vec::is_empty) => {}
-            _ => plan.set("drift", &Vec::<String>::new()),
+            _ => plan.planned.drift.set(Vec::new()),
         }
         let (Some(host), Some(pods), Some(services)) =
             (plan.config.host.known(), plan.config.cluster_cidr.known(), plan.config.service_cidr.known())

@@ -23,7 +23,7 @@ use serde::{Deserialize, Serialize};
 use std::net::Ipv4Addr;
 use std::time::Duration;
 use tfplugin::types::Semantic;
-use tfplugin::{Computed, Context, Diagnostics, Plan, Resource};
+use tfplugin::{Computed, Context, Diagnostics, Model, Plan};
 
 /// A machine with MicroK8s that is a member of another one's cluster.
 ///
@@ -40,7 +40,7 @@ use tfplugin::{Computed, Context, Diagnostics, Plan, Resource};
 /// Destroying it makes the machine leave and removes its node and its member of the datastore. A machine that is dead is
 /// removed from the cluster alone. Workloads are not drained before: those that a controller keeps start on other nodes.
 /// Import: `<cluster>/<host>`.
-#[derive(Clone, Debug, PartialEq, Resource)]
+#[derive(Clone, Debug, PartialEq, Model)]
 #[resource(type_name = "microk8s_cluster_member")]
 pub struct ClusterMember {
     /// Address of the machine, as in `microk8s_node`. A change is an update in place, as long as the same node answers there.
@@ -138,7 +138,7 @@ impl NodeResource for ClusterMember {
         if let (Some(prior), Some(host)) = (&plan.prior, plan.config.host.known())
             && prior.host != *host
         {
-            plan.set_unknown("address");
+            plan.planned.address.set_unknown();
         }
         Ok(())
     }

@@ -21,7 +21,7 @@ use helm::Release;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use steps::{Wanted, same_version};
-use tfplugin::{Computed, Context, Diagnostics, Plan, Resource};
+use tfplugin::{Computed, Context, Diagnostics, Model, Plan};
 use values::{RedactedPaths, Values};
 
 /// A Helm release, such as MetalLB or Longhorn, by the Helm that MicroK8s brings along on the node.
@@ -34,7 +34,7 @@ use values::{RedactedPaths, Values};
 ///
 /// Import it as `<host>/<namespace>/<name>`: `terraform import microk8s_helm_release.metallb 10.0.0.11/metallb-system/metallb`.
 /// Helm does not remember where a chart came from, so the next apply notes `repository`; it upgrades nothing for that.
-#[derive(Clone, Debug, Resource)]
+#[derive(Clone, Debug, Model)]
 #[resource(type_name = "microk8s_helm_release")]
 pub struct HelmRelease {
     /// Address of a control plane of the cluster. It may become that of another one of the same cluster; where another cluster answers
@@ -150,7 +150,7 @@ impl NodeResource for HelmRelease {
         let Some(prior) = plan.prior.clone() else { return Ok(()) };
         let other_chart = plan.planned.chart.known() != Some(&prior.chart);
         if other_chart && plan.config.version.known() == Some(&Computed::Pending) {
-            plan.set_unknown("version");
+            plan.planned.version.set_unknown();
         }
         let is_deployed = prior.status.known().is_some_and(|status| status == "deployed");
         let upgrades = other_chart
@@ -159,9 +159,9 @@ impl NodeResource for HelmRelease {
             || plan.planned.secret_values_wo_version.known() != Some(&prior.secret_values_wo_version)
             || !is_deployed;
         if upgrades {
-            plan.set("status", &"deployed".to_owned());
-            plan.set_unknown("revision");
-            plan.set_unknown("app_version");
+            plan.planned.status.set("deployed".to_owned());
+            plan.planned.revision.set_unknown();
+            plan.planned.app_version.set_unknown();
         }
         Ok(())
     }

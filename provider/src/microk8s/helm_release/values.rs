@@ -4,8 +4,8 @@ use crate::microk8s::shared::hcl_or_yaml::{self, without_nulls};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 use std::fmt;
-use tfplugin::model::ValueError;
 use tfplugin::schema::AttributeKind;
+use tfplugin::value::ValueError;
 use tfplugin::value::{Type, from_plain};
 use tfplugin::{AttributeValue, Value};
 

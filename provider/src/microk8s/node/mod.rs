@@ -32,7 +32,7 @@ use std::time::Duration;
 use steps::Installation;
 use storage::Storage;
 use tfplugin::types::Semantic;
-use tfplugin::{Computed, Context, Diagnostic, Diagnostics, Plan, Resource};
+use tfplugin::{Computed, Context, Diagnostic, Diagnostics, Model, Plan};
 
 /// A machine that runs MicroK8s: the snap on an Ubuntu machine that is reached over SSH.
 ///
@@ -49,7 +49,7 @@ use tfplugin::{Computed, Context, Diagnostic, Diagnostics, Plan, Resource};
 /// `/etc/hosts`, and takes away what `storage` brought.
 ///
 /// Import it by its address: `terraform import microk8s_node.cp1 10.0.0.11`.
-#[derive(Clone, Debug, Resource)]
+#[derive(Clone, Debug, Model)]
 #[resource(type_name = "microk8s_node")]
 pub struct Node {
     /// Address of the machine: a name, an IPv4 or an IPv6 address. The provider's `ssh` block says how to log in there.
@@ -161,8 +161,8 @@ impl NodeResource for Node {
         if plan.planned.channel.known() == Some(&prior.channel) {
             return Ok(());
         }
-        plan.set_unknown("version");
-        plan.set_unknown("revision");
+        plan.planned.version.set_unknown();
+        plan.planned.revision.set_unknown();
         if plan.private.stale {
             context.warn(Diagnostic::warning(
                 format!("Unable to check whether {} can be changed", prior.host),

@@ -11,14 +11,14 @@ use crate::engine::node_resource::NodeError;
 use crate::microk8s::shared::machine::describe_output;
 use crate::microk8s::shared::machine::sections::sections;
 use serde::{Deserialize, Serialize};
-use tfplugin::Object;
+use tfplugin::Model;
 use tfplugin::model::Set;
 
 /// What storage needs on the machine. `storage = {}` is what Longhorn checks for.
 ///
 /// A destroy, or taking the attribute away, removes the files written for it and the packages that were not on the machine
 /// before, unless others need these by then. Modules stay loaded until the next boot.
-#[derive(Clone, Debug, PartialEq, Eq, Object, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Model, Serialize, Deserialize)]
 pub struct Storage {
     /// Debian packages, installed by apt where they are missing. Default: `open-iscsi`, `nfs-common`, `cryptsetup` and `dmsetup`,
     /// for volumes over iSCSI, volumes that several pods share, and encrypted ones.

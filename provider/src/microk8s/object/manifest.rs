@@ -9,8 +9,8 @@ use serde_json::{Map, Value as Json, json};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
-use tfplugin::model::ValueError;
 use tfplugin::schema::AttributeKind;
+use tfplugin::value::ValueError;
 use tfplugin::value::{Type, from_plain};
 use tfplugin::{AttributeValue, Knowable, Value};
 

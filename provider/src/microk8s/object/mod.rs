@@ -9,8 +9,7 @@ mod tests;
 
 use crate::connection::cluster::{Kind, ObjectName};
 use crate::engine::cluster_object::{
-    ClusterResource, ClusterResourceDraft, Private, ReadReason, ServerApplied, Staying, cluster_address,
-    ours, sensitive,
+    ClusterResource, Private, ReadReason, ServerApplied, Staying, cluster_address, ours, sensitive,
 };
 use crate::engine::timeouts::Timeouts;
 use crate::microk8s::shared::hcl_or_yaml::Numbers;
@@ -22,7 +21,9 @@ use manifest::{Identity, Manifest};
 use serde_json::{Map, Value as Json};
 use std::collections::BTreeMap;
 use tfplugin::types::Secret;
-use tfplugin::{AttributeValue, Computed, Diagnostics, Knowable, Model, Plan, Resource, Value};
+use tfplugin::{
+    AttributeName, AttributeValue, Computed, Diagnostics, DraftValue, Knowable, Model, Plan, Value,
+};
 
 /// Any object in the cluster: a Secret, a Namespace, a Service, a Deployment, an object of an installed definition.
 ///
@@ -39,7 +40,7 @@ use tfplugin::{AttributeValue, Computed, Diagnostics, Knowable, Model, Plan, Res
 ///
 /// Another `apiVersion`, `kind`, name or namespace is another object. A field that its kind does not let change is an error
 /// that says so; `replace_triggered_by` in the `lifecycle` block, or `terraform apply -replace=...`, makes a new object then.
-#[derive(Clone, Debug, Resource)]
+#[derive(Clone, Debug, Model)]
 #[resource(type_name = "microk8s_object")]
 pub struct GenericObject {
     /// The cluster: address of one of its control-plane nodes, over which its API server is reached through SSH.
@@ -118,7 +119,7 @@ impl ServerApplied for GenericObject {
                           text as `secret_data`, or `data` in base64.";
             diagnostics.error_at("manifest", "stringData cannot be compared", detail);
         }
-        let [plain, write_only] = [&config.secret_data, &config.secret_data_wo].map(keys);
+        let [plain, write_only] = [&config.secret_data, &config.secret_data_wo].map(|entries| keys(entries));
         if let Some(twice) = plain.iter().find(|key| write_only.contains(key)) {
             let detail = format!("{twice:?} is in `secret_data` too. Keep one.");
             diagnostics.error_at("secret_data_wo", "Entry given twice", detail);
@@ -130,28 +131,25 @@ impl ServerApplied for GenericObject {
     }
 
     fn modify_plan(plan: &mut Plan<ClusterResource<Self>, Private>) {
-        let ClusterResourceDraft { value, .. } = &plan.planned;
-        let planned = Identity::of(value.attribute("manifest"));
+        let planned = Identity::of(plan.object().attribute("manifest"));
         let prior =
-            plan.prior.as_ref().map(Model::encode).map(|prior| Identity::of(prior.attribute("manifest")));
+            plan.prior.as_ref().map(|prior| Identity::of(prior.held().object().attribute("manifest")));
         let moves = |differ: &dyn Fn(&Identity) -> bool| prior.as_ref().is_some_and(differ);
-        let parts = [
-            ("api_version", &planned.api_version, moves(&|prior| prior.api_version != planned.api_version)),
-            ("kind", &planned.kind, moves(&|prior| prior.kind != planned.kind)),
-            ("name", &planned.name, moves(&|prior| prior.name != planned.name)),
-            ("namespace", &planned.namespace, moves(&|prior| !prior.is_beside(&planned))),
+        let Identity { api_version, kind, name, namespace } = &planned;
+        let moved = [
+            moves(&|prior| prior.api_version != *api_version),
+            moves(&|prior| prior.kind != *kind),
+            moves(&|prior| prior.name != *name),
+            moves(&|prior| !prior.is_beside(&planned)),
         ];
-        for (attribute, part, moves) in parts {
-            match part {
-                Knowable::Known(text) if !text.is_empty() => plan.set(attribute, text),
-                _ if moves => plan.set_unknown(attribute),
-                // What the manifest leaves to the cluster stays as it is, or shows at apply.
-                _ => {}
-            }
-            if moves {
-                plan.replace(attribute);
-            }
-        }
+        let draft = &mut plan.planned;
+        let moved = [
+            settle_part(&mut draft.api_version, api_version, moved[0]),
+            settle_part(&mut draft.kind, kind, moved[1]),
+            settle_part(&mut draft.name, name, moved[2]),
+            settle_part(&mut draft.namespace, namespace, moved[3]),
+        ];
+        moved.into_iter().flatten().for_each(|attribute| plan.require_replace(attribute));
     }
 
     fn object_name(attributes: &Value) -> ObjectName {
@@ -203,9 +201,9 @@ impl ServerApplied for GenericObject {
     }
 
     fn keep(plan: &mut Plan<ClusterResource<Self>, Private>) {
-        let Some(Ok(prior)) = plan.prior.as_ref().map(|prior| Self::decode(&prior.encode())) else { return };
-        plan.set("manifest", &prior.manifest);
-        plan.set("secret_data", &prior.secret_data);
+        let Some(Ok(prior)) = plan.prior.as_ref().map(|prior| prior.held().model()) else { return };
+        plan.planned.manifest.use_prior_state(prior.manifest.clone());
+        plan.planned.secret_data.use_prior_state(prior.secret_data.clone());
     }
 
     fn adopted(before: &Value, after: &Value, object: &DynamicObject) -> Json {
@@ -214,7 +212,7 @@ impl ServerApplied for GenericObject {
         manifest(after).map_or(Json::Null, |after| fields::adopted(manifest(before).as_ref(), &after, &live))
     }
 
-    fn manifest(&self, _: &ObjectName) -> Json {
+    fn manifest(&self, _: &Value, _: &ObjectName) -> Json {
         let mut manifest = self.manifest.json().clone();
         let given = [&self.secret_data, &self.secret_data_wo].into_iter().flatten().flatten();
         let entries: Map<String, Json> = given
@@ -229,8 +227,8 @@ impl ServerApplied for GenericObject {
         Json::Object(manifest)
     }
 
-    fn secrets(&self, _: &ObjectName) -> Vec<String> {
-        let mut secrets = sensitive(&Self::attributes(), &self.encode());
+    fn secrets(&self, values: &Value, _: &ObjectName) -> Vec<String> {
+        let mut secrets = sensitive(&Self::schema().attributes, values);
         // What is write-only is in no value of ours, but it is sent.
         secrets.extend(self.secret_data_wo.iter().flatten().map(|(_, secret)| secret.expose().to_owned()));
         if self.manifest.is_secret() {
@@ -311,6 +309,21 @@ fn refresh_secrets(attributes: &mut BTreeMap<String, Value>, live: &Json) {
     };
     let entries = entries.keys().filter_map(current).collect();
     attributes.insert("secret_data".to_owned(), Value::Map(entries));
+}
+
+/// Plans a part of an object's identity, and answers its name where it needs a new object. What the manifest leaves to the
+/// cluster stays as it is, or shows at apply.
+fn settle_part<T: From<String>>(
+    attribute: &mut DraftValue<Computed<T>>,
+    part: &Knowable<String>,
+    moves: bool,
+) -> Option<AttributeName> {
+    match part {
+        Knowable::Known(text) if !text.is_empty() => attribute.set(text.clone().into()),
+        _ if moves => attribute.set_unknown(),
+        _ => {}
+    }
+    moves.then(|| attribute.name())
 }
 
 fn check_names(manifest: &Manifest, diagnostics: &mut Diagnostics) {

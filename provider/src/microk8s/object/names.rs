@@ -3,7 +3,7 @@
 use crate::values::{namespace_name, object_name};
 use serde_json::{Map, Value as Json};
 use tfplugin::Path;
-use tfplugin::model::ValueError;
+use tfplugin::value::ValueError;
 
 /// Finds fault with what names the object, on its path within the manifest.
 pub(super) fn check(manifest: &Map<String, Json>) -> Result<(), ValueError> {

@@ -4,7 +4,7 @@ use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value as Json};
 use serde_saphyr::Spanned;
 use std::fmt;
-use tfplugin::model::ValueError;
+use tfplugin::value::ValueError;
 use tfplugin::value::to_plain;
 use tfplugin::{Diagnostics, Number, Path, Value};
 

@@ -10,10 +10,10 @@ use crate::microk8s::shared::machine::{Freshness, Machine};
 use crate::session::Session;
 use async_trait::async_trait;
 use std::sync::Arc;
-use tfplugin::{Computed, Context, DataSource, Diagnostics, Object};
+use tfplugin::{Computed, Context, DataSource, Diagnostics, Model};
 
 /// The status of a MicroK8s cluster: whether it runs, the members of its datastore, its nodes and its add-ons.
-#[derive(Clone, Debug, DataSource)]
+#[derive(Clone, Debug, Model)]
 #[data_source(type_name = "microk8s_status")]
 pub struct Status {
     /// Address of a control plane of the cluster. A worker knows nothing of its cluster.
@@ -47,7 +47,7 @@ pub struct Status {
 }
 
 /// A member of the datastore.
-#[derive(Clone, Debug, PartialEq, Object)]
+#[derive(Clone, Debug, PartialEq, Model)]
 pub struct DatastoreNode {
     /// Address and port, such as `10.0.0.11:19001`.
     #[attribute(computed)]
@@ -59,7 +59,7 @@ pub struct DatastoreNode {
 }
 
 /// A node of the cluster.
-#[derive(Clone, Debug, PartialEq, Object)]
+#[derive(Clone, Debug, PartialEq, Model)]
 pub struct NodeStatus {
     /// Name of the node.
     #[attribute(computed)]
@@ -79,7 +79,7 @@ pub struct NodeStatus {
 }
 
 /// An add-on.
-#[derive(Clone, Debug, PartialEq, Object)]
+#[derive(Clone, Debug, PartialEq, Model)]
 pub struct AddonStatus {
     /// Name of the add-on.
     #[attribute(computed)]

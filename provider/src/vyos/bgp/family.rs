@@ -3,10 +3,10 @@
 use crate::engine::router_config::Paths;
 use crate::vyos::validators;
 use std::collections::BTreeMap;
-use tfplugin::Object;
+use tfplugin::Model;
 
 /// What the router announces in IPv4 by itself.
-#[derive(Clone, Debug, Object)]
+#[derive(Clone, Debug, Model)]
 pub struct Ipv4Family {
     /// Networks to announce, by prefix, such as `{ "192.0.2.0/24" = {} }`.
     #[attribute(optional, validate = validators::networks::<ipnet::Ipv4Net, _>)]
@@ -32,7 +32,7 @@ pub struct Ipv4Family {
 }
 
 /// What the router announces in IPv6 by itself.
-#[derive(Clone, Debug, Object)]
+#[derive(Clone, Debug, Model)]
 pub struct Ipv6Family {
     /// Networks to announce, by prefix, such as `{ "2001:db8::/32" = {} }`.
     #[attribute(optional, validate = validators::networks::<ipnet::Ipv6Net, _>)]
@@ -58,7 +58,7 @@ pub struct Ipv6Family {
 }
 
 /// A network to announce.
-#[derive(Clone, Debug, Object)]
+#[derive(Clone, Debug, Model)]
 pub struct Ipv4Network {
     /// Route-map that sets its attributes. VyOS does not check that it exists.
     #[attribute(optional, validate = validators::route_map)]
@@ -70,7 +70,7 @@ pub struct Ipv4Network {
 }
 
 /// A network to announce.
-#[derive(Clone, Debug, Object)]
+#[derive(Clone, Debug, Model)]
 pub struct Ipv6Network {
     /// Route-map that sets its attributes. VyOS does not check that it exists.
     #[attribute(optional, validate = validators::route_map)]
@@ -78,7 +78,7 @@ pub struct Ipv6Network {
 }
 
 /// A network to announce in place of what lies inside it.
-#[derive(Clone, Debug, Object)]
+#[derive(Clone, Debug, Model)]
 pub struct Aggregate {
     /// Route-map that sets its attributes. VyOS does not check that it exists.
     #[attribute(optional, validate = validators::route_map)]
@@ -94,7 +94,7 @@ pub struct Aggregate {
 }
 
 /// Routes of one source.
-#[derive(Clone, Debug, Object)]
+#[derive(Clone, Debug, Model)]
 pub struct Redistribute {
     /// Metric (MED) that the routes get, 0 to 4294967295. Default: the metric that they have.
     #[attribute(optional)]

@@ -20,7 +20,7 @@ use family::{Ipv4Family, Ipv6Family, PATHS as FAMILY};
 use remote_as::HIGHEST;
 use std::net::Ipv4Addr;
 use tfplugin::types::Semantic;
-use tfplugin::{Diagnostics, Object, Resource};
+use tfplugin::{Diagnostics, Model};
 use timers::{both_or_none, holdtime};
 
 /// BGP of a VyOS router: its AS, its identifier, and what it announces by itself. There is one on a router.
@@ -32,7 +32,7 @@ use timers::{both_or_none, holdtime};
 ///
 /// Creating it where BGP is already configured succeeds if nothing differs, and otherwise fails with the
 /// `import` block to use. Import id: the router's name. VyOS 1.4 or later.
-#[derive(Clone, Debug, Resource)]
+#[derive(Clone, Debug, Model)]
 #[resource(type_name = "vyos_bgp")]
 pub struct Bgp {
     #[attribute(flatten)]
@@ -112,7 +112,7 @@ pub struct Bgp {
 }
 
 /// Timers of sessions.
-#[derive(Clone, Debug, Object)]
+#[derive(Clone, Debug, Model)]
 pub struct Timers {
     /// Seconds between two keepalives, 1 to 65535. Needs `holdtime`. Default: 60.
     #[attribute(optional, validate = validators::within::<1, 65535, _>)]
@@ -125,7 +125,7 @@ pub struct Timers {
 }
 
 /// How long a restarting neighbor's routes are kept.
-#[derive(Clone, Debug, Object)]
+#[derive(Clone, Debug, Model)]
 pub struct GracefulRestart {
     /// Seconds that the routes of a restarting neighbor are kept, 1 to 3600. Default: 360, set by FRR.
     #[attribute(optional, validate = validators::within::<1, 3600, _>)]

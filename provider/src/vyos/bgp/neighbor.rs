@@ -10,7 +10,7 @@ use crate::engine::router_config::{Declaration, RouterConfig, RouterTarget};
 use crate::vyos::validators;
 use std::net::IpAddr;
 use tfplugin::types::Semantic;
-use tfplugin::{Diagnostic, Diagnostics, Object, Resource};
+use tfplugin::{Diagnostic, Diagnostics, Model};
 
 /// A BGP peer of a VyOS router, such as a node whose MetalLB speaker announces LoadBalancer
 /// addresses.
@@ -24,7 +24,7 @@ use tfplugin::{Diagnostic, Diagnostics, Object, Resource};
 /// Refer to an attribute of the router's `vyos_bgp` (`router = vyos_bgp.edge.router`), so that it is made
 /// before and removed after its neighbors. Import id: `<router>/<address>`, or the address where there is
 /// only one router.
-#[derive(Clone, Debug, Resource)]
+#[derive(Clone, Debug, Model)]
 #[resource(type_name = "vyos_bgp_neighbor")]
 pub struct BgpNeighbor {
     #[attribute(flatten)]
@@ -56,7 +56,7 @@ pub struct BgpNeighbor {
 }
 
 /// Timers of a session.
-#[derive(Clone, Debug, Object)]
+#[derive(Clone, Debug, Model)]
 pub struct NeighborTimers {
     /// Seconds between two tries to connect, 1 to 65535. Default: FRR's own.
     #[attribute(optional, validate = validators::within::<1, 65535, _>)]

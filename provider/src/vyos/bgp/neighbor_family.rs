@@ -2,11 +2,11 @@
 
 use crate::engine::router_config::Paths;
 use crate::vyos::validators;
-use tfplugin::Object;
+use tfplugin::Model;
 
 /// What is exchanged with the neighbor in this address family. The object being there, even empty, turns the
 /// family on; VyOS activates none by default.
-#[derive(Clone, Debug, PartialEq, Object)]
+#[derive(Clone, Debug, PartialEq, Model)]
 pub struct NeighborFamily {
     /// Route-map that routes from the neighbor pass. It must exist on the router; VyOS finds none with a dot
     /// in its name.
@@ -102,7 +102,7 @@ pub struct NeighborFamily {
 }
 
 /// A default route for the neighbor.
-#[derive(Clone, Debug, PartialEq, Object)]
+#[derive(Clone, Debug, PartialEq, Model)]
 pub struct DefaultOriginate {
     /// Route-map that says when. VyOS does not check that it exists.
     #[attribute(optional, validate = validators::route_map)]
@@ -110,7 +110,7 @@ pub struct DefaultOriginate {
 }
 
 /// Routes that carry this router's own AS.
-#[derive(Clone, Debug, PartialEq, Object)]
+#[derive(Clone, Debug, PartialEq, Model)]
 pub struct AllowasIn {
     /// How often it may be in the path, 1 to 10. Default: 3, set by FRR.
     #[attribute(optional, validate = validators::within::<1, 10, _>)]

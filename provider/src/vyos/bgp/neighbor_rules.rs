@@ -35,8 +35,8 @@ pub(super) fn fits(neighbor: &BgpNeighbor, bgp: &ConfigTree) -> Result<(), Box<D
 }
 
 fn check_remote_as(config: &BgpNeighborDraft, diagnostics: &mut Diagnostics) {
-    let no_group = matches!(config.peer_group, Knowable::Known(None));
-    if no_group && matches!(config.remote_as, Knowable::Known(None)) {
+    let no_group = matches!(*config.peer_group, Knowable::Known(None));
+    if no_group && matches!(*config.remote_as, Knowable::Known(None)) {
         diagnostics.error_at(
             "remote_as",
             "Missing AS of the neighbor",
@@ -44,7 +44,7 @@ fn check_remote_as(config: &BgpNeighborDraft, diagnostics: &mut Diagnostics) {
         );
     }
     let families = [&config.session.ipv4_unicast, &config.session.ipv6_unicast];
-    if no_group && families.iter().all(|family| matches!(family, Knowable::Known(None))) {
+    if no_group && families.iter().all(|family| matches!(***family, Knowable::Known(None))) {
         diagnostics.warning_at(
             "ipv4_unicast",
             "The session will carry no routes",

@@ -8,7 +8,7 @@ use crate::connection::router::ConfigTree;
 use crate::engine::router_config::{Declaration, Named, RouterConfig, RouterTarget};
 use crate::vyos::validators;
 use tfplugin::types::Semantic;
-use tfplugin::{Diagnostic, Diagnostics, Resource};
+use tfplugin::{Diagnostic, Diagnostics, Model};
 
 /// What neighbors of a VyOS router's BGP have in common. A `vyos_bgp_neighbor` joins with `peer_group`, and
 /// what it says itself comes before what the group says.
@@ -22,7 +22,7 @@ use tfplugin::{Diagnostic, Diagnostics, Resource};
 /// Terraform deletes an object before it updates what references it, so removing or renaming one that is
 /// still referenced fails. `lifecycle { create_before_destroy = true }`, applied before that, makes it the
 /// last to be deleted.
-#[derive(Clone, Debug, Resource)]
+#[derive(Clone, Debug, Model)]
 #[resource(type_name = "vyos_bgp_peer_group")]
 pub struct BgpPeerGroup {
     #[attribute(flatten)]

@@ -3,11 +3,11 @@
 use super::neighbor_family::NeighborFamily;
 use crate::engine::router_config::Paths;
 use crate::vyos::validators;
-use tfplugin::Object;
+use tfplugin::Model;
 use tfplugin::types::Secret;
 
 /// How a session is held, and what is exchanged in it.
-#[derive(Clone, Debug, Object)]
+#[derive(Clone, Debug, Model)]
 pub struct BgpSession {
     /// Free-text description, at most 255 characters, without quotes.
     #[attribute(optional, validate = validators::description)]
@@ -74,7 +74,7 @@ pub struct BgpSession {
 }
 
 /// How a neighbor is watched with BFD.
-#[derive(Clone, Debug, Object)]
+#[derive(Clone, Debug, Model)]
 pub struct NeighborBfd {
     /// BFD profile. VyOS does not check that it exists.
     #[attribute(optional, validate = validators::word)]

@@ -4,12 +4,12 @@ use super::shared::{self, OspfBfd};
 use crate::engine::router_config::Paths;
 use crate::vyos::validators;
 use std::collections::BTreeMap;
-use tfplugin::Object;
+use tfplugin::Model;
 use tfplugin::model::Set;
 use tfplugin::types::{Secret, Semantic};
 
 /// An area.
-#[derive(Clone, Debug, Object)]
+#[derive(Clone, Debug, Model)]
 pub struct OspfArea {
     /// Networks whose interfaces take part in the area, such as `["10.0.0.0/24"]`. Not together with the
     /// `area` of any interface.
@@ -35,7 +35,7 @@ pub struct OspfArea {
 }
 
 /// What a stub lets in.
-#[derive(Clone, Debug, Object)]
+#[derive(Clone, Debug, Model)]
 pub struct OspfStub {
     /// Keeps routes of other areas out too. Default `false`.
     #[attribute(default = false)]
@@ -47,7 +47,7 @@ pub struct OspfStub {
 }
 
 /// What an nssa lets in.
-#[derive(Clone, Debug, Object)]
+#[derive(Clone, Debug, Model)]
 pub struct OspfNssa {
     /// Keeps routes of other areas out too. Default `false`.
     #[attribute(default = false)]
@@ -59,7 +59,7 @@ pub struct OspfNssa {
 }
 
 /// A network in place of what lies inside it.
-#[derive(Clone, Debug, Object)]
+#[derive(Clone, Debug, Model)]
 pub struct OspfRange {
     /// Cost that it is announced with, 0 to 16777215. Default: the highest inside.
     #[attribute(optional, validate = validators::within::<0, 16_777_215, _>)]
@@ -75,7 +75,7 @@ pub struct OspfRange {
 }
 
 /// An interface.
-#[derive(Clone, Debug, Object)]
+#[derive(Clone, Debug, Model)]
 pub struct OspfInterface {
     /// Area that it takes part in: a number, or the form of an IPv4 address. Default: that of the area whose
     /// `networks` it is in. Not together with `networks` of any area.
@@ -141,7 +141,7 @@ pub struct OspfInterface {
 }
 
 /// A key.
-#[derive(Clone, Debug, Object)]
+#[derive(Clone, Debug, Model)]
 pub struct OspfKey {
     /// The secret, 1 to 16 characters, without blanks and quotes. It may be left out only where the router
     /// has one under this number that this resource never set, such as after an import: that one stays, and

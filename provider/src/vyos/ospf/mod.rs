@@ -14,7 +14,7 @@ use shared::{OspfDefaultInformation, OspfRedistribute, areas, check_anything, ch
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 use tfplugin::types::Semantic;
-use tfplugin::{Diagnostics, Knowable, Path, Resource, Value};
+use tfplugin::{Diagnostics, Knowable, Model, Path, Value};
 
 /// OSPF of a VyOS router, which carries IPv4 routes to the routers around it, such as those that BGP learned
 /// from a cluster's nodes. `vyos_ospfv3` is the same for IPv6. There is one on a router.
@@ -24,7 +24,7 @@ use tfplugin::{Diagnostics, Knowable, Path, Resource, Value};
 /// names stay as they are. Destroying it removes `protocols ospf`. Creating it where OSPF is already
 /// configured succeeds if nothing differs, and otherwise fails with the `import` block to use. Import id: the
 /// router's name. VyOS 1.4 or later.
-#[derive(Clone, Debug, Resource)]
+#[derive(Clone, Debug, Model)]
 #[resource(type_name = "vyos_ospf", version = 1, upgrade = without_passive_false)]
 pub struct Ospf {
     #[attribute(flatten)]

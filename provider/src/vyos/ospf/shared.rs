@@ -3,10 +3,10 @@
 use crate::engine::router_config::{Paths, ValueFormat};
 use crate::vyos::validators;
 use std::collections::BTreeMap;
-use tfplugin::{Diagnostics, Knowable, Object, Path};
+use tfplugin::{Diagnostics, Knowable, Model, Path};
 
 /// Routes of another protocol.
-#[derive(Clone, Debug, Object)]
+#[derive(Clone, Debug, Model)]
 pub struct OspfRedistribute {
     /// Metric that the routes get, 0 to 16777214. Default: FRR's own, 20 for most sources.
     #[attribute(optional, validate = validators::within::<0, 16_777_214, _>)]
@@ -22,7 +22,7 @@ pub struct OspfRedistribute {
 }
 
 /// A default route for the other routers.
-#[derive(Clone, Debug, Object)]
+#[derive(Clone, Debug, Model)]
 pub struct OspfDefaultInformation {
     /// Announces it also while this router has no default route itself. Default `false`.
     #[attribute(default = false)]
@@ -43,7 +43,7 @@ pub struct OspfDefaultInformation {
 }
 
 /// Watches the other routers with BFD.
-#[derive(Clone, Debug, Object)]
+#[derive(Clone, Debug, Model)]
 pub struct OspfBfd {
     /// BFD profile. VyOS does not check that it exists.
     #[attribute(optional, validate = validators::word)]

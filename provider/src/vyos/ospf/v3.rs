@@ -7,7 +7,7 @@ use crate::vyos::validators;
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 use tfplugin::types::Semantic;
-use tfplugin::{Diagnostics, Resource};
+use tfplugin::{Diagnostics, Model};
 
 /// OSPFv3 of a VyOS router, which carries IPv6 routes to the routers around it, such as those of LoadBalancer
 /// addresses that BGP learned from a cluster's nodes. `vyos_ospf` is the same for IPv4. There is one on a
@@ -18,7 +18,7 @@ use tfplugin::{Diagnostics, Resource};
 /// names stay as they are. Destroying it removes `protocols ospfv3`. Creating it where OSPFv3 is already
 /// configured succeeds if nothing differs, and otherwise fails with the `import` block to use. Import id: the
 /// router's name. VyOS 1.4 or later.
-#[derive(Clone, Debug, Resource)]
+#[derive(Clone, Debug, Model)]
 #[resource(type_name = "vyos_ospfv3")]
 pub struct Ospfv3 {
     #[attribute(flatten)]

@@ -3,10 +3,10 @@
 use super::shared::{OspfBfd, area};
 use crate::vyos::validators;
 use std::collections::BTreeMap;
-use tfplugin::Object;
+use tfplugin::Model;
 
 /// An area.
-#[derive(Clone, Debug, Object)]
+#[derive(Clone, Debug, Model)]
 pub struct Ospfv3Area {
     /// A stub: routes from outside OSPF do not come in, a default route does. Not for the backbone.
     #[attribute(optional)]
@@ -22,7 +22,7 @@ pub struct Ospfv3Area {
 }
 
 /// What a stub lets in.
-#[derive(Clone, Debug, Object)]
+#[derive(Clone, Debug, Model)]
 pub struct Ospfv3Stub {
     /// Keeps routes of other areas out too. Default `false`.
     #[attribute(default = false)]
@@ -30,7 +30,7 @@ pub struct Ospfv3Stub {
 }
 
 /// What an nssa lets in.
-#[derive(Clone, Debug, Object)]
+#[derive(Clone, Debug, Model)]
 pub struct Ospfv3Nssa {
     /// Keeps routes of other areas out too. Default `false`.
     #[attribute(default = false)]
@@ -42,7 +42,7 @@ pub struct Ospfv3Nssa {
 }
 
 /// A network in place of what lies inside it.
-#[derive(Clone, Debug, Object)]
+#[derive(Clone, Debug, Model)]
 pub struct Ospfv3Range {
     /// Announces neither it nor what lies inside. Default `false`.
     #[attribute(default = false)]
@@ -50,7 +50,7 @@ pub struct Ospfv3Range {
 }
 
 /// An interface.
-#[derive(Clone, Debug, Object)]
+#[derive(Clone, Debug, Model)]
 pub struct Ospfv3Interface {
     /// Area that it takes part in: a number, or the form of an IPv4 address.
     #[attribute(required, validate = area)]

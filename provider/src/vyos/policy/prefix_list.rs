@@ -5,7 +5,7 @@ use crate::connection::router::ConfigTree;
 use crate::engine::router_config::{Declaration, Named, RouterConfig, RouterTarget};
 use crate::vyos::validators;
 use std::collections::BTreeMap;
-use tfplugin::{Diagnostic, Diagnostics, Resource};
+use tfplugin::{Diagnostic, Diagnostics, Model};
 
 /// A list of IPv4 networks on a VyOS router, by which route-maps and BGP neighbors select routes.
 /// `vyos_prefix_list6` is the same for IPv6.
@@ -18,7 +18,7 @@ use tfplugin::{Diagnostic, Diagnostics, Resource};
 /// Terraform deletes an object before it updates what references it, so removing or renaming one that is
 /// still referenced fails. `lifecycle { create_before_destroy = true }`, applied before that, makes it the
 /// last to be deleted.
-#[derive(Clone, Debug, Resource)]
+#[derive(Clone, Debug, Model)]
 #[resource(type_name = "vyos_prefix_list")]
 pub struct PrefixList {
     #[attribute(flatten)]

@@ -5,10 +5,10 @@ use crate::vyos::validators;
 use ipnet::IpNet;
 use std::collections::BTreeMap;
 use tfplugin::types::Semantic;
-use tfplugin::{Diagnostic, Diagnostics, Object, Path};
+use tfplugin::{Diagnostic, Diagnostics, Model, Path};
 
 /// A rule of a prefix-list.
-#[derive(Clone, Debug, Object)]
+#[derive(Clone, Debug, Model)]
 pub struct PrefixRule {
     /// What happens to a prefix that matches: `permit` or `deny`. What no rule matches is denied.
     #[attribute(required, validate = validators::action)]

@@ -7,7 +7,7 @@ use crate::connection::router::ConfigTree;
 use crate::engine::router_config::{Declaration, Named, Paths, RouterConfig, RouterTarget};
 use crate::vyos::validators;
 use std::collections::BTreeMap;
-use tfplugin::{Diagnostic, Diagnostics, Object, Resource};
+use tfplugin::{Diagnostic, Diagnostics, Model};
 
 /// Rules on a VyOS router that say which routes pass, and what changes on them: between BGP and its
 /// neighbors, and from one routing protocol into another.
@@ -20,7 +20,7 @@ use tfplugin::{Diagnostic, Diagnostics, Object, Resource};
 /// Terraform deletes an object before it updates what references it, so removing or renaming one that is
 /// still referenced fails. `lifecycle { create_before_destroy = true }`, applied before that, makes it the
 /// last to be deleted.
-#[derive(Clone, Debug, Resource)]
+#[derive(Clone, Debug, Model)]
 #[resource(type_name = "vyos_route_map")]
 pub struct RouteMap {
     #[attribute(flatten)]
@@ -43,7 +43,7 @@ pub struct RouteMap {
 }
 
 /// A rule of a route-map.
-#[derive(Clone, Debug, Object)]
+#[derive(Clone, Debug, Model)]
 pub struct RouteMapRule {
     /// What happens to a route that matches: `permit` or `deny`.
     #[attribute(required, validate = validators::action)]

@@ -3,11 +3,11 @@
 use crate::engine::router_config::Paths;
 use crate::vyos::validators;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-use tfplugin::Object;
+use tfplugin::Model;
 use tfplugin::types::Semantic;
 
 /// What a route must be to match: all of it.
-#[derive(Clone, Debug, Object)]
+#[derive(Clone, Debug, Model)]
 pub struct RouteMapMatch {
     /// Its network is permitted by this prefix-list of IPv4. It must exist on the router.
     #[attribute(optional, validate = validators::list)]

@@ -6,12 +6,12 @@ use crate::values::Asn;
 use crate::vyos::bgp::remote_as::HIGHEST;
 use crate::vyos::validators;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-use tfplugin::Object;
+use tfplugin::Model;
 use tfplugin::model::Set;
 use tfplugin::types::Semantic;
 
 /// What changes on a route that is permitted.
-#[derive(Clone, Debug, Object)]
+#[derive(Clone, Debug, Model)]
 pub struct RouteMapSet {
     /// Metric (MED): a number, a number with a sign that is added to what is there, or `rtt`, the time to the
     /// neighbor and back, with or without a sign.

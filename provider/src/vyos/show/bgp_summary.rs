@@ -13,13 +13,13 @@ use std::net::IpAddr;
 use std::time::Duration;
 use tfplugin::model::Set;
 use tfplugin::types::Semantic;
-use tfplugin::{Computed, Context, DataSource, Diagnostic, Diagnostics, Object};
+use tfplugin::{Computed, Context, Diagnostic, Diagnostics, Model};
 
 /// What the BGP sessions of a VyOS router are doing now, as its routing daemon says (`show bgp neighbors`).
 ///
 /// A router without BGP has no neighbors here; that is no error. A router that does not answer is one: inside
 /// a `check` block Terraform makes a warning of it and continues.
-#[derive(Clone, Debug, DataSource)]
+#[derive(Clone, Debug, Model)]
 #[data_source(type_name = "vyos_bgp_summary")]
 pub struct BgpSummary {
     /// Name of the router: a key of the provider's `routers`. Not needed where there is only one.
@@ -37,7 +37,7 @@ pub struct BgpSummary {
 }
 
 /// Which sessions are waited for, and for how long.
-#[derive(Clone, Debug, Object)]
+#[derive(Clone, Debug, Model)]
 pub struct SessionWait {
     /// Addresses of neighbors whose sessions have to be established. Default: all that the router has, and at
     /// least one.
@@ -55,7 +55,7 @@ pub struct SessionWait {
 }
 
 /// A session.
-#[derive(Clone, Debug, Object)]
+#[derive(Clone, Debug, Model)]
 pub struct NeighborState {
     /// AS number of the neighbor; none where it is `internal` or `external` and no session was there yet.
     #[attribute(computed)]
@@ -92,7 +92,7 @@ pub struct NeighborState {
 }
 
 /// What is exchanged in one address family.
-#[derive(Clone, Debug, Object)]
+#[derive(Clone, Debug, Model)]
 pub struct FamilyState {
     /// Prefixes that the neighbor sent and that filters let in.
     #[attribute(computed)]

@@ -14,7 +14,7 @@ use ipnet::IpNet;
 use std::time::Duration;
 use tfplugin::model::Set;
 use tfplugin::types::Semantic;
-use tfplugin::{Computed, Context, DataSource, Diagnostic, Diagnostics, Object};
+use tfplugin::{Computed, Context, Diagnostic, Diagnostics, Model};
 
 /// What reached the routing table of a VyOS router, and what of it the kernel has: where its packets really
 /// go.
@@ -22,7 +22,7 @@ use tfplugin::{Computed, Context, DataSource, Diagnostic, Diagnostics, Object};
 /// All that is given filters together. A router that does not answer is an error: inside a `check` block
 /// Terraform makes a warning of it and continues. Every read takes the whole table from the router, so this
 /// is not for routers that hold the Internet's.
-#[derive(Clone, Debug, DataSource)]
+#[derive(Clone, Debug, Model)]
 #[data_source(type_name = "vyos_routes")]
 pub struct Routes {
     /// Name of the router: a key of the provider's `routers`. Not needed where there is only one.
@@ -57,7 +57,7 @@ pub struct Routes {
 }
 
 /// Which routes are waited for, and for how long.
-#[derive(Clone, Debug, Object)]
+#[derive(Clone, Debug, Model)]
 pub struct RouteWait {
     /// Networks to which the kernel has to have a route, of `protocol` where that is given.
     #[attribute(required, validate = some)]
@@ -69,7 +69,7 @@ pub struct RouteWait {
 }
 
 /// A route that a protocol offers.
-#[derive(Clone, Debug, Object)]
+#[derive(Clone, Debug, Model)]
 pub struct Route {
     /// Network that it leads to.
     #[attribute(computed)]
@@ -101,7 +101,7 @@ pub struct Route {
 }
 
 /// Where a route leads.
-#[derive(Clone, Debug, Object)]
+#[derive(Clone, Debug, Model)]
 pub struct RouteHop {
     /// Address of the next router; none where the network is on the interface itself, or the route leads
     /// nowhere.
@@ -124,7 +124,7 @@ impl tfplugin::DataSource for Routes {
 
     fn validate_config(config: &RoutesDraft, diagnostics: &mut Diagnostics) {
         let longer = config.longer_prefixes.given() == Some(&true);
-        if longer && matches!(config.prefix, tfplugin::Knowable::Known(None)) {
+        if longer && matches!(*config.prefix, tfplugin::Knowable::Known(None)) {
             diagnostics.error_at(
                 "longer_prefixes",
                 "Missing prefix",

@@ -5,7 +5,7 @@ use crate::server::{Record, Server, failed};
 use lab::hypervisor::{GuestState, Interface};
 use std::net::IpAddr;
 use std::time::Duration;
-use tfplugin::provider::Context;
+use tfplugin::Context;
 use tfplugin::{Diagnostic, Diagnostics};
 use tokio::time::{Instant, sleep};
 

@@ -10,7 +10,7 @@ use lab::hypervisor::{Guest, GuestState};
 use model::{Address, NetworkDevice, Vm};
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
-use tfplugin::provider::Context;
+use tfplugin::Context;
 use tfplugin::{Diagnostics, Knowable, Plan, Resource};
 
 /// How virtual machines come and go.
@@ -27,14 +27,15 @@ impl Resource for VmResource {
     /// What the agent told is not known any more when a card changes or the machine is switched.
     async fn modify_plan(_: &Context<Server>, plan: &mut Plan<Vm, ()>) -> Result<(), Diagnostics> {
         let Some(prior) = &plan.prior else { return Ok(()) };
-        let same_cards = match &plan.planned.network_device {
+        let same_cards = match &*plan.planned.network_device {
             Knowable::Known(cards) => *cards == prior.network_device,
             Knowable::Unknown => false,
         };
         if !same_cards || plan.planned.started.known() != Some(&prior.started) {
-            for told in ["ipv4_addresses", "ipv6_addresses", "network_interface_names"] {
-                plan.set_unknown(told);
-            }
+            let planned = &mut plan.planned;
+            planned.ipv4_addresses.set_unknown();
+            planned.ipv6_addresses.set_unknown();
+            planned.network_interface_names.set_unknown();
         }
         Ok(())
     }

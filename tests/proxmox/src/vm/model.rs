@@ -1,10 +1,10 @@
 //! The schema of `proxmox_virtual_environment_vm`, as far as it is played.
 
 use tfplugin::types::Secret;
-use tfplugin::{Computed, Object};
+use tfplugin::{Computed, Model};
 
 /// A virtual machine.
-#[derive(Clone, Debug, tfplugin::Resource)]
+#[derive(Clone, Debug, tfplugin::Model)]
 #[resource(type_name = "proxmox_virtual_environment_vm")]
 pub(crate) struct Vm {
     /// The server's node.
@@ -113,7 +113,7 @@ pub(crate) struct Vm {
 }
 
 /// The guest agent.
-#[derive(Clone, Debug, Object)]
+#[derive(Clone, Debug, Model)]
 pub(crate) struct Agent {
     /// Whether there is one.
     #[attribute(default = false)]
@@ -137,7 +137,7 @@ pub(crate) struct Agent {
 }
 
 /// Which addresses are waited for.
-#[derive(Clone, Debug, Default, Object)]
+#[derive(Clone, Debug, Default, Model)]
 pub(crate) struct WaitForIp {
     /// None.
     #[attribute(default = false)]
@@ -153,7 +153,7 @@ pub(crate) struct WaitForIp {
 }
 
 /// Processors.
-#[derive(Clone, Debug, Object)]
+#[derive(Clone, Debug, Model)]
 pub(crate) struct Cpu {
     /// Cores of each.
     #[attribute(default = 1)]
@@ -169,7 +169,7 @@ pub(crate) struct Cpu {
 }
 
 /// Memory.
-#[derive(Clone, Debug, Object)]
+#[derive(Clone, Debug, Model)]
 pub(crate) struct Memory {
     /// Size in MiB.
     #[attribute(default = 512)]
@@ -181,7 +181,7 @@ pub(crate) struct Memory {
 }
 
 /// A disk.
-#[derive(Clone, Debug, Object)]
+#[derive(Clone, Debug, Model)]
 pub(crate) struct Disk {
     /// Where it is plugged in.
     #[attribute(required)]
@@ -213,7 +213,7 @@ pub(crate) struct Disk {
 }
 
 /// What cloud-init is told.
-#[derive(Clone, Debug, Object)]
+#[derive(Clone, Debug, Model)]
 pub(crate) struct Initialization {
     /// Where its drive is kept.
     #[attribute(default = "local-lvm".to_owned())]
@@ -241,7 +241,7 @@ pub(crate) struct Initialization {
 }
 
 /// Name servers.
-#[derive(Clone, Debug, Object)]
+#[derive(Clone, Debug, Model)]
 pub(crate) struct Dns {
     /// The domain that names are looked for in.
     #[attribute(default = String::new())]
@@ -253,7 +253,7 @@ pub(crate) struct Dns {
 }
 
 /// Addresses of a card.
-#[derive(Clone, Debug, Object)]
+#[derive(Clone, Debug, Model)]
 pub(crate) struct IpConfig {
     /// Of IPv4.
     #[attribute(block(max_items = 1))]
@@ -265,7 +265,7 @@ pub(crate) struct IpConfig {
 }
 
 /// An address and a gateway.
-#[derive(Clone, Debug, Object)]
+#[derive(Clone, Debug, Model)]
 pub(crate) struct Address {
     /// With a prefix length.
     #[attribute(default = String::new())]
@@ -277,7 +277,7 @@ pub(crate) struct Address {
 }
 
 /// A user.
-#[derive(Clone, Debug, Object)]
+#[derive(Clone, Debug, Model)]
 pub(crate) struct UserAccount {
     /// The name.
     #[attribute(optional)]
@@ -293,7 +293,7 @@ pub(crate) struct UserAccount {
 }
 
 /// A network card.
-#[derive(Clone, Debug, PartialEq, Object)]
+#[derive(Clone, Debug, PartialEq, Model)]
 pub(crate) struct NetworkDevice {
     /// The bridge.
     #[attribute(default = "vmbr0".to_owned())]
@@ -333,7 +333,7 @@ pub(crate) struct NetworkDevice {
 }
 
 /// What runs in it.
-#[derive(Clone, Debug, Object)]
+#[derive(Clone, Debug, Model)]
 pub(crate) struct OperatingSystem {
     /// Its kind.
     #[attribute(default = "other".to_owned(), name = "type")]
@@ -341,7 +341,7 @@ pub(crate) struct OperatingSystem {
 }
 
 /// A serial port.
-#[derive(Clone, Debug, Object)]
+#[derive(Clone, Debug, Model)]
 pub(crate) struct SerialDevice {
     /// What it is connected to.
     #[attribute(default = "socket".to_owned())]

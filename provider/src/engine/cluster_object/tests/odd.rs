@@ -29,7 +29,7 @@ fn plain(of: &Type, odd: Odd) -> Json {
     }
 }
 
-fn spec_of(fields: &Fields, attributes: &[Attribute], odd: Odd) -> Json {
+fn spec_of<'a>(fields: &Fields, attributes: impl IntoIterator<Item = &'a Attribute>, odd: Odd) -> Json {
     let one = |attribute: &Attribute| {
         let value = match &attribute.kind {
             AttributeKind::Type(Type::List(of) | Type::Set(of))
@@ -45,7 +45,7 @@ fn spec_of(fields: &Fields, attributes: &[Attribute], odd: Odd) -> Json {
         };
         (fields.field(attribute), value)
     };
-    Json::Object(attributes.iter().map(one).collect())
+    Json::Object(attributes.into_iter().map(one).collect())
 }
 
 /// Imports, plans and destroys an object of odd values. Answers the type's name.
@@ -58,7 +58,7 @@ async fn survives<T: ClusterObject>(collection: &str, config: Json) -> &'static 
     let fields = Fields::of::<T>();
     for odd in [Odd::Content, Odd::Kind] {
         let server = ApiServer::start().await;
-        let spec = spec_of(&fields, &fields.attributes, odd);
+        let spec = spec_of(&fields, fields.attributes.iter().copied(), odd);
         server.world().put(&collection, "odd", "kubectl", spec);
         let run = run(&server).await;
         let name = T::TYPE_NAME;
