@@ -5,7 +5,7 @@ use tfplugin::{Computed, Context, Diagnostic, Diagnostics, Model, Provider, Regi
 
 /// Manages text files in a directory.
 #[derive(Clone, Debug, Model)]
-struct Config {
+pub(crate) struct Config {
     /// Path of the directory. It must exist.
     #[attribute(required)]
     directory: String,
@@ -14,7 +14,7 @@ struct Config {
 /// A text file.
 #[derive(Clone, Debug, Model)]
 #[resource(type_name = "files_text")]
-struct Text {
+pub(crate) struct Text {
     /// Name of the file. Another name is another file.
     #[attribute(required, requires_replace)]
     name: String,

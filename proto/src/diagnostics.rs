@@ -1,4 +1,4 @@
-//! What a provider tells the person at the terminal: errors and warnings, each on an attribute where there is one.
+//! What a provider reports to the user: errors and warnings, each on an attribute where there is one.
 
 use crate::value::Path;
 
@@ -7,7 +7,7 @@ use crate::value::Path;
 pub enum Severity {
     /// The operation failed.
     Error,
-    /// The operation goes on; the person should know.
+    /// The operation continues; the user should know.
     Warning,
 }
 

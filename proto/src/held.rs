@@ -140,7 +140,7 @@ mod tests {
         /// How large it is.
         #[attribute(required)]
         size: u8,
-        /// What nobody may know.
+        /// A key.
         #[attribute(optional, write_only)]
         secret: Option<String>,
     }

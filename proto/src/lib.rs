@@ -1,9 +1,10 @@
-//! Terraform plugin protocol 6 for Rust: knows Terraform, knows no resource.
+#![doc = include_str!("../README.md")]
 //!
-//! A provider is a table of types ([`Provider`]). Each managed type is a struct whose doc comments are its
-//! documentation ([`derive@Model`]) and a behaviour ([`Resource`]) that is only ever called with known values;
-//! unknown, null, defaults, replacement and equality are the business of the planning pipeline (`plan/`).
-//! [`serve()`] runs the provider as a plugin process.
+//! ## Inside
+//!
+//! A provider is a [`Registry`] of types ([`Provider`]). Each managed type is a [`Model`] and a behaviour ([`Resource`]).
+//! The wire (`rpc`, `wire`) knows values and type names; the planning pipeline (`plan`) is a pure function of schema,
+//! configuration and prior state; [`serve()`] runs the provider as a plugin process.
 
 extern crate self as tfplugin;
 
@@ -11,6 +12,7 @@ mod collections;
 mod context;
 pub mod data_source;
 pub mod diagnostics;
+#[cfg(any(test, feature = "documentation"))]
 pub mod documentation;
 mod draft;
 mod held;
@@ -23,6 +25,7 @@ mod rpc;
 pub mod schema;
 mod serve;
 pub mod temporary;
+#[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod types;
 pub mod value;
@@ -36,7 +39,7 @@ pub use held::Held;
 pub use model::{AttributeValue, Computed, Model};
 pub use provider::{Provider, Registry};
 pub use resource::{Plan, Resource};
-pub use serve::serve;
+pub use serve::{ServeOptions, serve, serve_with};
 pub use tfplugin_derive::Model;
 pub use value::{Number, Path, Value, ValueError};
 

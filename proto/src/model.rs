@@ -29,7 +29,7 @@ pub trait AttributeValue: Clone + Send + Sync + Sized + 'static {
     /// The value to store.
     fn encode(&self) -> Value;
 
-    /// Finds fault with a known value of a configuration, beyond what is asked of one that was stored.
+    /// Validates a known value of a configuration, beyond what a stored one has to be.
     fn validate(value: &Value) -> Result<(), ValueError> {
         Self::decode(value).map(drop)
     }
@@ -202,7 +202,7 @@ impl AttributeValue for String {
     }
 }
 
-/// What is one line to a person may be two to a shell, a router or a file, and an escape moves a terminal's cursor.
+/// A line end splits a command, a router's configuration or a file; an escape sequence moves a terminal's cursor.
 pub(crate) fn one_line(text: &str) -> Result<(), ValueError> {
     match text.chars().find(|one| one.is_control()) {
         Some(found) => Err(ValueError::new(format!(

@@ -14,7 +14,7 @@ use std::sync::Arc;
 /// A managed type's behaviour. Only [`Resource::validate_config`] and [`Resource::modify_plan`] may meet unknown values, and say so in
 /// their types; everything else gets a [`Model`] whose computed fields alone may be pending.
 ///
-/// An error of `create` stores nothing (no taint): `create` carries on what an earlier one left. An error of `update`
+/// An error of `create` stores nothing (no taint): `create` resumes what an earlier one left. An error of `update`
 /// or `delete` keeps the prior state.
 #[async_trait]
 pub trait Resource: Send + Sync + 'static {
@@ -46,7 +46,7 @@ pub trait Resource: Send + Sync + 'static {
         Ok(())
     }
 
-    /// Finds fault with a planned destruction.
+    /// Validates a planned destroy; an error forbids it.
     async fn plan_destroy(
         context: &Context<Self::Provider>,
         prior: Self::Model,
@@ -56,7 +56,7 @@ pub trait Resource: Send + Sync + 'static {
         Ok(())
     }
 
-    /// Makes it, or carries on what an interrupted create left, and reads it back.
+    /// Creates it, or resumes an interrupted create, and reads it back.
     async fn create(
         context: &Context<Self::Provider>,
         planned: Self::Model,
@@ -78,7 +78,7 @@ pub trait Resource: Send + Sync + 'static {
         private: &mut Self::Private,
     ) -> Result<Self::Model, Diagnostics>;
 
-    /// Takes it away; succeeds where it is gone already.
+    /// Deletes it; succeeds where it is gone already.
     async fn delete(
         context: &Context<Self::Provider>,
         prior: Self::Model,

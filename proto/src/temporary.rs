@@ -39,7 +39,7 @@ fn is_plain(path: &Path, longest: usize) -> bool {
     path.is_absolute() && path.to_str().is_some_and(|text| text.len() <= longest && text.chars().all(plain))
 }
 
-/// Removes what processes that were killed left. What cannot be removed stays: it is in nobody's way.
+/// Removes what processes that were killed left. What cannot be removed stays.
 #[cfg(unix)]
 fn remove_leftovers(parent: &Path, prefix: &str) {
     use std::os::unix::fs::MetadataExt;

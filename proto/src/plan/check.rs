@@ -48,7 +48,7 @@ fn check_attributes(
         }
         let errors_before = diagnostics.count_errors();
         check_members(attribute, value, effective, &path, diagnostics);
-        // What is at fault in a member is told there.
+        // A fault of a member is reported there.
         if value.is_wholly_known()
             && diagnostics.count_errors() == errors_before
             && let Err(error) = (attribute.semantics.validate)(effective)

@@ -66,7 +66,7 @@ fn bug(what: &str, error: &dyn std::fmt::Display) -> Diagnostic {
     Diagnostic::error(
         "Provider Bug",
         format!(
-            "{what}: {error}. This is always a fault of the provider; please report it with the configuration."
+            "{what}: {error}. This is always a bug of the provider; please report it with the configuration."
         ),
     )
 }

@@ -64,7 +64,7 @@ pub(super) fn private<P: Default + DeserializeOwned>(type_name: &str, bytes: &[u
     };
     let detail = format!(
         "What the provider keeps beside the state of this {type_name} cannot be read: {why}. Another version of this \
-         provider stored it, or another provider. Nothing is done with the object, for what was remembered would be \
+         provider stored it, or another provider. The object is not changed, because its private state would be \
          lost. Use the version that stored it; or take the object out of the state (`terraform state rm`) and import it \
          again."
     );

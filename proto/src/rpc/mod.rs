@@ -1,4 +1,4 @@
-//! The provider's service. Every call runs in a task of its own, so that a panic becomes a message for the person at
+//! The provider's service. Every call runs in a task of its own, so that a panic becomes a message for the user at
 //! the terminal instead of a lost connection, and answers a message where it fails: never a gRPC status.
 
 mod change;
@@ -129,7 +129,7 @@ fn unreadable(what: &str, error: ValueError) -> Diagnostics {
 fn answered(value: &Value, of: &Type) -> Result<DynamicValue, Diagnostics> {
     to_dynamic(value, of).map_err(|error| {
         let detail = format!(
-            "The provider's answer does not fit its own schema: {error}. This is always a fault of the provider; please \
+            "The provider's answer does not fit its own schema: {error}. This is always a bug of the provider; please \
              report it with the configuration."
         );
         Diagnostic::error("Provider Bug", detail).at(error.path).into()
@@ -167,7 +167,11 @@ impl<P: Provider> Service<P> {
         let took = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
         span.in_scope(|| {
             for one in answer.diagnostics() {
-                tracing::debug!(diagnostic_severity = one.severity, diagnostic_summary = one.summary, "told");
+                tracing::debug!(
+                    diagnostic_severity = one.severity,
+                    diagnostic_summary = one.summary,
+                    "diagnostic"
+                );
             }
             tracing::debug!(tf_req_duration_ms = took, "answered");
         });
@@ -183,7 +187,7 @@ fn panicked(call: &str, lost: tokio::task::JoinError) -> Diagnostic {
     Diagnostic::error(
         "Provider Bug",
         format!(
-            "The provider gave up in {call}: {message}. This is always a fault of the provider; please report it with \
+            "The provider panicked in {call}: {message}. This is always a bug of the provider; please report it with \
              the log that TF_LOG_PROVIDER=TRACE gives. What was stored before is kept."
         ),
     )

@@ -54,7 +54,7 @@ impl<P: Provider> Shared<P> {
 fn check(name: &str, schema: &Schema, block: Block, diagnostics: &mut Diagnostics) {
     if let Err(error) = schema::check(schema, block) {
         let detail = format!(
-            "In the schema of {name}, {error}. This is always a fault of the provider; please report it."
+            "In the schema of {name}, {error}. This is always a bug of the provider; please report it."
         );
         diagnostics.push(Diagnostic::error("Provider Bug", detail));
     }

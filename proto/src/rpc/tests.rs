@@ -290,7 +290,7 @@ async fn a_panic_is_an_error_of_that_call_alone() {
         ..Default::default()
     };
     let answer = service.plan_resource_change(Request::new(request("panic"))).await.unwrap().into_inner();
-    assert!(text(&answer.diagnostics).contains("gave up in plan_resource_change: as it was told"));
+    assert!(text(&answer.diagnostics).contains("panicked in plan_resource_change: as it was told"));
     let answer = service.plan_resource_change(Request::new(request("x"))).await.unwrap().into_inner();
     assert_eq!(text(&answer.diagnostics), "");
     assert!(answer.planned_state.is_some());

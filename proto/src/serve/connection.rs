@@ -13,7 +13,7 @@ use tokio_stream::Stream;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::transport::server::Connected;
 
-/// A client that says nothing holds up nobody but itself, and not for long.
+/// A client that sends nothing delays only itself, and is dropped after this time.
 const TLS_HANDSHAKE: Duration = Duration::from_secs(10);
 /// Core makes one connection.
 const WAITING: usize = 4;
@@ -26,7 +26,7 @@ pub(super) struct Connections(Arc<watch::Sender<usize>>);
 
 impl Connections {
     /// Waits until there is no connection.
-    pub(super) async fn nobody(&self) {
+    pub(super) async fn none(&self) {
         let _ = self.0.subscribe().wait_for(|count| *count == 0).await;
     }
 
@@ -34,7 +34,7 @@ impl Connections {
     pub(super) async fn lost(&self, first: Duration) {
         let mut count = self.0.subscribe();
         if tokio::time::timeout(first, count.wait_for(|count| *count > 0)).await.is_ok() {
-            self.nobody().await;
+            self.none().await;
         }
     }
 }

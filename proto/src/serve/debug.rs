@@ -5,7 +5,7 @@ use crate::provider::Provider;
 use serde_json::json;
 use std::io::{self, Write};
 
-/// Tells the person what to set for Terraform to find this process.
+/// Prints the variable to set for Terraform to find this process.
 pub(super) fn hint<P: Provider>(place: &Place) -> io::Result<()> {
     let reattach = json!({ P::SOURCE: {
         "Protocol": "grpc",

@@ -11,7 +11,7 @@ const HANDSHAKE: u8 = 1;
 const PROTOCOL: u8 = 6;
 
 /// Tells core where to connect and which certificate to expect. After it, standard output leads nowhere that matters:
-/// what somebody prints by mistake is a line in the log.
+/// what code prints by mistake is a line in the log.
 pub(super) fn shake(place: &Place, certificate: Option<&CertificateDer<'_>>) -> io::Result<()> {
     let mut output = io::stdout().lock();
     output.write_all(line(place.network, &place.address, certificate).as_bytes())?;
@@ -33,7 +33,7 @@ pub(super) fn ignore_interrupts() -> io::Result<()> {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};
-        // A signal is swallowed from here on, even when nobody waits for it any more.
+        // A signal is swallowed from here on, even when no task waits for it any more.
         drop(signal(SignalKind::interrupt())?);
         drop(signal(SignalKind::terminate())?);
         drop(signal(SignalKind::hangup())?);

@@ -1,4 +1,4 @@
-//! What Terraform tells the process that it starts, by way of the environment.
+//! What Terraform passes to the process that it starts, in the environment.
 
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
@@ -12,7 +12,7 @@ const COOKIE: (&str, &str) =
 /// How to serve.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Launch {
-    /// The only certificate that may connect; none when Terraform was told to do without TLS.
+    /// The only certificate that may connect; none when TLS is disabled.
     pub(super) client_certificate: Option<CertificateDer<'static>>,
     /// Where the socket's directory is made.
     pub(super) socket_directory: Option<PathBuf>,

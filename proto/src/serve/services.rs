@@ -25,7 +25,7 @@ pub(super) fn stdio() -> GrpcStdioServer<impl GrpcStdio> {
     GrpcStdioServer::new(Silence)
 }
 
-/// Connections on the side, which nobody makes.
+/// The broker of extra connections, which providers do not use.
 pub(super) fn broker() -> GrpcBrokerServer<impl GrpcBroker> {
     GrpcBrokerServer::new(Silence)
 }

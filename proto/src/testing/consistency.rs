@@ -137,7 +137,7 @@ fn planned_nested(
                 planned_object(members, before, config, planned, &path.clone().key(key), faults);
             }
         }
-        // Which element of a set comes from which cannot be told.
+        // Elements of a set have no identity: which comes from which is unknown.
         (Nesting::Set, Value::Set(_), Value::Set(_)) => {}
         _ => fault("planned value does not match config value".to_owned()),
     }

@@ -70,7 +70,7 @@ impl<P: Provider> Harness<P> {
         served.ok_or_else(|| violation(format!("there is no resource type {type_name:?}")).into())
     }
 
-    /// What `validate` tells about a configuration, errors and warnings: of the resource, or of the data source where there is
+    /// What `validate` reports about a configuration, errors and warnings: of the resource, or of the data source where there is
     /// no resource of that name.
     pub fn validate(&self, type_name: &str, config: &Json) -> Result<Diagnostics, Failure> {
         if let Some(data_source) = self.registry.data_sources.get(type_name)

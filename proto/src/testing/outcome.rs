@@ -51,7 +51,7 @@ pub struct Planned {
 /// What went wrong.
 #[derive(Clone, Debug)]
 pub struct Failure {
-    /// What the provider told.
+    /// What the provider reported.
     pub diagnostics: Diagnostics,
     /// Which of core's rules it broke.
     pub violations: Vec<RuleViolation>,

@@ -1,4 +1,4 @@
-//! Messages for the person at the terminal, and paths.
+//! Messages for the user at the terminal, and paths.
 
 use super::printable::printable;
 use super::tfplugin6 as pb;
@@ -13,7 +13,7 @@ pub(crate) fn diagnostics(found: Diagnostics) -> Vec<pb::Diagnostic> {
 }
 
 /// Core finds the line of an attribute, but for a path that goes on inside the attribute's value it shows the whole
-/// resource. So the path ends at the attribute, and the rest of it is told in words. All of the text passes
+/// resource. So the path ends at the attribute, and the rest of it is in the text. All of the text passes
 /// [`printable`] here, whoever said it.
 fn diagnostic(one: Diagnostic) -> pb::Diagnostic {
     let path = one.attribute.unwrap_or_default();

@@ -76,7 +76,7 @@ async fn a_panic_is_a_message_and_costs_one_resource() {
     let body = "resource \"sample_file\" \"bad\" {\n  name = \"bad\"\n  labels = { panic = \"now\" }\n}\n\
                 resource \"sample_file\" \"good\" {\n  name = \"good\"\n}\n";
     let output = terraform.write(body).apply().await.failed();
-    assert!(output.contains("gave up in apply_resource_change: a label asked for it"), "{output}");
+    assert!(output.contains("panicked in apply_resource_change: a label asked for it"), "{output}");
     // Core recognises the trace on standard error and shows it.
     assert!(
         output.contains("Stack trace from the") && output.contains("panic: a label asked for it at "),
