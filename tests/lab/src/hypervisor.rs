@@ -4,13 +4,13 @@
 //! client. A virtual machine is like the machines that a lab begins with: a bare node, or a router. It boots with a
 //! delay after it was made, as one does that has a disk to be copied and a kernel to be loaded.
 
+use crate::holder::protocol::{self, Reply, Request};
 use crate::holder::{self, Asked};
 use crate::machine::NewMachine;
 use crate::machine::system::KeyPair;
 use crate::network::Addresses;
 use crate::node::{self, NewNode};
 use crate::parts::Parts;
-use crate::protocol::{self, Reply, Request};
 use crate::{LabError, router};
 use serde::{Deserialize, Serialize};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};

@@ -1,10 +1,10 @@
 //! A running lab, as its users hold it.
 
-use crate::channel::Holder;
 use crate::enter::{self, Where};
+use crate::holder::channel::Holder;
+use crate::holder::protocol::{LabDescription, NodeDescription, Request, RouterDescription};
 use crate::line::Distance;
 use crate::parts::{self, Progress};
-use crate::protocol::{LabDescription, NodeDescription, Request, RouterDescription};
 use crate::{LabError, LabOptions, process, requirements};
 use std::ffi::OsStr;
 use std::net::{Ipv4Addr, Ipv6Addr};

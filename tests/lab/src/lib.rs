@@ -71,12 +71,10 @@
 //! `/run/lab` and `/run/netns`, nothing of the host is changed. Neither systemd nor a version of cgroups matters.
 #![cfg(target_os = "linux")]
 
-mod channel;
 pub mod enter;
 mod error;
 pub mod holder;
 pub mod hypervisor;
-mod init;
 mod lab;
 mod line;
 pub mod machine;
@@ -86,17 +84,16 @@ pub mod operator;
 mod options;
 pub mod parts;
 mod process;
-mod protocol;
 mod requirements;
 mod router;
 mod secret;
 mod upstream;
 
 pub use error::LabError;
+pub use holder::protocol::{LabDescription, NodeDescription, RouterDescription};
 pub use lab::{Lab, Machine, Node, Router};
 pub use line::Distance;
 pub use node::{FRR_K8S_CHART, METALLB_CHART};
 pub use options::{LabOptions, NodeOptions, RouterOptions, UpstreamOptions};
-pub use protocol::{LabDescription, NodeDescription, RouterDescription};
 pub use secret::Secret;
 pub use vyos_stand_in::Version as VyosVersion;

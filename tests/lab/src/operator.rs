@@ -1,7 +1,7 @@
 //! The operator: whoever uses the lab from within. What he is given to reach and trust the machines.
 
+use crate::holder::protocol::{LabDescription, NodeDescription, RouterDescription};
 use crate::machine::system::KeyPair;
-use crate::protocol::{LabDescription, NodeDescription, RouterDescription};
 use crate::{LabError, holder};
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt as _, symlink};

@@ -1,11 +1,11 @@
 //! What makes a machine of the lab the router: VyOS's HTTPS API, played by the lab's own program, in front of FRR.
 
+use crate::holder::protocol::RouterDescription;
 use crate::machine::disk::{Disk, DiskFile};
 use crate::machine::system::{self, random_id};
 use crate::machine::{Answer, Machine, NewMachine, PROGRAM, Service};
 use crate::network::{Addresses, Link, Place};
 use crate::parts::Parts;
-use crate::protocol::RouterDescription;
 use crate::{LabError, RouterOptions, Secret, VyosVersion, operator};
 use std::fs;
 use std::net::SocketAddr;

@@ -2,11 +2,11 @@
 //! who caused it.
 
 use super::api::Api;
+use super::api::is_passing;
 use super::batch::{Batch, Claims, Needed};
 use super::bisect::{Bisection, Known, MOST};
 use super::error::RouterError;
 use super::read::{Patience, below};
-use super::response::is_passing;
 use super::split::split_refused;
 use super::timing::Timing;
 use super::tree::{ConfigPath, ConfigTree};

@@ -11,23 +11,20 @@ mod commit;
 mod error;
 mod plans;
 mod read;
-mod response;
 mod routers;
 mod settings;
 mod split;
 mod timing;
-mod tls;
 mod tree;
-mod url;
 mod write;
 
+pub use api::without_userinfo;
 pub use command::{Command, Operation};
 pub use error::RouterError;
 pub use plans::Plans;
 pub use routers::{RouterLookupError, Routers};
 pub use settings::RouterSettings;
 pub use tree::{ConfigPath, ConfigTree};
-pub use url::without_userinfo;
 pub use write::{Changes, PostCheck, Purpose, Write};
 
 use actor::{Actor, Request};

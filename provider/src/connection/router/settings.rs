@@ -1,6 +1,6 @@
 //! How one router is reached.
 
-use super::url::without_userinfo;
+use super::api::without_userinfo;
 use std::fmt;
 use tfplugin::types::Secret;
 

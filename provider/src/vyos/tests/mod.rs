@@ -2,18 +2,15 @@
 
 mod config;
 mod declarations;
-mod existing;
 mod foresight;
 mod hostile;
-mod leaving;
 mod life;
 mod many;
 mod objects;
 mod odd;
 mod ospf;
-mod owners;
+mod ownership;
 mod policy;
-mod renamed;
 mod secrets;
 mod spellings;
 mod static_routes;

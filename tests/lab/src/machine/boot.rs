@@ -3,10 +3,10 @@
 //! It runs in mount, PID, UTS, IPC and network namespaces of its own, which `unshare` made for it.
 
 use super::disk::{Disk, OWN_FOLDERS, make_folder};
+use super::init;
 use super::{Machine, PID_FILE, Shared};
 use crate::LabError;
 use crate::error::last_lines;
-use crate::init;
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use nix::unistd::{pivot_root, sethostname};
 use std::fs::{self, File};

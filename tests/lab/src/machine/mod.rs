@@ -6,6 +6,7 @@
 
 pub mod boot;
 pub(crate) mod disk;
+pub(crate) mod init;
 pub(crate) mod power;
 pub(crate) mod system;
 

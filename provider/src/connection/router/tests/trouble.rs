@@ -192,10 +192,14 @@ async fn who_waits_for_a_lock_stops_with_terraform() {
     let write = put("10.0.0.1", "remote-as 1");
     let stop = write.cancelled.clone();
     let waiting = tokio::spawn(async move { router.write(write).await });
-    tokio::time::sleep(Duration::from_millis(100)).await;
+    let refused = async {
+        while peer.lock().unwrap().commits == 0 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), refused).await.unwrap();
     stop.cancel();
     assert_eq!(waiting.await.unwrap(), Err(RouterError::Cancelled));
-    assert!(peer.lock().unwrap().commits > 0);
 }
 
 #[tokio::test]

@@ -1,15 +1,21 @@
 //! The calls of VyOS's HTTP API that are used. The key travels in the form body alone, and answers are never
 //! logged as they come: the API repeats the key in some of its errors.
 
+mod response;
+mod tls;
+mod url;
+
+pub(super) use response::is_passing;
+pub use url::without_userinfo;
+
 use super::RouterSettings;
 use super::command::Command;
 use super::error::RouterError;
-use super::response::{is_lock, is_nothing_there, parse};
 use super::tree::ConfigTree;
-use super::{tls, url};
 use crate::connection::bounds::Answer;
 use crate::connection::masking::Mask;
 use reqwest::{Client, redirect};
+use response::{is_lock, is_nothing_there, parse};
 use serde_json::json;
 use serde_json::value::RawValue;
 use std::error::Error as _;

@@ -2,15 +2,15 @@
 //! need.
 
 use crate::by_hand::{command, shell};
-use crate::node_storage::WRITE_PACKAGES;
+use crate::nodes::node_storage::WRITE_PACKAGES;
 use acceptance::{BuildOut, Cli};
 use lab::{Lab, LabOptions};
 use serde_json::json;
 
 const CHART: [(&str, &str); 3] = [
-    ("Chart.yaml", include_str!("../../charts/longhorn/Chart.yaml")),
-    ("values.yaml", include_str!("../../charts/longhorn/values.yaml")),
-    ("templates/all.yaml", include_str!("../../charts/longhorn/templates/all.yaml")),
+    ("Chart.yaml", include_str!("../../../charts/longhorn/Chart.yaml")),
+    ("values.yaml", include_str!("../../../charts/longhorn/values.yaml")),
+    ("templates/all.yaml", include_str!("../../../charts/longhorn/templates/all.yaml")),
 ];
 
 #[tokio::test(flavor = "multi_thread")]

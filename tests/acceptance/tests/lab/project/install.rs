@@ -1,7 +1,7 @@
 //! What `make install` puts into a user's plugin folder is found by `init` alone, of terraform and of tofu, for every build-out.
 #![expect(clippy::unwrap_used, reason = "a step that fails ends the test")]
 
-use crate::user::{BUILD_OUTS, REGISTRIES, User, copy_of, lock_of, root, stripped_plugin};
+use crate::project::user::{BUILD_OUTS, REGISTRIES, User, copy_of, lock_of, root, stripped_plugin};
 use acceptance::{Cli, plugin, put_proxmox_into};
 use std::fs;
 

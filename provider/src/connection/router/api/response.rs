@@ -1,6 +1,6 @@
 //! What an HTTP answer of the API means. VyOS 1.3, 1.4 and 1.5 differ in details that all end here.
 
-use super::error::RouterError;
+use crate::connection::router::error::RouterError;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -56,7 +56,7 @@ pub(super) fn is_lock(message: &str) -> bool {
 
 /// A refusal without reason: for about a second after a discarded change, nodes of that change are not
 /// settable.
-pub(super) fn is_passing(message: &str) -> bool {
+pub(in crate::connection::router) fn is_passing(message: &str) -> bool {
     matches!(message.trim(), "Set failed" | "Delete failed")
 }
 

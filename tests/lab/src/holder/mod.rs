@@ -4,6 +4,9 @@
 //! lab sees, and starts [`supervise`] as its child; that one makes the network and the machines and then does what it
 //! is asked for until nobody is there any more to ask.
 
+pub(crate) mod channel;
+pub mod protocol;
+
 use crate::hypervisor::{Guest, GuestState};
 use crate::machine::power::Powered;
 use crate::machine::system::KeyPair;
@@ -12,9 +15,9 @@ use crate::network::{Addresses, Link, Network, Place};
 use crate::node::NewNode;
 use crate::options::is_host_label;
 use crate::parts::Parts;
-use crate::protocol::{self, LabDescription, Reply, Request};
-use crate::{LabError, LabOptions, hypervisor, init, node, operator, router, upstream};
+use crate::{LabError, LabOptions, hypervisor, machine::init, node, operator, router, upstream};
 use nix::mount::{MsFlags, mount};
+use protocol::{LabDescription, Reply, Request};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};

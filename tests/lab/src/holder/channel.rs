@@ -2,7 +2,7 @@
 
 use crate::LabError;
 use crate::enter::{self, Where};
-use crate::protocol::{self, LabDescription, Reply, Request};
+use crate::holder::protocol::{self, LabDescription, Reply, Request};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;

@@ -10,7 +10,7 @@ use crate::failure::{Failure, Result};
 use crate::layout::{create, read_or_empty};
 use crate::outcome::Outcome;
 
-const DNS: &str = include_str!("../../snap/dns.yaml");
+const DNS: &str = include_str!("../../../snap/dns.yaml");
 
 /// An add-on with its arguments.
 #[derive(Debug, PartialEq, Eq)]

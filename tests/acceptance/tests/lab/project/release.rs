@@ -1,7 +1,7 @@
 //! A release as registries and mirrors take it: what is in it, how it is signed, and that terraform and tofu install it.
 #![expect(clippy::unwrap_used, reason = "a step that fails ends the test")]
 
-use crate::user::{REGISTRIES, User, copy_of, lock_of, root, stripped_plugin, text};
+use crate::project::user::{REGISTRIES, User, copy_of, lock_of, root, stripped_plugin, text};
 use acceptance::Cli;
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,0 +1,4 @@
+//! Objects in the cluster.
+
+mod cluster_objects;
+mod frr_k8s;

@@ -1,0 +1,10 @@
+//! What is done on machines over SSH.
+
+mod addon_repositories;
+mod addons;
+mod helm_releases;
+mod interrupted;
+mod life;
+pub(crate) mod node_storage;
+mod node_troubles;
+mod rebuilt;

@@ -1,0 +1,6 @@
+//! Examples, installation and releases.
+
+mod examples;
+mod install;
+mod release;
+pub(crate) mod user;

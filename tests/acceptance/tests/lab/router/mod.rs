@@ -1,0 +1,5 @@
+//! The router, alone and beside the cluster.
+
+mod broken_links;
+mod life;
+mod router_objects;
