@@ -7,6 +7,9 @@ use std::path::{Path, PathBuf};
 /// The most files that may import each other in a circle.
 const LARGEST_CIRCLE: usize = 6;
 
+/// The most files in a folder.
+const LARGEST_FOLDER: usize = 16;
+
 /// A file's text and the paths that it imports, absolute, by the path of its module.
 struct Sources {
     texts: BTreeMap<String, String>,
@@ -171,6 +174,21 @@ fn circles_of_imports_are_small() {
         let circle: Vec<_> = from_here.iter().filter(|other| reached[*other].contains(module)).collect();
         assert!(circle.len() <= LARGEST_CIRCLE, "{} files import each other: {circle:#?}", circle.len());
     }
+}
+
+#[test]
+fn folders_are_seen_at_one_glance() {
+    let mut found = Vec::new();
+    for folder in ["../provider", "../proto", "../tests"] {
+        files(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder), &mut found);
+    }
+    let mut folders: BTreeMap<_, usize> = BTreeMap::new();
+    for path in found {
+        *folders.entry(path.parent().unwrap().to_owned()).or_default() += 1;
+    }
+    assert!(folders.len() > 40, "{} folders", folders.len());
+    folders.retain(|_, count| *count > LARGEST_FOLDER);
+    assert!(folders.is_empty(), "{folders:?}");
 }
 
 #[test]

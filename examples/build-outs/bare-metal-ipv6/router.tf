@@ -30,7 +30,7 @@ resource "vyos_prefix_list6" "load_balancer" {
   }
 
   lifecycle {
-    create_before_destroy = true # so that what names it is changed before it goes
+    create_before_destroy = true # so that what names it is changed before it is removed
   }
 }
 
@@ -42,7 +42,7 @@ resource "vyos_route_map" "load_balancer" {
   rules  = { 10 = { action = "permit", match = { ipv6_prefix_list = vyos_prefix_list6.load_balancer.name } } }
 
   lifecycle {
-    create_before_destroy = true # so that what names it is changed before it goes
+    create_before_destroy = true # so that what names it is changed before it is removed
   }
 }
 

@@ -40,7 +40,7 @@ resource "vyos_prefix_list" "load_balancer" {
   rules  = { for index, prefix in local.ipv4 : 10 * (index + 1) => { action = "permit", prefix = prefix, le = 32 } }
 
   lifecycle {
-    create_before_destroy = true # so that what names it is changed before it goes
+    create_before_destroy = true # so that what names it is changed before it is removed
   }
 }
 
@@ -52,7 +52,7 @@ resource "vyos_prefix_list6" "load_balancer" {
   rules  = { for index, prefix in local.ipv6 : 10 * (index + 1) => { action = "permit", prefix = prefix, le = 128 } }
 
   lifecycle {
-    create_before_destroy = true # so that what names it is changed before it goes
+    create_before_destroy = true # so that what names it is changed before it is removed
   }
 }
 
@@ -64,7 +64,7 @@ resource "vyos_route_map" "ipv4" {
   rules  = { 10 = { action = "permit", match = { ip_prefix_list = vyos_prefix_list.load_balancer[0].name } } }
 
   lifecycle {
-    create_before_destroy = true # so that what names it is changed before it goes
+    create_before_destroy = true # so that what names it is changed before it is removed
   }
 }
 
@@ -76,7 +76,7 @@ resource "vyos_route_map" "ipv6" {
   rules  = { 10 = { action = "permit", match = { ipv6_prefix_list = vyos_prefix_list6.load_balancer[0].name } } }
 
   lifecycle {
-    create_before_destroy = true # so that what names it is changed before it goes
+    create_before_destroy = true # so that what names it is changed before it is removed
   }
 }
 

@@ -10,12 +10,12 @@ resource "vyos_bgp_neighbor" "node" {
   provider = microk8s
   for_each = { cp1 = "10.0.0.11", cp2 = "10.0.0.12", cp3 = "10.0.0.13" }
 
-  router      = vyos_bgp.edge.router # the attribute, so that BGP is there before and goes after its neighbors
+  router      = vyos_bgp.edge.router # the attribute, so that BGP is there before its neighbors and removed after them
   address     = each.value
   remote_as   = "internal" # the router's own AS; a number in quotes otherwise
   description = "metallb-${each.key}"
 
-  # The object being there turns the family on; no family is on by itself.
+  # The object being there turns the family on; none is on without it.
   ipv4_unicast = {}
   ipv6_unicast = { maximum_prefix = 1000 }
 }

@@ -8,7 +8,7 @@ resource "vyos_bgp" "edge" {
 resource "vyos_bgp_peer_group" "nodes" {
   provider = microk8s
 
-  router       = vyos_bgp.edge.router # the attribute, so that BGP is there before and goes after its groups
+  router       = vyos_bgp.edge.router # the attribute, so that BGP is there before its groups and removed after them
   name         = "NODES"
   remote_as    = "internal"
   description  = "nodes of the cluster"
@@ -16,7 +16,7 @@ resource "vyos_bgp_peer_group" "nodes" {
   ipv6_unicast = { maximum_prefix = 1000 }
 
   lifecycle {
-    create_before_destroy = true # so that what names it is changed before it goes
+    create_before_destroy = true # so that what names it is changed before it is removed
   }
 }
 

@@ -1,4 +1,4 @@
-# No type of its own speaks of NTP: the router asks these servers, and answers the nodes of the cluster.
+# No type of its own covers NTP: the router asks these servers, and answers the nodes of the cluster.
 resource "vyos_config" "ntp" {
   provider = microk8s # the type's prefix is not the provider's name
 

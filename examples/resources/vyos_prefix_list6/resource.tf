@@ -10,6 +10,6 @@ resource "vyos_prefix_list6" "pools" {
   }
 
   lifecycle {
-    create_before_destroy = true # so that what names it is changed before it goes
+    create_before_destroy = true # so that what names it is changed before it is removed
   }
 }

@@ -6,7 +6,7 @@ resource "vyos_prefix_list6" "pools" {
   rules  = { "10" = { action = "permit", prefix = "2001:db8:f000:2::/64", le = 128 } }
 
   lifecycle {
-    create_before_destroy = true # so that what names it is changed before it goes
+    create_before_destroy = true # so that what names it is changed before it is removed
   }
 }
 
@@ -25,7 +25,7 @@ resource "vyos_route_map" "from_nodes" {
   }
 
   lifecycle {
-    create_before_destroy = true # so that what names it is changed before it goes
+    create_before_destroy = true # so that what names it is changed before it is removed
   }
 }
 

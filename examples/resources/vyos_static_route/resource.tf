@@ -6,7 +6,7 @@ resource "vyos_static_route" "default" {
   next_hops   = { "fe80::1" = { interface = "eth1" } } # a link-local address needs its interface
 }
 
-# Drops what goes to addresses that no service has, instead of sending it back to the upstream.
+# Drops traffic to addresses that no service has, instead of sending it back to the upstream.
 resource "vyos_static_route" "pool" {
   provider = microk8s
 

@@ -19,7 +19,7 @@ const MADE_BY_CALICO: [&str; 2] = ["default-ipv4-ippool", "default-ipv6-ippool"]
 /// MicroK8s has no Calico API server, so the checks that `calicoctl` makes are made here. The range should lie inside the
 /// cluster's pod range (`cluster_cidr`), otherwise kube-proxy treats traffic from its pods as external.
 ///
-/// calico-node makes `default-ipv4-ippool` and `default-ipv6-ippool` by itself when it starts and finds no pool of the
+/// calico-node makes `default-ipv4-ippool` and `default-ipv6-ippool` when it starts and finds no pool of the
 /// family. Such a pool of the same range is taken over; one of another range is an error that says what to do. Destroying
 /// the last pool of a family brings the default one back at the next start of calico-node.
 ///
@@ -130,7 +130,7 @@ impl ClusterObject for IpPool {
         let range = spec_text(existing, "cidr").and_then(IpNet::parse);
         if range != Some(*self.cidr.value()) {
             return Adoption::Conflict(format!(
-                "calico-node makes this pool by itself when it starts without one. Its range is {}, not {}. Give the range \
+                "calico-node creates this pool when it starts without one. Its range is {}, not {}. Give the range \
                  that it has, or remove it while no pod uses it (`kubectl delete ippools.crd.projectcalico.org {}`) and \
                  apply at once: calico-node makes it again at its next start.",
                 spec_text(existing, "cidr").unwrap_or("not given"),
@@ -142,11 +142,11 @@ impl ClusterObject for IpPool {
         match (size, &self.block_size) {
             (Some(theirs), Computed::Known(ours)) if theirs != u64::from(*ours) => {
                 Adoption::Conflict(format!(
-                    "calico-node makes this pool by itself when it starts without one. Its blocks have the prefix length \
+                    "calico-node creates this pool when it starts without one. Its blocks have the prefix length \
                  {theirs}, which cannot change to {ours}. Set `block_size = {theirs}`."
                 ))
             }
-            _ => Adoption::Adopt("calico-node makes this pool by itself when it starts without one."),
+            _ => Adoption::Adopt("calico-node creates this pool when it starts without one."),
         }
     }
 
@@ -162,8 +162,7 @@ impl ClusterObject for IpPool {
             let other = spec_text(&pool, "cidr").and_then(IpNet::parse);
             if let Some(other) = other.filter(|other| name != self.object.name && overlap(range, other)) {
                 let detail = format!(
-                    "{range} overlaps {other} of the IPPool {name} in the {cluster}. Calico would give addresses to \
-                     whichever pool comes first, without a word."
+                    "{range} overlaps {other} of the IPPool {name} in the {cluster}. Calico would silently give addresses to whichever pool comes first."
                 );
                 diagnostics.error_at("cidr", "Overlapping IP pools", detail);
             }
@@ -291,7 +290,9 @@ fn allowed_uses(uses: &Set<String>) -> Result<(), String> {
     match uses.0.len() {
         0 => Err("a pool without uses gives out no addresses; use `disabled` for that".to_owned()),
         1 => Ok(()),
-        _ if is_for_load_balancers(uses) => Err("LoadBalancer goes with no other use".to_owned()),
+        _ if is_for_load_balancers(uses) => {
+            Err("LoadBalancer cannot be combined with another use".to_owned())
+        }
         _ => Ok(()),
     }
 }

@@ -37,7 +37,7 @@ static CLASSES: [Class; 3] = [
 
 /// An answer that goes on beyond its limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the answer goes on beyond {} KiB, and no more of it was read", limit >> 10)]
+#[error("the answer is longer than {} KiB, and no more of it was read", limit >> 10)]
 pub struct TooLong {
     /// The limit, in bytes.
     pub limit: usize,
@@ -136,7 +136,7 @@ mod tests {
             assert_eq!(tail(repeat(b'y'), limit).await, Err(TooLong { limit }));
         }
         let said = TooLong { limit: NODE_ANSWER }.to_string();
-        assert_eq!(said, "the answer goes on beyond 8192 KiB, and no more of it was read");
+        assert_eq!(said, "the answer is longer than 8192 KiB, and no more of it was read");
     }
 
     #[tokio::test]

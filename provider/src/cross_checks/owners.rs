@@ -130,7 +130,7 @@ impl Planned {
         let is_itself = self.type_name == whole.type_name && self.node == whole.node;
         (self.node.starts_with(&whole.node) && !is_itself).then(|| {
             let detail = format!(
-                "{} is inside of what {} stands for as a whole, which takes away all that its `config` does not have. Give \
+                "{} is inside of what {} manages as a whole, which removes all that its `config` does not have. Give \
                  the latter a longer path, or say it there alone.",
                 self.name(),
                 whole.name()

@@ -14,7 +14,7 @@ const MOST_COMMUNITIES: usize = 63;
 
 /// Announces the addresses of pools to the BGP peers.
 ///
-/// A pool that no advertisement selects hands out addresses that nobody can reach; MetalLB does not complain. MicroK8s's
+/// A pool that no advertisement selects hands out addresses that cannot be reached; MetalLB does not complain. MicroK8s's
 /// add-on, where it was enabled with a range, brings an L2Advertisement of all pools, so pools that are announced here are
 /// announced on the local network too.
 #[derive(Clone, Debug, Model)]
@@ -26,12 +26,12 @@ pub struct BgpAdvertisement {
     #[attribute(flatten)]
     announced: Announced,
 
-    /// Prefix length of the announced IPv4 routes, 1 to 32: 32 announces each address by itself. No range of the pools
+    /// Prefix length of the announced IPv4 routes, 1 to 32: 32 announces each address on its own. No range of the pools
     /// may be smaller. Default 32.
     #[attribute(default = 32, validate = aggregation_length)]
     aggregation_length: u8,
 
-    /// Prefix length of the announced IPv6 routes, 1 to 128: 128 announces each address by itself. No range of the pools
+    /// Prefix length of the announced IPv6 routes, 1 to 128: 128 announces each address on its own. No range of the pools
     /// may be smaller. Default 128.
     #[attribute(default = 128, validate = aggregation_length_v6)]
     aggregation_length_v6: u8,

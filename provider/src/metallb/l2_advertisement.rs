@@ -11,7 +11,7 @@ use tfplugin::Model;
 /// Announces the addresses of pools on the nodes' own network, by ARP and neighbour discovery: for addresses out of the
 /// network that the nodes are in.
 ///
-/// One node answers for an address at a time; another takes over when it goes. Where the router speaks BGP,
+/// One node answers for an address at a time; another takes over when it fails. Where the router speaks BGP,
 /// `metallb_bgp_advertisement` spreads the traffic over all nodes. MicroK8s's add-on, where it was enabled with a range,
 /// brings an L2Advertisement of all pools of its own, `default-advertise-all-pools`.
 #[derive(Clone, Debug, Model)]

@@ -12,7 +12,7 @@ pub(super) const GROUP: &str = "metallb.io";
 pub(super) const HINTS: &[(&str, &str)] = &[
     (
         "resource must be created in",
-        "MetalLB looks at objects in its own namespace only. Set `namespace` to the one that it names.",
+        "MetalLB reads objects in its own namespace only. Set `namespace` to the one that it names.",
     ),
     (
         "on native bgp mode",
@@ -57,7 +57,7 @@ pub struct MetallbObject {
     #[attribute(required, requires_replace, validate = object_name)]
     pub name: String,
 
-    /// Namespace of the object, which is the one that MetalLB runs in: it does not look at others. Default
+    /// Namespace of the object, which is the one that MetalLB runs in: it ignores others. Default
     /// `metallb-system`, as MicroK8s's add-on and MetalLB's own manifests have it.
     #[attribute(default = "metallb-system".to_owned(), requires_replace, validate = namespace_name)]
     pub namespace: String,

@@ -43,7 +43,7 @@ pub struct SshBlock {
     #[attribute(optional)]
     port: Option<u16>,
 
-    /// Private key in OpenSSH or PEM form. Default: an agent, or the key files that the SSH client finds by itself.
+    /// Private key in OpenSSH or PEM form. Default: an agent, or the SSH client's default key files.
     #[attribute(optional)]
     private_key: Option<Secret>,
 

@@ -14,7 +14,7 @@ use tfplugin::{Diagnostics, Model};
 /// of an interface, without which the names of network cards may swap at the next boot, `physical-device` of
 /// a wireless one, and the empty `plaintext-password` of the installer's user. Creating it where the path
 /// already exists succeeds if nothing differs, and otherwise fails with the `import` block to use. What
-/// differs goes into one commit together with the changes of the other resources of the same router.
+/// differs is committed once, together with the changes of the other resources of the same router.
 ///
 /// Terraform has `config` in its state and shows it in plans, unless it comes from sensitive variables;
 /// messages leave out the values of leaves with names such as `password`, `secret` or `key`. VyOS checks the

@@ -279,13 +279,13 @@ impl Cluster {
             };
             if objects.bytes() + text.len() > API_LIST {
                 let answer =
-                    format!("the list goes on beyond {} MiB, and no more of it was read", API_LIST >> 20);
+                    format!("the list is longer than {} MiB, and no more of it was read", API_LIST >> 20);
                 return Err(self.too_much(attempt, answer));
             }
             let (page, next) = Page::read(text).map_err(|why| self.no_answer(attempt, &why))?;
             objects.pages.push(page);
             if objects.pages.iter().map(|page| page.items.len()).sum::<usize>() > OBJECTS {
-                let answer = format!("the list goes on beyond {OBJECTS} objects, and no more of it was read");
+                let answer = format!("the list is longer than {OBJECTS} objects, and no more of it was read");
                 return Err(self.too_much(attempt, answer));
             }
             objects._kept = None;
@@ -295,7 +295,7 @@ impl Cluster {
             }
             token = next;
         }
-        Err(self.too_much(attempt, format!("the list goes on beyond {PAGES} pages, and no more was read")))
+        Err(self.too_much(attempt, format!("the list is longer than {PAGES} pages, and no more was read")))
     }
 
     /// Room for a list among those that are kept.

@@ -28,12 +28,12 @@ async fn a_command_whose_answer_has_no_end_is_given_up_and_ends_on_the_machine()
         (
             Script { name: "endless", text: r#"echo $$ >"$1"; exec yes"# },
             SshErrorKind::TooLong,
-            "the answer goes on beyond 8192 KiB",
+            "the answer is longer than 8192 KiB",
         ),
         (
             Script { name: "complain", text: r#"echo $$ >"$1"; exec yes >&2"# },
             SshErrorKind::TooLong,
-            "the answer goes on beyond 8192 KiB",
+            "the answer is longer than 8192 KiB",
         ),
         (
             Script { name: "dribble", text: r#"echo $$ >"$1"; while :; do echo y; sleep 1; done"# },

@@ -64,7 +64,7 @@ pub(super) fn check_adoption<T: ServerApplied>(
         .filter_map(|owner| owner.manager.as_deref())
         .collect();
     let owners = match owners.as_slice() {
-        [] => "somebody".to_owned(),
+        [] => "an unknown field manager".to_owned(),
         known => known.join(", "),
     };
     let import = format!(

@@ -86,7 +86,7 @@ async fn try_delete<T: ServerApplied>(
     };
     if private.uid.is_some() && existing.metadata.uid != private.uid {
         return Ok(DeleteOutcome::Abandoned(
-            "Somebody deleted it and made another object of the same name, which is not Terraform's."
+            "It was deleted, and another object of the same name was made, which is not Terraform's."
                 .to_owned(),
         ));
     }

@@ -88,8 +88,7 @@ fn stays<T: ServerApplied>(
         lines.push(format!("- and {more} more"));
     }
     let detail = format!(
-        "They leave `{}`, and the object keeps them as they are: others set them too, or the API server does where nobody \
-         does.\n{}\n\nThis plan shows that they go; they only stop being Terraform's.",
+        "They leave `{}`, and the object keeps them as they are: others set them too, or the API server sets a default.\n{}\n\nThis plan shows that they go; they only stop being Terraform's.",
         T::IDENTITY_ATTRIBUTE,
         lines.join("\n")
     );

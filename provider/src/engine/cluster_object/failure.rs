@@ -59,8 +59,7 @@ pub(super) fn gave_up<T: ServerApplied>(
             Diagnostic::error(summary, format!("{held}{waited}")).into()
         }
         RetryError::Cancelled => {
-            Diagnostic::error(summary, "Interrupted. The next apply carries on where this one stopped.")
-                .into()
+            Diagnostic::error(summary, "Interrupted. The next apply resumes where this one stopped.").into()
         }
     }
 }

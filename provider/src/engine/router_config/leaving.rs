@@ -79,7 +79,7 @@ fn told(node_path: &NodePath, referrers: &[ConfigPath]) -> Diagnostic {
     let detail = format!(
         "`{}` at {} is to go, and is named by:\n\n    {}\n\nTerraform takes it away before it changes these, and the router's \
          configuration does not do without it: the apply will fail. Either keep it, with `lifecycle {{ create_before_destroy = \
-         true }}` in its block, and apply: from then on it goes last. Or change in one apply what names it, and remove it in \
+         true }}` in its block, and apply: from then on it is removed last. Or change in one apply what names it, and remove it in \
          the next. Where it has `create_before_destroy` since an earlier apply, all is well.",
         node_path.subject_path().join(" "),
         node_path.router.url(),

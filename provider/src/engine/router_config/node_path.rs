@@ -308,7 +308,7 @@ impl NodePath {
             detail.push_str(&format!("\n\nThere, and not in the configuration:\n\n    {there}"));
         }
         detail.push_str(
-            "\n\nVyOS rewrites some leaves while it commits, or somebody else changed them meanwhile. Write into the \
+            "\n\nVyOS rewrites some leaves while it commits, or another client changed them meanwhile. Write into the \
              configuration what the router holds now, in place of what was sent. The state is as it was before.",
         );
         let attribute = missing.first().and_then(|one| self.attribute_of(&one.path));
@@ -348,7 +348,7 @@ impl NodePath {
         let detail = format!(
             "`{path}` at {url} is still referred to:\n\n    {}\n\nWithout it these would refer to nothing. Change them first. \
              Where the same apply changes them, Terraform takes this away before it does: put the block back, with \
-             `lifecycle {{ create_before_destroy = true }}`, and apply; after that it goes last. Or change in one apply what \
+             `lifecycle {{ create_before_destroy = true }}`, and apply; after that it is removed last. Or change in one apply what \
              refers to it, and remove it in the next.",
             referrers.join("\n    ")
         );

@@ -84,7 +84,7 @@ impl Counters {
             )
         } else {
             format!(
-                "{peer} ends the session: compare AS numbers (`my_asn`, `peer_asn`) and address families with the router's; `vyos_bgp_summary` tells its side"
+                "{peer} ends the session: compare AS numbers (`my_asn`, `peer_asn`) and address families with the router's; `vyos_bgp_summary` reports its side"
             )
         })
     }

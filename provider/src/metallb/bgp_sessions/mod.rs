@@ -15,7 +15,7 @@ use serde_json::Value as Json;
 use tfplugin::{Computed, Context, DataSource, Diagnostics, Model};
 use tokio::task::JoinSet;
 
-/// What each of MetalLB's speakers says of its BGP sessions: this end of what `vyos_bgp_summary` tells of the other.
+/// What each of MetalLB's speakers says of its BGP sessions: the cluster's end of what `vyos_bgp_summary` reports of the router's.
 ///
 /// The speakers are asked for their metrics, through the API server; in `frr-k8s` mode, what they write into the cluster is read,
 /// which may be two minutes old. From MetalLB 0.16 on, the metrics of the `frr` mode need credentials, and cannot be read.

@@ -18,7 +18,7 @@ use tfplugin::{Computed, Context, DataSource, Diagnostics, Model};
 /// Which addresses the cluster's LoadBalancer Services got from MetalLB, from which pool, which nodes announce them, and which
 /// pods are behind them.
 ///
-/// That a node announces an address does not mean that somebody listens: `metallb_bgp_sessions` tells whether its sessions
+/// That a node announces an address does not mean that a router receives it: `metallb_bgp_sessions` reports whether its sessions
 /// are up, `vyos_bgp_summary` and `vyos_routes` what arrived at the router.
 #[derive(Clone, Debug, Model)]
 #[data_source(type_name = "metallb_service_addresses")]
@@ -70,7 +70,7 @@ pub struct ServiceAddress {
     #[attribute(computed)]
     problem: Computed<Option<String>>,
 
-    /// Where its traffic goes: the pods' own addresses, of the Service's families. None for IPv6 where the pods have no
+    /// The endpoints that receive its traffic: the pods' own addresses, of the Service's families. None for IPv6 where the pods have no
     /// IPv6 address of their own. While none is ready, no node announces the Service.
     #[attribute(computed)]
     endpoints: Computed<Vec<Endpoint>>,
@@ -87,7 +87,7 @@ pub struct Announcer {
     #[attribute(computed)]
     protocol: Computed<String>,
 
-    /// Names of the BGP peers that it is told to announce to, or of the interfaces that it answers on; all of them where this
+    /// Names of the BGP peers that it announces to, or of the interfaces that it answers on; all of them where this
     /// is empty in `layer2`.
     #[attribute(computed)]
     to: Computed<Vec<String>>,

@@ -368,7 +368,7 @@ impl ClusterIpv6Private {
     }
 }
 
-const AGENTS_GO_ON: &str = "They go on by themselves. If this stays so, `microk8s kubectl -n kube-system get pods` shows which \
+const AGENTS_GO_ON: &str = "They continue without the provider. If this stays so, `microk8s kubectl -n kube-system get pods` shows which \
                             agent does not start; without an IPv6 address on its node none does.";
 
 fn check_pods(range: &Semantic<Ipv6Net>) -> Result<(), String> {

@@ -125,7 +125,7 @@ fn addresses(member: &Member) -> Result<NodeAddresses, NodeError> {
     member.snapshot.dual_stack_addresses(ipv4).ok_or_else(|| {
         NodeError::new(attempt(), format!("Beside {ipv4} it has no IPv6 address that stays.")).at("host").with_hint(
             "Give every node a fixed IPv6 address (not a temporary or link-local one): calico-node does not start without \
-             one once IPv6 is on, and the kubelet has to be told which it is.",
+             one once IPv6 is on, and the kubelet needs it as a flag.",
         )
     })
 }

@@ -161,7 +161,7 @@ impl ClusterMember {
             .at("allow_quorum_loss")
             .with_hint(
                 "Bring the other control planes back first, or add some. To remove it all the same, set `allow_quorum_loss` and \
-                 apply before destroying; the cluster's API does not come back by itself after that.",
+                 apply before destroying; the cluster's API does not recover after that.",
             )
     }
 

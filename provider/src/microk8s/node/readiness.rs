@@ -48,7 +48,7 @@ pub(crate) async fn wait(machine: &dyn Shell, node_name: &str, deadline: &Deadli
                     "MicroK8s is stopped there.".to_owned(),
                 )
                 .with_hint(
-                    "Somebody ran `microk8s stop`. Run `sudo microk8s start` on the machine and apply again.",
+                    "MicroK8s was stopped (`microk8s stop`). Run `sudo microk8s start` on the machine and apply again.",
                 ))),
                 Err(Unready::Yet(seen)) => {
                     *since = None;

@@ -22,7 +22,7 @@ pub(crate) const CLOUD_INIT: Script = Script {
 
 /// Who holds apt's locks, a line each. The kernel lists locks by inode, so this needs no more than awk.
 pub(crate) const APT: Script = Script {
-    name: "look who holds apt's lock",
+    name: "find out who holds apt's lock",
     text: r#"
 for file in /var/lib/dpkg/lock-frontend /var/lib/dpkg/lock; do
     inode=$(stat -c %i "$file" 2>/dev/null) || continue
@@ -84,7 +84,7 @@ mv -f "$new" /etc/hosts 2>/dev/null || cat "$new" >/etc/hosts
 /// Which of the packages `$1`, services `$2` and kernel modules `$3`, each a list with spaces between, are on the machine, in
 /// sections as above. A module counts if each boot loads it too; one that is built into the kernel is always there.
 pub(crate) const STORAGE: Script = Script {
-    name: "look what storage needs",
+    name: "check what storage needs",
     text: r#"
 export LC_ALL=C
 section() { printf '\036%s\n' "$1"; }
@@ -200,7 +200,7 @@ rm -f packages packages.before packages.new storage
 
 /// Whether this node, `$1` by name, works: in sections as above.
 pub(crate) const READINESS: Script = Script {
-    name: "look whether the node is ready",
+    name: "check whether the node is ready",
     text: r#"
 export LC_ALL=C
 data=/var/snap/microk8s/current

@@ -37,11 +37,11 @@ const RELEASED: [(&str, &str, &str, &str, &str); 9] = [
         "EndpointSlice",
         "*",
         "*",
-        "A Service's traffic goes to the addresses in its EndpointSlices.",
+        "A Service sends traffic to the addresses in its EndpointSlices.",
     ),
 ];
 
-const CLUSTER: &str = "Kubernetes makes it by itself and works with it.";
+const CLUSTER: &str = "Kubernetes creates it and depends on it.";
 
 /// Why that object is released, if it is. `existing` is what is there, where that is known.
 pub(super) fn released(name: &ObjectName, existing: Option<&DynamicObject>) -> Option<String> {

@@ -23,7 +23,7 @@ use tfplugin::types::Semantic;
 use tfplugin::{Diagnostics, Model};
 use timers::{both_or_none, holdtime};
 
-/// BGP of a VyOS router: its AS, its identifier, and what it announces by itself. There is one on a router.
+/// BGP of a VyOS router: its AS, its identifier, and what it announces. There is one on a router.
 ///
 /// Neighbors and peer-groups are objects of their own (`vyos_bgp_neighbor`) and are left alone when this one
 /// changes; a changed `system_as` restarts all sessions. Parameters that no argument names, set by hand on

@@ -30,7 +30,7 @@ pub struct Ospfv3 {
     router_id: Option<Semantic<Ipv4Addr>>,
 
     /// The areas, by number or in the form of an IPv4 address. Only what is special about an area needs to be
-    /// here: one that an interface names is there by itself.
+    /// here: one that an interface names exists without an entry.
     #[attribute(optional, validate = areas)]
     areas: Option<BTreeMap<String, Ospfv3Area>>,
 

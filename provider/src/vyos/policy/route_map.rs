@@ -65,12 +65,12 @@ pub struct RouteMapRule {
     #[attribute(optional, validate = validators::word)]
     call: Option<String>,
 
-    /// Goes on at this rule, or the next there is, after a match: a number above the rule's own, up to 65535.
+    /// Continues at this rule, or the next there is, after a match: a number above the rule's own, up to 65535.
     /// Only where `action` is `permit`, and not together with `on_match_goto` or `on_match_next`.
     #[attribute(optional, name = "continue")]
     pub(super) continue_at: Option<u16>,
 
-    /// Goes on at the next rule after a match. Only where `action` is `permit`. Default `false`.
+    /// Continues at the next rule after a match. Only where `action` is `permit`. Default `false`.
     #[attribute(default = false)]
     pub(super) on_match_next: bool,
 

@@ -129,7 +129,7 @@ pub struct RouteMapSet {
     #[attribute(optional)]
     originator_id: Option<Semantic<Ipv4Addr>>,
 
-    /// Number of the kernel's table that the route goes to, 1 to 200; from VyOS 1.5 on up to 4294967295.
+    /// Number of the kernel's table that the route is put into, 1 to 200; from VyOS 1.5 on up to 4294967295.
     #[attribute(optional, validate = validators::within::<1, 4_294_967_295, _>)]
     table: Option<u32>,
 }

@@ -31,7 +31,7 @@ pub struct BgpSummary {
     #[attribute(optional)]
     wait: Option<SessionWait>,
 
-    /// The neighbors by address, also those that connect by themselves to a listen range.
+    /// The neighbors by address, also those that connect to a listen range.
     #[attribute(computed)]
     neighbors: Computed<BTreeMap<String, NeighborState>>,
 }

@@ -81,8 +81,8 @@ impl ClusterErrorKind {
                 "Check the provider's `ssh` or `kubernetes` block, and that the user may run `sudo -n` on the node."
             }
             Self::KubeconfigRefused => {
-                "Look at what `sudo microk8s config` prints on the node, and who changed it: MicroK8s writes no such \
-                 kubeconfig. A kubeconfig of your own, with whatever it needs, goes into the provider's `kubernetes` block."
+                "Check what `sudo microk8s config` prints on the node, and who changed it: MicroK8s writes no such \
+                 kubeconfig. Name a kubeconfig of your own, with whatever it needs, in the provider's `kubernetes` block."
             }
             Self::Forbidden => "Give the user of the kubeconfig the right to do this.",
             Self::KindNotServed => {
@@ -93,11 +93,11 @@ impl ClusterErrorKind {
                 "Create the namespace first, or make this resource depend on what creates it."
             }
             Self::WebhookNotServing => {
-                "The controller behind the webhook is not ready. Look at its pods; if they are ready and this stays, \
+                "The controller behind the webhook is not ready. Check its pods; if they are ready and this stays, \
                  the API server cannot reach pod addresses."
             }
             Self::TooMuch => {
-                "Look at what answers there, and whether it is the API server: it sends more than a cluster has."
+                "Check what answers there, and whether it is the API server: it sends more than a cluster has."
             }
             Self::Denied => "Change the configuration, or the object that it collides with.",
             Self::Invalid => "Change the configuration to what the installed version accepts.",

@@ -172,7 +172,7 @@ struct User {
 
 const PROGRAM: &str = "would run a program on the machine that runs Terraform";
 const OWN_FILE: &str = "would read a file of the machine that runs Terraform";
-const SOMEBODY_ELSE: &str = "would make us somebody else there";
+const SOMEBODY_ELSE: &str = "would make the provider another user there";
 
 impl Cluster {
     fn refuse(&self) -> Result<(), String> {

@@ -15,7 +15,7 @@ pub(crate) fn refusal(address: &str, script: &Script, output: &Output) -> Option
         return Some(no(answer).at("host").with_hint(hint));
     }
     if output.stdout.contains("try microk8s start") || output.stderr.contains("try microk8s start") {
-        let hint = "Somebody ran `microk8s stop`. Run `sudo microk8s start` on the machine and apply again.";
+        let hint = "MicroK8s was stopped (`microk8s stop`). Run `sudo microk8s start` on the machine and apply again.";
         return Some(no("MicroK8s is stopped there.").with_hint(hint));
     }
     None
