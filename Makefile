@@ -41,8 +41,8 @@ programs:
 parts: programs
 	$(PROGRAMS)/lab parts
 
-# Lints, and all tests: pure ones, in-process ones, and terraform against the built plugin in the lab. Those that need no lab run
-# beside it, and at the end stands what took how long.
+# Lints, and all tests: pure ones, in-process ones, and then terraform against the built plugin in labs. A table at the end says what
+# took how long.
 test: parts
 	CHECK=1 tests/run/all
 
