@@ -224,7 +224,9 @@ impl Resource for FileResource {
         private: &mut Private,
     ) -> Result<File, Diagnostics> {
         if planned.name == "slow" {
-            // Until the user presses Ctrl-C.
+            // Until the user presses Ctrl-C. Whoever watches sees by this file that the work has begun.
+            let begun = path(context, "slow-begun")?;
+            std::fs::write(&begun, "").map_err(|error| failed("write", &begun, error))?;
             context.cancelled().cancelled().await;
             return Err(Diagnostic::error("Unable to create file", "It was interrupted.").into());
         }

@@ -39,6 +39,8 @@ async fn creating(terraform: &Workspace) -> (tokio::process::Child, BufReader<to
         line.clear();
         assert_ne!(output.read_line(&mut line).await.unwrap(), 0, "apply ended before it created anything");
     }
+    // Terraform says so before it calls the plugin, and does not call it where a signal comes in between.
+    until("the plugin's work", || terraform.path("files/slow-begun.json").exists()).await;
     (child, output)
 }
 
