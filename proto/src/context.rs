@@ -27,7 +27,8 @@ impl<P> Context<P> {
         &self.cancelled
     }
 
-    /// The result of `reading`, or an error when the user presses Ctrl-C first: a call that only reads ends at once.
+    /// The result of `reading`, or an error when the user presses Ctrl-C first: a call that only reads ends
+    /// at once.
     pub(crate) async fn unless_stopped<T>(
         &self,
         reading: impl Future<Output = Result<T, Diagnostics>>,

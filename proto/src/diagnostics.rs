@@ -11,9 +11,9 @@ pub enum Severity {
     Warning,
 }
 
-/// One message. It may repeat what another machine said as it is: on the way to Terraform, characters that a terminal would
-/// obey (control characters but tab and newline, and those that turn the direction of writing) are spelt out, `\u{1b}` for
-/// ESC. Secrets are the caller's to leave out.
+/// One message. It may repeat what another machine said as it is: on the way to Terraform, characters that a
+/// terminal would obey (control characters but tab and newline, and those that turn the direction of writing)
+/// are spelt out, `\u{1b}` for ESC. Secrets are the caller's to leave out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
     /// Error or warning.

@@ -5,7 +5,8 @@ use crate::schema::AttributeKind;
 use crate::value::{Path, Value, ValueError};
 use std::ops::Deref;
 
-/// A model before everything is known: every field is a [`DraftValue`]. The derive makes `<Name>Draft` for a model `<Name>`.
+/// A model before everything is known: every field is a [`DraftValue`]. The derive makes `<Name>Draft` for a
+/// model `<Name>`.
 pub trait Draft: Clone + Send + Sync + Sized + 'static {
     /// What it becomes once everything is known.
     type Model;
@@ -147,7 +148,8 @@ impl<T: AttributeValue> DraftValue<T> {
     pub fn decode(object: &Value, name: &'static str) -> Result<Self, ValueError> {
         let value = object.attribute(name);
         let known = |value| Self { name, value, is_set: false };
-        // A required attribute is null only while core still collects what is missing; nothing can be said about it.
+        // A required attribute is null only while core still collects what is missing; nothing can be said
+        // about it.
         if value.is_unknown() || (value.is_null() && !T::NULLABLE) {
             return Ok(known(Knowable::Unknown));
         }

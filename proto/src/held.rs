@@ -10,9 +10,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::OnceLock;
 
-/// An object of the model `T` as it was read, planned or stored. What others put into an object is not bound to the rules
-/// for what is written: a value that `T` has no form for, such as a word where `T` wants an address, is kept as it is, so
-/// that it shows as drift and its object can be changed and destroyed.
+/// An object of the model `T` as it was read, planned or stored. What others put into an object is not bound
+/// to the rules for what is written: a value that `T` has no form for, such as a word where `T` wants an
+/// address, is kept as it is, so that it shows as drift and its object can be changed and destroyed.
 pub struct Held<T> {
     object: Value,
     /// Read when it is first asked for.
@@ -30,8 +30,8 @@ impl<T: Model> Held<T> {
         &self.object
     }
 
-    /// As the model; an error names the first value that it has no form for. It is read once, however often it is asked
-    /// for.
+    /// As the model; an error names the first value that it has no form for. It is read once, however often
+    /// it is asked for.
     pub fn model(&self) -> Result<&T, ValueError> {
         self.model.get_or_init(|| T::decode(&self.object)).as_ref().map_err(Clone::clone)
     }
@@ -59,8 +59,8 @@ pub(crate) struct Drafted<D> {
     object: Value,
 }
 
-/// A planned object as typed code sees it before apply. What is kept from a state and has no form is not known to it. What
-/// is equal in `like` is not read again.
+/// A planned object as typed code sees it before apply. What is kept from a state and has no form is not
+/// known to it. What is equal in `like` is not read again.
 pub(crate) fn draft<D: Draft>(
     planned: &Value,
     config: &Value,

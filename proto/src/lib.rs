@@ -2,9 +2,9 @@
 //!
 //! ## Inside
 //!
-//! A provider is a [`Registry`] of types ([`Provider`]). Each managed type is a [`Model`] and a behaviour ([`Resource`]).
-//! The wire (`rpc`, `wire`) knows values and type names; the planning pipeline (`plan`) is a pure function of schema,
-//! configuration and prior state; [`serve()`] runs the provider as a plugin process.
+//! A provider is a [`Registry`] of types ([`Provider`]). Each managed type is a [`Model`] and a behaviour
+//! ([`Resource`]). The wire (`rpc`, `wire`) knows values and type names; the planning pipeline (`plan`) is a
+//! pure function of schema, configuration and prior state; [`serve()`] runs the provider as a plugin process.
 
 extern crate self as tfplugin;
 

@@ -1,6 +1,6 @@
-//! From values to Rust types and back. Types that implement [`Model`] cannot hold an unknown value, except where a
-//! field says so itself ([`Computed`], or elements that are [`Knowable`]); a
-//! [`Draft`] is the same struct before everything is known.
+//! From values to Rust types and back. Types that implement [`Model`] cannot hold an unknown value, except
+//! where a field says so itself ([`Computed`], or elements that are [`Knowable`]); a [`Draft`] is the same
+//! struct before everything is known.
 
 pub use crate::collections::Set;
 pub use crate::draft::{Draft, DraftValue, Knowable};
@@ -39,8 +39,8 @@ pub trait AttributeValue: Clone + Send + Sync + Sized + 'static {
         a == b
     }
 
-    /// The value in the one spelling of all that mean the same, so that sets of many can be compared. A type with a `same` of
-    /// its own that is an element of sets has one.
+    /// The value in the one spelling of all that mean the same, so that sets of many can be compared. A type
+    /// with a `same` of its own that is an element of sets has one.
     fn canonicalize(value: &Value) -> Value {
         value.clone()
     }
@@ -202,7 +202,8 @@ impl AttributeValue for String {
     }
 }
 
-/// A line end splits a command, a router's configuration or a file; an escape sequence moves a terminal's cursor.
+/// A line end splits a command, a router's configuration or a file; an escape sequence moves a terminal's
+/// cursor.
 pub(crate) fn one_line(text: &str) -> Result<(), ValueError> {
     match text.chars().find(|one| one.is_control()) {
         Some(found) => Err(ValueError::new(format!(

@@ -24,8 +24,8 @@ pub trait Provider: Send + Sync + 'static {
     /// Its address in `required_providers`, such as `baremetal/microk8s`; only a debugger's session needs it.
     const SOURCE: &'static str = Self::NAME;
 
-    /// Modules, such as `kube_client`, whose log is left out at every level: libraries that print what they received, and
-    /// with it the secrets in it.
+    /// Modules, such as `kube_client`, whose log is left out at every level: libraries that print what they
+    /// received, and with it the secrets in it.
     const MUTED_LOG_TARGETS: &'static [&'static str] = &[];
 
     /// Every type that is served.
@@ -42,8 +42,8 @@ pub trait Provider: Send + Sync + 'static {
         let _ = (config, diagnostics);
     }
 
-    /// Called with every planned object, in no particular order, to cross-check resources. Returns warnings. Nothing says
-    /// which call is the last one.
+    /// Called with every planned object, in no particular order, to cross-check resources. Returns warnings.
+    /// Nothing says which call is the last one.
     fn observe_plan(configured: &Self::Configured, type_name: &str, object: &Value) -> Diagnostics {
         let _ = (configured, type_name, object);
         Diagnostics::new()
@@ -73,9 +73,9 @@ pub trait TypeName {
     /// Version of the stored state, 0 unless an upgrade was ever needed.
     const VERSION: i64 = 0;
 
-    /// Rewrites the attributes of a state that was stored with an earlier `version`, to what [`Self::VERSION`] has. Objects
-    /// in it are [`Value::Object`], lists and sets [`Value::Tuple`]. What it leaves out is null. An error says what about
-    /// the state is not understood.
+    /// Rewrites the attributes of a state that was stored with an earlier `version`, to what
+    /// [`Self::VERSION`] has. Objects in it are [`Value::Object`], lists and sets [`Value::Tuple`]. What it
+    /// leaves out is null. An error says what about the state is not understood.
     fn upgrade(version: i64, state: &mut BTreeMap<String, Value>) -> Result<(), String> {
         let _ = (version, state);
         Ok(())

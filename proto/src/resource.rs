@@ -11,11 +11,12 @@ use serde::{Serialize, de::DeserializeOwned};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-/// A managed type's behaviour. Only [`Resource::validate_config`] and [`Resource::modify_plan`] may meet unknown values, and say so in
-/// their types; everything else gets a [`Model`] whose computed fields alone may be pending.
+/// A managed type's behaviour. Only [`Resource::validate_config`] and [`Resource::modify_plan`] may meet
+/// unknown values, and say so in their types; everything else gets a [`Model`] whose computed fields alone
+/// may be pending.
 ///
-/// An error of `create` stores nothing (no taint): `create` resumes what an earlier one left. An error of `update`
-/// or `delete` keeps the prior state.
+/// An error of `create` stores nothing (no taint): `create` resumes what an earlier one left. An error of
+/// `update` or `delete` keeps the prior state.
 #[async_trait]
 pub trait Resource: Send + Sync + 'static {
     /// What configuring the provider made.
@@ -25,14 +26,15 @@ pub trait Resource: Send + Sync + 'static {
     /// What is kept beside the state and never shown. It must be readable from `{}`, as after an import.
     type Private: Clone + Default + Serialize + DeserializeOwned + Send + Sync;
 
-    /// Where in the private state the attributes that adopt what is there keep which of them the configuration has ever given.
-    /// A type with such attributes has to say it.
+    /// Where in the private state the attributes that adopt what is there keep which of them the
+    /// configuration has ever given. A type with such attributes has to say it.
     fn given(private: &mut Self::Private) -> Option<&mut BTreeSet<String>> {
         let _ = private;
         None
     }
 
-    /// Validates cross-attribute rules of a configuration, offline. Each attribute alone was validated by its type already.
+    /// Validates cross-attribute rules of a configuration, offline. Each attribute alone was validated by its
+    /// type already.
     fn validate_config(config: &<Self::Model as Model>::Draft, diagnostics: &mut Diagnostics) {
         let _ = (config, diagnostics);
     }
@@ -63,7 +65,8 @@ pub trait Resource: Send + Sync + 'static {
         private: &mut Self::Private,
     ) -> Result<Self::Model, Diagnostics>;
 
-    /// Reads it; `None` only on a typed "not found". A target that cannot be reached is not gone: warn and answer `prior`.
+    /// Reads it; `None` only on a typed "not found". A target that cannot be reached is not gone: warn and
+    /// answer `prior`.
     async fn read(
         context: &Context<Self::Provider>,
         prior: Self::Model,
@@ -93,8 +96,8 @@ pub trait Resource: Send + Sync + 'static {
     ) -> Result<Self::Model, Diagnostics>;
 }
 
-/// A plan of a create or an update, after defaults, unknown values, values of the prior state and replacement were
-/// settled. What [`Resource::modify_plan`] sets in [`Plan::planned`] is what Terraform is answered.
+/// A plan of a create or an update, after defaults, unknown values, values of the prior state and replacement
+/// were settled. What [`Resource::modify_plan`] sets in [`Plan::planned`] is what Terraform is answered.
 pub struct Plan<M: Model, P> {
     /// The state before, if there is one.
     pub prior: Option<M>,
@@ -104,8 +107,8 @@ pub struct Plan<M: Model, P> {
     pub planned: M::Draft,
     /// The private state that apply will get.
     pub private: P,
-    /// Attributes that are adopted: they stay as they are though the configuration does not give them. In a new object that
-    /// replaces this one they are null.
+    /// Attributes that are adopted: they stay as they are though the configuration does not give them. In a
+    /// new object that replaces this one they are null.
     pub kept: Vec<Path>,
     pub(crate) object: Value,
     pub(crate) requires_replace: Vec<Path>,

@@ -5,14 +5,15 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tempfile::TempDir;
 
-/// How old a directory must be before it can be taken for a dead process's. The process of another container may share the directory
-/// and not be seen from here; it has connected by then, and needs its socket no more.
+/// How old a directory must be before it can be taken for a dead process's. The process of another container
+/// may share the directory and not be seen from here; it has connected by then, and needs its socket no more.
 #[cfg(unix)]
 const SURELY_LEFT: Duration = Duration::from_secs(10 * 60);
 
-/// Makes a directory that only this user can enter, and whose path has at most `longest` bytes. It is below `$TMPDIR` if that is
-/// an absolute path that is short enough and without any character that means something to a shell, to `ssh`, or to Terraform's
-/// handshake; otherwise below `/tmp`. Removes what dead processes of this user left there under the same `prefix`.
+/// Makes a directory that only this user can enter, and whose path has at most `longest` bytes. It is below
+/// `$TMPDIR` if that is an absolute path that is short enough and without any character that means something
+/// to a shell, to `ssh`, or to Terraform's handshake; otherwise below `/tmp`. Removes what dead processes of
+/// this user left there under the same `prefix`.
 pub fn private_directory(prefix: &str, longest: usize) -> io::Result<TempDir> {
     private_directory_in(&std::env::temp_dir(), prefix, longest)
 }

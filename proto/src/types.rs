@@ -133,12 +133,12 @@ parsed_values! {
     ipnet::Ipv6Net: "an IPv6 network such as fd01::/64",
 }
 
-/// The longest duration that a configuration can ask for, in days: no operation takes a year, and the timers of the
-/// runtime hold no more than two.
+/// The longest duration that a configuration can ask for, in days: no operation takes a year, and the timers
+/// of the runtime hold no more than two.
 const LONGEST_DAYS: u64 = 366;
 
-/// Digits of a duration's text. More of them stand for more than [`LONGEST_DAYS`], or for a precision that no clock has;
-/// humantime panics at some of those (`18446744073709551615s 1000ms`).
+/// Digits of a duration's text. More of them stand for more than [`LONGEST_DAYS`], or for a precision that no
+/// clock has; humantime panics at some of those (`18446744073709551615s 1000ms`).
 const LIMIT_DURATION_DIGITS: usize = 18;
 
 impl SemanticValue for Duration {

@@ -1,5 +1,5 @@
-//! The in-process Terraform: it carries a good provider from create to import, and it sees every rule broken that a bad
-//! one breaks.
+//! The in-process Terraform: it carries a good provider from create to import, and it sees every rule broken
+//! that a bad one breaks.
 
 #![expect(clippy::unwrap_used, reason = "a test's helpers fail as the test does")]
 

@@ -1,5 +1,5 @@
-//! What comparing the objects of a plan costs: N nodes and N neighbors of one router, with a peer, a pool and its filters.
-//! Fails where an object of a large plan costs much more than one of a small plan.
+//! What comparing the objects of a plan costs: N nodes and N neighbors of one router, with a peer, a pool and
+//! its filters. Fails where an object of a large plan costs much more than one of a small plan.
 #![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a benchmark prints what it measures")]
 
 use std::collections::BTreeMap;

@@ -1,8 +1,9 @@
 //! Terraform provider for MicroK8s clusters and the VyOS routers in front of them.
 //!
-//! From the bottom up: `values` is what several families share; `connection` is the three ways out of the process; `session` what one run works with; `engine` one
-//! engine per kind of target; `calico`, `metallb`, `microk8s` and `vyos` a family of types each; `cross_checks` the rules
-//! over several types; `provider` serves all of it, and nothing below imports it.
+//! From the bottom up: `values` is what several families share; `connection` is the three ways out of the
+//! process; `session` what one run works with; `engine` one engine per kind of target; `calico`, `metallb`,
+//! `microk8s` and `vyos` a family of types each; `cross_checks` the rules over several types; `provider`
+//! serves all of it, and nothing below imports it.
 
 pub mod calico;
 pub mod connection;

@@ -1,5 +1,6 @@
-//! Every read of every type in a cluster against an API server that is none: it ends in time, with an error, and the process
-//! stays small. A new type is in the tables by being served; what it needs to be asked for is beside it here.
+//! Every read of every type in a cluster against an API server that is none: it ends in time, with an error,
+//! and the process stays small. A new type is in the tables by being served; what it needs to be asked for is
+//! beside it here.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test's helpers fail as the test does")]
 
 use serde_json::{Value as Json, json};

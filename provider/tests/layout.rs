@@ -1,4 +1,5 @@
-//! How the files of the provider depend on each other: imports go from `provider` down, and circles stay small.
+//! How the files of the provider depend on each other: imports go from `provider` down, and circles stay
+//! small.
 #![expect(clippy::unwrap_used, reason = "a test's helpers fail as the test does")]
 
 use std::collections::{BTreeMap, BTreeSet};

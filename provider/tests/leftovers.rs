@@ -1,4 +1,5 @@
-//! The plugin's process: where its socket is whatever `TMPDIR` says, what it does on signals, and what it leaves.
+//! The plugin's process: where its socket is whatever `TMPDIR` says, what it does on signals, and what it
+//! leaves.
 #![expect(
     clippy::unwrap_used,
     clippy::panic,

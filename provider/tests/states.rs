@@ -1,9 +1,9 @@
 //! States that earlier versions of the provider stored are read, upgraded and planned without a change.
 //!
-//! `states/ecc5e1d` holds one of every type as terraform stored it in the lab (the acceptance tests of that commit) before
-//! states had versions: what stood under `instances` in `terraform.tfstate`, with the addresses of nodes changed to this
-//! machine's, and the arguments that the configuration gave. None of the targets answers here, so that what the states say
-//! is all that is known.
+//! `states/ecc5e1d` holds one of every type as terraform stored it in the lab (the acceptance tests of that
+//! commit) before states had versions: what stood under `instances` in `terraform.tfstate`, with the
+//! addresses of nodes changed to this machine's, and the arguments that the configuration gave. None of the
+//! targets answers here, so that what the states say is all that is known.
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;

@@ -1,5 +1,5 @@
-//! What users read says things in the field's own words: no phrase of a list stands in the documentation, in a schema (whose pages are
-//! generated) or in a text that the provider may print.
+//! What users read says things in the field's own words: no phrase of a list stands in the documentation, in
+//! a schema (whose pages are generated) or in a text that the provider may print.
 #![expect(clippy::unwrap_used, reason = "a test's helpers fail as the test does")]
 
 use std::path::{Path, PathBuf};
@@ -33,7 +33,8 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// Files below a folder, by how their names end; those of tests and decisions, which no user reads, are left out.
+/// Files below a folder, by how their names end; those of tests and decisions, which no user reads, are left
+/// out.
 fn files(folder: &Path, extension: &str, found: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();

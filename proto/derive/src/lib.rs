@@ -1,5 +1,5 @@
-//! The derive of [tfplugin](https://docs.rs/tfplugin): a struct and its doc comments become a Terraform schema.
-//! `tfplugin` exports it; its documentation is there.
+//! The derive of [tfplugin](https://docs.rs/tfplugin): a struct and its doc comments become a Terraform
+//! schema. `tfplugin` exports it; its documentation is there.
 
 mod expand;
 mod field;
@@ -10,8 +10,8 @@ mod options;
 use proc_macro::TokenStream;
 use syn::{DeriveInput, parse_macro_input};
 
-/// Implements `Model` for a struct whose fields are attributes, with `<Name>Draft`, the same fields before everything is
-/// known. Doc comments are the documentation of the schema.
+/// Implements `Model` for a struct whose fields are attributes, with `<Name>Draft`, the same fields before
+/// everything is known. Doc comments are the documentation of the schema.
 ///
 /// ```text
 /// /// A router that MetalLB's speakers hold a BGP session with.
@@ -24,12 +24,12 @@ use syn::{DeriveInput, parse_macro_input};
 /// }
 /// ```
 ///
-/// Without options the struct is a nested attribute, a provider block, or fields that several types share. With
-/// `#[resource(...)]` or `#[data_source(...)]` it is a type that configurations name:
+/// Without options the struct is a nested attribute, a provider block, or fields that several types share.
+/// With `#[resource(...)]` or `#[data_source(...)]` it is a type that configurations name:
 ///
 /// - `type_name = "<name>"`: that name.
-/// - `version = <number>`, `upgrade = <function>`: the schema version of a resource, and the function that rewrites a state
-///   of an earlier one, as `tfplugin::provider::TypeName::upgrade` says.
+/// - `version = <number>`, `upgrade = <function>`: the schema version of a resource, and the function that
+///   rewrites a state of an earlier one, as `tfplugin::provider::TypeName::upgrade` says.
 ///
 /// Options of `#[attribute(...)]`:
 ///
@@ -43,7 +43,8 @@ use syn::{DeriveInput, parse_macro_input};
 /// - `validate = <function>`: from `&T` to `Result<(), String>`.
 /// - `name = "<name>"`: the attribute's name, where it is not the field's.
 /// - `flatten`: the fields of another model become attributes of this one.
-/// - `block(max_items = <number>)`: a `Vec` that is written as blocks, at most that many; for schemas that others decided.
+/// - `block(max_items = <number>)`: a `Vec` that is written as blocks, at most that many; for schemas that
+///   others decided.
 #[proc_macro_derive(Model, attributes(resource, data_source, attribute))]
 pub fn model(input: TokenStream) -> TokenStream {
     expand::model(&parse_macro_input!(input as DeriveInput))

@@ -1,5 +1,5 @@
-//! A provider with every kind of attribute, for the tests: its resources are files in a directory. `files.rs` is the one to
-//! learn from.
+//! A provider with every kind of attribute, for the tests: its resources are files in a directory. `files.rs`
+//! is the one to learn from.
 
 mod file;
 mod provider;

@@ -1,8 +1,8 @@
 //! Reference pages from schemas, in the layout and the form that provider registries show.
 //!
-//! A type's page is its schema's descriptions, with the example and the import command that lie in the registries'
-//! layout: `provider/provider.tf`, `resources/<type>/resource.tf`, `resources/<type>/import.sh` and
-//! `data-sources/<type>/data-source.tf`.
+//! A type's page is its schema's descriptions, with the example and the import command that lie in the
+//! registries' layout: `provider/provider.tf`, `resources/<type>/resource.tf`, `resources/<type>/import.sh`
+//! and `data-sources/<type>/data-source.tf`.
 
 mod page;
 mod section;
@@ -27,8 +27,8 @@ struct Kind {
 const RESOURCE: Kind = Kind { title: "Resource", folder: "resources", example: "resource.tf" };
 const DATA_SOURCE: Kind = Kind { title: "Data Source", folder: "data-sources", example: "data-source.tf" };
 
-/// Every page of a provider by its path below `docs`. The pages show what is in the folder `examples`; where an example is
-/// missing, its section is.
+/// Every page of a provider by its path below `docs`. The pages show what is in the folder `examples`; where
+/// an example is missing, its section is.
 pub fn pages<P: Provider>(examples: &Path) -> io::Result<BTreeMap<PathBuf, String>> {
     let table = P::registry();
     let mut pages = BTreeMap::new();
@@ -47,8 +47,9 @@ pub fn pages<P: Provider>(examples: &Path) -> io::Result<BTreeMap<PathBuf, Strin
         .chain(table.data_sources().map(|(name, schema)| (DATA_SOURCE, name, schema)));
     for (kind, name, schema) in types {
         let page = page_of_type::<P>(&kind, name, schema, &examples.join(kind.folder).join(name))?;
-        // The registries' own generator leaves the provider's name out of file names. A plugin whose types have several
-        // prefixes would get names of two kinds by that, and possibly twice the same one; the whole name is always right.
+        // The registries' own generator leaves the provider's name out of file names. A plugin whose types
+        // have several prefixes would get names of two kinds by that, and possibly twice the same one; the
+        // whole name is always right.
         pages.insert(PathBuf::from(kind.folder).join(format!("{name}.md")), page);
     }
     Ok(pages)

@@ -1,6 +1,6 @@
-//! Values that stay where the configuration says nothing of them and never did: the password of a session that was there
-//! before Terraform came. Terraform leaves secrets out of configurations that it generates, so that their absence says
-//! nothing.
+//! Values that stay where the configuration says nothing of them and never did: the password of a session
+//! that was there before Terraform came. Terraform leaves secrets out of configurations that it generates, so
+//! that their absence says nothing.
 
 use crate::schema::{Attribute, AttributeKind, Mode, Nesting};
 use crate::value::{Path, Value};

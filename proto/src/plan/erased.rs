@@ -24,7 +24,8 @@ pub(crate) struct Stored {
     pub(crate) private: Vec<u8>,
 }
 
-/// A managed type without its Rust types. Every method answers what is to be stored along with what was found.
+/// A managed type without its Rust types. Every method answers what is to be stored along with what was
+/// found.
 #[async_trait]
 pub(crate) trait ErasedResource<P>: Send + Sync {
     fn schema(&self) -> &'static Schema;
@@ -165,7 +166,8 @@ where
             let before = if prior.object.is_null() { None } else { Some(self.prior(&prior.object)?) };
             let effective = effective_config(attributes, config);
             let config_draft = held::draft(&effective, &effective, None).map_err(fault)?;
-            // With write-only values it is almost the same as what is written, and they belong to what apply gets.
+            // With write-only values it is almost the same as what is written, and they belong to what apply
+            // gets.
             let whole = write_only::fill(attributes, &planned.object, config);
             let draft = held::draft(&whole, config, Some(&config_draft)).map_err(fault)?;
             Ok((before, config_draft.draft, draft.draft))

@@ -1,7 +1,8 @@
 //! The planning pipeline: a pure function of schema, configuration and prior state.
 //!
-//! Order, as Terraform's own framework has it, behind what is adopted: defaults, write-only values out, spelling, unknowns for what is
-//! computed, values of the prior state, replacement. The resource's own hook comes after.
+//! Order, as Terraform's own framework has it, behind what is adopted: defaults, write-only values out,
+//! spelling, unknowns for what is computed, values of the prior state, replacement. The resource's own hook
+//! comes after.
 
 pub(crate) mod adopted;
 pub(crate) mod check;
@@ -74,7 +75,8 @@ fn apply_defaults(attributes: &[Attribute], prior: &Value, proposed: &Value, con
     })
 }
 
-/// Elements of a set have no key, so an element that was there before in other words is found by what it means.
+/// Elements of a set have no key, so an element that was there before in other words is found by what it
+/// means.
 fn apply_defaults_to_elements(members: &[Attribute], prior: &[Value], proposed: &[Value]) -> Vec<Value> {
     let mut left: Vec<&Value> = prior.iter().collect();
     let mut one = |proposed: &Value| {
@@ -266,7 +268,8 @@ pub(crate) fn keep_spelling(attributes: &[Attribute], before: &Value, after: Val
     })
 }
 
-/// Whether an element of a set may be what came of the element `before`, of which parts may have been unknown.
+/// Whether an element of a set may be what came of the element `before`, of which parts may have been
+/// unknown.
 fn may_become(members: &[Attribute], before: &Value, after: &Value) -> bool {
     members.iter().all(|member| {
         let (before, after) = (before.attribute(&member.name), after.attribute(&member.name));

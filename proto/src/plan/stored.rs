@@ -1,4 +1,5 @@
-//! What an earlier run stored, perhaps with another version of the provider. Nothing of it is replaced silently.
+//! What an earlier run stored, perhaps with another version of the provider. Nothing of it is replaced
+//! silently.
 
 use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::provider::TypeName;
@@ -71,8 +72,8 @@ pub(super) fn private<P: Default + DeserializeOwned>(type_name: &str, bytes: &[u
     Err(Diagnostic::error("Unable to read the private state", detail))
 }
 
-/// A stored object with something in each place where its Rust type has no null: it lacks what was not there yet when it
-/// was stored. Typed code needs a value to start from; it is never stored unless it was read.
+/// A stored object with something in each place where its Rust type has no null: it lacks what was not there
+/// yet when it was stored. Typed code needs a value to start from; it is never stored unless it was read.
 pub(super) fn completed(attributes: &[Attribute], object: &Value) -> Value {
     let Value::Object(all) = object else { return object.clone() };
     let mut all = all.clone();

@@ -1,5 +1,6 @@
-//! The provider's service. Every call runs in a task of its own, so that a panic becomes a message for the user at
-//! the terminal instead of a lost connection, and answers a message where it fails: never a gRPC status.
+//! The provider's service. Every call runs in a task of its own, so that a panic becomes a message for the
+//! user at the terminal instead of a lost connection, and answers a message where it fails: never a gRPC
+//! status.
 
 mod change;
 mod data_source;
@@ -34,8 +35,8 @@ pub(crate) struct Shared<P: Provider> {
     /// Made at the first call that asks: the handshake does not wait for it.
     served: LazyLock<Served<P>>,
     configured: RwLock<Option<Arc<P::Configured>>>,
-    /// Cancels what runs and what is still to come: a call that core sent before it stopped may arrive after that. A
-    /// core that configures the provider anew, as with a debugger's plugin, gets a fresh one.
+    /// Cancels what runs and what is still to come: a call that core sent before it stopped may arrive after
+    /// that. A core that configures the provider anew, as with a debugger's plugin, gets a fresh one.
     stop: RwLock<CancellationToken>,
     running: TaskTracker,
 }

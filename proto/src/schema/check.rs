@@ -1,4 +1,5 @@
-//! The rules that core has for a schema. One violation disables the whole provider, so they are checked here first.
+//! The rules that core has for a schema. One violation disables the whole provider, so they are checked here
+//! first.
 
 use super::{Attribute, AttributeKind, Mode, Nesting, Schema};
 use crate::value::Type;

@@ -133,13 +133,13 @@ pub struct Attribute {
     pub default: Option<Value>,
     /// A computed value that stays as it is unless the provider's own plan says otherwise.
     pub use_state_for_unknown: bool,
-    /// Optional and computed, and always known: where the configuration gives none and never gave one, what is there stays;
-    /// where it gave one before, none is planned.
+    /// Optional and computed, and always known: where the configuration gives none and never gave one, what
+    /// is there stays; where it gave one before, none is planned.
     pub adopt: bool,
     /// A change needs a new object.
     pub requires_replace: bool,
-    /// At most how many times it is written as a block, `name { ... }`; none where it is an argument. What new types have
-    /// is arguments; blocks are for schemas that others decided.
+    /// At most how many times it is written as a block, `name { ... }`; none where it is an argument. What
+    /// new types have is arguments; blocks are for schemas that others decided.
     pub block: Option<u32>,
     /// What its Rust type knows.
     pub semantics: ValueSemantics,

@@ -10,8 +10,8 @@ use std::io::{self, Write};
 const HANDSHAKE: u8 = 1;
 const PROTOCOL: u8 = 6;
 
-/// Tells core where to connect and which certificate to expect. After it, standard output leads nowhere that matters:
-/// what code prints by mistake is a line in the log.
+/// Tells core where to connect and which certificate to expect. After it, standard output leads nowhere that
+/// matters: what code prints by mistake is a line in the log.
 pub(super) fn shake(place: &Place, certificate: Option<&CertificateDer<'_>>) -> io::Result<()> {
     let mut output = io::stdout().lock();
     output.write_all(line(place.network, &place.address, certificate).as_bytes())?;
@@ -26,9 +26,10 @@ fn line(network: &str, address: &str, certificate: Option<&CertificateDer<'_>>) 
     format!("{HANDSHAKE}|{PROTOCOL}|{network}|{address}|grpc|{certificate}\n")
 }
 
-/// Ctrl-C reaches every process of the terminal, and so does what ends a job of continuous integration, or the terminal's end. Core
-/// answers the first two with `StopProvider` and waits for what runs; it dies of the last, and its connection with it. A provider
-/// that died of them would lose what it just made, and leave its files.
+/// Ctrl-C reaches every process of the terminal, and so does what ends a job of continuous integration, or
+/// the terminal's end. Core answers the first two with `StopProvider` and waits for what runs; it dies of the
+/// last, and its connection with it. A provider that died of them would lose what it just made, and leave its
+/// files.
 pub(super) fn ignore_interrupts() -> io::Result<()> {
     #[cfg(unix)]
     {

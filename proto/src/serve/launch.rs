@@ -37,8 +37,8 @@ pub(super) enum LaunchError {
 impl Launch {
     /// Reads the environment.
     ///
-    /// The versions that core offers do not matter: this is version 6 only, and a core without it has the better
-    /// message to say so.
+    /// The versions that core offers do not matter: this is version 6 only, and a core without it has the
+    /// better message to say so.
     pub(super) fn read(environment: impl Fn(&str) -> Option<String>) -> Result<Self, LaunchError> {
         if environment(COOKIE.0).as_deref() != Some(COOKIE.1) {
             return Err(LaunchError::ByHand);

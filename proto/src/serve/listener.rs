@@ -35,8 +35,8 @@ pub(super) struct Place {
 }
 
 impl Listener {
-    /// Opens a Unix socket. A port is opened only where that cannot be done and `guarded` says that a certificate keeps
-    /// others out.
+    /// Opens a Unix socket. A port is opened only where that cannot be done and `guarded` says that a
+    /// certificate keeps others out.
     pub(super) fn open(launch: &Launch, guarded: bool) -> io::Result<(Self, Place)> {
         let unix = Self::open_unix(launch);
         match (unix, &launch.ports) {

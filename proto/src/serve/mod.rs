@@ -34,12 +34,13 @@ const CANCEL_GRACE: Duration = Duration::from_millis(1500);
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct ServeOptions {
-    /// Whether a debugger started the process: it says how Terraform finds it and serves one run after another. Default:
-    /// whether the command line has `-debug`.
+    /// Whether a debugger started the process: it says how Terraform finds it and serves one run after
+    /// another. Default: whether the command line has `-debug`.
     pub debug: bool,
     /// Threads that run calls. Calls wait for other machines more than they compute. Default: 4.
     pub worker_threads: usize,
-    /// Bytes of the largest message. A state can be large. Default: 256 MiB, as Terraform's own providers have.
+    /// Bytes of the largest message. A state can be large. Default: 256 MiB, as Terraform's own providers
+    /// have.
     pub max_message_size: usize,
 }
 

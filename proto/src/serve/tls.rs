@@ -1,7 +1,9 @@
-//! Mutual TLS with exactly one client: the holder of the certificate that core handed over when it started the process.
+//! Mutual TLS with exactly one client: the holder of the certificate that core handed over when it started
+//! the process.
 //!
-//! Core's certificate is a self-signed P-521 authority that also acts as client, which no ordinary verification accepts;
-//! so it is compared byte by byte, and only the proof that the client has its key is left to rustls.
+//! Core's certificate is a self-signed P-521 authority that also acts as client, which no ordinary
+//! verification accepts; so it is compared byte by byte, and only the proof that the client has its key is
+//! left to rustls.
 
 use rcgen::CertifiedKey;
 use rustls::client::danger::HandshakeSignatureValid;

@@ -70,8 +70,8 @@ impl<P: Provider> Harness<P> {
         served.ok_or_else(|| violation(format!("there is no resource type {type_name:?}")).into())
     }
 
-    /// What `validate` reports about a configuration, errors and warnings: of the resource, or of the data source where there is
-    /// no resource of that name.
+    /// What `validate` reports about a configuration, errors and warnings: of the resource, or of the data
+    /// source where there is no resource of that name.
     pub fn validate(&self, type_name: &str, config: &Json) -> Result<Diagnostics, Failure> {
         if let Some(data_source) = self.registry.data_sources.get(type_name)
             && !self.registry.resources.contains_key(type_name)
@@ -213,8 +213,8 @@ impl<P: Provider> Harness<P> {
         Ok(state)
     }
 
-    /// A state that was stored with schema version `version`, perhaps by an earlier version of the provider: its attributes
-    /// as JSON, and what was kept beside it.
+    /// A state that was stored with schema version `version`, perhaps by an earlier version of the provider:
+    /// its attributes as JSON, and what was kept beside it.
     pub fn stored(
         &self,
         type_name: &str,

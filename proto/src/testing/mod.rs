@@ -3,8 +3,8 @@
 //! - a configuration names only attributes that there are, and all that are required (`config.rs`);
 //! - core proposes a new state from the prior one and the configuration (`proposed.rs`);
 //! - a plan changes only what the provider may set, a result keeps to its plan (`consistency.rs`);
-//! - what is planned at apply is what was planned before; what is stored is wholly known, fits the schema, survives the
-//!   wire and holds no write-only value; nothing is left of what was destroyed.
+//! - what is planned at apply is what was planned before; what is stored is wholly known, fits the schema,
+//!   survives the wire and holds no write-only value; nothing is left of what was destroyed.
 
 mod config;
 mod consistency;

@@ -1,5 +1,5 @@
-//! The encoding of values in the state file: JSON that only the schema's type gives a meaning. Numbers are read from
-//! their text, so none loses a digit. And JSON without a schema, as targets have it.
+//! The encoding of values in the state file: JSON that only the schema's type gives a meaning. Numbers are
+//! read from their text, so none loses a digit. And JSON without a schema, as targets have it.
 
 use super::{LIMIT_DEPTH, LIMIT_VALUES, Number, Path, Type, Value, normal_form};
 use crate::value::ValueError;
@@ -8,8 +8,8 @@ use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-/// Reads one value of the type `of`. Attributes that are missing are null. Those that the type does not know are an error
-/// unless they are null: what another version of the schema stored in them would be lost.
+/// Reads one value of the type `of`. Attributes that are missing are null. Those that the type does not know
+/// are an error unless they are null: what another version of the schema stored in them would be lost.
 pub(crate) fn decode(bytes: &[u8], of: &Type) -> Result<Value, ValueError> {
     let raw = serde_json::from_slice(bytes).map_err(invalid)?;
     Reader { values: 0 }.value(raw, of, 0)
@@ -185,9 +185,9 @@ pub(crate) fn encode_untyped(value: &Value) -> String {
     }
 }
 
-/// A value as JSON that needs no type, as it is sent to others. What is unknown is null. Whole numbers stay whole: an AS
-/// number is never a float. A number that JSON as programs read it (64 bits) does not hold is an error on its path: it
-/// would arrive as another one.
+/// A value as JSON that needs no type, as it is sent to others. What is unknown is null. Whole numbers stay
+/// whole: an AS number is never a float. A number that JSON as programs read it (64 bits) does not hold is an
+/// error on its path: it would arrive as another one.
 pub fn to_plain(value: &Value) -> Result<serde_json::Value, ValueError> {
     to_plain_with(value, &|number| {
         number.to_json().ok_or_else(|| {
@@ -224,8 +224,8 @@ pub fn to_plain_with(
     }
 }
 
-/// A value that brings its type along, from JSON that needs none: objects and tuples, as Terraform's own language has
-/// them.
+/// A value that brings its type along, from JSON that needs none: objects and tuples, as Terraform's own
+/// language has them.
 pub fn from_plain(json: &serde_json::Value) -> Value {
     Value::Dynamic(Box::new(typed(json)))
 }

@@ -21,8 +21,8 @@ impl Number {
         if self.0.is_integer() { self.0.to_u64() } else { None }
     }
 
-    /// The number as JSON, if a whole number of 64 bits or a float is this number: the float's shortest decimal text, which
-    /// is what anybody writes of it, is this number's.
+    /// The number as JSON, if a whole number of 64 bits or a float is this number: the float's shortest
+    /// decimal text, which is what anybody writes of it, is this number's.
     pub fn to_json(&self) -> Option<serde_json::Value> {
         let whole = self.as_i64().map(Into::into).or_else(|| self.as_u64().map(Into::into));
         whole.or_else(|| {
@@ -47,8 +47,8 @@ impl From<u64> for Number {
 impl TryFrom<f64> for Number {
     type Error = String;
 
-    /// The number that the float's shortest decimal text says. Core compares fractions by that text, so that the many
-    /// digits of the float's exact value would be another number to it.
+    /// The number that the float's shortest decimal text says. Core compares fractions by that text, so that
+    /// the many digits of the float's exact value would be another number to it.
     fn try_from(value: f64) -> Result<Self, Self::Error> {
         match value.is_finite() {
             true => format!("{value:e}").parse(),
@@ -91,8 +91,9 @@ mod tests {
         Value::Number(text.parse().unwrap())
     }
 
-    /// What go-cty writes for a number (integers of 64 bits as such, other fractions as a float where the float is exact, all
-    /// else as text), and the number that it means by it: fractions are equal where their shortest decimal text is.
+    /// What go-cty writes for a number (integers of 64 bits as such, other fractions as a float where the
+    /// float is exact, all else as text), and the number that it means by it: fractions are equal where their
+    /// shortest decimal text is.
     #[test]
     fn numbers_come_and_go_as_core_has_them() {
         let float = |float: f64| [[0xcb].as_slice(), &float.to_be_bytes()].concat();

@@ -1,4 +1,5 @@
-//! The encodings of values: known bytes, there and back for values of any type, and bytes that somebody damaged.
+//! The encodings of values: known bytes, there and back for values of any type, and bytes that somebody
+//! damaged.
 
 use super::json as state;
 use super::*;

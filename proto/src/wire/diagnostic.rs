@@ -12,9 +12,9 @@ pub(crate) fn diagnostics(found: Diagnostics) -> Vec<pb::Diagnostic> {
     found.into_iter().map(diagnostic).collect()
 }
 
-/// Core finds the line of an attribute, but for a path that goes on inside the attribute's value it shows the whole
-/// resource. So the path ends at the attribute, and the rest of it is in the text. All of the text passes
-/// [`printable`] here, whoever said it.
+/// Core finds the line of an attribute, but for a path that goes on inside the attribute's value it shows the
+/// whole resource. So the path ends at the attribute, and the rest of it is in the text. All of the text
+/// passes [`printable`] here, whoever said it.
 fn diagnostic(one: Diagnostic) -> pb::Diagnostic {
     let path = one.attribute.unwrap_or_default();
     let text = path.to_string();

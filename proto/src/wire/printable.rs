@@ -1,11 +1,12 @@
-//! Text for a terminal. Much of what a message repeats was said by another machine, and a terminal obeys control
-//! characters wherever they come from: they could hide lines, forge others, or write to the clipboard.
+//! Text for a terminal. Much of what a message repeats was said by another machine, and a terminal obeys
+//! control characters wherever they come from: they could hide lines, forge others, or write to the
+//! clipboard.
 
 use std::borrow::Cow;
 use std::fmt::Write;
 
-/// The text with every character that a terminal would obey spelt out, `\u{1b}` for ESC; lines and tabs stay. A CR before
-/// a line's end is left out.
+/// The text with every character that a terminal would obey spelt out, `\u{1b}` for ESC; lines and tabs stay.
+/// A CR before a line's end is left out.
 pub(crate) fn printable(text: &str) -> Cow<'_, str> {
     if !text.chars().any(is_obeyed) {
         return Cow::Borrowed(text);
@@ -23,8 +24,8 @@ pub(crate) fn printable(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
-/// C0 without tab and newline, DEL and C1; the separators of lines and paragraphs; and what turns the direction of writing,
-/// so that a line reads otherwise than it is.
+/// C0 without tab and newline, DEL and C1; the separators of lines and paragraphs; and what turns the
+/// direction of writing, so that a line reads otherwise than it is.
 fn is_obeyed(character: char) -> bool {
     match character {
         '\n' | '\t' => false,

@@ -1,4 +1,5 @@
-//! Blocks of addresses that nodes took from a pool, and how a pool is emptied before it goes: what `calicoctl` does.
+//! Blocks of addresses that nodes took from a pool, and how a pool is emptied before it goes: what
+//! `calicoctl` does.
 
 use super::IpPool;
 use crate::connection::cluster::{Cluster, ClusterError, ClusterErrorKind, Freshness, Kind, ObjectName};
@@ -21,8 +22,8 @@ const AFFINITY: Kind = Kind::cluster_wide("crd.projectcalico.org", "v1", "BlockA
 /// How long nodes may take to see that a pool is closed; as long as `calicoctl` gives them.
 const SEEN_WITHIN: Duration = Duration::from_millis(500);
 
-/// How long pods that are on their way out may take to give their addresses back: the 30 s that Kubernetes lets a pod
-/// take to end, and some for the node.
+/// How long pods that are on their way out may take to give their addresses back: the 30 s that Kubernetes
+/// lets a pod take to end, and some for the node.
 const LEFT_WITHIN: Duration = Duration::from_secs(45);
 
 const ASKED_EVERY: Duration = Duration::from_secs(1);
@@ -96,7 +97,8 @@ fn network(object: &DynamicObject) -> Option<IpNet> {
     IpNet::parse(object.data.pointer("/spec/cidr")?.as_str()?)
 }
 
-/// Who has addresses of a block, apart from the ends of tunnels, which nodes take and give back by themselves.
+/// Who has addresses of a block, apart from the ends of tunnels, which nodes take and give back by
+/// themselves.
 fn users(block: &DynamicObject) -> Vec<String> {
     let spec = block.data.get("spec").unwrap_or(&Json::Null);
     let array = |field: &str| spec.get(field).and_then(Json::as_array).map(Vec::as_slice).unwrap_or_default();

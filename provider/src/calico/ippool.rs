@@ -16,33 +16,35 @@ const MADE_BY_CALICO: [&str; 2] = ["default-ipv4-ippool", "default-ipv6-ippool"]
 
 /// A range that Calico gives pods their addresses from.
 ///
-/// MicroK8s has no Calico API server, so the checks that `calicoctl` makes are made here. The range should lie inside the
-/// cluster's pod range (`cluster_cidr`), otherwise kube-proxy treats traffic from its pods as external.
+/// MicroK8s has no Calico API server, so the checks that `calicoctl` makes are made here. The range should
+/// lie inside the cluster's pod range (`cluster_cidr`), otherwise kube-proxy treats traffic from its pods as
+/// external.
 ///
 /// calico-node makes `default-ipv4-ippool` and `default-ipv6-ippool` when it starts and finds no pool of the
-/// family. Such a pool of the same range is taken over; one of another range is an error that says what to do. Destroying
-/// the last pool of a family brings the default one back at the next start of calico-node.
+/// family. Such a pool of the same range is taken over; one of another range is an error that says what to
+/// do. Destroying the last pool of a family brings the default one back at the next start of calico-node.
 ///
-/// Destroying closes the pool first and is refused while pods have addresses of it, unless `force_destroy` is set. Pods
-/// that are being deleted are waited for, for up to 45 s.
+/// Destroying closes the pool first and is refused while pods have addresses of it, unless `force_destroy` is
+/// set. Pods that are being deleted are waited for, for up to 45 s.
 #[derive(Clone, Debug, Model)]
 #[resource(type_name = "calico_ippool")]
 pub struct IpPool {
     #[attribute(flatten)]
     object: ClusterWideObject,
 
-    /// The range, such as `fd01::/64`: a network without host bits, not of link-local addresses, that overlaps no other
-    /// pool. Another range is another pool.
+    /// The range, such as `fd01::/64`: a network without host bits, not of link-local addresses, that
+    /// overlaps no other pool. Another range is another pool.
     #[attribute(required, requires_replace, validate = cidr)]
     pub(super) cidr: Semantic<IpNet>,
 
-    /// Prefix length of the blocks that nodes take from the pool: 20 to 32 for IPv4, 116 to 128 for IPv6. Another length
-    /// is another pool. Default: 26 for IPv4, 122 for IPv6.
+    /// Prefix length of the blocks that nodes take from the pool: 20 to 32 for IPv4, 116 to 128 for IPv6.
+    /// Another length is another pool. Default: 26 for IPv4, 122 for IPv6.
     #[attribute(optional, computed, use_state_for_unknown, requires_replace)]
     block_size: Computed<u8>,
 
-    /// When packets between pods of this pool travel in VXLAN: `Always`, `CrossSubnet` (only between nodes in different
-    /// subnets) or `Never`. Default `Always`, for the Calico of MicroK8s knows no other way between nodes.
+    /// When packets between pods of this pool travel in VXLAN: `Always`, `CrossSubnet` (only between nodes in
+    /// different subnets) or `Never`. Default `Always`, for the Calico of MicroK8s knows no other way between
+    /// nodes.
     #[attribute(default = "Always".to_owned(), validate = encapsulation)]
     vxlan_mode: String,
 
@@ -51,8 +53,8 @@ pub struct IpPool {
     #[attribute(default = "Never".to_owned(), validate = encapsulation)]
     ipip_mode: String,
 
-    /// Whether packets of pods to addresses outside of all pools take the node's address. Without it, pods with private
-    /// addresses (such as `fd01::/64`) do not reach the Internet. Default `false`.
+    /// Whether packets of pods to addresses outside of all pools take the node's address. Without it, pods
+    /// with private addresses (such as `fd01::/64`) do not reach the Internet. Default `false`.
     #[attribute(default = false)]
     nat_outgoing: bool,
 
@@ -64,17 +66,18 @@ pub struct IpPool {
     #[attribute(default = false)]
     disable_bgp_export: bool,
 
-    /// Nodes that take addresses of the pool, in Calico's selector language, such as `zone == "a"`. Default `all()`.
+    /// Nodes that take addresses of the pool, in Calico's selector language, such as `zone == "a"`. Default
+    /// `all()`.
     #[attribute(default = "all()".to_owned(), validate = node_selector)]
     node_selector: String,
 
-    /// What addresses are given to: `Workload` (pods) and `Tunnel` (ends of tunnels), or `LoadBalancer` alone (Calico
-    /// 3.30). Default: `Workload` and `Tunnel`.
+    /// What addresses are given to: `Workload` (pods) and `Tunnel` (ends of tunnels), or `LoadBalancer` alone
+    /// (Calico 3.30). Default: `Workload` and `Tunnel`.
     #[attribute(default = Set(vec!["Workload".to_owned(), "Tunnel".to_owned()]), validate = allowed_uses)]
     allowed_uses: Set<String>,
 
-    /// Whether a destroy proceeds while pods have addresses of the pool. Those pods keep their addresses but lose
-    /// connectivity to other nodes and the outside. Default `false`.
+    /// Whether a destroy proceeds while pods have addresses of the pool. Those pods keep their addresses but
+    /// lose connectivity to other nodes and the outside. Default `false`.
     #[attribute(default = false)]
     force_destroy: bool,
 }

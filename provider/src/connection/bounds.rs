@@ -1,19 +1,25 @@
-//! How much of a peer's answer is read. Whoever answers is not to be trusted: a node, an API server or a router may send without
-//! end, and many at once. Each answer has a limit of its own, and all that are read at the same time share one budget.
+//! How much of a peer's answer is read. Whoever answers is not to be trusted: a node, an API server or a
+//! router may send without end, and many at once. Each answer has a limit of its own, and all that are read
+//! at the same time share one budget.
 
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-/// Bytes that a command on a node may print. The longest real answers are the values of a Helm release, which Kubernetes keeps in
-/// a Secret of 1 MiB, compressed, and the list of a cluster's nodes: about 20 KiB each for the hundreds that MicroK8s can have.
+/// Bytes that a command on a node may print. The longest real answers are the values of a Helm release, which
+/// Kubernetes keeps in a Secret of 1 MiB, compressed, and the list of a cluster's nodes: about 20 KiB each
+/// for the hundreds that MicroK8s can have.
 pub const NODE_ANSWER: usize = 8 << 20;
-/// Bytes that a command on a node may write to its standard error. apt and snap draw some 100 KiB of progress.
+/// Bytes that a command on a node may write to its standard error. apt and snap draw some 100 KiB of
+/// progress.
 pub const NODE_COMPLAINTS: usize = 8 << 20;
-/// Bytes of a line, where answers are read line by line. No line of any known answer has more than some 10 KiB.
+/// Bytes of a line, where answers are read line by line. No line of any known answer has more than some 10
+/// KiB.
 pub const LINE: usize = 1 << 20;
-/// Bytes that `ssh` itself may write about one connection. It writes a few lines; what a node sends as a banner comes on top.
+/// Bytes that `ssh` itself may write about one connection. It writes a few lines; what a node sends as a
+/// banner comes on top.
 pub const SSH_LOG: usize = 256 << 10;
-/// Bytes of a list of objects from an API server. 64 MiB is some 10,000 pods; Kubernetes' own clients ask for pages of 500.
+/// Bytes of a list of objects from an API server. 64 MiB is some 10,000 pods; Kubernetes' own clients ask for
+/// pages of 500.
 pub const API_LIST: usize = 64 << 20;
 
 /// Bytes that every answer may have without a share of the budget. Most answers are smaller.
@@ -27,8 +33,9 @@ struct Class {
 
 /// The budget: 24 MiB + 32 MiB + 64 MiB, so that the plugin stays below 256 MiB with what it needs besides.
 ///
-/// An answer that outgrows one class waits for a place in the next. It keeps its places until it is read, and waits only for larger
-/// classes than those it is in; so whoever is in the largest never waits, and all others have their turn.
+/// An answer that outgrows one class waits for a place in the next. It keeps its places until it is read, and
+/// waits only for larger classes than those it is in; so whoever is in the largest never waits, and all
+/// others have their turn.
 static CLASSES: [Class; 3] = [
     Class { size: 1 << 20, places: Semaphore::const_new(24) },
     Class { size: 8 << 20, places: Semaphore::const_new(4) },

@@ -1,5 +1,6 @@
-//! Secrets that come back. What a node, an API server or a router says about something that it was sent often repeats a part
-//! of it, and seldom as it was: quoted once or twice, as a form or an address has it, or in base64.
+//! Secrets that come back. What a node, an API server or a router says about something that it was sent often
+//! repeats a part of it, and seldom as it was: quoted once or twice, as a form or an address has it, or in
+//! base64.
 
 use aho_corasick::{AhoCorasick, MatchKind};
 use base64::Engine;
@@ -15,8 +16,8 @@ const MASK: &str = "(secret)";
 /// Shorter runs of base64 would be found in common words.
 const BASE64_RUN: usize = 8;
 
-/// A shorter line of a secret is found in texts that have nothing to do with it: `-----` of a key's armour is longer, and
-/// no secret.
+/// A shorter line of a secret is found in texts that have nothing to do with it: `-----` of a key's armour is
+/// longer, and no secret.
 const LINE: usize = 12;
 
 /// Bytes of all forms together. Finding them takes about forty times as much memory; a Secret's 64 KiB fit.
@@ -186,8 +187,8 @@ fn percent(text: &str, capitals: bool) -> [String; 2] {
     [address, form]
 }
 
-/// The letters of base64 that a secret decides, wherever in a text it begins: 0, 1 or 2 bytes after a group of three. The
-/// letters at its ends that it shares with its neighbours are not among them.
+/// The letters of base64 that a secret decides, wherever in a text it begins: 0, 1 or 2 bytes after a group
+/// of three. The letters at its ends that it shares with its neighbours are not among them.
 fn base64(secret: &str) -> impl Iterator<Item = String> {
     let alone = STANDARD_ENGINE.encode(secret);
     let padded = format!("{alone}{}", "=".repeat((4 - alone.len() % 4) % 4));

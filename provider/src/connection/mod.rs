@@ -1,4 +1,5 @@
-//! The three ways out of the process: a node over SSH, a cluster's API, a router's API. None knows a family of types.
+//! The three ways out of the process: a node over SSH, a cluster's API, a router's API. None knows a family
+//! of types.
 
 pub mod bounds;
 pub mod cluster;

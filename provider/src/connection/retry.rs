@@ -1,6 +1,6 @@
-//! Trying again: to reach a target, one API call, until a condition holds. All that waits for a time is here. Every loop is
-//! bounded by a deadline, jittered, and ends when Terraform asks the provider to stop. An attempt that begins in time is
-//! let end, as half of it may be done: what it asks has a limit of its own.
+//! Trying again: to reach a target, one API call, until a condition holds. All that waits for a time is here.
+//! Every loop is bounded by a deadline, jittered, and ends when Terraform asks the provider to stop. An
+//! attempt that begins in time is let end, as half of it may be done: what it asks has a limit of its own.
 
 use rand::RngExt;
 use std::future::Future;
@@ -39,7 +39,8 @@ pub enum RetryError<E> {
     Cancelled,
 }
 
-/// Nobody waits longer, whatever a configuration says: an instant beyond what the clock can hold would be a panic.
+/// Nobody waits longer, whatever a configuration says: an instant beyond what the clock can hold would be a
+/// panic.
 const LONGEST: Duration = Duration::from_secs(366 * 24 * 60 * 60);
 
 fn from_now(timeout: Duration) -> Instant {
@@ -123,7 +124,8 @@ impl Deadline {
     }
 }
 
-/// Repeats `attempt` every `every` while it goes on; what it says in the end, or said last when `limit` is over.
+/// Repeats `attempt` every `every` while it goes on; what it says in the end, or said last when `limit` is
+/// over.
 pub async fn poll<T, E, F>(every: Duration, limit: Duration, mut attempt: impl FnMut() -> F) -> Result<T, E>
 where
     F: Future<Output = Result<ControlFlow<T, T>, E>>,

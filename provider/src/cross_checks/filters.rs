@@ -1,5 +1,5 @@
-//! What a router lets in from a node, against what the cluster announces: by prefix-lists, and by route-maps that ask for
-//! nothing but prefix-lists. Anything else is for the router to report.
+//! What a router lets in from a node, against what the cluster announces: by prefix-lists, and by route-maps
+//! that ask for nothing but prefix-lists. Anything else is for the router to report.
 
 use super::mismatch::Mismatch;
 use super::objects::{Advertisement, Family, Pool, RouterKey};

@@ -18,7 +18,8 @@ impl Key {
     }
 }
 
-/// Objects by a group, such as their cluster or router. An object that is planned again takes the place of what it was.
+/// Objects by a group, such as their cluster or router. An object that is planned again takes the place of
+/// what it was.
 pub(super) struct Grouped<G, T> {
     groups: BTreeMap<G, BTreeMap<Key, T>>,
     group_of: BTreeMap<Key, G>,

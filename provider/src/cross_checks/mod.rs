@@ -1,10 +1,11 @@
-//! What two objects of different layers must have in common, and no single one can check: the cluster's side of a BGP
-//! session and the router's, a pool and the networks it must keep out of, a pool and the filters its routes pass, two
-//! resources that own one part of a router's configuration.
+//! What two objects of different layers must have in common, and no single one can check: the cluster's side
+//! of a BGP session and the router's, a pool and the networks it must keep out of, a pool and the filters its
+//! routes pass, two resources that own one part of a router's configuration.
 //!
-//! Terraform plans objects in any order. Each is read once, kept by what the rules look it up by, and compared with those
-//! before it by the rules that concern its type. A rule is about objects that are all planned; none is about one that is
-//! missing, since it may only come later. Values that are not known yet fit everything.
+//! Terraform plans objects in any order. Each is read once, kept by what the rules look it up by, and
+//! compared with those before it by the rules that concern its type. A rule is about objects that are all
+//! planned; none is about one that is missing, since it may only come later. Values that are not known yet
+//! fit everything.
 
 mod filters;
 mod grouped;

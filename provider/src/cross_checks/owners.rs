@@ -1,4 +1,5 @@
-//! Two resources that own one part of a router's configuration: each takes away what the other makes, for ever.
+//! Two resources that own one part of a router's configuration: each takes away what the other makes, for
+//! ever.
 
 use super::grouped::Key;
 use super::objects::{RouterKey, RouterRef};

@@ -68,8 +68,8 @@ fn session(planned: &PlannedObjects, peer: &Peer, neighbor: &Neighbor) -> Vec<Mi
     found
 }
 
-/// Whether speakers peer with a router. It is known by its API's address, and where there is only one router it is meant
-/// in any case.
+/// Whether speakers peer with a router. It is known by its API's address, and where there is only one router
+/// it is meant in any case.
 fn peers_with(peer: &Peer, router: &RouterRef) -> bool {
     router.is_only || (router.host.is_some() && router.host == peer.address)
 }

@@ -81,7 +81,8 @@ fn merged(mut base: Json, other: Json) -> Json {
     base
 }
 
-/// What is told while these are planned, one after the other. Nothing answers at any target, which each type tells too.
+/// What is told while these are planned, one after the other. Nothing answers at any target, which each type
+/// tells too.
 async fn told(objects: &[Object], routers: &Json) -> Vec<String> {
     let run = Harness::<TestProvider<AllTypes>>::new(&json!({"routers": routers, "ssh": {"port": 9}}))
         .await

@@ -4,7 +4,8 @@ use tfplugin::provider::TypeName;
 use tfplugin::schema::Attribute;
 use tfplugin::{Diagnostic, Diagnostics, Value};
 
-/// Finds fault with the parts of an import id, each under the name of its attribute. `forms` says how ids look.
+/// Finds fault with the parts of an import id, each under the name of its attribute. `forms` says how ids
+/// look.
 pub fn check_named<'a, T: TypeName>(
     attributes: &[Attribute],
     id: &str,

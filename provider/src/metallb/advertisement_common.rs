@@ -15,7 +15,8 @@ pub struct Announced {
     #[attribute(optional, validate = selectors)]
     pub ip_address_pool_selectors: Option<Vec<LabelSelector>>,
 
-    /// Services to announce, by their labels: any of these. MetalLB 0.16. Default: all with an address of the pools.
+    /// Services to announce, by their labels: any of these. MetalLB 0.16. Default: all with an address of the
+    /// pools.
     #[attribute(optional, validate = selectors)]
     pub service_selectors: Option<Vec<LabelSelector>>,
 

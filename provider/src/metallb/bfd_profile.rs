@@ -12,10 +12,11 @@ use tfplugin::{Diagnostics, Model};
 /// Milliseconds that BFD's intervals may take.
 const INTERVALS: RangeInclusive<u32> = 10..=60_000;
 
-/// How fast a session notices that the other side is gone (BFD), for the `bfd_profile` of `metallb_bgp_peer`. FRR modes.
+/// How fast a session notices that the other side is gone (BFD), for the `bfd_profile` of `metallb_bgp_peer`.
+/// FRR modes.
 ///
-/// The router has to run BFD towards the nodes too; both sides settle on the slower of their intervals. Refer to this
-/// resource from the peer: MetalLB does not let go of a profile that a peer uses.
+/// The router has to run BFD towards the nodes too; both sides settle on the slower of their intervals. Refer
+/// to this resource from the peer: MetalLB does not let go of a profile that a peer uses.
 #[derive(Clone, Debug, Model)]
 #[resource(type_name = "metallb_bfd_profile")]
 pub struct BfdProfile {
@@ -30,12 +31,13 @@ pub struct BfdProfile {
     #[attribute(optional, validate = interval)]
     transmit_interval: Option<u32>,
 
-    /// How many packets in a row may be lost before the session counts as down, 2 to 255. Default: FRR's own, 3.
+    /// How many packets in a row may be lost before the session counts as down, 2 to 255. Default: FRR's own,
+    /// 3.
     #[attribute(optional, validate = detect_multiplier)]
     detect_multiplier: Option<u32>,
 
-    /// Whether packets that the router only sends back are used as well. Not over IPv6, not over several hops. Default: FRR's
-    /// own, they are not.
+    /// Whether packets that the router only sends back are used as well. Not over IPv6, not over several
+    /// hops. Default: FRR's own, they are not.
     #[attribute(optional)]
     echo_mode: Option<bool>,
 
@@ -43,11 +45,13 @@ pub struct BfdProfile {
     #[attribute(optional, validate = interval)]
     echo_interval: Option<u32>,
 
-    /// Whether the speakers wait for the router's first packet before they send any. Default: FRR's own, they do not wait.
+    /// Whether the speakers wait for the router's first packet before they send any. Default: FRR's own, they
+    /// do not wait.
     #[attribute(optional)]
     passive_mode: Option<bool>,
 
-    /// Lowest time-to-live of packets that are taken from a router several hops away, 1 to 254. Default: FRR's own, 254.
+    /// Lowest time-to-live of packets that are taken from a router several hops away, 1 to 254. Default:
+    /// FRR's own, 254.
     #[attribute(optional, validate = minimum_ttl)]
     minimum_ttl: Option<u32>,
 }

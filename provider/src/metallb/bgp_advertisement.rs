@@ -14,9 +14,9 @@ const MOST_COMMUNITIES: usize = 63;
 
 /// Announces the addresses of pools to the BGP peers.
 ///
-/// A pool that no advertisement selects hands out addresses that cannot be reached; MetalLB does not complain. MicroK8s's
-/// add-on, where it was enabled with a range, brings an L2Advertisement of all pools, so pools that are announced here are
-/// announced on the local network too.
+/// A pool that no advertisement selects hands out addresses that cannot be reached; MetalLB does not
+/// complain. MicroK8s's add-on, where it was enabled with a range, brings an L2Advertisement of all pools, so
+/// pools that are announced here are announced on the local network too.
 #[derive(Clone, Debug, Model)]
 #[resource(type_name = "metallb_bgp_advertisement")]
 pub struct BgpAdvertisement {
@@ -26,28 +26,28 @@ pub struct BgpAdvertisement {
     #[attribute(flatten)]
     announced: Announced,
 
-    /// Prefix length of the announced IPv4 routes, 1 to 32: 32 announces each address on its own. No range of the pools
-    /// may be smaller. Default 32.
+    /// Prefix length of the announced IPv4 routes, 1 to 32: 32 announces each address on its own. No range of
+    /// the pools may be smaller. Default 32.
     #[attribute(default = 32, validate = aggregation_length)]
     aggregation_length: u8,
 
-    /// Prefix length of the announced IPv6 routes, 1 to 128: 128 announces each address on its own. No range of the pools
-    /// may be smaller. Default 128.
+    /// Prefix length of the announced IPv6 routes, 1 to 128: 128 announces each address on its own. No range
+    /// of the pools may be smaller. Default 128.
     #[attribute(default = 128, validate = aggregation_length_v6)]
     aggregation_length_v6: u8,
 
-    /// LOCAL_PREF of the routes, 0 to 4294967295, for routers of the same AS: the highest wins. Advertisements of the
-    /// same pool and length must agree. Default: none is sent.
+    /// LOCAL_PREF of the routes, 0 to 4294967295, for routers of the same AS: the highest wins.
+    /// Advertisements of the same pool and length must agree. Default: none is sent.
     #[attribute(optional)]
     local_pref: Option<u32>,
 
-    /// BGP communities of the routes, at most 63: `64512:100`, `large:64512:1:100` (FRR modes), or the name of one in a
-    /// `metallb_community`.
+    /// BGP communities of the routes, at most 63: `64512:100`, `large:64512:1:100` (FRR modes), or the name
+    /// of one in a `metallb_community`.
     #[attribute(optional, validate = communities)]
     communities: Option<Vec<String>>,
 
-    /// Peers to announce to, by the name of their `metallb_bgp_peer`. A name that does not exist is ignored by MetalLB.
-    /// Default: all peers.
+    /// Peers to announce to, by the name of their `metallb_bgp_peer`. A name that does not exist is ignored
+    /// by MetalLB. Default: all peers.
     #[attribute(optional, validate = distinct)]
     peers: Option<Vec<String>>,
 }

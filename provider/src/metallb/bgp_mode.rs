@@ -16,8 +16,8 @@ pub(super) enum Mode {
     FrrK8s,
 }
 
-/// The mode of the speakers in `namespace`; `None` where there are none, or where we may not look. They are known by the
-/// container's name, for the DaemonSet has another name in each way of installing.
+/// The mode of the speakers in `namespace`; `None` where there are none, or where we may not look. They are
+/// known by the container's name, for the DaemonSet has another name in each way of installing.
 pub(super) async fn mode(cluster: &Cluster, namespace: &str) -> Option<Mode> {
     let listed = cluster.list(&DAEMON_SET, namespace, Freshness::Cached).await.ok()?;
     listed.iter().find_map(|set| of(&set.data))

@@ -15,9 +15,9 @@ use tfplugin::{Computed, Diagnostics, Model};
 
 /// A router that MetalLB's speakers hold a BGP session with.
 ///
-/// What the session can do depends on how MetalLB runs. MicroK8s's add-on runs the `native` mode, which announces no
-/// IPv6 and knows none of the attributes that say "FRR modes". In the FRR modes, two peers of one node must agree on
-/// `my_asn` and `router_id`, and must not have the same address.
+/// What the session can do depends on how MetalLB runs. MicroK8s's add-on runs the `native` mode, which
+/// announces no IPv6 and knows none of the attributes that say "FRR modes". In the FRR modes, two peers of
+/// one node must agree on `my_asn` and `router_id`, and must not have the same address.
 #[derive(Clone, Debug, Model)]
 #[resource(type_name = "metallb_bgp_peer")]
 pub struct BgpPeer {
@@ -32,8 +32,8 @@ pub struct BgpPeer {
     #[attribute(optional)]
     peer_asn: Option<Asn>,
 
-    /// Takes the AS number that the router shows: `internal` if it must be `my_asn`, `external` if it must be another.
-    /// FRR modes, MetalLB 0.14.9.
+    /// Takes the AS number that the router shows: `internal` if it must be `my_asn`, `external` if it must be
+    /// another. FRR modes, MetalLB 0.14.9.
     #[attribute(optional, validate = dynamic_asn)]
     dynamic_asn: Option<String>,
 
@@ -46,8 +46,8 @@ pub struct BgpPeer {
     #[attribute(default = 179, validate = peer_port)]
     peer_port: u16,
 
-    /// How long the session lives without a message, such as `90s`: at least `3s`, or `0s` for ever. Default: 90 s in
-    /// native mode, FRR's own 180 s in the FRR modes (90 s before MetalLB 0.14.9).
+    /// How long the session lives without a message, such as `90s`: at least `3s`, or `0s` for ever. Default:
+    /// 90 s in native mode, FRR's own 180 s in the FRR modes (90 s before MetalLB 0.14.9).
     #[attribute(optional, validate = hold_time)]
     hold_time: Option<Semantic<GoDuration>>,
 
@@ -55,16 +55,18 @@ pub struct BgpPeer {
     #[attribute(optional)]
     keepalive_time: Option<Semantic<GoDuration>>,
 
-    /// How long to wait between attempts to connect, `1s` to `65535s` in whole seconds. Default: FRR's own. FRR modes, MetalLB 0.14.4.
+    /// How long to wait between attempts to connect, `1s` to `65535s` in whole seconds. Default: FRR's own.
+    /// FRR modes, MetalLB 0.14.4.
     #[attribute(optional, validate = connect_time)]
     connect_time: Option<Semantic<GoDuration>>,
 
-    /// Router ID of the speakers. Default: an address of the node. The same for all of a node's peers in the FRR modes.
+    /// Router ID of the speakers. Default: an address of the node. The same for all of a node's peers in the
+    /// FRR modes.
     #[attribute(optional)]
     router_id: Option<Semantic<Ipv4Addr>>,
 
-    /// Address of the node that the session comes from. Default: the node's own routing chooses. Without effect in `frr-k8s`
-    /// mode.
+    /// Address of the node that the session comes from. Default: the node's own routing chooses. Without
+    /// effect in `frr-k8s` mode.
     #[attribute(optional)]
     source_address: Option<Semantic<IpAddr>>,
 
@@ -73,13 +75,13 @@ pub struct BgpPeer {
     node_selectors: Option<Vec<LabelSelector>>,
 
     /// Password of the session (TCP-MD5). It is stored in plain text in the object and in Terraform's state;
-    /// `password_secret` keeps it out of both. Not together with it. Left out: one that this resource never set, such as
-    /// after an import, stays, and the plan warns; one that it set is removed. `""`: none.
+    /// `password_secret` keeps it out of both. Not together with it. Left out: one that this resource never
+    /// set, such as after an import, stays, and the plan warns; one that it set is removed. `""`: none.
     #[attribute(optional, adopt)]
     password: Option<Secret>,
 
-    /// The Secret with the password of the session: of type `kubernetes.io/basic-auth`, in the same namespace, the password
-    /// under the key `password`. It may be made later. Not together with `password`.
+    /// The Secret with the password of the session: of type `kubernetes.io/basic-auth`, in the same
+    /// namespace, the password under the key `password`. It may be made later. Not together with `password`.
     #[attribute(optional)]
     password_secret: Option<PasswordSecret>,
 
@@ -95,18 +97,19 @@ pub struct BgpPeer {
     #[attribute(optional)]
     vrf: Option<String>,
 
-    /// Whether the one session carries IPv4 and IPv6 prefixes. FRR modes, MetalLB 0.15. Default: what the object has, which
-    /// is `false` at first: only those of the family of `peer_address`.
+    /// Whether the one session carries IPv4 and IPv6 prefixes. FRR modes, MetalLB 0.15. Default: what the
+    /// object has, which is `false` at first: only those of the family of `peer_address`.
     #[attribute(optional, computed, use_state_for_unknown)]
     dual_stack_address_family: Computed<Option<bool>>,
 
-    /// Whether routes stay for a while when the session breaks (RFC 4724). Default: they do not. A change makes a new object. FRR modes,
-    /// MetalLB 0.14.6.
+    /// Whether routes stay for a while when the session breaks (RFC 4724). Default: they do not. A change
+    /// makes a new object. FRR modes, MetalLB 0.14.6.
     #[attribute(optional, requires_replace)]
     enable_graceful_restart: Option<bool>,
 }
 
-/// A Secret of type `kubernetes.io/basic-auth` in the same namespace, with the password under the key `password`.
+/// A Secret of type `kubernetes.io/basic-auth` in the same namespace, with the password under the key
+/// `password`.
 #[derive(Clone, Debug, Model)]
 pub struct PasswordSecret {
     /// Name of the Secret.

@@ -8,8 +8,9 @@ use tfplugin::Model;
 
 /// Names for BGP communities, which advertisements then use in place of numbers.
 ///
-/// A name is one for all of MetalLB, whichever of these objects has it. An advertisement with a name that does not exist
-/// makes the speakers keep their last configuration, so refer to this resource from the advertisement: it then comes first.
+/// A name is one for all of MetalLB, whichever of these objects has it. An advertisement with a name that
+/// does not exist makes the speakers keep their last configuration, so refer to this resource from the
+/// advertisement: it then comes first.
 #[derive(Clone, Debug, Model)]
 #[resource(type_name = "metallb_community")]
 pub struct Community {
@@ -28,8 +29,8 @@ pub struct NamedCommunity {
     #[attribute(required, validate = name)]
     name: String,
 
-    /// The community: `64512:100`, two numbers up to 65535, or `large:64512:1:100`, three numbers up to 4294967295 (FRR
-    /// modes).
+    /// The community: `64512:100`, two numbers up to 65535, or `large:64512:1:100`, three numbers up to
+    /// 4294967295 (FRR modes).
     #[attribute(required, validate = community_value)]
     value: String,
 }

@@ -11,17 +11,17 @@ use tfplugin::{Diagnostics, Model};
 
 /// Addresses that MetalLB hands out to Services of type LoadBalancer.
 ///
-/// A pool only hands out; a `metallb_bgp_advertisement` announces its addresses. A dual-stack Service takes both of its
-/// addresses from one pool, so such a pool has networks of both families. Shrinking or destroying a pool in use is not
-/// refused: its Services get addresses of another pool, or none.
+/// A pool only hands out; a `metallb_bgp_advertisement` announces its addresses. A dual-stack Service takes
+/// both of its addresses from one pool, so such a pool has networks of both families. Shrinking or destroying
+/// a pool in use is not refused: its Services get addresses of another pool, or none.
 #[derive(Clone, Debug, Model)]
 #[resource(type_name = "metallb_ip_address_pool")]
 pub struct IpAddressPool {
     #[attribute(flatten)]
     object: MetallbObject,
 
-    /// The addresses: networks (`192.0.2.0/24`, `2001:db8::/64`) and ranges (`192.0.2.10-192.0.2.20`) of either family.
-    /// They overlap neither each other nor another pool.
+    /// The addresses: networks (`192.0.2.0/24`, `2001:db8::/64`) and ranges (`192.0.2.10-192.0.2.20`) of
+    /// either family. They overlap neither each other nor another pool.
     #[attribute(required, validate = not_empty)]
     addresses: Vec<Semantic<AddressRange>>,
 
@@ -29,20 +29,20 @@ pub struct IpAddressPool {
     #[attribute(default = true)]
     auto_assign: bool,
 
-    /// Whether IPv4 addresses that end in .0 and .255 are left out, for clients that take them for broadcast addresses.
-    /// Default `false`.
+    /// Whether IPv4 addresses that end in .0 and .255 are left out, for clients that take them for broadcast
+    /// addresses. Default `false`.
     #[attribute(default = false)]
     avoid_buggy_ips: bool,
 
-    /// Keeps the pool for the Services that match both the namespace part (`namespaces` or `namespace_selectors`) and
-    /// `service_selectors`; a part that is left out matches all. Such a pool is tried before the general ones. Needs MetalLB
-    /// 0.13.8. Default: all Services.
+    /// Keeps the pool for the Services that match both the namespace part (`namespaces` or
+    /// `namespace_selectors`) and `service_selectors`; a part that is left out matches all. Such a pool is
+    /// tried before the general ones. Needs MetalLB 0.13.8. Default: all Services.
     #[attribute(optional)]
     service_allocation: Option<ServiceAllocation>,
 }
 
-/// The Services that a pool is for: those that match the namespace part and the service part. A part that is left out
-/// matches all.
+/// The Services that a pool is for: those that match the namespace part and the service part. A part that is
+/// left out matches all.
 #[derive(Clone, Debug, Model)]
 pub struct ServiceAllocation {
     /// Order among the pools that fit a Service: the lowest number from 1 on wins, 0 or none comes last.

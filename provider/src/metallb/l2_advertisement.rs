@@ -8,12 +8,12 @@ use crate::connection::cluster::Kind;
 use crate::engine::cluster_object::ClusterObject;
 use tfplugin::Model;
 
-/// Announces the addresses of pools on the nodes' own network, by ARP and neighbour discovery: for addresses out of the
-/// network that the nodes are in.
+/// Announces the addresses of pools on the nodes' own network, by ARP and neighbour discovery: for addresses
+/// out of the network that the nodes are in.
 ///
 /// One node answers for an address at a time; another takes over when it fails. Where the router speaks BGP,
-/// `metallb_bgp_advertisement` spreads the traffic over all nodes. MicroK8s's add-on, where it was enabled with a range,
-/// brings an L2Advertisement of all pools of its own, `default-advertise-all-pools`.
+/// `metallb_bgp_advertisement` spreads the traffic over all nodes. MicroK8s's add-on, where it was enabled
+/// with a range, brings an L2Advertisement of all pools of its own, `default-advertise-all-pools`.
 #[derive(Clone, Debug, Model)]
 #[resource(type_name = "metallb_l2_advertisement")]
 pub struct L2Advertisement {
@@ -23,8 +23,8 @@ pub struct L2Advertisement {
     #[attribute(flatten)]
     announced: Announced,
 
-    /// Network interfaces of the nodes to announce on, by name. A name that a node lacks is ignored there. MetalLB 0.13.6.
-    /// Default: all interfaces.
+    /// Network interfaces of the nodes to announce on, by name. A name that a node lacks is ignored there.
+    /// MetalLB 0.13.6. Default: all interfaces.
     #[attribute(optional, validate = distinct)]
     interfaces: Option<Vec<String>>,
 }

@@ -6,8 +6,8 @@ use tfplugin::Model;
 /// Selects what carries all of these labels. Empty, it selects everything.
 #[derive(Clone, Debug, PartialEq, Model)]
 pub struct LabelSelector {
-    /// Labels and the values that they must have. A selector with neither `match_labels` nor `match_expressions` selects
-    /// everything.
+    /// Labels and the values that they must have. A selector with neither `match_labels` nor
+    /// `match_expressions` selects everything.
     #[attribute(optional)]
     pub match_labels: Option<BTreeMap<String, String>>,
 

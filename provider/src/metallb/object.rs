@@ -47,9 +47,9 @@ pub(super) const HINTS: &[(&str, &str)] = &[
 /// The address of one of MetalLB's objects.
 #[derive(Clone, Debug, Model)]
 pub struct MetallbObject {
-    /// The cluster: address of one of its control-plane nodes, over which its API server is reached through SSH.
-    /// Default: the cluster of the provider's `kubernetes` block. It is an address and not the cluster's identity:
-    /// another address of the same cluster is a change in place.
+    /// The cluster: address of one of its control-plane nodes, over which its API server is reached through
+    /// SSH. Default: the cluster of the provider's `kubernetes` block. It is an address and not the cluster's
+    /// identity: another address of the same cluster is a change in place.
     #[attribute(optional, validate = cluster_address)]
     pub cluster: Option<String>,
 

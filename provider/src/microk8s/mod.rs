@@ -1,5 +1,5 @@
-//! Nodes, clusters and add-ons, over SSH, and any object in the cluster. Each type has a folder of its own; what several types
-//! work with is in [`shared`], which knows none of them.
+//! Nodes, clusters and add-ons, over SSH, and any object in the cluster. Each type has a folder of its own;
+//! what several types work with is in [`shared`], which knows none of them.
 
 pub mod addon;
 pub mod addon_repository;

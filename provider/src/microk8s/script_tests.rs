@@ -1,5 +1,5 @@
-//! The scripts that read a machine, run by both shells that stand as `sh` on machines, on a folder in place of its root. What
-//! in-process tests feed to the readers is what these print.
+//! The scripts that read a machine, run by both shells that stand as `sh` on machines, on a folder in place
+//! of its root. What in-process tests feed to the readers is what these print.
 
 use super::node::scripts as node;
 use super::shared::machine::scripts as machine;

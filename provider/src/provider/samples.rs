@@ -1,5 +1,5 @@
-//! One small, sound configuration of every type, for the tests that hold all types to one rule. A new type joins them by
-//! its entry here.
+//! One small, sound configuration of every type, for the tests that hold all types to one rule. A new type
+//! joins them by its entry here.
 
 use super::Microk8s;
 use serde_json::{Map, Value as Json, json};
@@ -16,7 +16,8 @@ pub(crate) struct Sample {
     pub(crate) import: &'static str,
 }
 
-/// Every type that is served. Nodes are at `10.0.0.11` and so on, clusters at one of their nodes, the router is `edge`.
+/// Every type that is served. Nodes are at `10.0.0.11` and so on, clusters at one of their nodes, the router
+/// is `edge`.
 pub(crate) fn samples() -> Vec<Sample> {
     let table = Microk8s::registry();
     let resources = table.resources().map(|(name, schema)| (name, true, schema));

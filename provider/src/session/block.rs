@@ -9,25 +9,26 @@ use std::sync::Arc;
 use tfplugin::types::{Lines, Secret};
 use tfplugin::{Diagnostic, Diagnostics, Knowable, Model};
 
-/// Builds dual-stack MicroK8s clusters on Ubuntu machines reached over SSH, and configures MetalLB, Calico and the
-/// VyOS routers that announce their LoadBalancer addresses.
+/// Builds dual-stack MicroK8s clusters on Ubuntu machines reached over SSH, and configures MetalLB, Calico
+/// and the VyOS routers that announce their LoadBalancer addresses.
 ///
-/// One plugin serves the `microk8s_*`, `calico_*`, `metallb_*` and `vyos_*` types. Terraform infers a resource's
-/// provider from its type's prefix, so types of the other families say `provider = microk8s`.
+/// One plugin serves the `microk8s_*`, `calico_*`, `metallb_*` and `vyos_*` types. Terraform infers a
+/// resource's provider from its type's prefix, so types of the other families say `provider = microk8s`.
 #[derive(Clone, Debug, Model)]
 pub struct ProviderBlock {
-    /// How nodes are reached over SSH, by the OpenSSH client of this machine, version 8.5 or later. All members are optional;
-    /// `~/.ssh/config` and a running agent apply.
+    /// How nodes are reached over SSH, by the OpenSSH client of this machine, version 8.5 or later. All
+    /// members are optional; `~/.ssh/config` and a running agent apply.
     #[attribute(optional)]
     ssh: Option<SshBlock>,
 
-    /// VyOS routers, each under a name of your choice, which the `router` of `vyos_*` resources says. A router is known by
-    /// its `url`: it may get another name. What is on it stays, and nothing is sent for that.
+    /// VyOS routers, each under a name of your choice, which the `router` of `vyos_*` resources says. A
+    /// router is known by its `url`: it may get another name. What is on it stays, and nothing is sent for
+    /// that.
     #[attribute(optional)]
     routers: Option<BTreeMap<String, Knowable<RouterBlock>>>,
 
-    /// A cluster that is not reached through one of its nodes, for `calico_*` and `metallb_*` resources without a
-    /// `cluster`.
+    /// A cluster that is not reached through one of its nodes, for `calico_*` and `metallb_*` resources
+    /// without a `cluster`.
     #[attribute(optional)]
     kubernetes: Option<KubernetesBlock>,
 }
@@ -35,7 +36,8 @@ pub struct ProviderBlock {
 /// How nodes are reached over SSH.
 #[derive(Clone, Debug, Model)]
 pub struct SshBlock {
-    /// User to log in as; it needs `sudo` without a password. Default: what `~/.ssh/config` says, else the local user.
+    /// User to log in as; it needs `sudo` without a password. Default: what `~/.ssh/config` says, else the
+    /// local user.
     #[attribute(optional)]
     user: Option<String>,
 
@@ -55,9 +57,9 @@ pub struct SshBlock {
     #[attribute(optional)]
     config_file: Option<String>,
 
-    /// What to do about a host key that is not known yet: `accept-new` (default) trusts the first one seen and records
-    /// it, `strict` refuses, `insecure-accept-any-host-key` trusts whoever answers. A key that a `microk8s_node` pins
-    /// as `host_key` is checked strictly in any case.
+    /// What to do about a host key that is not known yet: `accept-new` (default) trusts the first one seen
+    /// and records it, `strict` refuses, `insecure-accept-any-host-key` trusts whoever answers. A key that a
+    /// `microk8s_node` pins as `host_key` is checked strictly in any case.
     #[attribute(optional, validate = host_key_check)]
     host_key_check: Option<String>,
 }
@@ -65,8 +67,8 @@ pub struct SshBlock {
 /// A VyOS router.
 #[derive(Clone, Debug, Model)]
 pub struct RouterBlock {
-    /// Address of its HTTPS API, such as `https://10.0.0.1`. Where a proxy in front of it asks for a name and a password,
-    /// `https://name:password@10.0.0.1`; neither is shown in messages or logs.
+    /// Address of its HTTPS API, such as `https://10.0.0.1`. Where a proxy in front of it asks for a name and
+    /// a password, `https://name:password@10.0.0.1`; neither is shown in messages or logs.
     #[attribute(required, validate = https_url)]
     url: String,
 
@@ -130,7 +132,8 @@ impl ProviderBlock {
     }
 }
 
-/// Settings that are unknown while planning leave nodes unreached, which is a warning where one is needed, not an error.
+/// Settings that are unknown while planning leave nodes unreached, which is a warning where one is needed,
+/// not an error.
 fn ssh_settings(block: &Knowable<Option<SshBlock>>) -> Result<SshSettings, Diagnostics> {
     let Some(block) = block.given() else { return Ok(SshSettings::default()) };
     let host_key_check = match &block.host_key_check {

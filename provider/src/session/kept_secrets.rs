@@ -1,7 +1,7 @@
 //! One warning for all secrets of a run that stay though the configuration does not give them.
 //!
-//! Terraform plans each object in a call of its own, many at a time, and tells nobody which is the last. So the first that
-//! has something to tell waits until no other comes for a moment, and tells it all.
+//! Terraform plans each object in a call of its own, many at a time, and tells nobody which is the last. So
+//! the first that has something to tell waits until no other comes for a moment, and tells it all.
 
 use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
@@ -30,8 +30,8 @@ struct Heard {
 }
 
 impl KeptSecrets {
-    /// Tells which attributes of an object are kept, or leaves it to another that waits already. `place` says which object and
-    /// where. One that is `replaced` loses them.
+    /// Tells which attributes of an object are kept, or leaves it to another that waits already. `place` says
+    /// which object and where. One that is `replaced` loses them.
     pub async fn tell<P>(&self, context: &Context<P>, kept: &[Path], place: &str, replaced: bool) {
         let goes = if replaced { " (not in the new object that replaces it)" } else { "" };
         if !self.is_first(kept.iter().map(|path| format!("`{path}` of {place}{goes}"))) {

@@ -4,7 +4,8 @@ use ipnet::IpNet;
 use std::net::IpAddr;
 use tfplugin::types::SemanticValue;
 
-/// First and last address of a network or range, both of one family. `10.0.0.5/24` is the network that it is in.
+/// First and last address of a network or range, both of one family. `10.0.0.5/24` is the network that it is
+/// in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AddressRange {
     first: IpAddr,

@@ -1,5 +1,6 @@
-//! A hundred neighbors of a router whose commits take three seconds: all that Terraform asks for at a time share a commit, so
-//! `-parallelism` tells how many there are. With 1 each neighbor has a commit of its own, as without any sharing.
+//! A hundred neighbors of a router whose commits take three seconds: all that Terraform asks for at a time
+//! share a commit, so `-parallelism` tells how many there are. With 1 each neighbor has a commit of its own,
+//! as without any sharing.
 #![expect(
     clippy::unwrap_used,
     clippy::print_stdout,

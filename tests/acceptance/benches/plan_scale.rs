@@ -1,4 +1,5 @@
-//! How long terraform plans N nodes and N neighbors of one router, beside 2 N objects of core's own: what the provider adds.
+//! How long terraform plans N nodes and N neighbors of one router, beside 2 N objects of core's own: what the
+//! provider adds.
 #![expect(
     clippy::disallowed_methods,
     reason = "a benchmark measures processes and has nothing else to do meanwhile"

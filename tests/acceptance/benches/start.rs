@@ -1,5 +1,6 @@
-//! What a plugin costs terraform: time from exec to the handshake line with mutual TLS, and peak memory of a plan. Ours
-//! beside a provider of one resource on terraform-plugin-framework, in turns in one run, so that the ratio holds where the machine is noisy.
+//! What a plugin costs terraform: time from exec to the handshake line with mutual TLS, and peak memory of a
+//! plan. Ours beside a provider of one resource on terraform-plugin-framework, in turns in one run, so that
+//! the ratio holds where the machine is noisy.
 #![expect(
     clippy::disallowed_methods,
     reason = "a benchmark measures processes and has nothing else to do meanwhile"

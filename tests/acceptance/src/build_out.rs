@@ -5,8 +5,8 @@ use lab::{Lab, LabOptions, METALLB_CHART, RouterOptions, UpstreamOptions};
 use serde_json::json;
 use std::path::Path;
 
-/// The only file that is added to an example: where the lab's SSH key and client configuration are, so that a run
-/// leaves nothing in the user's.
+/// The only file that is added to an example: where the lab's SSH key and client configuration are, so that a
+/// run leaves nothing in the user's.
 pub const LAB_OVERRIDE: &str = "lab_override.tf";
 
 const EXAMPLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples");

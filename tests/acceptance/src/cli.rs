@@ -24,8 +24,9 @@ impl Cli {
     }
 }
 
-/// The full address that a client gives the source `baremetal/microk8s`: its own default registry, then the source. Asked of
-/// the client, since it differs between clients, and about nothing but the source, since modules are not there before `init`.
+/// The full address that a client gives the source `baremetal/microk8s`: its own default registry, then the
+/// source. Asked of the client, since it differs between clients, and about nothing but the source, since
+/// modules are not there before `init`.
 async fn provider_address(program: &Path) -> Result<String, Failure> {
     const SOURCE: &str =
         "terraform {\n  required_providers {\n    microk8s = { source = \"baremetal/microk8s\" }\n  }\n}\n";
@@ -67,7 +68,8 @@ pub(crate) async fn configure(program: &Path, folder: &Path, mirror: &Path) -> R
 /// The release of the Proxmox provider that its stand-in plays.
 const PROXMOX_VERSION: &str = "0.111.1";
 
-/// Puts the stand-in for the Proxmox provider into a folder that is laid out as a mirror, below a registry's name.
+/// Puts the stand-in for the Proxmox provider into a folder that is laid out as a mirror, below a registry's
+/// name.
 pub fn put_proxmox_into(mirror: &Path, registry: &str) -> Result<(), Failure> {
     put_into(mirror, &format!("{registry}/bpg/proxmox"), PROXMOX_VERSION, &proxmox_plugin()?)
 }

@@ -2,7 +2,8 @@
 
 use lab::Lab;
 
-/// `terraform` and `provider` blocks for this lab: its SSH client configuration and key, and its router as `edge`.
+/// `terraform` and `provider` blocks for this lab: its SSH client configuration and key, and its router as
+/// `edge`.
 pub fn provider_block(lab: &Lab) -> String {
     let description = lab.description();
     let routers = match lab.router() {

@@ -1,7 +1,7 @@
 //! Runs the real terraform against the built plugin in the lab.
 //!
-//! A [`Workspace`] is a folder with a configuration, in which terraform runs on the operator's network of a lab; a
-//! [`Run`] is what one command printed. The tests are in this crate's `tests/`, one file per theme.
+//! A [`Workspace`] is a folder with a configuration, in which terraform runs on the operator's network of a
+//! lab; a [`Run`] is what one command printed. The tests are in this crate's `tests/`, one file per theme.
 #![expect(clippy::indexing_slicing, reason = "indexing a JSON value answers null where there is nothing")]
 
 mod build_out;

@@ -1,7 +1,7 @@
 //! The configurations that a Markdown text shows.
 
-/// Each configuration: a fenced `terraform` block that begins with `terraform {` begins one, those behind it carry it on.
-/// So a text can unfold one configuration step by step.
+/// Each configuration: a fenced `terraform` block that begins with `terraform {` begins one, those behind it
+/// carry it on. So a text can unfold one configuration step by step.
 pub fn snippets(markdown: &str) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
     let blocks = markdown.split("\n```terraform\n").skip(1);

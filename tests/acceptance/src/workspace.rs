@@ -32,8 +32,8 @@ impl From<lab::LabError> for Failure {
     }
 }
 
-/// A working directory of terraform's, two levels down in a folder of its own: so a build-out finds the modules where the
-/// repository has them.
+/// A working directory of terraform's, two levels down in a folder of its own: so a build-out finds the
+/// modules where the repository has them.
 pub struct Workspace<'lab> {
     lab: &'lab Lab,
     program: PathBuf,

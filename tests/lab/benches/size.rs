@@ -1,5 +1,5 @@
-//! What labs of several sizes cost: until their machines answer, and until these are one cluster of three control planes and
-//! workers. Memory is what the whole lab takes of the host's, files in memory included.
+//! What labs of several sizes cost: until their machines answer, and until these are one cluster of three
+//! control planes and workers. Memory is what the whole lab takes of the host's, files in memory included.
 #![expect(
     clippy::unwrap_used,
     clippy::print_stdout,

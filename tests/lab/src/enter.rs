@@ -41,8 +41,8 @@ pub(crate) fn arguments(holder: i32, place: Where<'_>) -> Vec<String> {
     arguments
 }
 
-/// Runs a program in the lab to its end. The process that calls this must have one thread only: others would stay
-/// outside.
+/// Runs a program in the lab to its end. The process that calls this must have one thread only: others would
+/// stay outside.
 pub fn run(holder: i32, place: Where<'_>, program: &[String]) -> Result<ExitCode, LabError> {
     let folder = match place {
         Where::Operator | Where::Client => {

@@ -1,8 +1,8 @@
 //! The lab as a hypervisor: virtual machines that are made and destroyed while it runs.
 //!
-//! A program on the operator's network asks for them through a socket that only the lab sees; [`Hypervisor`] is the
-//! client. A virtual machine is like the machines that a lab begins with: a bare node, or a router. It boots with a
-//! delay after it was made, as one does that has a disk to be copied and a kernel to be loaded.
+//! A program on the operator's network asks for them through a socket that only the lab sees; [`Hypervisor`]
+//! is the client. A virtual machine is like the machines that a lab begins with: a bare node, or a router. It
+//! boots with a delay after it was made, as one does that has a disk to be copied and a kernel to be loaded.
 
 use crate::holder::protocol::{self, Reply, Request};
 use crate::holder::{self, Asked};

@@ -46,8 +46,8 @@ pub struct Router {
 }
 
 impl Lab {
-    /// Starts a lab and waits until all machines answer. Whatever is missing for it is installed or built first,
-    /// which can take ten minutes the first time; a line on standard error tells of each.
+    /// Starts a lab and waits until all machines answer. Whatever is missing for it is installed or built
+    /// first, which can take ten minutes the first time; a line on standard error tells of each.
     pub async fn start(options: LabOptions) -> Result<Lab, LabError> {
         options.check()?;
         requirements::check()?;
@@ -110,17 +110,17 @@ impl Lab {
         self.isp.as_ref()
     }
 
-    /// A program that runs on the network of the client behind the router upstream, with the host's files. It fails
-    /// where the lab ends at its router.
+    /// A program that runs on the network of the client behind the router upstream, with the host's files. It
+    /// fails where the lab ends at its router.
     pub fn client(&self, program: impl AsRef<OsStr>) -> Command {
         let mut command = self.holder.command(Where::Client);
         command.arg(program);
         command
     }
 
-    /// Sets how far two of the lab are from each other, both ways: machines by their names, `operator` and `client`. They have to be on
-    /// one segment, as the nodes, the router and the operator are. Whoever is not told is next door. Takes
-    /// [`LabOptions::lines`].
+    /// Sets how far two of the lab are from each other, both ways: machines by their names, `operator` and
+    /// `client`. They have to be on one segment, as the nodes, the router and the operator are. Whoever is
+    /// not told is next door. Takes [`LabOptions::lines`].
     pub async fn set_distance(&self, one: &str, other: &str, distance: Distance) -> Result<(), LabError> {
         self.holder
             .ask(&Request::SetDistance { one: one.to_owned(), other: other.to_owned(), distance })
@@ -194,7 +194,8 @@ impl Node {
         &self.description.host_public_key
     }
 
-    /// Switches a fault of the node on; the crate `microk8s-stand-in` names them and says what their text is for.
+    /// Switches a fault of the node on; the crate `microk8s-stand-in` names them and says what their text is
+    /// for.
     pub fn switch_on(&self, fault: &str, text: &str) -> Result<(), LabError> {
         let file = self.file(Path::new(crate::node::FAULTS).join(fault))?;
         std::fs::write(&file, text).map_err(LabError::system("write", file))
@@ -233,8 +234,8 @@ impl Router {
         &self.description.ca_certificate_file
     }
 
-    /// The way to what VyOS's API has no word for: faults, counters, a reboot. It is another one after the power was
-    /// off.
+    /// The way to what VyOS's API has no word for: faults, counters, a reboot. It is another one after the
+    /// power was off.
     pub fn control(&self) -> Result<vyos_stand_in::Control, LabError> {
         self.file(crate::router::CONTROL).map(vyos_stand_in::Control::new)
     }

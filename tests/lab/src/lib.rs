@@ -8,23 +8,24 @@
 //! cp2      10.0.0.12 ┘
 //! ```
 //!
-//! Where it is asked for, the world goes on behind the router: on its second interface a router that speaks OSPF with
-//! it and nothing else, and a client behind that.
+//! Where it is asked for, the world goes on behind the router: on its second interface a router that speaks
+//! OSPF with it and nothing else, and a client behind that.
 //!
 //! ```text
 //! router eth1 198.51.100.1 ── 198.51.100.2 isp 203.0.113.1 ── 203.0.113.2 client
 //!             fd00:20::1      fd00:20::2       fd00:30::1     fd00:30::2
 //! ```
 //!
-//! [`Lab::start`] makes one process, the holder, first of its own PID, mount and network namespaces. All that the lab
-//! has (machines, mounts, network) lives inside those, so the kernel takes all of it away when the holder ends; and
-//! the holder ends when its standard input does, that is when the process that started the lab is gone, however it
-//! went. Two labs on one machine do not see each other.
+//! [`Lab::start`] makes one process, the holder, first of its own PID, mount and network namespaces. All that
+//! the lab has (machines, mounts, network) lives inside those, so the kernel takes all of it away when the
+//! holder ends; and the holder ends when its standard input does, that is when the process that started the
+//! lab is gone, however it went. Two labs on one machine do not see each other.
 //!
 //! A node and the router are both a [machine]: a root file system that is an overlay over the one of this
-//! host, an own hostname, an own process tree. What a machine writes stays in its disk, which a power cycle keeps. On
-//! a node, the lab's own program plays `snap`, `journalctl`, `cloud-init` and some of the system (crate `microk8s-stand-in`); on the router
-//! it is VyOS's HTTPS API (crate `vyos-stand-in`). Services of a machine log to its `/var/log/<service>.log`.
+//! host, an own hostname, an own process tree. What a machine writes stays in its disk, which a power cycle
+//! keeps. On a node, the lab's own program plays `snap`, `journalctl`, `cloud-init` and some of the system
+//! (crate `microk8s-stand-in`); on the router it is VyOS's HTTPS API (crate `vyos-stand-in`). Services of a
+//! machine log to its `/var/log/<service>.log`.
 //!
 //! # From a shell
 //!
@@ -55,20 +56,21 @@
 //!
 //! # Distance
 //!
-//! With [`LabOptions::lines`] any two machines of a segment can be told how far they are from each other and how much gets lost
-//! between them: see [`Lab::set_distance`].
+//! With [`LabOptions::lines`] any two machines of a segment can be told how far they are from each other and
+//! how much gets lost between them: see [`Lab::set_distance`].
 //!
 //! # Virtual machines
 //!
-//! The lab is a [hypervisor] too: a program in it, such as the stand-in for the Proxmox provider, makes nodes and
-//! routers while it runs, and destroys them.
+//! The lab is a [hypervisor] too: a program in it, such as the stand-in for the Proxmox provider, makes nodes
+//! and routers while it runs, and destroys them.
 //!
 //! # What it takes
 //!
-//! Root on Linux, in a container only where that may mount; `/etc`, `/usr` and `/var` on the root file system; Go for
-//! the programs of the control plane that are not there already. Debian packages that are missing are installed, and
-//! their services told not to start. Apart from these, from the cache of [parts] and from the two empty folders
-//! `/run/lab` and `/run/netns`, nothing of the host is changed. Neither systemd nor a version of cgroups matters.
+//! Root on Linux, in a container only where that may mount; `/etc`, `/usr` and `/var` on the root file
+//! system; Go for the programs of the control plane that are not there already. Debian packages that are
+//! missing are installed, and their services told not to start. Apart from these, from the cache of [parts]
+//! and from the two empty folders `/run/lab` and `/run/netns`, nothing of the host is changed. Neither
+//! systemd nor a version of cgroups matters.
 #![cfg(target_os = "linux")]
 
 pub mod enter;

@@ -1,5 +1,5 @@
-//! A line with a length: what a place sends and gets passes this process, which holds frames back for a time and loses some.
-//! The kernel could do it too, but not every one comes with what it takes.
+//! A line with a length: what a place sends and gets passes this process, which holds frames back for a time
+//! and loses some. The kernel could do it too, but not every one comes with what it takes.
 
 use crate::LabError;
 use serde::{Deserialize, Serialize};
@@ -73,8 +73,8 @@ fn sender(frame: &[u8]) -> Option<Hardware> {
     frame.get(6..12)?.try_into().ok()
 }
 
-/// Carries frames one way until an end is gone. What goes to all, such as a question for an address, is not held back; its answer
-/// is.
+/// Carries frames one way until an end is gone. What goes to all, such as a question for an address, is not
+/// held back; its answer is.
 async fn carry(
     from: Arc<Tun>,
     to: Arc<Tun>,

@@ -1,7 +1,7 @@
 //! The lab's network: segments with both address families, a network namespace for each that is on them.
 //!
-//! A segment is a bridge in the holder's own network namespace and has no address there, so that nothing on it can
-//! reach the host and the host can reach nothing on it.
+//! A segment is a bridge in the holder's own network namespace and has no address there, so that nothing on
+//! it can reach the host and the host can reach nothing on it.
 
 use crate::line::{self, Distance, Hardware, Line};
 use crate::{LabError, process::run};
@@ -23,7 +23,8 @@ pub(crate) enum Segment {
     Outside,
 }
 
-/// A segment's bridge and ranges. What lies beyond the nodes has ranges for documentation and a range of its own.
+/// A segment's bridge and ranges. What lies beyond the nodes has ranges for documentation and a range of its
+/// own.
 struct Range {
     bridge: &'static str,
     ipv4: [u8; 3],
@@ -39,8 +40,8 @@ impl Segment {
         }
     }
 
-    /// `10.0.0.11` goes with `fd00:10::11`: the digits are the same to the eye, which reads them as decimal in one
-    /// and as hexadecimal in the other.
+    /// `10.0.0.11` goes with `fd00:10::11`: the digits are the same to the eye, which reads them as decimal
+    /// in one and as hexadecimal in the other.
     const fn number(self, last: u8) -> Addresses {
         let (hundreds, tens, ones) = (last as u16 / 100, last as u16 / 10 % 10, last as u16 % 10);
         let digits = hundreds * 0x100 + tens * 0x10 + ones;
@@ -108,8 +109,8 @@ pub(crate) struct Place {
     pub(crate) gateway: Option<Addresses>,
 }
 
-/// Kernel settings of every place. Duplicate address detection would keep an address unusable for a second, and
-/// there is no one who could send router advertisements by intention.
+/// Kernel settings of every place. Duplicate address detection would keep an address unusable for a second,
+/// and there is no one who could send router advertisements by intention.
 const SETTINGS: [(&str, &str); 6] = [
     ("ipv6/conf/all/disable_ipv6", "0"),
     ("ipv6/conf/default/disable_ipv6", "0"),
@@ -285,8 +286,8 @@ fn settle(place: &Place) -> Result<(), LabError> {
     })
 }
 
-/// Does something in a place's network namespace. It is a thread that is in one, so this is done by a thread that enters the
-/// place and ends there.
+/// Does something in a place's network namespace. It is a thread that is in one, so this is done by a thread
+/// that enters the place and ends there.
 fn inside<T: Send>(place: &Place, work: impl FnOnce() -> Result<T, LabError> + Send) -> Result<T, LabError> {
     let file = namespace_file(&place.namespace);
     let runtime = tokio::runtime::Handle::current();

@@ -1,5 +1,5 @@
-//! What makes a machine of the lab a node: an Ubuntu server as cloud-init leaves it, with the commands of snapd and
-//! MicroK8s played by the lab's own program.
+//! What makes a machine of the lab a node: an Ubuntu server as cloud-init leaves it, with the commands of
+//! snapd and MicroK8s played by the lab's own program.
 
 use crate::machine::boot::SEARCH_PATH;
 use crate::machine::disk::{Content, DiskFile};

@@ -13,17 +13,19 @@ pub struct LabOptions {
     pub router: Option<RouterOptions>,
     /// The world beyond the router, on its `eth1`; the router is the end of it where this is nothing.
     pub upstream: Option<UpstreamOptions>,
-    /// Whether packets flow to pods: every node has a real kube-proxy, and containers of MetalLB, FRR and nginx really
-    /// run. MetalLB's kinds come with MetalLB then; without traffic every cluster has them from its start.
+    /// Whether packets flow to pods: every node has a real kube-proxy, and containers of MetalLB, FRR and
+    /// nginx really run. MetalLB's kinds come with MetalLB then; without traffic every cluster has them from
+    /// its start.
     pub traffic: bool,
-    /// Whether everything is connected by lines whose length can be set, see [`Lab::set_distance`](crate::Lab::set_distance). All
-    /// frames pass the lab's own process then, which takes more of the CPU.
+    /// Whether everything is connected by lines whose length can be set, see
+    /// [`Lab::set_distance`](crate::Lab::set_distance). All frames pass the lab's own process then, which
+    /// takes more of the CPU.
     pub lines: bool,
 }
 
-/// A router called `isp` that speaks OSPF and OSPFv3 in area 0, and a client behind it. Both ends of a link have to have
-/// the same timers; these are by default those of everyone who sets none. An end that is new waits for others during
-/// the dead interval.
+/// A router called `isp` that speaks OSPF and OSPFv3 in area 0, and a client behind it. Both ends of a link
+/// have to have the same timers; these are by default those of everyone who sets none. An end that is new
+/// waits for others during the dead interval.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct UpstreamOptions {
     /// How often `isp` says that it is there, in seconds.

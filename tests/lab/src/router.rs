@@ -1,4 +1,5 @@
-//! What makes a machine of the lab the router: VyOS's HTTPS API, played by the lab's own program, in front of FRR.
+//! What makes a machine of the lab the router: VyOS's HTTPS API, played by the lab's own program, in front of
+//! FRR.
 
 use crate::holder::protocol::RouterDescription;
 use crate::machine::disk::{Disk, DiskFile};
@@ -51,8 +52,8 @@ pub(crate) fn new(
     Ok((new, Starting { authority, api_key }))
 }
 
-/// Puts together a router of this name whose first configuration is the factory's and these commands, as cloud-init
-/// leaves it.
+/// Puts together a router of this name whose first configuration is the factory's and these commands, as
+/// cloud-init leaves it.
 pub(crate) fn seeded(
     name: &str,
     addresses: Addresses,

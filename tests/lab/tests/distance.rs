@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 const PATIENCE: &str = "3";
 
-/// How long the operator waits for the first words of a node's sshd, which takes one round trip and half another; nothing where
-/// they do not come.
+/// How long the operator waits for the first words of a node's sshd, which takes one round trip and half
+/// another; nothing where they do not come.
 async fn greeting(lab: &Lab, address: &str) -> Option<Duration> {
     let script = format!("exec 3<>/dev/tcp/{address}/22 && read -r -u 3 line && [[ $line == SSH-* ]]");
     let start = Instant::now();

@@ -89,7 +89,8 @@ fn nothing_is_left_after_the_process_that_started_the_lab_is_killed() {
 
     kill(lab);
     nothing_is_left(&processes, &own);
-    // Mounts and named network namespaces lived in the lab's mount namespace, of which nothing showed outside.
+    // Mounts and named network namespaces lived in the lab's mount namespace, of which nothing showed
+    // outside.
     assert_eq!(std::fs::read_to_string("/proc/self/mountinfo").unwrap(), mounts);
     assert!(!Path::new("/run/netns/node-cp1").exists() && !Path::new("/run/lab/machines").exists());
 }

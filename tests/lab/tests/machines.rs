@@ -83,7 +83,8 @@ async fn a_power_cycle_keeps_the_disk_and_nothing_else() {
 async fn a_machine_that_went_down_by_itself_can_be_switched_on() {
     let lab = two_nodes().await;
     let cp1 = lab.node("cp1").unwrap();
-    // The machine goes down with everything in it: the shell that ends sshd may or may not see its own end first.
+    // The machine goes down with everything in it: the shell that ends sshd may or may not see its own end
+    // first.
     let (code, stdout, stderr) = run(on(cp1, "kill $(cat /run/sshd.pid)")).await;
     assert!(matches!(code, Some(0 | 137)), "{code:?}: {stdout}{stderr}");
     // Until its first process has seen that sshd ended, programs can be started, and are killed.

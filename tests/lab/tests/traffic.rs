@@ -1,5 +1,5 @@
-//! From a cluster to an address that answers from outside: MetalLB, FRR, kube-proxy, the router and the one upstream are
-//! the real programs.
+//! From a cluster to an address that answers from outside: MetalLB, FRR, kube-proxy, the router and the one
+//! upstream are the real programs.
 #![expect(clippy::unwrap_used, reason = "a step that fails ends the test")]
 
 mod support;

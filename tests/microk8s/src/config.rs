@@ -17,10 +17,12 @@ pub struct DaemonConfig {
     /// Files or folders with the custom resource definitions of Calico and MetalLB.
     #[serde(default)]
     pub crds: Vec<PathBuf>,
-    /// What makes packets flow: the node's kube-proxy, and pods that really run. Nothing of that where absent.
+    /// What makes packets flow: the node's kube-proxy, and pods that really run. Nothing of that where
+    /// absent.
     #[serde(default)]
     pub traffic: Option<Traffic>,
-    /// What the snap store has, as a JSON file `{"1.35/stable": {"version", "revision", "calico"}}`; built in where absent.
+    /// What the snap store has, as a JSON file `{"1.35/stable": {"version", "revision", "calico"}}`; built in
+    /// where absent.
     #[serde(default)]
     pub store: Option<PathBuf>,
     /// A folder in which tests put files that switch faults on; see the module `faults` for their names.
@@ -51,9 +53,11 @@ pub struct Programs {
 /// Absolute paths of what packets flow through.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Traffic {
-    /// The folder with kube-proxy and what MetalLB and frr-k8s consist of, by the names that the lab gives them.
+    /// The folder with kube-proxy and what MetalLB and frr-k8s consist of, by the names that the lab gives
+    /// them.
     pub programs: PathBuf,
-    /// The folder with the manifests, charts and scripts of MetalLB and frr-k8s as their Go modules have them.
+    /// The folder with the manifests, charts and scripts of MetalLB and frr-k8s as their Go modules have
+    /// them.
     pub files: PathBuf,
     /// Plays the web server of nginx's image when it is called `nginx`.
     pub web_server: PathBuf,

@@ -64,15 +64,16 @@ impl Node {
 
 /// Plays snapd and the snap's services on this node, until the process ends or the node's socket is lost.
 ///
-/// To be run inside the node, as root, on a Tokio runtime with its timers and its network on. Every program that it
-/// starts is a child of this process.
+/// To be run inside the node, as root, on a Tokio runtime with its timers and its network on. Every program
+/// that it starts is a child of this process.
 ///
 /// # Errors
 ///
-/// Where this is another node than the configuration's, where its addresses do not come, where the node's files cannot be
-/// written or its socket cannot be opened.
+/// Where this is another node than the configuration's, where its addresses do not come, where the node's
+/// files cannot be written or its socket cannot be opened.
 pub async fn run(config: DaemonConfig) -> std::result::Result<(), Failure> {
-    // Two of the libraries in use bring a provider; the process has to say which one counts. Said before is as good.
+    // Two of the libraries in use bring a provider; the process has to say which one counts. Said before is
+    // as good.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let hostname = host::hostname()?;
     if hostname != config.name {

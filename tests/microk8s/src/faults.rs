@@ -1,5 +1,6 @@
-//! Faults that a test switches on by putting a file into the folder [`DaemonConfig::faults`](crate::DaemonConfig).
-//! The file's text says more where a fault needs it; taking the file away ends the fault.
+//! Faults that a test switches on by putting a file into the folder
+//! [`DaemonConfig::faults`](crate::DaemonConfig). The file's text says more where a fault needs it; taking
+//! the file away ends the fault.
 
 use crate::config::DaemonConfig;
 

@@ -1,9 +1,10 @@
 //! What a lab node has in place of snapd and the MicroK8s snap.
 //!
-//! [`command::run`] is the node's `snap`, `microk8s`, `journalctl`, `cloud-init`, `systemctl`, `modprobe` and `lsmod`;
-//! [`daemon::run`] is the process behind them: it plays snapd and the snap's services. The API server, scheduler, controller manager and datastore are the real
-//! programs, started from the node's own files in `/var/snap/microk8s/current/args`; the datastore is etcd in k8s-dqlite's
-//! place. Kubelet, calico-node and the pods they would run are stood in for.
+//! [`command::run`] is the node's `snap`, `microk8s`, `journalctl`, `cloud-init`, `systemctl`, `modprobe` and
+//! `lsmod`; [`daemon::run`] is the process behind them: it plays snapd and the snap's services. The API
+//! server, scheduler, controller manager and datastore are the real programs, started from the node's own
+//! files in `/var/snap/microk8s/current/args`; the datastore is etcd in k8s-dqlite's place. Kubelet,
+//! calico-node and the pods they would run are stood in for.
 //!
 //! Where a node of a lab differs from a real one:
 //!

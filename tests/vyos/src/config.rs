@@ -49,8 +49,8 @@ pub struct RouterConfig {
     pub api_key_id: String,
     /// The API key itself.
     pub api_key: String,
-    /// `set` commands that the first configuration has in that key's place, as cloud-init puts them there from
-    /// `vyos_config_commands`.
+    /// `set` commands that the first configuration has in that key's place, as cloud-init puts them there
+    /// from `vyos_config_commands`.
     #[serde(default)]
     pub commands: Vec<String>,
     /// The release that is played.

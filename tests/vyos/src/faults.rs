@@ -20,9 +20,10 @@ pub struct Faults {
     pub set_failed_after_discard: Option<Duration>,
     /// How long commits take, instead of what the configuration of the router says.
     pub commit_delay: Option<Duration>,
-    /// 1.4 sends what its conf scripts say. By default it does not: vyos-configd runs them, as on every installed router, and
-    /// their words go to its journal, so that a refusal is `[[protocols bgp]] failed` and nothing more (VyOS task T6326, mended
-    /// in 1.5 rolling from 2024-09-20 on). Now and then a script runs by itself, and the words are there.
+    /// 1.4 sends what its conf scripts say. By default it does not: vyos-configd runs them, as on every
+    /// installed router, and their words go to its journal, so that a refusal is `[[protocols bgp]] failed`
+    /// and nothing more (VyOS task T6326, mended in 1.5 rolling from 2024-09-20 on). Now and then a script
+    /// runs by itself, and the words are there.
     pub reasons: bool,
     /// Connections are dropped, the ones that stand and every new one.
     pub drop_connections: bool,

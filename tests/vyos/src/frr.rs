@@ -125,7 +125,8 @@ impl Frr {
 
     /// Makes the daemons' configuration of these sections what `text` says. The error is what they say.
     ///
-    /// One section is compared with what its daemon runs, as VyOS 1.4 does; more are compared with everything.
+    /// One section is compared with what its daemon runs, as VyOS 1.4 does; more are compared with
+    /// everything.
     pub async fn apply(&self, sections: &[Section], text: &str) -> Result<(), String> {
         let daemon = match sections {
             [section] => Some(section.daemon()),

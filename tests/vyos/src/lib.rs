@@ -119,8 +119,8 @@ impl Router {
         &self.ca_file
     }
 
-    /// Puts leaves into the configuration that nobody could set today: what an older release, a migration or a person with an
-    /// editor left in `config.boot`. The last word of each path is the value.
+    /// Puts leaves into the configuration that nobody could set today: what an older release, a migration or
+    /// a person with an editor left in `config.boot`. The last word of each path is the value.
     pub fn hold(&self, paths: &[Vec<String>]) {
         self.session.hold(paths);
     }

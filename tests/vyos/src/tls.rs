@@ -33,14 +33,15 @@ pub enum TlsError {
     Pem(#[from] pem::Error),
 }
 
-/// A certificate that is part of the configuration, as `pki certificate` has it: base64 without PEM's first and last line.
+/// A certificate that is part of the configuration, as `pki certificate` has it: base64 without PEM's first
+/// and last line.
 pub(crate) struct Configured<'tree> {
     pub(crate) certificate: &'tree str,
     pub(crate) key: &'tree str,
 }
 
-/// The certificate of the router that lives in the folder: what is configured, else one that is made at its first start
-/// and kept from then on.
+/// The certificate of the router that lives in the folder: what is configured, else one that is made at its
+/// first start and kept from then on.
 pub(crate) fn server(
     address: IpAddr,
     names: &[String],

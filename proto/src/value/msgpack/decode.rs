@@ -1,5 +1,5 @@
-//! Reading msgpack. The bytes may be anything: every length is checked against what is left, and depth and number of
-//! values are bounded.
+//! Reading msgpack. The bytes may be anything: every length is checked against what is left, and depth and
+//! number of values are bounded.
 
 use super::{REFINED, REFINED_SIZE, promise};
 use crate::value::ValueError;

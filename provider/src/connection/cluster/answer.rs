@@ -1,5 +1,5 @@
-//! One call to an API server, and its answer. Whoever answers is not to be trusted: an answer has a limit in bytes and in what
-//! it holds, and all answers that are read at one time share a budget.
+//! One call to an API server, and its answer. Whoever answers is not to be trusted: an answer has a limit in
+//! bytes and in what it holds, and all answers that are read at one time share a budget.
 
 use crate::connection::bounds::{Answer, TooLong};
 use crate::connection::masking::Mask;
@@ -20,7 +20,8 @@ pub(super) const KINDS: usize = 1 << 20;
 pub(super) const POD: usize = 2 << 20;
 /// Bytes of a refusal, which names each field that is wrong.
 const REFUSAL: usize = 256 << 10;
-/// Values in one object: more take much more memory than their text. Objects of 1.5 MiB as they are met have a third of it.
+/// Values in one object: more take much more memory than their text. Objects of 1.5 MiB as they are met have
+/// a third of it.
 const VALUES: usize = 150_000;
 
 /// Why there is no answer.

@@ -15,10 +15,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Prints the administrator's kubeconfig with the loopback address, which the server's certificate always names.
+/// Prints the administrator's kubeconfig with the loopback address, which the server's certificate always
+/// names.
 const KUBECONFIG_COMMAND: [&str; 3] = ["/snap/bin/microk8s", "config", "--use-loopback"];
 
-/// How long a program of the operator's own kubeconfig may take for credentials. Those that ask nobody take seconds.
+/// How long a program of the operator's own kubeconfig may take for credentials. Those that ask nobody take
+/// seconds.
 const CREDENTIALS: Duration = Duration::from_secs(60);
 
 /// Makes a client. The kubeconfig of a node stays in this process's memory.
@@ -106,8 +108,9 @@ pub(super) async fn with_kubeconfig(settings: &KubernetesSettings) -> Result<Cli
     aside(program, move || through(config, proxy.as_deref())).await
 }
 
-/// Makes the client on a thread of its own, as kube waits there for the program that gives the credentials, and panics on
-/// credentials that no header can hold. A program that hangs does not hold up Ctrl-C, a deadline or the end of the process.
+/// Makes the client on a thread of its own, as kube waits there for the program that gives the credentials,
+/// and panics on credentials that no header can hold. A program that hangs does not hold up Ctrl-C, a
+/// deadline or the end of the process.
 async fn aside(
     program: Option<String>,
     work: impl FnOnce() -> Result<Client, String> + Send + 'static,

@@ -101,7 +101,8 @@ impl Cluster {
         Ok(ResolvedKind { version: version_path(kind), plural: served.name, namespaced: served.namespaced })
     }
 
-    /// Whether no definition brings a kind that a person named, which is known only of kinds that are not built in.
+    /// Whether no definition brings a kind that a person named, which is known only of kinds that are not
+    /// built in.
     pub(super) async fn crd_absent_of(&self, kind: &Kind) -> Result<bool, ClusterError> {
         if kind.is_built_in() {
             return Ok(false);

@@ -44,8 +44,8 @@ impl Kind {
         }
     }
 
-    /// A kind that a person names, with the `apiVersion` and `kind` of its objects. Where its objects live, and under
-    /// which plural, the API server is asked.
+    /// A kind that a person names, with the `apiVersion` and `kind` of its objects. Where its objects live,
+    /// and under which plural, the API server is asked.
     pub fn dynamic(api_version: &str, name: &str) -> Self {
         let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
         Self {

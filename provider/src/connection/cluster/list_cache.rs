@@ -1,5 +1,5 @@
-//! One LIST per kind and namespace, shared by all who read at the same time. It is read in pages and kept as the text that
-//! came: as values it would take many times as much memory.
+//! One LIST per kind and namespace, shared by all who read at the same time. It is read in pages and kept as
+//! the text that came: as values it would take many times as much memory.
 
 use super::answer::{NoAnswer, check_size, unreadable, values};
 use super::{Cluster, ClusterError, ClusterErrorKind, Freshness, Kind};
@@ -20,17 +20,19 @@ use tokio::time::Instant;
 /// How long an answer serves others: a refresh reads all objects of a kind within moments.
 const SERVES_FOR: Duration = Duration::from_secs(10);
 
-/// How long all pages of a LIST may take. 64 MiB come in some seconds over any link that a cluster is managed by.
+/// How long all pages of a LIST may take. 64 MiB come in some seconds over any link that a cluster is managed
+/// by.
 const LIST_WITHIN: Duration = Duration::from_secs(60);
 
-/// Objects in a page; the next one where a page is too large. Kubernetes' own clients ask for 500, and some kinds have objects of
-/// 100 KiB.
+/// Objects in a page; the next one where a page is too large. Kubernetes' own clients ask for 500, and some
+/// kinds have objects of 100 KiB.
 const PAGE_OBJECTS: [u32; 4] = [250, 50, 10, 1];
 
 /// Bytes of a page. An object alone has less.
 const PAGE: usize = 8 << 20;
 
-/// Pages of a LIST, so that empty ones have an end too. Of the largest objects a page holds fewer, and 64 MiB some dozen pages.
+/// Pages of a LIST, so that empty ones have an end too. Of the largest objects a page holds fewer, and 64 MiB
+/// some dozen pages.
 const PAGES: usize = 1_000;
 
 /// Objects of a LIST: in 64 MiB of smaller ones, keeping track of them would take more than they do.
@@ -135,7 +137,8 @@ impl Objects {
         })
     }
 
-    /// The objects that are wanted, to keep. There may not be any number of them: as values they take much memory.
+    /// The objects that are wanted, to keep. There may not be any number of them: as values they take much
+    /// memory.
     pub fn take(&self, wanted: impl Fn(&DynamicObject) -> bool) -> Result<Vec<DynamicObject>, TooMany> {
         let (mut taken, mut held) = (Vec::new(), 0);
         for page in &self.pages {
@@ -184,7 +187,8 @@ impl Lists {
         Ok(listed)
     }
 
-    /// Something of this kind was written. An answer that is under way may be from before, and is not found any more.
+    /// Something of this kind was written. An answer that is under way may be from before, and is not found
+    /// any more.
     pub(super) fn drop_kind(&self, kind: &Kind) {
         let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
         slots.retain(|(of, _), _| of != kind);

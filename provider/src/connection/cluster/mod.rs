@@ -1,8 +1,8 @@
 //! Objects in a cluster through its API server.
 //!
-//! A [`Cluster`] is an address until the first call: then its node is asked for a kubeconfig, which stays in memory,
-//! and a tunnel to the API server is opened. Reads of one kind share one LIST, writes of one kind take turns, whatever
-//! address they come by.
+//! A [`Cluster`] is an address until the first call: then its node is asked for a kubeconfig, which stays in
+//! memory, and a tunnel to the API server is opened. Reads of one kind share one LIST, writes of one kind
+//! take turns, whatever address they come by.
 
 mod answer;
 mod connect;
@@ -202,8 +202,8 @@ impl Cluster {
         !self.0.warned.swap(true, Ordering::Relaxed)
     }
 
-    /// Waits until no other write of the kind is under way in this cluster: admission webhooks look at the other
-    /// objects without locking them.
+    /// Waits until no other write of the kind is under way in this cluster: admission webhooks look at the
+    /// other objects without locking them.
     pub async fn write_lock(&self, kind: &Kind) -> Result<WriteGuard, ClusterError> {
         Ok(self.0.locks.take(&self.id().await?, kind).await)
     }

@@ -12,8 +12,8 @@ use std::future::Future;
 /// Name under which the API server records the fields that we set.
 pub const MANAGER: &str = "terraform-provider-microk8s";
 
-/// Name under which the API server records the fields of an object that was released, with the values that they had before
-/// they were ours.
+/// Name under which the API server records the fields of an object that was released, with the values that
+/// they had before they were ours.
 pub const GIVEN_BACK: &str = "terraform-provider-microk8s-released";
 
 /// Whether an answer of a moment ago will do.
@@ -113,8 +113,8 @@ impl Cluster {
         self.write(true, &attempt, name, |at| at.delete(&segment(&name.name), parameters)).await.map(drop)
     }
 
-    /// Whether the kind's CustomResourceDefinition is known not to exist. A kind can be out of service for a moment
-    /// while the API server starts, with all its objects in place.
+    /// Whether the kind's CustomResourceDefinition is known not to exist. A kind can be out of service for a
+    /// moment while the API server starts, with all its objects in place.
     pub async fn crd_absent(&self, kind: &Kind) -> Result<bool, ClusterError> {
         if kind.is_dynamic() {
             return self.crd_absent_of(kind).await;
@@ -169,8 +169,8 @@ impl Cluster {
         answer::read(&bytes).map_err(|why| self.no_answer(attempt, &why))
     }
 
-    /// One call. A connection that failed is made anew by the next one. Credentials that were read a while ago may be
-    /// out of date (a node that joined has others), so those are read again once.
+    /// One call. A connection that failed is made anew by the next one. Credentials that were read a while
+    /// ago may be out of date (a node that joined has others), so those are read again once.
     pub(super) async fn ask(
         &self,
         attempt: &str,

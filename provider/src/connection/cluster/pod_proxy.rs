@@ -6,8 +6,8 @@ use super::{Cluster, ClusterError};
 use http::Request;
 
 impl Cluster {
-    /// What a web server in a pod answers to a GET: the API server passes the request on, so that nothing but the API has to
-    /// be reached.
+    /// What a web server in a pod answers to a GET: the API server passes the request on, so that nothing but
+    /// the API has to be reached.
     pub async fn get_from_pod(
         &self,
         namespace: &str,

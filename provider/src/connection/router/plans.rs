@@ -27,8 +27,8 @@ impl Plans {
         self.changed.notify_waiters();
     }
 
-    /// Notes that an object is planned to be created, and answers whether another is already. A resource that is
-    /// replaced is planned twice in a run, but only once without its prior state.
+    /// Notes that an object is planned to be created, and answers whether another is already. A resource that
+    /// is replaced is planned twice in a run, but only once without its prior state.
     pub fn note_creation(&self, type_name: &'static str, object: ConfigPath) -> bool {
         !self.creations.lock().unwrap_or_else(PoisonError::into_inner).insert((type_name, object))
     }

@@ -11,7 +11,8 @@ pub struct RouterSettings {
     pub url: String,
     /// A key of its HTTP API.
     pub api_key: Secret,
-    /// The only authority, or the very certificate, that it may show, as PEM; the system's authorities otherwise.
+    /// The only authority, or the very certificate, that it may show, as PEM; the system's authorities
+    /// otherwise.
     pub ca_certificate: Option<String>,
     /// Trusts whoever answers.
     pub insecure_skip_certificate_verification: bool,

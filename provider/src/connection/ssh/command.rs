@@ -60,8 +60,8 @@ pub(crate) enum Command<'a> {
 /// Root, through a `sudo` that never asks. Who logs in as root may have none and needs none.
 const AS_ROOT: [&str; 4] = ["sh", "-c", r#"[ "$(id -u)" = 0 ] && exec "$@"; exec sudo -n -- "$@""#, "sh"];
 
-/// What `sudo` says when it does not run the command at all. It has other things to say besides, such as that it cannot
-/// resolve the host's name.
+/// What `sudo` says when it does not run the command at all. It has other things to say besides, such as that
+/// it cannot resolve the host's name.
 const SUDO_REFUSALS: [&str; 6] = [
     "password is required",
     "not in the sudoers",
@@ -78,10 +78,12 @@ pub(crate) fn refusal(output: &Output) -> Option<&str> {
     output.stderr.lines().find(refuses).filter(|_| [1, 127].contains(&output.code))
 }
 
-/// A command that is ended after `$0` seconds, where there is `timeout`; without it, one must not be taken for missing.
+/// A command that is ended after `$0` seconds, where there is `timeout`; without it, one must not be taken
+/// for missing.
 const WITHIN: &str = r#"command -v timeout >/dev/null && exec timeout -k 5 "$0" "$@"; exec "$@""#;
 
-/// What the machine adds to the limit of a command that only reads: whoever waits here says first that the time is up.
+/// What the machine adds to the limit of a command that only reads: whoever waits here says first that the
+/// time is up.
 const BEYOND: Duration = Duration::from_secs(5);
 
 impl Command<'_> {
@@ -90,8 +92,8 @@ impl Command<'_> {
         self.words_behind(root, &[])
     }
 
-    /// The same for a command that is ended after a while, by the machine too: one that is silent notices by nothing else that
-    /// nobody reads it any more.
+    /// The same for a command that is ended after a while, by the machine too: one that is silent notices by
+    /// nothing else that nobody reads it any more.
     pub(crate) fn words_within(&self, root: bool, limit: Duration) -> Vec<String> {
         let seconds = limit.saturating_add(BEYOND).as_secs().to_string();
         self.words_behind(root, &["sh", "-c", WITHIN, &seconds])

@@ -1,4 +1,5 @@
-//! The private directory of this process: control sockets, forwarded ports, pinned host keys, and a key while it is used.
+//! The private directory of this process: control sockets, forwarded ports, pinned host keys, and a key while
+//! it is used.
 
 use std::io;
 use std::path::PathBuf;
@@ -10,12 +11,13 @@ use tokio::process::{Child, Command};
 pub(crate) struct PrivateDirectory {
     directory: TempDir,
     used: u32,
-    /// Holds the other end of a pipe: it removes the directory when this process is gone, also after `kill -9`.
+    /// Holds the other end of a pipe: it removes the directory when this process is gone, also after
+    /// `kill -9`.
     _janitor: Child,
 }
 
-/// `ssh` binds its control socket under a name that is longer by some 30 bytes, and a Unix socket's path has 104 bytes on some
-/// systems, so the directory's own path must stay short.
+/// `ssh` binds its control socket under a name that is longer by some 30 bytes, and a Unix socket's path has
+/// 104 bytes on some systems, so the directory's own path must stay short.
 const LONGEST: usize = 72;
 
 impl PrivateDirectory {

@@ -108,7 +108,8 @@ impl fmt::Display for SshError {
     }
 }
 
-/// What `ssh` says on the way to a host, and what that means. The first line of this table that is found decides.
+/// What `ssh` says on the way to a host, and what that means. The first line of this table that is found
+/// decides.
 const MESSAGE_PATTERNS: [(&str, SshErrorKind); 11] = [
     ("System is booting up", SshErrorKind::NotReachable),
     ("REMOTE HOST IDENTIFICATION HAS CHANGED", SshErrorKind::HostKeyRefused),

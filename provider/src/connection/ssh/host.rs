@@ -1,4 +1,5 @@
-//! One host: commands, cached probes and forwarded ports over one connection, which is made again when it broke.
+//! One host: commands, cached probes and forwarded ports over one connection, which is made again when it
+//! broke.
 
 use super::command::{Command, Output, Script};
 use super::error::{SshError, SshErrorKind};
@@ -14,11 +15,12 @@ use std::time::Duration;
 use tokio::sync::{OnceCell, Semaphore};
 use tokio::time::Instant;
 
-/// sshd allows 10 sessions on a connection by default (`MaxSessions`); one is the lifeline, one is left to others.
+/// sshd allows 10 sessions on a connection by default (`MaxSessions`); one is the lifeline, one is left to
+/// others.
 const SESSIONS: usize = 8;
 
-/// How long one failure to connect answers for everything that asks in the meantime: all resources of a dead machine
-/// wait for it once.
+/// How long one failure to connect answers for everything that asks in the meantime: all resources of a dead
+/// machine wait for it once.
 const FAILURE_HOLDS: Duration = Duration::from_secs(30);
 
 /// How long a machine that refuses our key may still be at giving it to its user (cloud-init).
@@ -81,8 +83,8 @@ impl Host {
         self.invalidate_probes();
     }
 
-    /// The host key of the machine reached, `ssh-ed25519 AAAA...`. `None` where SSH verified it by other means than a key
-    /// in a file, such as a certificate.
+    /// The host key of the machine reached, `ssh-ed25519 AAAA...`. `None` where SSH verified it by other
+    /// means than a key in a file, such as a certificate.
     pub async fn host_key(&self) -> Result<Option<String>, SshError> {
         Ok(self.connected().await?.host_key.clone())
     }
@@ -133,7 +135,8 @@ impl Host {
         Root::of(self)
     }
 
-    /// What `script` prints as root. Asked once and remembered until [`Host::invalidate_probes`]: all resources on a host share it.
+    /// What `script` prints as root. Asked once and remembered until [`Host::invalidate_probes`]: all
+    /// resources on a host share it.
     pub async fn probe(&self, script: &'static Script) -> Result<Arc<Output>, SshError> {
         let probe = {
             let mut probes = self.probes.lock().unwrap_or_else(PoisonError::into_inner);
@@ -167,14 +170,15 @@ impl Host {
         self.probes.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
-    /// Whether this is the first time that somebody wants to tell the person that this host cannot be reached: one
-    /// warning per host is enough.
+    /// Whether this is the first time that somebody wants to tell the person that this host cannot be
+    /// reached: one warning per host is enough.
     pub fn warn_once(&self) -> bool {
         !self.reported.swap(true, Ordering::Relaxed)
     }
 
-    /// A local Unix socket that leads to `remote_port` of the host's loopback, in a directory that only this user can
-    /// enter. Ask again before each connection: the path changes when the connection had to be made anew.
+    /// A local Unix socket that leads to `remote_port` of the host's loopback, in a directory that only this
+    /// user can enter. Ask again before each connection: the path changes when the connection had to be made
+    /// anew.
     pub async fn forward(&self, remote_port: u16) -> Result<PathBuf, SshError> {
         let stage = format!("forwarding port {remote_port}");
         let mut tried = false;
@@ -189,7 +193,8 @@ impl Host {
         }
     }
 
-    /// The live connection, made now if there is none. Whoever asks at the same time waits for the same attempt.
+    /// The live connection, made now if there is none. Whoever asks at the same time waits for the same
+    /// attempt.
     pub(super) async fn connected(&self) -> Result<Arc<Master>, SshError> {
         // Also what no configuration gave: an import id, a state, what another machine told.
         if let Err(problem) = super::check_address(&self.address) {

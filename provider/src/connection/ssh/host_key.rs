@@ -21,7 +21,8 @@ impl SemanticValue for HostKey {
     }
 }
 
-/// `ssh-ed25519 AAAA...` without comment; what a person pastes may be a whole line of `known_hosts` or of a `.pub` file.
+/// `ssh-ed25519 AAAA...` without comment; what a person pastes may be a whole line of `known_hosts` or of a
+/// `.pub` file.
 pub(crate) fn normalised(text: &str) -> Option<String> {
     let words: Vec<&str> = text.split_whitespace().collect();
     words.windows(2).find_map(|pair| match pair {

@@ -7,7 +7,8 @@ use tokio::io::AsyncReadExt;
 use tokio::process::ChildStderr;
 use tokio::task::JoinHandle;
 
-/// How long the end of a log is waited for when its process has ended: a proxy that it started may still hold the other end.
+/// How long the end of a log is waited for when its process has ended: a proxy that it started may still hold
+/// the other end.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// A log. Beyond its limit it is closed: the node that floods it talks to nobody, and `ssh` does without.

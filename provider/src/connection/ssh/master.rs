@@ -24,8 +24,8 @@ use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 /// How long a connection may take, from the first packet to the first word of the remote shell.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// What the remote shell says when it is there. It then waits for us to go away: this process can end in any ssh, the
-/// pipe to `ssh` breaks, `cat` ends, and `ssh` with it.
+/// What the remote shell says when it is there. It then waits for us to go away: this process can end in any
+/// ssh, the pipe to `ssh` breaks, `cat` ends, and `ssh` with it.
 const LIFELINE: &str = "echo microk8s-connected; exec cat >/dev/null";
 
 /// A live connection.
@@ -63,7 +63,8 @@ impl Master {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
-            // Ctrl-C at the terminal reaches the whole process group; what runs on the node shall end in order.
+            // Ctrl-C at the terminal reaches the whole process group; what runs on the node shall end in
+            // order.
             .process_group(0)
             .kill_on_drop(true)
             .spawn()
@@ -140,7 +141,8 @@ impl Drop for Scratch {
     }
 }
 
-/// Reads until the remote shell has said the word; what a login script prints before is passed over, up to a limit.
+/// Reads until the remote shell has said the word; what a login script prints before is passed over, up to a
+/// limit.
 async fn greeted(stdout: ChildStdout) -> Option<ChildStdout> {
     let mut reader = BufReader::new(stdout.take(LINE as u64));
     let mut line = Vec::new();

@@ -1,5 +1,5 @@
-//! Nodes over SSH, by the user's own OpenSSH client: `~/.ssh/config`, agents, certificates, jump hosts and hardware keys
-//! apply. One multiplexed connection per host for the life of the process.
+//! Nodes over SSH, by the user's own OpenSSH client: `~/.ssh/config`, agents, certificates, jump hosts and
+//! hardware keys apply. One multiplexed connection per host for the life of the process.
 
 #[cfg(test)]
 mod bounds_tests;
@@ -55,8 +55,8 @@ pub struct Settings {
     pub read_limit: Duration,
 }
 
-/// How long a command may take that only reads. `microk8s status` is the slowest: without its datastore it needs up to 50 s to say
-/// so.
+/// How long a command may take that only reads. `microk8s status` is the slowest: without its datastore it
+/// needs up to 50 s to say so.
 pub const READ_LIMIT: Duration = Duration::from_secs(60);
 
 impl Default for Settings {
@@ -156,7 +156,8 @@ impl SshContext {
 /// Whether `address` can be the address of a host; for `#[attribute(validate = ...)]`.
 pub fn check_address(address: &str) -> Result<(), String> {
     let allowed = |character: char| character.is_ascii_alphanumeric() || ".:-_%".contains(character);
-    // 253 is what DNS holds, and 64 leaves room for the zone of a link-local address, which is an interface's name.
+    // 253 is what DNS holds, and 64 leaves room for the zone of a link-local address, which is an interface's
+    // name.
     let fits = address.len() <= 253 + 64 && !address.is_empty() && !address.starts_with('-');
     if !fits || !address.chars().all(allowed) {
         let shown: String = address.chars().take(80).collect();

@@ -12,13 +12,14 @@ use tokio::io::AsyncWriteExt;
 use tokio::sync::SemaphorePermit;
 use tokio::time::Instant;
 
-/// How long it may take until sshd has room for another session on a connection, and how soon it is asked again.
+/// How long it may take until sshd has room for another session on a connection, and how soon it is asked
+/// again.
 const ROOM_WITHIN: Duration = Duration::from_secs(10);
 const ROOM_AGAIN: Duration = Duration::from_millis(100);
 
 impl Host {
-    /// Runs a command that may change the machine. Whoever waits for it may stop to: the command goes on then, and is read
-    /// to its end.
+    /// Runs a command that may change the machine. Whoever waits for it may stop to: the command goes on
+    /// then, and is read to its end.
     pub(super) async fn execute(
         &self,
         command: Command<'_>,
@@ -45,7 +46,8 @@ impl Host {
         self.judged(ended, root, stage)
     }
 
-    /// Runs a command that only reads: it has a limit, here and on the machine, and ends when nobody waits for it any more.
+    /// Runs a command that only reads: it has a limit, here and on the machine, and ends when nobody waits
+    /// for it any more.
     async fn read(&self, command: Command<'_>, root: bool) -> Result<Output, SshError> {
         let stage = format!("running {command:?}", command = command.to_string());
         tracing::debug!(host = self.address, root, %command, "read");
@@ -93,7 +95,8 @@ impl Host {
                     tried = true;
                     self.give_up(&master).await;
                 }
-                // Commands that have ended are let go a moment later by sshd, and one that was given up some more.
+                // Commands that have ended are let go a moment later by sshd, and one that was given up some
+                // more.
                 Err(Interrupted::BeforeStart(error)) if is_full(&error) && began.elapsed() < ROOM_WITHIN => {
                     crate::connection::retry::pause(ROOM_AGAIN).await;
                 }
@@ -169,7 +172,8 @@ impl<'a> Root<'a> {
         self.host.read(Command::Program(words), true).await
     }
 
-    /// Runs a script as root that only reads. It ends after [`Host::read_limit`] at the latest, and when the future is dropped.
+    /// Runs a script as root that only reads. It ends after [`Host::read_limit`] at the latest, and when the
+    /// future is dropped.
     pub async fn ask(&self, script: &Script, arguments: &[&str]) -> Result<Output, SshError> {
         self.host.read(Command::Script(script, arguments), true).await
     }

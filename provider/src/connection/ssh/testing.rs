@@ -109,8 +109,9 @@ pub(crate) async fn keygen(path: &Path) {
     assert!(made.success());
 }
 
-/// What a user's login shell reads at its start is that user's own: a line that it prints would be taken for a command's.
-/// Shells find it by these variables; at the second level bash reads no file at all, the system's included.
+/// What a user's login shell reads at its start is that user's own: a line that it prints would be taken for
+/// a command's. Shells find it by these variables; at the second level bash reads no file at all, the
+/// system's included.
 fn shell_start(home: &str) -> String {
     format!("SetEnv=HOME={home} XDG_CONFIG_HOME={home} ZDOTDIR={home} SHLVL=1")
 }

@@ -220,8 +220,8 @@ fn children() -> Vec<(String, bool)> {
         .collect()
 }
 
-/// Ctrl-C at a terminal goes to every process of the job. terraform and this plugin take it for a wish to stop; ssh would
-/// die of it, and with it whatever runs on the node.
+/// Ctrl-C at a terminal goes to every process of the job. terraform and this plugin take it for a wish to
+/// stop; ssh would die of it, and with it whatever runs on the node.
 #[tokio::test]
 async fn ctrl_c_at_the_terminal_does_not_reach_ssh() {
     let sshd = Sshd::start().await;

@@ -1,10 +1,11 @@
-//! Which host key is trusted, decided by `ssh` alone. Nothing that a server or `ssh` prints is read for it: a server may print
-//! what it likes before it says who it is.
+//! Which host key is trusted, decided by `ssh` alone. Nothing that a server or `ssh` prints is read for it: a
+//! server may print what it likes before it says who it is.
 //!
-//! A pinned key is the only one in a `known_hosts` of its own, and `ssh` looks it up under a name of its own, whatever address,
-//! port or proxy leads to the machine. Without a pin, `ssh` checks the user's own files, and hands the key that it is about to check
-//! to a command of ours (`KnownHostsCommand`), which keeps it in a file. A connection that stands has proved that its server
-//! has this key. Where `ssh` trusts a server by other means (a certificate, DNS, Kerberos), no key is kept.
+//! A pinned key is the only one in a `known_hosts` of its own, and `ssh` looks it up under a name of its own,
+//! whatever address, port or proxy leads to the machine. Without a pin, `ssh` checks the user's own files,
+//! and hands the key that it is about to check to a command of ours (`KnownHostsCommand`), which keeps it in
+//! a file. A connection that stands has proved that its server has this key. Where `ssh` trusts a server by
+//! other means (a certificate, DNS, Kerberos), no key is kept.
 
 use super::host_key::normalised;
 use super::{HostKeyCheck, Settings};
@@ -14,8 +15,8 @@ use std::path::{Path, PathBuf};
 /// The name under which a pinned key is looked up.
 const PINNED_NAME: &str = "pinned";
 
-/// Keeps the first key that is checked for the host: `$1` says what it is looked up for, `$2` and `$3` are the key, `$4` the file.
-/// What follows is the user's own command, which may know more keys.
+/// Keeps the first key that is checked for the host: `$1` says what it is looked up for, `$2` and `$3` are
+/// the key, `$4` the file. What follows is the user's own command, which may know more keys.
 const RECORD: &str = r#"if [ "$1" = HOSTNAME ] && [ ! -e "$4" ]; then echo "$2 $3" >"$4"; fi; shift 4; [ $# = 0 ] || exec "$@""#;
 
 /// The user's own settings that matter here, as `ssh -G` prints them.
@@ -72,7 +73,8 @@ pub(super) fn options(
             set("VerifyHostKeyDNS", "no");
             set("NoHostAuthenticationForLocalhost", "no");
             if configured.get("gssapikeyexchange").is_some() {
-                // Some distributions' `ssh` would take Kerberos' word for the host; others do not know the option.
+                // Some distributions' `ssh` would take Kerberos' word for the host; others do not know the
+                // option.
                 set("GSSAPIKeyExchange", "no");
             }
         }
@@ -97,7 +99,8 @@ fn record(directory: &Path) -> PathBuf {
     directory.join("host_key")
 }
 
-/// The signatures that a machine may prove a key with. RSA keys have a name that says SHA-1, which proves nothing any more.
+/// The signatures that a machine may prove a key with. RSA keys have a name that says SHA-1, which proves
+/// nothing any more.
 fn algorithms(key: &str) -> &str {
     match key.split_whitespace().next() {
         Some("ssh-rsa") => "rsa-sha2-512,rsa-sha2-256",

@@ -59,7 +59,8 @@ async fn a_server_that_prints_a_line_of_sshs_log_passes_no_pin_but_its_own() {
     assert!(host.run(&["true"], None).await.unwrap().succeeded());
 }
 
-/// Whatever lets `ssh` trust a key, the key that it checked is the one that is recorded, and the only one that a pin lets pass.
+/// Whatever lets `ssh` trust a key, the key that it checked is the one that is recorded, and the only one
+/// that a pin lets pass.
 #[tokio::test]
 async fn the_recorded_key_is_the_one_that_ssh_checked() {
     let sshd = Sshd::start().await;

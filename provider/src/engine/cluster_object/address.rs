@@ -16,9 +16,9 @@ const DEFAULT_TIMEOUT: Duration = Duration::from_secs(5 * 60);
 /// The address of an object that belongs to the whole cluster.
 #[derive(Clone, Debug, Model)]
 pub struct ClusterWideObject {
-    /// The cluster: address of one of its control-plane nodes, over which its API server is reached through SSH.
-    /// Default: the cluster of the provider's `kubernetes` block. It is an address and not the cluster's identity:
-    /// another address of the same cluster is a change in place.
+    /// The cluster: address of one of its control-plane nodes, over which its API server is reached through
+    /// SSH. Default: the cluster of the provider's `kubernetes` block. It is an address and not the cluster's
+    /// identity: another address of the same cluster is a change in place.
     #[attribute(optional, validate = cluster_address)]
     pub cluster: Option<String>,
 
@@ -89,7 +89,8 @@ impl Target {
     }
 }
 
-/// What an import id names: `<cluster>/<namespace>/<name>` or `<cluster>/<name>`, or the same without the cluster.
+/// What an import id names: `<cluster>/<namespace>/<name>` or `<cluster>/<name>`, or the same without the
+/// cluster.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct ImportId<'a> {
     pub(super) cluster: Option<&'a str>,
@@ -98,8 +99,8 @@ pub(super) struct ImportId<'a> {
 }
 
 impl<'a> ImportId<'a> {
-    /// Reads an id. Two parts of a namespaced object are cluster and name; where resources may do without a cluster and
-    /// the first part can be a namespace, they are namespace and name.
+    /// Reads an id. Two parts of a namespaced object are cluster and name; where resources may do without a
+    /// cluster and the first part can be a namespace, they are namespace and name.
     pub(super) fn read(id: &'a str, namespaced: bool, has_kubeconfig: bool) -> Option<Self> {
         let parts: Vec<&str> = id.split('/').collect();
         let (cluster, namespace, name) = match *parts.as_slice() {

@@ -1,5 +1,5 @@
-//! What a create does about an object that is there already: one that we made is carried on, one that a controller
-//! makes by itself is taken over, any other is left alone.
+//! What a create does about an object that is there already: one that we made is carried on, one that a
+//! controller makes by itself is taken over, any other is left alone.
 
 use super::address::Target;
 use super::failure::summary;
@@ -15,7 +15,8 @@ pub(super) fn is_ours(existing: &DynamicObject) -> bool {
     owners.into_iter().any(|owner| owner.manager.as_deref() == Some(MANAGER))
 }
 
-/// Whether anybody but us set a field of it. What controllers tell of an object is in its status, which is not asked about.
+/// Whether anybody but us set a field of it. What controllers tell of an object is in its status, which is
+/// not asked about.
 pub(super) fn has_other_owners(existing: &DynamicObject) -> bool {
     // Where nothing is recorded, not even ours is.
     let mut owners = existing.metadata.managed_fields.iter().flatten().peekable();

@@ -180,7 +180,8 @@ fn another_cluster(target: &Target, known: &str, reached: &str) -> Diagnostics {
     Diagnostic::error(summary("update", target), detail).at("cluster").into()
 }
 
-/// What is sent: our fields alone. With a UID, the API server refuses to write to any other object of that name.
+/// What is sent: our fields alone. With a UID, the API server refuses to write to any other object of that
+/// name.
 pub(super) fn manifest<T: ServerApplied>(planned: &Wanted<T>, target: &Target, uid: Option<&str>) -> Json {
     let mut manifest = planned.manifest(target);
     if let (Some(uid), Some(Json::Object(metadata))) = (uid, manifest.get_mut("metadata")) {

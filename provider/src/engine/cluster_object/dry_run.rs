@@ -1,4 +1,5 @@
-//! The dry run at plan. A plan is complete without it; where the cluster answers, it learns what apply would meet.
+//! The dry run at plan. A plan is complete without it; where the cluster answers, it learns what apply would
+//! meet.
 
 use super::ServerApplied;
 use super::address::Target;
@@ -122,7 +123,8 @@ fn judge_answer<T: ServerApplied>(
         ClusterErrorKind::Invalid if !is_of_today(error) => {
             Err(explain::<T>(&summary("plan", target), target, error, ""))
         }
-        // A webhook judges today's cluster, and so does Kubernetes where it says that. The apply may change it.
+        // A webhook judges today's cluster, and so does Kubernetes where it says that. The apply may change
+        // it.
         ClusterErrorKind::Denied | ClusterErrorKind::Invalid => {
             let detail = format!(
                 "{error}.\n\nThe cluster currently rejects this object. If the same apply removes the conflict, nothing needs to \
@@ -141,7 +143,8 @@ fn judge_answer<T: ServerApplied>(
     }
 }
 
-/// Whether the object is refused for the cluster's sake alone: a Service with IPv6, before the cluster has it.
+/// Whether the object is refused for the cluster's sake alone: a Service with IPv6, before the cluster has
+/// it.
 fn is_of_today(error: &ClusterError) -> bool {
     const NOT_YET: &str = "not configured on this cluster";
     match error.faults() {
@@ -150,8 +153,8 @@ fn is_of_today(error: &ClusterError) -> bool {
     }
 }
 
-/// One warning an object about fields that others set and that apply takes. What we set by another kind of request, as
-/// when a pool was closed for a moment, is recorded as another's but is ours.
+/// One warning an object about fields that others set and that apply takes. What we set by another kind of
+/// request, as when a pool was closed for a moment, is recorded as another's but is ours.
 fn taken<T: ServerApplied>(
     target: &Target,
     existing: Option<&DynamicObject>,
@@ -160,7 +163,8 @@ fn taken<T: ServerApplied>(
 ) -> Option<Diagnostic> {
     let existing_json = existing.and_then(|existing| serde_json::to_value(existing).ok());
     let line = |fault: &FieldFault| {
-        // Elements are named by their keys (`ports[port=80]`) or numbers; what is at such a path is not looked for.
+        // Elements are named by their keys (`ports[port=80]`) or numbers; what is at such a path is not
+        // looked for.
         if fault.field.contains('[') {
             return format!("- {}: {}", fault.field, fault.message);
         }

@@ -1,12 +1,15 @@
 //! The engine of every object in a cluster.
 //!
-//! A type declares its attributes, its kind and what can be checked without a connection ([`ClusterObject`]); creation,
-//! reading, updating, deletion, import, identity, drift, the dry run at plan and all waiting are here ([`ClusterResource`]). What
-//! the engine asks of a type is [`ServerApplied`], which a declaration answers by itself.
+//! A type declares its attributes, its kind and what can be checked without a connection ([`ClusterObject`]);
+//! creation, reading, updating, deletion, import, identity, drift, the dry run at plan and all waiting are
+//! here ([`ClusterResource`]). What the engine asks of a type is [`ServerApplied`], which a declaration
+//! answers by itself.
 //!
 //! - Attributes become fields of `spec` by name; the schema says what each value is.
-//! - Objects are written by server-side apply under one field manager. What others set beside our fields stays.
-//! - `cluster` is an address. Which cluster an object belongs to is the UID of `kube-system`, kept in private state.
+//! - Objects are written by server-side apply under one field manager. What others set beside our fields
+//!   stays.
+//! - `cluster` is an address. Which cluster an object belongs to is the UID of `kube-system`, kept in private
+//!   state.
 
 mod address;
 mod adoption;
@@ -39,8 +42,9 @@ use serde_json::{Map, Value as Json};
 use tfplugin::provider::TypeName;
 use tfplugin::{Diagnostics, Draft, Model};
 
-/// What the author of an object's type declares. The model has the attributes `cluster`, `name`, `timeouts` and, where
-/// the kind is namespaced, `namespace`; all others are fields of `spec`, unless [`ClusterObject::PROVIDER_ONLY`] names them.
+/// What the author of an object's type declares. The model has the attributes `cluster`, `name`, `timeouts`
+/// and, where the kind is namespaced, `namespace`; all others are fields of `spec`, unless
+/// [`ClusterObject::PROVIDER_ONLY`] names them.
 #[async_trait]
 pub trait ClusterObject: Model<Draft: Draft<Model = Self>> + TypeName {
     /// The kind that it is in the cluster.
@@ -60,8 +64,8 @@ pub trait ClusterObject: Model<Draft: Draft<Model = Self>> + TypeName {
         let _ = (config, diagnostics);
     }
 
-    /// Fills in computed attributes that follow from the others, once those are known, and finds fault with what comes of
-    /// it.
+    /// Fills in computed attributes that follow from the others, once those are known, and finds fault with
+    /// what comes of it.
     fn fill_computed(&mut self, diagnostics: &mut Diagnostics) {
         let _ = diagnostics;
     }
@@ -77,8 +81,8 @@ pub trait ClusterObject: Model<Draft: Draft<Model = Self>> + TypeName {
         Adoption::Refuse
     }
 
-    /// Finds fault that only shows beside the cluster's other objects. Called before every write, and at plan, where
-    /// its errors are only warnings: they judge today's cluster.
+    /// Finds fault that only shows beside the cluster's other objects. Called before every write, and at
+    /// plan, where its errors are only warnings: they judge today's cluster.
     async fn validate_against_cluster(
         &self,
         cluster: &Cluster,
@@ -88,8 +92,8 @@ pub trait ClusterObject: Model<Draft: Draft<Model = Self>> + TypeName {
         Ok(())
     }
 
-    /// Makes the object ready to go; errors that it finds forbid the deletion. Called again where a call failed for a
-    /// passing reason.
+    /// Makes the object ready to go; errors that it finds forbid the deletion. Called again where a call
+    /// failed for a passing reason.
     async fn before_delete(
         &self,
         cluster: &Cluster,

@@ -12,15 +12,15 @@ pub struct Private {
     pub(super) cluster: Option<String>,
     /// UID of the object.
     pub(super) uid: Option<String>,
-    /// Whether this resource made the object. Not known of an object that another run may have begun, and in states of
-    /// releases that did not ask.
+    /// Whether this resource made the object. Not known of an object that another run may have begun, and in
+    /// states of releases that did not ask.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) made: Option<bool>,
     /// What an object that is released in the end held in the places of our fields before they were ours.
     #[serde(skip_serializing_if = "Json::is_null")]
     pub(super) before: Json,
-    /// Secrets that the configuration has ever given, see [`tfplugin::Resource::given`]. None in a state of a version that did not
-    /// say so: there, those that our field manager owns.
+    /// Secrets that the configuration has ever given, see [`tfplugin::Resource::given`]. None in a state of a
+    /// version that did not say so: there, those that our field manager owns.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) given: Option<BTreeSet<String>>,
     /// What the type keeps from one reading to the next.

@@ -1,5 +1,5 @@
-//! Reading an object, and taking one over by its import id. A cluster that cannot be reached says nothing about its
-//! objects: the state stays as it was.
+//! Reading an object, and taking one over by its import id. A cluster that cannot be reached says nothing
+//! about its objects: the state stays as it was.
 
 use super::address::Target;
 use super::adoption::is_ours;
@@ -54,7 +54,8 @@ pub(super) async fn read<T: ServerApplied>(
 
 async fn look(target: &Target) -> Result<Seen, ClusterError> {
     let object = match target.cluster.find(&target.name, Freshness::Cached).await {
-        // The definition's own absence takes its objects along; a kind that is out of service for now does not.
+        // The definition's own absence takes its objects along; a kind that is out of service for now does
+        // not.
         Err(error) if error.kind() == ClusterErrorKind::KindNotServed => {
             match target.cluster.crd_absent(&target.name.kind).await? {
                 true => None,

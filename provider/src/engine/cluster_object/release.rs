@@ -1,5 +1,5 @@
-//! Releasing an object in place of deleting it: what a controller or the cluster itself made and Terraform only took over
-//! stays, and holds again what it held before.
+//! Releasing an object in place of deleting it: what a controller or the cluster itself made and Terraform
+//! only took over stays, and holds again what it held before.
 
 use super::ServerApplied;
 use super::address::Target;
@@ -12,7 +12,8 @@ use kube::core::DynamicObject;
 use serde_json::{Map, Value as Json, json};
 use tfplugin::{Context, Diagnostic, Held, Value};
 
-/// Why the object is released, if it is. One in which nobody else ever set a field is ours, whatever the state says.
+/// Why the object is released, if it is. One in which nobody else ever set a field is ours, whatever the
+/// state says.
 pub(super) fn applies<T: ServerApplied>(
     name: &ObjectName,
     existing: Option<&DynamicObject>,

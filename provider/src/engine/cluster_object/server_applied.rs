@@ -1,5 +1,5 @@
-//! What the engine asks of a type: what its objects are called, what is sent, and what an object says about the
-//! attributes.
+//! What the engine asks of a type: what its objects are called, what is sent, and what an object says about
+//! the attributes.
 
 use super::address::ImportId;
 use super::adoption::ours;
@@ -29,7 +29,8 @@ pub trait ServerApplied: Model<Draft: Draft<Model = Self>> + TypeName {
     /// Finds fault with a configuration without any connection.
     fn validate_config(config: &Self::Draft, diagnostics: &mut Diagnostics);
 
-    /// Plans computed attributes that follow from others, and a new object where the old one cannot become it.
+    /// Plans computed attributes that follow from others, and a new object where the old one cannot become
+    /// it.
     fn modify_plan(plan: &mut Plan<ClusterResource<Self>, Private>) {
         let _ = plan;
     }
@@ -57,7 +58,8 @@ pub trait ServerApplied: Model<Draft: Draft<Model = Self>> + TypeName {
         sensitive(&Self::schema().attributes, values)
     }
 
-    /// The attribute that a path such as `spec.addresses[0]` is about, and whether its value is nobody's business.
+    /// The attribute that a path such as `spec.addresses[0]` is about, and whether its value is nobody's
+    /// business.
     fn attribute_at(path: &str) -> Option<(String, bool)>;
 
     /// What is dropped from the configuration and still in `object`, as a patch that takes it away.
@@ -66,15 +68,15 @@ pub trait ServerApplied: Model<Draft: Draft<Model = Self>> + TypeName {
         None
     }
 
-    /// Why a destroy releases this object in place of deleting it, unless this resource made it. `existing` is what is there,
-    /// where that is known.
+    /// Why a destroy releases this object in place of deleting it, unless this resource made it. `existing`
+    /// is what is there, where that is known.
     fn released(name: &ObjectName, existing: Option<&DynamicObject>) -> Option<String> {
         let _ = (name, existing);
         None
     }
 
-    /// What is in the manifest `before` and not in `planned`, and is in the object all the same `after` that is applied, as it
-    /// `existed`.
+    /// What is in the manifest `before` and not in `planned`, and is in the object all the same `after` that
+    /// is applied, as it `existed`.
     fn stays(before: &Json, planned: &Json, existing: &DynamicObject, after: &DynamicObject) -> Staying {
         let _ = (before, planned, existing, after);
         Staying::default()
@@ -97,9 +99,9 @@ pub trait ServerApplied: Model<Draft: Draft<Model = Self>> + TypeName {
         BTreeSet::new()
     }
 
-    /// The attributes as they are in `object`; those that it does not tell are as `known`. What is in `kept` at one
-    /// reading is there at the next. What others put there is told as it is; what no attribute has a form for is null,
-    /// and named in `misfits`.
+    /// The attributes as they are in `object`; those that it does not tell are as `known`. What is in `kept`
+    /// at one reading is there at the next. What others put there is told as it is; what no attribute has a
+    /// form for is null, and named in `misfits`.
     fn read(
         known: &Value,
         object: &DynamicObject,

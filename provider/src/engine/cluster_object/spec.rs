@@ -1,4 +1,5 @@
-//! Attributes to the fields of an object's `spec` and back. The schema says what each value is, so no type brings code.
+//! Attributes to the fields of an object's `spec` and back. The schema says what each value is, so no type
+//! brings code.
 
 use super::ClusterObject;
 use crate::engine::read_scope::ReadScope;
@@ -49,7 +50,8 @@ impl Fields {
         self.attributes.iter().copied().find(|attribute| self.field(attribute) == field)
     }
 
-    /// The attributes that adopt what is there, and their fields as those of a field manager are written. None is nested.
+    /// The attributes that adopt what is there, and their fields as those of a field manager are written.
+    /// None is nested.
     pub(super) fn adopted(&self) -> Vec<(String, String)> {
         let adopts = self.attributes.iter().filter(|attribute| attribute.adopt);
         adopts.map(|attribute| (attribute.name.clone(), format!("f:{}", self.field(attribute)))).collect()

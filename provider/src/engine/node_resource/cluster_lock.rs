@@ -1,5 +1,5 @@
-//! One disruptive change of a cluster at a time, whatever Terraform's `-parallelism` is: one node restarts, joins or
-//! leaves, and the next one only once the cluster can bear it.
+//! One disruptive change of a cluster at a time, whatever Terraform's `-parallelism` is: one node restarts,
+//! joins or leaves, and the next one only once the cluster can bear it.
 
 use super::error::NodeError;
 use crate::connection::retry::{Attempt, Deadline};
@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use tokio::sync::OwnedMutexGuard;
 
-/// The clusters that were changed by this process. What names a cluster is the digest of its certificate authority, which
-/// all of its nodes share and any of them can tell without an API.
+/// The clusters that were changed by this process. What names a cluster is the digest of its certificate
+/// authority, which all of its nodes share and any of them can tell without an API.
 static LOCKS: LazyLock<Mutex<BTreeMap<String, Arc<tokio::sync::Mutex<()>>>>> = LazyLock::new(Mutex::default);
 
 /// The right to change a cluster; ends when dropped.
@@ -17,8 +17,8 @@ pub struct ClusterGuard {
     _turn: OwnedMutexGuard<()>,
 }
 
-/// Waits for the turn, then until `quorum` says that the cluster can bear the change. A failure of `quorum` that may pass is
-/// asked again.
+/// Waits for the turn, then until `quorum` says that the cluster can bear the change. A failure of `quorum`
+/// that may pass is asked again.
 pub async fn acquire<F>(
     cluster: &str,
     deadline: &Deadline,

@@ -1,4 +1,5 @@
-//! What a resource belongs to. An address leads to it and is not it: behind the same address there may be another one by now.
+//! What a resource belongs to. An address leads to it and is not it: behind the same address there may be
+//! another one by now.
 
 use super::{NodeError, NodeResource};
 use crate::connection::ssh::Shell;

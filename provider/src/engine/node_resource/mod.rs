@@ -1,9 +1,9 @@
 //! The engine of every resource on machines that are reached over SSH.
 //!
-//! A type declares its attributes, where it is reached, what it belongs to (an [`Identity`], a machine or a cluster), and how it is
-//! read, brought about and removed ([`NodeResource`]). All else is here, once for all types ([`OverSsh`]): connecting, deadlines,
-//! Ctrl-C, the identity that is kept and compared before every write, one warning for each machine that does not answer, import
-//! ids, and the summaries of errors.
+//! A type declares its attributes, where it is reached, what it belongs to (an [`Identity`], a machine or a
+//! cluster), and how it is read, brought about and removed ([`NodeResource`]). All else is here, once for all
+//! types ([`OverSsh`]): connecting, deadlines, Ctrl-C, the identity that is kept and compared before every
+//! write, one warning for each machine that does not answer, import ids, and the summaries of errors.
 
 pub mod cluster_lock;
 mod error;
@@ -68,7 +68,8 @@ pub trait NodeResource: Model + TypeName + Clone {
         None
     }
 
-    /// Other addresses of what it belongs to, for reading and removing while [`Self::address`] does not answer.
+    /// Other addresses of what it belongs to, for reading and removing while [`Self::address`] does not
+    /// answer.
     fn other_addresses(&self, private: &Self::Private) -> Vec<String> {
         let _ = private;
         Vec::new()
@@ -119,7 +120,8 @@ pub trait NodeResource: Model + TypeName + Clone {
     /// Reads it; `None` only where what it belongs to says that it is not there.
     async fn read(self, work: &Work<'_>, private: &mut Self::Private) -> Result<Option<Self>, NodeError>;
 
-    /// Brings it about, or carries on what an interrupted apply left, and reads it back. `prior` is the state before an update.
+    /// Brings it about, or carries on what an interrupted apply left, and reads it back. `prior` is the state
+    /// before an update.
     async fn ensure(
         self,
         prior: Option<&Self>,

@@ -1,5 +1,5 @@
-//! Work as named steps. Each knows whether it is done already, so that work which was stopped anywhere is carried on by
-//! doing all of it again.
+//! Work as named steps. Each knows whether it is done already, so that work which was stopped anywhere is
+//! carried on by doing all of it again.
 
 use super::error::NodeError;
 use crate::connection::retry::{Attempt, Deadline, RetryError};
@@ -42,8 +42,8 @@ impl<'a, T: Sync> Steps<'a, T> {
         }
     }
 
-    /// Carries out what is not done yet. When a step fails for good, what was done now is taken back, as far as the steps
-    /// know how to; an interruption takes nothing back.
+    /// Carries out what is not done yet. When a step fails for good, what was done now is taken back, as far
+    /// as the steps know how to; an interruption takes nothing back.
     pub async fn run(&self, target: &T, deadline: &Deadline) -> Result<(), NodeError> {
         let mut begun: Vec<&dyn Step<T>> = Vec::new();
         for step in self.steps {

@@ -1,4 +1,5 @@
-//! What one operation works with: the machine that answers, the time that it has, and the way back to the person.
+//! What one operation works with: the machine that answers, the time that it has, and the way back to the
+//! person.
 
 use super::NodeError;
 use crate::connection::retry::{Deadline, RetryError};
@@ -24,8 +25,9 @@ impl<'a> Work<'a> {
     }
 
     /// An operation that only reads. Each command that reads has a limit of its own,
-    /// [`crate::connection::ssh::READ_LIMIT`]; all together may take half as long again, so that another control plane can be
-    /// asked where one does not answer. Terraform's wish to stop ends every reading operation where it is called.
+    /// [`crate::connection::ssh::READ_LIMIT`]; all together may take half as long again, so that another
+    /// control plane can be asked where one does not answer. Terraform's wish to stop ends every reading
+    /// operation where it is called.
     pub(super) fn scope(context: &'a Context<Session>, address: &str) -> Self {
         let limit = context.provider().ssh.read_limit().mul_f64(1.5);
         Self::changing(context, address, Deadline::after(limit, &CancellationToken::new()))
@@ -68,7 +70,8 @@ impl<'a> Work<'a> {
     }
 }
 
-/// What `reading` the machine at `address` gives, for a plan or a data source: it never waits for ever, whatever answers there.
+/// What `reading` the machine at `address` gives, for a plan or a data source: it never waits for ever,
+/// whatever answers there.
 pub async fn observe<T>(
     context: &Context<Session>,
     address: &str,

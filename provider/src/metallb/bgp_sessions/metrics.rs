@@ -1,4 +1,5 @@
-//! What a speaker's metrics say of its sessions. They are numbers only; why a session is down is told from what was exchanged.
+//! What a speaker's metrics say of its sessions. They are numbers only; why a session is down is told from
+//! what was exchanged.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -65,8 +66,8 @@ impl Counters {
         self.value("announced_prefixes_total").map(|count| count as i64)
     }
 
-    /// What a session that is down got as far as. FRR counts messages since it started; a session that was up once has
-    /// exchanged all of them.
+    /// What a session that is down got as far as. FRR counts messages since it started; a session that was up
+    /// once has exchanged all of them.
     pub(super) fn why_down(&self, peer: &str) -> Option<String> {
         let (sent, received) = (self.value("opens_sent")?, self.value("opens_received")?);
         let refused = self.value("notifications_sent").unwrap_or_default();

@@ -15,15 +15,17 @@ use serde_json::Value as Json;
 use tfplugin::{Computed, Context, DataSource, Diagnostics, Model};
 use tokio::task::JoinSet;
 
-/// What each of MetalLB's speakers says of its BGP sessions: the cluster's end of what `vyos_bgp_summary` reports of the router's.
+/// What each of MetalLB's speakers says of its BGP sessions: the cluster's end of what `vyos_bgp_summary`
+/// reports of the router's.
 ///
-/// The speakers are asked for their metrics, through the API server; in `frr-k8s` mode, what they write into the cluster is read,
-/// which may be two minutes old. From MetalLB 0.16 on, the metrics of the `frr` mode need credentials, and cannot be read.
+/// The speakers are asked for their metrics, through the API server; in `frr-k8s` mode, what they write into
+/// the cluster is read, which may be two minutes old. From MetalLB 0.16 on, the metrics of the `frr` mode
+/// need credentials, and cannot be read.
 #[derive(Clone, Debug, Model)]
 #[data_source(type_name = "metallb_bgp_sessions")]
 pub struct BgpSessions {
-    /// The cluster: address of one of its control-plane nodes, over which its API server is reached through SSH.
-    /// Default: the cluster of the provider's `kubernetes` block.
+    /// The cluster: address of one of its control-plane nodes, over which its API server is reached through
+    /// SSH. Default: the cluster of the provider's `kubernetes` block.
     #[attribute(optional, validate = cluster_address)]
     cluster: Option<String>,
 
@@ -31,8 +33,8 @@ pub struct BgpSessions {
     #[attribute(optional, validate = some_namespace)]
     namespace: Option<String>,
 
-    /// Waits until every speaker has a session and all of them are established. If unset, returns the current state without
-    /// waiting. After the timeout, reading fails and reports which end is not ready.
+    /// Waits until every speaker has a session and all of them are established. If unset, returns the current
+    /// state without waiting. After the timeout, reading fails and reports which end is not ready.
     #[attribute(optional)]
     wait: Option<Wait>,
 
@@ -77,8 +79,9 @@ const STATE: Kind = Kind::cluster_wide("frrk8s.metallb.io", "v1beta1", "BGPSessi
 const FRR_METRICS: (&str, u16) = ("frr-metrics", 7473);
 const NATIVE_METRICS: (&str, u16) = ("speaker", 7472);
 
-/// Speakers that are asked at one time, and sessions that all may have: what is read is held in memory until it is told. Each
-/// node has a session with each peer, and hundreds of nodes with dozens of peers are far below.
+/// Speakers that are asked at one time, and sessions that all may have: what is read is held in memory until
+/// it is told. Each node has a session with each peer, and hundreds of nodes with dozens of peers are far
+/// below.
 const ASKED_AT_ONCE: usize = 8;
 const MOST_SESSIONS: usize = 20_000;
 

@@ -15,16 +15,16 @@ use serde_json::Value as Json;
 use std::collections::BTreeMap;
 use tfplugin::{Computed, Context, DataSource, Diagnostics, Model};
 
-/// Which addresses the cluster's LoadBalancer Services got from MetalLB, from which pool, which nodes announce them, and which
-/// pods are behind them.
+/// Which addresses the cluster's LoadBalancer Services got from MetalLB, from which pool, which nodes
+/// announce them, and which pods are behind them.
 ///
-/// That a node announces an address does not mean that a router receives it: `metallb_bgp_sessions` reports whether its sessions
-/// are up, `vyos_bgp_summary` and `vyos_routes` what arrived at the router.
+/// That a node announces an address does not mean that a router receives it: `metallb_bgp_sessions` reports
+/// whether its sessions are up, `vyos_bgp_summary` and `vyos_routes` what arrived at the router.
 #[derive(Clone, Debug, Model)]
 #[data_source(type_name = "metallb_service_addresses")]
 pub struct ServiceAddresses {
-    /// The cluster: address of one of its control-plane nodes, over which its API server is reached through SSH.
-    /// Default: the cluster of the provider's `kubernetes` block.
+    /// The cluster: address of one of its control-plane nodes, over which its API server is reached through
+    /// SSH. Default: the cluster of the provider's `kubernetes` block.
     #[attribute(optional, validate = cluster_address)]
     cluster: Option<String>,
 
@@ -40,9 +40,9 @@ pub struct ServiceAddresses {
     #[attribute(optional, validate = some_namespace)]
     metallb_namespace: Option<String>,
 
-    /// Waits until each of the Services has an address that a node announces; with `service`, until that exists, too. If
-    /// unset, returns the current state without waiting. After the timeout, reading fails and reports what is missing and
-    /// what MetalLB said last.
+    /// Waits until each of the Services has an address that a node announces; with `service`, until that
+    /// exists, too. If unset, returns the current state without waiting. After the timeout, reading fails and
+    /// reports what is missing and what MetalLB said last.
     #[attribute(optional)]
     wait: Option<Wait>,
 
@@ -70,8 +70,9 @@ pub struct ServiceAddress {
     #[attribute(computed)]
     problem: Computed<Option<String>>,
 
-    /// The endpoints that receive its traffic: the pods' own addresses, of the Service's families. None for IPv6 where the pods have no
-    /// IPv6 address of their own. While none is ready, no node announces the Service.
+    /// The endpoints that receive its traffic: the pods' own addresses, of the Service's families. None for
+    /// IPv6 where the pods have no IPv6 address of their own. While none is ready, no node announces the
+    /// Service.
     #[attribute(computed)]
     endpoints: Computed<Vec<Endpoint>>,
 }
@@ -87,8 +88,8 @@ pub struct Announcer {
     #[attribute(computed)]
     protocol: Computed<String>,
 
-    /// Names of the BGP peers that it announces to, or of the interfaces that it answers on; all of them where this
-    /// is empty in `layer2`.
+    /// Names of the BGP peers that it announces to, or of the interfaces that it answers on; all of them
+    /// where this is empty in `layer2`.
     #[attribute(computed)]
     to: Computed<Vec<String>>,
 }

@@ -36,7 +36,8 @@ fn announced(server: &ApiServer, service: &str, node: &str) {
     server.world().put_object(BGP_STATUSES, &format!("bgp-{service}-{node}"), "test", object);
 }
 
-/// Pods behind a Service, each with its address and whether it is ready, as in two slices of which one is being replaced.
+/// Pods behind a Service, each with its address and whether it is ready, as in two slices of which one is
+/// being replaced.
 fn behind(server: &ApiServer, service: &str, pods: &[(&str, &str, Json)]) {
     let endpoint = |(name, address, ready): &(&str, &str, Json)| {
         json!({

@@ -16,16 +16,17 @@ use tfplugin::{Context, Diagnostic, Diagnostics, Model, Plan};
 
 /// An add-on of MicroK8s, enabled in the cluster of a control plane.
 ///
-/// MicroK8s detects an enabled add-on by what it left in the cluster, and does not record its arguments. So
-/// a change of `arguments` disables it and enables it again, and an add-on that is enabled already (by MicroK8s itself or by
-/// hand) is adopted as it is, with a warning where `arguments` are given.
+/// MicroK8s detects an enabled add-on by what it left in the cluster, and does not record its arguments. So a
+/// change of `arguments` disables it and enables it again, and an add-on that is enabled already (by MicroK8s
+/// itself or by hand) is adopted as it is, with a warning where `arguments` are given.
 ///
-/// Import it as `<host>/<name>`, or `<host>/<repository>/<name>`: `terraform import microk8s_addon.dns 10.0.0.11/dns`.
+/// Import it as `<host>/<name>`, or `<host>/<repository>/<name>`:
+/// `terraform import microk8s_addon.dns 10.0.0.11/dns`.
 #[derive(Clone, Debug, Model)]
 #[resource(type_name = "microk8s_addon")]
 pub struct Addon {
-    /// Address of a control plane of the cluster. It may become that of another one of the same cluster; where another cluster answers
-    /// there, the apply fails and changes nothing.
+    /// Address of a control plane of the cluster. It may become that of another one of the same cluster;
+    /// where another cluster answers there, the apply fails and changes nothing.
     #[attribute(required, validate = ssh::check_address)]
     host: String,
 
@@ -33,16 +34,18 @@ pub struct Addon {
     #[attribute(required, requires_replace, validate = check_name)]
     name: String,
 
-    /// Repository that it comes from. Default `core`. Another one must be known to the node: see `microk8s_addon_repository`.
+    /// Repository that it comes from. Default `core`. Another one must be known to the node: see
+    /// `microk8s_addon_repository`.
     #[attribute(default = "core".to_owned(), requires_replace, validate = check_name)]
     repository: String,
 
-    /// Arguments of its enable script, one word each. IPv6 addresses and other words with colons are taken as they are.
+    /// Arguments of its enable script, one word each. IPv6 addresses and other words with colons are taken as
+    /// they are.
     #[attribute(optional, requires_replace)]
     arguments: Option<Vec<String>>,
 
-    /// Arguments of its disable script, which a destroy runs. `hostpath-storage` needs `["destroy-storage"]` here, for it
-    /// asks a question otherwise.
+    /// Arguments of its disable script, which a destroy runs. `hostpath-storage` needs `["destroy-storage"]`
+    /// here, for it asks a question otherwise.
     #[attribute(optional)]
     disable_arguments: Option<Vec<String>>,
 
@@ -51,8 +54,8 @@ pub struct Addon {
     timeouts: Option<Timeouts>,
 }
 
-/// Add-ons that do something else than their users expect, and what they would do better with. The one listed is the add-on
-/// of github.com/mowoe/microk8s-metallb-frr-addon as of its last change in May 2024.
+/// Add-ons that do something else than their users expect, and what they would do better with. The one listed
+/// is the add-on of github.com/mowoe/microk8s-metallb-frr-addon as of its last change in May 2024.
 const KNOWN_TROUBLES: [(&str, &str); 1] = [(
     "metallb-frr",
     "It installs MetalLB 0.13.10, with manifests of July 2023: two of its init containers run the floating image tag `main`, which \

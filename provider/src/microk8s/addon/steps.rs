@@ -1,5 +1,5 @@
-//! The steps that enable and disable an add-on. What counts is the status afterwards: the commands end with 0 for names they
-//! do not know, and for peers that they did not reach.
+//! The steps that enable and disable an add-on. What counts is the status afterwards: the commands end with 0
+//! for names they do not know, and for peers that they did not reach.
 
 use crate::connection::retry::Deadline;
 use crate::connection::ssh::Script;
@@ -13,8 +13,8 @@ use crate::microk8s::shared::machine::{Freshness, Machine};
 use async_trait::async_trait;
 use std::sync::Arc;
 
-/// `$1` is the add-on with its repository, the rest its arguments, each a word of its own: where words are joined by colons,
-/// MicroK8s splits IPv6 addresses too.
+/// `$1` is the add-on with its repository, the rest its arguments, each a word of its own: where words are
+/// joined by colons, MicroK8s splits IPv6 addresses too.
 const ENABLE: Script = Script { name: "microk8s enable", text: r#"exec /snap/bin/microk8s enable "$@""# };
 const DISABLE: Script = Script { name: "microk8s disable", text: r#"exec /snap/bin/microk8s disable "$@""# };
 

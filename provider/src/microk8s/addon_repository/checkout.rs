@@ -25,8 +25,8 @@ struct Listed {
 }
 
 impl Checkout {
-    /// The repository of that name in the list, with what Git's own files say of it: `HEAD`, and in `references` a line for
-    /// each name, the name first.
+    /// The repository of that name in the list, with what Git's own files say of it: `HEAD`, and in
+    /// `references` a line for each name, the name first.
     pub(crate) fn parse(
         list: &str,
         name: &str,
@@ -88,7 +88,8 @@ impl Checkout {
     }
 }
 
-/// The scheme of a URL and the user in it, with a password where it has one: what is before the last `@` of its authority.
+/// The scheme of a URL and the user in it, with a password where it has one: what is before the last `@` of
+/// its authority.
 pub(crate) fn userinfo(url: &str) -> Option<(&str, &str)> {
     let (scheme, rest) = url.split_once("://")?;
     let (user, _) = rest.split(['/', '?', '#']).next()?.rsplit_once('@')?;

@@ -19,9 +19,10 @@ use tfplugin::{Computed, Context, Diagnostic, Diagnostics, Model, Plan};
 
 /// A repository of add-ons that a control plane knows beside `core`, cloned by its own Git.
 ///
-/// Each machine has repositories of its own, and add-ons are enabled on the machine that has theirs: give `microk8s_addon`
-/// the same `host`, and `repository = microk8s_addon_repository.<name>.name`, so that add-ons are disabled before their
-/// repository is removed. What add-ons do is up to their authors, and they do it as root.
+/// Each machine has repositories of its own, and add-ons are enabled on the machine that has theirs: give
+/// `microk8s_addon` the same `host`, and `repository = microk8s_addon_repository.<name>.name`, so that
+/// add-ons are disabled before their repository is removed. What add-ons do is up to their authors, and they
+/// do it as root.
 ///
 /// The clone stays at its commit until `url` or `reference` change: MicroK8s never updates repositories.
 ///
@@ -29,18 +30,20 @@ use tfplugin::{Computed, Context, Diagnostic, Diagnostics, Model, Plan};
 #[derive(Clone, Debug, Model)]
 #[resource(type_name = "microk8s_addon_repository")]
 pub struct AddonRepository {
-    /// Address of the machine. Where it changes and another machine answers there, the apply fails and changes nothing; to move the
-    /// repository, replace the resource.
+    /// Address of the machine. Where it changes and another machine answers there, the apply fails and
+    /// changes nothing; to move the repository, replace the resource.
     #[attribute(required, validate = ssh::check_address)]
     host: String,
 
-    /// Name of the repository on the machine, which add-ons give as their `repository`. Not `core`, which comes with MicroK8s.
+    /// Name of the repository on the machine, which add-ons give as their `repository`. Not `core`, which
+    /// comes with MicroK8s.
     #[attribute(required, requires_replace, validate = check_name)]
     name: String,
 
-    /// Where Git finds it: a URL, or a path on the machine, such as `/snap/microk8s/current/addons/community`, the copy of
-    /// the community's repository that comes with MicroK8s. Without a password, and over HTTP without a user either, which may be a
-    /// token: all processes of the machine would see it. Git on the machine asks a credential helper of root for them.
+    /// Where Git finds it: a URL, or a path on the machine, such as
+    /// `/snap/microk8s/current/addons/community`, the copy of the community's repository that comes with
+    /// MicroK8s. Without a password, and over HTTP without a user either, which may be a token: all processes
+    /// of the machine would see it. Git on the machine asks a credential helper of root for them.
     #[attribute(required, validate = check_url)]
     url: String,
 

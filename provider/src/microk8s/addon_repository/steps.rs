@@ -12,8 +12,8 @@ use crate::microk8s::shared::machine::sections::sections;
 use async_trait::async_trait;
 use std::sync::Arc;
 
-/// The repositories as MicroK8s lists them, and what Git's own files say of each, in sections that begin with a record
-/// separator and a name. The snap's Git is not asked: outside the snap it lacks its surroundings.
+/// The repositories as MicroK8s lists them, and what Git's own files say of each, in sections that begin with
+/// a record separator and a name. The snap's Git is not asked: outside the snap it lacks its surroundings.
 const LIST: Script = Script {
     name: "microk8s addons repo list",
     text: r#"
@@ -32,8 +32,8 @@ exit 0
 "#,
 };
 
-/// Clones `$2` under the name `$1`, at the branch or tag `$3` if there is one, over what is there if `$4` says so. A URL that
-/// asks for a password gets none, rather than waiting for one.
+/// Clones `$2` under the name `$1`, at the branch or tag `$3` if there is one, over what is there if `$4`
+/// says so. A URL that asks for a password gets none, rather than waiting for one.
 const ADD: Script = Script {
     name: "microk8s addons repo add",
     text: r#"

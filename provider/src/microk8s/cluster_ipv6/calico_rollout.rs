@@ -11,7 +11,8 @@ use std::time::Duration;
 /// How long applying may fail: an API server that is up takes the manifest at once.
 const APPLIED_WITHIN: Duration = Duration::from_secs(120);
 
-/// How long Calico's agents are watched. They restart one after another, which takes as long as there are nodes.
+/// How long Calico's agents are watched. They restart one after another, which takes as long as there are
+/// nodes.
 const WATCHED_FOR: Duration = Duration::from_secs(180);
 
 /// Applies the manifest.
@@ -56,7 +57,8 @@ impl Step<Machine> for Apply {
         "apply Calico's manifest"
     }
 
-    /// It is applied each time: what the cluster has may be older than the file, and applying the same changes nothing.
+    /// It is applied each time: what the cluster has may be older than the file, and applying the same
+    /// changes nothing.
     async fn check(&self, _: &Machine) -> Result<bool, NodeError> {
         Ok(false)
     }

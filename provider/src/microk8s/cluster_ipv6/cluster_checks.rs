@@ -8,7 +8,8 @@ use ipnet::Ipv6Net;
 use tfplugin::Diagnostics;
 use tfplugin::types::{Semantic, SemanticValue};
 
-/// Checks the ranges against the nodes, each of which also needs an IPv6 address, and against MetalLB's pools.
+/// Checks the ranges against the nodes, each of which also needs an IPv6 address, and against MetalLB's
+/// pools.
 pub(crate) async fn check(
     cluster_snapshot: &ClusterSnapshot,
     pods: Ipv6Net,

@@ -30,51 +30,57 @@ use std::time::Duration;
 use tfplugin::types::Semantic;
 use tfplugin::{Computed, Context, Diagnostics, Model, Plan};
 
-/// IPv6 beside IPv4 in a MicroK8s cluster: ranges for pods and services, the nodes' own IPv6 addresses, and Calico.
+/// IPv6 beside IPv4 in a MicroK8s cluster: ranges for pods and services, the nodes' own IPv6 addresses, and
+/// Calico.
 ///
 /// It edits `args/kube-apiserver`, `args/kube-controller-manager`, `args/kube-proxy`, `args/kubelet` and
-/// `args/cni-network/cni.yaml`, line by line, on every control plane, and the two files that matter on every worker, reached
-/// over SSH at the addresses that they have in the cluster; restarts `kubelite` on one node after the other; and applies
-/// Calico's manifest. Pods go on running. A node that does not come up with its new files gets the old ones back, and the
-/// error shows the lines of its log that say why. IPv4 stays the cluster's first family.
+/// `args/cni-network/cni.yaml`, line by line, on every control plane, and the two files that matter on every
+/// worker, reached over SSH at the addresses that they have in the cluster; restarts `kubelite` on one node
+/// after the other; and applies Calico's manifest. Pods go on running. A node that does not come up with its
+/// new files gets the old ones back, and the error shows the lines of its log that say why. IPv4 stays the
+/// cluster's first family.
 ///
-/// Services and pods that exist already keep their addresses of one family; services become dual-stack when their
-/// `ipFamilyPolicy` says so, pods when they are made anew. Calico makes its IPv6 pool, `default-ipv6-ippool`, when its
-/// agents start; a `calico_ippool` of that name takes it over and decides about it from then on.
+/// Services and pods that exist already keep their addresses of one family; services become dual-stack when
+/// their `ipFamilyPolicy` says so, pods when they are made anew. Calico makes its IPv6 pool,
+/// `default-ipv6-ippool`, when its agents start; a `calico_ippool` of that name takes it over and decides
+/// about it from then on.
 ///
-/// Every node needs an IPv6 address that stays: static or from a router, but neither temporary nor link-local.
+/// Every node needs an IPv6 address that stays: static or from a router, but neither temporary nor
+/// link-local.
 ///
-/// Nodes that join later through `microk8s_cluster_member` get the same settings there. Destroying it gives every node the
-/// settings that it had before (the ones that MicroK8s ships with, after an import). A cluster that has IPv6 already is
-/// imported by the address of a control plane; creating it there is refused, unless the ranges are the same.
+/// Nodes that join later through `microk8s_cluster_member` get the same settings there. Destroying it gives
+/// every node the settings that it had before (the ones that MicroK8s ships with, after an import). A cluster
+/// that has IPv6 already is imported by the address of a control plane; creating it there is refused, unless
+/// the ranges are the same.
 #[derive(Clone, Debug, PartialEq, Model)]
 #[resource(type_name = "microk8s_cluster_ipv6")]
 pub struct ClusterIpv6 {
-    /// Address of a control plane, as in `microk8s_node`. It is an address and not the cluster's identity: a change is an
-    /// update in place, as long as the same cluster answers there (`cluster_id`).
+    /// Address of a control plane, as in `microk8s_node`. It is an address and not the cluster's identity: a
+    /// change is an update in place, as long as the same cluster answers there (`cluster_id`).
     #[attribute(required, validate = check_address)]
     pub host: String,
 
-    /// IPv6 range of pods, such as `fd01::/64`; `/122`, the size of one of Calico's blocks, is the smallest. It must not
-    /// overlap the range of services or the nodes' addresses.
+    /// IPv6 range of pods, such as `fd01::/64`; `/122`, the size of one of Calico's blocks, is the smallest.
+    /// It must not overlap the range of services or the nodes' addresses.
     #[attribute(required, validate = check_pods)]
     pub cluster_cidr: Semantic<Ipv6Net>,
 
-    /// IPv6 range of services, such as `fd98::/108`, from `/108` to `/125`; MicroK8s 1.34 and later also take larger ones.
-    /// Kubernetes cannot change it in place: another range needs a new object, which takes IPv6 away from services in
-    /// between.
+    /// IPv6 range of services, such as `fd98::/108`, from `/108` to `/125`; MicroK8s 1.34 and later also take
+    /// larger ones. Kubernetes cannot change it in place: another range needs a new object, which takes IPv6
+    /// away from services in between.
     #[attribute(required, requires_replace, validate = check_services)]
     pub service_cidr: Semantic<Ipv6Net>,
 
-    /// Whether pods reach addresses outside the cluster with the IPv6 address of their node. Pods with unique local
-    /// addresses (`fd00::/8`) reach nothing outside without it. It is what the pool is made with; a pool that exists is
-    /// changed with `calico_ippool`. Default `false`, as in Calico.
+    /// Whether pods reach addresses outside the cluster with the IPv6 address of their node. Pods with unique
+    /// local addresses (`fd00::/8`) reach nothing outside without it. It is what the pool is made with; a
+    /// pool that exists is changed with `calico_ippool`. Default `false`, as in Calico.
     #[attribute(default = false)]
     pub nat_outgoing: bool,
 
-    /// How Calico finds the IPv6 address of each node: `first-found` (default; first one on an interface that is not the
-    /// cluster's), `kubernetes-internal-ip` (the one that the kubelet reports), `can-reach=<IPv6 address or name>`,
-    /// `interface=<regular expressions>`, `skip-interface=<regular expressions>` or `cidr=<IPv6 ranges>`.
+    /// How Calico finds the IPv6 address of each node: `first-found` (default; first one on an interface that
+    /// is not the cluster's), `kubernetes-internal-ip` (the one that the kubelet reports),
+    /// `can-reach=<IPv6 address or name>`, `interface=<regular expressions>`,
+    /// `skip-interface=<regular expressions>` or `cidr=<IPv6 ranges>`.
     #[attribute(default = "first-found".to_owned(), validate = check_autodetection)]
     pub ip6_autodetection_method: String,
 
@@ -94,8 +100,8 @@ pub struct ClusterIpv6 {
     #[attribute(computed, use_state_for_unknown)]
     pub ipv4_service_cidr: Computed<Semantic<Ipv4Net>>,
 
-    /// What differs on the nodes from these settings, a sentence for each setting. Empty unless something was changed behind
-    /// Terraform's back or a node joined without it; the next apply mends it.
+    /// What differs on the nodes from these settings, a sentence for each setting. Empty unless something was
+    /// changed behind Terraform's back or a node joined without it; the next apply mends it.
     #[attribute(computed, use_state_for_unknown)]
     pub drift: Computed<Vec<String>>,
 }
@@ -168,7 +174,8 @@ impl NodeResource for ClusterIpv6 {
         else {
             return Ok(());
         };
-        // Ranges that work are not judged again: a node that is in trouble must not stand in the way of all plans.
+        // Ranges that work are not judged again: a node that is in trouble must not stand in the way of all
+        // plans.
         if plan
             .prior
             .as_ref()

@@ -11,7 +11,8 @@ pub(crate) enum Purpose {
     Services,
 }
 
-/// Whether a range can serve a purpose in some version; whether in the version at hand is [`check_service_size`]'s matter.
+/// Whether a range can serve a purpose in some version; whether in the version at hand is
+/// [`check_service_size`]'s matter.
 pub(crate) fn check(purpose: Purpose, range: Ipv6Net) -> Result<(), String> {
     let address = range.network();
     if range.addr() != address {
@@ -43,8 +44,8 @@ pub(crate) fn overlap(one: Ipv6Net, other: Ipv6Net) -> bool {
     one.contains(&other) || other.contains(&one)
 }
 
-/// Whether kube-apiserver of this minor version takes a range of that size for services. Up to 1.33 it keeps a bit for
-/// each address and ends at once with more than 2^20 of them; from 1.34 it does not.
+/// Whether kube-apiserver of this minor version takes a range of that size for services. Up to 1.33 it keeps
+/// a bit for each address and ends at once with more than 2^20 of them; from 1.34 it does not.
 pub(crate) fn check_service_size(range: Ipv6Net, minor: u32) -> Result<(), String> {
     const LARGEST: u8 = 108;
     const UNLIMITED_FROM: u32 = 34;

@@ -1,5 +1,5 @@
-//! The settings of both families on all nodes of a cluster: what they should be, how they differ, how they get there and
-//! back.
+//! The settings of both families on all nodes of a cluster: what they should be, how they differ, how they
+//! get there and back.
 
 use super::calico_rollout;
 use crate::connection::retry::Deadline;
@@ -52,8 +52,8 @@ pub(crate) fn files_without(member: &Member, before: Option<&Before>) -> Result<
     })
 }
 
-/// What to remember of a node before it is changed. Where an earlier try was stopped after it had changed the files, that
-/// is what they must have been.
+/// What to remember of a node before it is changed. Where an earlier try was stopped after it had changed the
+/// files, that is what they must have been.
 pub(crate) fn remember(member: &Member, cluster: &DualStack) -> Result<Before, NodeError> {
     let addresses = addresses(member)?;
     let concerned = SETTINGS.iter().filter(|setting| setting.concerns(member.node.role));
@@ -90,7 +90,8 @@ pub(crate) fn differences(member: &Member, cluster: &DualStack) -> Result<Vec<St
     Ok(differences)
 }
 
-/// Starts kubelite where an earlier try was stopped, or failed, before it had read its files: it may not run at all.
+/// Starts kubelite where an earlier try was stopped, or failed, before it had read its files: it may not run
+/// at all.
 pub(crate) async fn wake(machine: &Machine) -> Result<(), NodeError> {
     if machine.snapshot(Freshness::Fresh).await?.restart_pending {
         machine.restart().await?;
@@ -99,8 +100,8 @@ pub(crate) async fn wake(machine: &Machine) -> Result<(), NodeError> {
     Ok(())
 }
 
-/// Gives every node its files, one node at a time, and Calico its manifest. `files` tells a node's new files from what it
-/// has when its turn comes.
+/// Gives every node its files, one node at a time, and Calico its manifest. `files` tells a node's new files
+/// from what it has when its turn comes.
 pub(crate) async fn roll_out(
     cluster_snapshot: &ClusterSnapshot,
     deadline: &Deadline,

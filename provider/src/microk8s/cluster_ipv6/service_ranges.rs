@@ -1,5 +1,5 @@
-//! The ranges of services that Kubernetes keeps as an object since 1.33. It takes a second family from the flags when there
-//! is one, and never gives it up again by itself.
+//! The ranges of services that Kubernetes keeps as an object since 1.33. It takes a second family from the
+//! flags when there is one, and never gives it up again by itself.
 
 use crate::connection::retry::Deadline;
 use crate::engine::node_resource::NodeError;

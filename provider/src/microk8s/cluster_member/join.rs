@@ -1,4 +1,5 @@
-//! One machine becomes a member of a cluster, in steps that can be stopped anywhere and carried on by doing them again.
+//! One machine becomes a member of a cluster, in steps that can be stopped anywhere and carried on by doing
+//! them again.
 
 use super::membership::{Known, Membership, membership};
 use super::peer_settings;
@@ -22,7 +23,8 @@ const JOINS_WITHIN: Duration = Duration::from_secs(20 * 60);
 /// How often all control planes are tried: one may restart, or its certificate may just have been renewed.
 const ROUNDS: u32 = 3;
 
-/// How long a join that an earlier apply began may go on before it is taken for dead. A healthy one takes 15 seconds.
+/// How long a join that an earlier apply began may go on before it is taken for dead. A healthy one takes 15
+/// seconds.
 const MAY_GO_ON: Duration = Duration::from_secs(90);
 
 /// How long the cluster may take to show a member that just joined.
@@ -213,7 +215,8 @@ impl Step<Joining> for ClearAway {
 
     async fn run(&self, joining: &Joining) -> Result<(), NodeError> {
         let deadline = joining.deadline.within(MAY_GO_ON);
-        // A join that an earlier apply began may still go on, or its member may still be on its way into the lists.
+        // A join that an earlier apply began may still go on, or its member may still be on its way into the
+        // lists.
         let settled = deadline.reach(|| async {
             match joining.membership().await {
                 Ok(Membership::Member | Membership::NotMember) => Attempt::Done(Ok(())),

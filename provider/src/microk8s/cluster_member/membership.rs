@@ -1,5 +1,5 @@
-//! Where a machine stands with a cluster that it is to be a member of, told from both sides: its own disk, and what the
-//! cluster says of it.
+//! Where a machine stands with a cluster that it is to be a member of, told from both sides: its own disk,
+//! and what the cluster says of it.
 
 use crate::engine::node_resource::NodeError;
 use crate::microk8s::shared::machine::datastore::DatastoreMember;

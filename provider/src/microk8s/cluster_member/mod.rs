@@ -27,37 +27,41 @@ use tfplugin::{Computed, Context, Diagnostics, Model, Plan};
 
 /// A machine with MicroK8s that is a member of another one's cluster.
 ///
-/// The token is asked for when it is used, lives for ten minutes, and is neither stored nor logged. It travels to the
-/// machine over SSH; on the machine itself `microk8s join` takes it as an argument and no other way, so any user who can
-/// list processes on that machine can read it during the join.
+/// The token is asked for when it is used, lives for ten minutes, and is neither stored nor logged. It
+/// travels to the machine over SSH; on the machine itself `microk8s join` takes it as an argument and no
+/// other way, so any user who can list processes on that machine can read it during the join.
 ///
-/// Members join and leave one after another, whatever Terraform's `-parallelism` is. Each control plane of the cluster is
-/// tried in turn, over IPv4, which is all that MicroK8s joins by. Whether the machine joined is read from the cluster's
-/// nodes and its datastore, never from the command's exit code. After that the node gets what joining leaves out: the ranges
-/// of services, both addresses of its kubelet, Calico's settings (those of `microk8s_cluster_ipv6`), and flags that fit its
-/// version. The next apply resumes an interrupted join.
+/// Members join and leave one after another, whatever Terraform's `-parallelism` is. Each control plane of
+/// the cluster is tried in turn, over IPv4, which is all that MicroK8s joins by. Whether the machine joined
+/// is read from the cluster's nodes and its datastore, never from the command's exit code. After that the
+/// node gets what joining leaves out: the ranges of services, both addresses of its kubelet, Calico's
+/// settings (those of `microk8s_cluster_ipv6`), and flags that fit its version. The next apply resumes an
+/// interrupted join.
 ///
-/// Destroying it makes the machine leave and removes its node and its member of the datastore. A machine that is dead is
-/// removed from the cluster alone. Workloads are not drained before: those that a controller keeps start on other nodes.
-/// Import: `<cluster>/<host>`.
+/// Destroying it makes the machine leave and removes its node and its member of the datastore. A machine that
+/// is dead is removed from the cluster alone. Workloads are not drained before: those that a controller keeps
+/// start on other nodes. Import: `<cluster>/<host>`.
 #[derive(Clone, Debug, PartialEq, Model)]
 #[resource(type_name = "microk8s_cluster_member")]
 pub struct ClusterMember {
-    /// Address of the machine, as in `microk8s_node`. A change is an update in place, as long as the same node answers there.
+    /// Address of the machine, as in `microk8s_node`. A change is an update in place, as long as the same
+    /// node answers there.
     #[attribute(required, validate = check_address)]
     pub host: String,
 
-    /// Address of a control plane of the cluster. It is an address and not the cluster's identity: another control plane of
-    /// the same cluster is a change in place.
+    /// Address of a control plane of the cluster. It is an address and not the cluster's identity: another
+    /// control plane of the same cluster is a change in place.
     #[attribute(required, validate = check_address)]
     pub cluster: String,
 
-    /// `control-plane` (runs the API server and keeps the datastore) or `worker`. Another role means leaving and joining anew.
+    /// `control-plane` (runs the API server and keeps the datastore) or `worker`. Another role means leaving
+    /// and joining anew.
     #[attribute(required, requires_replace, validate = check_role)]
     pub role: String,
 
-    /// Removes the member even where the cluster's datastore loses its majority by it, which stops the cluster's API for
-    /// good. Default `false`. Apply it before you destroy; a destroy uses the value in the state.
+    /// Removes the member even where the cluster's datastore loses its majority by it, which stops the
+    /// cluster's API for good. Default `false`. Apply it before you destroy; a destroy uses the value in the
+    /// state.
     #[attribute(default = false)]
     pub allow_quorum_loss: bool,
 

@@ -81,7 +81,8 @@ impl ClusterMember {
         Ok(named.seen(&cluster_snapshot.id, &node))
     }
 
-    /// Makes sure that the new addresses lead to the same machine and cluster, and that the node is as it should be.
+    /// Makes sure that the new addresses lead to the same machine and cluster, and that the node is as it
+    /// should be.
     pub(super) async fn refresh(
         self,
         machines: &dyn Machines,
@@ -133,7 +134,8 @@ impl ClusterMember {
         Removal::new(machine, name, ipv4, self.role(), &cluster_snapshot.first.machine).run(deadline).await
     }
 
-    /// The member's machine, if it is there and still a member; nothing if it is dead or not a member any more.
+    /// The member's machine, if it is there and still a member; nothing if it is dead or not a member any
+    /// more.
     async fn departing(
         &self,
         machines: &dyn Machines,

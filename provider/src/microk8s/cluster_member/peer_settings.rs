@@ -1,6 +1,6 @@
-//! A node's settings after those of a control plane of the same cluster. Joining copies few of them, and not the right way:
-//! never the ranges of services, one half of the kubelet's addresses, and a way for Calico to find an IPv6 address by an
-//! IPv4 one.
+//! A node's settings after those of a control plane of the same cluster. Joining copies few of them, and not
+//! the right way: never the ranges of services, one half of the kubelet's addresses, and a way for Calico to
+//! find an IPv6 address by an IPv4 one.
 
 use crate::engine::node_resource::NodeError;
 use crate::microk8s::shared::cluster::snapshot::Member;

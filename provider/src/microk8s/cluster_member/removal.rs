@@ -1,5 +1,5 @@
-//! A member leaves its cluster, or is removed where its machine is dead, in steps that can be stopped anywhere and carried
-//! on by doing them again.
+//! A member leaves its cluster, or is removed where its machine is dead, in steps that can be stopped
+//! anywhere and carried on by doing them again.
 
 use crate::connection::retry::Deadline;
 use crate::engine::node_resource::NodeError;
@@ -36,7 +36,8 @@ pub(crate) struct Removal {
 const STEPS: [&dyn Step<Removal>; 3] = [&HandOver, &Leave, &Remove];
 
 impl Removal {
-    /// `machine` is that of the node, where it is reached and still is a member; `peer` a control plane that stays.
+    /// `machine` is that of the node, where it is reached and still is a member; `peer` a control plane that
+    /// stays.
     pub(crate) fn new(
         machine: Option<Machine>,
         name: &str,

@@ -11,8 +11,8 @@ use crate::microk8s::shared::machine::sections::sections;
 use serde::Deserialize;
 use serde_json::{Map, Value as Json};
 
-/// `$1` is the release's name, `$2` its namespace. `helm status` has no chart, and `helm get metadata` is not in the Helm of
-/// MicroK8s 1.28, so this asks the list. Who else is at work is told by the programs that run.
+/// `$1` is the release's name, `$2` its namespace. `helm status` has no chart, and `helm get metadata` is not
+/// in the Helm of MicroK8s 1.28, so this asks the list. Who else is at work is told by the programs that run.
 pub(super) const LIST: Script = Script {
     name: "helm list",
     text: r#"
@@ -114,7 +114,8 @@ fn changes(line: &str, name: &str) -> bool {
     words.any(|word| VERBS.contains(&word)) && words.any(|word| word == name)
 }
 
-/// `metallb-0.15.2` is two things in one word, and both may have hyphens: the version begins where a number with two dots does.
+/// `metallb-0.15.2` is two things in one word, and both may have hyphens: the version begins where a number
+/// with two dots does.
 fn chart_and_version(word: &str) -> (&str, &str) {
     let is_version = |rest: &str| {
         let number = rest.strip_prefix('v').unwrap_or(rest);

@@ -26,19 +26,20 @@ use values::{RedactedPaths, Values};
 
 /// A Helm release, such as MetalLB or Longhorn, by the Helm that MicroK8s brings along on the node.
 ///
-/// Creating and changing it waits until Helm finds all of its objects ready. A change is an upgrade in place. What an
-/// interrupted apply left (a failed release, one that is still pending) is resumed by the next. A release of that name
-/// that is something else is refused; import it.
+/// Creating and changing it waits until Helm finds all of its objects ready. A change is an upgrade in place.
+/// What an interrupted apply left (a failed release, one that is still pending) is resumed by the next. A
+/// release of that name that is something else is refused; import it.
 ///
 /// Destroying it uninstalls the release and leaves its namespace, as Helm does.
 ///
-/// Import it as `<host>/<namespace>/<name>`: `terraform import microk8s_helm_release.metallb 10.0.0.11/metallb-system/metallb`.
-/// Helm does not remember where a chart came from, so the next apply notes `repository`; it upgrades nothing for that.
+/// Import it as `<host>/<namespace>/<name>`: `terraform import microk8s_helm_release.metallb
+/// 10.0.0.11/metallb-system/metallb`. Helm does not remember where a chart came from, so the next apply notes
+/// `repository`; it upgrades nothing for that.
 #[derive(Clone, Debug, Model)]
 #[resource(type_name = "microk8s_helm_release")]
 pub struct HelmRelease {
-    /// Address of a control plane of the cluster. It may become that of another one of the same cluster; where another cluster answers
-    /// there, the apply fails and changes nothing.
+    /// Address of a control plane of the cluster. It may become that of another one of the same cluster;
+    /// where another cluster answers there, the apply fails and changes nothing.
     #[attribute(required, validate = ssh::check_address)]
     host: String,
 
@@ -50,12 +51,14 @@ pub struct HelmRelease {
     #[attribute(default = "default".to_owned(), requires_replace, validate = checks::namespace)]
     namespace: String,
 
-    /// Whether to make the namespace where it is not there. Default `false`: a namespace that is not there is an error.
+    /// Whether to make the namespace where it is not there. Default `false`: a namespace that is not there is
+    /// an error.
     #[attribute(default = false)]
     create_namespace: bool,
 
-    /// Address of the chart's repository, such as `https://metallb.github.io/metallb`. Without it, `chart` is an `oci://` address or a path on
-    /// the node. The node fetches the chart, not the machine that runs Terraform.
+    /// Address of the chart's repository, such as `https://metallb.github.io/metallb`. Without it, `chart` is
+    /// an `oci://` address or a path on the node. The node fetches the chart, not the machine that runs
+    /// Terraform.
     #[attribute(optional, validate = checks::repository)]
     repository: Option<String>,
 
@@ -63,20 +66,20 @@ pub struct HelmRelease {
     #[attribute(required, validate = checks::chart)]
     chart: String,
 
-    /// Version of the chart, such as `0.15.2`: one version and no range. Default: the newest one when the release is made; it
-    /// stays until another is named.
+    /// Version of the chart, such as `0.15.2`: one version and no range. Default: the newest one when the
+    /// release is made; it stays until another is named.
     #[attribute(optional, computed, use_state_for_unknown, validate = checks::version)]
     version: Computed<String>,
 
-    /// What differs from the chart's own values: an HCL value, or the text of one YAML document. Values that others gave the
-    /// release are found as drift.
+    /// What differs from the chart's own values: an HCL value, or the text of one YAML document. Values that
+    /// others gave the release are found as drift.
     #[attribute(optional)]
     values: Option<Values>,
 
-    /// More values, that are in no plan and in no state; they are laid over `values`. They are sent when the release is made and
-    /// whenever anything else about it changes; `secret_values_wo_version` says that they did. Changes of them in the
-    /// cluster are not detected. An import cannot tell them from others and reads them into `values`; the next apply
-    /// takes them out of the state.
+    /// More values, that are in no plan and in no state; they are laid over `values`. They are sent when the
+    /// release is made and whenever anything else about it changes; `secret_values_wo_version` says that they
+    /// did. Changes of them in the cluster are not detected. An import cannot tell them from others and reads
+    /// them into `values`; the next apply takes them out of the state.
     #[attribute(optional, sensitive, write_only)]
     secret_values_wo: Option<Values>,
 

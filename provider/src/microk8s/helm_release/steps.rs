@@ -1,4 +1,5 @@
-//! The steps that bring a release to what it should be, and that take it away. What an interrupted one left is carried on.
+//! The steps that bring a release to what it should be, and that take it away. What an interrupted one left
+//! is carried on.
 
 use super::helm::{self, Release, Seen};
 use super::values::{merged, say_the_same};
@@ -61,7 +62,8 @@ impl Wanted {
         merged(&self.values, &self.secret)
     }
 
-    /// Whether the release is of the chart that is asked for. Which one a path or an address names is not known before.
+    /// Whether the release is of the chart that is asked for. Which one a path or an address names is not
+    /// known before.
     pub(super) fn is_of_chart(&self, release: &Release) -> bool {
         self.repository.is_none() && self.chart.contains('/') || release.chart == self.chart
     }

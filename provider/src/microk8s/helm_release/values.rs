@@ -9,8 +9,8 @@ use tfplugin::value::ValueError;
 use tfplugin::value::{Type, from_plain};
 use tfplugin::{AttributeValue, Value};
 
-/// Values in the author's form, HCL or YAML. Two are the same where they say the same, in whichever form; a member that is
-/// null says nothing in that.
+/// Values in the author's form, HCL or YAML. Two are the same where they say the same, in whichever form; a
+/// member that is null says nothing in that.
 #[derive(Clone)]
 pub struct Values {
     written: Value,
@@ -71,7 +71,8 @@ pub(super) fn say_the_same(a: &Map<String, Json>, b: &Map<String, Json>) -> bool
     said(a) == said(b)
 }
 
-/// `over` laid over `under`: objects member by member, all else as a whole, as Helm does it with several files of values.
+/// `over` laid over `under`: objects member by member, all else as a whole, as Helm does it with several
+/// files of values.
 pub(super) fn merged(under: &Map<String, Json>, over: &Map<String, Json>) -> Map<String, Json> {
     let mut all = under.clone();
     for (key, value) in over {
@@ -84,7 +85,8 @@ pub(super) fn merged(under: &Map<String, Json>, over: &Map<String, Json>) -> Map
     all
 }
 
-/// Where secret values are, and not what they are: kept beside the state, so that a refresh can tell them from the others.
+/// Where secret values are, and not what they are: kept beside the state, so that a refresh can tell them
+/// from the others.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct RedactedPaths(Vec<Vec<String>>);
 

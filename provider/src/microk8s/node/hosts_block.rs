@@ -1,4 +1,5 @@
-//! The block in a node's `/etc/hosts` that is ours, between two marks. What else is in the file is left alone.
+//! The block in a node's `/etc/hosts` that is ours, between two marks. What else is in the file is left
+//! alone.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -36,8 +37,8 @@ pub(crate) fn find(file: &str) -> Option<String> {
     lines.get(begin..=begin + length).map(|block| block.join("\n") + "\n")
 }
 
-/// What a block says. Lines that say nothing are passed over, so that a block somebody spoilt differs from any that is
-/// wanted.
+/// What a block says. Lines that say nothing are passed over, so that a block somebody spoilt differs from
+/// any that is wanted.
 pub(crate) fn read(block: &str) -> Hosts {
     let mut hosts = Hosts::new();
     for line in block.lines() {

@@ -36,55 +36,62 @@ use tfplugin::{Computed, Context, Diagnostic, Diagnostics, Model, Plan};
 
 /// A machine that runs MicroK8s: the snap on an Ubuntu machine that is reached over SSH.
 ///
-/// The node begins as a cluster of its own; `microk8s_cluster_member` joins it to another. Creating it waits for
-/// cloud-init and snapd, installs the snap, and ends when this very node is Ready and stays so. The next apply resumes an
-/// interrupted create. A machine on which MicroK8s was installed by other means is refused; import it.
+/// The node begins as a cluster of its own; `microk8s_cluster_member` joins it to another. Creating it waits
+/// for cloud-init and snapd, installs the snap, and ends when this very node is Ready and stays so. The next
+/// apply resumes an interrupted create. A machine on which MicroK8s was installed by other means is refused;
+/// import it.
 ///
-/// `host` is where the machine is found, not what it is: the machine is known by its machine id and its host key. A `host`
-/// that changes or becomes unknown is an update in place. If another machine answers at the new address, the apply fails and
-/// says so; to put another machine in its place on purpose, use `replace_triggered_by` with the machine's resource, or
-/// `-replace`.
+/// `host` is where the machine is found, not what it is: the machine is known by its machine id and its host
+/// key. A `host` that changes or becomes unknown is an update in place. If another machine answers at the new
+/// address, the apply fails and says so; to put another machine in its place on purpose, use
+/// `replace_triggered_by` with the machine's resource, or `-replace`.
 ///
-/// Destroying it makes the node leave its cluster if it is still in one, removes the snap with all its data, cleans
-/// `/etc/hosts`, and takes away what `storage` brought.
+/// Destroying it makes the node leave its cluster if it is still in one, removes the snap with all its data,
+/// cleans `/etc/hosts`, and takes away what `storage` brought.
 ///
 /// Import it by its address: `terraform import microk8s_node.cp1 10.0.0.11`.
 #[derive(Clone, Debug, Model)]
 #[resource(type_name = "microk8s_node")]
 pub struct Node {
-    /// Address of the machine: a name, an IPv4 or an IPv6 address. The provider's `ssh` block says how to log in there.
+    /// Address of the machine: a name, an IPv4 or an IPv6 address. The provider's `ssh` block says how to log
+    /// in there.
     #[attribute(required, validate = ssh::check_address)]
     host: String,
 
-    /// Channel of the snap, `<track>/<risk>`, such as `1.35/stable`. A change refreshes the snap in place, one node of a
-    /// cluster at a time. Kubernetes is upgraded one minor release at a time and never downgraded. Name a track: `latest`
-    /// changes the minor release without a change here. `snap info microk8s` lists the channels.
+    /// Channel of the snap, `<track>/<risk>`, such as `1.35/stable`. A change refreshes the snap in place,
+    /// one node of a cluster at a time. Kubernetes is upgraded one minor release at a time and never
+    /// downgraded. Name a track: `latest` changes the minor release without a change here.
+    /// `snap info microk8s` lists the channels.
     #[attribute(required, validate = check_confinement)]
     channel: Semantic<Channel>,
 
     /// Entries of a managed block in the machine's `/etc/hosts`: host name to addresses, in order, such as
-    /// `{ cp2 = ["10.0.0.12"] }`. Nodes need to know each other by name when they join a cluster and no DNS does it. Where cloud-init manages `/etc/hosts`
-    /// (`manage_etc_hosts`), each boot takes the block away and the next apply puts it back.
+    /// `{ cp2 = ["10.0.0.12"] }`. Nodes need to know each other by name when they join a cluster and no DNS
+    /// does it. Where cloud-init manages `/etc/hosts` (`manage_etc_hosts`), each boot takes the block away
+    /// and the next apply puts it back.
     #[attribute(optional, validate = hosts_block::check)]
     hosts: Option<Hosts>,
 
-    /// The machine's public host key, as in `/etc/ssh/ssh_host_ed25519_key.pub`. The provider connects only to a machine that
-    /// presents this key. Set it when the key is known in advance, as when cloud-init seeds it. Default: the key that the machine
-    /// presents when it is first reached, unless SSH verifies it by a certificate.
+    /// The machine's public host key, as in `/etc/ssh/ssh_host_ed25519_key.pub`. The provider connects only
+    /// to a machine that presents this key. Set it when the key is known in advance, as when cloud-init seeds
+    /// it. Default: the key that the machine presents when it is first reached, unless SSH verifies it by a
+    /// certificate.
     #[attribute(optional, computed, use_state_for_unknown)]
     host_key: Computed<Option<Semantic<HostKey>>>,
 
-    /// Whether automatic refreshes of the snap are held. Default `true`: a refresh restarts the node, and is better done by a
-    /// change of `channel`.
+    /// Whether automatic refreshes of the snap are held. Default `true`: a refresh restarts the node, and is
+    /// better done by a change of `channel`.
     #[attribute(default = true)]
     hold: bool,
 
-    /// What storage such as Longhorn needs on the machine beside MicroK8s. Default: nothing is done for storage.
+    /// What storage such as Longhorn needs on the machine beside MicroK8s. Default: nothing is done for
+    /// storage.
     #[attribute(optional)]
     storage: Option<Storage>,
 
-    /// Whether a destroy may drop the node from the state when its machine is unreachable or has been replaced. `false` (default):
-    /// the destroy fails and the state is kept. `true`: the node leaves the state and the machine is not touched.
+    /// Whether a destroy may drop the node from the state when its machine is unreachable or has been
+    /// replaced. `false` (default): the destroy fails and the state is kept. `true`: the node leaves the
+    /// state and the machine is not touched.
     #[attribute(default = false)]
     forget_unreachable: bool,
 
@@ -100,7 +107,8 @@ pub struct Node {
     #[attribute(computed, use_state_for_unknown)]
     revision: Computed<i64>,
 
-    /// Name of the node in its cluster: the machine's host name in lower case, unless its kubelet has `--hostname-override`.
+    /// Name of the node in its cluster: the machine's host name in lower case, unless its kubelet has
+    /// `--hostname-override`.
     #[attribute(computed, use_state_for_unknown)]
     node_name: Computed<String>,
 

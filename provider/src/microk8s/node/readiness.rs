@@ -9,8 +9,8 @@ use std::sync::Mutex;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// A fresh node looks at its addresses every 5 seconds and, where one came late, makes its certificate anew and restarts
-/// everything: what has not lasted longer than that is not ready.
+/// A fresh node looks at its addresses every 5 seconds and, where one came late, makes its certificate anew
+/// and restarts everything: what has not lasted longer than that is not ready.
 const LASTS: Duration = Duration::from_secs(6);
 
 /// What one look showed of a node that works: its certificate.

@@ -1,4 +1,5 @@
-//! What is run on a machine to make it a node and to take that back, as root. Data reaches these as arguments or on stdin.
+//! What is run on a machine to make it a node and to take that back, as root. Data reaches these as arguments
+//! or on stdin.
 
 use crate::connection::ssh::Script;
 
@@ -55,8 +56,9 @@ pub(crate) const HOLD: Script =
 pub(crate) const REMOVE: Script =
     Script { name: "snap remove --purge microk8s", text: "exec snap remove --purge microk8s" };
 
-/// Puts the block on stdin in place of the one between the lines `$1` and `$2` of /etc/hosts; `$3` is its length, so that a
-/// connection that breaks in the middle changes nothing. A block whose end is missing is not ours to cut.
+/// Puts the block on stdin in place of the one between the lines `$1` and `$2` of /etc/hosts; `$3` is its
+/// length, so that a connection that breaks in the middle changes nothing. A block whose end is missing is
+/// not ours to cut.
 pub(crate) const WRITE_HOSTS: Script = Script {
     name: "write the block in /etc/hosts",
     text: r#"
@@ -81,8 +83,9 @@ mv -f "$new" /etc/hosts 2>/dev/null || cat "$new" >/etc/hosts
 "#,
 };
 
-/// Which of the packages `$1`, services `$2` and kernel modules `$3`, each a list with spaces between, are on the machine, in
-/// sections as above. A module counts if each boot loads it too; one that is built into the kernel is always there.
+/// Which of the packages `$1`, services `$2` and kernel modules `$3`, each a list with spaces between, are on
+/// the machine, in sections as above. A module counts if each boot loads it too; one that is built into the
+/// kernel is always there.
 pub(crate) const STORAGE: Script = Script {
     name: "check what storage needs",
     text: r#"
@@ -122,9 +125,9 @@ mv -f storage.new storage
 "#,
 };
 
-/// Installs packages, and notes which came with them. The list of what was there before stays until then, so that nothing is
-/// missed where this is interrupted. A name that apt does not know, apt takes for a pattern (`libc.6`) or, with `+` at its end,
-/// for another name, so each is looked up first.
+/// Installs packages, and notes which came with them. The list of what was there before stays until then, so
+/// that nothing is missed where this is interrupted. A name that apt does not know, apt takes for a pattern
+/// (`libc.6`) or, with `+` at its end, for another name, so each is looked up first.
 pub(crate) const INSTALL_PACKAGES: Script = Script {
     name: "apt-get install",
     text: r#"
@@ -176,7 +179,8 @@ if [ -s "$file.new" ]; then mv -f "$file.new" "$file"; else rm -f "$file.new" "$
 "#,
 };
 
-/// Takes away what was brought for storage. Packages that others need by now stay: dpkg refuses to remove those.
+/// Takes away what was brought for storage. Packages that others need by now stay: dpkg refuses to remove
+/// those.
 pub(crate) const RELEASE_STORAGE: Script = Script {
     name: "take away what storage needed",
     text: r#"

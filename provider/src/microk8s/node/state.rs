@@ -58,8 +58,8 @@ impl NodeState {
     }
 }
 
-/// Reads what `snap list` said. Only snapd's own word counts as "not installed": a snapd that does not answer says nothing
-/// about the snap.
+/// Reads what `snap list` said. Only snapd's own word counts as "not installed": a snapd that does not answer
+/// says nothing about the snap.
 fn snap(said: &str) -> Result<Option<Snap>, String> {
     let row = said.lines().find_map(|line| line.strip_prefix("microk8s "));
     let Some(row) = row else {

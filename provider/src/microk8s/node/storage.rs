@@ -1,5 +1,5 @@
-//! What a node needs so that storage such as Longhorn's works on it: packages, services, kernel modules, and multipath kept
-//! away from its volumes.
+//! What a node needs so that storage such as Longhorn's works on it: packages, services, kernel modules, and
+//! multipath kept away from its volumes.
 
 use super::scripts::{
     ENABLE_SERVICES, EXCLUDE_FROM_MULTIPATH, INSTALL_PACKAGES, LOAD_MODULES, RECORD_STORAGE, RELEASE_STORAGE,
@@ -16,12 +16,13 @@ use tfplugin::model::Set;
 
 /// What storage needs on the machine. `storage = {}` is what Longhorn checks for.
 ///
-/// A destroy, or taking the attribute away, removes the files written for it and the packages that were not on the machine
-/// before, unless others need these by then. Modules stay loaded until the next boot.
+/// A destroy, or taking the attribute away, removes the files written for it and the packages that were not
+/// on the machine before, unless others need these by then. Modules stay loaded until the next boot.
 #[derive(Clone, Debug, PartialEq, Eq, Model, Serialize, Deserialize)]
 pub struct Storage {
-    /// Debian packages, installed by apt where they are missing. Default: `open-iscsi`, `nfs-common`, `cryptsetup` and `dmsetup`,
-    /// for volumes over iSCSI, volumes that several pods share, and encrypted ones.
+    /// Debian packages, installed by apt where they are missing. Default: `open-iscsi`, `nfs-common`,
+    /// `cryptsetup` and `dmsetup`, for volumes over iSCSI, volumes that several pods share, and encrypted
+    /// ones.
     #[attribute(default = words(&["open-iscsi", "nfs-common", "cryptsetup", "dmsetup"]), validate = check_packages)]
     packages: Set<String>,
 
@@ -33,8 +34,9 @@ pub struct Storage {
     #[attribute(default = words(&["iscsi_tcp", "dm_crypt"]), validate = check_modules)]
     kernel_modules: Set<String>,
 
-    /// Whether `/dev/sd*` is excluded from multipathd, which treats volumes as paths to a disk and locks them. Default `true`. `false`
-    /// on a machine whose own disks have several paths; exclude the volumes there yourself.
+    /// Whether `/dev/sd*` is excluded from multipathd, which treats volumes as paths to a disk and locks
+    /// them. Default `true`. `false` on a machine whose own disks have several paths; exclude the volumes
+    /// there yourself.
     #[attribute(default = true)]
     multipath_exclusion: bool,
 }
@@ -160,7 +162,8 @@ fn judge(address: &str, script: &Script, words: &[&str], output: &Output) -> Nod
     }
 }
 
-/// Debian's policy, 5.6.1. apt reads more into a word: `sudo-` removes, `sudo=1.9` and `sudo/stable` choose a version.
+/// Debian's policy, 5.6.1. apt reads more into a word: `sudo-` removes, `sudo=1.9` and `sudo/stable` choose a
+/// version.
 fn check_packages(packages: &Set<String>) -> Result<(), String> {
     check_words(packages, "a Debian package", "+-.")?;
     let is_name = |name: &&String| {
@@ -176,7 +179,8 @@ fn check_packages(packages: &Set<String>) -> Result<(), String> {
     }
 }
 
-/// Kinds of systemd's units that run nothing by themselves: to start one is to change what the whole machine does.
+/// Kinds of systemd's units that run nothing by themselves: to start one is to change what the whole machine
+/// does.
 const NO_SERVICES: [&str; 7] = [".target", ".mount", ".automount", ".swap", ".device", ".slice", ".scope"];
 
 fn check_services(services: &Set<String>) -> Result<(), String> {

@@ -92,7 +92,8 @@ impl Manifest {
         json
     }
 
-    /// The manifest and, taken out of it, what a Secret keeps: Terraform hides it elsewhere. Entries that are no text stay.
+    /// The manifest and, taken out of it, what a Secret keeps: Terraform hides it elsewhere. Entries that are
+    /// no text stay.
     pub(super) fn without_secrets(mut self) -> (Self, Option<BTreeMap<String, Value>>) {
         if !self.is_secret() {
             return (self, None);

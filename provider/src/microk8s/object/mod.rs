@@ -25,44 +25,50 @@ use tfplugin::{
     AttributeName, AttributeValue, Computed, Diagnostics, DraftValue, Knowable, Model, Plan, Value,
 };
 
-/// Any object in the cluster: a Secret, a Namespace, a Service, a Deployment, an object of an installed definition.
+/// Any object in the cluster: a Secret, a Namespace, a Service, a Deployment, an object of an installed
+/// definition.
 ///
-/// The object is written by server-side apply: the fields of `manifest` are Terraform's, what others set beside them stays
-/// and is no difference. The kind may come in the same apply, with the CustomResourceDefinition that brings it: creating
-/// waits for it. Nothing beyond the object's existence is waited for, such as pods that become ready.
+/// The object is written by server-side apply: the fields of `manifest` are Terraform's, what others set
+/// beside them stays and is no difference. The kind may come in the same apply, with the
+/// CustomResourceDefinition that brings it: creating waits for it. Nothing beyond the object's existence is
+/// waited for, such as pods that become ready.
 ///
-/// An import of an object that others made reads which object it is and none of its fields: those that `manifest` names
-/// become Terraform's with the next apply, and the others stay as they are. Destroying it deletes the object, also an imported
-/// one, but for what the cluster itself creates: a Node, the Namespaces `default` and `kube-*`, the Service `kubernetes`,
-/// the ServiceAccount `default`, the ConfigMap `kube-root-ca.crt`, a Lease, an EndpointSlice, and whatever has a
-/// controller among its `ownerReferences`. Unless Terraform made it, such an object is released: it stays, its fields that
-/// Terraform set go back to what they were before, and the plan warns of it. Entries of `secret_data` do not go back.
+/// An import of an object that others made reads which object it is and none of its fields: those that
+/// `manifest` names become Terraform's with the next apply, and the others stay as they are. Destroying it
+/// deletes the object, also an imported one, but for what the cluster itself creates: a Node, the Namespaces
+/// `default` and `kube-*`, the Service `kubernetes`, the ServiceAccount `default`, the ConfigMap
+/// `kube-root-ca.crt`, a Lease, an EndpointSlice, and whatever has a controller among its `ownerReferences`.
+/// Unless Terraform made it, such an object is released: it stays, its fields that Terraform set go back to
+/// what they were before, and the plan warns of it. Entries of `secret_data` do not go back.
 ///
-/// Another `apiVersion`, `kind`, name or namespace is another object. A field that its kind does not let change is an error
-/// that says so; `replace_triggered_by` in the `lifecycle` block, or `terraform apply -replace=...`, makes a new object then.
+/// Another `apiVersion`, `kind`, name or namespace is another object. A field that its kind does not let
+/// change is an error that says so; `replace_triggered_by` in the `lifecycle` block, or
+/// `terraform apply -replace=...`, makes a new object then.
 #[derive(Clone, Debug, Model)]
 #[resource(type_name = "microk8s_object")]
 pub struct GenericObject {
-    /// The cluster: address of one of its control-plane nodes, over which its API server is reached through SSH.
-    /// Default: the cluster of the provider's `kubernetes` block. It is an address and not the cluster's identity:
-    /// another address of the same cluster is a change in place.
+    /// The cluster: address of one of its control-plane nodes, over which its API server is reached through
+    /// SSH. Default: the cluster of the provider's `kubernetes` block. It is an address and not the cluster's
+    /// identity: another address of the same cluster is a change in place.
     #[attribute(optional, validate = cluster_address)]
     cluster: Option<String>,
 
-    /// The object, with `apiVersion`, `kind`, `metadata.name` and all fields that are Terraform's: an HCL value, or the text
-    /// of one YAML document. Members that are null are left out. `status` is the cluster's and cannot be given.
+    /// The object, with `apiVersion`, `kind`, `metadata.name` and all fields that are Terraform's: an HCL
+    /// value, or the text of one YAML document. Members that are null are left out. `status` is the cluster's
+    /// and cannot be given.
     #[attribute(required)]
     manifest: Manifest,
 
-    /// Entries of a Secret's `data`, as plain text. Terraform hides them, and has them in its state. Entries that are no
-    /// text, or that are not secret, can be in `manifest`.
+    /// Entries of a Secret's `data`, as plain text. Terraform hides them, and has them in its state. Entries
+    /// that are no text, or that are not secret, can be in `manifest`.
     #[attribute(optional, sensitive)]
     secret_data: Option<BTreeMap<String, Secret>>,
 
-    /// Entries of a Secret's `data`, as plain text, that are in no plan and in no state. They are sent when the object is
-    /// created and whenever anything else about it changes; `secret_data_wo_version` says that they did. Changes of
-    /// them in the cluster are not detected. An import of a Secret that Terraform wrote cannot tell them from others and
-    /// reads them into `secret_data`; the next apply takes them out of the state.
+    /// Entries of a Secret's `data`, as plain text, that are in no plan and in no state. They are sent when
+    /// the object is created and whenever anything else about it changes; `secret_data_wo_version` says that
+    /// they did. Changes of them in the cluster are not detected. An import of a Secret that Terraform wrote
+    /// cannot tell them from others and reads them into `secret_data`; the next apply takes them out of the
+    /// state.
     #[attribute(optional, sensitive, write_only)]
     secret_data_wo: Option<BTreeMap<String, Secret>>,
 
@@ -267,8 +273,8 @@ impl ServerApplied for GenericObject {
             }
             ReadReason::Refresh => Record::from_json(kept).refresh(&before, &live),
             ReadReason::Import => {
-                // What others set beside our fields is no difference, so it is not read where none is ours: a plan would
-                // show that it goes, and it would not.
+                // What others set beside our fields is no difference, so it is not read where none is ours: a
+                // plan would show that it goes, and it would not.
                 let nothing = Json::Object(Map::new());
                 let owned = ours(object).unwrap_or(&nothing);
                 let (manifest, secrets) = Manifest::of_object(&live, owned).without_secrets();
@@ -298,8 +304,8 @@ const IDENTITY: [(&str, &str); 4] = [
     ("namespace", "/metadata/namespace"),
 ];
 
-/// The entries of `secret_data` as they are in the cluster. One that is gone is left out; one that is no text any more is
-/// shown as base64.
+/// The entries of `secret_data` as they are in the cluster. One that is gone is left out; one that is no text
+/// any more is shown as base64.
 fn refresh_secrets(attributes: &mut BTreeMap<String, Value>, live: &Json) {
     let Some(Value::Map(entries)) = attributes.get("secret_data") else { return };
     let current = |key: &String| {
@@ -311,8 +317,8 @@ fn refresh_secrets(attributes: &mut BTreeMap<String, Value>, live: &Json) {
     attributes.insert("secret_data".to_owned(), Value::Map(entries));
 }
 
-/// Plans a part of an object's identity, and answers its name where it needs a new object. What the manifest leaves to the
-/// cluster stays as it is, or shows at apply.
+/// Plans a part of an object's identity, and answers its name where it needs a new object. What the manifest
+/// leaves to the cluster stays as it is, or shows at apply.
 fn settle_part<T: From<String>>(
     attribute: &mut DraftValue<Computed<T>>,
     part: &Knowable<String>,

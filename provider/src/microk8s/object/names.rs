@@ -1,4 +1,5 @@
-//! The names in a manifest, by the rules of Kubernetes. They become parts of addresses, so none may lead elsewhere.
+//! The names in a manifest, by the rules of Kubernetes. They become parts of addresses, so none may lead
+//! elsewhere.
 
 use crate::values::{namespace_name, object_name};
 use serde_json::{Map, Value as Json};
@@ -53,8 +54,9 @@ fn kind_name(text: &str) -> Result<(), String> {
     }
 }
 
-/// Most kinds take a name as in DNS. Roles and their bindings take whatever is a segment of an address (`system:node`), IPAddress
-/// an address, and an API server that is added on may take what it likes; the cluster itself judges those.
+/// Most kinds take a name as in DNS. Roles and their bindings take whatever is a segment of an address
+/// (`system:node`), IPAddress an address, and an API server that is added on may take what it likes; the
+/// cluster itself judges those.
 fn name(api_version: &str, kind: &str, text: &str) -> Result<(), String> {
     if matches!(text, "." | "..") || text.contains(['/', '%']) || text.contains(char::is_control) {
         return Err(format!(

@@ -1,9 +1,11 @@
-//! Objects that the cluster or a controller makes by itself: a destroy gives them back instead of deleting them.
+//! Objects that the cluster or a controller makes by itself: a destroy gives them back instead of deleting
+//! them.
 
 use crate::connection::cluster::ObjectName;
 use kube::core::DynamicObject;
 
-/// Kinds, with their group, that are released, as far as namespace and name are these; `*` ends a beginning, and is all.
+/// Kinds, with their group, that are released, as far as namespace and name are these; `*` ends a beginning,
+/// and is all.
 const RELEASED: [(&str, &str, &str, &str, &str); 9] = [
     (
         "",

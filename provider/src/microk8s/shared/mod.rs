@@ -1,4 +1,5 @@
-//! What several types work with: one machine, all machines of a cluster, the files that configure a node. Nothing here knows a type.
+//! What several types work with: one machine, all machines of a cluster, the files that configure a node.
+//! Nothing here knows a type.
 
 pub(crate) mod cluster;
 pub(crate) mod config_files;

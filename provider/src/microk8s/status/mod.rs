@@ -12,7 +12,8 @@ use async_trait::async_trait;
 use std::sync::Arc;
 use tfplugin::{Computed, Context, DataSource, Diagnostics, Model};
 
-/// The status of a MicroK8s cluster: whether it runs, the members of its datastore, its nodes and its add-ons.
+/// The status of a MicroK8s cluster: whether it runs, the members of its datastore, its nodes and its
+/// add-ons.
 #[derive(Clone, Debug, Model)]
 #[data_source(type_name = "microk8s_status")]
 pub struct Status {
@@ -20,8 +21,9 @@ pub struct Status {
     #[attribute(required, validate = ssh::check_address)]
     host: String,
 
-    /// Waits until MicroK8s runs and all nodes are Ready. If unset, returns the current state without waiting, also of a
-    /// cluster that does not run. After the timeout, reading fails and reports what is missing.
+    /// Waits until MicroK8s runs and all nodes are Ready. If unset, returns the current state without
+    /// waiting, also of a cluster that does not run. After the timeout, reading fails and reports what is
+    /// missing.
     #[attribute(optional)]
     wait: Option<Wait>,
 

@@ -13,7 +13,8 @@ const PEERS: [(&str, &str); 3] = [
     ("says nothing", "exec sleep 1000"),
 ];
 
-/// Begins every read and import of every type, all at once; each says what came of it, if that is not as it should be.
+/// Begins every read and import of every type, all at once; each says what came of it, if that is not as it
+/// should be.
 fn all_reads(harness: &Arc<Harness<OverSshTypes>>, stopped: bool) -> JoinSet<Option<String>> {
     let mut reads = JoinSet::new();
     for (type_name, given, id) in TYPES {

@@ -1,8 +1,8 @@
 //! What a resource over SSH belongs to is compared before anything is changed, whatever its type.
 //!
-//! One sshd stands for two machines of two clusters: the one behind 127.0.0.1 and another behind 127.0.0.2. It answers what the
-//! identities are asked by, and keeps a line of every command: one that only reads comes within a time limit, one that changes
-//! something does not.
+//! One sshd stands for two machines of two clusters: the one behind 127.0.0.1 and another behind 127.0.0.2.
+//! It answers what the identities are asked by, and keeps a line of every command: one that only reads comes
+//! within a time limit, one that changes something does not.
 
 use super::{OverSshTypes, TYPES, harness, state};
 use crate::connection::ssh::testing::{Sshd, directory};
@@ -55,7 +55,8 @@ fn changes(sshd: &Sshd) -> String {
     commands.lines().filter(|line| !line.starts_with("reads")).collect()
 }
 
-/// All types over SSH, with what they belong to behind 127.0.0.1: in the state where they have an attribute for it.
+/// All types over SSH, with what they belong to behind 127.0.0.1: in the state where they have an attribute
+/// for it.
 fn types() -> impl Iterator<Item = (&'static str, Json)> {
     let [machine, cluster] = FIRST;
     let over_ssh = TYPES.into_iter().filter(|(name, ..)| name.starts_with("microk8s_"));

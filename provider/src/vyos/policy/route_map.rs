@@ -65,8 +65,8 @@ pub struct RouteMapRule {
     #[attribute(optional, validate = validators::word)]
     call: Option<String>,
 
-    /// Continues at this rule, or the next there is, after a match: a number above the rule's own, up to 65535.
-    /// Only where `action` is `permit`, and not together with `on_match_goto` or `on_match_next`.
+    /// Continues at this rule, or the next there is, after a match: a number above the rule's own, up
+    /// to 65535. Only where `action` is `permit`, and not together with `on_match_goto` or `on_match_next`.
     #[attribute(optional, name = "continue")]
     pub(super) continue_at: Option<u16>,
 

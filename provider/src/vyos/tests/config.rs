@@ -1,4 +1,5 @@
-//! Parts of the configuration without a type of their own: what cannot be, what is refused, and what is hidden.
+//! Parts of the configuration without a type of their own: what cannot be, what is refused, and what is
+//! hidden.
 
 use super::*;
 use tfplugin::testing::Action;

@@ -1,5 +1,5 @@
-//! Who answers in the place of a router and never comes to an end: every type's read and every data source, against each such
-//! peer. A type joins by its entry in [`super::objects::CASES`].
+//! Who answers in the place of a router and never comes to an end: every type's read and every data source,
+//! against each such peer. A type joins by its entry in [`super::objects::CASES`].
 
 use super::objects::{CASES, Case};
 use super::*;

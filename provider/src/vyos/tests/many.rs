@@ -63,8 +63,8 @@ async fn one_that_vyos_refuses_fails_alone() {
     edge.router.stop().await;
 }
 
-/// Neighbors of which the first so many have an address of the router itself, which a router refuses and nobody foresees.
-/// Gives how many commits it took and the errors.
+/// Neighbors of which the first so many have an address of the router itself, which a router refuses and
+/// nobody foresees. Gives how many commits it took and the errors.
 async fn refused(bad: u64, of: u64) -> (u64, Vec<String>) {
     let edge = Edge::start(Version::V1_4).await;
     let run = Arc::new(edge.run().await);

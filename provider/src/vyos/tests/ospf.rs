@@ -45,8 +45,8 @@ fn a_stored_false_is_nothing_said() {
     assert_eq!(Ospf::VERSION, 1);
 }
 
-/// A router where links speak by `passive disable` alone is imported: the same configuration plans nothing and sends nothing,
-/// and each of the three words is told from the others.
+/// A router where links speak by `passive disable` alone is imported: the same configuration plans nothing
+/// and sends nothing, and each of the three words is told from the others.
 #[tokio::test]
 async fn an_import_leaves_the_same_links_speaking() {
     for version in [Version::V1_4, Version::V1_5] {

@@ -98,7 +98,8 @@ fn kept(found: &Diagnostics) -> usize {
     found.iter().filter(|one| one.summary.starts_with("Secrets stay")).count()
 }
 
-/// As `terraform plan -generate-config-out` writes an object: without what is computed alone, and without secrets.
+/// As `terraform plan -generate-config-out` writes an object: without what is computed alone, and without
+/// secrets.
 fn generated(attributes: &[Attribute], object: &Value) -> Json {
     let one = |attribute: &Attribute| {
         let value = object.attribute(&attribute.name);

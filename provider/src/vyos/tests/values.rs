@@ -1,6 +1,6 @@
-//! What the provider takes as a value against what VyOS takes: every attribute of every type, at the bounds that VyOS'
-//! tree gives it and with values of every other kind. A type joins by being declared,
-//! a field by being an attribute of it.
+//! What the provider takes as a value against what VyOS takes: every attribute of every type, at the bounds
+//! that VyOS' tree gives it and with values of every other kind. A type joins by being declared, a field by
+//! being an attribute of it.
 
 use super::declarations::{Declared, declared};
 use crate::engine::router_config::{Field, Kind, ValueFormat};
@@ -24,7 +24,8 @@ const VALUES: &str = "0.0.0.0/0, ::/0, 0, 1, 007, 65001, 65536, 4294967294, 4294
 /// Lengths of names and secrets that are tried.
 const LENGTHS: &[usize] = &[8, 9, 16, 17, 80, 81, 255, 256];
 
-/// An attribute by the end of its path without keys, what is tried on it, and why the provider may differ from the tree.
+/// An attribute by the end of its path without keys, what is tried on it, and why the provider may differ
+/// from the tree.
 type Exception = (&'static [&'static str], fn(&str) -> bool, &'static str);
 
 /// What the provider refuses although the tree takes it.

@@ -1,4 +1,5 @@
-//! `make demo`: a whole build-out in the lab, from bare machines to a page that answers from outside and back to nothing.
+//! `make demo`: a whole build-out in the lab, from bare machines to a page that answers from outside and back
+//! to nothing.
 #![expect(clippy::print_stdout, reason = "it is a program for people at a terminal")]
 
 use acceptance::{BuildOut, Cli, Failure, Workspace, whole};

@@ -7,8 +7,8 @@ use std::process::ExitCode;
 use tokio::io::AsyncReadExt as _;
 use tokio::signal::unix::{SignalKind, signal};
 
-/// Starts a lab and keeps it up: as long as its shell runs where there is a terminal, else until it is told to end by
-/// SIGINT, SIGTERM or the end of standard input.
+/// Starts a lab and keeps it up: as long as its shell runs where there is a terminal, else until it is told
+/// to end by SIGINT, SIGTERM or the end of standard input.
 pub(super) async fn up(options: LabOptions) -> Result<ExitCode, LabError> {
     let lab = Lab::start(options).await?;
     let _ = writeln!(std::io::stdout(), "{}", welcome(lab.description()));

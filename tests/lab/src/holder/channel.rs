@@ -70,9 +70,10 @@ impl Holder {
 }
 
 impl Channel {
-    /// Starts the holder in namespaces of its own, without a terminal, so that Ctrl-C is nothing to the machines.
-    /// `--kill-child` makes it die with `unshare`, which `env` and `setsid` turn into. Under `nohup` a SIGHUP is ignored by
-    /// every descendant, and MetalLB tells its speaker's FRR by one that there is a new configuration.
+    /// Starts the holder in namespaces of its own, without a terminal, so that Ctrl-C is nothing to the
+    /// machines. `--kill-child` makes it die with `unshare`, which `env` and `setsid` turn into. Under
+    /// `nohup` a SIGHUP is ignored by every descendant, and MetalLB tells its speaker's FRR by one that there
+    /// is a new configuration.
     fn open(program: &Path) -> Result<Channel, LabError> {
         let mut process = Command::new("env")
             .args(["--default-signal=HUP", "setsid"])

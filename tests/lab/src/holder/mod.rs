@@ -1,8 +1,8 @@
 //! The holder: the process that a whole lab lives in.
 //!
-//! [`enter`] is the first process of the lab's namespaces. It leaves a folder in memory at [`FOLDER`], which only the
-//! lab sees, and starts [`supervise`] as its child; that one makes the network and the machines and then does what it
-//! is asked for until nobody is there any more to ask.
+//! [`enter`] is the first process of the lab's namespaces. It leaves a folder in memory at [`FOLDER`], which
+//! only the lab sees, and starts [`supervise`] as its child; that one makes the network and the machines and
+//! then does what it is asked for until nobody is there any more to ask.
 
 pub(crate) mod channel;
 pub mod protocol;
@@ -56,8 +56,8 @@ pub(crate) fn own_program() -> Result<PathBuf, LabError> {
 /// A request to the holder, and where the reply goes.
 pub(crate) type Asked = (Request, oneshot::Sender<Reply>);
 
-/// Serves one lab, until standard input ends, whatever is being done then. `pid` is the id that the host knows the
-/// lab's first process by.
+/// Serves one lab, until standard input ends, whatever is being done then. `pid` is the id that the host
+/// knows the lab's first process by.
 pub async fn supervise(pid: i32) -> Result<(), LabError> {
     let (to_server, requests) = mpsc::channel(1);
     tokio::select! {

@@ -1,5 +1,5 @@
-//! What the process that starts a lab and the holder say to each other: one JSON document a line, a reply to each
-//! request, on the holder's standard input and output.
+//! What the process that starts a lab and the holder say to each other: one JSON document a line, a reply to
+//! each request, on the holder's standard input and output.
 
 use crate::hypervisor::{Guest, GuestState};
 use crate::line::Distance;

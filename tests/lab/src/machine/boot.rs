@@ -1,4 +1,5 @@
-//! What a machine's first process does: puts the root file system together, makes it the root, starts the services.
+//! What a machine's first process does: puts the root file system together, makes it the root, starts the
+//! services.
 //!
 //! It runs in mount, PID, UTS, IPC and network namespaces of its own, which `unshare` made for it.
 

@@ -7,8 +7,8 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt as _, chown, symlink};
 use std::path::{Path, PathBuf};
 
-/// Folders that a machine has empty at first, whatever the host keeps there: people's files, logs, keys, snaps.
-/// They are mounted over the overlay, and are part of the disk like everything else.
+/// Folders that a machine has empty at first, whatever the host keeps there: people's files, logs, keys,
+/// snaps. They are mounted over the overlay, and are part of the disk like everything else.
 pub(crate) const OWN_FOLDERS: [(&str, u32); 9] = [
     ("etc/frr", 0o755),
     ("etc/ssh", 0o755),

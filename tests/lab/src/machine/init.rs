@@ -1,5 +1,5 @@
-//! The first process of a PID namespace: starts what it is told to, buries every orphan that the kernel hands to it,
-//! and ends with the first of its own children, which ends all other processes of the namespace.
+//! The first process of a PID namespace: starts what it is told to, buries every orphan that the kernel hands
+//! to it, and ends with the first of its own children, which ends all other processes of the namespace.
 
 use crate::LabError;
 use nix::sys::wait::{WaitStatus, wait};

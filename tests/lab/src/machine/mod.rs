@@ -1,8 +1,8 @@
-//! A machine of the lab: a disk, a place on the network, services that its first process starts. Nodes and the router
-//! are machines.
+//! A machine of the lab: a disk, a place on the network, services that its first process starts. Nodes and
+//! the router are machines.
 //!
-//! The module `disk` lays out a new machine's disk, and `system` says what every one holds; `boot` is what its first
-//! process does; `power` is the switch on its front.
+//! The module `disk` lays out a new machine's disk, and `system` says what every one holds; `boot` is what
+//! its first process does; `power` is the switch on its front.
 
 pub mod boot;
 pub(crate) mod disk;

@@ -9,7 +9,8 @@ use tempfile::tempdir_in;
 /// The user whom Ubuntu's cloud images have.
 pub(crate) const UBUNTU: Owner = 1000;
 
-/// A machine's accounts are the host's system accounts and `ubuntu`: people of the host are not people of a machine.
+/// A machine's accounts are the host's system accounts and `ubuntu`: people of the host are not people of a
+/// machine.
 pub(crate) fn files(name: &str) -> Result<Vec<DiskFile>, LabError> {
     let hosts =
         format!("127.0.1.1 {name} {name}\n127.0.0.1 localhost\n\n::1 localhost ip6-localhost ip6-loopback\n");
@@ -30,7 +31,8 @@ const UBUNTU_USER: &str = "ubuntu:x:1000:1000:Ubuntu:/home/ubuntu:/bin/bash\n";
 const UBUNTU_GROUP: &str = "ubuntu:x:1000:\n";
 /// No account has a password: `ubuntu` comes in by its key, `root` through sudo.
 const SHADOW: &str = "root:*:20000:0:99999:7:::\nubuntu:*:20000:0:99999:7:::\n";
-/// What the host's shells print or set at their start is nothing to a machine's, whose homes are empty as well.
+/// What the host's shells print or set at their start is nothing to a machine's, whose homes are empty as
+/// well.
 const SHELL_START: &str = "# Nothing is set here.\n";
 
 /// The lines of an account file of the host without those of people.

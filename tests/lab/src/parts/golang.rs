@@ -56,7 +56,8 @@ fn copy(from: &Path, to: &Path) -> Result<(), LabError> {
         if path.is_dir() {
             copy(&path, &target)?;
         } else {
-            // Files of the module cache are read-only, these should not be; nor does a module keep what is executable.
+            // Files of the module cache are read-only, these should not be; nor does a module keep what is
+            // executable.
             let content = fs::read(&path).map_err(LabError::system("read", &path))?;
             fs::write(&target, content).map_err(LabError::system("write", &target))?;
         }

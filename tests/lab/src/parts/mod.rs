@@ -1,8 +1,9 @@
 //! The real programs and data that a lab is put together from.
 //!
-//! Debian packages are installed where they are missing. Programs are taken from `$KUBEBUILDER_ASSETS`, then from the
-//! search path, else built once from Go modules into a cache outside the repository; manifests, charts and scripts are
-//! read from Go modules into the same cache. All of that happens once, and one lab at a time does it.
+//! Debian packages are installed where they are missing. Programs are taken from `$KUBEBUILDER_ASSETS`, then
+//! from the search path, else built once from Go modules into a cache outside the repository; manifests,
+//! charts and scripts are read from Go modules into the same cache. All of that happens once, and one lab at
+//! a time does it.
 
 mod cache;
 mod debian;

@@ -172,7 +172,8 @@ async fn rebind(
     }
 }
 
-/// The first join replaces the detection by `first-found` for the family of the joining address, and applies it.
+/// The first join replaces the detection by `first-found` for the family of the joining address, and applies
+/// it.
 async fn detect_by_reaching(node: &Arc<Node>, remote: IpAddr) -> Result<()> {
     let variable = if remote.is_ipv4() { "IP_AUTODETECTION_METHOD" } else { "IP6_AUTODETECTION_METHOD" };
     if !cni::detect_by_reaching(&node.layout, &remote.to_string(), Some(variable))? {

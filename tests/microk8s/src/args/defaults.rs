@@ -44,7 +44,8 @@ fn feature_gates(minor: u32) -> Option<&'static str> {
     }
 }
 
-/// Appends the feature gates that the datastore needs, as the configure hook does; an operator's own are left alone.
+/// Appends the feature gates that the datastore needs, as the configure hook does; an operator's own are left
+/// alone.
 pub(crate) fn ensure_feature_gates(layout: &Layout, minor: u32) -> Result<()> {
     let path = layout.args("kube-apiserver");
     match feature_gates(minor) {

@@ -4,8 +4,8 @@ use crate::failure::Result;
 use crate::layout::{read_or_empty, write};
 use std::path::Path;
 
-/// Sets a flag to a value, or deletes it: the rewriting of MicroK8s' Python commands, which match the start of a line
-/// and leave the file as it was in `<file>.backup`.
+/// Sets a flag to a value, or deletes it: the rewriting of MicroK8s' Python commands, which match the start
+/// of a line and leave the file as it was in `<file>.backup`.
 pub(crate) fn set(path: &Path, flag: &str, value: Option<&str>) -> Result<bool> {
     let before = read_or_empty(path);
     let after = set_in(&before, flag, value);

@@ -1,4 +1,5 @@
-//! Flags of the parts that are stood in for (kubelet, kube-proxy), and those that kubelite drops before it starts.
+//! Flags of the parts that are stood in for (kubelet, kube-proxy), and those that kubelite drops before it
+//! starts.
 
 use crate::failure::{Failure, Result};
 use crate::layout::{Layout, read_or_empty, write};
@@ -25,7 +26,8 @@ pub(crate) fn check(component: &str, arguments: &[String]) -> Result<()> {
     Ok(())
 }
 
-/// Flags that older releases had; kubelite deletes their lines at each start, with these prefixes in these files.
+/// Flags that older releases had; kubelite deletes their lines at each start, with these prefixes in these
+/// files.
 const REMOVED: [(&str, &[&str]); 5] = [
     (
         "kubelet",

@@ -16,7 +16,8 @@ pub(crate) fn kubelite(text: &str, environment: &Environment) -> Vec<String> {
         .collect()
 }
 
-/// Bash's reader of an array literal: words, quotes, variables and comments. What a lab must not run is an error.
+/// Bash's reader of an array literal: words, quotes, variables and comments. What a lab must not run is an
+/// error.
 pub(crate) fn shell(text: &str, environment: &Environment) -> Result<Vec<String>> {
     let mut words = Vec::new();
     let mut word: Option<String> = None;

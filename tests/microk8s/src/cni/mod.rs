@@ -132,8 +132,8 @@ fn set_variable(text: &str, name: &str, value: &str) -> String {
     changed
 }
 
-/// Replaces `first-found` by `can-reach=<address>`: a joining node does so everywhere, the contacted control plane only
-/// for the family of the joining address. Says whether anything changed.
+/// Replaces `first-found` by `can-reach=<address>`: a joining node does so everywhere, the contacted control
+/// plane only for the family of the joining address. Says whether anything changed.
 pub(crate) fn detect_by_reaching(layout: &Layout, address: &str, only: Option<&str>) -> Result<bool> {
     let path = layout.cni_manifest();
     let before = read_or_empty(&path);

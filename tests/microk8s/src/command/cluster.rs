@@ -51,8 +51,8 @@ pub(crate) async fn nodes(context: &Context) -> Result<Vec<(String, IpAddr)>> {
     Ok(items.iter().filter_map(first).collect())
 }
 
-/// Sets flags of one args file here and on every other node of the cluster; only the local part where there is none.
-/// Says what was printed on the way.
+/// Sets flags of one args file here and on every other node of the cluster; only the local part where there
+/// is none. Says what was printed on the way.
 pub(crate) async fn set_everywhere(context: &Context, file: &str, flags: &[(&str, &str)]) -> Result<String> {
     let mut changed = false;
     for (flag, value) in flags {

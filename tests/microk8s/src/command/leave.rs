@@ -52,7 +52,8 @@ pub(crate) async fn run(context: &Context, arguments: &[String]) -> Result<Outco
     Ok(Outcome::said("\n"))
 }
 
-/// Takes this member out of the datastore and starts a private one; answers how the command ends where it cannot.
+/// Takes this member out of the datastore and starts a private one; answers how the command ends where it
+/// cannot.
 async fn leave_datastore(layout: &Layout) -> Result<Option<Outcome>> {
     let members = datastore::cluster_members(layout);
     let own = host::addresses()?;

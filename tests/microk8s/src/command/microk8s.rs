@@ -94,7 +94,8 @@ pub(crate) fn traceback(reason: &str) -> String {
     format!("Traceback (most recent call last):\n{reason}")
 }
 
-/// What a user without the group gets: on standard error from the bash wrappers, with another code where only root may.
+/// What a user without the group gets: on standard error from the bash wrappers, with another code where only
+/// root may.
 fn refused(verb: &str) -> Outcome {
     if ["refresh-certs", "reset"].contains(&verb) {
         let text = "Elevated permissions is needed for this operation. Please run this command with sudo.";

@@ -40,9 +40,9 @@ impl Context {
     }
 }
 
-/// Runs one of the node's commands and answers its exit code. `program` is the name by which it was called, without its
-/// directory: `snap`, `microk8s`, `microk8s.kubectl`, `journalctl`, `cloud-init`, `systemctl`, `modprobe` or `lsmod`; inside a
-/// pod's namespaces `pause`, `container` or `nginx`.
+/// Runs one of the node's commands and answers its exit code. `program` is the name by which it was called,
+/// without its directory: `snap`, `microk8s`, `microk8s.kubectl`, `journalctl`, `cloud-init`, `systemctl`,
+/// `modprobe` or `lsmod`; inside a pod's namespaces `pause`, `container` or `nginx`.
 pub fn run(program: &str, arguments: Vec<String>) -> ExitCode {
     // These take over a process that has one thread only.
     if let Some(failed) = containers::play(program, &arguments) {

@@ -1,5 +1,5 @@
-//! `systemctl`, `modprobe` and `lsmod`: a lab node has neither systemd nor a kernel of its own. Which units there are, what is
-//! enabled and what each boot loads is read from the files that the real programs read.
+//! `systemctl`, `modprobe` and `lsmod`: a lab node has neither systemd nor a kernel of its own. Which units
+//! there are, what is enabled and what each boot loads is read from the files that the real programs read.
 
 use crate::failure::Result;
 use crate::layout::{Layout, read_or_empty, remove, write};

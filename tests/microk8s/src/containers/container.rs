@@ -21,8 +21,8 @@ const POLL: Duration = Duration::from_millis(10);
 /// A container that runs.
 pub(crate) struct Run {
     process: Child,
-    /// The container's first process and its mount namespace, by which all others of it are known; nothing where it
-    /// was over too soon to be seen.
+    /// The container's first process and its mount namespace, by which all others of it are known; nothing
+    /// where it was over too soon to be seen.
     seen: Option<(i32, PathBuf)>,
 }
 

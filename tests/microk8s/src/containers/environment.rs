@@ -1,4 +1,5 @@
-//! A container's environment: from the pod, from config maps and secrets, and what every pod is told about the API.
+//! A container's environment: from the pod, from config maps and secrets, and what every pod is told about
+//! the API.
 
 use super::PodContext;
 use crate::failure::{Failure, Result};

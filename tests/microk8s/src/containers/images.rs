@@ -1,5 +1,5 @@
-//! The images whose containers really run, and what each consists of on this node. Containers of every other image are
-//! only said to run.
+//! The images whose containers really run, and what each consists of on this node. Containers of every other
+//! image are only said to run.
 
 use crate::config::Traffic;
 use serde::{Deserialize, Serialize};

@@ -1,8 +1,10 @@
-//! What stands for containerd: pods that really run, each in namespaces of its own, from the node's own programs.
+//! What stands for containerd: pods that really run, each in namespaces of its own, from the node's own
+//! programs.
 //!
-//! A pod runs where at least one of its images is among those of [`images`]; its other containers are only said to run.
-//! Namespaces, addresses, volumes, users, environment, commands and probes are the pod's; limits, capabilities and
-//! read-only roots are not enforced. All containers of a pod share one process namespace.
+//! A pod runs where at least one of its images is among those of [`images`]; its other containers are only
+//! said to run. Namespaces, addresses, volumes, users, environment, commands and probes are the pod's;
+//! limits, capabilities and read-only roots are not enforced. All containers of a pod share one process
+//! namespace.
 
 mod container;
 mod environment;
@@ -39,8 +41,8 @@ const PODS: &str = "var/lib/kubelet/pods";
 const LOGS: &str = "/var/log/pods";
 const GRACE: u64 = 30;
 
-/// Plays what the program is inside a container's or sandbox's process, where it is called by such a name. Comes back
-/// only where that fails.
+/// Plays what the program is inside a container's or sandbox's process, where it is called by such a name.
+/// Comes back only where that fails.
 pub(crate) fn play(program: &str, arguments: &[String]) -> Option<crate::outcome::Outcome> {
     let failure = match (program, arguments) {
         ("container", [spec]) => root::become_container(Path::new(spec)),

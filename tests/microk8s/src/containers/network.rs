@@ -1,5 +1,5 @@
-//! A pod's network, as Calico makes it: a pair of interfaces, one address of each family without a neighbour, and the
-//! node as the way to everything else.
+//! A pod's network, as Calico makes it: a pair of interfaces, one address of each family without a neighbour,
+//! and the node as the way to everything else.
 
 use crate::failure::{Failure, Result, Tried};
 use sha2::{Digest, Sha256};

@@ -1,5 +1,5 @@
-//! The life of a pod that really runs: volumes, sandbox, init containers one after the other, then all containers, each
-//! started again as the pod's policy says.
+//! The life of a pod that really runs: volumes, sandbox, init containers one after the other, then all
+//! containers, each started again as the pod's policy says.
 
 use super::container::Run;
 use super::probes::{self, Finding};
@@ -19,8 +19,8 @@ use tokio_util::sync::CancellationToken;
 /// Between looks at volumes: what they are made from changes, and a kubelet follows, though more slowly.
 const VOLUMES: Duration = Duration::from_secs(2);
 const AGAIN: Duration = Duration::from_secs(1);
-/// A kubelet's pauses before a container is started again: none, then ten seconds, doubling. A run of ten minutes counts
-/// as a new beginning.
+/// A kubelet's pauses before a container is started again: none, then ten seconds, doubling. A run of ten
+/// minutes counts as a new beginning.
 const FIRST_PAUSE: Duration = Duration::from_secs(10);
 const LONGEST_PAUSE: Duration = Duration::from_secs(300);
 const LONG_RUN: Duration = Duration::from_secs(600);

@@ -1,7 +1,8 @@
 //! Inside a container: its root file system is put together, and then its program takes this process over.
 //!
-//! The root is the node's `/usr`, files of the image and the pod's volumes on top, and else what every Linux system
-//! has. The process that does this is already in the pod's namespaces and in a mount namespace of its own.
+//! The root is the node's `/usr`, files of the image and the pod's volumes on top, and else what every Linux
+//! system has. The process that does this is already in the pod's namespaces and in a mount namespace of its
+//! own.
 
 use super::images::{Content, ImageFile};
 use crate::failure::{Failure, Result, Tried};
@@ -119,7 +120,8 @@ fn enter(spec: &ContainerSpec) -> Result<()> {
     std::env::set_current_dir("/").tried(|| "Cannot enter /".into())
 }
 
-/// Shows a file or directory of the node in the container, a link as a link; what the node does not have is left out.
+/// Shows a file or directory of the node in the container, a link as a link; what the node does not have is
+/// left out.
 fn same_as_on_node(path: &str, root: &Path) -> Result<()> {
     let (from, to) = (Path::new("/").join(path), root.join(path));
     let Ok(metadata) = std::fs::symlink_metadata(&from) else { return Ok(()) };

@@ -91,7 +91,8 @@ async fn first_child(parent: u32) -> Result<u32> {
     None.tried(|| "Waited five seconds for the first process of a sandbox".into())
 }
 
-/// Is the first process of a sandbox: names it, and buries whatever loses its parent. Comes back only where that fails.
+/// Is the first process of a sandbox: names it, and buries whatever loses its parent. Comes back only where
+/// that fails.
 pub(crate) fn pause(name: Option<&str>) -> Result<()> {
     if let Some(name) = name {
         nix::unistd::sethostname(name).tried(|| format!("Cannot take the name {name}"))?;

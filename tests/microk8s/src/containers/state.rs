@@ -115,8 +115,8 @@ impl PodState {
         "Running"
     }
 
-    /// The parts of the status that containers decide. Times of conditions stay as they are in `before` where the
-    /// condition does.
+    /// The parts of the status that containers decide. Times of conditions stay as they are in `before` where
+    /// the condition does.
     pub(crate) fn status(&self, spec: &Value, before: &Value) -> Value {
         let ready = self.initialized
             && !self.containers.is_empty()

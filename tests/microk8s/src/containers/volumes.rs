@@ -1,4 +1,5 @@
-//! A pod's volumes as directories of the node. What comes from the API is written again when it changes there.
+//! A pod's volumes as directories of the node. What comes from the API is written again when it changes
+//! there.
 
 use super::PodContext;
 use super::environment::{config_map, field_of, secret_data};
@@ -170,7 +171,8 @@ fn choose(
     }
 }
 
-/// Writes what differs, so that whoever watches a file sees it replaced as a whole, and removes what is no more.
+/// Writes what differs, so that whoever watches a file sees it replaced as a whole, and removes what is no
+/// more.
 fn write(place: &Path, files: &BTreeMap<String, File>) -> Result<()> {
     for (name, file) in files {
         let path = place.join(name);

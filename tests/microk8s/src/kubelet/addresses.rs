@@ -10,7 +10,8 @@ pub(crate) fn check(flag: Option<&str>) -> Result<()> {
     flag.map_or(Ok(()), |text| parse(text).map(drop))
 }
 
-/// The addresses of `--node-ip`, which may be one or one of each family; without the flag the one of the default route.
+/// The addresses of `--node-ip`, which may be one or one of each family; without the flag the one of the
+/// default route.
 pub(crate) fn of_node(flag: Option<&str>) -> Result<Vec<IpAddr>> {
     let chosen = match flag {
         Some(text) => parse(text)?,

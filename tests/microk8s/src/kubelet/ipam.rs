@@ -1,4 +1,5 @@
-//! Calico's address management, stood in for: one block of each pool for a node, and the objects that tell of it.
+//! Calico's address management, stood in for: one block of each pool for a node, and the objects that tell of
+//! it.
 
 use super::{Kubelet, calico};
 use crate::failure::Result;
@@ -39,7 +40,8 @@ struct Block {
 }
 
 impl Block {
-    /// The block of a pool that belongs to the node with this number, so that no two nodes of a lab share one.
+    /// The block of a pool that belongs to the node with this number, so that no two nodes of a lab share
+    /// one.
     fn of(pool: &Value, number: usize) -> Option<Self> {
         let field = |name: &str| pool.get("spec").and_then(|spec| spec.get(name));
         let range: IpNet = field("cidr")?.as_str()?.parse().ok()?;
@@ -152,8 +154,8 @@ fn holders(pods: &[Value]) -> Vec<Holder> {
     pods.iter().filter(on_network).filter_map(holder).collect()
 }
 
-/// Tells which addresses this node's pods hold, where that has changed. A closed pool's block is told of only while pods
-/// hold addresses of it, so that whoever empties the pool sees it empty.
+/// Tells which addresses this node's pods hold, where that has changed. A closed pool's block is told of only
+/// while pods hold addresses of it, so that whoever empties the pool sees it empty.
 pub(crate) async fn tell(kubelet: &Kubelet, pods: &[Value], told: &mut Told) -> Result<()> {
     let holders = holders(pods);
     if holders == told.holders && told.when.is_some_and(|when| when.elapsed() < PERIOD) {

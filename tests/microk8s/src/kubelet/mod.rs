@@ -1,4 +1,5 @@
-//! The kubelet, stood in for: it keeps the node's object, its lease and its pods, as if containers ran where they do not.
+//! The kubelet, stood in for: it keeps the node's object, its lease and its pods, as if containers ran where
+//! they do not.
 
 mod addresses;
 mod calico;

@@ -1,5 +1,5 @@
-//! Routes to the pods of other nodes, as Calico keeps them. The nodes of a lab reach each other without a tunnel, so a
-//! packet to a pod goes to the pod's node as it is.
+//! Routes to the pods of other nodes, as Calico keeps them. The nodes of a lab reach each other without a
+//! tunnel, so a packet to a pod goes to the pod's node as it is.
 
 use super::{Kubelet, calico, ipam};
 use crate::containers::ip;

@@ -80,7 +80,8 @@ fn write_files(layout: &Layout, part: &Part) -> Result<BTreeSet<&'static str>> {
             for (flag, value) in settings(part, target)? {
                 let value = (!value.is_null()).then(|| text_of(&value));
                 changed |= edit::set(&layout.args(target.file), &flag, value.as_deref())?;
-                // The agent compares a value up to its second `=`, so such a one differs from itself each time.
+                // The agent compares a value up to its second `=`, so such a one differs from itself each
+                // time.
                 changed |= value.is_some_and(|value| value.contains('='));
             }
             changed

@@ -86,7 +86,8 @@ pub(crate) const TARGETS: [Target; 20] = [
     variables("extraCNIEnv", "cni-env", None),
 ];
 
-/// Reads all documents. Keys that are not known are none of its business; a version that is missing or out of range is.
+/// Reads all documents. Keys that are not known are none of its business; a version that is missing or out of
+/// range is.
 pub(crate) fn parse(text: &str) -> Result<Vec<Part>> {
     let documents: Vec<Option<Part>> =
         serde_saphyr::from_multiple(text).tried(|| "failed to parse launch configuration".into())?;

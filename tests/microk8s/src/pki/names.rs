@@ -20,7 +20,8 @@ pub(crate) fn rendered(layout: &Layout) -> Result<String> {
     Ok(template.replace(MORE, &lines.join("\n")))
 }
 
-/// The template that a launch configuration's `extraSANs` leaves behind; numbers start at 0, as in the agent's own.
+/// The template that a launch configuration's `extraSANs` leaves behind; numbers start at 0, as in the
+/// agent's own.
 pub(crate) fn template_with(extra: &[String]) -> String {
     let (addresses, names): (Vec<&String>, Vec<&String>) =
         extra.iter().partition(|name| name.parse::<std::net::IpAddr>().is_ok());

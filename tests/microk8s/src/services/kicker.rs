@@ -1,4 +1,5 @@
-//! The kicker: every few seconds it applies Calico's manifest where that is due, and looks after the certificates.
+//! The kicker: every few seconds it applies Calico's manifest where that is due, and looks after the
+//! certificates.
 
 use super::Service;
 use crate::api::Api;
@@ -96,8 +97,8 @@ async fn apply_network(node: &Arc<Node>) -> Result<()> {
     layout.set_lock("cni-loaded")
 }
 
-/// After an installation or a refresh the pods that mount the snap's data are made anew, as they still hold the old
-/// revision's directory.
+/// After an installation or a refresh the pods that mount the snap's data are made anew, as they still hold
+/// the old revision's directory.
 async fn recycle_pods(node: &Arc<Node>) -> Result<()> {
     const LOCK: &str = "snapdata-mounts-need-reload";
     let layout = &node.layout;

@@ -187,8 +187,8 @@ async fn wait_for_datastore(apiserver: &[String], stop: &CancellationToken) -> R
     Ok(())
 }
 
-/// Gives up the leases that this node's former processes held. A lab does without the minute that the next leader would
-/// otherwise wait for them.
+/// Gives up the leases that this node's former processes held. A lab does without the minute that the next
+/// leader would otherwise wait for them.
 async fn forget_leases(api: &Api) {
     let Ok(name) = crate::host::hostname() else { return };
     for component in ["kube-controller-manager", "kube-scheduler"] {

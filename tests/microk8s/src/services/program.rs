@@ -12,8 +12,8 @@ use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 use tokio::process::{Child, Command};
 use tokio_util::sync::CancellationToken;
 
-/// How long a program may take to end before it is killed. etcd would wait for its clients, which do not leave; its log
-/// is whole at any time.
+/// How long a program may take to end before it is killed. etcd would wait for its clients, which do not
+/// leave; its log is whole at any time.
 fn grace(service: Service) -> Duration {
     Duration::from_secs(if service == Service::K8sDqlite { 1 } else { 15 })
 }

@@ -121,7 +121,8 @@ async fn supervise(node: Arc<Node>, service: Service, stop: CancellationToken, a
     active.store(false, Ordering::Relaxed);
 }
 
-/// Runs a service until it is told to stop or ends by itself; what it does not need ends at once, successfully.
+/// Runs a service until it is told to stop or ends by itself; what it does not need ends at once,
+/// successfully.
 fn run(
     service: Service,
     node: Arc<Node>,

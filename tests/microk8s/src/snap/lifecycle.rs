@@ -98,7 +98,8 @@ pub(crate) async fn install(node: &Arc<Node>, arguments: &Arguments) -> Outcome 
             None => hooks::install(&node.layout, &build).err().map(|failure| failure.to_string()),
         };
         if let Some(reason) = failure {
-            // snapd takes back what a failed change has done; the operator's launch configuration lies outside of it.
+            // snapd takes back what a failed change has done; the operator's launch configuration lies
+            // outside of it.
             let kept = node.layout.common().join(".microk8s.yaml");
             let text = kept.exists().then(|| read_or_empty(&kept));
             let undone = hooks::remove_all(&node.layout, &build)
@@ -275,7 +276,8 @@ pub(crate) async fn remove(node: &Arc<Node>, arguments: &Arguments) -> Outcome {
     .await
 }
 
-/// `snap set microk8s key=value...` and `snap unset microk8s key...`: the configure hook runs again, and `config` becomes a launch configuration.
+/// `snap set microk8s key=value...` and `snap unset microk8s key...`: the configure hook runs again, and
+/// `config` becomes a launch configuration.
 pub(crate) async fn set(node: &Arc<Node>, arguments: &Arguments) -> Outcome {
     if let Err(outcome) = named(arguments) {
         return outcome;

@@ -40,7 +40,8 @@ async fn change(node: &Arc<Node>, verb: &str, arguments: &Arguments, root: bool)
     if !root {
         return Outcome::complained(1, "error: access denied (try with sudo)");
     }
-    // Services are started and stopped by changes of their own kind, which the services' hooks need while another runs.
+    // Services are started and stopped by changes of their own kind, which the services' hooks need while
+    // another runs.
     match verb {
         "start" | "stop" | "restart" => return services::change(node, verb, arguments).await,
         "install" | "refresh" | "remove" | "revert" | "set" | "unset" => {}

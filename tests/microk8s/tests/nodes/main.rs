@@ -1,7 +1,8 @@
 //! Whole nodes in namespaces of their own, driven through their commands as the provider drives them.
 //!
-//! This one program is the driver, the nodes' first process and the nodes' commands; by what name it was called decides.
-//! Needs root and the programs of a control plane, from `KUBEBUILDER_ASSETS`, `PATH` or the lab's cache.
+//! This one program is the driver, the nodes' first process and the nodes' commands; by what name it was
+//! called decides. Needs root and the programs of a control plane, from `KUBEBUILDER_ASSETS`, `PATH` or the
+//! lab's cache.
 
 #![expect(
     clippy::unwrap_used,

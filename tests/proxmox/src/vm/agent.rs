@@ -12,8 +12,8 @@ use tokio::time::{Instant, sleep};
 /// The real provider asks once a second.
 const INTERVAL: Duration = Duration::from_millis(200);
 
-/// Fills in what the agent of a machine tells, once it has the addresses that are waited for. Without an agent that
-/// answers in time there is a warning, and nothing is known.
+/// Fills in what the agent of a machine tells, once it has the addresses that are waited for. Without an
+/// agent that answers in time there is a warning, and nothing is known.
 pub(super) async fn tell(context: &Context<Server>, vm: &mut Vm, record: &Record) -> Result<(), Diagnostics> {
     let interfaces = match vm.agent.first().filter(|agent| agent.enabled && vm.started) {
         Some(agent) => {

@@ -37,8 +37,8 @@ const ROUTER: &[Row] = &[
 const DISTANCES: &[Row] =
     &[("intra-area", "intra-area {}"), ("inter-area", "inter-area {}"), ("external", "external {}")];
 
-/// Statements are spelled as FRR shows them: without `advertise`, without the default type. A statement that it
-/// shows differently is given to it again in a second pass, and after one of `router ospf6` FRR 8 takes
+/// Statements are spelled as FRR shows them: without `advertise`, without the default type. A statement that
+/// it shows differently is given to it again in a second pass, and after one of `router ospf6` FRR 8 takes
 /// `interface` for a command of that block and fails.
 fn redistribution(options: &Node) -> String {
     let kind = options.value("metric-type").filter(|kind| *kind != "2");

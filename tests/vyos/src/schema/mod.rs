@@ -99,7 +99,8 @@ impl SetRules {
         self.0.check_set(path)
     }
 
-    /// Values that are worth a try behind a path to a leaf or a tag node: its bounds, what is beside them, its words.
+    /// Values that are worth a try behind a path to a leaf or a tag node: its bounds, what is beside them,
+    /// its words.
     pub fn samples(&self, path: &[String]) -> Vec<String> {
         match self.0.place(path.iter().map(String::as_str)).map(|place| &place.node.kind) {
             Some(Kind::Leaf(values) | Kind::Multi(values) | Kind::Tag(values)) => values.samples(),

@@ -43,8 +43,8 @@ enum Part {
     Host,
 }
 
-/// Communities that have a name. The template's alternatives are not in brackets, so the first is compared with the beginning
-/// alone, the last with the end, and the others with any part.
+/// Communities that have a name. The template's alternatives are not in brackets, so the first is compared
+/// with the beginning alone, the last with the end, and the others with any part.
 const NAMED_COMMUNITY: &str = "^local-as|no-advertise|no-export|graceful-shutdown|accept-own|route-filter-translated-v4|\
     route-filter-v4|route-filter-translated-v6|route-filter-v6|llgr-stale|no-llgr|accept-own-nexthop|blackhole|no-peer$";
 
@@ -203,7 +203,8 @@ fn interface(value: &str) -> Result<(), String> {
 }
 
 fn address(value: &str, family: Family, part: Part) -> Result<(), String> {
-    // ipaddrcheck knows IPv6 by hexadecimal digits and colons, so not with an IPv4 address at its end (`::ffff:192.0.2.1`).
+    // ipaddrcheck knows IPv6 by hexadecimal digits and colons, so not with an IPv4 address at its end
+    // (`::ffff:192.0.2.1`).
     let accepted = !(value.contains(':') && value.contains('.'))
         && match part {
             Part::Address => match value.parse::<IpAddr>() {

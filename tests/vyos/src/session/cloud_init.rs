@@ -1,4 +1,5 @@
-//! The first configuration of a router that cloud-init sets up: `vyos_config_commands` on top of next to nothing.
+//! The first configuration of a router that cloud-init sets up: `vyos_config_commands` on top of next to
+//! nothing.
 
 use super::Session;
 use crate::tree::Node;
@@ -26,7 +27,8 @@ impl Session {
     }
 }
 
-/// The words of a command as a shell splits them, quotes of both kinds taken off; nothing where a quote is open.
+/// The words of a command as a shell splits them, quotes of both kinds taken off; nothing where a quote is
+/// open.
 fn words(command: &str) -> Option<Vec<String>> {
     let mut words = Vec::new();
     let mut word: Option<String> = None;

@@ -1,5 +1,5 @@
-//! What conf scripts change in the configuration that they commit: `system_login.py` and `service_snmp.py` of 1.4
-//! (sagitta) and 1.5 take `plaintext-password` away and put `encrypted-password` in its place.
+//! What conf scripts change in the configuration that they commit: `system_login.py` and `service_snmp.py` of
+//! 1.4 (sagitta) and 1.5 take `plaintext-password` away and put `encrypted-password` in its place.
 
 use crate::tree::{Node, Shape};
 

@@ -224,7 +224,8 @@ fn neighbors_of_a_listen_range_come_by_themselves() {
     side.join().expect("the node saw what it should");
 }
 
-/// Rules of prefix-lists, and whether FRR has them after the router took them. FRR's rule is length <= ge <= le.
+/// Rules of prefix-lists, and whether FRR has them after the router took them. FRR's rule is length <= ge <=
+/// le.
 const LENGTHS: &[(&str, &str, bool)] = &[
     ("prefix-list", "10.0.0.0/16 ge 24", true),
     ("prefix-list", "10.0.0.0/8 ge 8 le 24", true),

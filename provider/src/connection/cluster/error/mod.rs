@@ -224,8 +224,8 @@ fn kind_of(status: &Status) -> ClusterErrorKind {
     }
 }
 
-/// "No such object" carries the object's name. The answer for a kind that is not served does not: it is plain text, or
-/// a status without details.
+/// "No such object" carries the object's name. The answer for a kind that is not served does not: it is plain
+/// text, or a status without details.
 fn missing(status: &Status) -> ClusterErrorKind {
     let details = status.details.as_ref().filter(|details| !details.name.is_empty());
     match details {
@@ -310,8 +310,8 @@ pub(super) fn whole(error: &(impl std::error::Error + 'static)) -> String {
     text
 }
 
-/// What is said of a failed program of a kubeconfig, or of a kubeconfig that cannot be read, whose own texts quote what
-/// was printed or written there.
+/// What is said of a failed program of a kubeconfig, or of a kubeconfig that cannot be read, whose own texts
+/// quote what was printed or written there.
 fn of_program(error: &(dyn std::error::Error + 'static)) -> Option<String> {
     const BY_HAND: &str =
         "what it printed is not shown here, as it may be a credential: run it by hand to see it";

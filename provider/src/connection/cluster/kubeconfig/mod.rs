@@ -1,6 +1,6 @@
-//! The kubeconfig that a node prints. It is a stranger's text: of all that a kubeconfig can ask for, only what names an
-//! API server behind the tunnel and us to it is used. A field that would run a program, read a file, or send our
-//! credentials elsewhere is an error, as the node's own `microk8s config` never prints one.
+//! The kubeconfig that a node prints. It is a stranger's text: of all that a kubeconfig can ask for, only
+//! what names an API server behind the tunnel and us to it is used. A field that would run a program, read a
+//! file, or send our credentials elsewhere is an error, as the node's own `microk8s config` never prints one.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;

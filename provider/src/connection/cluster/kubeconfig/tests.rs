@@ -1,5 +1,5 @@
-//! Kubeconfigs that a hostile node could print. A trap is laid for each field that could harm whoever runs Terraform, and
-//! the same trap is shown to work on the user's own kubeconfig.
+//! Kubeconfigs that a hostile node could print. A trap is laid for each field that could harm whoever runs
+//! Terraform, and the same trap is shown to work on the user's own kubeconfig.
 
 use super::*;
 use crate::connection::cluster::KubernetesSettings;
@@ -14,7 +14,8 @@ use tempfile::TempDir;
 
 const SECRET: &str = "only-the-operator-has-this";
 
-/// Files, a program and an API server on the machine that runs Terraform. Each leaves a trace when it is used.
+/// Files, a program and an API server on the machine that runs Terraform. Each leaves a trace when it is
+/// used.
 struct Traps {
     directory: TempDir,
     port: u16,

@@ -1,5 +1,5 @@
-//! An API server in this process, for tests: server-side apply with owners of single fields, UIDs as preconditions,
-//! finalizers, kinds that are served or not, and answers that are scripted.
+//! An API server in this process, for tests: server-side apply with owners of single fields, UIDs as
+//! preconditions, finalizers, kinds that are served or not, and answers that are scripted.
 
 mod field_owners;
 
@@ -28,7 +28,8 @@ pub(crate) struct ApiServer {
 pub(crate) struct World {
     /// UID of `kube-system`.
     pub(crate) cluster_id: String,
-    /// Paths of collections that are served, such as `/apis/metallb.io/v1beta1/namespaces/metallb-system/ipaddresspools`.
+    /// Paths of collections that are served, such as
+    /// `/apis/metallb.io/v1beta1/namespaces/metallb-system/ipaddresspools`.
     pub(crate) served: Vec<String>,
     /// Names of definitions that exist, such as `ipaddresspools.metallb.io`.
     pub(crate) definitions: Vec<String>,
@@ -117,7 +118,8 @@ impl World {
         self.log.iter().filter(|line| line.starts_with(begins)).count()
     }
 
-    /// Serves a kind that a person names, in this namespace where it has them. Answers the path of its objects.
+    /// Serves a kind that a person names, in this namespace where it has them. Answers the path of its
+    /// objects.
     pub(crate) fn serve(
         &mut self,
         api: &'static str,

@@ -1,5 +1,5 @@
-//! No message repeats a secret that the API server quotes, in whichever form it does. Every type in a cluster that has a
-//! sensitive attribute is in the one table here.
+//! No message repeats a secret that the API server quotes, in whichever form it does. Every type in a cluster
+//! that has a sensitive attribute is in the one table here.
 
 use super::super::testing::with;
 use super::*;

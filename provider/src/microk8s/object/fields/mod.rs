@@ -1,8 +1,9 @@
 //! Which fields of an object are ours, and whether they are still as we set them.
 //!
-//! The API server fills in, respells and completes what it is sent (`1000m` becomes `1`), and others add to the same maps
-//! and lists. So what we sent is compared with nothing but what stood in the same places right after we sent it; where
-//! those places are, in lists whose elements have keys, is what the API server itself recorded as ours.
+//! The API server fills in, respells and completes what it is sent (`1000m` becomes `1`), and others add to
+//! the same maps and lists. So what we sent is compared with nothing but what stood in the same places right
+//! after we sent it; where those places are, in lists whose elements have keys, is what the API server itself
+//! recorded as ours.
 
 use super::manifest::Manifest;
 use crate::engine::cluster_object::Staying;

@@ -1,5 +1,5 @@
-//! New files for kubelite on one node, as steps: written, read by a restart, and taken back where the node does not come
-//! up with them.
+//! New files for kubelite on one node, as steps: written, read by a restart, and taken back where the node
+//! does not come up with them.
 
 use super::snapshot::Member;
 use crate::connection::retry::Deadline;
@@ -58,7 +58,8 @@ impl NodeChange {
         let Some(node) = nodes.iter().find(|node| node.name == *name) else {
             return not_yet(format!("The API server on {} knows no such node.", self.api.address()));
         };
-        // A kubelet that stopped leaves its node Ready for a while; new addresses can only come from one that runs.
+        // A kubelet that stopped leaves its node Ready for a while; new addresses can only come from one that
+        // runs.
         if let Some(address) = files.node_addresses().iter().find(|told| !node.addresses.contains(told)) {
             return not_yet(format!("Its kubelet does not report the address {address} yet."));
         }

@@ -1,4 +1,5 @@
-//! Whether a cluster can lose one of its nodes: for a while ([`can_lose_node`]), or for good ([`check_removal`]).
+//! Whether a cluster can lose one of its nodes: for a while ([`can_lose_node`]), or for good
+//! ([`check_removal`]).
 
 use super::snapshot::ClusterSnapshot;
 use crate::engine::node_resource::NodeError;
@@ -8,7 +9,8 @@ use crate::microk8s::shared::machine::snapshot::NodeSnapshot;
 use crate::microk8s::shared::machine::{Freshness, Machine};
 use std::net::Ipv4Addr;
 
-/// All other control planes have to be Ready before this one is taken away. A worker, and a node alone, has no vote.
+/// All other control planes have to be Ready before this one is taken away. A worker, and a node alone, has
+/// no vote.
 pub(crate) async fn can_lose_node(machine: &Machine, leaving: &NodeSnapshot) -> Result<(), NodeError> {
     if leaving.role() == Role::Worker || !leaving.has_peers() {
         return Ok(());

@@ -1,9 +1,10 @@
-//! A file of `args/` that kubelite reads: flags of a Kubernetes component, read and edited as kubelite's own parser
-//! sees them, leaving every other line as it is.
+//! A file of `args/` that kubelite reads: flags of a Kubernetes component, read and edited as kubelite's own
+//! parser sees them, leaving every other line as it is.
 //!
-//! That parser takes the file line by line, skips blank lines and lines that begin with `#`, drops every quote and splits
-//! on blanks; `--flag=value` and `--flag value` mean the same and the last of several wins. MicroK8s' own editors know
-//! only one `--flag=value` a line at column 0, so that is the one form written here.
+//! That parser takes the file line by line, skips blank lines and lines that begin with `#`, drops every
+//! quote and splits on blanks; `--flag=value` and `--flag value` mean the same and the last of several wins.
+//! MicroK8s' own editors know only one `--flag=value` a line at column 0, so that is the one form written
+//! here.
 
 use std::fmt;
 
@@ -108,7 +109,8 @@ fn unquoted(word: &str) -> String {
     word.replace(['"', '\''], "")
 }
 
-/// The line without the words that are taken from it; nothing if no word is left, the line itself if none is taken.
+/// The line without the words that are taken from it; nothing if no word is left, the line itself if none is
+/// taken.
 fn without(line: &str, number: usize, taken: &[(usize, usize)]) -> Option<String> {
     if !taken.iter().any(|(line, _)| *line == number) {
         return Some(line.to_owned());

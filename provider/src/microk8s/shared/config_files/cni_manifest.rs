@@ -1,8 +1,9 @@
-//! `args/cni-network/cni.yaml`, Calico's manifest as MicroK8s ships it: the environment of calico-node and the address
-//! families in the CNI configuration, edited line by line.
+//! `args/cni-network/cni.yaml`, Calico's manifest as MicroK8s ships it: the environment of calico-node and
+//! the address families in the CNI configuration, edited line by line.
 //!
-//! Not a YAML round trip: the file is a long generated manifest with comments, dozens of other documents and a JSON text
-//! inside, all of which people and MicroK8s' own `sed` edits go on working with. Only the lines that change are touched.
+//! Not a YAML round trip: the file is a long generated manifest with comments, dozens of other documents and
+//! a JSON text inside, all of which people and MicroK8s' own `sed` edits go on working with. Only the lines
+//! that change are touched.
 
 use super::yaml_lines::{Node, object};
 use std::fmt;
@@ -27,7 +28,8 @@ impl CniManifest {
         Self { lines: text.lines().map(str::to_owned).collect() }
     }
 
-    /// The value of an environment variable of calico-node; `None` if it is not set or comes from somewhere else.
+    /// The value of an environment variable of calico-node; `None` if it is not set or comes from somewhere
+    /// else.
     pub(crate) fn environment(&self, name: &str) -> Result<Option<String>, Unreadable> {
         let entries = self.environment_entries()?;
         Ok(entries
@@ -37,7 +39,8 @@ impl CniManifest {
             .and_then(|entry| entry.value(&self.lines, "value")))
     }
 
-    /// Gives an environment variable of calico-node a value; `None` removes it. A new one goes to the end of the list.
+    /// Gives an environment variable of calico-node a value; `None` removes it. A new one goes to the end of
+    /// the list.
     pub(crate) fn set_environment(&mut self, name: &str, value: Option<&str>) -> Result<(), Unreadable> {
         let entries = self.environment_entries()?;
         let last = entries.last().ok_or(Unreadable("the environment of calico-node is empty"))?;
@@ -156,7 +159,8 @@ fn json_object(text: &str) -> Option<&str> {
     None
 }
 
-/// A flat JSON object's text without a member whose value is a string or a word, and without the comma beside it.
+/// A flat JSON object's text without a member whose value is a string or a word, and without the comma beside
+/// it.
 fn json_without(object: &str, key: &str) -> String {
     let Some((before, rest)) = object.split_once(&format!("\"{key}\"")) else { return object.to_owned() };
     let (_, after) = rest.split_at(rest.find([',', '}', '\n']).unwrap_or(rest.len()));

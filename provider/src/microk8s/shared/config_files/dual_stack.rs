@@ -1,4 +1,5 @@
-//! What makes a node of MicroK8s dual-stack: one table of flags and settings of Calico, and the files that hold them.
+//! What makes a node of MicroK8s dual-stack: one table of flags and settings of Calico, and the files that
+//! hold them.
 
 use super::args_file::ArgsFile;
 use super::cni_manifest::{CniManifest, Unreadable};

@@ -4,7 +4,8 @@ use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use std::fmt;
 use std::str::FromStr;
 
-/// IPv4 first, always: the first family is the cluster's own, and MicroK8s' tools cannot work with IPv6 there.
+/// IPv4 first, always: the first family is the cluster's own, and MicroK8s' tools cannot work with IPv6
+/// there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct RangePair {
     pub(crate) ipv4: Ipv4Net,

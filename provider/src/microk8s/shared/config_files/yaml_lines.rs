@@ -1,5 +1,6 @@
-//! Which lines of a YAML file hold what, for block-style files such as Kubernetes manifests. It finds lines to edit and
-//! understands no more of YAML than that takes: flow collections, anchors and tabs are simply not found.
+//! Which lines of a YAML file hold what, for block-style files such as Kubernetes manifests. It finds lines
+//! to edit and understands no more of YAML than that takes: flow collections, anchors and tabs are simply not
+//! found.
 
 use std::ops::Range;
 

@@ -1,7 +1,7 @@
 //! The members of a cluster's datastore (dqlite), and what a removal would cost.
 //!
-//! dqlite keeps at most three voters, then standbys, then spares; with one or two members there is one voter. Only voters
-//! decide: without a majority of them every API server of the cluster stops.
+//! dqlite keeps at most three voters, then standbys, then spares; with one or two members there is one voter.
+//! Only voters decide: without a majority of them every API server of the cluster stops.
 
 use serde::Deserialize;
 use std::fmt;
@@ -39,7 +39,8 @@ pub(crate) struct DatastoreMember {
 }
 
 impl DatastoreMember {
-    /// The address of its node; nothing before the first join, when it is the loopback address, which is everybody's.
+    /// The address of its node; nothing before the first join, when it is the loopback address, which is
+    /// everybody's.
     pub(crate) fn ipv4(&self) -> Option<Ipv4Addr> {
         let address = self.address.rsplit_once(':').and_then(|(host, _)| host.parse::<Ipv4Addr>().ok());
         address.filter(|ipv4| !ipv4.is_loopback())
@@ -97,7 +98,8 @@ pub(crate) fn must_hand_over(members: &[DatastoreMember], leaving: Ipv4Addr) -> 
     members.len() > 1 && voters.next().is_some_and(|voter| voter.is(leaving)) && voters.next().is_none()
 }
 
-/// Whether the datastore outlives the removal of the member on `leaving`. `online` tells which nodes are there now.
+/// Whether the datastore outlives the removal of the member on `leaving`. `online` tells which nodes are
+/// there now.
 pub(crate) fn check_removal(
     members: &[DatastoreMember],
     leaving: Ipv4Addr,

@@ -3,9 +3,9 @@
 use serde::Deserialize;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// The stable IPv6 address beside `ipv4`: on the same interface if there is one, else on any other that is not the
-/// cluster's own. Addresses that come and go (temporary, deprecated, not usable yet) would take the node with them; of
-/// several, one that is configured by hand goes first.
+/// The stable IPv6 address beside `ipv4`: on the same interface if there is one, else on any other that is
+/// not the cluster's own. Addresses that come and go (temporary, deprecated, not usable yet) would take the
+/// node with them; of several, one that is configured by hand goes first.
 pub(crate) fn ipv6_beside(addresses: &str, ipv4: Ipv4Addr) -> Result<Option<Ipv6Addr>, serde_json::Error> {
     let interfaces: Vec<Interface> = serde_json::from_str(addresses)?;
     let candidates = |interface: &Interface| {

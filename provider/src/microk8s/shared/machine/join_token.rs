@@ -1,4 +1,5 @@
-//! The token that lets one machine into a cluster: asked for when it is used, valid for minutes, and never shown.
+//! The token that lets one machine into a cluster: asked for when it is used, valid for minutes, and never
+//! shown.
 
 use serde::Deserialize;
 use std::net::Ipv4Addr;
@@ -7,8 +8,8 @@ use tfplugin::types::Secret;
 /// Port of the cluster agent; MicroK8s refuses to join over any other.
 const AGENT_PORT: u16 = 25000;
 
-/// How long a token lives. It can be used again until then, so that a join that fails at one control plane can be tried at
-/// the next.
+/// How long a token lives. It can be used again until then, so that a join that fails at one control plane
+/// can be tried at the next.
 pub(crate) const SECONDS_TO_LIVE: &str = "600";
 
 /// A token with the fingerprint of the control plane that made it.

@@ -6,8 +6,8 @@ const MOST: usize = 10;
 /// Words of lines that tell, besides those that Kubernetes' programs mark as errors.
 const SIGNS: [&str; 8] = ["error", "failed", "fatal", "unknown flag", "invalid", "panic", "refuse", "cannot"];
 
-/// The last lines that tell why a program ended; its last lines of all if there are none. What systemd says about it is
-/// worth less than what it says itself, and what came again is told once.
+/// The last lines that tell why a program ended; its last lines of all if there are none. What systemd says
+/// about it is worth less than what it says itself, and what came again is told once.
 pub(super) fn relevant_lines(log: &str) -> String {
     let lines: Vec<Line<'_>> = log.lines().filter(|line| !line.trim().is_empty()).map(Line::read).collect();
     let choices: [fn(&Line<'_>) -> bool; 3] =

@@ -1,5 +1,5 @@
-//! A machine with MicroK8s on it: what can be asked of it and done to it. Whether a command did what it should is told
-//! from what it leaves, since MicroK8s' exit codes are no proof.
+//! A machine with MicroK8s on it: what can be asked of it and done to it. Whether a command did what it
+//! should is told from what it leaves, since MicroK8s' exit codes are no proof.
 
 pub(crate) mod datastore;
 pub(crate) mod host_addresses;
@@ -154,8 +154,8 @@ impl Machine {
         self.done(&scripts::APPLY_CALICO, &[], None).await
     }
 
-    /// The ranges that services get addresses from, as Kubernetes has them beside the flags; empty where it has not (yet),
-    /// nothing where it does not keep them (before 1.33).
+    /// The ranges that services get addresses from, as Kubernetes has them beside the flags; empty where it
+    /// has not (yet), nothing where it does not keep them (before 1.33).
     pub(crate) async fn service_ranges(&self) -> Result<Option<String>, NodeError> {
         let output = self.shell.ask(&scripts::SERVICE_RANGES, &[]).await?;
         if output.stderr.contains("doesn't have a resource type") {
@@ -164,7 +164,8 @@ impl Machine {
         self.readable(&scripts::SERVICE_RANGES, &output, Some(Some(output.stdout.clone())))
     }
 
-    /// The ranges of MetalLB's pools as of this refresh; none where MetalLB is not installed or does not answer.
+    /// The ranges of MetalLB's pools as of this refresh; none where MetalLB is not installed or does not
+    /// answer.
     pub(crate) async fn load_balancer_ranges(&self) -> Vec<Semantic<AddressRange>> {
         match self.shell.probe(&scripts::LOAD_BALANCER_RANGES).await {
             Ok(output) if output.succeeded() => {
@@ -242,8 +243,8 @@ impl Machine {
         self.readable(script, &output, output.succeeded().then_some(()))
     }
 
-    /// What was read in an answer, or the answer as a failure. Most of them pass: an API server that starts, another change
-    /// of the snap under way.
+    /// What was read in an answer, or the answer as a failure. Most of them pass: an API server that starts,
+    /// another change of the snap under way.
     fn readable<T>(&self, script: &Script, output: &Output, read: Option<T>) -> Result<T, NodeError> {
         match read {
             Some(read) if output.succeeded() => Ok(read),

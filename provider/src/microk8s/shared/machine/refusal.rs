@@ -3,7 +3,8 @@
 use crate::connection::ssh::{Output, Script};
 use crate::engine::node_resource::NodeError;
 
-/// Why there is no answer, where that is known. Exit codes prove nothing here: a worker and a stopped node end with 0.
+/// Why there is no answer, where that is known. Exit codes prove nothing here: a worker and a stopped node
+/// end with 0.
 pub(crate) fn refusal(address: &str, script: &Script, output: &Output) -> Option<NodeError> {
     let no = |answer: &str| NodeError::new(format!("`{}` on {address}", script.name), answer);
     if output.code == 127 || output.stderr.contains("/snap/bin/microk8s: not found") {

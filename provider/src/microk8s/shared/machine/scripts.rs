@@ -1,10 +1,11 @@
-//! What is run on the machines of a cluster, as root. Data reaches these as arguments or on stdin. What asks an API server
-//! is given up after a while: one that accepts connections and answers nothing would be waited for without end.
+//! What is run on the machines of a cluster, as root. Data reaches these as arguments or on stdin. What asks
+//! an API server is given up after a while: one that accepts connections and answers nothing would be waited
+//! for without end.
 
 use crate::connection::ssh::Script;
 
-/// What the machine is and what of MicroK8s is on it, as its own disk and kernel know it, in sections that begin with a record
-/// separator and a name.
+/// What the machine is and what of MicroK8s is on it, as its own disk and kernel know it, in sections that
+/// begin with a record separator and a name.
 pub(crate) const SNAPSHOT: Script = Script {
     name: "read MicroK8s on this machine",
     text: r#"
@@ -31,9 +32,10 @@ section addresses; ip -json address show
 "#,
 };
 
-/// Writes one file below `args/`: `$1` its name, `$2` the length of the text on stdin, so that a connection that breaks in
-/// the middle changes nothing. A mark in `/run` says that kubelite has not read its file yet; a reboot takes the mark away
-/// and makes it read the file. Calico's manifest below `cni-network/` is not for kubelite.
+/// Writes one file below `args/`: `$1` its name, `$2` the length of the text on stdin, so that a connection
+/// that breaks in the middle changes nothing. A mark in `/run` says that kubelite has not read its file yet;
+/// a reboot takes the mark away and makes it read the file. Calico's manifest below `cni-network/` is not for
+/// kubelite.
 pub(crate) const WRITE: Script = Script {
     name: "write a file of MicroK8s' arguments",
     text: r#"
@@ -124,8 +126,9 @@ pub(crate) const LOAD_BALANCER_RANGES: Script = Script {
            --output 'jsonpath={.items[*].spec.addresses[*]}'",
 };
 
-/// Makes the API server write that object anew from its flags. In use it is never taken away by itself, so its finalizer
-/// has to go, which must come second: until it is marked as deleted, Kubernetes puts the finalizer back.
+/// Makes the API server write that object anew from its flags. In use it is never taken away by itself, so
+/// its finalizer has to go, which must come second: until it is marked as deleted, Kubernetes puts the
+/// finalizer back.
 pub(crate) const RENEW_SERVICE_RANGES: Script = Script {
     name: "let Kubernetes renew the ranges of services",
     text: r#"
@@ -141,8 +144,8 @@ pub(crate) const ADD_NODE: Script = Script {
     text: r#"exec timeout 60 /snap/bin/microk8s add-node --format json --token-ttl "$1""#,
 };
 
-/// Joins a cluster: the endpoint with its token on stdin, `--worker` as argument for a worker. On this machine the token is
-/// in join's arguments, which is the only way that join takes it.
+/// Joins a cluster: the endpoint with its token on stdin, `--worker` as argument for a worker. On this
+/// machine the token is in join's arguments, which is the only way that join takes it.
 pub(crate) const JOIN: Script = Script {
     name: "microk8s join",
     text: r#"read -r endpoint && exec /snap/bin/microk8s join "$endpoint" "$@""#,
@@ -170,7 +173,8 @@ pub(crate) const REMOVE_NODE: Script = Script {
     text: r#"exec timeout 300 /snap/bin/microk8s remove-node "$1" --force"#,
 };
 
-/// Makes the datastore's member on this machine hand its vote to another one, which it does whenever it stops.
+/// Makes the datastore's member on this machine hand its vote to another one, which it does whenever it
+/// stops.
 pub(crate) const HAND_OVER: Script = Script {
     name: "snap restart microk8s.daemon-k8s-dqlite",
     text: "exec timeout 300 snap restart microk8s.daemon-k8s-dqlite",

@@ -1,4 +1,5 @@
-//! What the scripts that look at a machine print: sections, each of which begins with a record separator and its name.
+//! What the scripts that look at a machine print: sections, each of which begins with a record separator and
+//! its name.
 
 use std::collections::BTreeMap;
 
@@ -12,8 +13,8 @@ pub(crate) fn digest(section: &str) -> Option<String> {
     section.split_whitespace().next().map(str::to_owned)
 }
 
-/// The name that a machine's kubelet has, or will have, in a cluster: its host name, unless `arguments`, the text of
-/// `args/kubelet`, give it another.
+/// The name that a machine's kubelet has, or will have, in a cluster: its host name, unless `arguments`, the
+/// text of `args/kubelet`, give it another.
 pub(crate) fn node_name(hostname: &str, arguments: &str) -> String {
     let given = arguments.lines().find_map(|line| line.trim().strip_prefix("--hostname-override="));
     given.unwrap_or(hostname).trim().trim_matches(['"', '\'']).to_lowercase()

@@ -31,7 +31,8 @@ pub(crate) struct NodeSnapshot {
     pub(crate) claimed: bool,
     /// Our note of what we brought for storage.
     pub(crate) storage: Option<String>,
-    /// Addresses of the members of its datastore by its own files, without ports; of a node alone, the loopback's.
+    /// Addresses of the members of its datastore by its own files, without ports; of a node alone, the
+    /// loopback's.
     pub(crate) members: Vec<String>,
 }
 

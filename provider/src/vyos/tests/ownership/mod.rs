@@ -1,5 +1,5 @@
-//! Whose a part of a router's configuration is: what is there before, what others have, what goes, and routers that get other
-//! names.
+//! Whose a part of a router's configuration is: what is there before, what others have, what goes, and
+//! routers that get other names.
 
 use super::*;
 

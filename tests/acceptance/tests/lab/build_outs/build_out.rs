@@ -1,5 +1,5 @@
-//! A whole build-out: forgotten, it is taken over by imports. What cannot be reached is not gone: everything else goes on, one warning
-//! says so, and nothing leaves the state.
+//! A whole build-out: forgotten, it is taken over by imports. What cannot be reached is not gone: everything
+//! else goes on, one warning says so, and nothing leaves the state.
 #![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a step that fails ends the test")]
 
 use acceptance::{Action, BuildOut, Cli, Workspace, whole};

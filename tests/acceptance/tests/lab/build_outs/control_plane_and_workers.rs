@@ -1,4 +1,5 @@
-//! The build-out that is put together of the three modules: a worker's speaker has a session with the router, too.
+//! The build-out that is put together of the three modules: a worker's speaker has a session with the router,
+//! too.
 
 use crate::by_hand::{shell, vtysh};
 use acceptance::{BuildOut, Cli, whole};

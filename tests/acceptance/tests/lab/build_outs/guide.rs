@@ -1,4 +1,5 @@
-//! The configuration that the guide "From bare machines to a dual-stack cluster" unfolds, applied to machines.
+//! The configuration that the guide "From bare machines to a dual-stack cluster" unfolds, applied to
+//! machines.
 
 use acceptance::{Cli, LAB_OVERRIDE, Workspace, snippets, whole};
 use lab::{Lab, METALLB_CHART};

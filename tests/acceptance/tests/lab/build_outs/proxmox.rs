@@ -1,5 +1,5 @@
-//! A build-out whose machines are made in the same apply: their addresses are unknown at the first plan, and unknown again when a network
-//! card changes. Nothing is replaced for that.
+//! A build-out whose machines are made in the same apply: their addresses are unknown at the first plan, and
+//! unknown again when a network card changes. Nothing is replaced for that.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a step that fails ends the test")]
 
 use acceptance::{Action, BuildOut, Cli, Workspace};

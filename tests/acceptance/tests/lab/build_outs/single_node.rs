@@ -1,4 +1,5 @@
-//! The build-out of one machine without a router: its page answers on the machine's own network, over both families.
+//! The build-out of one machine without a router: its page answers on the machine's own network, over both
+//! families.
 
 use crate::by_hand::shell;
 use acceptance::{BuildOut, Cli};

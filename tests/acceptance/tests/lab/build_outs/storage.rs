@@ -1,5 +1,5 @@
-//! The build-out with Longhorn, whose chart is played: nodes get what storage needs, the release what MicroK8s and a later destroy
-//! need.
+//! The build-out with Longhorn, whose chart is played: nodes get what storage needs, the release what
+//! MicroK8s and a later destroy need.
 
 use crate::by_hand::{command, shell};
 use crate::nodes::node_storage::WRITE_PACKAGES;

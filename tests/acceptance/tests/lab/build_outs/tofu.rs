@@ -1,4 +1,5 @@
-//! OpenTofu runs the same plugin as terraform does: a node, an object in its cluster and the router, from create to destroy.
+//! OpenTofu runs the same plugin as terraform does: a node, an object in its cluster and the router, from
+//! create to destroy.
 
 use acceptance::{Action, Cli, Workspace, provider_block};
 use lab::{Lab, LabOptions, RouterOptions};

@@ -174,7 +174,8 @@ async fn each_type_from_create_to_destroy() {
     lives.join_all().await;
 }
 
-/// A definition, an object of it, a namespace and a Secret in that, none of which waits for another by its configuration.
+/// A definition, an object of it, a namespace and a Secret in that, none of which waits for another by its
+/// configuration.
 const AT_ONCE: &str = r#"
 variable "password" {
   type      = string

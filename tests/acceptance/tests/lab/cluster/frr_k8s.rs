@@ -1,12 +1,12 @@
-//! MetalLB in `frr-k8s` mode, which is what it installs by default from 0.16 on: FRR runs in a release of its own, the real one, and
-//! does for the same resources what it does beside a speaker.
+//! MetalLB in `frr-k8s` mode, which is what it installs by default from 0.16 on: FRR runs in a release of its
+//! own, the real one, and does for the same resources what it does beside a speaker.
 
 use crate::by_hand::vtysh;
 use acceptance::Workspace;
 use lab::{FRR_K8S_CHART, Lab, LabOptions, METALLB_CHART, RouterOptions};
 
-/// Charts as the node has them: nothing is fetched in the lab. A session's state is written into the cluster every other minute, if
-/// nobody says otherwise.
+/// Charts as the node has them: nothing is fetched in the lab. A session's state is written into the cluster
+/// every other minute, if nobody says otherwise.
 const CLUSTER: &str = r#"
 resource "microk8s_cluster_ipv6" "this" {
   host         = "10.0.0.11"

@@ -21,7 +21,8 @@ resource "microk8s_addon" "echo" {
 }
 "#;
 
-/// A repository with one add-on, which notes its arguments in the cluster: two branches, and a tag on the first.
+/// A repository with one add-on, which notes its arguments in the cluster: two branches, and a tag on the
+/// first.
 const WRITE_REPOSITORY: &str = r#"
 set -e
 export GIT_AUTHOR_NAME=lab GIT_AUTHOR_EMAIL=lab@example.org GIT_COMMITTER_NAME=lab GIT_COMMITTER_EMAIL=lab@example.org
@@ -103,8 +104,8 @@ async fn a_repository_is_cloned_followed_and_removed_after_its_addons() {
     workspace.apply().await.unwrap().succeeded();
     workspace.plan().await.unwrap().plans_nothing();
 
-    // The rest of an interrupted clone is no repository, and does not stand in the way of one. Nor does what its add-on left in
-    // the cluster.
+    // The rest of an interrupted clone is no repository, and does not stand in the way of one. Nor does what
+    // its add-on left in the cluster.
     command(node, &["rm", &format!("{clone}/addons.yaml")]).await;
     workspace
         .plan()

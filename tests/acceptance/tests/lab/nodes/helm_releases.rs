@@ -1,5 +1,5 @@
-//! A Helm release, by a node's own Helm and from a repository of charts: made, planned again, changed by somebody, upgraded, imported,
-//! uninstalled by somebody, taken away.
+//! A Helm release, by a node's own Helm and from a repository of charts: made, planned again, changed by
+//! somebody, upgraded, imported, uninstalled by somebody, taken away.
 
 use crate::by_hand::shell;
 use acceptance::{Action, Workspace};

@@ -1,4 +1,5 @@
-//! terraform is interrupted or killed in the middle of its work; the next apply carries on, nothing is tainted or doubled.
+//! terraform is interrupted or killed in the middle of its work; the next apply carries on, nothing is
+//! tainted or doubled.
 #![expect(
     clippy::expect_used,
     clippy::panic,

@@ -1,4 +1,5 @@
-//! What storage needs on a node: real apt and dpkg with packages of the test's own, systemd and kernel played.
+//! What storage needs on a node: real apt and dpkg with packages of the test's own, systemd and kernel
+//! played.
 
 use crate::by_hand::{command, shell};
 use acceptance::{Action, Workspace};
@@ -12,8 +13,9 @@ resource "microk8s_node" "cp1" {
 }
 "#;
 
-/// Packages by the names of Ubuntu's, one of which needs another, in a folder that is apt's only source. What the host has of
-/// packages, and whether it has all that these need, is not to matter: to dpkg the machine has none at first but one.
+/// Packages by the names of Ubuntu's, one of which needs another, in a folder that is apt's only source. What
+/// the host has of packages, and whether it has all that these need, is not to matter: to dpkg the machine
+/// has none at first but one.
 pub(crate) const WRITE_PACKAGES: &str = r#"
 set -e
 rm -rf /etc/apt/sources.list.d

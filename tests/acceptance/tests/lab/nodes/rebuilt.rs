@@ -1,5 +1,5 @@
-//! A machine is lost and a new one stands at its address: what the guide on unreachable targets says to do, for a worker and for one of
-//! three control planes.
+//! A machine is lost and a new one stands at its address: what the guide on unreachable targets says to do,
+//! for a worker and for one of three control planes.
 #![expect(clippy::unwrap_used, reason = "a test's helpers fail as the test does")]
 
 use crate::by_hand::shell;
@@ -108,7 +108,8 @@ async fn a_new_machine_takes_the_place_of_a_lost_control_plane() {
     workspace.apply().await.unwrap().succeeded();
 
     third.stop().await.unwrap();
-    // Two of three keep the datastore: the cluster answers, and what is not on the lost machine can be changed.
+    // Two of three keep the datastore: the cluster answers, and what is not on the lost machine can be
+    // changed.
     let begin = Instant::now();
     let edition = ["-json", "-auto-approve", "-var=edition=second"];
     let apply = workspace.run([&["apply"], edition.as_slice()].concat()).await.unwrap().succeeded();
@@ -137,7 +138,8 @@ async fn forget_host_key(lab: &Lab, address: &str) {
     assert!(forget.args(["-R", address, "-f", &known]).output().await.unwrap().status.success());
 }
 
-/// What a machine is after it was installed anew: another one, bare, at the same address and of the same name.
+/// What a machine is after it was installed anew: another one, bare, at the same address and of the same
+/// name.
 async fn rebuild(node: &Node) {
     let script = "set -e; snap remove --purge microk8s; rm -rf /var/lib/terraform-provider-microk8s; \
                   sed -i '/BEGIN microk8s_node/,/END microk8s_node/d' /etc/hosts; \

@@ -1,5 +1,5 @@
-//! Everything that users copy from is a configuration that terraform accepts: every example, and every snippet of the
-//! README and the guides.
+//! Everything that users copy from is a configuration that terraform accepts: every example, and every
+//! snippet of the README and the guides.
 #![expect(
     clippy::indexing_slicing,
     clippy::panic,
@@ -58,7 +58,8 @@ impl Terraform {
         Self { own }
     }
 
-    /// What terraform finds wrong with a configuration of these files, which may call the repository's modules.
+    /// What terraform finds wrong with a configuration of these files, which may call the repository's
+    /// modules.
     async fn faults(&self, files: &[(&str, &str)]) -> Vec<String> {
         let whole = tempfile::tempdir().unwrap();
         std::os::unix::fs::symlink(root().join("examples/modules"), whole.path().join("modules")).unwrap();

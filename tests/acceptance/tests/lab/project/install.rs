@@ -1,4 +1,5 @@
-//! What `make install` puts into a user's plugin folder is found by `init` alone, of terraform and of tofu, for every build-out.
+//! What `make install` puts into a user's plugin folder is found by `init` alone, of terraform and of tofu,
+//! for every build-out.
 #![expect(clippy::unwrap_used, reason = "a step that fails ends the test")]
 
 use crate::project::user::{BUILD_OUTS, REGISTRIES, User, copy_of, lock_of, root, stripped_plugin};

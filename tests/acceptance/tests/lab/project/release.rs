@@ -1,4 +1,5 @@
-//! A release as registries and mirrors take it: what is in it, how it is signed, and that terraform and tofu install it.
+//! A release as registries and mirrors take it: what is in it, how it is signed, and that terraform and tofu
+//! install it.
 #![expect(clippy::unwrap_used, reason = "a step that fails ends the test")]
 
 use crate::project::user::{REGISTRIES, User, copy_of, lock_of, root, stripped_plugin, text};

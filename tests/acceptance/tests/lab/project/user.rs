@@ -96,7 +96,8 @@ pub(crate) fn lock_of(folder: &Path) -> String {
     fs::read_to_string(folder.join(".terraform.lock.hcl")).unwrap()
 }
 
-/// The plugin without its debug information: as quick to copy and to sum up as a release, whose layout is tested here.
+/// The plugin without its debug information: as quick to copy and to sum up as a release, whose layout is
+/// tested here.
 pub(crate) async fn stripped_plugin(folder: &Path) -> PathBuf {
     let stripped = folder.join("terraform-provider-microk8s");
     let mut strip = Command::new("strip");

@@ -1,5 +1,5 @@
-//! From the pod to the upstream there are many links. Each of them is broken in turn, and the checks of the build-out name it. What goes
-//! away for a while during an apply is waited for.
+//! From the pod to the upstream there are many links. Each of them is broken in turn, and the checks of the
+//! build-out name it. What goes away for a while during an apply is waited for.
 #![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a step that fails ends the test")]
 
 use crate::by_hand::{shell, vtysh};
@@ -9,7 +9,8 @@ use serde_json::Value;
 use std::time::{Duration, Instant};
 use vyos_stand_in::Faults;
 
-/// What somebody got wrong in the configuration, and how terraform tells it, at the cluster's and at the router's end.
+/// What somebody got wrong in the configuration, and how terraform tells it, at the cluster's and at the
+/// router's end.
 struct Broken {
     configuration: &'static str,
     told: &'static [&'static str],
@@ -95,7 +96,8 @@ fn tells(run: &Run, told: &[&str]) {
     }
 }
 
-/// A neighbor under another `for_each` key is the same neighbor: it is there all the time, and its session never goes down.
+/// A neighbor under another `for_each` key is the same neighbor: it is there all the time, and its session
+/// never goes down.
 async fn renamed(workspace: &Workspace<'_>, router: &Router) {
     let counted = async || {
         let shown: Value = serde_json::from_str(&vtysh(router, "show bgp neighbors json").await).unwrap();
@@ -172,8 +174,8 @@ async fn restarted(workspace: &Workspace<'_>, node: &Node) {
     workspace.plan().await.unwrap().plans_nothing();
 }
 
-/// IPv6 goes off on the link of the speaker, which keeps its address on another interface: the session, which is one between IPv4
-/// addresses, is up, and the route to the page never gets into the router's kernel.
+/// IPv6 goes off on the link of the speaker, which keeps its address on another interface: the session, which
+/// is one between IPv4 addresses, is up, and the route to the page never gets into the router's kernel.
 async fn without_ipv6(workspace: &Workspace<'_>, node: &Node, router: &Router) {
     workspace.write(OVERRIDE, IN_TIME).unwrap();
     tells(&workspace.plan().await.unwrap().plans_nothing(), &[]);

@@ -61,7 +61,8 @@ async fn whole_life(version: VyosVersion) {
     assert!(running.contains("router bgp 4200000001"), "{running}");
     assert!(running.contains("neighbor 10.0.0.11 description metallb-cp1"), "{running}");
 
-    // Somebody at the router deletes a neighbour, and describes the other and gives it what no argument names.
+    // Somebody at the router deletes a neighbour, and describes the other and gives it what no argument
+    // names.
     let delete = r#"[{"op":"delete","path":["protocols","bgp","neighbor","10.0.0.11"]},
                      {"op":"set","path":["protocols","bgp","neighbor","fd00:10::12","description"],"value":"mine"},
                      {"op":"set","path":["protocols","bgp","neighbor","fd00:10::12","solo"]}]"#;

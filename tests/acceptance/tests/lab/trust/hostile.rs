@@ -1,5 +1,5 @@
-//! A node that is somebody else's by now: what it answers does nothing on the machine that runs terraform, shows no secret and moves no
-//! terminal's cursor.
+//! A node that is somebody else's by now: what it answers does nothing on the machine that runs terraform,
+//! shows no secret and moves no terminal's cursor.
 
 use crate::by_hand::shell;
 use acceptance::Workspace;
@@ -31,8 +31,8 @@ const LONGEST: Duration = Duration::from_secs(150);
 /// What the node's `microk8s` does in place of its work.
 struct Attack {
     name: &'static str,
-    /// Runs where `microk8s config` is asked for. `$mark` is a file on the machine that runs terraform which must not come to be, and
-    /// `genuine` prints the true kubeconfig.
+    /// Runs where `microk8s config` is asked for. `$mark` is a file on the machine that runs terraform which
+    /// must not come to be, and `genuine` prints the true kubeconfig.
     config: &'static str,
     /// What terraform says of it.
     told: &'static str,

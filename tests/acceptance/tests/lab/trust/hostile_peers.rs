@@ -1,5 +1,6 @@
-//! An API server and a router that are somebody else's: what they answer shows no secret, moves no terminal's cursor, sends nothing
-//! elsewhere and ends. Peers that answer slowly or not at all are in the tables of the provider's own tests. What a hostile node can try is in `hostile.rs`.
+//! An API server and a router that are somebody else's: what they answer shows no secret, moves no terminal's
+//! cursor, sends nothing elsewhere and ends. Peers that answer slowly or not at all are in the tables of the
+//! provider's own tests. What a hostile node can try is in `hostile.rs`.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test's helpers fail as the test does")]
 
 use acceptance::{Cli, Workspace};
@@ -183,7 +184,8 @@ async fn on_operators_network(lab: &Lab) -> (Child, u32) {
     (holder, id)
 }
 
-/// Listens on the operator's loopback. It is a thread that is in a network namespace, so one of its own enters.
+/// Listens on the operator's loopback. It is a thread that is in a network namespace, so one of its own
+/// enters.
 fn listen(holder: u32, port: u16) -> TcpListener {
     let enter = move || {
         setns(File::open(format!("/proc/{holder}/ns/net")).unwrap(), CloneFlags::CLONE_NEWNET).unwrap();

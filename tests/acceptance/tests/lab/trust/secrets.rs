@@ -1,4 +1,5 @@
-//! What is secret shows neither in what terraform prints, nor in the plugin's log, nor in any process's arguments.
+//! What is secret shows neither in what terraform prints, nor in the plugin's log, nor in any process's
+//! arguments.
 #![expect(clippy::unwrap_used, reason = "a step that fails ends the test")]
 
 use crate::by_hand::command;
@@ -44,11 +45,12 @@ resource "vyos_bgp_neighbor" "cp1" {
 }
 "#;
 
-/// How FRR's own reload calls its shell on the router, a password among the arguments. Nobody but FRR can change that.
+/// How FRR's own reload calls its shell on the router, a password among the arguments. Nobody but FRR can
+/// change that.
 const FRR_ON_THE_ROUTER: &str = "/usr/bin/vtysh --config_dir /etc/frr -N router ";
 
-/// The arguments of every process that ran while the commands did, as far as frequent looks saw them: on the operator's machine and on
-/// the nodes.
+/// The arguments of every process that ran while the commands did, as far as frequent looks saw them: on the
+/// operator's machine and on the nodes.
 async fn watch_arguments(mut done: tokio::sync::oneshot::Receiver<()>) -> BTreeSet<String> {
     let mut seen = BTreeSet::new();
     while done.try_recv().is_err() {
@@ -106,7 +108,8 @@ async fn stay_out_of_output_log_and_process_lists() {
         assert!(logged.contains(way), "the log says nothing of {way}: {logged}");
     }
     assert!(arguments.contains("10.0.0.11"), "no process with the node's address was seen: {arguments}");
-    // The state is where terraform keeps sensitive values; what only the provider's configuration says is not in it.
+    // The state is where terraform keeps sensitive values; what only the provider's configuration says is not
+    // in it.
     assert!(state.contains(PEER_PASSWORD) && state.contains(NEIGHBOR_PASSWORD), "{state}");
     assert!(!state.contains(lab.router().unwrap().api_key()) && !state.contains(key_line), "{state}");
 }

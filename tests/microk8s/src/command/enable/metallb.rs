@@ -1,4 +1,5 @@
-//! The add-on `metallb`: MetalLB without FRR, a pool of the ranges that it is enabled for, announced on layer 2.
+//! The add-on `metallb`: MetalLB without FRR, a pool of the ranges that it is enabled for, announced on layer
+//! 2.
 
 use super::{Context, Outcome, Result};
 use crate::layout::read;

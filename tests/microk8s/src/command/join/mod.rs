@@ -141,8 +141,8 @@ async fn ask(
     };
     let address = format!("{}:{}", target.address, target.port);
     if let Some(expected) = target.fingerprint.as_ref().filter(|_| !options.skip_verify) {
-        // The real command looks at the certificate first, on a connection of its own, so that a token is not shown to
-        // a stranger.
+        // The real command looks at the certificate first, on a connection of its own, so that a token is not
+        // shown to a stranger.
         let probe = cluster::post(&address, "/", &Value::Null).await;
         let known = match probe {
             Ok(answer) => certificates::fingerprint(&answer.certificate),

@@ -87,7 +87,8 @@ impl Members {
         if let Ok(stale) = self.find(peer).await {
             // Left from a start that did not get as far as having data, or from handing over a vote.
             self.call("cluster/member/remove", &json!({"ID": stale.id})).await?;
-            // A member's number comes from its address and the second of its birth, and no number may come twice.
+            // A member's number comes from its address and the second of its birth, and no number may come
+            // twice.
             tokio::time::sleep(SECOND).await;
         }
         self.call("cluster/member/add", &json!({"peerURLs": [peer], "isLearner": true})).await?;

@@ -1,7 +1,8 @@
-//! The socket on which the API server finds the datastore: this node's member where it votes, else one that does.
+//! The socket on which the API server finds the datastore: this node's member where it votes, else one that
+//! does.
 //!
-//! dqlite's clients find the leader by themselves and need no voter on their own node; etcd's members without a vote
-//! answer no client. So the socket is held here and every connection passed on.
+//! dqlite's clients find the leader by themselves and need no voter on their own node; etcd's members without
+//! a vote answer no client. So the socket is held here and every connection passed on.
 
 use super::roles::{Role, cluster_members};
 use super::{TOOLS_PORT, ip_of};

@@ -1,4 +1,5 @@
-//! k8s-dqlite, with etcd in its place: one member for each control plane, dqlite's own files and names around it.
+//! k8s-dqlite, with etcd in its place: one member for each control plane, dqlite's own files and names around
+//! it.
 
 mod control;
 mod door;
@@ -24,7 +25,8 @@ use tokio_util::sync::CancellationToken;
 
 /// Where a control plane's datastore is until the first join.
 pub(crate) const ALONE: &str = "127.0.0.1:19001";
-/// The port of the members' traffic, and the one on which etcd answers its tools (dqlite has one port for both).
+/// The port of the members' traffic, and the one on which etcd answers its tools (dqlite has one port for
+/// both).
 const TOOLS_PORT: u16 = 19002;
 const POLL: Duration = Duration::from_millis(500);
 const ROLES: Duration = Duration::from_secs(2);
@@ -147,8 +149,8 @@ async fn join(voters: &[String], peer: &str, name: &str) -> Result<String> {
     Members::at_any(voters).await?.add_learner(peer, name).await
 }
 
-/// Completes a move to another address, then follows the members: keeps dqlite's files as they are, says whether this
-/// one votes, and gives others their vote where this one leads.
+/// Completes a move to another address, then follows the members: keeps dqlite's files as they are, says
+/// whether this one votes, and gives others their vote where this one leads.
 async fn follow(layout: &Layout, own: IpAddr, peer: &str, says: watch::Sender<Option<bool>>) -> Result<()> {
     let here = Members::at(own)?;
     let deadline = Instant::now() + PATIENCE;

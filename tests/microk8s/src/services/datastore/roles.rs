@@ -43,10 +43,11 @@ fn voters(members: usize) -> usize {
     if members < 3 { 1 } else { 3 }
 }
 
-/// The role of the member at `position` of `count`, those with a vote first and each kind by the time of joining: three
-/// voters where there are that many members, one otherwise, then up to three standbys.
+/// The role of the member at `position` of `count`, those with a vote first and each kind by the time of
+/// joining: three voters where there are that many members, one otherwise, then up to three standbys.
 ///
-/// A vote once given stays: of two members that are left of three both vote, though only one is called a voter.
+/// A vote once given stays: of two members that are left of three both vote, though only one is called a
+/// voter.
 fn role(position: usize, count: usize) -> Role {
     match position {
         voter if voter < voters(count) => Role::Voter,
