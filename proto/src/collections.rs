@@ -1,6 +1,6 @@
 //! Lists, sets and maps as the Rust types of attributes.
 
-use crate::model::{AttributeValue, one_line};
+use crate::model::{AttributeValue, StringRule};
 use crate::schema::{AttributeKind, Nesting};
 use crate::value::{Path, Type, Value, ValueError};
 use std::collections::BTreeMap;
@@ -28,10 +28,10 @@ impl<T: AttributeValue> AttributeValue for Vec<T> {
         Value::List(self.iter().map(T::encode).collect())
     }
 
-    fn validate(value: &Value) -> Result<(), ValueError> {
+    fn validate(value: &Value, rule: StringRule) -> Result<(), ValueError> {
         let Value::List(elements) = value else { return Err(ValueError::wrong_kind("a list", value)) };
         elements.iter().enumerate().try_for_each(|(at, element)| {
-            T::validate(element).map_err(|error| error.within(Path::root().index(at)))
+            T::validate(element, rule).map_err(|error| error.within(Path::root().index(at)))
         })
     }
 
@@ -80,11 +80,11 @@ impl<T: AttributeValue> AttributeValue for Set<T> {
         Value::Set(self.0.iter().map(T::encode).collect())
     }
 
-    fn validate(value: &Value) -> Result<(), ValueError> {
+    fn validate(value: &Value, rule: StringRule) -> Result<(), ValueError> {
         let Value::Set(elements) = value else { return Err(ValueError::wrong_kind("a set", value)) };
-        elements
-            .iter()
-            .try_for_each(|element| T::validate(element).map_err(|error| ValueError::new(error.message)))
+        elements.iter().try_for_each(|element| {
+            T::validate(element, rule).map_err(|error| ValueError::new(error.message))
+        })
     }
 
     fn semantic_eq(a: &Value, b: &Value) -> bool {
@@ -128,11 +128,12 @@ impl<T: AttributeValue> AttributeValue for BTreeMap<String, T> {
         Value::Map(self.iter().map(|(key, element)| (key.clone(), element.encode())).collect())
     }
 
-    fn validate(value: &Value) -> Result<(), ValueError> {
+    fn validate(value: &Value, rule: StringRule) -> Result<(), ValueError> {
         let Value::Map(elements) = value else { return Err(ValueError::wrong_kind("a map", value)) };
         elements.iter().try_for_each(|(key, element)| {
-            one_line(key)
-                .and_then(|()| T::validate(element))
+            rule(key)
+                .map_err(ValueError::new)
+                .and_then(|()| T::validate(element, rule))
                 .map_err(|error| error.within(Path::root().key(key)))
         })
     }

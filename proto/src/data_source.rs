@@ -3,10 +3,8 @@
 use crate::context::Context;
 use crate::diagnostics::Diagnostics;
 use crate::model::Model;
-use async_trait::async_trait;
 
-/// A data source's behaviour.
-#[async_trait]
+/// A data source's behaviour. Implement [`DataSource::read`] as `async fn`.
 pub trait DataSource: Send + Sync + 'static {
     /// What configuring the provider made.
     type Provider: Send + Sync + 'static;
@@ -19,6 +17,8 @@ pub trait DataSource: Send + Sync + 'static {
     }
 
     /// Fills in what is computed.
-    async fn read(context: &Context<Self::Provider>, config: Self::Model)
-    -> Result<Self::Model, Diagnostics>;
+    fn read(
+        context: &Context<Self::Provider>,
+        config: Self::Model,
+    ) -> impl Future<Output = Result<Self::Model, Diagnostics>> + Send;
 }

@@ -45,6 +45,18 @@ impl Diagnostic {
     }
 }
 
+/// Turns what went wrong elsewhere into what the user is shown.
+pub trait OrError<T> {
+    /// An error with this summary, whose detail is what came back.
+    fn or_error(self, summary: &str) -> Result<T, Diagnostics>;
+}
+
+impl<T, E: std::fmt::Display> OrError<T> for Result<T, E> {
+    fn or_error(self, summary: &str) -> Result<T, Diagnostics> {
+        self.map_err(|error| Diagnostic::error(summary, error.to_string()).into())
+    }
+}
+
 /// Messages in the order they were found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Diagnostics(Vec<Diagnostic>);

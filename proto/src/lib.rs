@@ -33,7 +33,7 @@ mod wire;
 
 pub use context::Context;
 pub use data_source::DataSource;
-pub use diagnostics::{Diagnostic, Diagnostics, Severity};
+pub use diagnostics::{Diagnostic, Diagnostics, OrError, Severity};
 pub use draft::{AttributeName, Draft, DraftValue, Knowable};
 pub use held::Held;
 pub use model::{AttributeValue, Computed, Model};

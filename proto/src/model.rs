@@ -8,6 +8,10 @@ pub use crate::draft::{Draft, DraftValue, Knowable};
 use crate::schema::{Attribute, AttributeKind, Nesting, Schema};
 use crate::value::{Number, Type, Value, ValueError};
 
+/// What a provider asks of each plain string of a configuration:
+/// [`Provider::validate_string`](crate::Provider::validate_string).
+pub type StringRule = fn(&str) -> Result<(), String>;
+
 /// A Rust type that one attribute's value becomes.
 pub trait AttributeValue: Clone + Send + Sync + Sized + 'static {
     /// Whether null is one of its values.
@@ -29,8 +33,10 @@ pub trait AttributeValue: Clone + Send + Sync + Sized + 'static {
     /// The value to store.
     fn encode(&self) -> Value;
 
-    /// Validates a known value of a configuration, beyond what a stored one has to be.
-    fn validate(value: &Value) -> Result<(), ValueError> {
+    /// Validates a known value of a configuration, beyond what a stored one has to be. Each plain string in
+    /// it is held to `rule`.
+    fn validate(value: &Value, rule: StringRule) -> Result<(), ValueError> {
+        let _ = rule;
         Self::decode(value).map(drop)
     }
 
@@ -138,8 +144,8 @@ impl<T: AttributeValue> AttributeValue for Computed<T> {
         self.known().map_or_else(Value::unknown, T::encode)
     }
 
-    fn validate(value: &Value) -> Result<(), ValueError> {
-        if value.is_unknown() { Ok(()) } else { T::validate(value) }
+    fn validate(value: &Value, rule: StringRule) -> Result<(), ValueError> {
+        if value.is_unknown() { Ok(()) } else { T::validate(value, rule) }
     }
 
     fn semantic_eq(a: &Value, b: &Value) -> bool {
@@ -167,8 +173,8 @@ impl<T: AttributeValue> AttributeValue for Option<T> {
         self.as_ref().map_or(Value::Null, T::encode)
     }
 
-    fn validate(value: &Value) -> Result<(), ValueError> {
-        if value.is_null() { Ok(()) } else { T::validate(value) }
+    fn validate(value: &Value, rule: StringRule) -> Result<(), ValueError> {
+        if value.is_null() { Ok(()) } else { T::validate(value, rule) }
     }
 
     fn semantic_eq(a: &Value, b: &Value) -> bool {
@@ -197,20 +203,8 @@ impl AttributeValue for String {
         Value::String(self.clone())
     }
 
-    fn validate(value: &Value) -> Result<(), ValueError> {
-        one_line(&Self::decode(value)?)
-    }
-}
-
-/// A line end splits a command, a router's configuration or a file; an escape sequence moves a terminal's
-/// cursor.
-pub(crate) fn one_line(text: &str) -> Result<(), ValueError> {
-    match text.chars().find(|one| one.is_control()) {
-        Some(found) => Err(ValueError::new(format!(
-            "the text has the control character U+{:04X} in it; one line of plain text is needed here",
-            u32::from(found)
-        ))),
-        None => Ok(()),
+    fn validate(value: &Value, rule: StringRule) -> Result<(), ValueError> {
+        rule(&Self::decode(value)?).map_err(ValueError::new)
     }
 }
 

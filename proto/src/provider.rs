@@ -7,11 +7,9 @@ use crate::plan::erased::{ErasedDataSource, ErasedResource, TypedDataSource, Typ
 use crate::resource::Resource;
 use crate::schema::Schema;
 use crate::value::Value;
-use async_trait::async_trait;
 use std::collections::BTreeMap;
 
-/// A provider.
-#[async_trait]
+/// A provider. Implement [`Provider::configure`] as `async fn`.
 pub trait Provider: Send + Sync + 'static {
     /// The provider block.
     type Config: Model;
@@ -37,6 +35,13 @@ pub trait Provider: Send + Sync + 'static {
         ""
     }
 
+    /// Validates each plain `String` that a configuration has, also as an element, a member or a key, before
+    /// any rule of its attribute. Default: each is accepted.
+    fn validate_string(text: &str) -> Result<(), String> {
+        let _ = text;
+        Ok(())
+    }
+
     /// Validates cross-attribute rules of the provider block, offline.
     fn validate_config(config: &<Self::Config as Model>::Draft, diagnostics: &mut Diagnostics) {
         let _ = (config, diagnostics);
@@ -50,7 +55,9 @@ pub trait Provider: Send + Sync + 'static {
     }
 
     /// Makes what the types work with. Values may be unknown at plan; nothing may be connected to here.
-    async fn configure(config: <Self::Config as Model>::Draft) -> Result<Self::Configured, Diagnostics>;
+    fn configure(
+        config: <Self::Config as Model>::Draft,
+    ) -> impl Future<Output = Result<Self::Configured, Diagnostics>> + Send;
 }
 
 /// The types of a provider by name.

@@ -1,12 +1,11 @@
 //! What the author of a managed resource implements.
 
 use crate::context::Context;
-use crate::diagnostics::Diagnostics;
+use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::draft::{AttributeName, Draft};
 use crate::model::Model;
 use crate::plan::write_only;
 use crate::value::{Path, Value};
-use async_trait::async_trait;
 use serde::{Serialize, de::DeserializeOwned};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -17,7 +16,8 @@ use std::sync::Arc;
 ///
 /// An error of `create` stores nothing (no taint): `create` resumes what an earlier one left. An error of
 /// `update` or `delete` keeps the prior state.
-#[async_trait]
+///
+/// Implement its methods as `async fn`.
 pub trait Resource: Send + Sync + 'static {
     /// What configuring the provider made.
     type Provider: Send + Sync + 'static;
@@ -40,60 +40,65 @@ pub trait Resource: Send + Sync + 'static {
     }
 
     /// Modifies the plan. It must be complete without any connection and deterministic.
-    async fn modify_plan(
+    fn modify_plan(
         context: &Context<Self::Provider>,
         plan: &mut Plan<Self::Model, Self::Private>,
-    ) -> Result<(), Diagnostics> {
+    ) -> impl Future<Output = Result<(), Diagnostics>> + Send {
         let _ = (context, plan);
-        Ok(())
+        std::future::ready(Ok(()))
     }
 
     /// Validates a planned destroy; an error forbids it.
-    async fn plan_destroy(
+    fn plan_destroy(
         context: &Context<Self::Provider>,
         prior: Self::Model,
         private: Self::Private,
-    ) -> Result<(), Diagnostics> {
+    ) -> impl Future<Output = Result<(), Diagnostics>> + Send {
         let _ = (context, prior, private);
-        Ok(())
+        std::future::ready(Ok(()))
     }
 
     /// Creates it, or resumes an interrupted create, and reads it back.
-    async fn create(
+    fn create(
         context: &Context<Self::Provider>,
         planned: Self::Model,
         private: &mut Self::Private,
-    ) -> Result<Self::Model, Diagnostics>;
+    ) -> impl Future<Output = Result<Self::Model, Diagnostics>> + Send;
 
     /// Reads it; `None` only on a typed "not found". A target that cannot be reached is not gone: warn and
     /// answer `prior`.
-    async fn read(
+    fn read(
         context: &Context<Self::Provider>,
         prior: Self::Model,
         private: &mut Self::Private,
-    ) -> Result<Option<Self::Model>, Diagnostics>;
+    ) -> impl Future<Output = Result<Option<Self::Model>, Diagnostics>> + Send;
 
     /// Changes it in place and reads it back.
-    async fn update(
+    fn update(
         context: &Context<Self::Provider>,
         prior: Self::Model,
         planned: Self::Model,
         private: &mut Self::Private,
-    ) -> Result<Self::Model, Diagnostics>;
+    ) -> impl Future<Output = Result<Self::Model, Diagnostics>> + Send;
 
     /// Deletes it; succeeds where it is gone already.
-    async fn delete(
+    fn delete(
         context: &Context<Self::Provider>,
         prior: Self::Model,
         private: Self::Private,
-    ) -> Result<(), Diagnostics>;
+    ) -> impl Future<Output = Result<(), Diagnostics>> + Send;
 
-    /// Reads what `id` names, for `terraform import` and `import` blocks.
-    async fn import_state(
+    /// Reads what `id` names, for `terraform import` and `import` blocks. Default: an error, as nothing of
+    /// the type can be imported.
+    fn import_state(
         context: &Context<Self::Provider>,
         id: &str,
         private: &mut Self::Private,
-    ) -> Result<Self::Model, Diagnostics>;
+    ) -> impl Future<Output = Result<Self::Model, Diagnostics>> + Send {
+        let _ = (context, id, private);
+        let detail = "This type of resource does not support import. Remove the `import` block, and create the object.";
+        std::future::ready(Err(Diagnostic::error("Import not supported", detail).into()))
+    }
 }
 
 /// A plan of a create or an update, after defaults, unknown values, values of the prior state and replacement

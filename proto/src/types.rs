@@ -1,6 +1,6 @@
 //! Attribute types that are compared by value, not by spelling: an address, a network, a duration, a secret.
 
-use crate::model::AttributeValue;
+use crate::model::{AttributeValue, StringRule};
 use crate::schema::AttributeKind;
 use crate::value::{Type, Value, ValueError};
 use std::fmt;
@@ -94,7 +94,7 @@ impl<T: SemanticValue> AttributeValue for Semantic<T> {
         Value::String(self.text.clone())
     }
 
-    fn validate(value: &Value) -> Result<(), ValueError> {
+    fn validate(value: &Value, _: StringRule) -> Result<(), ValueError> {
         let text = Self::decode(value)?;
         text.value.validate().map_err(|problem| ValueError::new(format!("{text:?} {problem}")))
     }
@@ -163,7 +163,8 @@ impl SemanticValue for Duration {
     }
 }
 
-/// Text of any number of lines, such as a certificate; a `String` is one line.
+/// Text of any number of lines, such as a certificate. No
+/// [`Provider::validate_string`](crate::Provider::validate_string) is asked about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lines(pub String);
 

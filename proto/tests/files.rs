@@ -7,7 +7,7 @@ mod files;
 use serde_json::json;
 use std::collections::BTreeMap;
 use tfplugin::testing::{Action, Harness};
-use tfplugin::{Computed, Context, Diagnostics, Model, Provider, Registry, Resource, Value};
+use tfplugin::{Context, Diagnostics, Model, Provider, Registry, Resource, Value};
 
 /// The file as a later version of the provider has it: `content` is called `text`.
 #[derive(Clone, Debug, Model)]
@@ -19,9 +19,6 @@ struct Later {
     /// Text of the file.
     #[attribute(required)]
     text: String,
-    /// Path of the file.
-    #[attribute(computed, use_state_for_unknown)]
-    path: Computed<String>,
 }
 
 fn rename(version: i64, state: &mut BTreeMap<String, Value>) -> Result<(), String> {
@@ -37,7 +34,6 @@ struct Config {}
 
 struct LaterFiles;
 
-#[async_trait::async_trait]
 impl Provider for LaterFiles {
     type Config = Config;
     type Configured = ();
@@ -52,7 +48,6 @@ impl Provider for LaterFiles {
     }
 }
 
-#[async_trait::async_trait]
 impl Resource for Later {
     type Provider = ();
     type Model = Later;
@@ -73,26 +68,22 @@ impl Resource for Later {
     async fn delete(_: &Context<()>, _: Later, (): ()) -> Result<(), Diagnostics> {
         Ok(())
     }
-
-    async fn import_state(_: &Context<()>, _: &str, (): &mut ()) -> Result<Later, Diagnostics> {
-        Err(Diagnostics::new())
-    }
 }
 
 const TYPE: &str = "files_text";
 
 #[tokio::test]
-async fn the_readmes_provider_creates_reads_changes_imports_and_deletes() {
+async fn the_readmes_provider_creates_reads_changes_and_deletes() {
     let directory = tempfile::tempdir().unwrap();
     let terraform = Harness::<files::Files>::new(&json!({"directory": directory.path()})).await.unwrap();
     let config = |content: &str| json!({"name": "a.txt", "content": content});
     let state = terraform.create(TYPE, &config("one")).await.unwrap();
     let file = directory.path().join("a.txt");
-    assert_eq!(state.object.attribute("path").as_str(), file.to_str());
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), "one");
     let state = terraform.update(&state, &config("two")).await.unwrap();
     assert_eq!(std::fs::read_to_string(&file).unwrap(), "two");
-    let imported = terraform.import(TYPE, "a.txt").await.unwrap();
-    assert_eq!(imported.object, state.object);
+    let failure = terraform.import(TYPE, "a.txt").await.unwrap_err();
+    assert!(failure.to_string().contains("does not support import"), "{failure}");
     std::fs::write(&file, "three").unwrap();
     let (drifted, _) = terraform.read(&state).await.unwrap();
     assert_eq!(drifted.unwrap().object.attribute("content").as_str(), Some("three"));
@@ -110,7 +101,7 @@ async fn a_renamed_attribute_upgrades_the_state_that_is_stored() {
     let later = Harness::<LaterFiles>::new(&json!({})).await.unwrap();
     let state = later.stored(TYPE, 0, &attributes, &old.private).unwrap();
     assert_eq!(state.object.attribute("text").as_str(), Some("one"));
-    assert_eq!(state.object.attribute("path"), old.object.attribute("path"));
+    assert_eq!(state.object.attribute("name"), old.object.attribute("name"));
     let planned = later.plan(TYPE, Some(&state), &json!({"name": "a.txt", "text": "one"})).await.unwrap();
     assert_eq!(planned.action, Action::NoOp);
     let failure = later.stored(TYPE, 0, &json!({"name": "a.txt"}), &old.private).unwrap_err();
@@ -121,4 +112,6 @@ async fn a_renamed_attribute_upgrades_the_state_that_is_stored() {
 fn the_readme_shows_the_example() {
     let (readme, example) = (include_str!("../README.md"), include_str!("../examples/files.rs"));
     assert!(readme.contains(example), "copy examples/files.rs into the README");
+    let lines = example.lines().filter(|line| !line.trim().is_empty()).count();
+    assert!(lines <= 60, "a provider is {lines} lines");
 }

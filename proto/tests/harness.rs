@@ -171,7 +171,6 @@ pub struct Rudeness {
     answer: Computed<String>,
 }
 
-#[async_trait::async_trait]
 impl Provider for Rude {
     type Config = Nothing;
     type Configured = ();
@@ -188,7 +187,6 @@ impl Provider for Rude {
 
 struct RudeObject;
 
-#[async_trait::async_trait]
 impl Resource for RudeObject {
     type Provider = ();
     type Model = Rudeness;

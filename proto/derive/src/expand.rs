@@ -212,8 +212,8 @@ fn attribute(field: &AttributeField<'_>) -> TokenStream {
         deprecated.as_ref().map(|text| quote! { attribute.deprecated = Some(#text.to_owned()); });
     let validate = validate.as_ref().map(|function| {
         quote! {
-            attribute.semantics.validate = |value| {
-                <#rust_type as ::tfplugin::AttributeValue>::validate(value)?;
+            attribute.semantics.validate = |value, rule| {
+                <#rust_type as ::tfplugin::AttributeValue>::validate(value, rule)?;
                 let decoded = <#rust_type as ::tfplugin::AttributeValue>::decode(value)?;
                 #function(&decoded).map_err(::tfplugin::ValueError::new)
             };

@@ -13,6 +13,17 @@ use tfplugin::{Computed, Context, DataSource, Diagnostic, Diagnostics, Model, Pl
 #[derive(Clone, Debug, Model)]
 #[resource(type_name = "sample_file")]
 pub(crate) struct File {
+    #[attribute(flatten)]
+    common: Common,
+
+    /// Bytes that are reserved for it. Default: 10.
+    #[attribute(default = 10, validate = positive)]
+    size: i64,
+}
+
+/// What a file has in every version of the sample.
+#[derive(Clone, Debug, Model)]
+pub(crate) struct Common {
     /// `file-` and the name that it was created with.
     #[attribute(computed, use_state_for_unknown)]
     id: Computed<String>,
@@ -20,10 +31,6 @@ pub(crate) struct File {
     /// Name of the file. Another name is another file.
     #[attribute(required, requires_replace)]
     name: String,
-
-    /// Bytes that are reserved for it. Default: 10.
-    #[attribute(default = 10, validate = positive)]
-    size: i64,
 
     /// IP address of the server that publishes it.
     #[attribute(optional)]
@@ -156,51 +163,51 @@ fn broken() {
 
 /// Writes the file and fills in what is computed.
 fn write(context: &Context<Directory>, mut file: File, private: &mut Private) -> Result<File, Diagnostics> {
-    let path = path(context, &file.name)?;
+    let common = &mut file.common;
+    let path = path(context, &common.name)?;
     private.writes += 1;
-    let signature_length = file.signing_key.as_ref().map_or(0, |signing_key| signing_key.len() as i64);
+    let signature_length = common.signing_key.as_ref().map_or(0, |signing_key| signing_key.len() as i64);
     let stored = Stored {
         size: file.size,
         // A provider may answer another spelling than the configuration has.
-        server: file.server.as_ref().map(Semantic::canonical),
+        server: common.server.as_ref().map(Semantic::canonical),
         signature_length,
         revision: private.writes,
     };
-    if file.labels.as_ref().is_some_and(|labels| labels.contains_key("panic")) {
+    if common.labels.as_ref().is_some_and(|labels| labels.contains_key("panic")) {
         broken();
     }
     let json = serde_json::to_vec(&stored).map_err(|error| failed("write", &path, error))?;
     std::fs::write(&path, json).map_err(|error| failed("write", &path, error))?;
-    file.id = file.id.known().cloned().unwrap_or_else(|| format!("file-{}", file.name)).into();
-    file.server = stored
+    common.id = common.id.known().cloned().unwrap_or_else(|| format!("file-{}", common.name)).into();
+    common.server = stored
         .server
         .as_deref()
         .map(Semantic::parse)
         .transpose()
         .map_err(|error| failed("write", &path, error))?;
-    file.signature_length = signature_length.into();
-    file.revision = stored.revision.into();
-    let translations = file.translations.iter_mut().flat_map(BTreeMap::values_mut);
-    for section in file.sections.iter_mut().flatten().chain(&mut file.header).chain(translations) {
+    common.signature_length = signature_length.into();
+    common.revision = stored.revision.into();
+    let translations = common.translations.iter_mut().flat_map(BTreeMap::values_mut);
+    for section in common.sections.iter_mut().flatten().chain(&mut common.header).chain(translations) {
         section.length = (section.text.len() as i64).into();
         // A provider may answer another spelling than the configuration has.
         section.source = section.source.as_ref().map(|source| Semantic::from(*source.value()));
     }
-    for copy in file.copies.iter_mut().flat_map(|copies| &mut copies.0) {
+    for copy in common.copies.iter_mut().flat_map(|copies| &mut copies.0) {
         copy.url = format!("sample://{}", copy.folder).into();
         copy.interval = copy.interval.as_ref().map(|interval| Semantic::from(*interval.value()));
     }
     Ok(file)
 }
 
-#[async_trait::async_trait]
 impl Resource for FileResource {
     type Provider = Directory;
     type Model = File;
     type Private = Private;
 
     fn validate_config(config: &FileDraft, diagnostics: &mut Diagnostics) {
-        if let (Some(size), Some(sections)) = (config.size.known(), config.sections.given())
+        if let (Some(size), Some(sections)) = (config.size.known(), config.common.sections.given())
             && (*size as usize) < sections.len()
         {
             diagnostics.error_at(
@@ -212,7 +219,7 @@ impl Resource for FileResource {
     }
 
     async fn modify_plan(_: &Context<Directory>, plan: &mut Plan<File, Private>) -> Result<(), Diagnostics> {
-        if plan.planned.name.known().is_some_and(|name| name == "refused") {
+        if plan.planned.common.name.known().is_some_and(|name| name == "refused") {
             return Err(Diagnostic::error("Unable to plan file", "This name is refused.").at("name").into());
         }
         Ok(())
@@ -223,7 +230,7 @@ impl Resource for FileResource {
         planned: File,
         private: &mut Private,
     ) -> Result<File, Diagnostics> {
-        if planned.name == "slow" {
+        if planned.common.name == "slow" {
             // Until the user presses Ctrl-C. Whoever watches sees by this file that the work has begun.
             let begun = path(context, "slow-begun")?;
             std::fs::write(&begun, "").map_err(|error| failed("write", &begun, error))?;
@@ -238,10 +245,10 @@ impl Resource for FileResource {
         mut prior: File,
         _: &mut Private,
     ) -> Result<Option<File>, Diagnostics> {
-        let path = path(context, &prior.name)?;
+        let path = path(context, &prior.common.name)?;
         let Some(stored) = load(&path)? else { return Ok(None) };
         prior.size = stored.size;
-        prior.server = stored
+        prior.common.server = stored
             .server
             .as_deref()
             .map(Semantic::parse)
@@ -260,7 +267,7 @@ impl Resource for FileResource {
     }
 
     async fn delete(context: &Context<Directory>, prior: File, _: Private) -> Result<(), Diagnostics> {
-        let path = path(context, &prior.name)?;
+        let path = path(context, &prior.common.name)?;
         match std::fs::remove_file(&path) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(failed("delete", &path, error)),
             _ => Ok(()),
@@ -276,10 +283,9 @@ impl Resource for FileResource {
         let stored = load(&path)?.ok_or_else(|| failed("import", &path, "there is no such file"))?;
         private.writes = stored.revision;
         let server = stored.server.as_deref().map(Semantic::parse).transpose();
-        Ok(File {
+        let common = Common {
             id: format!("file-{id}").into(),
             name: id.to_owned(),
-            size: stored.size,
             server: server.map_err(|error| failed("import", &path, error))?,
             readers: None,
             labels: None,
@@ -291,7 +297,8 @@ impl Resource for FileResource {
             signing_key: None,
             signature_length: stored.signature_length.into(),
             revision: stored.revision.into(),
-        })
+        };
+        Ok(File { common, size: stored.size })
     }
 }
 
@@ -311,7 +318,6 @@ pub(crate) struct Found {
 /// How files are looked up.
 pub(crate) struct FileDataSource;
 
-#[async_trait::async_trait]
 impl DataSource for FileDataSource {
     type Provider = Directory;
     type Model = Found;

@@ -18,7 +18,6 @@ pub(crate) struct Sample;
 /// What the types work with.
 pub(crate) struct Directory(pub(crate) Option<PathBuf>);
 
-#[async_trait::async_trait]
 impl Provider for Sample {
     type Config = Config;
     type Configured = Directory;

@@ -1,20 +1,22 @@
 //! Finds fault with a configuration, attribute by attribute and then as a whole.
 
 use crate::diagnostics::{Diagnostic, Diagnostics};
-use crate::model::{Draft, Model};
+use crate::model::{Draft, Model, StringRule};
 use crate::plan::effective_config;
 use crate::schema::{Attribute, AttributeKind, Mode, Nesting};
 use crate::value::{Path, Value, ValueError};
 
-/// Finds fault with each attribute alone, then calls `between` if a draft of the whole can be read.
+/// Finds fault with each attribute alone, each plain string by `rule`, then calls `between` if a draft of the
+/// whole can be read.
 pub(crate) fn check_config<M: Model>(
     config: &Value,
     attributes: &[Attribute],
+    rule: StringRule,
     between: impl FnOnce(&M::Draft, &mut Diagnostics),
 ) -> Diagnostics {
     let mut found = Diagnostics::new();
     let effective = effective_config(attributes, config);
-    check_attributes(attributes, config, &effective, &Path::root(), &mut found);
+    check_attributes(attributes, config, &effective, &Path::root(), rule, &mut found);
     if !found.has_errors() {
         match M::Draft::decode(&effective) {
             Ok(draft) => between(&draft, &mut found),
@@ -30,6 +32,7 @@ fn check_attributes(
     written: &Value,
     effective: &Value,
     within: &Path,
+    rule: StringRule,
     diagnostics: &mut Diagnostics,
 ) {
     for attribute in attributes {
@@ -47,11 +50,11 @@ fn check_attributes(
             diagnostics.warning_at(path.clone(), "Attribute Deprecated", reason.clone());
         }
         let errors_before = diagnostics.count_errors();
-        check_members(attribute, value, effective, &path, diagnostics);
+        check_members(attribute, value, effective, &path, rule, diagnostics);
         // A fault of a member is reported there.
         if value.is_wholly_known()
             && diagnostics.count_errors() == errors_before
-            && let Err(error) = (attribute.semantics.validate)(effective)
+            && let Err(error) = (attribute.semantics.validate)(effective, rule)
         {
             diagnostics.push(invalid(error.within(path)));
         }
@@ -63,27 +66,28 @@ fn check_members(
     value: &Value,
     effective: &Value,
     path: &Path,
+    rule: StringRule,
     diagnostics: &mut Diagnostics,
 ) {
     let AttributeKind::Nested(nesting, members) = &attribute.kind else { return };
     match (nesting, value, effective) {
         (Nesting::Single, Value::Object(_), _) => {
-            check_attributes(members, value, effective, path, diagnostics)
+            check_attributes(members, value, effective, path, rule, diagnostics)
         }
         (Nesting::List, Value::List(all), Value::List(effective)) => {
             for (index, (one, effective)) in all.iter().zip(effective).enumerate() {
-                check_attributes(members, one, effective, &path.clone().index(index), diagnostics);
+                check_attributes(members, one, effective, &path.clone().index(index), rule, diagnostics);
             }
         }
         (Nesting::Map, Value::Map(all), Value::Map(effective)) => {
             for ((key, one), effective) in all.iter().zip(effective.values()) {
-                check_attributes(members, one, effective, &path.clone().key(key), diagnostics);
+                check_attributes(members, one, effective, &path.clone().key(key), rule, diagnostics);
             }
         }
         (Nesting::Set, Value::Set(all), Value::Set(effective)) => {
             let mut inside = Diagnostics::new();
             for (one, effective) in all.iter().zip(effective) {
-                check_attributes(members, one, effective, &Path::root(), &mut inside);
+                check_attributes(members, one, effective, &Path::root(), rule, &mut inside);
             }
             // A path stops at a set.
             inside.into_iter().for_each(|mut one| {

@@ -4,7 +4,7 @@ use crate::context::Context;
 use crate::data_source::DataSource;
 use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::held;
-use crate::model::Model;
+use crate::model::{Model, StringRule};
 use crate::plan::check::{check_config, invalid};
 use crate::plan::{self, adopted, effective_config, keep_spelling, stored, write_only};
 use crate::provider::TypeName;
@@ -29,7 +29,7 @@ pub(crate) struct Stored {
 #[async_trait]
 pub(crate) trait ErasedResource<P>: Send + Sync {
     fn schema(&self) -> &'static Schema;
-    fn validate_config(&self, config: &Value) -> Diagnostics;
+    fn validate_config(&self, config: &Value, rule: StringRule) -> Diagnostics;
     fn upgrade(&self, version: i64, json: &[u8]) -> Result<Value, Diagnostics>;
     async fn read(&self, context: &Context<P>, prior: Stored) -> (Stored, Diagnostics);
     async fn plan(
@@ -53,7 +53,7 @@ pub(crate) trait ErasedResource<P>: Send + Sync {
 #[async_trait]
 pub(crate) trait ErasedDataSource<P>: Send + Sync {
     fn schema(&self) -> &'static Schema;
-    fn validate_config(&self, config: &Value) -> Diagnostics;
+    fn validate_config(&self, config: &Value, rule: StringRule) -> Diagnostics;
     async fn read(&self, context: &Context<P>, config: &Value) -> (Value, Diagnostics);
 }
 
@@ -125,8 +125,8 @@ where
         R::Model::schema()
     }
 
-    fn validate_config(&self, config: &Value) -> Diagnostics {
-        check_config::<R::Model>(config, &R::Model::schema().attributes, R::validate_config)
+    fn validate_config(&self, config: &Value, rule: StringRule) -> Diagnostics {
+        check_config::<R::Model>(config, &R::Model::schema().attributes, rule, R::validate_config)
     }
 
     fn upgrade(&self, version: i64, json: &[u8]) -> Result<Value, Diagnostics> {
@@ -302,8 +302,8 @@ impl<D: DataSource> ErasedDataSource<D::Provider> for TypedDataSource<D> {
         D::Model::schema()
     }
 
-    fn validate_config(&self, config: &Value) -> Diagnostics {
-        check_config::<D::Model>(config, &D::Model::schema().attributes, D::validate_config)
+    fn validate_config(&self, config: &Value, rule: StringRule) -> Diagnostics {
+        check_config::<D::Model>(config, &D::Model::schema().attributes, rule, D::validate_config)
     }
 
     async fn read(&self, context: &Context<D::Provider>, config: &Value) -> (Value, Diagnostics) {

@@ -77,7 +77,6 @@ macro_rules! things {
     ($name:ident, $model:ty) => {
         struct $name;
 
-        #[async_trait::async_trait]
         impl Resource for $name {
             type Provider = ();
             type Model = $model;

@@ -14,7 +14,7 @@ impl<P: Provider> Shared<P> {
         let data_source = self.data_source(&request.type_name)?;
         let of = data_source.schema().object_type();
         let config = received(request.config.as_ref(), of, "the configuration")?;
-        let found = data_source.validate_config(&config);
+        let found = data_source.validate_config(&config, P::validate_string);
         Ok(validate_data_resource_config::Response { diagnostics: diagnostics(found) })
     }
 

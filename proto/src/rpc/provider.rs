@@ -18,7 +18,8 @@ impl<P: Provider> Shared<P> {
     ) -> Result<validate_provider_config::Response, Diagnostics> {
         let schema = self.served.provider;
         let config = received(request.config.as_ref(), schema.object_type(), "the provider block")?;
-        let found = check_config::<P::Config>(&config, &schema.attributes, P::validate_config);
+        let found =
+            check_config::<P::Config>(&config, &schema.attributes, P::validate_string, P::validate_config);
         Ok(validate_provider_config::Response { diagnostics: wire::diagnostics(found) })
     }
 

@@ -19,7 +19,7 @@ impl<P: Provider> Shared<P> {
         let resource = self.resource(&request.type_name)?;
         let schema = resource.schema();
         let config = received(request.config.as_ref(), schema.object_type(), "the configuration")?;
-        let mut found = resource.validate_config(&config);
+        let mut found = resource.validate_config(&config, P::validate_string);
         if !request.client_capabilities.is_some_and(|client| client.write_only_attributes_allowed) {
             write_only::refuse(&schema.attributes, &config, &mut found);
         }

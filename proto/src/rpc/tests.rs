@@ -45,7 +45,6 @@ struct Broken {
 struct Good;
 struct Bad;
 
-#[async_trait::async_trait]
 impl Provider for Good {
     type Config = Block;
     type Configured = Option<String>;
@@ -60,7 +59,6 @@ impl Provider for Good {
     }
 }
 
-#[async_trait::async_trait]
 impl Provider for Bad {
     type Config = Block;
     type Configured = Option<String>;
@@ -78,7 +76,6 @@ impl Provider for Bad {
 struct Things;
 struct Breakage;
 
-#[async_trait::async_trait]
 impl Resource for Things {
     type Provider = Option<String>;
     type Model = Thing;
@@ -131,7 +128,6 @@ impl Resource for Things {
     }
 }
 
-#[async_trait::async_trait]
 impl Resource for Breakage {
     type Provider = Option<String>;
     type Model = Broken;

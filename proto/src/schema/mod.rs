@@ -4,6 +4,7 @@ mod check;
 
 pub(crate) use check::{Block, check};
 
+use crate::model::StringRule;
 use crate::value::{Type, Value};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -96,8 +97,8 @@ impl AttributeKind {
 /// Rules that come from an attribute's Rust type, so that equality and validity never need matching code.
 #[derive(Clone, Copy)]
 pub struct ValueSemantics {
-    /// Why a known, non-null value is not acceptable.
-    pub validate: fn(&Value) -> Result<(), crate::value::ValueError>,
+    /// Why a known, non-null value is not acceptable, where its plain strings are held to a rule.
+    pub validate: fn(&Value, StringRule) -> Result<(), crate::value::ValueError>,
     /// Whether two values are equal, however they are written.
     pub semantic_eq: fn(&Value, &Value) -> bool,
     /// The value in the one spelling of all that are equal to it.

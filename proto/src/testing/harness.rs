@@ -13,7 +13,7 @@ use crate::provider::{Provider, Registry};
 use crate::schema::{self, Block};
 use crate::value::{Path, Value};
 use serde_json::Value as Json;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use tokio_util::sync::CancellationToken;
 
 /// A configured provider under test.
@@ -21,6 +21,8 @@ pub struct Harness<P: Provider> {
     registry: Registry<P::Configured>,
     configured: Arc<P::Configured>,
     stop: CancellationToken,
+    /// What was warned of by what was carried out.
+    warned: Mutex<Diagnostics>,
 }
 
 impl<P: Provider> Harness<P> {
@@ -36,19 +38,24 @@ impl<P: Provider> Harness<P> {
         }
         let config = config::read(&block.attributes, provider)?;
         check_diagnostics(
-            check_config::<P::Config>(&config, &block.attributes, P::validate_config),
+            check_config::<P::Config>(&config, &block.attributes, P::validate_string, P::validate_config),
             Vec::new(),
             None,
         )?;
         let draft = <P::Config as Model>::Draft::decode(&config)
             .map_err(|error| RuleViolation::new(error.path, error.message))?;
         let configured = Arc::new(P::configure(draft).await?);
-        Ok(Self { registry, configured, stop: CancellationToken::new() })
+        Ok(Self { registry, configured, stop: CancellationToken::new(), warned: Mutex::default() })
     }
 
     /// A provider that is configured already.
     pub fn of(configured: P::Configured) -> Self {
-        Self { registry: P::registry(), configured: Arc::new(configured), stop: CancellationToken::new() }
+        Self {
+            registry: P::registry(),
+            configured: Arc::new(configured),
+            stop: CancellationToken::new(),
+            warned: Mutex::default(),
+        }
     }
 
     /// What configuring made.
@@ -76,10 +83,12 @@ impl<P: Provider> Harness<P> {
         if let Some(data_source) = self.registry.data_sources.get(type_name)
             && !self.registry.resources.contains_key(type_name)
         {
-            return Ok(data_source.validate_config(&config::read(&data_source.schema().attributes, config)?));
+            let config = config::read(&data_source.schema().attributes, config)?;
+            return Ok(data_source.validate_config(&config, P::validate_string));
         }
         let resource = self.resource(type_name)?;
-        Ok(resource.validate_config(&config::read(&resource.schema().attributes, config)?))
+        let config = config::read(&resource.schema().attributes, config)?;
+        Ok(resource.validate_config(&config, P::validate_string))
     }
 
     /// Plans a create, or a change of `prior`.
@@ -92,7 +101,7 @@ impl<P: Provider> Harness<P> {
         let resource = self.resource(type_name)?;
         let attributes = &resource.schema().attributes;
         let config = config::read(attributes, config)?;
-        check_diagnostics(resource.validate_config(&config), Vec::new(), prior.cloned())?;
+        check_diagnostics(resource.validate_config(&config, P::validate_string), Vec::new(), prior.cloned())?;
         let (before, private) = match prior {
             Some(state) => (state.object.clone(), state.private.clone()),
             None => (Value::Null, Vec::new()),
@@ -209,8 +218,14 @@ impl<P: Provider> Harness<P> {
             }
             None => {}
         }
-        check_diagnostics(diagnostics, faults, state.clone())?;
+        let warned = check_diagnostics(diagnostics, faults, state.clone())?;
+        self.warned.lock().unwrap_or_else(PoisonError::into_inner).append(warned);
         Ok(state)
+    }
+
+    /// What was warned of while plans were carried out, since this was asked last.
+    pub fn warned(&self) -> Diagnostics {
+        std::mem::take(&mut self.warned.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// A state that was stored with schema version `version`, perhaps by an earlier version of the provider:
@@ -300,7 +315,7 @@ impl<P: Provider> Harness<P> {
             data_source.ok_or_else(|| violation(format!("there is no data source type {type_name:?}")))?;
         let schema = data_source.schema();
         let config = config::read(&schema.attributes, config)?;
-        check_diagnostics(data_source.validate_config(&config), Vec::new(), None)?;
+        check_diagnostics(data_source.validate_config(&config, P::validate_string), Vec::new(), None)?;
         let (object, diagnostics) = data_source.read(&self.context(), &config).await;
         let mut faults = may_be_stored(schema, &object);
         if object.is_null() {

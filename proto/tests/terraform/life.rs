@@ -3,7 +3,8 @@
 use crate::workspace::Workspace;
 use serde_json::json;
 
-const WHOLE: &str = r#"
+/// A file with everything that it can have.
+pub(crate) const WHOLE: &str = r#"
 resource "sample_file" "a" {
   name         = "a"
   server       = "2001:DB8::0:1"

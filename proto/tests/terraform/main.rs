@@ -1,4 +1,5 @@
-//! The sample provider under the real terraform: mutual TLS, the wire, and every rule that core has.
+//! The sample provider, and the README's, under the real terraform: mutual TLS, the wire, and every rule that
+//! core has.
 
 #![expect(
     clippy::unwrap_used,
@@ -9,4 +10,5 @@
 
 mod life;
 mod process;
+mod upgrade;
 mod workspace;

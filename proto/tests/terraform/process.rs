@@ -1,6 +1,6 @@
 //! The plugin as a process: how it ends, what it logs, what is left when something dies.
 
-use crate::workspace::{Workspace, finished, sample};
+use crate::workspace::{Workspace, example, finished};
 use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
@@ -115,7 +115,7 @@ async fn the_log_reaches_core_and_holds_no_secret() {
 #[tokio::test]
 async fn a_debuggers_plugin_serves_one_terraform_after_another() {
     let terraform = Workspace::new();
-    let mut plugin = Command::new(sample())
+    let mut plugin = Command::new(example("sample"))
         .arg("-debug")
         .env("TMPDIR", terraform.path("tmp"))
         .stdout(Stdio::piped())

@@ -6,17 +6,10 @@ use std::process::Stdio;
 use tempfile::TempDir;
 use tokio::process::{Child, Command};
 
-/// The head of every configuration.
-const HEAD: &str = r#"
-terraform {
-  required_providers {
-    sample = { source = "example/sample" }
-  }
-}
-"#;
-
 pub(crate) struct Workspace {
     directory: TempDir,
+    /// The provider's name in configurations.
+    provider: &'static str,
 }
 
 /// What a run of terraform came to.
@@ -42,36 +35,48 @@ impl Run {
     }
 }
 
-/// The example that the test's own `cargo test` built.
-pub(crate) fn sample() -> PathBuf {
+/// An example that the test's own `cargo test` built.
+pub(crate) fn example(name: &str) -> PathBuf {
     let test = std::env::current_exe().unwrap();
-    let sample = test.parent().unwrap().with_file_name("examples").join("sample");
-    assert!(sample.exists(), "{} is missing: run `cargo build -p tfplugin --examples`", sample.display());
-    sample
+    let example = test.parent().unwrap().with_file_name("examples").join(name);
+    assert!(example.exists(), "{} is missing: run `cargo build -p tfplugin --examples`", example.display());
+    example
 }
 
 impl Workspace {
+    /// One for the sample.
     pub(crate) fn new() -> Self {
-        let workspace = Self { directory: tempfile::Builder::new().prefix("tf").tempdir().unwrap() };
+        Self::of("sample")
+    }
+
+    /// One for an example that is a provider of its own name.
+    pub(crate) fn of(provider: &'static str) -> Self {
+        let directory = tempfile::Builder::new().prefix("tf").tempdir().unwrap();
+        let workspace = Self { directory, provider };
         for name in ["bin", "files", "tmp"] {
             std::fs::create_dir(workspace.path(name)).unwrap();
         }
-        // A script instead of a link, so that a test can find the processes that terraform started.
-        let script = format!(
-            "#!/bin/sh\necho $$ >> '{}'\nexec '{}' \"$@\"\n",
-            workspace.path("pids").display(),
-            sample().display()
-        );
-        let plugin = workspace.path("bin/terraform-provider-sample");
-        std::fs::write(&plugin, script).unwrap();
-        let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
-        std::fs::set_permissions(&plugin, executable).unwrap();
         let overrides = format!(
-            "provider_installation {{\n  dev_overrides {{ \"example/sample\" = {:?} }}\n}}\n",
+            "provider_installation {{\n  dev_overrides {{ \"example/{provider}\" = {:?} }}\n}}\n",
             workspace.path("bin")
         );
         std::fs::write(workspace.path("terraform.rc"), overrides).unwrap();
+        workspace.install(provider);
         workspace
+    }
+
+    /// Makes an example the plugin from now on: another version of the provider.
+    pub(crate) fn install(&self, name: &str) {
+        // A script instead of a link, so that a test can find the processes that terraform started.
+        let script = format!(
+            "#!/bin/sh\necho $$ >> '{}'\nexec '{}' \"$@\"\n",
+            self.path("pids").display(),
+            example(name).display()
+        );
+        let plugin = self.path(format!("bin/terraform-provider-{}", self.provider));
+        std::fs::write(&plugin, script).unwrap();
+        let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+        std::fs::set_permissions(&plugin, executable).unwrap();
     }
 
     pub(crate) fn path(&self, name: impl AsRef<Path>) -> PathBuf {
@@ -86,7 +91,11 @@ impl Workspace {
 
     /// Writes the configuration with its own provider block.
     pub(crate) fn write_all(&self, body: &str) -> &Self {
-        std::fs::write(self.path("main.tf"), format!("{HEAD}{body}")).unwrap();
+        let name = self.provider;
+        let head = format!(
+            "\nterraform {{\n  required_providers {{\n    {name} = {{ source = \"example/{name}\" }}\n  }}\n}}\n"
+        );
+        std::fs::write(self.path("main.tf"), format!("{head}{body}")).unwrap();
         self
     }
 
