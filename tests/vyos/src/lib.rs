@@ -5,8 +5,8 @@
 //!
 //! * Interfaces, their addresses, forwarding and where the API listens are only kept in the tree: the network
 //!   namespace that the process lives in has them from whoever made it.
-//! * Endpoints beyond the routing configuration (images, certificates, GraphQL) are a 404, VRFs and BFD
-//!   sessions are no part of the tree.
+//! * Endpoints beyond the routing configuration (images, certificates, GraphQL) are a 404. VRFs, BFD, IS-IS,
+//!   RPKI and most families of BGP are taken, checked and kept, and not rendered into FRR.
 //! * A router without FRR has no daemons to ask: `/show` says that they do not run.
 
 mod api;

@@ -53,7 +53,7 @@ const ENDPOINTS: &[Endpoint] = &[
     Endpoint { needs_path: false, ..plain("/config-file", Action::ConfigFile) },
     plain("/show", Action::Show),
     plain("/reset", Action::Reset),
-    Endpoint { needs_path: false, ..plain("/reboot", Action::Reboot) },
+    plain("/reboot", Action::Reboot),
     Endpoint { is_open: true, is_new: true, ..plain("/info", Action::Info) },
 ];
 

@@ -11,12 +11,20 @@ pub(crate) use types::Type;
 
 use crate::config::Version;
 
+/// `interfaces.tree` to `vrf.tree` are the trees of VyOS, of the parts that the provider's types and the lab
+/// meet; `others.tree` has what the lab needs beside them.
 const TREES: &[&str] = &[
     include_str!("../../schema/types.tree"),
-    include_str!("../../schema/bgp.tree"),
+    include_str!("../../schema/interfaces.tree"),
     include_str!("../../schema/policy.tree"),
-    include_str!("../../schema/ospf.tree"),
+    include_str!("../../schema/protocols-bgp.tree"),
+    include_str!("../../schema/protocols-isis.tree"),
+    include_str!("../../schema/protocols-ospf.tree"),
+    include_str!("../../schema/protocols.tree"),
+    include_str!("../../schema/service.tree"),
     include_str!("../../schema/system.tree"),
+    include_str!("../../schema/vrf.tree"),
+    include_str!("../../schema/others.tree"),
 ];
 
 /// Longest name of a node: file names of the backend end there.
@@ -29,6 +37,8 @@ pub(crate) struct SchemaNode {
     pub(crate) kind: Kind,
     /// Place in the order of commit, where the node is a component.
     pub(crate) priority: Option<u32>,
+    /// The node of which it names an object.
+    refers: Option<String>,
     children: BTreeMap<String, SchemaNode>,
 }
 
@@ -49,7 +59,7 @@ pub(crate) enum Kind {
 
 impl SchemaNode {
     fn container() -> Self {
-        Self { kind: Kind::Container, priority: None, children: BTreeMap::new() }
+        Self { kind: Kind::Container, priority: None, refers: None, children: BTreeMap::new() }
     }
 }
 
@@ -78,11 +88,25 @@ pub(crate) enum End {
 pub(crate) struct ComponentKind {
     /// Place in the order of commit.
     pub(crate) priority: u32,
-    /// The path to it; a component that is a tag node is one per key.
+    /// The path to it; every key that is there in place of a `*` is a component of its own.
     pub(crate) path: Vec<String>,
-    /// Whether every key is a component of its own.
-    pub(crate) per_key: bool,
 }
+
+/// Keys of which any tag node takes one.
+const KEYS: &[&str] = &[
+    "CONFORM",
+    "10",
+    "192.0.2.0/24",
+    "2001:db8::/48",
+    "192.0.2.9",
+    "2001:db8::9",
+    "eth9",
+    "dum9",
+    "bond9",
+    "br9",
+    "wg9",
+    "lo",
+];
 
 /// What `set` takes on a router of one release, without a router.
 #[derive(Debug)]
@@ -97,6 +121,33 @@ impl SetRules {
     /// Whether `set` takes the path; the error is what it answers.
     pub fn check(&self, path: &[String]) -> Result<(), String> {
         self.0.check_set(path)
+    }
+
+    /// Places that name an object of another node, each with that node; a `*` is any key.
+    pub fn references(&self) -> Vec<(String, String)> {
+        let mut found = Vec::new();
+        walk(&self.0.root, &mut Vec::new(), &mut |node, path| {
+            found.extend(node.refers.clone().map(|refers| (path.join(" "), refers)));
+        });
+        found
+    }
+
+    /// Leaves that take a value, and tag nodes; a `*` is any key.
+    pub fn leaves(&self) -> Vec<String> {
+        let mut found = Vec::new();
+        walk(&self.0.root, &mut Vec::new(), &mut |node, path| {
+            if !matches!(node.kind, Kind::Container | Kind::Flag) {
+                found.push(path.join(" "));
+            }
+        });
+        found
+    }
+
+    /// A key that a tag node takes.
+    pub fn key(&self, path: &[String]) -> Option<String> {
+        let fits = |key: &&str| self.check(&[path, &[(**key).to_owned()]].concat()).is_ok();
+        let samples = self.samples(path);
+        KEYS.iter().copied().chain(samples.iter().map(String::as_str)).find(fits).map(str::to_owned)
     }
 
     /// Values that are worth a try behind a path to a leaf or a tag node: its bounds, what is beside them,
@@ -122,7 +173,11 @@ impl Schema {
     pub(crate) fn new(version: Version) -> Result<Self, NotationError> {
         let root = notation::parse(TREES, version)?;
         let mut components = Vec::new();
-        collect(&root, &mut Vec::new(), &mut components);
+        walk(&root, &mut Vec::new(), &mut |node, path| {
+            let key = matches!(node.kind, Kind::Tag(_)).then(|| "*".to_owned());
+            let path = || path.iter().cloned().chain(key.clone()).collect();
+            components.extend(node.priority.map(|priority| ComponentKind { priority, path: path() }));
+        });
         components.sort_by_key(|component| component.priority);
         Ok(Self { root, components })
     }
@@ -197,15 +252,17 @@ fn quotes(word: &str) -> Result<(), String> {
     }
 }
 
-fn collect(node: &SchemaNode, path: &mut Vec<String>, found: &mut Vec<ComponentKind>) {
-    if let Some(priority) = node.priority {
-        let per_key = matches!(node.kind, Kind::Tag(_));
-        found.push(ComponentKind { priority, path: path.clone(), per_key });
-        return;
-    }
+/// Shows every node with the path to it; a `*` is any key of the tag node before it.
+fn walk(node: &SchemaNode, path: &mut Vec<String>, seen: &mut impl FnMut(&SchemaNode, &[String])) {
+    seen(node, path);
+    let keyed = matches!(node.kind, Kind::Tag(_));
+    path.extend(keyed.then(|| "*".to_owned()));
     for (name, child) in &node.children {
         path.push(name.clone());
-        collect(child, path, found);
+        walk(child, path, seen);
+        path.pop();
+    }
+    if keyed {
         path.pop();
     }
 }
@@ -226,17 +283,33 @@ mod tests {
         let routing: Vec<&str> = order
             .iter()
             .map(String::as_str)
-            .filter(|path| path.starts_with("p") || path.ends_with("https"))
+            .filter(|path| path.starts_with("p") || path.starts_with("vrf") || path.ends_with("https"))
             .collect();
         assert_eq!(
             routing,
             [
+                "vrf",
                 "policy",
+                "policy route *",
+                "policy route6 *",
                 "pki",
                 "protocols static",
+                "protocols static arp",
+                "protocols static multicast",
+                "protocols static neighbor-proxy",
+                "vrf name * protocols static",
+                "policy local-route",
+                "policy local-route6",
+                "protocols isis",
+                "vrf name * protocols isis",
                 "protocols ospf",
                 "protocols ospfv3",
+                "vrf name * protocols ospf",
+                "vrf name * protocols ospfv3",
+                "protocols rpki",
+                "protocols bfd",
                 "protocols bgp",
+                "vrf name * protocols bgp",
                 "service https"
             ]
         );

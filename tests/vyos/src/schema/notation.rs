@@ -10,6 +10,7 @@
 //! node = CHECKS             a leaf with one value
 //! node += CHECKS            a leaf with any number of values
 //! node * CHECKS             a tag node: its children are keyed by values of that type
+//! ... -> PATH               names an object of that node; `set` does not look whether it is there
 //! ... @1.4  ... @1.5        only in that release
 //! ... @priority=N           a component: committed as a whole, at this place in the order
 //! ```
@@ -127,6 +128,10 @@ impl Reader<'_> {
             }
             line = rest;
         }
+        let (line, refers) = match line.rsplit_once(" -> ") {
+            Some((line, node)) => (line, Some(node.to_owned())),
+            None => (line, None),
+        };
         let (name, rest) = line.split_once(' ').unwrap_or((line, ""));
         let kind = match rest.split_once(' ') {
             None if rest.is_empty() => Kind::Container,
@@ -140,6 +145,7 @@ impl Reader<'_> {
         let node = parent.children.entry(name.to_owned()).or_insert_with(|| SchemaNode {
             kind,
             priority,
+            refers,
             children: BTreeMap::new(),
         });
         for child in &block.children {

@@ -1,6 +1,6 @@
 //! Types of values: the checks that a value must pass one of, and what VyOS says when it passes none.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnet::IpNet;
 use regex::Regex;
@@ -16,16 +16,29 @@ pub(crate) struct Type {
 #[derive(Debug)]
 enum Check {
     Any,
+    /// What VyOS checks with a validator of its own that is not played; anything passes.
+    Unjudged,
     Length(usize),
     Words(Vec<String>),
     Number(Vec<(u64, u64)>),
-    Regex(Regex),
+    /// A number or two with a hyphen between them; with `negated` behind a `!` too.
+    NumberRange {
+        ranges: Vec<(u64, u64)>,
+        negated: bool,
+    },
+    /// The text as it stands: where alternatives are not in brackets, `^` binds the first of them alone.
+    Pattern(Regex),
+    VrfName,
+    LinkLocal,
     Interface,
     AsPath,
     Community,
     ExtendedCommunity,
     LargeCommunity,
-    Address { family: Family, part: Part },
+    Address {
+        family: Family,
+        part: Part,
+    },
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -40,15 +53,14 @@ enum Family {
 enum Part {
     Address,
     Prefix,
+    /// An address with a length that is not the network's own.
     Host,
+    /// Either.
+    WithLength,
 }
 
-/// Communities that have a name. The template's alternatives are not in brackets, so the first is compared
-/// with the beginning alone, the last with the end, and the others with any part.
-const NAMED_COMMUNITY: &str = "^local-as|no-advertise|no-export|graceful-shutdown|accept-own|route-filter-translated-v4|\
-    route-filter-v4|route-filter-translated-v6|route-filter-v6|llgr-stale|no-llgr|accept-own-nexthop|blackhole|no-peer$";
-
-/// Interface names of VyOS' own, with the same slip.
+/// Interface names of VyOS' own. The alternatives are not in brackets, so the first is compared with the
+/// beginning alone, and the last with the end.
 const NAMED_INTERFACE: &str = "^(bond|br|dum|en|ersp|eth|gnv|ifb|ipoe|lan|l2tp|l2tpeth|macsec|peth|ppp|pppoe|pptp|sstp|\
     sstpc|tun|veth|vti|vtun|vxlan|wg|wlan|wwan)[0-9]+(.\\d+)?|lo$";
 
@@ -106,10 +118,16 @@ impl Check {
             "any" => Ok(Self::Any),
             "length" => rest.parse().map(Self::Length).map_err(|_| "length is not a number".to_owned()),
             "words" => Ok(Self::Words(rest.split(' ').map(str::to_owned).collect())),
-            "number" => rest.split(' ').map(range).collect::<Result<_, _>>().map(Self::Number),
-            "regex" => {
-                Regex::new(&format!("^(?:{rest})$")).map(Self::Regex).map_err(|error| error.to_string())
+            "number" => numbers(rest).map(Self::Number),
+            "unjudged" => Ok(Self::Unjudged),
+            "range-of" => numbers(rest).map(|ranges| Self::NumberRange { ranges, negated: false }),
+            "maybe-not" => {
+                let ranges = numbers(rest.trim_start_matches("range-of "))?;
+                Ok(Self::NumberRange { ranges, negated: true })
             }
+            "pattern" => Regex::new(rest).map(Self::Pattern).map_err(|error| error.to_string()),
+            "vrf-name" => Ok(Self::VrfName),
+            "link-local" => Ok(Self::LinkLocal),
             "interface" => Ok(Self::Interface),
             "as-path" => Ok(Self::AsPath),
             "community" => Ok(Self::Community),
@@ -121,6 +139,8 @@ impl Check {
             "prefix" => address(Family::Any, Part::Prefix),
             "ipv4-prefix" => address(Family::V4, Part::Prefix),
             "ipv6-prefix" => address(Family::V6, Part::Prefix),
+            "host" => address(Family::Any, Part::Host),
+            "with-length" => address(Family::Any, Part::WithLength),
             "ipv4-host" => address(Family::V4, Part::Host),
             "ipv6-host" => address(Family::V6, Part::Host),
             other => Err(format!("no check is called {other:?}")),
@@ -131,18 +151,22 @@ impl Check {
     fn accept(&self, value: &str) -> Result<(), String> {
         let silent = |accepted: bool| if accepted { Ok(()) } else { Err(String::new()) };
         match self {
-            Self::Any => Ok(()),
+            Self::Any | Self::Unjudged => Ok(()),
             Self::Length(most) => silent(value.chars().count() <= *most),
             Self::Words(words) => silent(words.iter().any(|word| word == value)),
             Self::Number(ranges) => number(value, ranges),
-            Self::Regex(regex) => silent(regex.is_match(value)),
+            Self::NumberRange { ranges, negated } => {
+                let value = if *negated { value.strip_prefix('!').unwrap_or(value) } else { value };
+                let (low, high) = value.split_once('-').unwrap_or((value, value));
+                number(low, ranges).and_then(|()| number(high, ranges))
+            }
+            Self::Pattern(pattern) => silent(pattern.is_match(value)),
+            Self::VrfName => silent(vrf_name(value)),
+            Self::LinkLocal => silent(link_local(value)),
             Self::Interface => interface(value),
             // The validator hands all words on at once and only the last of them is looked at.
             Self::AsPath => number(value.rsplit(' ').next().unwrap_or_default(), &[(1, 4_294_967_294)]),
-            Self::Community => community(
-                parts::<2>(value).is_some_and(|halves| halves.iter().all(half))
-                    || named(NAMED_COMMUNITY, value),
-            ),
+            Self::Community => community(parts::<2>(value).is_some_and(|halves| halves.iter().all(half))),
             Self::ExtendedCommunity => {
                 community(value.split_whitespace().all(|one| match one.split_once(':') {
                     Some((left, right)) if left.parse::<Ipv4Addr>().is_ok() => right.parse::<u16>().is_ok(),
@@ -153,6 +177,10 @@ impl Check {
             Self::Address { family, part } => address(value, *family, *part),
         }
     }
+}
+
+fn numbers(text: &str) -> Result<Vec<(u64, u64)>, String> {
+    text.split(' ').map(range).collect()
 }
 
 fn range(text: &str) -> Result<(u64, u64), String> {
@@ -193,6 +221,25 @@ fn named(names: &str, value: &str) -> bool {
     Regex::new(names).is_ok_and(|names| names.is_match(value))
 }
 
+/// What a VRF must not be called like: interfaces (`vtun` passes by a slip of the template).
+const RESERVED: &[&str] = &[
+    "bond", "br", "dum", "eth", "lan", "eno", "ens", "enp", "enx", "gnv", "ipoe", "l2tp", "l2tpeth", "ppp",
+    "pppoe", "peth", "tun", "vti", "vxlan", "wg", "wlan", "wwan",
+];
+
+fn vrf_name(value: &str) -> bool {
+    let reserved = RESERVED.iter().any(|word| value.starts_with(word));
+    (1..=15).contains(&value.len())
+        && value != "lo"
+        && !reserved
+        && !value.starts_with(|letter: char| letter.is_ascii_digit())
+}
+
+fn link_local(value: &str) -> bool {
+    let address = value.split_once('%').map_or(value, |(address, _)| address);
+    address.parse::<Ipv6Addr>().is_ok_and(|address| address.is_unicast_link_local())
+}
+
 /// Interface names as VyOS knows them, or anything that the kernel calls an interface.
 fn interface(value: &str) -> Result<(), String> {
     if named(NAMED_INTERFACE, value) || nix::net::if_::if_nametoindex(value).is_ok() {
@@ -212,12 +259,19 @@ fn address(value: &str, family: Family, part: Part) -> Result<(), String> {
                 Ok(IpAddr::V6(_)) => family != Family::V4,
                 Err(_) => false,
             },
-            Part::Prefix | Part::Host => value.parse::<IpNet>().is_ok_and(|net| {
+            Part::Prefix | Part::Host | Part::WithLength => value.parse::<IpNet>().is_ok_and(|net| {
                 let right_family = match net {
                     IpNet::V4(_) => family != Family::V6,
                     IpNet::V6(_) => family != Family::V4,
                 };
-                right_family && (part == Part::Host || net.addr() == net.network())
+                let is_network = net.addr() == net.network();
+                let is_short = net.prefix_len() + 1 < net.max_prefix_len();
+                right_family
+                    && match part {
+                        Part::Prefix => is_network,
+                        Part::Host => !(is_network && is_short),
+                        Part::Address | Part::WithLength => true,
+                    }
             }),
         };
     if accepted {
@@ -231,7 +285,7 @@ fn address(value: &str, family: Family, part: Part) -> Result<(), String> {
     let thing = match part {
         Part::Address => "address",
         Part::Prefix => "prefix",
-        Part::Host => "host",
+        Part::Host | Part::WithLength => "host",
     };
     Err(format!("Error: {value} is not a valid IP{version} {thing}"))
 }

@@ -107,8 +107,9 @@ impl Node {
         }
     }
 
-    /// Puts a subtree in the place of what is at a path, or takes that away. Parents that become empty by
-    /// that go too.
+    /// Puts a subtree in the place of what is at a path, or takes that away. A tag node goes with its last
+    /// key; other parents stay, even when they become empty (`UnionfsCstore::construct_commit_active` of
+    /// vyatta-cfg).
     pub(crate) fn put(&mut self, path: &[String], subtree: Option<Node>) {
         match (path, subtree) {
             ([], subtree) => *self = subtree.unwrap_or_default(),
@@ -116,7 +117,7 @@ impl Node {
             ([first, rest @ ..], None) => {
                 if let Some(child) = self.get_mut([first.as_str()]) {
                     child.put(rest, None);
-                    if child.is_empty() {
+                    if child.is_empty() && child.shape == Shape::Tag {
                         self.remove(first);
                     }
                 }

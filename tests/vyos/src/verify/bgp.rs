@@ -26,10 +26,8 @@ pub(super) fn verify(bgp: &Node, proposal: &Proposal<'_>, warnings: &mut Vec<Str
     }
     for (name, family) in bgp.each("address-family") {
         let Some(distances) = family.child("distance") else { continue };
-        let set: Vec<_> = DISTANCES.iter().filter(|distance| distances.has(distance)).collect();
-        if let Some(missing) = DISTANCES.iter().find(|distance| !distances.has(distance))
-            && !set.is_empty()
-        {
+        // Asked for as soon as the node is there, also for what is below `prefix` alone.
+        if let Some(missing) = DISTANCES.iter().find(|distance| !distances.has(distance)) {
             let name = name.replace('-', "_");
             return Err(format!(
                 "Missing mandatory configuration option for {name} administrative distance {missing}!"
@@ -84,6 +82,11 @@ mod tests {
         (
             V1_4,
             &["address-family ipv4-unicast distance internal 20"],
+            "Missing mandatory configuration option for ipv4_unicast administrative distance external!",
+        ),
+        (
+            V1_4,
+            &["address-family ipv4-unicast distance prefix 192.0.2.0/24 distance 20"],
             "Missing mandatory configuration option for ipv4_unicast administrative distance external!",
         ),
         (

@@ -1,5 +1,6 @@
 //! What a component's script checks at commit, in the order and the words of VyOS: one file a component.
 
+mod bfd;
 mod bgp;
 mod https;
 mod ospf;
@@ -9,6 +10,7 @@ mod policy;
 mod policy_use;
 mod static_routes;
 mod surroundings;
+mod vrf;
 
 use crate::config::Version;
 use crate::tree::Node;
@@ -44,6 +46,12 @@ pub(crate) fn component(path: &[String], proposal: &Proposal<'_>) -> Report {
     let node = proposal.candidate.get(words.iter().copied());
     let outcome = match (words.as_slice(), node) {
         (["policy"], node) => policy::verify(node, proposal),
+        (["vrf"], node) => vrf::verify(node, proposal),
+        (["protocols", "bfd"], Some(node)) => bfd::verify(node),
+        (["vrf", "name", _, "protocols", "bgp"], Some(node)) => bgp::verify(node, proposal, &mut warnings),
+        (["vrf", "name", _, "protocols", "ospf"], Some(node)) => ospf::verify(node, proposal, &mut warnings),
+        (["vrf", "name", _, "protocols", "ospfv3"], Some(node)) => ospfv3::verify(node, proposal),
+        (["vrf", "name", _, "protocols", "static"], Some(node)) => static_routes::verify(node, proposal),
         (["protocols", "bgp"], Some(node)) => bgp::verify(node, proposal, &mut warnings),
         (["protocols", "ospf"], Some(node)) => ospf::verify(node, proposal, &mut warnings),
         (["protocols", "ospfv3"], Some(node)) => ospfv3::verify(node, proposal),

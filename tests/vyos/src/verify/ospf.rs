@@ -35,9 +35,6 @@ pub(super) fn verify(ospf: &Node, proposal: &Proposal<'_>, warnings: &mut Vec<St
             );
         }
     }
-    for (list, _) in ospf.each("access-list") {
-        exists("access-list", Some(list), proposal)?;
-    }
     Ok(())
 }
 
@@ -87,6 +84,12 @@ mod tests {
             let all: Vec<&str> = all.iter().map(String::as_str).collect();
             assert_eq!(report(V1_4, "protocols ospf", &all).error.as_deref(), Some(*said), "{lines:?}");
         }
+    }
+
+    #[test]
+    fn lists_of_what_is_redistributed_are_not_looked_for() {
+        let lines = ["protocols ospf access-list 10 export connected"];
+        assert_eq!(report(V1_4, "protocols ospf", &lines).error, None);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! `protocols ospfv3`.
 
 use super::surroundings::{has_interface, mtu};
-use super::{Check, Proposal, common_route_maps, exists};
+use super::{Check, Proposal, common_route_maps};
 use crate::tree::Node;
 
 pub(super) fn verify(ospfv3: &Node, proposal: &Proposal<'_>) -> Check {
@@ -16,9 +16,6 @@ pub(super) fn verify(ospfv3: &Node, proposal: &Proposal<'_>) -> Check {
                     "\"not-advertise\" and \"advertise\" for \"range {range}\" cannot be both configured at the same time!"
                 ));
             }
-        }
-        for list in ["import-list", "export-list"] {
-            exists("access-list6", settings.value(list), proposal)?;
         }
     }
     for (name, interface) in ospfv3.each("interface") {
@@ -53,6 +50,12 @@ mod tests {
         (&["interface eth9 area 0"], "Interface \"eth9\" does not exist!"),
         (&["redistribute bgp route-map RM"], "Specified route-map \"RM\" does not exist!"),
     ];
+
+    #[test]
+    fn lists_of_areas_are_not_looked_for() {
+        let lines = ["protocols ospfv3 area 1 import-list NONE"];
+        assert_eq!(report(V1_4, "protocols ospfv3", &lines).error, None);
+    }
 
     #[test]
     fn refusals_are_worded_as_the_router_words_them() {

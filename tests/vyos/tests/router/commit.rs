@@ -48,6 +48,34 @@ async fn components_that_succeed_stay_when_others_fail() {
 }
 
 #[tokio::test]
+async fn a_refused_first_commit_leaves_the_parent_that_it_made() {
+    let bench = Bench::new(Version::V1_4).await;
+    let exists = |path: &'static [&str]| bench.post("/retrieve", json!({"op": "exists", "path": path}));
+    let lines =
+        ["set protocols bgp neighbor 192.0.2.2 remote-as 1", "set policy prefix-list A rule 1 action permit"];
+    assert_eq!(bench.configure(&lines).await.status, 400);
+    assert_eq!(exists(&["protocols"]).await.data(), json!(true));
+    assert_eq!(exists(&["protocols", "bgp"]).await.data(), json!(false));
+    assert_eq!(exists(&["policy"]).await.data(), json!(false), "a component of its own");
+}
+
+#[tokio::test]
+async fn what_is_in_a_vrf_is_committed_by_its_own_component() {
+    let bench = Bench::outspoken(Version::V1_4).await;
+    let lines = [
+        "set vrf name RED table 100",
+        "set vrf name RED protocols bgp neighbor 192.0.2.2 remote-as 1",
+        "set vrf name RED protocols static route 198.51.100.0/24 blackhole",
+    ];
+    let said = bench.configure(&lines).await.error();
+    let number = "[ vrf name RED protocols bgp ]\nBGP system-as number must be defined!\n\n";
+    assert_eq!(said, format!("{number}[[vrf name RED protocols bgp]] failed\nCommit failed\n"));
+    let left =
+        json!({"table": "100", "protocols": {"static": {"route": {"198.51.100.0/24": {"blackhole": {}}}}}});
+    assert_eq!(bench.show("vrf name RED").await.data(), left);
+}
+
+#[tokio::test]
 async fn a_1_4_keeps_the_reasons_of_its_scripts_to_itself() {
     let lines = [
         "set protocols bgp system-as 65001",

@@ -139,6 +139,14 @@ async fn three_encodings_are_one() {
 }
 
 #[tokio::test]
+async fn a_reboot_needs_a_path() {
+    let bench = Bench::new(Version::V1_4).await;
+    let said = bench.post("/reboot", json!({"op": "reboot"})).await;
+    assert_eq!((said.status, said.error().contains("missing 'path' field")), (400, true), "{said:?}");
+    bench.post("/reboot", json!({"op": "reboot", "path": ["now"]})).await.data();
+}
+
+#[tokio::test]
 async fn other_paths_and_methods() {
     let bench = Bench::new(Version::V1_4).await;
     let get = |path: &str| bench.client.get(bench.url(path)).send();

@@ -11,6 +11,8 @@ mod island;
 #[cfg(test)]
 mod lifetime;
 #[cfg(test)]
+mod ospf;
+#[cfg(test)]
 mod reading;
 #[cfg(test)]
 mod rolling;
