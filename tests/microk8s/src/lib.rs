@@ -14,7 +14,7 @@
 //! | kube-proxy | its flags are checked, no rules are made |
 //! | pods | run at once and do nothing; a job's are done at once; a node has one IPAM block of each pool |
 //! | datastore | a vote once given is kept by an idle or lost member; of two members left of three both vote |
-//! | joining and leaving | take seconds; nothing is waited for that cannot happen here |
+//! | joining and leaving | take seconds; nothing is waited for that cannot happen here; a member is taken out of the datastore while it still runs |
 //! | leader election | a node's former processes give up their leases when kubelite starts again |
 //! | add-ons | dns, metallb (without webhooks) and community; the others of `core` are listed and cannot be enabled; those of added repositories run their own scripts |
 //! | system | units and modules are noted as active or loaded, and do nothing; apt and dpkg are the host's real ones |

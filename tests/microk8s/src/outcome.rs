@@ -1,5 +1,6 @@
 //! What a command leaves behind: its two texts and its exit code.
 
+use crate::failure::{Failure, Result};
 use serde::{Deserialize, Serialize};
 use std::io::Write;
 use std::process::ExitCode;
@@ -50,8 +51,13 @@ fn line(text: impl Into<String>) -> String {
     text
 }
 
-/// Prints at once, for commands that take long.
-pub(crate) fn say(text: &str) {
+/// Prints at once, as MicroK8s' Python scripts do where they say `flush=True`. Where nobody reads any more,
+/// they end there: Python ignores SIGPIPE and gets an error from the write. What they print without it stays
+/// in a buffer until then, or until the end.
+pub(crate) fn say(text: &str) -> Result<()> {
     let mut stdout = std::io::stdout().lock();
-    let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+    stdout
+        .write_all(text.as_bytes())
+        .and_then(|()| stdout.flush())
+        .map_err(|_| Failure::new("BrokenPipeError: [Errno 32] Broken pipe"))
 }

@@ -17,7 +17,9 @@ pub(crate) async fn run(arguments: &[String]) -> Outcome {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let waits = words.contains(&"--wait");
     while waits && state() == "running" {
-        say(".");
+        if say(".").is_err() {
+            return Outcome::silent(1);
+        }
         tokio::time::sleep(POLL).await;
     }
     let state = state();

@@ -25,6 +25,15 @@ pub(crate) async fn run(context: &Context, arguments: &[String]) -> Result<Outco
         [_, unknown, ..] => return Ok(Outcome::complained(2, format!("{usage}No such option: {unknown}"))),
     };
     let kubectl = context.kubectl();
+    // An address of a node stands for its name.
+    let by_address = match name.parse::<IpAddr>() {
+        Ok(address) => {
+            let nodes = cluster::nodes(context).await?;
+            nodes.into_iter().find(|(_, known)| *known == address).map(|(name, _)| name)
+        }
+        Err(_) => None,
+    };
+    let name = by_address.as_deref().unwrap_or(name);
     let found = match kubectl.run(&["get", "node", name], "").await {
         Ok(_) => cluster::nodes(context).await?.into_iter().find(|(known, _)| known == name),
         Err(failure) => return unknown(context, name, force, &failure.to_string()).await,

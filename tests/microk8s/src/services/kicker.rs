@@ -4,12 +4,13 @@
 use super::Service;
 use crate::api::Api;
 use crate::args::edit;
+use crate::config::DaemonConfig;
 use crate::daemon::Node;
 use crate::failure::Result;
 use crate::host;
 use crate::journal::Journal;
 use crate::kubectl::Kubectl;
-use crate::layout::read;
+use crate::layout::{Layout, read};
 use crate::pki::{certificates, names};
 use serde_json::Value;
 use std::sync::Arc;
@@ -75,7 +76,7 @@ fn certificates_changed(node: &Arc<Node>) -> Result<bool> {
     Ok(stale)
 }
 
-/// Applies Calico's manifest once, with the definitions that the snap's own manifest would bring.
+/// Applies Calico's manifest once.
 async fn apply_network(node: &Arc<Node>) -> Result<()> {
     let layout = &node.layout;
     let due =
@@ -83,18 +84,23 @@ async fn apply_network(node: &Arc<Node>) -> Result<()> {
     if !due || !Api::new(layout, "client.config")?.is_ready().await {
         return Ok(());
     }
-    let kubectl = Kubectl::new(&node.config, layout);
-    for definitions in &node.config.crds {
+    apply_manifest(&node.config, layout).await?;
+    layout.set_lock("cni-loaded")
+}
+
+/// Applies Calico's manifest on this node, with the definitions that the snap's own manifest would bring.
+pub(crate) async fn apply_manifest(config: &DaemonConfig, layout: &Layout) -> Result<()> {
+    let kubectl = Kubectl::new(config, layout);
+    for definitions in &config.crds {
         let path = definitions.to_string_lossy();
         kubectl
             .run(&["apply", "--server-side", "--force-conflicts", "--validate=false", "-f", &path], "")
             .await?;
     }
-    if node.config.traffic.is_none() {
+    if config.traffic.is_none() {
         kubectl.apply(include_str!("../../snap/metallb-namespace.yaml")).await?;
     }
-    kubectl.apply(&read(&layout.cni_manifest())?).await?;
-    layout.set_lock("cni-loaded")
+    kubectl.apply(&read(&layout.cni_manifest())?).await.map(drop)
 }
 
 /// After an installation or a refresh the pods that mount the snap's data are made anew, as they still hold

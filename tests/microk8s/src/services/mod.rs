@@ -3,7 +3,7 @@
 mod apiserver_proxy;
 pub(crate) mod cluster_agent;
 pub(crate) mod datastore;
-mod kicker;
+pub(crate) mod kicker;
 mod kubelite;
 mod program;
 mod supervisor;

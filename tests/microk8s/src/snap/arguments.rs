@@ -3,7 +3,7 @@
 use crate::outcome::Outcome;
 
 /// A verb, its names and its options.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Arguments {
     pub(crate) verb: String,
     pub(crate) names: Vec<String>,

@@ -59,7 +59,8 @@ async fn recorded(
     }
     take_time(node).await;
     let outcome = work.await;
-    match node.update(|state| state.end(outcome.code == 0)) {
+    let failed = (outcome.code != 0).then(|| outcome.stderr.clone());
+    match node.update(|state| state.end(failed)) {
         Ok(()) => outcome,
         Err(failure) => cannot("Record the change", failure),
     }

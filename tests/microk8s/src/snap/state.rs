@@ -34,6 +34,9 @@ pub(crate) struct Change {
     pub(crate) status: String,
     pub(crate) started: SystemTime,
     pub(crate) ended: Option<SystemTime>,
+    /// What it said where it failed.
+    #[serde(default)]
+    pub(crate) said: String,
 }
 
 impl State {
@@ -44,7 +47,15 @@ impl State {
     pub(crate) fn load(layout: &Layout) -> Result<Self> {
         let path = Self::file(layout);
         match std::fs::read_to_string(&path) {
-            Ok(text) => serde_json::from_str(&text).tried(|| format!("Cannot understand {}", path.display())),
+            Ok(text) => {
+                let read = serde_json::from_str::<Self>(&text);
+                let mut state = read.tried(|| format!("Cannot understand {}", path.display()))?;
+                // The real one goes on where it lost its power.
+                state.end(Some(
+                    "error: the machine lost its power, and a lab's snapd does not resume changes".into(),
+                ));
+                Ok(state)
+            }
             Err(_) => Ok(Self::default()),
         }
     }
@@ -78,13 +89,16 @@ impl State {
             status: "Doing".into(),
             started,
             ended: None,
+            said: String::new(),
         });
     }
 
-    pub(crate) fn end(&mut self, done: bool) {
+    pub(crate) fn end(&mut self, failed: Option<String>) {
+        let done = failed.is_none();
         if let Some(change) = self.changes.iter_mut().rev().find(|change| change.status == "Doing") {
             change.status = if done { "Done" } else { "Error" }.into();
             change.ended = Some(SystemTime::now());
+            change.said = failed.unwrap_or_default();
         }
     }
 }

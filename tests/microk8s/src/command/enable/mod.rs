@@ -8,7 +8,7 @@ use crate::addons::{self, Addon};
 use crate::args::edit;
 use crate::failure::{Failure, Result};
 use crate::layout::{create, read_or_empty};
-use crate::outcome::Outcome;
+use crate::outcome::{Outcome, say};
 
 const DNS: &str = include_str!("../../../snap/dns.yaml");
 
@@ -100,20 +100,19 @@ fn find<'a>(name: &str, known: &'a [Addon]) -> std::result::Result<(&'a Addon, S
     }
 }
 
-/// Runs a script of a repository that was added.
+/// Runs a script of a repository that was added. It prints to whoever reads this command, and dies of SIGPIPE
+/// where nobody does.
 async fn run_script(context: &Context, verb: &str, addon: &Addon, arguments: &[String]) -> Result<Outcome> {
     let script =
         addons::folder(&context.layout, &addon.repository).join("addons").join(&addon.name).join(verb);
-    let output = tokio::process::Command::new(&script)
+    let status = tokio::process::Command::new(&script)
         .args(arguments)
         .envs(context.layout.environment())
         .stdin(std::process::Stdio::null())
-        .output()
+        .status()
         .await
         .map_err(|error| Failure::new(format!("cannot run {}: {error}", script.display())))?;
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    let code = output.status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1);
-    Ok(Outcome { stdout: text(&output.stdout), stderr: text(&output.stderr), code })
+    Ok(Outcome::silent(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1)))
 }
 
 async fn single(context: &Context, verb: &str, wanted: &Wanted, known: &[Addon]) -> Result<Outcome> {
@@ -180,15 +179,14 @@ async fn enable_dns(context: &Context, arguments: &[String]) -> Result<String> {
         .replace("CLUSTER_DOMAIN", &domain)
         .replace("FORWARD", &servers.replace(',', " "));
     let kubectl = context.kubectl();
-    let applied = kubectl.apply(&manifest).await?;
+    // The script's `echo` dies of SIGPIPE where nobody reads it any more.
+    say(&format!("Enabling DNS\nUsing host configuration from {servers}\nApplying manifest\n"))?;
+    say(&kubectl.apply(&manifest).await?)?;
     let asked = ["get", "service", "kube-dns", "-n", "kube-system", "-o", "jsonpath={.spec.clusterIP}"];
     let address = kubectl.run(&asked, "").await?;
     let flags = [("--cluster-domain", domain.as_str()), ("--cluster-dns", address.trim())];
     let said = cluster::set_everywhere(context, "kubelet", &flags).await?;
-    Ok(format!(
-        "Enabling DNS\nUsing host configuration from {servers}\nApplying manifest\n{applied}{said}\
-         CoreDNS service deployed with IP address {address}\nCoreDNS is enabled\n"
-    ))
+    Ok(format!("{said}CoreDNS service deployed with IP address {address}\nCoreDNS is enabled\n"))
 }
 
 #[cfg(test)]

@@ -1,4 +1,7 @@
-//! `microk8s join`.
+//! `microk8s join`: `scripts/wrappers/join.py` of tag v1.35, line by line, as what it leaves where it is
+//! stopped matters. What it prints before it waits for the datastore stays in Python's buffer, which is
+//! written with the first line that is printed with `flush=True`, or at the end. So a control plane dies
+//! there once nobody reads it, and a worker's join does not.
 
 mod take_over;
 
@@ -94,29 +97,32 @@ pub(crate) async fn run(context: &Context, arguments: &[String]) -> Result<Outco
     };
     let layout = &context.layout;
     layout.set_lock("join-in-progress")?;
-    say(&format!("Contacting cluster at {}\n", target.address));
+    let mut buffer = format!("Contacting cluster at {}\n", target.address);
     if Fault::JoinDoesNothing.is_on(&context.config).is_some() {
         layout.drop_lock("join-in-progress")?;
         return Ok(Outcome::said(
-            "Waiting for this node to finish joining the cluster. .. .. .. \n \nSuccessfully joined the cluster.",
+            buffer
+                + "Waiting for this node to finish joining the cluster. .. .. .. \n \nSuccessfully joined the cluster.",
         ));
     }
     let joined = match ask(context, &options, &target).await? {
         Ok(joined) => joined,
-        Err(outcome) => return Ok(outcome),
+        Err(outcome) => return Ok(Outcome { stdout: buffer + &outcome.stdout, ..outcome }),
     };
     let own = edit::get(&layout.args("kube-proxy"), "--cluster-cidr").unwrap_or_default();
     if own != joined.cluster_cidr {
-        say(&format!(
+        buffer.push_str(&format!(
             "WARNING: Joining a cluster that has a different CIDR. The kube-proxy CIDR configuration will be overwritten.\n\
              Cluster CIDR: {} -- Node CIDR: {own}(will be overwritten)\n",
             joined.cluster_cidr
         ));
+        edit::set(&layout.args("kube-proxy"), "--cluster-cidr", Some(&joined.cluster_cidr))?;
     }
     let outcome = if options.worker {
-        worker(context, &target, &joined).await?
+        let outcome = worker(context, &target, &joined).await?;
+        Outcome { stdout: buffer + &outcome.stdout, ..outcome }
     } else {
-        control_plane(context, &target, &joined).await?
+        control_plane(context, &target, &joined, &buffer).await?
     };
     if outcome.code == 0 {
         layout.drop_lock("join-in-progress")?;
@@ -187,13 +193,13 @@ fn unreachable(target: &Target, error: &reqwest::Error) -> Outcome {
     Outcome::said_with(5, text)
 }
 
-async fn control_plane(context: &Context, target: &Target, joined: &Joined) -> Result<Outcome> {
-    take_over::control_plane(context, target.address, joined).await?;
-    say("Waiting for this node to finish joining the cluster. ");
+async fn control_plane(context: &Context, target: &Target, joined: &Joined, buffer: &str) -> Result<Outcome> {
+    take_over::control_plane(context, joined).await?;
+    say(&format!("{buffer}Waiting for this node to finish joining the cluster. "))?;
     let address: IpAddr =
         joined.hostname_override.parse().tried(|| "The contacted node sent no address".into())?;
     for _ in 0..LOOKS {
-        say(".. ");
+        say(".. ")?;
         let members = datastore::cluster_members(&context.layout);
         // The file is the joining member's own only once the cluster has taken it in.
         if members.iter().any(|member| datastore::ip_of(&member.address) == Some(address)) {
@@ -201,6 +207,7 @@ async fn control_plane(context: &Context, target: &Target, joined: &Joined) -> R
         }
         sleep(PAUSE).await;
     }
+    take_over::end(context, target.address).await?;
     Ok(Outcome::said(" \nSuccessfully joined the cluster."))
 }
 
@@ -211,7 +218,7 @@ async fn worker(context: &Context, target: &Target, joined: &Joined) -> Result<O
         return Ok(Outcome::said_with(1, text));
     }
     let address = format!("{}:{}", target.address, target.port);
-    let mut signed = Vec::new();
+    take_over::before_signing(&context.layout, joined)?;
     for purpose in ["proxy", "kubelet"] {
         let (name, group) = match purpose {
             "proxy" => ("system:kube-proxy".to_owned(), "system:node-proxier"),
@@ -229,9 +236,10 @@ async fn worker(context: &Context, target: &Target, joined: &Joined) -> Result<O
                 format!("Failed to sign {purpose} certificate ({}). {}", answer.status, text("error"));
             return Ok(Outcome::said_with(1, reason));
         }
-        signed.push(take_over::Signed { stem: purpose, key, certificate: text("certificate") });
+        let signed = take_over::Signed { stem: purpose, key, certificate: text("certificate") };
+        take_over::signed(&context.layout, &signed)?;
     }
-    take_over::worker(context, target.address, joined, &signed).await?;
+    take_over::worker(context, target.address, joined).await?;
     Ok(Outcome::said(format!(
         "\nThe node has joined the cluster and will appear in the nodes list in a few seconds.\n\n\
          This worker node gets automatically configured with the API server endpoints.\n\

@@ -21,11 +21,10 @@ pub(crate) struct Signed {
 
 const WORKER_LABELS: &str = "microk8s.io/cluster=true,node.kubernetes.io/microk8s-worker=microk8s-worker";
 
-pub(crate) async fn control_plane(context: &Context, contacted: Ipv4Addr, joined: &Joined) -> Result<()> {
+/// Until the datastore's member is started. The real script restarts kubelite with the new authority before
+/// it stops it, which changes nothing that stays.
+pub(crate) async fn control_plane(context: &Context, joined: &Joined) -> Result<()> {
     let layout = &context.layout;
-    for service in ["microk8s.daemon-kubelite", "microk8s.daemon-k8s-dqlite"] {
-        socket::demand(&["stop", service]).await?;
-    }
     let secrets = [
         ("ca.crt", &joined.ca),
         ("ca.key", required(joined.ca_key.as_ref(), "CA key")?),
@@ -35,18 +34,27 @@ pub(crate) async fn control_plane(context: &Context, contacted: Ipv4Addr, joined
         replace(layout, file, text)?;
     }
     certificates::issue_clients(layout)?;
+    take_flags_of_apiserver(layout, joined)?;
+    take_arguments(layout, joined)?;
     tokens::set_callback(layout, &joined.callback_token)?;
+    for service in ["microk8s.daemon-kubelite", "microk8s.daemon-k8s-dqlite"] {
+        socket::demand(&["stop", service]).await?;
+    }
+    start_datastore_over(layout, joined)?;
+    socket::demand(&["start", "microk8s.daemon-k8s-dqlite"]).await
+}
+
+/// What comes once the datastore's member is in the cluster, or was waited for in vain.
+pub(crate) async fn end(context: &Context, contacted: Ipv4Addr) -> Result<()> {
+    socket::demand(&["start", "microk8s.daemon-kubelite"]).await?;
+    cni::detect_by_reaching(&context.layout, &contacted.to_string(), None)?;
+    context.layout.set_lock("no-cert-reissue")
+}
+
+fn take_flags_of_apiserver(layout: &Layout, joined: &Joined) -> Result<()> {
     let apiserver = layout.args("kube-apiserver");
     edit::set(&apiserver, "--authorization-mode", Some(&joined.api_authz_mode))?;
-    edit::set(&apiserver, "--secure-port", Some(&joined.apiport))?;
-    take_arguments(layout, joined)?;
-    cni::detect_by_reaching(layout, &contacted.to_string(), None)?;
-    start_datastore_over(layout, joined)?;
-    layout.set_lock("no-cert-reissue")?;
-    for service in ["microk8s.daemon-k8s-dqlite", "microk8s.daemon-kubelite"] {
-        socket::demand(&["start", service]).await?;
-    }
-    Ok(())
+    edit::set(&apiserver, "--secure-port", Some(&joined.apiport)).map(drop)
 }
 
 fn replace(layout: &Layout, file: &str, text: &str) -> Result<()> {
@@ -62,8 +70,7 @@ fn take_arguments(layout: &Layout, joined: &Joined) -> Result<()> {
     if joined.kubelet_args.contains("--node-ip") {
         edit::set(&kubelet, "--node-ip", Some(&joined.hostname_override))?;
     }
-    edit::set(&kubelet, "--hostname-override", None)?;
-    edit::set(&layout.args("kube-proxy"), "--cluster-cidr", Some(&joined.cluster_cidr)).map(drop)
+    edit::set(&kubelet, "--hostname-override", None).map(drop)
 }
 
 /// Sets the private datastore aside and leaves word for the new one which cluster it belongs to.
@@ -81,36 +88,43 @@ fn start_datastore_over(layout: &Layout, joined: &Joined) -> Result<()> {
     write(&layout.backend("init.yaml"), &text)
 }
 
-pub(crate) async fn worker(
-    context: &Context,
-    contacted: Ipv4Addr,
-    joined: &Joined,
-    signed: &[Signed],
-) -> Result<()> {
-    let layout = &context.layout;
-    socket::demand(&["stop", "microk8s"]).await?;
+/// What a worker takes over before it asks for its certificates.
+pub(crate) fn before_signing(layout: &Layout, joined: &Joined) -> Result<()> {
     write(&layout.certificate("ca.remote.crt"), &joined.ca)?;
-    for Signed { stem, key, certificate } in signed {
-        write(&layout.certificate(&format!("{stem}.key")), key)?;
-        write(&layout.certificate(&format!("{stem}.crt")), certificate)?;
-        for client in CLIENTS.iter().filter(|client| client.stem == *stem) {
-            kubeconfig::write(layout, client, "ca.remote.crt")?;
+    take_flags_of_apiserver(layout, joined)?;
+    take_arguments(layout, joined)
+}
+
+/// A certificate that was signed, and the flags that come with it.
+pub(crate) fn signed(layout: &Layout, Signed { stem, key, certificate }: &Signed) -> Result<()> {
+    write(&layout.certificate(&format!("{stem}.key")), key)?;
+    write(&layout.certificate(&format!("{stem}.crt")), certificate)?;
+    if *stem == "proxy" {
+        for flag in ["--master", "--hostname-override"] {
+            edit::set(&layout.args("kube-proxy"), flag, None)?;
         }
+        return Ok(());
     }
-    tokens::set_callback(layout, &joined.callback_token)?;
-    take_arguments(layout, joined)?;
     let kubelet = layout.args("kubelet");
     edit::set(&kubelet, "--client-ca-file", Some("${SNAP_DATA}/certs/ca.remote.crt"))?;
-    edit::set(&kubelet, "--node-labels", Some(WORKER_LABELS))?;
-    for flag in ["--master", "--hostname-override"] {
-        edit::set(&layout.args("kube-proxy"), flag, None)?;
+    edit::set(&kubelet, "--node-labels", Some(WORKER_LABELS)).map(drop)
+}
+
+/// The rest of it. Here all services are restarted, containers included, in place of five.
+pub(crate) async fn worker(context: &Context, contacted: Ipv4Addr, joined: &Joined) -> Result<()> {
+    let layout = &context.layout;
+    for client in CLIENTS.iter().filter(|client| ["proxy", "kubelet"].contains(&client.stem)) {
+        kubeconfig::write(layout, client, "ca.remote.crt")?;
     }
+    tokens::set_callback(layout, &joined.callback_token)?;
+    layout.drop_lock("no-apiserver-proxy")?;
     crate::services::write_control_planes(layout, &[IpAddr::V4(contacted)])?;
-    for lock in ["clustered.lock", "no-cert-reissue", "no-k8s-dqlite"] {
+    for lock in ["clustered.lock", "no-k8s-dqlite"] {
         layout.set_lock(lock)?;
     }
-    layout.drop_lock("no-apiserver-proxy")?;
-    socket::demand(&["start", "microk8s"]).await
+    socket::demand(&["stop", "microk8s"]).await?;
+    socket::demand(&["start", "microk8s"]).await?;
+    layout.set_lock("no-cert-reissue")
 }
 
 #[cfg(test)]

@@ -126,8 +126,9 @@ async fn arguments(layout: &Layout, directory: &str, own: IpAddr, peer: &str) ->
         read_or_empty(&layout.backend("name"))
     };
     arguments.push(format!("--name={name}"));
-    if first_start && layout.backend("init.yaml").exists() {
-        let voters = roles::listed(&read_or_empty(&layout.backend("init.yaml")));
+    let voters = roles::listed(&read_or_empty(&layout.backend("init.yaml")));
+    // One that names no others begins a cluster.
+    if first_start && !voters.is_empty() {
         let deadline = Instant::now() + PATIENCE;
         let cluster = loop {
             match join(&voters, peer, &name).await {
