@@ -4,20 +4,23 @@ use super::answer::Sent;
 use super::error::{ClusterError, ClusterErrorKind, whole};
 use super::socket::Socket;
 use super::{Address, KubernetesSettings, kubeconfig};
-use crate::connection::ssh::{Host, Ssh, SshError, SshErrorKind};
+use crate::connection::ssh::{Host, Script, Ssh, SshError, SshErrorKind};
+use crate::connection::{ConnectionError, ErrorClass, expand_home};
 use hyper_util::client::legacy::connect::proxy::{SocksV5, Tunnel};
 use hyper_util::client::legacy::connect::{Connection, HttpConnector};
-use hyper_util::rt::TokioExecutor;
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use kube::client::{Body, ConfigExt};
 use kube::config::{ExecInteractiveMode, KubeConfigOptions, Kubeconfig};
 use kube::{Client, Config};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::net::TcpStream;
+use tower::util::BoxCloneSyncService;
 
 /// Prints the administrator's kubeconfig with the loopback address, which the server's certificate always
 /// names.
-const KUBECONFIG_COMMAND: [&str; 3] = ["/snap/bin/microk8s", "config", "--use-loopback"];
+const KUBECONFIG: Script =
+    Script { name: "microk8s config", text: "exec /snap/bin/microk8s config --use-loopback" };
 
 /// How long a program of the operator's own kubeconfig may take for credentials. Those that ask nobody take
 /// seconds.
@@ -47,21 +50,10 @@ pub(super) async fn connect(address: &Address, ssh: &Ssh) -> Result<Client, Clus
 async fn through_node(address: &str, host: &Arc<Host>) -> Result<Client, ClusterError> {
     let fail = |kind, attempt: &str, answer: String| ClusterError::new(kind, attempt, address, answer);
     let unreached = |attempt: &'static str| {
-        move |error: SshError| {
-            let kind = match error.kind() {
-                SshErrorKind::NotReachable
-                | SshErrorKind::CommandNotRun
-                | SshErrorKind::Unanswered
-                | SshErrorKind::TooLong => ClusterErrorKind::Unreachable,
-                SshErrorKind::KeyRefused | SshErrorKind::HostKeyRefused | SshErrorKind::Client => {
-                    ClusterErrorKind::Unauthenticated
-                }
-            };
-            ClusterError::new(kind, attempt, address, error.to_string())
-        }
+        move |error: SshError| ClusterError::new(of_node(&error), attempt, address, error.to_string())
     };
     const READING: &str = "Reading the cluster's kubeconfig on the node";
-    let mut output = host.root().ask_program(&KUBECONFIG_COMMAND).await.map_err(unreached(READING))?;
+    let mut output = host.ask(&KUBECONFIG, &[]).await.map_err(unreached(READING))?;
     if !output.succeeded() {
         // A kubeconfig that came nevertheless has the administrator's key in it.
         if output.stdout.contains("apiVersion") {
@@ -84,6 +76,15 @@ async fn through_node(address: &str, host: &Arc<Host>) -> Result<Client, Cluster
     client(config, Socket::new(socket)).map_err(|error| {
         fail(ClusterErrorKind::Unreachable, "Preparing a client for the API server", whole(&error))
     })
+}
+
+/// What a failure on the node means for its cluster.
+fn of_node(error: &SshError) -> ClusterErrorKind {
+    match error.class() {
+        ErrorClass::Unreachable | ErrorClass::Transient => ClusterErrorKind::Unreachable,
+        ErrorClass::Permanent if error.kind() == SshErrorKind::TooLong => ClusterErrorKind::TooMuch,
+        ErrorClass::Unauthorized | ErrorClass::Permanent => ClusterErrorKind::Unauthenticated,
+    }
 }
 
 pub(super) async fn with_kubeconfig(settings: &KubernetesSettings) -> Result<Client, String> {
@@ -146,29 +147,30 @@ fn proxy<'a>(kubeconfig: &'a Kubeconfig, context: Option<&str>) -> Option<&'a st
 fn through(config: Config, proxy: Option<&str>) -> Result<Client, String> {
     let mut connector = HttpConnector::new();
     connector.enforce_http(false);
-    let Some(proxy) = proxy else { return client(config, connector).map_err(|error| whole(&error)) };
+    let Some(proxy) = proxy else { return over_tcp(config, connector) };
     let uri = proxy
         .parse::<http::Uri>()
         .ok()
         .filter(|uri| uri.authority().is_some_and(|all| !all.as_str().contains('@')));
-    let made = match uri.as_ref().and_then(http::Uri::scheme_str) {
-        Some("http") => client(config, Tunnel::new(uri.unwrap_or_default(), connector)),
-        Some("socks5") => client(config, SocksV5::new(uri.unwrap_or_default(), connector)),
-        _ => {
-            return Err("its `clusters[].cluster.proxy-url` is of another kind than http://host:port and \
-                        socks5://host:port, or has a name and a password: these are not supported"
-                .to_owned());
-        }
-    };
-    made.map_err(|error| whole(&error))
+    match uri.as_ref().and_then(http::Uri::scheme_str) {
+        Some("http") => over_tcp(config, Tunnel::new(uri.unwrap_or_default(), connector)),
+        Some("socks5") => over_tcp(config, SocksV5::new(uri.unwrap_or_default(), connector)),
+        _ => Err("its `clusters[].cluster.proxy-url` is of another kind than http://host:port and \
+                  socks5://host:port, or has a name and a password: these are not supported"
+            .to_owned()),
+    }
 }
 
-/// `~/` as a shell would read it.
-fn expand_home(path: &str) -> PathBuf {
-    match (path.strip_prefix("~/"), std::env::home_dir()) {
-        (Some(rest), Some(home)) => home.join(rest),
-        _ => PathBuf::from(path),
-    }
+/// The ways over TCP are one type: each type of connector is an HTTP client of its own in the binary.
+fn over_tcp<C>(config: Config, connector: C) -> Result<Client, String>
+where
+    C: tower::Service<http::Uri, Response = TokioIo<TcpStream>> + Clone + Send + Sync + 'static,
+    C::Future: Send + 'static,
+    C::Error: Into<tower::BoxError>,
+{
+    let boxed = |error: C::Error| -> tower::BoxError { error.into() };
+    let connector = tower::ServiceBuilder::new().map_err(boxed).service(connector);
+    client(config, BoxCloneSyncService::new(connector)).map_err(|error| whole(&error))
 }
 
 /// A client that never tries again by itself: what is worth another try is decided by whoever has a deadline.
@@ -205,7 +207,25 @@ where
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::connection::cluster::Clusters;
     use axum::Router;
+
+    #[test]
+    fn what_a_node_will_never_do_is_not_waited_for() {
+        for (ssh, cluster, is_transient) in [
+            (SshErrorKind::NotReachable, ClusterErrorKind::Unreachable, true),
+            (SshErrorKind::Unanswered, ClusterErrorKind::Unreachable, true),
+            (SshErrorKind::KeyRefused, ClusterErrorKind::Unauthenticated, false),
+            (SshErrorKind::HostKeyRefused, ClusterErrorKind::Unauthenticated, false),
+            (SshErrorKind::CommandNotRun, ClusterErrorKind::Unauthenticated, false),
+            (SshErrorKind::Client, ClusterErrorKind::Unauthenticated, false),
+            (SshErrorKind::TooLong, ClusterErrorKind::TooMuch, false),
+        ] {
+            let kind = of_node(&SshError::new(ssh, "10.0.0.11", "running \"microk8s config\"", "no"));
+            assert_eq!(kind, cluster, "{ssh:?}");
+            assert_eq!(ClusterError::new(kind, "Reading", "x", "no").is_transient(), is_transient, "{ssh:?}");
+        }
+    }
 
     #[tokio::test]
     async fn calls_go_through_the_near_end_of_a_tunnel() {
@@ -284,6 +304,32 @@ mod tests {
         let refused = with(serde_json::json!({}), serde_json::json!({"exec": exec})).await.err().unwrap();
         assert!(refused.contains("`sleep`") && refused.contains("60 s"), "{refused}");
         assert!(begin.elapsed() < Duration::from_secs(15), "{:?}", begin.elapsed());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn all_who_ask_at_one_time_wait_for_one_attempt() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let exec = serde_json::json!({
+            "apiVersion": "client.authentication.k8s.io/v1", "command": "sleep", "args": ["20"], "interactiveMode": "Never"
+        });
+        let kubeconfig = serde_json::json!({
+            "apiVersion": "v1", "kind": "Config", "current-context": "lab",
+            "clusters": [{"name": "lab", "cluster": {"server": "http://192.0.2.1"}}],
+            "users": [{"name": "lab", "user": {"exec": exec}}],
+            "contexts": [{"name": "lab", "context": {"cluster": "lab", "user": "lab"}}],
+        });
+        std::fs::write(file.path(), kubeconfig.to_string()).unwrap();
+        let config_path = Some(file.path().display().to_string());
+        let settings = KubernetesSettings { config_path, config_context: None };
+        let cluster =
+            Clusters::new(Arc::new(Ssh::new(Default::default())), Some(settings), Arc::default()).get(None);
+        let began = tokio::time::Instant::now();
+        let asked = tokio::join!(cluster.connected(), cluster.connected(), cluster.connected());
+        let errors = [asked.0.err(), asked.1.err(), asked.2.err()].map(|error| error.unwrap().to_string());
+        assert!(errors.iter().all(|error| error.contains("no connection within 20 s")), "{errors:?}");
+        assert!(began.elapsed() < Duration::from_secs(30), "{:?}", began.elapsed());
+        let later = cluster.connected().await.err().unwrap();
+        assert!(began.elapsed() > Duration::from_secs(30), "a new attempt was made: {later}");
     }
 
     #[tokio::test]

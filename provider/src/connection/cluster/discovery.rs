@@ -2,7 +2,8 @@
 
 use super::answer::KINDS;
 use super::kind::Scope;
-use super::{Cluster, ClusterError, ClusterErrorKind, Freshness, Kind};
+use super::{Cluster, ClusterError, ClusterErrorKind, Kind};
+use crate::connection::Freshness;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::APIResourceList;
 use kube::core::{DynamicObject, Request};
 use std::collections::HashMap;
@@ -94,10 +95,15 @@ impl Cluster {
             }
             listed => listed?,
         };
+        let kinds: Vec<_> = listed.resources.iter().map(|one| one.kind.clone()).collect();
         // Subresources, such as `deployments/scale`, carry kinds too.
         let served =
             listed.resources.into_iter().find(|one| one.kind == kind.name() && !one.name.contains('/'));
-        let served = served.ok_or_else(|| unserved(format!("{} in {api_version}", kind.name())))?;
+        let served = served.ok_or_else(|| {
+            let near = kinds.iter().find(|one| one.eq_ignore_ascii_case(kind.name()));
+            let meant = near.map(|near| format!("; did you mean {near}?")).unwrap_or_default();
+            unserved(format!("{} in {api_version}{meant}", kind.name()))
+        })?;
         Ok(ResolvedKind { version: version_path(kind), plural: served.name, namespaced: served.namespaced })
     }
 

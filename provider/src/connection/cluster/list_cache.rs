@@ -2,7 +2,8 @@
 //! the text that came: as values it would take many times as much memory.
 
 use super::answer::{NoAnswer, check_size, unreadable, values};
-use super::{Cluster, ClusterError, ClusterErrorKind, Freshness, Kind};
+use super::{Cluster, ClusterError, ClusterErrorKind, Kind};
+use crate::connection::Freshness;
 use crate::connection::bounds::API_LIST;
 use kube::core::DynamicObject;
 use kube::core::params::ListParams;
@@ -217,7 +218,7 @@ impl Cluster {
             Box::pin(async {
                 // Those who only read do not wait for a node that has just been found out of reach.
                 if freshness == Freshness::Cached
-                    && let Some(error) = self.recent_failure().await
+                    && let Some(error) = self.recent_failure()
                 {
                     return Err(error);
                 }
@@ -336,7 +337,7 @@ mod tests {
             server.world().put(POOLS, &format!("pool-{pool:04}"), "kubectl", json!({"addresses": [pool]}));
         }
         let settings = KubernetesSettings { config_path: Some(server.kubeconfig()), config_context: None };
-        let clusters = Clusters::new(Arc::new(Ssh::new(Default::default())), Some(settings));
+        let clusters = Clusters::new(Arc::new(Ssh::new(Default::default())), Some(settings), Arc::default());
         let cluster = clusters.get(None);
         (server, cluster)
     }

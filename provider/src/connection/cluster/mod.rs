@@ -11,32 +11,28 @@ mod error;
 mod kind;
 mod kubeconfig;
 mod list_cache;
+mod locks;
 mod objects;
 mod pod_proxy;
 mod socket;
 #[cfg(test)]
 pub(crate) mod testing;
-mod write_lock;
 
 pub use error::{ClusterError, ClusterErrorKind, FieldFault};
 pub use kind::{Kind, ObjectName};
 pub use list_cache::Objects;
-pub use objects::{ApplyMode, Freshness, GIVEN_BACK, MANAGER};
-pub use write_lock::{Claim, WriteGuard};
+pub use locks::{ChangeGuard, Claim, ClusterLocks, WriteGuard};
+pub use objects::{ApplyMode, GIVEN_BACK, MANAGER};
 
+use crate::connection::outage::{RecentFailure, WarnOnce};
 use crate::connection::ssh::Ssh;
 use discovery::DiscoveryCache;
 use list_cache::Lists;
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
-use write_lock::WriteLocks;
-
-/// How long a node that did not answer is not asked again by those who only read.
-const UNREACHED_FOR: Duration = Duration::from_secs(30);
 
 /// How long connecting may take, with the kubeconfig read on the node and the tunnel opened.
 const CONNECT_WITHIN: Duration = Duration::from_secs(20);
@@ -82,13 +78,13 @@ pub struct Clusters {
     ssh: Arc<Ssh>,
     kubernetes: Option<KubernetesSettings>,
     known: Mutex<HashMap<Option<String>, Cluster>>,
-    locks: Arc<WriteLocks>,
+    locks: Arc<ClusterLocks>,
 }
 
 impl Clusters {
     /// Connects to nothing.
-    pub fn new(ssh: Arc<Ssh>, kubernetes: Option<KubernetesSettings>) -> Self {
-        Self { ssh, kubernetes, known: Mutex::default(), locks: Arc::default() }
+    pub fn new(ssh: Arc<Ssh>, kubernetes: Option<KubernetesSettings>, locks: Arc<ClusterLocks>) -> Self {
+        Self { ssh, kubernetes, known: Mutex::default(), locks }
     }
 
     /// The cluster of a control-plane node, or that of the provider's `kubernetes` block.
@@ -108,7 +104,8 @@ impl Clusters {
                 lists: Lists::default(),
                 discovery: DiscoveryCache::default(),
                 locks: Arc::clone(&self.locks),
-                warned: AtomicBool::new(false),
+                unreachable: RecentFailure::default(),
+                warning: WarnOnce::default(),
             }))
         });
         cluster.clone()
@@ -131,8 +128,10 @@ struct Inner {
     asking_for_id: tokio::sync::Mutex<()>,
     lists: Lists,
     discovery: DiscoveryCache,
-    locks: Arc<WriteLocks>,
-    warned: AtomicBool,
+    locks: Arc<ClusterLocks>,
+    /// The last failure on the way, which stands for what is only read there.
+    unreachable: RecentFailure<ClusterError>,
+    warning: WarnOnce,
 }
 
 /// The connection, as far as there is one.
@@ -140,6 +139,7 @@ struct Inner {
 struct Link {
     client: Option<kube::Client>,
     id: Option<String>,
+    /// The last attempt that failed, which stands for all who were waiting for it.
     failed: Option<(Instant, ClusterError)>,
 }
 
@@ -153,9 +153,13 @@ enum Age {
 impl Cluster {
     /// A client for the API server; connects where that was not done yet.
     async fn connected(&self) -> Result<(kube::Client, Age), ClusterError> {
+        let asked = Instant::now();
         let mut link = self.0.link.lock().await;
         if let Some(client) = &link.client {
             return Ok((client.clone(), Age::Earlier));
+        }
+        if let Some((_, error)) = link.failed.as_ref().filter(|(at, _)| *at > asked) {
+            return Err(error.clone());
         }
         let connecting = connect::connect(&self.0.address, &self.0.ssh);
         let result = tokio::time::timeout(CONNECT_WITHIN, connecting).await.unwrap_or_else(|_| {
@@ -173,6 +177,7 @@ impl Cluster {
                 Ok((client, Age::Now))
             }
             Err(error) => {
+                self.0.unreachable.record(&error);
                 link.failed = Some((Instant::now(), error.clone()));
                 Err(error)
             }
@@ -192,20 +197,29 @@ impl Cluster {
     }
 
     /// The error of a moment ago, for those who would rather not wait for it again.
-    pub async fn recent_failure(&self) -> Option<ClusterError> {
-        let link = self.0.link.lock().await;
-        link.failed.as_ref().filter(|(at, _)| at.elapsed() < UNREACHED_FOR).map(|(_, error)| error.clone())
+    fn recent_failure(&self) -> Option<ClusterError> {
+        self.0.unreachable.get()
     }
 
-    /// Whether this is the first time that somebody tells the person that this cluster is out of reach.
-    pub fn first_warning(&self) -> bool {
-        !self.0.warned.swap(true, Ordering::Relaxed)
+    /// Whether that failure is one to reach the cluster, or the machine that leads to it.
+    pub fn is_out_of_reach(&self, error: &ClusterError) -> bool {
+        match &self.0.address {
+            // A machine that answers may have no cluster yet.
+            Address::Node(host) => self.0.ssh.host(host).is_out_of_reach(),
+            Address::Kubeconfig(_) => error.kind() == ClusterErrorKind::Unreachable,
+            Address::Nowhere => false,
+        }
+    }
+
+    /// Whether the warning that this cluster cannot be read is still due; true once a run.
+    pub fn warn_once(&self) -> bool {
+        self.0.warning.is_due()
     }
 
     /// Waits until no other write of the kind is under way in this cluster: admission webhooks look at the
     /// other objects without locking them.
     pub async fn write_lock(&self, kind: &Kind) -> Result<WriteGuard, ClusterError> {
-        Ok(self.0.locks.take(&self.id().await?, kind).await)
+        Ok(self.0.locks.write(&self.id().await?, kind).await)
     }
 
     fn discovery(&self) -> &DiscoveryCache {
@@ -217,12 +231,7 @@ impl Cluster {
         let mut link = self.0.link.lock().await;
         link.client = None;
         link.id = None;
-        link.failed = Some((Instant::now(), error.clone()));
-    }
-
-    async fn answered(&self) {
-        self.0.link.lock().await.failed = None;
-        self.0.warned.store(false, Ordering::Relaxed);
+        self.0.unreachable.record(error);
     }
 }
 

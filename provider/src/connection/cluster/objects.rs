@@ -4,6 +4,7 @@ use super::answer::{self, NoAnswer, OBJECT};
 use super::discovery::{DEFINITIONS, segment};
 use super::error::{ClusterError, ClusterErrorKind};
 use super::{ANSWER_WITHIN, Age, Cluster, Kind, ObjectName};
+use crate::connection::Freshness;
 use kube::core::params::{DeleteParams, GetParams, Patch, PatchParams, Preconditions};
 use kube::core::{DynamicObject, Request};
 use serde::de::DeserializeOwned;
@@ -15,15 +16,6 @@ pub const MANAGER: &str = "terraform-provider-microk8s";
 /// Name under which the API server records the fields of an object that was released, with the values that
 /// they had before they were ours.
 pub const GIVEN_BACK: &str = "terraform-provider-microk8s-released";
-
-/// Whether an answer of a moment ago will do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Freshness {
-    /// It will: one LIST serves all resources of a refresh.
-    Cached,
-    /// It will not: a write depends on it.
-    Fresh,
-}
 
 /// What a server-side apply does about fields that others own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,7 +42,7 @@ impl Cluster {
         }
         let attempt = format!("Reading {name}");
         if freshness == Freshness::Cached
-            && let Some(error) = self.recent_failure().await
+            && let Some(error) = self.recent_failure()
         {
             return Err(error);
         }
@@ -214,7 +206,7 @@ impl Cluster {
             {
                 self.lost(error).await;
             }
-            _ => self.answered().await,
+            _ => self.0.unreachable.clear(),
         }
         result
     }

@@ -4,15 +4,15 @@
 use super::api::Api;
 use super::batch::Claims;
 use super::commit::Committer;
-use super::error::RouterError;
+use super::error::RouterErrorKind;
 use super::read::{Patience, below};
 use super::timing::Timing;
 use super::tree::{ConfigPath, ConfigTree};
-use super::write::{Pending, Purpose};
+use super::write::{Pending, Purpose, Veto};
+use crate::connection::outage::RecentFailure;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
-use tfplugin::Diagnostic;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, timeout};
 
@@ -29,8 +29,8 @@ pub(super) enum Request {
 /// After so long an answer that does not come is not asked for again at once.
 const LONG: Duration = Duration::from_secs(1);
 
-type Read = Result<Arc<ConfigTree>, RouterError>;
-type Shown = Result<String, RouterError>;
+type Read = Result<Arc<ConfigTree>, RouterErrorKind>;
+type Shown = Result<String, RouterErrorKind>;
 
 /// The task's state.
 pub(super) struct Actor {
@@ -39,11 +39,11 @@ pub(super) struct Actor {
     requests: mpsc::UnboundedReceiver<Request>,
     known: HashMap<ConfigPath, (Instant, Read)>,
     /// How the last read ended that took long and in vain. It stands for the other reads of the same refresh.
-    away: Option<(Instant, RouterError)>,
+    away: RecentFailure<RouterErrorKind>,
     /// What a busy router's commit did not end for: it is not waited for again.
     stuck: HashSet<ConfigPath>,
     claims: Claims,
-    vetoed: Vec<(Pending, Box<Diagnostic>)>,
+    vetoed: Vec<(Pending, Veto)>,
     /// How long the last writes took that had to be committed.
     commit: Option<Duration>,
     /// How many were answered together the last time.
@@ -72,21 +72,10 @@ impl Actor {
     pub(super) fn start(api: Api, timing: Timing) -> mpsc::UnboundedSender<Request> {
         let (sender, requests) = mpsc::unbounded_channel();
         let (known, stuck) = (HashMap::new(), HashSet::new());
-        let (claims, vetoed) = (Claims::new(), Vec::new());
+        let (claims, vetoed, away) = (Claims::new(), Vec::new(), RecentFailure::lasting(timing.refresh));
         tokio::spawn(
-            Self {
-                api,
-                timing,
-                requests,
-                known,
-                away: None,
-                stuck,
-                claims,
-                vetoed,
-                commit: None,
-                answered: 0,
-            }
-            .run(),
+            Self { api, timing, requests, known, away, stuck, claims, vetoed, commit: None, answered: 0 }
+                .run(),
         );
         sender
     }
@@ -135,10 +124,9 @@ impl Actor {
     async fn read(&mut self, reads: BTreeMap<ConfigPath, Vec<oneshot::Sender<Read>>>) {
         for (root, mut replies) in reads {
             let fresh = |(at, _): &&(Instant, Read)| at.elapsed() < self.timing.refresh;
-            let away = self.away.as_ref().filter(|(at, _)| at.elapsed() < self.timing.refresh);
-            let found = match (self.known.get(&root).filter(fresh), away) {
+            let found = match (self.known.get(&root).filter(fresh), self.away.get()) {
                 (Some((_, found)), _) => found.clone(),
-                (None, Some((_, error))) => Err(error.clone()),
+                (None, Some(error)) => Err(error),
                 (None, None) => {
                     let at = Instant::now();
                     let found = tokio::select! {
@@ -146,15 +134,15 @@ impl Actor {
                         () = all_gone(&mut replies) => continue,
                     };
                     match &found {
-                        Err(RouterError::Internal { .. }) => self.stuck.insert(root.clone()),
+                        Err(RouterErrorKind::Internal { .. }) => self.stuck.insert(root.clone()),
                         _ => self.stuck.remove(&root),
                     };
-                    self.away = match &found {
+                    match &found {
                         Err(error) if at.elapsed() > LONG && error.is_of_the_whole_router() => {
-                            Some((Instant::now(), error.clone()))
+                            self.away.record(error);
                         }
-                        _ => None,
-                    };
+                        _ => self.away.clear(),
+                    }
                     // Finding out that nobody answers may itself take longer than a refresh's answer serves.
                     let at = if found.is_ok() { at } else { Instant::now() };
                     self.known.insert(root, (at, found.clone()));
@@ -206,7 +194,7 @@ impl Actor {
 
     fn refuse_vetoed(&mut self) {
         for (one, reason) in self.vetoed.drain(..) {
-            one.answer(Err(RouterError::Vetoed(reason)));
+            one.answer(Err(RouterErrorKind::Vetoed(reason)));
         }
     }
 }

@@ -4,9 +4,8 @@
 
 use super::command::{Command, Operation};
 use super::tree::{ConfigPath, ConfigTree};
-use super::write::{Pending, Purpose};
+use super::write::{Pending, Purpose, Veto};
 use std::collections::HashMap;
-use tfplugin::Diagnostic;
 
 /// Who put an object in this run.
 pub(super) type Claims = HashMap<ConfigPath, String>;
@@ -22,7 +21,7 @@ pub(super) struct Batch {
     /// All is as they want it.
     pub(super) satisfied: Vec<Pending>,
     /// Vetoed by a check of the configuration that the commit would leave.
-    pub(super) vetoed: Vec<(Pending, Box<Diagnostic>)>,
+    pub(super) vetoed: Vec<(Pending, Veto)>,
 }
 
 impl Batch {
@@ -80,7 +79,7 @@ impl Batch {
     }
 
     /// Takes out those who in this round object to the outcome of all.
-    fn run_post_checks(&mut self, outcome: &ConfigTree, round: usize) -> Vec<(Pending, Box<Diagnostic>)> {
+    fn run_post_checks(&mut self, outcome: &ConfigTree, round: usize) -> Vec<(Pending, Veto)> {
         let (mut kept, mut refused) = (Vec::new(), Vec::new());
         for (one, commands) in self.needed.drain(..) {
             match one.write.post_checks.get(round).map_or(Ok(()), |check| check(outcome)) {

@@ -1,11 +1,45 @@
 //! What can go wrong on the way to a router, told apart by what the person has to do about it.
 
+use super::write::Veto;
+use crate::connection::{ConnectionError, ErrorClass};
 use std::time::Duration;
-use tfplugin::Diagnostic;
+
+/// A failed call to a router.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error("{kind}")]
+pub struct RouterError {
+    router: String,
+    kind: RouterErrorKind,
+}
+
+impl RouterError {
+    pub(super) fn new(router: &str, kind: RouterErrorKind) -> Self {
+        Self { router: router.to_owned(), kind }
+    }
+
+    /// What it means.
+    pub fn kind(&self) -> &RouterErrorKind {
+        &self.kind
+    }
+}
+
+impl ConnectionError for RouterError {
+    fn class(&self) -> ErrorClass {
+        self.kind.class()
+    }
+
+    fn hint(&self) -> &'static str {
+        self.kind.hint()
+    }
+
+    fn target(&self) -> &str {
+        &self.router
+    }
+}
 
 /// Why a call to a router did not do what was asked. One failure may be the answer to many callers.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
-pub enum RouterError {
+pub enum RouterErrorKind {
     /// Nobody answered; nothing was changed.
     #[error("no response: {cause}")]
     Unreachable {
@@ -86,7 +120,7 @@ pub enum RouterError {
     },
     /// The caller itself will not have it, seeing what the router holds.
     #[error("{}", .0.detail)]
-    Vetoed(Box<Diagnostic>),
+    Vetoed(Veto),
     /// Terraform asked to stop before anything was sent.
     #[error("interrupted before anything was changed; the next apply resumes here")]
     Cancelled,
@@ -130,7 +164,7 @@ impl Refusal {
     }
 }
 
-impl RouterError {
+impl RouterErrorKind {
     /// A refusal of VyOS, in its words.
     pub(super) fn rejected(component: Option<String>, message: String) -> Self {
         let refusal = Refusal::of(&message);
@@ -142,15 +176,24 @@ impl RouterError {
         !matches!(self, Self::Vetoed(_) | Self::Rejected { .. } | Self::Cancelled)
     }
 
-    /// Whether the router may answer by and by, as one does that starts or commits for another session.
-    pub fn is_transient(&self) -> bool {
-        matches!(
-            self,
-            Self::Unreachable { .. }
-                | Self::NotServing { .. }
-                | Self::Internal { .. }
-                | Self::UnknownOutcome { .. }
-        )
+    /// What it means. A router that starts, or commits for another session, answers by and by.
+    pub(in crate::connection) fn class(&self) -> ErrorClass {
+        match self {
+            Self::Unreachable { .. } => ErrorClass::Unreachable,
+            Self::Untrusted { .. } | Self::Unauthenticated => ErrorClass::Unauthorized,
+            Self::NotServing { .. }
+            | Self::Internal { .. }
+            | Self::UnknownOutcome { .. }
+            | Self::Locked { .. } => ErrorClass::Transient,
+            Self::Settings { .. }
+            | Self::NotVyos { .. }
+            | Self::TooMuch { .. }
+            | Self::TooLarge
+            | Self::Rejected { .. }
+            | Self::NotSaved { .. }
+            | Self::Vetoed(_)
+            | Self::Cancelled => ErrorClass::Permanent,
+        }
     }
 
     /// Whether any other read would end like this.
@@ -159,7 +202,7 @@ impl RouterError {
     }
 
     /// What to do about it.
-    pub fn hint(&self) -> &'static str {
+    fn hint(&self) -> &'static str {
         match self {
             Self::Unreachable { .. } => {
                 "Check the address in the provider's `routers`, that the router is up, and that `service https` listens \

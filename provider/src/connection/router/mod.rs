@@ -20,16 +20,16 @@ mod write;
 
 pub use api::without_userinfo;
 pub use command::{Command, Operation};
-pub use error::RouterError;
+pub use error::{RouterError, RouterErrorKind};
 pub use plans::Plans;
 pub use routers::{RouterLookupError, Routers};
 pub use settings::RouterSettings;
 pub use tree::{ConfigPath, ConfigTree};
-pub use write::{Changes, PostCheck, Purpose, Write};
+pub use write::{Changes, PostCheck, Purpose, Veto, Write};
 
+use crate::connection::outage::WarnOnce;
 use actor::{Actor, Request};
 use api::Api;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use timing::Timing;
 use tokio::sync::{mpsc, oneshot};
@@ -44,7 +44,7 @@ pub struct Router {
     shown: String,
     timing: Timing,
     actor: OnceLock<mpsc::UnboundedSender<Request>>,
-    warned: AtomicBool,
+    warning: WarnOnce,
     plans: Plans,
 }
 
@@ -57,7 +57,7 @@ impl Router {
             shown,
             timing,
             actor: OnceLock::new(),
-            warned: AtomicBool::new(false),
+            warning: WarnOnce::default(),
             plans: Plans::default(),
         }
     }
@@ -84,9 +84,8 @@ impl Router {
         root: ConfigPath,
         stop: &CancellationToken,
     ) -> Result<Arc<ConfigTree>, RouterError> {
-        stop.run_until_cancelled(self.ask(|reply| Request::Read(root, reply)))
-            .await
-            .unwrap_or(Err(RouterError::Cancelled))
+        let read = stop.run_until_cancelled(self.ask(|reply| Request::Read(root, reply))).await;
+        read.unwrap_or_else(|| Err(RouterError::new(&self.shown, RouterErrorKind::Cancelled)))
     }
 
     /// What an operational command prints. Ends when nobody waits for it any more.
@@ -106,23 +105,23 @@ impl Router {
         &self.plans
     }
 
-    /// Whether this is the first time that somebody warns of this router; one warning is enough for all its
-    /// objects.
-    pub fn first_warning(&self) -> bool {
-        !self.warned.swap(true, Ordering::Relaxed)
+    /// Whether the warning that this router cannot be read is still due; true once a run.
+    pub fn warn_once(&self) -> bool {
+        self.warning.is_due()
     }
 
     async fn ask<T>(
         &self,
-        request: impl FnOnce(oneshot::Sender<Result<T, RouterError>>) -> Request,
+        request: impl FnOnce(oneshot::Sender<Result<T, RouterErrorKind>>) -> Request,
     ) -> Result<T, RouterError> {
         let actor = self.actor.get_or_init(|| Actor::start(Api::new(&self.settings), self.timing.clone()));
         let (reply, answer) = oneshot::channel();
         let asked = actor.send(request(reply));
-        match asked {
-            Ok(()) => answer.await.unwrap_or(Err(RouterError::Cancelled)),
-            Err(_) => Err(RouterError::Cancelled),
-        }
+        let answered = match asked {
+            Ok(()) => answer.await.unwrap_or(Err(RouterErrorKind::Cancelled)),
+            Err(_) => Err(RouterErrorKind::Cancelled),
+        };
+        answered.map_err(|kind| RouterError::new(&self.shown, kind))
     }
 }
 

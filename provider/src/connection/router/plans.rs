@@ -18,6 +18,8 @@ pub struct Plans {
     changed: Notify,
     /// Types and paths of objects that are planned to be created and are not created yet.
     creations: Mutex<BTreeSet<(&'static str, ConfigPath)>>,
+    /// Who has an object that is there and stays.
+    holders: Mutex<BTreeMap<(&'static str, ConfigPath), String>>,
 }
 
 impl Plans {
@@ -31,6 +33,13 @@ impl Plans {
     /// is replaced is planned twice in a run, but only once without its prior state.
     pub fn note_creation(&self, type_name: &'static str, object: ConfigPath) -> bool {
         !self.creations.lock().unwrap_or_else(PoisonError::into_inner).insert((type_name, object))
+    }
+
+    /// Notes who has an object that stays, and answers whether another one has it too.
+    pub fn note_holder(&self, type_name: &'static str, object: ConfigPath, claim: &str) -> bool {
+        let mut holders = self.holders.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = holders.insert((type_name, object), claim.to_owned());
+        before.is_some_and(|before| before != claim)
     }
 
     /// Notes that a planned creation is carried out.

@@ -1,7 +1,7 @@
 //! Reading a router that may be busy or away.
 
 use super::api::Api;
-use super::error::RouterError;
+use super::error::RouterErrorKind;
 use super::timing::Timing;
 use super::tree::{ConfigPath, ConfigTree};
 use crate::connection::retry::{Attempt, Deadline, RetryError};
@@ -30,7 +30,7 @@ pub(super) async fn below(
     api: &Api,
     root: &ConfigPath,
     timeout: Patience,
-) -> Result<ConfigTree, RouterError> {
+) -> Result<ConfigTree, RouterErrorKind> {
     let begun = Instant::now();
     let most = timeout.reach.max(timeout.busy);
     let deadline = Deadline::after(most, &CancellationToken::new());
@@ -39,8 +39,8 @@ pub(super) async fn below(
             Ok(tree) => Attempt::Done(Ok(tree)),
             Err(error) => {
                 let timeout = match error {
-                    RouterError::Internal { .. } => timeout.busy,
-                    _ if error.is_transient() => timeout.reach,
+                    RouterErrorKind::Internal { .. } => timeout.busy,
+                    _ if error.class().is_transient() => timeout.reach,
                     _ => Duration::ZERO,
                 };
                 match begun.elapsed() < timeout {
@@ -52,6 +52,6 @@ pub(super) async fn below(
     });
     answer.await.map_err(|problem| match problem {
         RetryError::Failed(error) | RetryError::TimedOut(error) => error,
-        RetryError::Cancelled => RouterError::Cancelled,
+        RetryError::Cancelled => RouterErrorKind::Cancelled,
     })
 }

@@ -2,7 +2,7 @@
 
 use super::batch::Needed;
 use super::blame::{Section, Suspect, sections};
-use super::error::RouterError;
+use super::error::RouterErrorKind;
 use super::write::Pending;
 
 /// What is left of a refused commit after those that the refusal names have their error.
@@ -10,7 +10,7 @@ use super::write::Pending;
 pub(super) struct Split {
     /// Whom a refusal may be about that names nobody, by failed component in VyOS's order, and the error of
     /// those who turn out to be to blame.
-    pub(super) unclear: Vec<(Vec<Pending>, RouterError)>,
+    pub(super) unclear: Vec<(Vec<Pending>, RouterErrorKind)>,
     /// All others. What components have committed of them meanwhile is seen when they are tried again.
     pub(super) others: Vec<Pending>,
 }
@@ -23,7 +23,7 @@ pub(super) fn split_refused(message: &str, needed: Vec<Needed>) -> Split {
         found.push(Section { component: None, message });
     }
     let suspects: Vec<_> = needed.iter().map(|(one, commands)| one.suspect(commands)).collect();
-    let mut errors: Vec<Option<RouterError>> = vec![None; needed.len()];
+    let mut errors: Vec<Option<RouterErrorKind>> = vec![None; needed.len()];
     for section in &found {
         for at in culprits(section, &suspects) {
             if let Some(error) = errors.get_mut(at) {
@@ -45,7 +45,7 @@ pub(super) fn split_refused(message: &str, needed: Vec<Needed>) -> Split {
     unclear.retain(|(those, _)| !those.is_empty());
     // A component of nobody here failed, yet something was refused: it can be about any of them.
     if unclear.is_empty() && !anyone_named {
-        let error = found.first().map_or(RouterError::Cancelled, rejected);
+        let error = found.first().map_or(RouterErrorKind::Cancelled, rejected);
         unclear.push((std::mem::take(&mut others), error));
     }
     Split { unclear, others }
@@ -62,6 +62,6 @@ fn culprits(section: &Section, suspects: &[Suspect]) -> Vec<usize> {
     if concerned.len() == 1 { concerned } else { Vec::new() }
 }
 
-fn rejected(section: &Section) -> RouterError {
-    RouterError::rejected(section.component.clone(), section.message.clone())
+fn rejected(section: &Section) -> RouterErrorKind {
+    RouterErrorKind::rejected(section.component.clone(), section.message.clone())
 }

@@ -2,20 +2,54 @@
 
 use super::blame::Suspect;
 use super::command::Command;
-use super::error::RouterError;
+use super::error::RouterErrorKind;
 use super::tree::{ConfigPath, ConfigTree};
 use std::sync::Arc;
-use tfplugin::Diagnostic;
+use tfplugin::{Diagnostic, Diagnostics, Path};
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
+/// Why a write is not made. What could not be done, the caller says.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Veto {
+    /// What is in the way, and what to do about it.
+    pub detail: String,
+    /// The attribute that it is about.
+    pub attribute: Option<Path>,
+}
+
+impl Veto {
+    /// A veto that is about no single attribute.
+    pub fn new(detail: impl Into<String>) -> Self {
+        Self { detail: detail.into(), attribute: None }
+    }
+
+    /// The same, about an attribute.
+    #[must_use]
+    pub fn at(self, attribute: impl Into<Path>) -> Self {
+        Self { attribute: Some(attribute.into()), ..self }
+    }
+
+    /// The first of what was found, if anything was.
+    pub fn first(found: Diagnostics) -> Result<(), Self> {
+        let first = found.into_iter().next();
+        first.map_or(Ok(()), |Diagnostic { detail, attribute, .. }| Err(Self { detail, attribute }))
+    }
+
+    /// As an error; `summary` is what could not be done.
+    pub fn into_diagnostic(self, summary: impl Into<String>) -> Diagnostic {
+        let Self { detail, attribute } = self;
+        Diagnostic { attribute, ..Diagnostic::error(summary, detail) }
+    }
+}
+
 /// Says what has to change, seeing the configuration below the write's root; nothing where all is as wanted.
 /// It is asked again after every refusal and every answer that was lost.
-pub type Changes = dyn Fn(&ConfigTree) -> Result<Vec<Command>, Box<Diagnostic>> + Send + Sync;
+pub type Changes = dyn Fn(&ConfigTree) -> Result<Vec<Command>, Veto> + Send + Sync;
 
 /// Says why a write may not be made, seeing all that will be there after its commit, from the top and as far
 /// as it was read: somebody does not do without what it takes away, or it needs what is not there.
-pub type PostCheck = dyn Fn(&ConfigTree) -> Result<(), Box<Diagnostic>> + Send + Sync;
+pub type PostCheck = dyn Fn(&ConfigTree) -> Result<(), Veto> + Send + Sync;
 
 /// Whether a write makes its object be or not be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,12 +85,12 @@ pub struct Write {
 /// A write and who waits for it.
 pub(super) struct Pending {
     pub(super) write: Write,
-    pub(super) reply: oneshot::Sender<Result<Arc<ConfigTree>, RouterError>>,
+    pub(super) reply: oneshot::Sender<Result<Arc<ConfigTree>, RouterErrorKind>>,
 }
 
 impl Pending {
     /// Answers; a caller that went away does not mind.
-    pub(super) fn answer(self, result: Result<Arc<ConfigTree>, RouterError>) {
+    pub(super) fn answer(self, result: Result<Arc<ConfigTree>, RouterErrorKind>) {
         drop(self.reply.send(result));
     }
 

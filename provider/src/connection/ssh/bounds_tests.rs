@@ -51,17 +51,18 @@ async fn a_command_whose_answer_has_no_end_is_given_up_and_ends_on_the_machine()
     for (script, kind, said) in &CASES {
         let pid = sshd.directory.path().join(script.name);
         let began = Instant::now();
-        let error = host.root().ask(script, &[pid.to_str().unwrap()]).await.unwrap_err();
+        let error = host.ask(script, &[pid.to_str().unwrap()]).await.unwrap_err();
         assert_eq!(error.kind(), *kind, "{}: {error}", script.name);
         assert!(error.to_string().contains(said), "{}: {error}", script.name);
         assert!(began.elapsed() < Duration::from_secs(6), "{}: {:?}", script.name, began.elapsed());
         assert!(ends(&pid).await, "{} goes on", script.name);
     }
-    // So does one that changes something, where it is length that has no end.
-    let pid = sshd.directory.path().join("change");
-    let error = host.root().script(&CASES[0].0, &[pid.to_str().unwrap()], None).await.unwrap_err();
+    // One that changes something is let end.
+    const LONG: Script = Script { name: "long", text: r#"head -c 9000000 /dev/zero; echo $$ >"$1""# };
+    let change = sshd.directory.path().join("change");
+    let error = host.change(&LONG, &[change.to_str().unwrap()], None).await.unwrap_err();
     assert_eq!(error.kind(), SshErrorKind::TooLong, "{error}");
-    assert!(ends(&pid).await);
+    assert!(change.exists());
     assert!(host.run(&["true"], None).await.unwrap().succeeded(), "the connection is as it was");
 }
 
@@ -74,14 +75,13 @@ async fn whoever_stops_waiting_ends_what_reads_and_not_what_changes_the_machine(
     let file = |name: &str| sshd.directory.path().join(name).display().to_string();
     let (read, change) = (file("read"), file("change"));
     let waited = Duration::from_millis(1500);
-    let root = host.root();
-    root.ask(&LATER, &[&read]).await.unwrap();
+    host.ask(&LATER, &[&read]).await.unwrap();
     assert!(Path::new(&read).exists(), "it ends in time where somebody waits");
     std::fs::remove_file(&read).unwrap();
-    assert!(tokio::time::timeout(waited, root.ask(&LATER, &[&read])).await.is_err());
-    assert!(tokio::time::timeout(waited, root.script(&LATER, &[&change], None)).await.is_err());
+    assert!(tokio::time::timeout(waited, host.ask(&LATER, &[&read])).await.is_err());
+    assert!(tokio::time::timeout(waited, host.change(&LATER, &[&change], None)).await.is_err());
     assert!(ends(Path::new(&format!("{change}.pid"))).await);
-    assert!(Path::new(&change).exists(), "what changes the machine is read to its end");
+    assert!(Path::new(&change).exists(), "what changes the machine goes on to its end");
     assert!(ends(Path::new(&format!("{read}.pid"))).await);
     assert!(!Path::new(&read).exists(), "what reads ends when nobody reads it");
 }

@@ -1,6 +1,7 @@
 //! What can go wrong on the way to a host: what may pass is told apart from what never will.
 
 use super::command::last_lines;
+use crate::connection::{ConnectionError, ErrorClass};
 use std::fmt;
 
 /// What kind of failure it is, and so what helps.
@@ -18,6 +19,10 @@ pub enum SshErrorKind {
     Unanswered,
     /// The machine was reached and the command ran; what it printed came to no end.
     TooLong,
+    /// The machine was reached; what another run of Terraform began there goes on.
+    Busy,
+    /// The machine was reached and the command was begun; a reboot or a kill ended it.
+    BrokenOff,
     /// The SSH client of this machine does not work.
     Client,
 }
@@ -49,22 +54,29 @@ impl SshError {
         self.kind
     }
 
-    /// Whether the same may work a little later.
-    pub fn is_transient(&self) -> bool {
-        matches!(self.kind, SshErrorKind::NotReachable | SshErrorKind::Unanswered)
-    }
-
-    /// The address that was tried.
-    pub fn host(&self) -> &str {
-        &self.host
-    }
-
     /// The last lines that came back.
     pub fn lines(&self) -> &str {
         &self.lines
     }
+}
 
-    fn advice(&self) -> &'static str {
+impl ConnectionError for SshError {
+    fn class(&self) -> ErrorClass {
+        match self.kind {
+            SshErrorKind::NotReachable => ErrorClass::Unreachable,
+            SshErrorKind::KeyRefused | SshErrorKind::HostKeyRefused => ErrorClass::Unauthorized,
+            SshErrorKind::Unanswered | SshErrorKind::Busy | SshErrorKind::BrokenOff => ErrorClass::Transient,
+            SshErrorKind::CommandNotRun | SshErrorKind::TooLong | SshErrorKind::Client => {
+                ErrorClass::Permanent
+            }
+        }
+    }
+
+    fn target(&self) -> &str {
+        &self.host
+    }
+
+    fn hint(&self) -> &'static str {
         match self.kind {
             SshErrorKind::NotReachable => {
                 "The address does not respond. Check the address, that the machine runs, and that port 22 (or the one that is \
@@ -90,6 +102,13 @@ impl SshError {
                 "The output is far longer than that of any working machine. Run the command on the machine to see what it prints; \
                  if nothing is wrong there, another machine may be answering."
             }
+            SshErrorKind::Busy => {
+                "Wait until it has ended and apply again. On the machine, the folders below /var/lib/terraform-provider-microk8s show \
+                 what runs."
+            }
+            SshErrorKind::BrokenOff => {
+                "Apply again: what it left half done is recognised and completed or taken back."
+            }
             SshErrorKind::Client => {
                 "The OpenSSH client of this machine did not work. It must be installed, in version 8.5 or later, and \
                  its configuration valid."
@@ -104,7 +123,7 @@ impl fmt::Display for SshError {
         if !self.lines.is_empty() {
             write!(f, " What came back:\n{}\n", self.lines)?;
         }
-        write!(f, "\n{}", self.advice())
+        write!(f, "\n{}", self.hint())
     }
 }
 

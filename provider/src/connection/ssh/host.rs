@@ -2,15 +2,16 @@
 //! broke.
 
 use super::command::{Command, Output, Script};
+use super::detached::{JobFolders, Jobs};
 use super::error::{SshError, SshErrorKind};
 use super::master::Master;
-use super::run::Root;
 use super::{SshContext, host_key};
+use crate::connection::ConnectionError;
+use crate::connection::outage::{RecentFailure, WarnOnce};
 use crate::connection::retry::{Attempt, Deadline, RetryError};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::{OnceCell, Semaphore};
 use tokio::time::Instant;
@@ -19,47 +20,39 @@ use tokio::time::Instant;
 /// others.
 const SESSIONS: usize = 8;
 
-/// How long one failure to connect answers for everything that asks in the meantime: all resources of a dead
-/// machine wait for it once.
-const FAILURE_HOLDS: Duration = Duration::from_secs(30);
-
 /// How long a machine that refuses our key may still be at giving it to its user (cloud-init).
 const KEY_MAY_COME: Duration = Duration::from_secs(30);
 
 /// A machine behind an address.
 pub struct Host {
     pub(super) address: String,
-    pub(super) own: Weak<Self>,
     context: Arc<SshContext>,
     pin: Mutex<Option<String>>,
-    link: tokio::sync::Mutex<Link>,
+    /// The live connection, if there is one.
+    link: tokio::sync::Mutex<Option<Arc<Master>>>,
+    /// The last failure to connect: all resources of a dead machine wait for it once.
+    unreachable: RecentFailure<SshError>,
     pub(super) sessions: Semaphore,
     probes: Mutex<BTreeMap<&'static str, Probe>>,
-    /// Probes that came to no end, and when.
-    unanswered: Mutex<BTreeMap<&'static str, (Instant, SshError)>>,
-    reported: AtomicBool,
+    /// Probes that came to no end.
+    unanswered: Mutex<BTreeMap<&'static str, RecentFailure<SshError>>>,
+    warning: WarnOnce,
 }
 
 type Probe = Arc<OnceCell<Arc<Output>>>;
 
-#[derive(Default)]
-struct Link {
-    master: Option<Arc<Master>>,
-    failed: Option<(Instant, SshError)>,
-}
-
 impl Host {
     pub(super) fn new(address: String, context: Arc<SshContext>) -> Arc<Self> {
-        Arc::new_cyclic(|own| Self {
+        Arc::new(Self {
             address,
-            own: Weak::clone(own),
             context,
             pin: Mutex::default(),
             link: tokio::sync::Mutex::default(),
+            unreachable: RecentFailure::default(),
             sessions: Semaphore::new(SESSIONS),
             probes: Mutex::default(),
             unanswered: Mutex::default(),
-            reported: AtomicBool::new(false),
+            warning: WarnOnce::default(),
         })
     }
 
@@ -78,7 +71,7 @@ impl Host {
     pub async fn unpin(&self) {
         let pinned = self.pin.lock().unwrap_or_else(PoisonError::into_inner).take();
         if pinned.is_some() {
-            self.link.lock().await.master = None;
+            *self.link.lock().await = None;
         }
         self.invalidate_probes();
     }
@@ -95,7 +88,7 @@ impl Host {
         deadline
             .reach(|| async {
                 // What was remembered answers others, not the one who waits for the host to come.
-                self.link.lock().await.failed = None;
+                self.unreachable.clear();
                 match self.connected().await {
                     Ok(_) => Attempt::Done(Ok(())),
                     Err(error) if error.is_transient() => Attempt::Retry(error),
@@ -125,14 +118,19 @@ impl Host {
         self.execute(Command::Script(script, arguments), false, stdin).await
     }
 
+    /// What this run of the provider begins on machines.
+    pub(super) fn jobs(&self) -> &Jobs {
+        &self.context.jobs
+    }
+
+    /// Where the machine keeps its jobs.
+    pub(super) fn job_folders(&self) -> &JobFolders {
+        &self.context.settings.job_folders
+    }
+
     /// How long a command may take that only reads.
     pub fn read_limit(&self) -> Duration {
         self.context.settings.read_limit
-    }
-
-    /// The same as root, through `sudo -n`.
-    pub fn root(&self) -> Root<'_> {
-        Root::of(self)
     }
 
     /// What `script` prints as root. Asked once and remembered until [`Host::invalidate_probes`]: all
@@ -146,12 +144,12 @@ impl Host {
             if let Some(error) = self.unanswered(script.name) {
                 return Err(error);
             }
-            let asked = self.root().ask(script, &[]).await;
+            let asked = self.ask(script, &[]).await;
             if let Err(error) = &asked
                 && matches!(error.kind(), SshErrorKind::Unanswered | SshErrorKind::TooLong)
             {
                 let mut unanswered = self.unanswered.lock().unwrap_or_else(PoisonError::into_inner);
-                unanswered.insert(script.name, (Instant::now(), error.clone()));
+                unanswered.entry(script.name).or_default().record(error);
             }
             asked.map(Arc::new)
         });
@@ -161,8 +159,7 @@ impl Host {
     /// What became of a probe that came to no end a moment ago: all who wait for it wait once.
     fn unanswered(&self, probe: &str) -> Option<SshError> {
         let unanswered = self.unanswered.lock().unwrap_or_else(PoisonError::into_inner);
-        let recent = unanswered.get(probe).filter(|(at, _)| at.elapsed() < FAILURE_HOLDS);
-        recent.map(|(_, error)| error.clone())
+        unanswered.get(probe).and_then(RecentFailure::get)
     }
 
     /// Forgets what probes said: something was written.
@@ -170,10 +167,15 @@ impl Host {
         self.probes.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
+    /// Whether an attempt to connect has failed a moment ago.
+    pub fn is_out_of_reach(&self) -> bool {
+        self.unreachable.get().is_some()
+    }
+
     /// Whether this is the first time that somebody wants to tell the person that this host cannot be
     /// reached: one warning per host is enough.
     pub fn warn_once(&self) -> bool {
-        !self.reported.swap(true, Ordering::Relaxed)
+        self.warning.is_due()
     }
 
     /// A local Unix socket that leads to `remote_port` of the host's loopback, in a directory that only this
@@ -202,17 +204,15 @@ impl Host {
         }
         let mut link = self.link.lock().await;
         let pin = self.pin.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        if let Some(master) = &link.master {
+        if let Some(master) = &*link {
             let right_machine = pin.is_none() || pin == master.host_key;
             if right_machine && master.is_alive() {
                 return Ok(Arc::clone(master));
             }
-            link.master = None;
+            *link = None;
         }
-        if let Some((at, error)) = &link.failed
-            && at.elapsed() < FAILURE_HOLDS
-        {
-            return Err(error.clone());
+        if let Some(error) = self.unreachable.get() {
+            return Err(error);
         }
         let connected = match self.context.connection_directory() {
             Ok(directory) => {
@@ -223,17 +223,20 @@ impl Host {
                 Err(SshError::new(SshErrorKind::Client, &self.address, stage, &problem.to_string()))
             }
         };
-        link.failed = connected.as_ref().err().map(|error| (Instant::now(), error.clone()));
+        match &connected {
+            Ok(_) => self.unreachable.clear(),
+            Err(error) => self.unreachable.record(error),
+        }
         let master = Arc::new(connected?);
-        link.master = Some(Arc::clone(&master));
+        *link = Some(Arc::clone(&master));
         Ok(master)
     }
 
     /// Forgets a connection that turned out to be dead.
     pub(super) async fn give_up(&self, dead: &Arc<Master>) {
         let mut link = self.link.lock().await;
-        if link.master.as_ref().is_some_and(|master| Arc::ptr_eq(master, dead)) {
-            link.master = None;
+        if link.as_ref().is_some_and(|master| Arc::ptr_eq(master, dead)) {
+            *link = None;
         }
     }
 

@@ -4,11 +4,13 @@
 #[cfg(test)]
 mod bounds_tests;
 mod command;
+mod detached;
 mod directory;
 mod error;
 mod host;
 mod host_key;
 mod log;
+mod marked;
 mod master;
 mod run;
 mod shell;
@@ -21,15 +23,17 @@ mod trust;
 mod trust_tests;
 
 pub use command::{Output, Script};
+pub use detached::JobFolders;
+use detached::Jobs;
 pub use error::{SshError, SshErrorKind};
 pub use host::Host;
 pub use host_key::HostKey;
-pub use run::Root;
 pub use shell::Shell;
 
 use directory::PrivateDirectory;
 use std::collections::BTreeMap;
 use std::io;
+use std::net::{Ipv4Addr, Ipv6Addr};
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -53,6 +57,8 @@ pub struct Settings {
     pub host_key_check: HostKeyCheck,
     /// How long a command may take that only reads.
     pub read_limit: Duration,
+    /// Where machines keep what runs there detached from the connection.
+    pub job_folders: JobFolders,
 }
 
 /// How long a command may take that only reads. `microk8s status` is the slowest: without its datastore it
@@ -69,6 +75,7 @@ impl Default for Settings {
             config_file: None,
             host_key_check: HostKeyCheck::default(),
             read_limit: READ_LIMIT,
+            job_folders: JobFolders::default(),
         }
     }
 }
@@ -115,13 +122,14 @@ pub struct Ssh {
 /// What the hosts share.
 pub(crate) struct SshContext {
     pub(crate) settings: Settings,
+    jobs: Jobs,
     directory: Mutex<Option<PrivateDirectory>>,
 }
 
 impl Ssh {
     /// Connects to nothing yet.
     pub fn new(settings: Settings) -> Self {
-        let context = SshContext { settings, directory: Mutex::default() };
+        let context = SshContext { settings, jobs: Jobs::default(), directory: Mutex::default() };
         Self { context: Arc::new(context), hosts: Mutex::default() }
     }
 
@@ -166,6 +174,23 @@ pub fn check_address(address: &str) -> Result<(), String> {
              prefix length"
         ));
     }
+    let (ip, zone) = address.split_once('%').map_or((address, None), |(ip, zone)| (ip, Some(zone)));
+    let colons = address.matches(':').count();
+    let is_ipv6 = ip.parse::<Ipv6Addr>().is_ok() && zone.is_none_or(|zone| !zone.is_empty());
+    if colons == 1 {
+        return Err(format!(
+            "{address:?} has a port; the provider's `ssh.port`, or `~/.ssh/config`, says the port"
+        ));
+    }
+    if (colons > 0 || zone.is_some()) && !is_ipv6 {
+        return Err(format!("{address:?} is not an IPv6 address such as fd00:10::11 or fe80::1%eth0"));
+    }
+    let looks_ipv4 = address.chars().all(|one| one.is_ascii_digit() || one == '.');
+    if looks_ipv4 && address.parse::<Ipv4Addr>().is_err() {
+        return Err(format!(
+            "{address:?} is neither an IPv4 address, which has four numbers from 0 to 255, nor a name"
+        ));
+    }
     Ok(())
 }
 
@@ -180,6 +205,7 @@ mod settings_tests {
         }
         for bad in ["", "-oProxyCommand=x", "ubuntu@cp1", "10.0.0.11/24", "[fd00:10::11]", "cp1 cp2"]
             .into_iter()
+            .chain(["10.0.0.11:22", "cp1:22", "10.0.0.300", "10.0.0", "fd00::10::11", "cp1%eth0", "fe80::1%"])
             .map(str::to_owned)
             .chain([
                 "a".repeat(400),

@@ -1,6 +1,6 @@
 //! Running commands on a host: those that only read, and those that may change it.
 
-use super::command::{self, Command, Output, Script};
+use super::command::{self, Command, Output};
 use super::error::{SshError, SshErrorKind};
 use super::host::Host;
 use super::master::Master;
@@ -18,8 +18,7 @@ const ROOM_WITHIN: Duration = Duration::from_secs(10);
 const ROOM_AGAIN: Duration = Duration::from_millis(100);
 
 impl Host {
-    /// Runs a command that may change the machine. Whoever waits for it may stop to: the command goes on
-    /// then, and is read to its end.
+    /// Runs a command to its end, or until nobody waits for it any more.
     pub(super) async fn execute(
         &self,
         command: Command<'_>,
@@ -28,34 +27,43 @@ impl Host {
     ) -> Result<Output, SshError> {
         let stage = format!("running {command:?}", command = command.to_string());
         tracing::debug!(host = self.address, root, %command, "run");
-        let words = command.words(root);
-        let ended = match self.own.upgrade() {
-            None => {
-                let _session = self.session(&stage).await?;
-                self.exchange(&stage, &words, stdin).await
-            }
-            Some(host) => {
-                let (stage, stdin) = (stage.clone(), stdin.map(<[u8]>::to_vec));
-                let work = async move {
-                    let _session = host.session(&stage).await?;
-                    host.exchange(&stage, &words, stdin.as_deref()).await
-                };
-                tokio::spawn(work).await.map_err(|lost| self.client_error("running a command", &lost))?
-            }
-        };
+        let _session = self.session(&stage).await?;
+        let ended = self.exchange(&stage, &command.words(root), stdin).await;
         self.judged(ended, root, stage)
+    }
+
+    /// Runs a command as root that ends within a limit of its own on the machine; here it may take `limit`.
+    pub(super) async fn within(
+        &self,
+        command: Command<'_>,
+        limit: Duration,
+        stdin: Option<&[u8]>,
+    ) -> Result<Output, SshError> {
+        let words = command.words(true);
+        self.bounded(&command, &words, true, limit, stdin).await
     }
 
     /// Runs a command that only reads: it has a limit, here and on the machine, and ends when nobody waits
     /// for it any more.
-    async fn read(&self, command: Command<'_>, root: bool) -> Result<Output, SshError> {
-        let stage = format!("running {command:?}", command = command.to_string());
-        tracing::debug!(host = self.address, root, %command, "read");
+    pub(super) async fn read(&self, command: Command<'_>, root: bool) -> Result<Output, SshError> {
         let limit = self.read_limit();
         let words = command.words_within(root, limit);
+        self.bounded(&command, &words, root, limit, None).await
+    }
+
+    async fn bounded(
+        &self,
+        command: &Command<'_>,
+        words: &[String],
+        root: bool,
+        limit: Duration,
+        stdin: Option<&[u8]>,
+    ) -> Result<Output, SshError> {
+        let stage = format!("running {command:?}", command = command.to_string());
+        tracing::debug!(host = self.address, root, %command, "read");
         // Its turn among this process's own commands is not what the machine is waited for.
         let _session = self.session(&stage).await?;
-        let ended = match tokio::time::timeout(limit, self.exchange(&stage, &words, None)).await {
+        let ended = match tokio::time::timeout(limit, self.exchange(&stage, words, stdin)).await {
             Ok(ended) => ended,
             Err(_) => {
                 let said = format!("It did not end within {} s.", limit.as_secs());
@@ -153,44 +161,6 @@ impl Host {
             Err(error) => return Err(Interrupted::AfterStart(error)),
         };
         Ok(Output { code, stdout: answer.into_text(), stderr })
-    }
-}
-
-/// A host's commands as root.
-#[derive(Clone, Copy)]
-pub struct Root<'a> {
-    host: &'a Host,
-}
-
-impl<'a> Root<'a> {
-    pub(super) fn of(host: &'a Host) -> Self {
-        Self { host }
-    }
-
-    /// Runs a program as root that only reads.
-    pub async fn ask_program(&self, words: &[&str]) -> Result<Output, SshError> {
-        self.host.read(Command::Program(words), true).await
-    }
-
-    /// Runs a script as root that only reads. It ends after [`Host::read_limit`] at the latest, and when the
-    /// future is dropped.
-    pub async fn ask(&self, script: &Script, arguments: &[&str]) -> Result<Output, SshError> {
-        self.host.read(Command::Script(script, arguments), true).await
-    }
-
-    /// Runs a program as root.
-    pub async fn run(&self, words: &[&str], stdin: Option<&[u8]>) -> Result<Output, SshError> {
-        self.host.execute(Command::Program(words), true, stdin).await
-    }
-
-    /// Runs a script as root.
-    pub async fn script(
-        &self,
-        script: &Script,
-        arguments: &[&str],
-        stdin: Option<&[u8]>,
-    ) -> Result<Output, SshError> {
-        self.host.execute(Command::Script(script, arguments), true, stdin).await
     }
 }
 

@@ -9,7 +9,8 @@ use std::sync::Arc;
 pub trait Shell: Send + Sync {
     /// Where the machine is.
     fn address(&self) -> &str;
-    /// Runs a script that may change the machine: it goes on where nobody waits for it any more.
+    /// Runs a script that may change the machine: it runs there detached from the connection, and goes on
+    /// where nobody waits for it any more.
     async fn script(
         &self,
         script: &Script,
@@ -40,11 +41,11 @@ impl Shell for Host {
         arguments: &[&str],
         stdin: Option<&[u8]>,
     ) -> Result<Output, SshError> {
-        self.root().script(script, arguments, stdin).await
+        self.change(script, arguments, stdin).await
     }
 
     async fn ask(&self, script: &Script, arguments: &[&str]) -> Result<Output, SshError> {
-        self.root().ask(script, arguments).await
+        self.ask(script, arguments).await
     }
 
     async fn probe(&self, script: &'static Script) -> Result<Arc<Output>, SshError> {

@@ -1,6 +1,6 @@
 //! A real sshd on this machine's loopback, for tests.
 
-use super::{Settings, host_key};
+use super::{JobFolders, Settings, host_key};
 use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
@@ -78,8 +78,15 @@ impl Sshd {
                 std::fs::read_to_string(self.directory.path().join("user")).unwrap().trim(),
             )),
             config_file: Some(config.display().to_string()),
+            job_folders: self.job_folders(),
             ..Settings::default()
         }
+    }
+
+    /// Where its machine keeps its jobs.
+    pub(crate) fn job_folders(&self) -> JobFolders {
+        let folder = |name: &str| self.directory.path().join(name).display().to_string();
+        JobFolders { kept: folder("jobs"), volatile: folder("run") }
     }
 
     pub(crate) fn host_key(&self) -> String {

@@ -1,7 +1,9 @@
 //! Against a real sshd on this machine's loopback.
 
+use super::command::Command;
 use super::testing::{Sshd, keygen};
 use super::*;
+use crate::connection::ConnectionError;
 use crate::connection::retry::Deadline;
 use std::path::Path;
 use std::time::Duration;
@@ -193,8 +195,7 @@ async fn the_private_key_is_gone_where_connecting_is_given_up() {
     let port = silent.local_addr().unwrap().port();
     let ssh = Ssh::new(Settings { port: Some(port), ..sshd.settings() });
     let host = ssh.host("127.0.0.1");
-    let root = host.root();
-    let asking = root.ask_program(&["true"]);
+    let asking = host.read(Command::Program(&["true"]), true);
     assert!(tokio::time::timeout(Duration::from_secs(2), asking).await.is_err());
     let mut made = ssh.context.directory.lock().unwrap();
     let next = made.as_mut().unwrap().next().unwrap();

@@ -1,6 +1,7 @@
 //! What came back from a cluster's API server, sorted by what it means.
 
 use crate::connection::masking::Mask;
+use crate::connection::{ConnectionError, ErrorClass};
 use kube::client::AuthError;
 use kube::config::KubeconfigError;
 use kube::core::Status;
@@ -45,14 +46,23 @@ pub enum ClusterErrorKind {
 }
 
 impl ClusterErrorKind {
-    /// Whether the same call may work a little later.
-    pub fn is_transient(self) -> bool {
-        matches!(self, Self::Unreachable | Self::WebhookNotServing | Self::Busy)
-    }
-
-    /// Whether a create may wait for it: what is missing may come in the same apply.
-    pub fn is_transient_on_create(self) -> bool {
-        self.is_transient() || matches!(self, Self::KindNotServed | Self::NamespaceMissing)
+    fn class(self) -> ErrorClass {
+        match self {
+            Self::Unreachable => ErrorClass::Unreachable,
+            Self::Unauthenticated | Self::KubeconfigRefused | Self::Forbidden => ErrorClass::Unauthorized,
+            Self::WebhookNotServing | Self::Busy => ErrorClass::Transient,
+            Self::NotConfigured
+            | Self::KindNotServed
+            | Self::NamespaceMissing
+            | Self::NotFound
+            | Self::Denied
+            | Self::Invalid
+            | Self::FieldConflict
+            | Self::UidMismatch
+            | Self::TooMuch
+            | Self::ListExpired
+            | Self::Other => ErrorClass::Permanent,
+        }
     }
 
     /// Whether the fault is in the way to the cluster, and not in what was asked there.
@@ -68,7 +78,7 @@ impl ClusterErrorKind {
     }
 
     /// What a person does about it.
-    pub(crate) fn advice(self) -> &'static str {
+    fn hint(self) -> &'static str {
         match self {
             Self::NotConfigured => {
                 "Set `cluster` to the address of a control-plane node, or give the provider a `kubernetes` block."
@@ -191,9 +201,29 @@ impl ClusterError {
         &self.faults
     }
 
+    /// Whether a create may wait for it: what is missing may come in the same apply.
+    pub fn is_transient_on_create(&self) -> bool {
+        let may_come = [ClusterErrorKind::KindNotServed, ClusterErrorKind::NamespaceMissing];
+        self.is_transient() || may_come.contains(&self.kind)
+    }
+
     /// The text for a diagnostic: what was tried, where, what came back, and what to do next.
     pub fn detail(&self) -> String {
-        format!("{self}.\n\n{}", self.kind.advice())
+        format!("{self}.\n\n{}", self.hint())
+    }
+}
+
+impl ConnectionError for ClusterError {
+    fn class(&self) -> ErrorClass {
+        self.kind.class()
+    }
+
+    fn hint(&self) -> &'static str {
+        self.kind.hint()
+    }
+
+    fn target(&self) -> &str {
+        &self.cluster
     }
 }
 

@@ -38,8 +38,9 @@ fn a_webhook_that_refuses_is_not_one_that_is_silent() {
     assert_eq!(sorted(400, denied, json!(null)), ClusterErrorKind::Denied);
     let silent = "Internal error occurred: failed calling webhook \"x\": no endpoints available for service";
     assert_eq!(sorted(500, silent, json!(null)), ClusterErrorKind::WebhookNotServing);
-    assert!(ClusterErrorKind::WebhookNotServing.is_transient());
-    assert!(!ClusterErrorKind::Denied.is_transient_on_create());
+    let error = |kind| ClusterError::new(kind, "Applying", "cluster at 10.0.0.11", "no");
+    assert!(error(ClusterErrorKind::WebhookNotServing).is_transient());
+    assert!(!error(ClusterErrorKind::Denied).is_transient_on_create());
 }
 
 #[test]

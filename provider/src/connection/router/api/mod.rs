@@ -10,7 +10,7 @@ pub use url::without_userinfo;
 
 use super::RouterSettings;
 use super::command::Command;
-use super::error::RouterError;
+use super::error::RouterErrorKind;
 use super::tree::ConfigTree;
 use crate::connection::bounds::Answer;
 use crate::connection::masking::Mask;
@@ -42,7 +42,7 @@ const MOST_SAID: usize = 8 << 20;
 
 /// A router's API.
 pub(super) struct Api {
-    client: Result<Client, RouterError>,
+    client: Result<Client, RouterErrorKind>,
     url: String,
     /// The address without its userinfo.
     shown: String,
@@ -63,7 +63,7 @@ impl Api {
     /// Connects to nothing yet; settings that make no client are found at the first call.
     pub(super) fn new(settings: &RouterSettings) -> Self {
         let url = settings.url.trim_end_matches('/').to_owned();
-        let client = client(settings).map_err(|cause| RouterError::Settings { cause });
+        let client = client(settings).map_err(|cause| RouterErrorKind::Settings { cause });
         let shown = url::without_userinfo(&url);
         let secrets = [vec![settings.api_key.expose().to_owned()], url::secrets(&url)].concat();
         Self { client, url, shown, secrets, key: settings.api_key.clone() }
@@ -72,7 +72,7 @@ impl Api {
     /// The running configuration below a node; empty where there is none. VyOS answers for a container what
     /// it holds, and for a tag node or a leaf the node by its name. A container that holds nothing but its
     /// namesake looks the same, so the node above is asked as well; at the top there are only containers.
-    pub(super) async fn show_config(&self, root: &[String]) -> Result<ConfigTree, RouterError> {
+    pub(super) async fn show_config(&self, root: &[String]) -> Result<ConfigTree, RouterErrorKind> {
         let held = self.held(root).await?;
         let Some((name, above)) = root.split_last().filter(|(_, above)| !above.is_empty()) else {
             return Ok(held);
@@ -86,12 +86,12 @@ impl Api {
         }
     }
 
-    async fn held(&self, path: &[String]) -> Result<ConfigTree, RouterError> {
+    async fn held(&self, path: &[String]) -> Result<ConfigTree, RouterErrorKind> {
         let data = json!({"op": "showConfig", "path": path});
         let call = Call { endpoint: "retrieve", data: &data, within: QUESTION, most: MOST_CONFIG };
         match self.call(call).await {
-            Ok(data) => ConfigTree::read(&data).map_err(|cause| RouterError::TooMuch { cause }),
-            Err(RouterError::Rejected { message, .. }) if is_nothing_there(&message) => {
+            Ok(data) => ConfigTree::read(&data).map_err(|cause| RouterErrorKind::TooMuch { cause }),
+            Err(RouterErrorKind::Rejected { message, .. }) if is_nothing_there(&message) => {
                 Ok(ConfigTree::default())
             }
             Err(error) => Err(error),
@@ -99,7 +99,10 @@ impl Api {
     }
 
     /// One commit of all the commands, each below its root. What VyOS has to say about a success is answered.
-    pub(super) async fn configure(&self, commands: &[(&[String], &Command)]) -> Result<String, RouterError> {
+    pub(super) async fn configure(
+        &self,
+        commands: &[(&[String], &Command)],
+    ) -> Result<String, RouterErrorKind> {
         for (root, command) in commands {
             tracing::debug!(router = self.shown, root = root.join(" "), %command, "configure");
         }
@@ -109,29 +112,29 @@ impl Api {
         let call = Call { endpoint: "configure", data: &data, within: CHANGE, most: MOST_SAID };
         match self.call(call).await {
             Ok(said) => Ok(masked(text(&said).trim().to_owned(), &secrets)),
-            Err(RouterError::Rejected { message, .. }) if is_lock(&message) => {
-                Err(RouterError::Locked { waited: Duration::ZERO })
+            Err(RouterErrorKind::Rejected { message, .. }) if is_lock(&message) => {
+                Err(RouterErrorKind::Locked { waited: Duration::ZERO })
             }
             Err(error) => Err(without(&secrets, error)),
         }
     }
 
     /// Makes the running configuration the one of the next start.
-    pub(super) async fn save(&self) -> Result<(), RouterError> {
+    pub(super) async fn save(&self) -> Result<(), RouterErrorKind> {
         let data = json!({"op": "save"});
         let call = Call { endpoint: "config-file", data: &data, within: CHANGE, most: MOST_SAID };
         self.call(call).await.map(drop)
     }
 
     /// What an operational command prints.
-    pub(super) async fn show(&self, words: &[String]) -> Result<String, RouterError> {
+    pub(super) async fn show(&self, words: &[String]) -> Result<String, RouterErrorKind> {
         let data = json!({"op": "show", "path": words});
         let call = Call { endpoint: "show", data: &data, within: QUESTION, most: MOST_SHOWN };
         Ok(text(&self.call(call).await?))
     }
 
     /// The `data` of a success, as it came.
-    async fn call(&self, call: Call<'_>) -> Result<Box<RawValue>, RouterError> {
+    async fn call(&self, call: Call<'_>) -> Result<Box<RawValue>, RouterErrorKind> {
         let Call { endpoint, data, within, most } = call;
         let client = self.client.as_ref().map_err(Clone::clone)?;
         let form = [("data", data.to_string()), ("key", self.key.expose().to_owned())];
@@ -143,22 +146,22 @@ impl Api {
         // client: 100 of them, and some 400 KiB.
         let body = timeout(QUESTION, whole(&mut answer, most)).await.unwrap_or_else(|_| Err(too_long()));
         let body = body.map_err(masked)?;
-        tracing::trace!(router = self.shown, endpoint, status, bytes = body.len(), "answered");
+        tracing::debug!(router = self.shown, endpoint, status, bytes = body.len(), "answered");
         parse(status, &body).map_err(masked)
     }
 }
 
 /// The body of an answer, of at most so many bytes.
-async fn whole(answer: &mut reqwest::Response, most: usize) -> Result<Vec<u8>, RouterError> {
+async fn whole(answer: &mut reqwest::Response, most: usize) -> Result<Vec<u8>, RouterErrorKind> {
     let mut body = Answer::of_at_most(most);
     while let Some(piece) = answer.chunk().await.map_err(classify)? {
-        body.add(&piece).await.map_err(|long| RouterError::TooMuch { cause: long.to_string() })?;
+        body.add(&piece).await.map_err(|long| RouterErrorKind::TooMuch { cause: long.to_string() })?;
     }
     Ok(body.into_bytes())
 }
 
-fn too_long() -> RouterError {
-    RouterError::UnknownOutcome { cause: "the router took too long".to_owned() }
+fn too_long() -> RouterErrorKind {
+    RouterErrorKind::UnknownOutcome { cause: "the router took too long".to_owned() }
 }
 
 /// A text in JSON; nothing where it is something else.
@@ -167,18 +170,22 @@ fn text(data: &RawValue) -> String {
 }
 
 /// The error without these words in what others said.
-fn without(secrets: &[&str], error: RouterError) -> RouterError {
+fn without(secrets: &[&str], error: RouterErrorKind) -> RouterErrorKind {
     match error {
-        RouterError::Rejected { component, message, refusal } => {
-            RouterError::Rejected { component, message: masked(message, secrets), refusal }
+        RouterErrorKind::Rejected { component, message, refusal } => {
+            RouterErrorKind::Rejected { component, message: masked(message, secrets), refusal }
         }
-        RouterError::Internal { message } => RouterError::Internal { message: masked(message, secrets) },
-        RouterError::UnknownOutcome { cause } => {
-            RouterError::UnknownOutcome { cause: masked(cause, secrets) }
+        RouterErrorKind::Internal { message } => {
+            RouterErrorKind::Internal { message: masked(message, secrets) }
         }
-        RouterError::Unreachable { cause } => RouterError::Unreachable { cause: masked(cause, secrets) },
-        RouterError::Untrusted { cause } => RouterError::Untrusted { cause: masked(cause, secrets) },
-        RouterError::Settings { cause } => RouterError::Settings { cause: masked(cause, secrets) },
+        RouterErrorKind::UnknownOutcome { cause } => {
+            RouterErrorKind::UnknownOutcome { cause: masked(cause, secrets) }
+        }
+        RouterErrorKind::Unreachable { cause } => {
+            RouterErrorKind::Unreachable { cause: masked(cause, secrets) }
+        }
+        RouterErrorKind::Untrusted { cause } => RouterErrorKind::Untrusted { cause: masked(cause, secrets) },
+        RouterErrorKind::Settings { cause } => RouterErrorKind::Settings { cause: masked(cause, secrets) },
         other => other,
     }
 }
@@ -188,7 +195,7 @@ fn masked(text: String, secrets: &[&str]) -> String {
 }
 
 /// Whether anything can have happened before the call broke off.
-fn classify(problem: reqwest::Error) -> RouterError {
+fn classify(problem: reqwest::Error) -> RouterErrorKind {
     let problem = problem.without_url();
     let mut cause = problem.to_string();
     let mut source = problem.source();
@@ -197,14 +204,14 @@ fn classify(problem: reqwest::Error) -> RouterError {
         source = inner.source();
     }
     match () {
-        () if cause.contains("certificate") => RouterError::Untrusted { cause },
+        () if cause.contains("certificate") => RouterErrorKind::Untrusted { cause },
         () if problem.is_connect() && problem.is_timeout() => {
-            RouterError::Unreachable { cause: format!("no connection within {} s", CONNECT.as_secs()) }
+            RouterErrorKind::Unreachable { cause: format!("no connection within {} s", CONNECT.as_secs()) }
         }
-        () if problem.is_connect() => RouterError::Unreachable { cause },
-        () if problem.is_builder() => RouterError::Settings { cause },
+        () if problem.is_connect() => RouterErrorKind::Unreachable { cause },
+        () if problem.is_builder() => RouterErrorKind::Settings { cause },
         () if problem.is_timeout() => too_long(),
-        () => RouterError::UnknownOutcome { cause },
+        () => RouterErrorKind::UnknownOutcome { cause },
     }
 }
 

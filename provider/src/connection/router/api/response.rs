@@ -1,6 +1,6 @@
 //! What an HTTP answer of the API means. VyOS 1.3, 1.4 and 1.5 differ in details that all end here.
 
-use crate::connection::router::error::RouterError;
+use crate::connection::router::error::RouterErrorKind;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -13,7 +13,7 @@ struct Envelope {
 }
 
 /// The `data` of a success, or why there is none.
-pub(super) fn parse(status: u16, body: &[u8]) -> Result<Box<RawValue>, RouterError> {
+pub(super) fn parse(status: u16, body: &[u8]) -> Result<Box<RawValue>, RouterErrorKind> {
     let envelope: Option<Envelope> = serde_json::from_slice(body).ok();
     match (status, envelope) {
         (200, Some(Envelope { success: Some(true), data, .. })) => {
@@ -21,25 +21,27 @@ pub(super) fn parse(status: u16, body: &[u8]) -> Result<Box<RawValue>, RouterErr
         }
         // 1.3 answers so where the API is not configured.
         (200, Some(Envelope { success: None, error: Some(_), .. })) | (503, _) => {
-            Err(RouterError::NotServing { status })
+            Err(RouterErrorKind::NotServing { status })
         }
         (404, Some(Envelope { success: None, detail: Some(_), .. })) => {
-            Err(RouterError::NotServing { status })
+            Err(RouterErrorKind::NotServing { status })
         }
-        (401, Some(_)) => Err(RouterError::Unauthenticated),
+        (401, Some(_)) => Err(RouterErrorKind::Unauthenticated),
         // 1.3 has no 401.
         (422, Some(Envelope { error: Some(text), .. })) if text.contains("Valid API key is required") => {
-            Err(RouterError::Unauthenticated)
+            Err(RouterErrorKind::Unauthenticated)
         }
-        (413, _) => Err(RouterError::TooLarge),
-        (502 | 504, _) => Err(RouterError::UnknownOutcome { cause: format!("HTTP {status} from its proxy") }),
+        (413, _) => Err(RouterErrorKind::TooLarge),
+        (502 | 504, _) => {
+            Err(RouterErrorKind::UnknownOutcome { cause: format!("HTTP {status} from its proxy") })
+        }
         (500, Some(Envelope { error: Some(text), .. })) => {
-            Err(RouterError::Internal { message: plain(&text) })
+            Err(RouterErrorKind::Internal { message: plain(&text) })
         }
         (400.., Some(Envelope { success: Some(false), error: Some(text), .. })) => {
-            Err(RouterError::rejected(None, plain(&text)))
+            Err(RouterErrorKind::rejected(None, plain(&text)))
         }
-        (status, _) => Err(RouterError::NotVyos { status }),
+        (status, _) => Err(RouterErrorKind::NotVyos { status }),
     }
 }
 
@@ -70,7 +72,7 @@ pub(super) fn is_nothing_there(message: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn answer(status: u16, body: &str) -> Result<(), RouterError> {
+    fn answer(status: u16, body: &str) -> Result<(), RouterErrorKind> {
         parse(status, body.as_bytes()).map(drop)
     }
 
@@ -85,17 +87,17 @@ mod tests {
     #[test]
     fn tells_the_refusals_apart() {
         let refused = r#"{"success": false, "error": "Valid API key is required", "data": null}"#;
-        assert_eq!(answer(401, refused), Err(RouterError::Unauthenticated));
-        assert_eq!(answer(422, refused), Err(RouterError::Unauthenticated));
+        assert_eq!(answer(401, refused), Err(RouterErrorKind::Unauthenticated));
+        assert_eq!(answer(422, refused), Err(RouterErrorKind::Unauthenticated));
         let no_rest = r#"{"detail":"Not Found"}"#;
-        assert_eq!(answer(404, no_rest), Err(RouterError::NotServing { status: 404 }));
+        assert_eq!(answer(404, no_rest), Err(RouterErrorKind::NotServing { status: 404 }));
         let old = r#"{"error": "Start service in configuration mode: set service https api"}"#;
-        assert_eq!(answer(200, old), Err(RouterError::NotServing { status: 200 }));
-        assert_eq!(answer(503, "<html>"), Err(RouterError::NotServing { status: 503 }));
-        assert_eq!(answer(404, "<html>"), Err(RouterError::NotVyos { status: 404 }));
-        assert_eq!(answer(200, "hello"), Err(RouterError::NotVyos { status: 200 }));
-        assert!(matches!(answer(504, "<html>"), Err(RouterError::UnknownOutcome { .. })));
-        assert!(matches!(answer(413, "<html>"), Err(RouterError::TooLarge)));
+        assert_eq!(answer(200, old), Err(RouterErrorKind::NotServing { status: 200 }));
+        assert_eq!(answer(503, "<html>"), Err(RouterErrorKind::NotServing { status: 503 }));
+        assert_eq!(answer(404, "<html>"), Err(RouterErrorKind::NotVyos { status: 404 }));
+        assert_eq!(answer(200, "hello"), Err(RouterErrorKind::NotVyos { status: 200 }));
+        assert!(matches!(answer(504, "<html>"), Err(RouterErrorKind::UnknownOutcome { .. })));
+        assert!(matches!(answer(413, "<html>"), Err(RouterErrorKind::TooLarge)));
     }
 
     #[test]

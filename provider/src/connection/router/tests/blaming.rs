@@ -17,7 +17,11 @@ fn bad_below<const LAST: usize>(proposed: &ConfigTree) -> Option<String> {
 }
 
 /// Writes neighbors of which those that end in `bad` or less are refused; the commits that it took.
-async fn written(peer: Peer, numbers: impl Iterator<Item = usize>, bad: usize) -> (usize, Vec<RouterError>) {
+async fn written(
+    peer: Peer,
+    numbers: impl Iterator<Item = usize>,
+    bad: usize,
+) -> (usize, Vec<RouterErrorKind>) {
     let (peer, router) = start(peer).await;
     let numbers: Vec<_> = numbers.collect();
     let writes = numbers.iter().map(|number| put(&format!("10.0.0.{number}"), "remote-as 1")).collect();
@@ -44,7 +48,7 @@ async fn the_culprits_of_a_silent_refusal_are_found_in_few_commits() {
     let spread = || (0..30).map(|number| number * 7 % 30 + 1);
     let (commits, errors) = written(peer(bad_below::<1>, true), spread(), 1).await;
     assert!(commits <= 9, "1 of 30: {commits}");
-    let reason = RouterError::rejected(Some("protocols bgp".to_owned()), String::new());
+    let reason = RouterErrorKind::rejected(Some("protocols bgp".to_owned()), String::new());
     assert_eq!(errors, std::slice::from_ref(&reason));
     assert_eq!(reason.to_string(), "VyOS refused in \"protocols bgp\" and gave no reason");
     let (commits, _) = written(peer(bad_below::<6>, true), spread(), 6).await;
@@ -90,7 +94,7 @@ async fn who_depends_on_another_is_committed_after_it() {
         Write {
             changes: Box::new(move |tree| match (tree.at(&path), tree.at(&words("peer-group PG"))) {
                 (Some(_), _) => Ok(vec![]),
-                (None, None) => Err(Box::new(Diagnostic::error("", "there is no PG"))),
+                (None, None) => Err(Veto::new("there is no PG")),
                 (None, Some(_)) => Ok(vec![Command::set(path.clone())]),
             }),
             ..put(address, "unused")

@@ -8,13 +8,12 @@ mod trouble;
 
 use super::Router;
 use super::command::Command;
-use super::error::RouterError;
+use super::error::RouterErrorKind;
 use super::timing::Timing;
 use super::tree::{ConfigPath, ConfigTree};
-use super::write::{Purpose, Write};
+use super::write::{Purpose, Veto, Write};
 use peer::{Fault, Peer, quick, settings, start, start_with};
 use std::sync::Arc;
-use tfplugin::Diagnostic;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -33,7 +32,7 @@ fn neighbor(purpose: Purpose, address: &str, leaf: &str, claim: &str) -> Write {
             (Purpose::Remove, Some(_)) => vec![Command::delete(here.clone())],
             (Purpose::Put, _) if tree.at(&leaf_path).is_some() => vec![],
             (Purpose::Put, None) => vec![Command::set(leaf_path)],
-            (Purpose::Put, Some(_)) => return Err(Box::new(Diagnostic::error("", "it is there already"))),
+            (Purpose::Put, Some(_)) => return Err(Veto::new("it is there already")),
         })
     };
     Write {
@@ -57,7 +56,7 @@ fn remove(address: &str) -> Write {
 }
 
 /// Does all at once, as core does; answers by number.
-async fn all(router: &Arc<Router>, writes: Vec<Write>) -> Vec<Result<Arc<ConfigTree>, RouterError>> {
+async fn all(router: &Arc<Router>, writes: Vec<Write>) -> Vec<Result<Arc<ConfigTree>, RouterErrorKind>> {
     let mut tasks = JoinSet::new();
     for (number, write) in writes.into_iter().enumerate() {
         let router = Arc::clone(router);
@@ -65,7 +64,7 @@ async fn all(router: &Arc<Router>, writes: Vec<Write>) -> Vec<Result<Arc<ConfigT
     }
     let mut done = tasks.join_all().await;
     done.sort_by_key(|(number, _)| *number);
-    done.into_iter().map(|(_, result)| result).collect()
+    done.into_iter().map(|(_, result)| result.map_err(|error| error.kind().clone())).collect()
 }
 
 fn neighbors(peer: &Peer) -> usize {

@@ -26,7 +26,7 @@ async fn one_bad_neighbor_among_a_hundred_fails_alone() {
     let failed: Vec<_> =
         (1..).zip(&results).filter(|(_, result)| result.is_err()).map(|(number, _)| number).collect();
     assert_eq!(failed, [50]);
-    let expected = RouterError::rejected(
+    let expected = RouterErrorKind::rejected(
         Some("protocols bgp".to_owned()),
         "Neighbor \"10.0.0.50\" remote-as must be set!".to_owned(),
     );
@@ -45,7 +45,7 @@ async fn the_search_for_someone_to_blame_ends() {
     let (peer, router) = start(Peer { verify, ..Peer::default() }).await;
     let writes = (1..=100).map(|number| put(&format!("10.0.0.{number}"), "remote-as 1")).collect();
     let results = all(&router, writes).await;
-    assert!(results.iter().all(|result| matches!(result, Err(RouterError::Rejected { .. }))));
+    assert!(results.iter().all(|result| matches!(result, Err(RouterErrorKind::Rejected { .. }))));
     let commits = peer.lock().unwrap().commits;
     // Two for each, as where all of them are to blame.
     assert!(commits < 200, "{commits}");
@@ -59,7 +59,8 @@ async fn what_is_too_large_goes_in_parts() {
     assert_eq!(neighbors(&peer.lock().unwrap()), 100);
     assert_eq!(peer.lock().unwrap().saves, 1);
     let (_, router) = start(Peer { most_commands: Some(0), ..Peer::default() }).await;
-    assert_eq!(router.write(put("10.0.0.1", "remote-as 1")).await, Err(RouterError::TooLarge));
+    let refused = router.write(put("10.0.0.1", "remote-as 1")).await.unwrap_err();
+    assert_eq!(refused.kind(), &RouterErrorKind::TooLarge);
 }
 
 #[tokio::test]
@@ -82,7 +83,7 @@ async fn components_that_did_commit_are_not_done_again() {
     let results = all(&router, vec![policy, put("10.0.0.1", "description x")]).await;
     assert!(results[0].is_ok(), "{results:?}");
     assert!(
-        matches!(&results[1], Err(RouterError::Rejected { component: Some(name), .. }) if name == "protocols bgp")
+        matches!(&results[1], Err(RouterErrorKind::Rejected { component: Some(name), .. }) if name == "protocols bgp")
     );
     let peer = peer.lock().unwrap();
     assert_eq!((peer.commits, peer.saves), (1, 1), "{:?}", peer.log);
@@ -101,7 +102,7 @@ async fn a_lock_that_stays_is_told() {
     let (peer, router) = start(faulty(std::iter::repeat_n(Fault::Refuse(LOCKED), 1000))).await;
     let error = router.write(put("10.0.0.1", "remote-as 1")).await.unwrap_err();
     assert!(
-        matches!(error, RouterError::Locked { waited } if waited >= Duration::from_millis(300)),
+        matches!(error.kind(), RouterErrorKind::Locked { waited } if *waited >= Duration::from_millis(300)),
         "{error}"
     );
     assert_eq!(peer.lock().unwrap().saves, 0);
@@ -113,7 +114,10 @@ async fn a_bare_refusal_passes() {
     router.write(put("10.0.0.1", "remote-as 1")).await.unwrap();
     let (_, router) = start(faulty(std::iter::repeat_n(Fault::Refuse("Set failed\n"), 9))).await;
     let error = router.write(put("10.0.0.1", "remote-as 1")).await.unwrap_err();
-    assert!(matches!(&error, RouterError::Rejected { message, .. } if message == "Set failed"), "{error}");
+    assert!(
+        matches!(error.kind(), RouterErrorKind::Rejected { message, .. } if message == "Set failed"),
+        "{error}"
+    );
 }
 
 #[tokio::test]
@@ -130,7 +134,7 @@ async fn a_lost_request_is_made_again_and_then_told() {
     assert_eq!(peer.lock().unwrap().commits, 2);
     let (peer, router) = start(faulty(std::iter::repeat_n(Fault::LoseRequest, 9))).await;
     let error = router.write(put("10.0.0.1", "remote-as 1")).await.unwrap_err();
-    assert!(matches!(error, RouterError::UnknownOutcome { .. }), "{error}");
+    assert!(matches!(error.kind(), RouterErrorKind::UnknownOutcome { .. }), "{error}");
     assert_eq!(peer.lock().unwrap().saves, 0);
 }
 
@@ -138,7 +142,10 @@ async fn a_lost_request_is_made_again_and_then_told() {
 async fn a_change_that_is_not_saved_is_no_success() {
     let (peer, router) = start(Peer { save_fails: true, ..Peer::default() }).await;
     let error = router.write(put("10.0.0.1", "remote-as 1")).await.unwrap_err();
-    assert!(matches!(&error, RouterError::NotSaved { cause } if cause.contains("No space left")), "{error}");
+    assert!(
+        matches!(error.kind(), RouterErrorKind::NotSaved { cause } if cause.contains("No space left")),
+        "{error}"
+    );
     peer.lock().unwrap().save_fails = false;
     router.write(put("10.0.0.1", "remote-as 1")).await.unwrap();
     let peer = peer.lock().unwrap();
@@ -158,9 +165,9 @@ async fn a_refused_key_is_told_and_shown_nowhere() {
     assert!(!format!("{wrong:?}").contains("another-key"));
     let router = Router::new("edge".to_owned(), wrong, quick());
     let error = router.config(words("protocols bgp"), &CancellationToken::new()).await.unwrap_err();
-    assert!(matches!(error, RouterError::Unauthenticated), "{error}");
+    assert!(matches!(error.kind(), RouterErrorKind::Unauthenticated), "{error}");
     let error = router.write(put("10.0.0.1", "remote-as 1")).await.unwrap_err();
-    assert!(matches!(error, RouterError::Unauthenticated), "{error}");
+    assert!(matches!(error.kind(), RouterErrorKind::Unauthenticated), "{error}");
     assert_eq!(peer.lock().unwrap().commits, 0);
 }
 
@@ -168,11 +175,11 @@ async fn a_refused_key_is_told_and_shown_nowhere() {
 async fn a_router_without_its_api_is_told_from_one_that_is_away() {
     let (_, router) = start(Peer { status: Some(StatusCode::SERVICE_UNAVAILABLE), ..Peer::default() }).await;
     let error = router.config(words("protocols bgp"), &CancellationToken::new()).await.unwrap_err();
-    assert!(matches!(error, RouterError::NotServing { status: 503 }), "{error}");
+    assert!(matches!(error.kind(), RouterErrorKind::NotServing { status: 503 }), "{error}");
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let away = Router::new("edge".to_owned(), settings(format!("http://{free}")), quick());
     let error = away.config(words("protocols bgp"), &CancellationToken::new()).await.unwrap_err();
-    assert!(matches!(error, RouterError::Unreachable { .. }), "{error}");
+    assert!(matches!(error.kind(), RouterErrorKind::Unreachable { .. }), "{error}");
 }
 
 #[tokio::test]
@@ -180,7 +187,7 @@ async fn what_waits_when_terraform_stops_is_not_sent() {
     let (peer, router) = start_with(Peer::default(), quick()).await;
     let write = put("10.0.0.1", "remote-as 1");
     write.cancelled.cancel();
-    assert_eq!(router.write(write).await, Err(RouterError::Cancelled));
+    assert_eq!(router.write(write).await.unwrap_err().kind(), &RouterErrorKind::Cancelled);
     assert_eq!(peer.lock().unwrap().commits, 0);
 }
 
@@ -199,7 +206,7 @@ async fn who_waits_for_a_lock_stops_with_terraform() {
     };
     tokio::time::timeout(Duration::from_secs(30), refused).await.unwrap();
     stop.cancel();
-    assert_eq!(waiting.await.unwrap(), Err(RouterError::Cancelled));
+    assert_eq!(waiting.await.unwrap().unwrap_err().kind(), &RouterErrorKind::Cancelled);
 }
 
 #[tokio::test]

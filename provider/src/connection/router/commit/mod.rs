@@ -1,20 +1,21 @@
 //! From waiting writes to answered ones: read, plan, commit, and after a refusal read again and search for
 //! who caused it.
 
+mod group;
+
 use super::api::Api;
 use super::api::is_passing;
 use super::batch::{Batch, Claims, Needed};
-use super::bisect::{Bisection, Known, MOST};
-use super::error::RouterError;
+use super::error::RouterErrorKind;
 use super::read::{Patience, below};
 use super::split::split_refused;
 use super::timing::Timing;
 use super::tree::{ConfigPath, ConfigTree};
-use super::write::{Pending, Purpose};
+use super::write::{Pending, Purpose, Veto};
 use crate::connection::retry::{Attempt, Deadline, pause};
+use group::{Group, searches};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use tfplugin::Diagnostic;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -33,30 +34,17 @@ pub(super) struct Committer<'a> {
     /// Committed, or as wanted all along: they wait for the save.
     done: Vec<Pending>,
     /// Each with the number of commits made until then.
-    vetoed: Vec<(u32, Pending, Box<Diagnostic>)>,
+    vetoed: Vec<(u32, Pending, Veto)>,
     /// Commits that were made.
     commits: u32,
     /// Commits that were asked for.
     tried: u32,
 }
 
-/// Writes that are committed together, as far as one of them is not to blame for a refusal.
-struct Group {
-    writes: Vec<Pending>,
-    search: Option<Search>,
-}
-
-/// A search for who is to blame.
-struct Search {
-    bisection: Bisection,
-    known: Known,
-    refusal: RouterError,
-}
-
 /// How it ended.
 pub(super) struct Settled {
     /// Vetoed, and not answered yet.
-    pub(super) vetoed: Vec<(Pending, Box<Diagnostic>)>,
+    pub(super) vetoed: Vec<(Pending, Veto)>,
     /// Commits that were tried.
     pub(super) commits: u32,
 }
@@ -78,32 +66,6 @@ struct Tries {
     busy: u32,
     passing_refusals: u8,
     lost_answers: u8,
-}
-
-impl Group {
-    fn new(writes: Vec<Pending>) -> Self {
-        Self { writes, search: None }
-    }
-
-    /// A search among writes of which at least one is to blame, or may be.
-    fn searched(writes: Vec<Pending>, refusal: RouterError, certain: bool) -> Self {
-        let unknown = writes.len();
-        let known = Known { found: 0, unknown, suspected: if certain { unknown } else { 0 } };
-        Self { writes, search: Some(Search { bisection: Bisection::new(unknown), known, refusal }) }
-    }
-
-    /// The writes to commit next, after those that are to blame for certain have their error.
-    fn next(&mut self) -> Vec<Pending> {
-        let Some(Search { bisection, known, refusal }) = &mut self.search else {
-            return std::mem::take(&mut self.writes);
-        };
-        if let Some(found) = known.only_suspect().filter(|_| !self.writes.is_empty()) {
-            self.writes.remove(0).answer(Err(refusal.clone()));
-            *known = found;
-        }
-        let size = bisection.next(*known).min(self.writes.len());
-        self.writes.drain(..size).collect()
-    }
 }
 
 impl<'a> Committer<'a> {
@@ -191,7 +153,7 @@ impl<'a> Committer<'a> {
         let mut tries = Tries::default();
         loop {
             let (cancelled, left) = pending.into_iter().partition(|one| one.write.cancelled.is_cancelled());
-            refuse_all(cancelled, &RouterError::Cancelled);
+            refuse_all(cancelled, &RouterErrorKind::Cancelled);
             pending = left;
             if pending.is_empty() {
                 return Outcome::Settled;
@@ -208,7 +170,7 @@ impl<'a> Committer<'a> {
             let stop = all_cancelled(&pending);
             let held = tokio::select! {
                 held = self.read(roots.collect(), timeout) => held,
-                () = stop => Err(RouterError::Cancelled),
+                () = stop => Err(RouterErrorKind::Cancelled),
             };
             let held = match held {
                 Ok(held) => held,
@@ -244,7 +206,7 @@ impl<'a> Committer<'a> {
                 Again::Split(message) => return Outcome::Refused(message, needed),
                 Again::Smaller if needed.len() > 1 => return Outcome::TooLarge(only_pending(needed)),
                 Again::Smaller => {
-                    refuse_all(only_pending(needed), &RouterError::TooLarge);
+                    refuse_all(only_pending(needed), &RouterErrorKind::TooLarge);
                     return Outcome::Settled;
                 }
                 Again::Never(error) => {
@@ -256,13 +218,13 @@ impl<'a> Committer<'a> {
     }
 
     /// What to do after a commit that was no success; waits where that may help.
-    async fn after(&self, error: RouterError, tries: &mut Tries) -> Again {
+    async fn after(&self, error: RouterErrorKind, tries: &mut Tries) -> Again {
         match error {
-            RouterError::Locked { .. } | RouterError::Internal { .. } => {
+            RouterErrorKind::Locked { .. } | RouterErrorKind::Internal { .. } => {
                 let waited = tries.busy_since.get_or_insert_with(Instant::now).elapsed();
                 if waited >= self.timing.lock_patience {
                     return Again::Never(match error {
-                        RouterError::Locked { .. } => RouterError::Locked { waited },
+                        RouterErrorKind::Locked { .. } => RouterErrorKind::Locked { waited },
                         other => other,
                     });
                 }
@@ -270,16 +232,16 @@ impl<'a> Committer<'a> {
                 tries.busy += 1;
                 Again::Once
             }
-            RouterError::Rejected { message, .. }
+            RouterErrorKind::Rejected { message, .. }
                 if is_passing(&message) && tries.passing_refusals < PASSING_REFUSALS =>
             {
                 pause(self.timing.after_refusal).await;
                 tries.passing_refusals += 1;
                 Again::Once
             }
-            RouterError::Rejected { message, .. } => Again::Split(message),
-            RouterError::TooLarge => Again::Smaller,
-            RouterError::UnknownOutcome { .. } if tries.lost_answers < LOST_ANSWERS => {
+            RouterErrorKind::Rejected { message, .. } => Again::Split(message),
+            RouterErrorKind::TooLarge => Again::Smaller,
+            RouterErrorKind::UnknownOutcome { .. } if tries.lost_answers < LOST_ANSWERS => {
                 pause(self.timing.after_refusal).await;
                 tries.lost_answers += 1;
                 Again::Once
@@ -308,7 +270,7 @@ impl<'a> Committer<'a> {
             }
         });
         if let Err(problem) = saved.await {
-            return refuse_all(done, &RouterError::NotSaved { cause: problem.to_string() });
+            return refuse_all(done, &RouterErrorKind::NotSaved { cause: problem.to_string() });
         }
         let roots: BTreeSet<_> = done.iter().map(|one| one.write.root.clone()).collect();
         // Who was asked to stop waits no longer for others' commits than for a router that is away.
@@ -332,7 +294,11 @@ impl<'a> Committer<'a> {
     }
 
     /// What the router holds below these roots, from the top.
-    async fn read(&self, roots: BTreeSet<ConfigPath>, timeout: Patience) -> Result<ConfigTree, RouterError> {
+    async fn read(
+        &self,
+        roots: BTreeSet<ConfigPath>,
+        timeout: Patience,
+    ) -> Result<ConfigTree, RouterErrorKind> {
         let mut held = ConfigTree::default();
         let mut outer: Option<ConfigPath> = None;
         // In this order a root comes before those inside it.
@@ -359,32 +325,7 @@ enum Again {
     /// Fewer at a time.
     Smaller,
     /// Nothing more.
-    Never(RouterError),
-}
-
-impl Group {
-    /// What is left of it when `tried` of its writes are looked at apart, after some were found to be to
-    /// blame.
-    fn without(mut self, tried: usize, found: usize) -> Option<Self> {
-        if let Some(search) = &mut self.search {
-            let known = search.known.passed(tried);
-            search.known = Known { found: known.found + found, suspected: 0, ..known };
-        }
-        Some(self).filter(|group| !group.writes.is_empty())
-    }
-}
-
-/// Searches of so many writes as are searched together, the first last.
-fn searches(mut suspects: Vec<Pending>, refusal: &RouterError, certain: bool) -> Vec<Group> {
-    let certain = certain && suspects.len() <= MOST;
-    let mut groups = Vec::new();
-    while !suspects.is_empty() {
-        let rest = suspects.split_off(suspects.len().min(MOST));
-        groups.push(Group::searched(suspects, refusal.clone(), certain));
-        suspects = rest;
-    }
-    groups.reverse();
-    groups
+    Never(RouterErrorKind),
 }
 
 /// Waits until nobody wants it any more.
@@ -401,7 +342,7 @@ fn only_pending(needed: Vec<Needed>) -> Vec<Pending> {
     needed.into_iter().map(|(one, _)| one).collect()
 }
 
-fn refuse_all(pending: Vec<Pending>, error: &RouterError) {
+fn refuse_all(pending: Vec<Pending>, error: &RouterErrorKind) {
     for one in pending {
         one.answer(Err(error.clone()));
     }
