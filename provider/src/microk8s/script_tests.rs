@@ -13,7 +13,22 @@ use tokio::process::Command;
 
 const SHELLS: [&str; 2] = ["dash", "bash"];
 /// The machine's own tools that scripts may use; what else they start, a test puts there.
-const TOOLS: [&str; 10] = ["awk", "bash", "cat", "dash", "grep", "ls", "sha256sum", "stat", "timeout", "tr"];
+const TOOLS: [&str; 14] = [
+    "awk",
+    "bash",
+    "cat",
+    "cp",
+    "dash",
+    "flock",
+    "grep",
+    "ls",
+    "rm",
+    "sha256sum",
+    "stat",
+    "timeout",
+    "tr",
+    "true",
+];
 
 /// A folder that stands for a machine's root.
 struct Root(TempDir);
@@ -118,7 +133,7 @@ async fn a_bare_machine() {
     root.program("bin/snap", "echo 'error: no matching snaps installed' >&2; exit 1");
     let snapshot = root.says(&machine::SNAPSHOT, &[]).await;
     let expected = "§machine-id\n0123456789abcdef0123456789abcdef\n§hostname\ncp1\n§hosts\n127.0.0.1 localhost\n\
-                    §snap\nerror: no matching snaps installed\ncode 1\n§mark\n§storage\n";
+                    §snap\nerror: no matching snaps installed\ncode 1\n§mark\n§storage\n§broken-off\n";
     assert_eq!(snapshot, expected);
     assert_eq!(root.says(&node::CLOUD_INIT, &[]).await, "");
     root.program("bin/cloud-init", "echo status: done; exit 2");
@@ -151,6 +166,80 @@ async fn a_node() {
     root.has("run/terraform-provider-microk8s.restart", "");
     let pending = root.says(&machine::SNAPSHOT, &[]).await;
     assert!(pending.contains("/run/terraform-provider-microk8s.restart\n§addresses\n"), "{pending}");
+}
+
+/// One has ended, one was broken off, one was not begun by us.
+#[tokio::test]
+async fn what_was_broken_off_is_read() {
+    let root = Root::with_microk8s();
+    let jobs = "var/lib/terraform-provider-microk8s";
+    for (file, text) in
+        [("a/name", "snap install"), ("a/code", "0"), ("b/name", "microk8s leave"), ("packages", "x")]
+    {
+        root.has(&format!("{jobs}/{file}"), text);
+    }
+    let snapshot = root.says(&machine::SNAPSHOT, &[]).await;
+    assert!(snapshot.contains("§broken-off\nmicrok8s leave\n§"), "{snapshot}");
+}
+
+/// The leave of a worker finds all that it insists on, whatever there was, and a certificate authority whose
+/// key was not stored is taken back.
+#[tokio::test]
+async fn a_reset_puts_back_what_a_leave_insists_on() {
+    const LOCKS: &str = "var/snap/microk8s/current/var/lock";
+    const CERTS: &str = "var/snap/microk8s/current/certs";
+    let seen = "ls \"$0.root/LOCKS\" | tr '\\n' ' '; cat \"$0.root/CERTS/ca.crt\"; [ -e \"$0.root/CERTS/ca.remote.crt\" ]";
+    for locks in [
+        vec!["clustered.lock"],
+        vec!["join-in-progress"],
+        vec!["no-k8s-dqlite", "stopped.lock"],
+        vec!["no-cert-reissue"],
+    ] {
+        let root = Root::with_microk8s();
+        fs::create_dir_all(root.path("snap/bin")).unwrap();
+        symlink(root.0.path(), root.path("snap/bin/microk8s.root")).unwrap();
+        root.program("snap/bin/microk8s", &seen.replace("LOCKS", LOCKS).replace("CERTS", CERTS));
+        fs::remove_file(root.path(&format!("{CERTS}/ca.remote.crt"))).unwrap();
+        root.has(&format!("{CERTS}/ca.key"), "old\n");
+        root.has(&format!("{CERTS}/ca.crt"), "new\n");
+        root.has(&format!("{CERTS}/ca.crt.backup"), "old\n");
+        let hour = std::time::Duration::from_secs(3600);
+        let key = fs::File::options().write(true).open(root.path(&format!("{CERTS}/ca.key"))).unwrap();
+        key.set_modified(std::time::SystemTime::now() - hour).unwrap();
+        for lock in locks.iter().chain(&["no-apiserver-proxy", "cni-loaded"]) {
+            root.has(&format!("{LOCKS}/{lock}"), "");
+        }
+        root.has("var/lib/terraform-provider-microk8s/b/name", "microk8s leave");
+        let found = root.says(&machine::RESET, &[]).await;
+        assert_eq!(
+            found, "clustered.lock cni-loaded ha-cluster no-cert-reissue no-k8s-dqlite old\n",
+            "{locks:?}"
+        );
+        assert!(!root.path("var/lib/terraform-provider-microk8s/b").exists(), "{locks:?}");
+    }
+}
+
+/// Nothing of a node that is alone is made anew.
+#[tokio::test]
+async fn a_reset_of_a_single_node_starts_it_and_no_more() {
+    let root = Root::with_microk8s();
+    root.program("bin/snap", "echo \"$*\"");
+    root.program("snap/bin/microk8s", "echo made anew");
+    root.has("var/snap/microk8s/current/var/lock/stopped.lock", "");
+    assert_eq!(root.says(&machine::RESET, &[]).await, "start --enable microk8s\n");
+    assert!(!root.path("var/snap/microk8s/current/var/lock/stopped.lock").exists());
+}
+
+#[tokio::test]
+async fn a_leave_of_one_whose_join_was_broken_off_is_one_of_a_member() {
+    const LOCKS: &str = "var/snap/microk8s/current/var/lock";
+    let root = Root::with_microk8s();
+    root.program("snap/bin/microk8s", "echo \"$*\"");
+    root.has(&format!("{LOCKS}/join-in-progress"), "");
+    assert_eq!(root.says(&machine::LEAVE, &[]).await, "leave\n");
+    let locks =
+        ["no-cert-reissue", "join-in-progress"].map(|lock| root.path(&format!("{LOCKS}/{lock}")).exists());
+    assert_eq!(locks, [true, false]);
 }
 
 #[tokio::test]
@@ -217,5 +306,30 @@ async fn what_is_asked_of_microk8s() {
         (&node::SEEDED, "wait|system|seed.loaded|"),
     ] {
         assert_eq!(root.says(script, &[]).await, words, "{}", script.name);
+    }
+}
+
+/// snapd's own change is watched by its id, after those that go on already.
+#[tokio::test]
+async fn a_change_of_the_snap_is_watched() {
+    const CHANGES: &str = r#"case $1 in
+    changes) printf 'ID Status Spawn Ready Summary\n4 Done today today Install "microk8s" snap\n5 Doing today - Auto-refresh snap "microk8s"\n6 Doing today - Refresh "core22" snap\n' ;;
+    watch) echo "$*" >>"$0.watched"; [ "$2" != 8 ] || { echo 'error: cannot perform' >&2; exit 1; } ;;
+    install | refresh | remove) echo 7; echo "$*" >>"$0.watched" ;;
+esac"#;
+    for (script, change) in [
+        (&node::INSTALL, "install --no-wait microk8s --classic --channel=1.35/stable"),
+        (&node::REFRESH, "refresh --no-wait microk8s --channel=1.35/stable"),
+        (&node::REMOVE, "remove --no-wait --purge microk8s"),
+    ] {
+        let root = Root::new();
+        root.program("bin/snap", CHANGES);
+        assert_eq!(root.says(script, &["1.35/stable"]).await, "snapd's change 7\n");
+        let watched = fs::read_to_string(root.path("bin/snap.watched")).unwrap();
+        let once = format!("watch 5\n{change}\nwatch 7\n");
+        assert_eq!(watched, format!("{once}{once}"), "{}, by both shells", script.name);
+        // Nothing to do, and refused.
+        root.program("bin/snap", "exit 0");
+        assert_eq!(root.says(script, &["1.35/stable"]).await, "");
     }
 }

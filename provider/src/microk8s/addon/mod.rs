@@ -1,5 +1,6 @@
 //! `microk8s_addon`.
 
+mod core_addons;
 pub(crate) mod steps;
 
 use crate::connection::ssh;
@@ -11,6 +12,7 @@ use crate::microk8s::shared::cluster::status_report::StatusReport;
 use crate::microk8s::shared::machine::identity::ClusterIdentity;
 use crate::session::Session;
 use async_trait::async_trait;
+use std::sync::Arc;
 use steps::Change;
 use tfplugin::{Context, Diagnostic, Diagnostics, Model, Plan};
 
@@ -40,7 +42,7 @@ pub struct Addon {
     repository: String,
 
     /// Arguments of its enable script, one word each. IPv6 addresses and other words with colons are taken as
-    /// they are.
+    /// they are. `metallb` of `core` needs a range here, such as `["10.0.0.100-10.0.0.120"]`.
     #[attribute(optional, requires_replace)]
     arguments: Option<Vec<String>>,
 
@@ -101,6 +103,9 @@ impl NodeResource for Addon {
             let summary = format!("Add-on {addon} has known troubles");
             context.warn(Diagnostic::warning(summary, *trouble).at("name"));
         }
+        if plan.prior.is_none() && plan.planned.repository.known().map(String::as_str) == Some("core") {
+            core_addons::check(context, name, &plan.planned.arguments)?;
+        }
         Ok(())
     }
 
@@ -130,7 +135,9 @@ impl NodeResource for Addon {
     }
 
     async fn remove(self, work: &Work<'_>, _: NoPrivate) -> Result<(), NodeError> {
-        steps::disable(&self.change(work, self.disable_arguments.clone())).await
+        let still_shown = steps::disable(&self.change(work, self.disable_arguments.clone())).await?;
+        still_shown.into_iter().for_each(|warning| work.warn(warning));
+        Ok(())
     }
 
     async fn import(id: &ImportParts, work: &Work<'_>, _: &mut NoPrivate) -> Result<Self, NodeError> {
@@ -138,7 +145,7 @@ impl NodeResource for Addon {
         let repository = id.get("repository").unwrap_or("core").to_owned();
         let report = StatusReport::read(&*work.host).await?;
         match report.addon(&repository, &name) {
-            Some(addon) if addon.is_enabled() => {
+            Some(addon) if addon.enabled => {
                 Ok(Self { host, name, repository, arguments: None, disable_arguments: None, timeouts: None })
             }
             Some(_) => {
@@ -160,6 +167,7 @@ impl Addon {
             name: self.name.clone(),
             arguments: arguments.unwrap_or_default(),
             deadline: work.deadline.clone(),
+            locks: Arc::clone(work.locks()),
         }
     }
 }

@@ -1,6 +1,8 @@
 //! The steps that enable and disable an add-on. What counts is the status afterwards: the commands end with 0
 //! for names they do not know, and for peers that they did not reach.
 
+use crate::connection::Freshness;
+use crate::connection::cluster::ClusterLocks;
 use crate::connection::retry::Deadline;
 use crate::connection::ssh::Script;
 use crate::connection::ssh::Shell;
@@ -8,15 +10,27 @@ use crate::engine::node_resource::NodeError;
 use crate::engine::node_resource::cluster_lock;
 use crate::engine::node_resource::step::{Step, Steps};
 use crate::microk8s::shared::cluster::status_report::StatusReport;
+use crate::microk8s::shared::machine::Machine;
 use crate::microk8s::shared::machine::scripts::STATUS;
-use crate::microk8s::shared::machine::{Freshness, Machine};
 use async_trait::async_trait;
+use serde::Deserialize;
 use std::sync::Arc;
+use std::time::Duration;
+use tfplugin::Diagnostic;
 
 /// `$1` is the add-on with its repository, the rest its arguments, each a word of its own: where words are
 /// joined by colons, MicroK8s splits IPv6 addresses too.
 const ENABLE: Script = Script { name: "microk8s enable", text: r#"exec /snap/bin/microk8s enable "$@""# };
 const DISABLE: Script = Script { name: "microk8s disable", text: r#"exec /snap/bin/microk8s disable "$@""# };
+
+/// What the repository `$1` says of its add-ons.
+const ADDONS: Script = Script {
+    name: "read the add-ons of a repository",
+    text: r#"exec cat "/var/snap/microk8s/common/addons/$1/addons.yaml""#,
+};
+
+/// How long the status may take to show that an add-on is gone: until its pods have ended.
+const GONE_WITHIN: Duration = Duration::from_secs(90);
 
 /// An add-on on a machine, and how to change it.
 pub(crate) struct Change {
@@ -25,6 +39,7 @@ pub(crate) struct Change {
     pub(crate) name: String,
     pub(crate) arguments: Vec<String>,
     pub(crate) deadline: Deadline,
+    pub(crate) locks: Arc<ClusterLocks>,
 }
 
 /// Enables it, and tells whether it was enabled already.
@@ -35,12 +50,20 @@ pub(crate) async fn enable(change: &Change) -> Result<bool, NodeError> {
     Ok(was_enabled)
 }
 
-/// Disables it, if it is there.
-pub(crate) async fn disable(change: &Change) -> Result<(), NodeError> {
+/// Disables it, if it is there. MicroK8s takes it for enabled as long as anything in the cluster bears its
+/// marker, so one that was disabled may still show: that is a warning.
+pub(crate) async fn disable(change: &Change) -> Result<Option<Diagnostic>, NodeError> {
     if StatusReport::read(&*change.machine).await.is_err_and(|error| error.is_not_installed()) {
-        return Ok(());
+        return Ok(None);
     }
-    Steps::new(&[&Running, &Disable, &Settle { enabled: false }]).run(change, &change.deadline).await
+    Steps::new(&[&Running, &Disable]).run(change, &change.deadline).await?;
+    let (settle, deadline) = (Settle { enabled: false }, change.deadline.within(GONE_WITHIN));
+    let Err(failure) = Steps::new(&[&settle]).run(change, &deadline).await else { return Ok(None) };
+    match change.is_enabled().await {
+        Ok(true) => Ok(Some(change.still_shown().await)),
+        Ok(false) => Ok(None),
+        Err(_) => Err(failure),
+    }
 }
 
 /// The node's repositories have no such add-on.
@@ -73,15 +96,54 @@ impl Change {
         let report = self.report().await?;
         let addon = report.addon(&self.repository, &self.name);
         addon
-            .map(|addon| addon.is_enabled())
+            .map(|addon| addon.enabled)
             .ok_or_else(|| unknown(&*self.machine, &report, &self.repository, &self.name))
+    }
+
+    /// It was disabled, and the status shows it as enabled.
+    async fn still_shown(&self) -> Diagnostic {
+        let full_name = format!("{}/{}", self.repository, self.name);
+        let marker = match self.marker().await {
+            Some(marker) => format!("the marker `{marker}`"),
+            None => "its marker".to_owned(),
+        };
+        let text = format!(
+            "`{} {full_name}` on {} ended with exit code 0, and the resource is removed. MicroK8s' status still shows the add-on as \
+             enabled, because something in the cluster has {marker}. If that is a remainder of the add-on, remove it yourself; \
+             if it belongs to something else, nothing needs to be done.",
+            DISABLE.name,
+            self.machine.address()
+        );
+        Diagnostic::warning(format!("Add-on {full_name} is disabled and still shows as enabled"), text)
+    }
+
+    /// The text by which MicroK8s finds the add-on among the objects of the cluster.
+    async fn marker(&self) -> Option<String> {
+        #[derive(Deserialize)]
+        struct File {
+            #[serde(rename = "microk8s-addons")]
+            repository: Repository,
+        }
+        #[derive(Deserialize)]
+        struct Repository {
+            addons: Vec<Described>,
+        }
+        #[derive(Deserialize)]
+        struct Described {
+            name: String,
+            check_status: String,
+        }
+        let output = self.machine.ask(&ADDONS, &[&self.repository]).await.ok()?;
+        let file: File = serde_saphyr::from_str(&output.stdout).ok()?;
+        let described = file.repository.addons.into_iter().find(|addon| addon.name == self.name)?;
+        Some(described.check_status)
     }
 
     /// Runs the add-on's script, one change of the cluster at a time: many restart the nodes' services.
     async fn run(&self, script: &Script) -> Result<(), NodeError> {
         let snapshot = Machine::new(Arc::clone(&self.machine)).snapshot(Freshness::Cached).await?;
         let cluster = snapshot.authority().unwrap_or(self.machine.address());
-        let _turn = cluster_lock::acquire(cluster, &self.deadline, || async { Ok(()) }).await?;
+        let _turn = cluster_lock::acquire(&self.locks, cluster, &self.deadline, || async { Ok(()) }).await?;
         let full_name = format!("{}/{}", self.repository, self.name);
         let words: Vec<&str> =
             std::iter::once(full_name.as_str()).chain(self.arguments.iter().map(String::as_str)).collect();
@@ -193,5 +255,93 @@ impl Step<Change> for Settle {
         let state = if self.enabled { "disabled" } else { "enabled" };
         let answer = format!("It shows {}/{} as {state} still.", change.repository, change.name);
         Err(NodeError::new(format!("`{}` on {}", STATUS.name, change.machine.address()), answer).transient())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::connection::ssh::{Output, SshError};
+    use crate::microk8s::shared::cluster::status_report::tests::printed;
+    use crate::microk8s::shared::machine::scripts::SNAPSHOT;
+    use std::sync::Mutex;
+    use tokio_util::sync::CancellationToken;
+
+    /// A control plane whose add-on `dns` shows as enabled, whatever is disabled there.
+    #[derive(Default)]
+    struct Stubborn {
+        code: i32,
+        disabled: Mutex<usize>,
+    }
+
+    #[async_trait]
+    impl Shell for Stubborn {
+        fn address(&self) -> &str {
+            "10.0.0.11"
+        }
+
+        async fn script(
+            &self,
+            script: &Script,
+            words: &[&str],
+            _: Option<&[u8]>,
+        ) -> Result<Output, SshError> {
+            let (code, stdout) = match script.name {
+                name if name == SNAPSHOT.name => (0, "\u{1e}hostname\ncp1\n".to_owned()),
+                name if name == STATUS.name => (0, printed("enabled")),
+                name if name == DISABLE.name => {
+                    assert_eq!(words, ["core/dns"]);
+                    *self.disabled.lock().unwrap() += 1;
+                    (self.code, "Disabling DNS".to_owned())
+                }
+                name if name == ADDONS.name => {
+                    assert_eq!(words, ["core"]);
+                    let dns = "- name: dns\n      check_status: pod/coredns\n";
+                    let other = "- name: odd\n      description: 'x: y'\n      check_status: pod/odd\n";
+                    (0, format!("microk8s-addons:\n  description: x\n  addons:\n    {other}    {dns}"))
+                }
+                name => panic!("no answer to {name:?}"),
+            };
+            Ok(Output { code, stdout, stderr: String::new() })
+        }
+
+        async fn probe(&self, script: &'static Script) -> Result<Arc<Output>, SshError> {
+            self.script(script, &[], None).await.map(Arc::new)
+        }
+
+        fn invalidate_probes(&self) {}
+
+        fn warn_once(&self) -> bool {
+            true
+        }
+    }
+
+    fn change(machine: Arc<Stubborn>) -> Change {
+        Change {
+            machine,
+            repository: "core".into(),
+            name: "dns".into(),
+            arguments: Vec::new(),
+            deadline: Deadline::after(Duration::from_secs(900), &CancellationToken::new()),
+            locks: Arc::default(),
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_that_was_disabled_is_gone_although_something_else_has_its_marker() {
+        let machine = Arc::new(Stubborn::default());
+        let warning = disable(&change(Arc::clone(&machine))).await.unwrap().unwrap();
+        assert!(
+            warning.detail.contains("something in the cluster has the marker `pod/coredns`"),
+            "{warning:?}"
+        );
+        assert_eq!(*machine.disabled.lock().unwrap(), 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_whose_disabling_failed_is_not_gone() {
+        let machine = Arc::new(Stubborn { code: 1, ..Stubborn::default() });
+        let failure = disable(&change(machine)).await.unwrap_err();
+        assert!(failure.answer().contains("exit code 1"), "{failure:?}");
     }
 }

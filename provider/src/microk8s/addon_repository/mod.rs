@@ -164,7 +164,7 @@ impl AddonRepository {
         let enabled: Vec<&str> = report
             .addons
             .iter()
-            .filter(|addon| addon.repository == self.name && addon.is_enabled())
+            .filter(|addon| addon.repository == self.name && addon.enabled)
             .map(|addon| addon.name.as_str())
             .collect();
         if !enabled.is_empty() {

@@ -16,13 +16,10 @@ pub(crate) async fn check(
     services: Ipv6Net,
 ) -> Result<(), Diagnostics> {
     let mut found = Diagnostics::new();
-    let nodes = cluster_snapshot
-        .members()
-        .map(|member| &member.node)
-        .chain(cluster_snapshot.missing.iter().map(|missing| &missing.node));
-    check_nodes(nodes, pods, services, &mut found);
+    check_nodes(cluster_snapshot.nodes(), pods, services, &mut found);
     for member in cluster_snapshot.members() {
         check_own_addresses(member, pods, services, &mut found);
+        check_not_shared(member, cluster_snapshot, &mut found);
     }
     check_pools(&cluster_snapshot.first.machine.load_balancer_ranges().await, pods, services, &mut found);
     if found.has_errors() { Err(found) } else { Ok(()) }
@@ -85,6 +82,23 @@ fn check_own_addresses(member: &Member, pods: Ipv6Net, services: Ipv6Net, diagno
     }
 }
 
+/// An address that another node has too is none of the node's own, but a virtual one, or set twice.
+fn check_not_shared(member: &Member, cluster: &ClusterSnapshot, diagnostics: &mut Diagnostics) {
+    let own = member.ipv4().and_then(|ipv4| member.snapshot.dual_stack_addresses(ipv4));
+    let Some(ipv6) = own.map(|addresses| addresses.ipv6) else { return };
+    let name = &member.node.name;
+    let on_machine = cluster.members().filter(|other| other.snapshot.has(ipv6)).map(|other| &other.node);
+    let reported = cluster.nodes().filter(|node| node.addresses.contains(&ipv6.into()));
+    if let Some(other) = on_machine.chain(reported).find(|node| node.name != *name) {
+        let text = format!(
+            "The IPv6 address of the node {name} would be {ipv6}, which the node {} shows too. Give {name} an address of its own; \
+             where {ipv6} is a virtual one, set the node's own with `--node-ip=<IPv4>,<IPv6>` in args/kubelet there.",
+            other.name
+        );
+        diagnostics.error_at("host", "An IPv6 address of two nodes", text);
+    }
+}
+
 fn overlap(attribute: &str, range: Ipv6Net, node: &str, address: &str, diagnostics: &mut Diagnostics) {
     let text = format!(
         "{range} contains {address}, which is an address of the node {node}. Ranges of pods and services must be free \
@@ -96,7 +110,29 @@ fn overlap(attribute: &str, range: Ipv6Net, node: &str, address: &str, diagnosti
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::connection::Freshness;
     use crate::microk8s::shared::machine::node_list::Role;
+    use crate::microk8s::shared::testing::World;
+
+    #[tokio::test(start_paused = true)]
+    async fn an_address_that_two_nodes_show_is_no_nodes_own() {
+        let world = World::new(2);
+        world.admit(2, "spare");
+        let mut cluster = ClusterSnapshot::collect(&world, "10.0.0.1", Freshness::Fresh).await.unwrap();
+        let mut found = Diagnostics::new();
+        cluster.members().for_each(|member| check_not_shared(member, &cluster, &mut found));
+        assert!(!found.has_errors(), "{found:?}");
+        cluster.others[0].node.addresses.push("fd00::1".parse().unwrap());
+        cluster.members().for_each(|member| check_not_shared(member, &cluster, &mut found));
+        let found: Vec<_> = found.into_iter().map(|one| one.detail).collect();
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(
+            found[0].starts_with(
+                "The IPv6 address of the node cp1 would be fd00::1, which the node cp2 shows too."
+            ),
+            "{found:?}"
+        );
+    }
 
     fn found(version: u32, pods: &str, services: &str) -> Vec<(String, String)> {
         let addresses = vec!["10.0.0.11".parse().unwrap(), "fd00:10::11".parse().unwrap()];

@@ -6,9 +6,11 @@ mod range_checks;
 mod rollout;
 mod service_ranges;
 
+use crate::connection::Freshness;
 use crate::connection::ssh::check_address;
 use crate::engine::node_resource::{
     DefaultTimeouts, ImportId, ImportParts, NodeError, NodeResource, Private, Verbs, Work, observe,
+    warn_unchecked,
 };
 use crate::engine::timeouts::Timeouts;
 use crate::microk8s::shared::cluster::messages;
@@ -16,7 +18,6 @@ use crate::microk8s::shared::cluster::snapshot::ClusterSnapshot;
 use crate::microk8s::shared::config_files::autodetection;
 use crate::microk8s::shared::config_files::dual_stack::DualStack;
 use crate::microk8s::shared::config_files::range_pair::RangePair;
-use crate::microk8s::shared::machine::Freshness;
 use crate::microk8s::shared::machine::Machine;
 use crate::microk8s::shared::machine::identity::ClusterIdentity;
 use crate::session::Session;
@@ -189,12 +190,15 @@ impl NodeResource for ClusterIpv6 {
             Ok(cluster_snapshot) => {
                 cluster_checks::check(&cluster_snapshot, *pods.value(), *services.value()).await
             }
-            Err(_) => Ok(()),
+            Err(error) => {
+                warn_unchecked(context, host, error);
+                Ok(())
+            }
         }
     }
 
     async fn revive(&self, work: &Work<'_>) -> Result<(), NodeError> {
-        rollout::wake(&Machine::new(work.shell())).await
+        rollout::wake(&Machine::new(work.shell()), &work.deadline).await
     }
 
     async fn read(
@@ -222,7 +226,7 @@ impl NodeResource for ClusterIpv6 {
     }
 
     async fn remove(self, work: &Work<'_>, private: ClusterIpv6Private) -> Result<(), NodeError> {
-        rollout::wake(&Machine::new(work.shell())).await?;
+        rollout::wake(&Machine::new(work.shell()), &work.deadline).await?;
         let cluster_snapshot =
             ClusterSnapshot::wait(work.ssh(), work.host.address(), &work.deadline.within(ANSWERS_WITHIN))
                 .await?;
@@ -230,7 +234,7 @@ impl NodeResource for ClusterIpv6 {
             work.warn(messages::left_out(&missing.node.name, &missing.reason, "keeps its IPv6 settings"));
         }
         let files = |member: &_| rollout::files_without(member, private.before.get(&member.node.name));
-        rollout::roll_out(&cluster_snapshot, &work.deadline, files).await?;
+        rollout::roll_out(&cluster_snapshot, work.locks(), &work.deadline, files).await?;
         service_ranges::leave_ipv4_alone(&cluster_snapshot.first.machine, &work.deadline).await
     }
 
@@ -281,7 +285,7 @@ impl ClusterIpv6 {
         let wait = async || {
             ClusterSnapshot::wait(work.ssh(), &self.host, &work.deadline.within(ANSWERS_WITHIN)).await
         };
-        rollout::wake(&Machine::new(work.shell())).await?;
+        rollout::wake(&Machine::new(work.shell()), &work.deadline).await?;
         let cluster_snapshot = wait().await?;
         cluster_checks::check(&cluster_snapshot, *self.cluster_cidr.value(), *self.service_cidr.value())
             .await?;
@@ -301,7 +305,7 @@ impl ClusterIpv6 {
             }
         }
         let files = |member: &_| rollout::files_with(member, &cluster);
-        rollout::roll_out(&cluster_snapshot, &work.deadline, files).await?;
+        rollout::roll_out(&cluster_snapshot, work.locks(), &work.deadline, files).await?;
         if let Err(error) = calico_rollout::watch(&cluster_snapshot.first.machine, &work.deadline).await {
             work.warn(error.with_hint(AGENTS_GO_ON).into_warning("Calico is not done yet"));
         }

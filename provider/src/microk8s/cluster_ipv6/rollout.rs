@@ -2,9 +2,12 @@
 //! get there and back.
 
 use super::calico_rollout;
+use crate::connection::Freshness;
+use crate::connection::cluster::ClusterLocks;
 use crate::connection::retry::Deadline;
 use crate::engine::node_resource::NodeError;
 use crate::engine::node_resource::cluster_lock;
+use crate::engine::node_resource::step::{Step, Steps};
 use crate::microk8s::shared::cluster::node_change::NodeChange;
 use crate::microk8s::shared::cluster::snapshot::{ClusterSnapshot, Member};
 use crate::microk8s::shared::config_files::autodetection::check_autodetection;
@@ -12,14 +15,23 @@ use crate::microk8s::shared::config_files::dual_stack::{
     DualStack, Files, NodeAddresses, Place, SETTINGS, Setting, Value,
 };
 use crate::microk8s::shared::config_files::range_pair::RangePair;
-use crate::microk8s::shared::machine::{Freshness, Machine};
+use crate::microk8s::shared::machine::Machine;
+use async_trait::async_trait;
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 /// What a node's settings were before, by the setting's place; `None` where it had none.
 pub(crate) type Before = BTreeMap<String, Option<String>>;
 
 /// The settings that a control plane works with now.
 pub(crate) fn cluster_of(member: &Member) -> Result<DualStack, NodeError> {
+    if !member.snapshot.files.has_calico() {
+        let attempt = format!("reading args/cni-network/cni.yaml on {}", member.machine.address());
+        let answer = "It is not there: the cluster's network is not MicroK8s' Calico. `microk8s_cluster_ipv6` knows Calico only.";
+        return Err(NodeError::new(attempt, answer).with_hint(
+            "MicroK8s' add-ons cilium and kube-ovn move that file away. Configure IPv6 as that network's own documentation says.",
+        ));
+    }
     let range = |place: Place| {
         let text = value(member, place)?.unwrap_or_default();
         let attempt = || format!("reading {place} on {}", member.machine.address());
@@ -92,24 +104,42 @@ pub(crate) fn differences(member: &Member, cluster: &DualStack) -> Result<Vec<St
 
 /// Starts kubelite where an earlier try was stopped, or failed, before it had read its files: it may not run
 /// at all.
-pub(crate) async fn wake(machine: &Machine) -> Result<(), NodeError> {
-    if machine.snapshot(Freshness::Fresh).await?.restart_pending {
-        machine.restart().await?;
-        machine.settled().await?;
+pub(crate) async fn wake(machine: &Machine, deadline: &Deadline) -> Result<(), NodeError> {
+    Steps::new(&[&Wake]).run(machine, &deadline.within(WAKES_WITHIN)).await
+}
+
+/// How long that may take, with what another run began there.
+const WAKES_WITHIN: Duration = Duration::from_secs(5 * 60);
+
+struct Wake;
+
+#[async_trait]
+impl Step<Machine> for Wake {
+    fn name(&self) -> &'static str {
+        "restart kubelite with files that it has not read"
     }
-    Ok(())
+
+    async fn check(&self, machine: &Machine) -> Result<bool, NodeError> {
+        Ok(!machine.snapshot(Freshness::Fresh).await?.restart_pending)
+    }
+
+    async fn run(&self, machine: &Machine) -> Result<(), NodeError> {
+        machine.restart().await?;
+        machine.settled().await
+    }
 }
 
 /// Gives every node its files, one node at a time, and Calico its manifest. `files` tells a node's new files
 /// from what it has when its turn comes.
 pub(crate) async fn roll_out(
     cluster_snapshot: &ClusterSnapshot,
+    locks: &ClusterLocks,
     deadline: &Deadline,
     files: impl Fn(&Member) -> Result<Files, NodeError>,
 ) -> Result<(), NodeError> {
     let lock_of = cluster_snapshot.first.snapshot.authority().unwrap_or(&cluster_snapshot.id);
     for member in cluster_snapshot.members() {
-        let _guard = cluster_lock::acquire(lock_of, deadline, async || Ok(())).await?;
+        let _guard = cluster_lock::acquire(locks, lock_of, deadline, async || Ok(())).await?;
         let member = Member { snapshot: member.machine.snapshot(Freshness::Fresh).await?, ..member.clone() };
         let files = files(&member)?;
         NodeChange::new(member, files, &cluster_snapshot.first.machine).run(deadline).await?;
@@ -193,6 +223,15 @@ mod tests {
         let mut without_assign = shipped.snapshot.files.clone();
         without_assign.set(Place::AddressManagement("assign_ipv4"), Some("true")).unwrap();
         assert_eq!(restored, without_assign);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_cluster_without_calico_is_none_that_can_be_made_dual_stack() {
+        let world = World::new(1);
+        world.0.lock().unwrap().machines.get_mut(&1).unwrap().files.remove("cni-network/cni.yaml");
+        let cluster = ClusterSnapshot::collect(&world, "10.0.0.1", Freshness::Fresh).await.unwrap();
+        let refused = cluster_of(&cluster.first).unwrap_err();
+        assert!(refused.answer().ends_with("`microk8s_cluster_ipv6` knows Calico only."), "{refused:?}");
     }
 
     #[tokio::test(start_paused = true)]

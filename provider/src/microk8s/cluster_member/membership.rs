@@ -18,6 +18,8 @@ pub(crate) enum Membership {
     Joining,
     /// The cluster remembers the machine from an earlier life, and the machine is not a member of anything.
     StaleInCluster,
+    /// A leave was stopped there.
+    HalfLeft,
     /// The machine thinks that it is a member, and the cluster's datastore does not know it (any more).
     StaleOnNode,
 }
@@ -29,6 +31,7 @@ impl fmt::Display for Membership {
             Self::NotMember => "not a member, neither by its own files nor by the cluster's lists",
             Self::Joining => "still joining",
             Self::StaleInCluster => "not a member, though the cluster lists it",
+            Self::HalfLeft => "between a member and a node alone, where a leave was stopped",
             Self::StaleOnNode => "a member by its own files, though not in the cluster's datastore",
         })
     }
@@ -59,6 +62,9 @@ pub(crate) fn membership(
         known.datastore.iter().any(|member| member.ipv4().is_some_and(|ipv4| snapshot.has(ipv4)));
     if snapshot.join_broke_off() {
         return Ok(Membership::Joining);
+    }
+    if snapshot.left_half_way() {
+        return Ok(Membership::HalfLeft);
     }
     if snapshot.is_clustered() {
         if known.authority.is_none() || snapshot.authority() != known.authority {
@@ -134,7 +140,7 @@ mod tests {
     fn both_sides_are_asked() {
         use Role::{ControlPlane, Worker};
         let (fresh, member) = (snapshot("installed.lock", "own"), snapshot("no-cert-reissue", "ours"));
-        let worker = snapshot("clustered.lock\nno-cert-reissue", "ours");
+        let worker = snapshot("clustered.lock\nno-k8s-dqlite\nno-cert-reissue", "ours");
         let own = "10.0.0.12";
         let cases = [
             (&fresh, None, vec!["10.0.0.11"], ControlPlane, Membership::NotMember),

@@ -5,7 +5,10 @@ mod membership;
 mod operations;
 mod peer_settings;
 mod removal;
+#[cfg(test)]
+mod tests;
 
+use crate::connection::Freshness;
 use crate::connection::ssh::check_address;
 use crate::engine::node_resource::{
     DefaultTimeouts, ImportId, ImportParts, NodeError, NodeResource, Private, Verbs, Work,
@@ -14,16 +17,17 @@ use crate::engine::timeouts::Timeouts;
 use crate::microk8s::shared::cluster::messages;
 use crate::microk8s::shared::cluster::quorum;
 use crate::microk8s::shared::cluster::snapshot::ClusterSnapshot;
-use crate::microk8s::shared::machine::Freshness;
+use crate::microk8s::shared::machine::datastore::DatastoreMember;
 use crate::microk8s::shared::machine::identity::ClusterIdentity;
 use crate::microk8s::shared::machine::node_list::{ClusterNode, Role};
 use crate::session::Session;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 use std::time::Duration;
 use tfplugin::types::Semantic;
-use tfplugin::{Computed, Context, Diagnostics, Model, Plan};
+use tfplugin::{Computed, Context, Diagnostics, Model, Plan, Value};
 
 /// A machine with MicroK8s that is a member of another one's cluster.
 ///
@@ -42,7 +46,7 @@ use tfplugin::{Computed, Context, Diagnostics, Model, Plan};
 /// is dead is removed from the cluster alone. Workloads are not drained before: those that a controller keeps
 /// start on other nodes. Import: `<cluster>/<host>`.
 #[derive(Clone, Debug, PartialEq, Model)]
-#[resource(type_name = "microk8s_cluster_member")]
+#[resource(type_name = "microk8s_cluster_member", version = 1, upgrade = nothing_drifts)]
 pub struct ClusterMember {
     /// Address of the machine, as in `microk8s_node`. A change is an update in place, as long as the same
     /// node answers there.
@@ -80,6 +84,18 @@ pub struct ClusterMember {
     /// Identity of the cluster: the UID of its namespace `kube-system`.
     #[attribute(computed, use_state_for_unknown)]
     pub cluster_id: Computed<String>,
+
+    /// What of the member is missing on one side or the other, such as its member of the datastore: each as a
+    /// sentence. A join or a removal that was stopped, by a reboot of its machine for example, leaves that.
+    /// The next apply makes it a whole member again; a destroy completes the removal.
+    #[attribute(computed, use_state_for_unknown)]
+    pub drift: Computed<Vec<String>>,
+}
+
+/// A state of before `drift` says nothing of it.
+fn nothing_drifts(_: i64, state: &mut BTreeMap<String, Value>) -> Result<(), String> {
+    state.insert("drift".to_owned(), Value::List(Vec::new()));
+    Ok(())
 }
 
 /// What is kept beside the state.
@@ -138,6 +154,10 @@ impl NodeResource for ClusterMember {
         _: &Context<Session>,
         plan: &mut Plan<Self, Private<ClusterMemberPrivate>>,
     ) -> Result<(), Diagnostics> {
+        match &plan.prior {
+            Some(prior) if prior.drift.known().is_some_and(Vec::is_empty) => {}
+            _ => plan.planned.drift.set(Vec::new()),
+        }
         // The node may come back with another address when it joins anew at another one.
         if let (Some(prior), Some(host)) = (&plan.prior, plan.config.host.known())
             && prior.host != *host
@@ -169,18 +189,9 @@ impl NodeResource for ClusterMember {
         let cluster_snapshot =
             ClusterSnapshot::collect(work.ssh(), work.host.address(), Freshness::Cached).await?;
         private.control_planes = cluster_snapshot.control_planes();
-        let Some(node) = self.node(&cluster_snapshot) else { return Ok(None) };
-        if node.role == Role::ControlPlane {
-            // A list that could not be had says nothing.
-            let members =
-                cluster_snapshot.first.machine.datastore(Freshness::Cached).await.unwrap_or_default();
-            if !members.is_empty()
-                && !node.ipv4().is_some_and(|ipv4| members.iter().any(|member| member.is(ipv4)))
-            {
-                return Ok(None);
-            }
-        }
-        Ok(Some(self.seen(&cluster_snapshot.id, &node)))
+        // A list that could not be had says nothing.
+        let members = cluster_snapshot.first.machine.datastore(Freshness::Cached).await.unwrap_or_default();
+        Ok(self.refreshed(&cluster_snapshot, &members))
     }
 
     async fn ensure(
@@ -189,13 +200,17 @@ impl NodeResource for ClusterMember {
         work: &Work<'_>,
         private: &mut ClusterMemberPrivate,
     ) -> Result<Self, NodeError> {
-        let Some(prior) = prior else { return self.join(work.ssh(), private, &work.deadline).await };
+        let Some(prior) = prior else {
+            return self.join(work.ssh(), private, work.locks(), &work.deadline).await;
+        };
         let (node_name, cluster_id) = (prior.node_name.clone(), prior.cluster_id.clone());
-        Self { node_name, cluster_id, ..self }.refresh(work.ssh(), private, &work.deadline).await
+        Self { node_name, cluster_id, ..self }
+            .refresh(work.ssh(), private, work.locks(), &work.deadline)
+            .await
     }
 
     async fn remove(self, work: &Work<'_>, _: ClusterMemberPrivate) -> Result<(), NodeError> {
-        self.remove_by(work.ssh(), work.host.address(), &work.deadline).await
+        self.remove_by(work.ssh(), work.host.address(), work.locks(), &work.deadline).await
     }
 
     async fn import(
@@ -239,13 +254,37 @@ impl ClusterMember {
 
     fn node(&self, cluster_snapshot: &ClusterSnapshot) -> Option<ClusterNode> {
         let name = self.node_name.known()?;
-        let missing = cluster_snapshot.missing.iter().map(|missing| &missing.node);
-        cluster_snapshot
-            .members()
-            .map(|member| &member.node)
-            .chain(missing)
-            .find(|node| node.name == *name)
-            .cloned()
+        cluster_snapshot.nodes().find(|node| node.name == *name).cloned()
+    }
+
+    /// The member as both sides show it; nothing where neither knows of it any more. What is half there stays
+    /// in the state, so that it can be completed or removed.
+    fn refreshed(self, cluster_snapshot: &ClusterSnapshot, members: &[DatastoreMember]) -> Option<Self> {
+        let node = self.node(cluster_snapshot);
+        let ipv4 = node.as_ref().and_then(ClusterNode::ipv4).or(self.ipv4());
+        let listed = ipv4.is_some_and(|ipv4| members.iter().any(|member| member.is(ipv4)));
+        let name = self.node_name.known().cloned().unwrap_or_default();
+        let mut drift = Vec::new();
+        let Some(node) = node else {
+            let drift = vec![format!(
+                "{name}: the cluster has no node of that name, and its datastore lists {}",
+                self.host
+            )];
+            return listed.then(|| Self { drift: drift.into(), ..self });
+        };
+        if node.role == Role::ControlPlane && !listed && !members.is_empty() {
+            drift.push(format!("{name}: the cluster's datastore does not list it"));
+        }
+        let own = cluster_snapshot.members().find(|member| member.node.name == name);
+        if let Some(own) = own.map(|member| &member.snapshot) {
+            let left = own.left_half_way() || !own.is_clustered();
+            if own.join_broke_off() {
+                drift.push(format!("{name}: a join was stopped on its machine"));
+            } else if left || !own.has_authority(cluster_snapshot.first.snapshot.authority()) {
+                drift.push(format!("{name}: its machine has left the cluster, or has begun to"));
+            }
+        }
+        Some(Self { drift: drift.into(), ..self.seen(&cluster_snapshot.id, &node) })
     }
 
     fn seen(self, cluster_id: &str, node: &ClusterNode) -> Self {
@@ -255,6 +294,7 @@ impl ClusterMember {
             node_name: node.name.clone().into(),
             address: Semantic::from(address).into(),
             cluster_id: cluster_id.to_owned().into(),
+            drift: Vec::new().into(),
             ..self
         }
     }

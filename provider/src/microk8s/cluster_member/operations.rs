@@ -1,15 +1,15 @@
 //! What a member's create, update, delete and import do.
 
 use super::{ClusterMember, ClusterMemberPrivate};
+use crate::connection::Freshness;
+use crate::connection::cluster::{ChangeGuard, ClusterLocks};
 use crate::connection::retry::Deadline;
 use crate::engine::node_resource::NodeError;
 use crate::engine::node_resource::cluster_lock;
 use crate::microk8s::cluster_member::join::Joining;
 use crate::microk8s::cluster_member::removal::Removal;
-use crate::microk8s::shared::cluster::quorum;
+use crate::microk8s::shared::cluster::quorum::{self, QuorumLoss};
 use crate::microk8s::shared::cluster::snapshot::ClusterSnapshot;
-use crate::microk8s::shared::machine::Freshness;
-use crate::microk8s::shared::machine::datastore::QuorumLoss;
 use crate::microk8s::shared::machine::node_list::{ClusterNode, Role};
 use crate::microk8s::shared::machine::{Machine, Machines};
 use std::time::Duration;
@@ -34,11 +34,13 @@ impl ClusterMember {
         self,
         machines: &dyn Machines,
         private: &mut ClusterMemberPrivate,
+        locks: &ClusterLocks,
         deadline: &Deadline,
     ) -> Result<Self, NodeError> {
         let machine = machines.machine(&self.host);
         let snapshot = machine.snapshot(Freshness::Fresh).await?;
-        if !snapshot.installed || snapshot.is_stopped() {
+        // One that a leave stopped, which then was stopped itself, is started again.
+        if !snapshot.installed || snapshot.is_stopped() && !snapshot.left_half_way() {
             let answer = if snapshot.installed {
                 "MicroK8s is stopped there."
             } else {
@@ -56,7 +58,7 @@ impl ClusterMember {
             let attempt = format!("joining {} to the cluster at {}", self.host, self.cluster);
             return Err(NodeError::new(attempt, answer).at("cluster").with_hint(advice));
         }
-        let _guard = lock(&cluster_snapshot, deadline).await?;
+        let _guard = lock(&cluster_snapshot, locks, deadline).await?;
         // Others may have joined while this one waited.
         let cluster_snapshot = self.cluster_now(machines, deadline).await?;
         Joining::new(machine, &snapshot, self.role(), &cluster_snapshot, deadline).run().await?;
@@ -87,6 +89,7 @@ impl ClusterMember {
         self,
         machines: &dyn Machines,
         private: &mut ClusterMemberPrivate,
+        locks: &ClusterLocks,
         deadline: &Deadline,
     ) -> Result<Self, NodeError> {
         let machine = machines.machine(&self.host);
@@ -101,8 +104,8 @@ impl ClusterMember {
                 .with_hint(advice));
         }
         let cluster_snapshot = self.cluster_now(machines, deadline).await?;
-        let _guard = lock(&cluster_snapshot, deadline).await?;
-        Joining::new(machine, &snapshot, self.role(), &cluster_snapshot, deadline).mend().await?;
+        let _guard = lock(&cluster_snapshot, locks, deadline).await?;
+        Joining::new(machine, &snapshot, self.role(), &cluster_snapshot, deadline).restore().await?;
         self.found(machines, &name, private, deadline).await
     }
 
@@ -111,11 +114,12 @@ impl ClusterMember {
         &self,
         machines: &dyn Machines,
         cluster: &str,
+        locks: &ClusterLocks,
         deadline: &Deadline,
     ) -> Result<(), NodeError> {
         let deadline_to_answer = deadline.within(ANSWERS_WITHIN);
         let cluster_snapshot = ClusterSnapshot::wait(machines, cluster, &deadline_to_answer).await?;
-        let _guard = lock(&cluster_snapshot, deadline).await?;
+        let _guard = lock(&cluster_snapshot, locks, deadline).await?;
         // Others may have left while this one waited.
         let cluster_snapshot = ClusterSnapshot::wait(
             machines,
@@ -146,8 +150,11 @@ impl ClusterMember {
         match machine.snapshot(Freshness::Fresh).await {
             Ok(snapshot) => {
                 let same = self.node_name.known() == Some(&snapshot.node_name());
-                let member = snapshot.installed && snapshot.is_clustered() && snapshot.authority() == cluster_snapshot.first.snapshot.authority();
-                Ok((same && member).then_some(machine))
+                let ours = cluster_snapshot.first.snapshot.authority();
+                let member = snapshot.is_clustered() && snapshot.authority() == ours;
+                let joining = snapshot.join_broke_off() && snapshot.has_authority(ours);
+                let leaves = snapshot.installed && (member || joining || snapshot.left_half_way());
+                Ok((same && leaves).then_some(machine))
             }
             Err(failure) if node.is_some_and(|node| node.ready) => Err(failure.with_hint(
                 "The cluster says that the node is Ready, so its machine lives, and only it can leave in order. Correct `host`, \
@@ -185,6 +192,7 @@ impl ClusterMember {
             node_name: snapshot.node_name().into(),
             address: Computed::Pending,
             cluster_id: Computed::Pending,
+            drift: Computed::Pending,
         };
         private.control_planes = cluster_snapshot.control_planes();
         let node = member
@@ -207,9 +215,11 @@ impl ClusterMember {
 /// The turn to change the cluster.
 async fn lock(
     cluster_snapshot: &ClusterSnapshot,
+    locks: &ClusterLocks,
     deadline: &Deadline,
-) -> Result<cluster_lock::ClusterGuard, NodeError> {
+) -> Result<ChangeGuard, NodeError> {
     cluster_lock::acquire(
+        locks,
         cluster_snapshot.first.snapshot.authority().unwrap_or(&cluster_snapshot.id),
         deadline,
         async || Ok(()),
@@ -221,7 +231,7 @@ async fn lock(
 mod tests {
     use super::*;
     use crate::microk8s::shared::machine::scripts;
-    use crate::microk8s::shared::testing::World;
+    use crate::microk8s::shared::testing::{Fault, World};
     use tokio_util::sync::CancellationToken;
 
     fn member(last: u8, role: &str) -> ClusterMember {
@@ -234,6 +244,7 @@ mod tests {
             node_name: Computed::Pending,
             address: Computed::Pending,
             cluster_id: Computed::Pending,
+            drift: Computed::Pending,
         }
     }
 
@@ -242,12 +253,14 @@ mod tests {
     }
 
     async fn join(world: &World, member: ClusterMember) -> Result<ClusterMember, String> {
-        let joined = member.join(world, &mut ClusterMemberPrivate::default(), &deadline()).await;
+        let joined = member
+            .join(world, &mut ClusterMemberPrivate::default(), &ClusterLocks::default(), &deadline())
+            .await;
         joined.map_err(|failure| failure.into_diagnostic("Unable to join the cluster").detail)
     }
 
     async fn remove(world: &World, member: &ClusterMember) -> Result<(), String> {
-        let removed = member.remove_by(world, &member.cluster, &deadline()).await;
+        let removed = member.remove_by(world, &member.cluster, &ClusterLocks::default(), &deadline()).await;
         removed.map_err(|failure| failure.into_diagnostic("Unable to remove the cluster member").detail)
     }
 
@@ -277,8 +290,10 @@ mod tests {
         let world = World::new(3);
         let joined = join(&world, member(2, "worker")).await.unwrap();
         let moved = ClusterMember { host: "10.0.0.3".into(), ..joined.clone() };
-        let refused =
-            moved.refresh(&world, &mut ClusterMemberPrivate::default(), &deadline()).await.unwrap_err();
+        let refused = moved
+            .refresh(&world, &mut ClusterMemberPrivate::default(), &ClusterLocks::default(), &deadline())
+            .await
+            .unwrap_err();
         assert_eq!(refused.answer(), "The machine there is called \"cp3\"; this member is \"cp2\".");
         assert!(world.0.lock().unwrap().nodes.contains_key(&2));
     }
@@ -310,6 +325,31 @@ mod tests {
         let wanted = ClusterMember { allow_quorum_loss: true, ..members[0].clone() };
         remove(&world, &wanted).await.unwrap();
         assert_eq!(world.0.lock().unwrap().nodes.len(), 2);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_member_leaves_where_the_machines_of_others_cannot_be_reached_over_ssh() {
+        let world = World::new(3);
+        let leaving = join(&world, member(2, "control-plane")).await.unwrap();
+        join(&world, member(3, "control-plane")).await.unwrap();
+        {
+            let mut state = world.0.lock().unwrap();
+            state.datastore.values_mut().for_each(|vote| *vote = "voter");
+            state.faults.push(Fault::NoSsh(3));
+        }
+        remove(&world, &leaving).await.unwrap();
+        assert!(!world.0.lock().unwrap().nodes.contains_key(&2));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_import_finds_the_role_without_a_label() {
+        let world = World::new(2);
+        let joined = join(&world, member(2, "control-plane")).await.unwrap();
+        world.0.lock().unwrap().faults.push(Fault::NoLabels);
+        let mut private = ClusterMemberPrivate::default();
+        let found = ClusterMember::find(&world, "10.0.0.1", "10.0.0.2", &mut private).await.unwrap();
+        assert_eq!(found, joined);
+        assert_eq!(private.control_planes, ["10.0.0.1", "10.0.0.2"]);
     }
 
     #[tokio::test(start_paused = true)]

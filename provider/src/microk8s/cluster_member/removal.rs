@@ -1,15 +1,18 @@
 //! A member leaves its cluster, or is removed where its machine is dead, in steps that can be stopped
 //! anywhere and carried on by doing them again.
 
+use crate::connection::Freshness;
 use crate::connection::retry::Deadline;
 use crate::engine::node_resource::NodeError;
 use crate::engine::node_resource::step::{Step, Steps};
-use crate::microk8s::shared::machine::datastore::{self, DatastoreMember};
+use crate::microk8s::shared::cluster::quorum;
+use crate::microk8s::shared::machine::datastore::DatastoreMember;
 use crate::microk8s::shared::machine::node_list::Role;
-use crate::microk8s::shared::machine::{Freshness, Machine, describe_output};
+use crate::microk8s::shared::machine::{Machine, describe_output};
 use async_trait::async_trait;
 use std::net::Ipv4Addr;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -30,6 +33,8 @@ pub(crate) struct Removal {
     peer: Machine,
     /// When it was told to hand its vote over.
     handing_over: OnceLock<Instant>,
+    /// Whether `microk8s leave` failed there.
+    refused: AtomicBool,
 }
 
 /// In this order.
@@ -46,7 +51,15 @@ impl Removal {
         peer: &Machine,
     ) -> Self {
         let (name, peer) = (name.to_owned(), peer.clone());
-        Self { machine, name, ipv4, role, peer, handing_over: OnceLock::new() }
+        Self {
+            machine,
+            name,
+            ipv4,
+            role,
+            peer,
+            handing_over: OnceLock::new(),
+            refused: AtomicBool::new(false),
+        }
     }
 
     /// Removes it from the cluster, its datastore and its list of nodes.
@@ -73,7 +86,7 @@ impl Step<Removal> for HandOver {
 
     async fn check(&self, removal: &Removal) -> Result<bool, NodeError> {
         let alive = removal.machine.is_some() && removal.role == Role::ControlPlane;
-        Ok(!alive || !datastore::must_hand_over(&removal.datastore().await?, removal.ipv4))
+        Ok(!alive || !quorum::must_hand_over(&removal.datastore().await?, removal.ipv4))
     }
 
     async fn run(&self, removal: &Removal) -> Result<(), NodeError> {
@@ -103,19 +116,30 @@ impl Step<Removal> for Leave {
     }
 
     async fn check(&self, removal: &Removal) -> Result<bool, NodeError> {
-        match &removal.machine {
-            Some(machine) => {
-                machine.snapshot(Freshness::Fresh).await.map(|snapshot| !snapshot.is_clustered())
-            }
-            None => Ok(true),
-        }
+        let Some(machine) = &removal.machine else { return Ok(true) };
+        let snapshot = machine.snapshot(Freshness::Fresh).await?;
+        Ok(!snapshot.is_clustered() && !snapshot.join_broke_off() && !snapshot.left_half_way())
     }
 
     async fn run(&self, removal: &Removal) -> Result<(), NodeError> {
-        match &removal.machine {
-            Some(machine) => machine.leave().await,
-            None => Ok(()),
+        let Some(machine) = &removal.machine else { return Ok(()) };
+        let snapshot = machine.snapshot(Freshness::Fresh).await?;
+        let members = removal.datastore().await?;
+        let listed = removal.role == Role::Worker || members.iter().any(|member| member.is(removal.ipv4));
+        let whole = listed && !snapshot.join_broke_off() && !snapshot.left_half_way();
+        let refused = removal.refused.load(Ordering::Relaxed);
+        // What cannot leave any more is made a node alone; the next step takes it out of the cluster. The
+        // only voter keeps its data.
+        if !whole || refused && !quorum::must_hand_over(&members, removal.ipv4) {
+            return machine.reset().await;
         }
+        let output = machine.leave().await?;
+        if output.succeeded() {
+            return Ok(());
+        }
+        removal.refused.store(true, Ordering::Relaxed);
+        let attempt = format!("`microk8s leave` on {}", machine.address());
+        Err(NodeError::new(attempt, describe_output(&output)).transient())
     }
 }
 

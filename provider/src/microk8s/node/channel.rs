@@ -19,6 +19,11 @@ impl Channel {
         minor_release(&self.track)
     }
 
+    /// Whether its minor release is whichever is the newest.
+    pub(crate) fn is_of_latest(&self) -> bool {
+        self.track == "latest"
+    }
+
     /// Compares the channel with the version that is installed.
     pub(crate) fn move_from(&self, version: &str) -> Move {
         match (minor_release(version), self.minor()) {
@@ -112,6 +117,8 @@ mod tests {
     #[test]
     fn the_track_tells_the_minor_release() {
         let minor = |text: &str| Channel::parse(text).unwrap().minor();
+        let of_latest = |text: &str| Channel::parse(text).unwrap().is_of_latest();
+        assert_eq!(["edge", "latest", "1.35", "1.35/edge"].map(of_latest), [true, true, false, false]);
         assert_eq!([minor("1.35/edge"), minor("latest/stable"), minor("2.1/stable")], [Some(35), None, None]);
         let go = |text: &str| Channel::parse(text).unwrap().move_from("v1.33.4");
         assert_eq!([go("1.33/edge"), go("1.34"), go("latest")], [Move::Fine; 3]);

@@ -4,7 +4,7 @@ mod channel;
 mod hosts_block;
 mod read;
 mod readiness;
-mod removal;
+pub(super) mod removal;
 pub(super) mod scripts;
 mod snap_output;
 mod state;
@@ -13,8 +13,7 @@ mod storage;
 #[cfg(test)]
 mod tests;
 
-use crate::connection::retry::Deadline;
-use crate::connection::ssh::{self, Host, HostKey};
+use crate::connection::ssh::{self, HostKey};
 use crate::engine::node_resource::{
     DefaultTimeouts, ImportId, ImportParts, NoPrivate, NodeError, NodeResource, Private, Work,
 };
@@ -165,10 +164,20 @@ impl NodeResource for Node {
         context: &Context<Session>,
         plan: &mut Plan<Self, Private<NoPrivate>>,
     ) -> Result<(), Diagnostics> {
-        let Some(prior) = plan.prior.clone() else { return Ok(()) };
-        if plan.planned.channel.known() == Some(&prior.channel) {
+        let prior = plan.prior.clone();
+        let channel = plan.planned.channel.known();
+        if prior.as_ref().map(|prior| &prior.channel) == channel {
             return Ok(());
         }
+        if let Some(channel) = channel.filter(|channel| channel.value().is_of_latest()) {
+            let detail = format!(
+                "{channel} is the newest minor release of Kubernetes whenever the snap is installed or refreshed: nodes that are \
+                 installed at different times get different ones, and without `hold` snapd upgrades them on its own. Choose the \
+                 track of a minor release, such as 1.35/stable."
+            );
+            context.warn(Diagnostic::warning("Channel of no minor release", detail).at("channel"));
+        }
+        let Some(prior) = prior else { return Ok(()) };
         plan.planned.version.set_unknown();
         plan.planned.revision.set_unknown();
         if plan.private.stale {
@@ -197,7 +206,7 @@ impl NodeResource for Node {
         work: &Work<'_>,
         _: &mut NoPrivate,
     ) -> Result<Self, NodeError> {
-        let installation = self.installation(Arc::clone(&work.host), work.deadline.clone());
+        let installation = self.installation(work);
         match prior {
             None => steps::create(&installation).await?,
             Some(_) => steps::update(&installation).await?,
@@ -206,7 +215,8 @@ impl NodeResource for Node {
     }
 
     async fn remove(self, work: &Work<'_>, _: NoPrivate) -> Result<(), NodeError> {
-        Removal { machine: work.shell(), deadline: work.deadline.clone() }.run().await
+        let locks = Arc::clone(work.locks());
+        Removal { machine: work.shell(), deadline: work.deadline.clone(), locks }.run().await
     }
 
     async fn import(id: &ImportParts, work: &Work<'_>, _: &mut NoPrivate) -> Result<Self, NodeError> {
@@ -254,9 +264,10 @@ impl NodeResource for Node {
 }
 
 impl Node {
-    fn installation(&self, machine: Arc<Host>, deadline: Deadline) -> Installation {
+    fn installation(&self, work: &Work<'_>) -> Installation {
         let Self { channel, hosts, hold, storage, .. } = self.clone();
-        Installation { machine, channel, hosts, hold, storage, deadline }
+        let (machine, deadline, locks) = (work.shell(), work.deadline.clone(), Arc::clone(work.locks()));
+        Installation { machine, channel, hosts, hold, storage, deadline, locks }
     }
 }
 

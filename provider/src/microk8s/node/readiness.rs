@@ -1,6 +1,7 @@
 //! When a node is ready: this node, not any of its cluster, and for longer than a moment.
 
 use super::scripts::READINESS;
+use crate::connection::ConnectionError;
 use crate::connection::retry::{Attempt, Deadline};
 use crate::connection::ssh::Shell;
 use crate::engine::node_resource::NodeError;

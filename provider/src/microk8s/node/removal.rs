@@ -5,12 +5,14 @@ use super::snap_output::change;
 use super::state::NodeState;
 use super::steps::write_hosts;
 use super::storage;
+use crate::connection::cluster::ClusterLocks;
 use crate::connection::retry::Deadline;
 use crate::connection::ssh::Shell;
 use crate::engine::node_resource::NodeError;
 use crate::engine::node_resource::cluster_lock;
 use crate::engine::node_resource::step::{Step, Steps};
 use crate::microk8s::shared::cluster::quorum;
+use crate::microk8s::shared::machine::node_list::Role;
 use crate::microk8s::shared::machine::scripts::LEAVE;
 use crate::microk8s::shared::machine::{Machine, describe_output};
 use async_trait::async_trait;
@@ -20,6 +22,7 @@ use std::sync::Arc;
 pub(crate) struct Removal {
     pub(crate) machine: Arc<dyn Shell>,
     pub(crate) deadline: Deadline,
+    pub(crate) locks: Arc<ClusterLocks>,
 }
 
 /// What makes a node a plain machine again.
@@ -48,7 +51,10 @@ impl Step<Removal> for Leave {
 
     async fn check(&self, target: &Removal) -> Result<bool, NodeError> {
         let state = target.state().await?;
-        Ok(state.snap.is_none() || !state.machine.has_peers())
+        // A worker that a leave was stopped on has nothing more to say to its cluster, and all of it goes
+        // now.
+        let has_left = state.machine.left_half_way() && state.machine.role() == Role::Worker;
+        Ok(state.snap.is_none() || !state.machine.has_peers() || has_left)
     }
 
     async fn run(&self, target: &Removal) -> Result<(), NodeError> {
@@ -56,8 +62,10 @@ impl Step<Removal> for Leave {
         let address = target.machine.address();
         let cluster = state.machine.authority().unwrap_or(address);
         let machine = Machine::new(Arc::clone(&target.machine));
-        let _turn = cluster_lock::acquire(cluster, &target.deadline, || {
-            quorum::can_lose_node(&machine, &state.machine)
+        // Where a join or a leave was stopped its own services are, and the cluster lives without it already.
+        let is_away = state.machine.left_half_way() || state.machine.join_broke_off();
+        let _turn = cluster_lock::acquire(&target.locks, cluster, &target.deadline, || async {
+            if is_away { Ok(()) } else { quorum::can_lose_node(&machine, &state.machine).await }
         })
         .await?;
         let output = target.machine.script(&LEAVE, &[], None).await;

@@ -6,13 +6,21 @@ use crate::connection::ssh::Script;
 /// Notes that what is on this machine was begun by us, so that an interrupted beginning is carried on.
 pub(crate) const CLAIM: Script = Script {
     name: "note that Terraform makes this machine a node",
-    text: "umask 022; mkdir -p /var/lib/terraform-provider-microk8s && echo microk8s_node >/var/lib/terraform-provider-microk8s/node",
+    text: "mkdir -p /var/lib/terraform-provider-microk8s && echo microk8s_node >/var/lib/terraform-provider-microk8s/node",
 };
 
-/// Takes the note back.
+/// Takes the note back, with all else that we keep on the machine. What runs, as this does, has its folder
+/// until its result was read, which takes the last one away with the folder around it.
 pub(crate) const DISCLAIM: Script = Script {
     name: "remove Terraform's note",
-    text: "rm -rf /var/lib/terraform-provider-microk8s /run/terraform-provider-microk8s.restart",
+    text: r#"
+cd /var/lib/terraform-provider-microk8s || exit
+for entry in *; do
+    [ -d "$entry" ] && ! flock -n -s "$entry/lock" true && continue
+    rm -rf "$entry" "/run/terraform-provider-microk8s/$entry"
+done
+exec rm -f /run/terraform-provider-microk8s.restart
+"#,
 };
 
 /// What cloud-init is at; nothing where there is none.
@@ -38,15 +46,40 @@ exit 0
 pub(crate) const SEEDED: Script =
     Script { name: "snap wait system seed.loaded", text: "exec snap wait system seed.loaded" };
 
+/// Has snapd make a change of the snap, which snapd does itself, and watches it by its id. One that goes on
+/// already is watched before: another client began it, or we did, before a reboot.
+macro_rules! watched {
+    ($change:literal) => {
+        concat!(
+            r#"
+export LC_ALL=C
+under_way() {
+    snap changes 2>/dev/null |
+        awk '$2 ~ /^(Do|Doing|Undo|Undoing|Wait|Abort)$/ && /"microk8s"/ { print $1 }'
+}
+for change in $(under_way); do snap watch "$change" >/dev/null 2>&1; done
+change=$("#,
+            $change,
+            r#") || exit
+[ -n "$change" ] || exit 0
+echo "snapd's change $change"
+exec snap watch "$change"
+"#
+        )
+    };
+}
+
 /// Installs the snap from channel `$1`.
 pub(crate) const INSTALL: Script = Script {
     name: "snap install microk8s --classic --channel",
-    text: r#"exec snap install microk8s --classic --channel="$1""#,
+    text: watched!(r#"snap install --no-wait microk8s --classic --channel="$1""#),
 };
 
 /// Moves the snap to channel `$1`. `snap install` would say that it is installed already, with exit code 0.
-pub(crate) const REFRESH: Script =
-    Script { name: "snap refresh microk8s --channel", text: r#"exec snap refresh microk8s --channel="$1""# };
+pub(crate) const REFRESH: Script = Script {
+    name: "snap refresh microk8s --channel",
+    text: watched!(r#"snap refresh --no-wait microk8s --channel="$1""#),
+};
 
 /// Stops snapd from refreshing it by itself (`$1` is `--hold`), or lets it (`--unhold`).
 pub(crate) const HOLD: Script =
@@ -54,7 +87,7 @@ pub(crate) const HOLD: Script =
 
 /// Removes the snap without keeping a snapshot of its data.
 pub(crate) const REMOVE: Script =
-    Script { name: "snap remove --purge microk8s", text: "exec snap remove --purge microk8s" };
+    Script { name: "snap remove --purge microk8s", text: watched!("snap remove --no-wait --purge microk8s") };
 
 /// Puts the block on stdin in place of the one between the lines `$1` and `$2` of /etc/hosts; `$3` is its
 /// length, so that a connection that breaks in the middle changes nothing. A block whose end is missing is

@@ -2,11 +2,12 @@
 
 use super::channel::Channel;
 use super::hosts_block;
+use crate::connection::Freshness;
 use crate::connection::ssh::Shell;
 use crate::engine::node_resource::NodeError;
+use crate::microk8s::shared::machine::Machine;
 use crate::microk8s::shared::machine::scripts::SNAPSHOT;
 use crate::microk8s::shared::machine::snapshot::NodeSnapshot;
-use crate::microk8s::shared::machine::{Freshness, Machine};
 use std::sync::Arc;
 use tfplugin::types::{Semantic, SemanticValue};
 

@@ -7,6 +7,7 @@ use super::scripts::{APT, CLAIM, CLOUD_INIT, HOLD, INSTALL, REFRESH, SEEDED, WRI
 use super::snap_output::change;
 use super::state::NodeState;
 use super::storage::{self, Storage};
+use crate::connection::cluster::ClusterLocks;
 use crate::connection::retry::Deadline;
 use crate::connection::ssh::Shell;
 use crate::engine::node_resource::NodeError;
@@ -26,6 +27,7 @@ pub(crate) struct Installation {
     pub(crate) hold: bool,
     pub(crate) storage: Option<Storage>,
     pub(crate) deadline: Deadline,
+    pub(crate) locks: Arc<ClusterLocks>,
 }
 
 /// What makes a machine a node.
@@ -103,7 +105,7 @@ impl Step<Installation> for CloudInit {
 
     async fn check(&self, target: &Installation) -> Result<bool, NodeError> {
         // How it ended is the machine's own affair: MicroK8s needs what follows, and says so.
-        let output = target.machine.script(&CLOUD_INIT, &[], None).await?;
+        let output = target.machine.ask(&CLOUD_INIT, &[]).await?;
         if !output.stdout.contains("status: running") {
             return Ok(true);
         }
@@ -129,7 +131,7 @@ impl Step<Installation> for PackageManager {
         if target.state().await?.snap.is_some() {
             return Ok(true);
         }
-        let output = target.machine.script(&APT, &[], None).await?;
+        let output = target.machine.ask(&APT, &[]).await?;
         match output.stdout.lines().next() {
             None => Ok(true),
             Some(holder) => {
@@ -258,7 +260,7 @@ impl Step<Installation> for FollowChannel {
         let state = target.state().await?;
         let cluster = state.machine.authority().unwrap_or(target.machine.address());
         let machine = Machine::new(Arc::clone(&target.machine));
-        let _turn = cluster_lock::acquire(cluster, &target.deadline, || {
+        let _turn = cluster_lock::acquire(&target.locks, cluster, &target.deadline, || {
             quorum::can_lose_node(&machine, &state.machine)
         })
         .await?;

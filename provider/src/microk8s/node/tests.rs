@@ -192,11 +192,12 @@ fn installation(machine: &Arc<Played>, channel: &str) -> Installation {
         hold: true,
         storage: None,
         deadline: deadline(),
+        locks: Arc::default(),
     }
 }
 
 fn removal(machine: &Arc<Played>) -> Removal {
-    Removal { machine: Arc::clone(machine) as _, deadline: deadline() }
+    Removal { machine: Arc::clone(machine) as _, deadline: deadline(), locks: Arc::default() }
 }
 
 async fn create(machine: &Arc<Played>, channel: &str) -> Result<(), NodeError> {

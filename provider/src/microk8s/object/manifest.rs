@@ -1,7 +1,7 @@
 //! A manifest: an object as a person writes it, in HCL or in YAML.
 
 use super::fields::owned;
-use crate::connection::cluster::Kind;
+use crate::connection::cluster::{Kind, ObjectName};
 use crate::microk8s::shared::hcl_or_yaml::{self, without_nulls};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -24,6 +24,12 @@ const SET_BY_SERVER: [&str; 7] = [
     "resourceVersion",
     "uid",
 ];
+
+#[cfg(test)]
+thread_local! {
+    /// The manifests that were read, in order.
+    pub(super) static READ: std::cell::RefCell<Vec<String>> = const { std::cell::RefCell::new(Vec::new()) };
+}
 
 /// A manifest, in the author's form. Two are the same where they say the same, in whichever form.
 #[derive(Clone)]
@@ -147,6 +153,8 @@ impl AttributeValue for Manifest {
     }
 
     fn decode(value: &Value) -> Result<Self, ValueError> {
+        #[cfg(test)]
+        READ.with_borrow_mut(|read| read.push(format!("{value:?}")));
         let Json::Object(json) = without_nulls(&hcl_or_yaml::read(value)?) else {
             return Err(ValueError::new("an object with `apiVersion`, `kind` and `metadata` is needed here"));
         };
@@ -159,9 +167,12 @@ impl AttributeValue for Manifest {
     }
 
     fn semantic_eq(a: &Value, b: &Value) -> bool {
+        if a == b {
+            return true;
+        }
         match (Self::decode(a), Self::decode(b)) {
             (Ok(a), Ok(b)) => a.without_default_namespace() == b.without_default_namespace(),
-            _ => a == b,
+            _ => false,
         }
     }
 }
@@ -212,19 +223,35 @@ impl Identity {
         named(&self.namespace) == named(&other.namespace)
     }
 
+    /// Which object it is, for messages and requests.
+    pub(super) fn object_name(&self) -> ObjectName {
+        let known = |part: &Knowable<String>| part.known().cloned().unwrap_or_default();
+        ObjectName {
+            kind: Kind::dynamic(&known(&self.api_version), &known(&self.kind)),
+            namespace: known(&self.namespace),
+            name: known(&self.name),
+        }
+    }
+
+    /// That of a manifest that was read.
+    pub(super) fn of_known(manifest: &Manifest) -> Self {
+        let text = |pointer: &[&str]| {
+            let first = manifest.json.get(*pointer.first()?)?;
+            pointer.iter().skip(1).try_fold(first, |json, key| json.get(key))?.as_str().map(str::to_owned)
+        };
+        let part = |pointer: &[&str]| Knowable::Known(text(pointer).unwrap_or_default());
+        Self {
+            api_version: part(&["apiVersion"]),
+            kind: part(&["kind"]),
+            name: part(&["metadata", "name"]),
+            namespace: part(&["metadata", "namespace"]),
+        }
+    }
+
+    /// That of a manifest of which parts may be unknown.
     pub(super) fn of(manifest: &Value) -> Self {
         if let Ok(known) = Manifest::decode(manifest) {
-            let text = |pointer: &[&str]| {
-                let first = known.json.get(*pointer.first()?)?;
-                pointer.iter().skip(1).try_fold(first, |json, key| json.get(key))?.as_str().map(str::to_owned)
-            };
-            let part = |pointer: &[&str]| Knowable::Known(text(pointer).unwrap_or_default());
-            return Self {
-                api_version: part(&["apiVersion"]),
-                kind: part(&["kind"]),
-                name: part(&["metadata", "name"]),
-                namespace: part(&["metadata", "namespace"]),
-            };
+            return Self::of_known(&known);
         }
         Self {
             api_version: part(manifest, &["apiVersion"]),

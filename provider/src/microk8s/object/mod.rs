@@ -22,7 +22,7 @@ use serde_json::{Map, Value as Json};
 use std::collections::BTreeMap;
 use tfplugin::types::Secret;
 use tfplugin::{
-    AttributeName, AttributeValue, Computed, Diagnostics, DraftValue, Knowable, Model, Plan, Value,
+    AttributeName, AttributeValue, Computed, Diagnostics, DraftValue, Held, Knowable, Model, Plan, Value,
 };
 
 /// Any object in the cluster: a Secret, a Namespace, a Service, a Deployment, an object of an installed
@@ -137,9 +137,11 @@ impl ServerApplied for GenericObject {
     }
 
     fn modify_plan(plan: &mut Plan<ClusterResource<Self>, Private>) {
-        let planned = Identity::of(plan.object().attribute("manifest"));
-        let prior =
-            plan.prior.as_ref().map(|prior| Identity::of(prior.held().object().attribute("manifest")));
+        let planned = match plan.planned.manifest.known() {
+            Some(manifest) => Identity::of_known(manifest),
+            None => Identity::of(plan.object().attribute("manifest")),
+        };
+        let prior = plan.prior.as_ref().map(|prior| Self::held_identity(prior.held()));
         let moves = |differ: &dyn Fn(&Identity) -> bool| prior.as_ref().is_some_and(differ);
         let Identity { api_version, kind, name, namespace } = &planned;
         let moved = [
@@ -159,13 +161,15 @@ impl ServerApplied for GenericObject {
     }
 
     fn object_name(attributes: &Value) -> ObjectName {
-        let known = |part: Knowable<String>| part.known().cloned().unwrap_or_default();
-        let Identity { api_version, kind, name, namespace } = Identity::of(attributes.attribute("manifest"));
-        ObjectName {
-            kind: Kind::dynamic(&known(api_version), &known(kind)),
-            namespace: known(namespace),
-            name: known(name),
-        }
+        Identity::of(attributes.attribute("manifest")).object_name()
+    }
+
+    fn held_name(held: &Held<Self>) -> ObjectName {
+        Self::held_identity(held).object_name()
+    }
+
+    fn model_name(&self, _: &Value) -> ObjectName {
+        Identity::of_known(&self.manifest).object_name()
     }
 
     fn named_by(id: &str, has_kubeconfig: bool) -> Option<BTreeMap<String, Value>> {
@@ -295,6 +299,16 @@ impl ServerApplied for GenericObject {
 const NEEDS_NEW_OBJECT: &str = "This kind does not let that field change. To make a new object in place of this one, run \
                                 `terraform apply -replace=...` with this resource's address, or name in \
                                 `replace_triggered_by` what should lead to it.";
+
+impl GenericObject {
+    /// Which object a state is about, also where its manifest is none any more.
+    fn held_identity(held: &Held<Self>) -> Identity {
+        match held.model() {
+            Ok(model) => Identity::of_known(&model.manifest),
+            Err(_) => Identity::of(held.object().attribute("manifest")),
+        }
+    }
+}
 
 /// Where an object carries its identity.
 const IDENTITY: [(&str, &str); 4] = [

@@ -1,14 +1,14 @@
 //! Data source `microk8s_status`.
 
+use crate::connection::Freshness;
 use crate::connection::ssh;
 use crate::engine::node_resource::{NodeError, observe};
 use crate::engine::wait::{Observation, Wait, WaitError, read};
 use crate::microk8s::shared::cluster::status_report::StatusReport;
+use crate::microk8s::shared::machine::Machine;
 use crate::microk8s::shared::machine::node_list::ClusterNode;
-use crate::microk8s::shared::machine::scripts::STATUS;
-use crate::microk8s::shared::machine::{Freshness, Machine};
+use crate::microk8s::shared::machine::printed_status::PrintedAddon;
 use crate::session::Session;
-use async_trait::async_trait;
 use std::sync::Arc;
 use tfplugin::{Computed, Context, DataSource, Diagnostics, Model};
 
@@ -100,7 +100,6 @@ pub struct AddonStatus {
     enabled: Computed<bool>,
 }
 
-#[async_trait]
 impl DataSource for Status {
     type Provider = Session;
     type Model = Self;
@@ -136,17 +135,15 @@ struct Seen {
 }
 
 async fn see(host: &Arc<ssh::Host>) -> Result<Seen, NodeError> {
-    // MicroK8s that does not run is a status too; a machine that is not reached, or says nothing, has none.
-    host.probe(&STATUS).await?;
-    let report = StatusReport::read(&**host).await;
-    match report {
+    // MicroK8s that says that it does not run is a status too. A report that broke off says nothing, and
+    // above all not that the cluster is empty.
+    match StatusReport::observe(&**host).await? {
         Ok(report) => {
             let machine = Machine::new(Arc::clone(host) as _);
             let nodes = machine.nodes(Freshness::Cached).await?;
             Ok(Seen { report: Ok(report), nodes })
         }
-        Err(failure) if failure.is_transient() => Ok(Seen { report: Err(failure), nodes: Vec::new() }),
-        Err(failure) => Err(failure),
+        Err(not_running) => Ok(Seen { report: Err(not_running), nodes: Vec::new() }),
     }
 }
 
@@ -200,13 +197,13 @@ impl From<&ClusterNode> for NodeStatus {
     }
 }
 
-impl From<&crate::microk8s::shared::cluster::status_report::Addon> for AddonStatus {
-    fn from(addon: &crate::microk8s::shared::cluster::status_report::Addon) -> Self {
+impl From<&PrintedAddon> for AddonStatus {
+    fn from(addon: &PrintedAddon) -> Self {
         Self {
             name: addon.name.clone().into(),
             repository: addon.repository.clone().into(),
             version: addon.version.clone().into(),
-            enabled: addon.is_enabled().into(),
+            enabled: addon.enabled.into(),
         }
     }
 }

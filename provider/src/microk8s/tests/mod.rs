@@ -3,7 +3,7 @@
 mod endless;
 mod identity;
 
-use crate::connection::cluster::Clusters;
+use crate::connection::cluster::{ClusterLocks, Clusters};
 use crate::connection::router::Routers;
 use crate::connection::ssh::testing::Sshd;
 use crate::connection::ssh::{Settings, Ssh};
@@ -41,7 +41,7 @@ const TYPES: [(&str, &str, &str); 7] = [
     (
         "microk8s_cluster_member",
         r#"{"cluster": "127.0.0.1", "role": "worker", "allow_quorum_loss": false, "node_name": "w1", "address": "10.0.0.12",
-            "cluster_id": "x"}"#,
+            "cluster_id": "x", "drift": []}"#,
         "127.0.0.1/127.0.0.1",
     ),
     (
@@ -114,8 +114,10 @@ fn state(type_name: &str, given: &str) -> State {
 
 fn harness(sshd: &Sshd, read_limit: Duration) -> Arc<Harness<OverSshTypes>> {
     let ssh = Arc::new(Ssh::new(Settings { read_limit, ..sshd.settings() }));
+    let locks = Arc::<ClusterLocks>::default();
     let configured = Session {
-        clusters: Clusters::new(Arc::clone(&ssh), None),
+        clusters: Clusters::new(Arc::clone(&ssh), None, Arc::clone(&locks)),
+        locks,
         ssh,
         routers: Routers::new(Default::default()),
         cross_checks: Box::new(()),

@@ -2,6 +2,7 @@
 
 mod released;
 
+use super::manifest::READ;
 use crate::connection::cluster::MANAGER;
 use crate::connection::cluster::testing::ApiServer;
 use crate::engine::cluster_object::testing::{errors, run, warnings, with};
@@ -35,6 +36,28 @@ async fn server() -> (ApiServer, String, String) {
     let config_maps = server.world().serve("/api/v1", "ConfigMap", "configmaps", Some("shop"));
     let secrets = server.world().serve("/api/v1", "Secret", "secrets", Some("shop"));
     (server, format!("{config_maps}/settings"), format!("{secrets}/edge"))
+}
+
+/// How many manifests with that word were read since the last time.
+fn manifests_read<const N: usize>(words: [&str; N]) -> [usize; N] {
+    let read = READ.with_borrow_mut(std::mem::take);
+    words.map(|word| read.iter().filter(|manifest| manifest.contains(word)).count())
+}
+
+/// Once as what it is, and once more to see whether another spelling says the same.
+#[tokio::test]
+async fn one_plan_reads_a_manifest_once_and_compares_it_once() {
+    let (server, ..) = server().await;
+    let run = run(&server).await;
+    let state = run.create(OBJECT, &object(config_map(json!({"colour": "green"})))).await.unwrap();
+    let changed = object(config_map(json!({"colour": "red"})));
+    manifests_read([]);
+    run.validate(OBJECT, &changed).unwrap();
+    let [validated] = manifests_read(["red"]);
+    let planned = run.plan(OBJECT, Some(&state), &changed).await.unwrap();
+    assert_eq!(planned.action, Action::Update);
+    let [red, green] = manifests_read(["red", "green"]);
+    assert_eq!([red - validated, green], [2, 2]);
 }
 
 #[tokio::test]
@@ -192,6 +215,12 @@ async fn a_kind_that_does_not_come_is_named() {
     let gadget = json!({"apiVersion": "example.org/v1", "kind": "Gadget", "metadata": {"name": "one"}});
     let config = with(object(gadget), json!({"timeouts": {"create": "1s"}}));
     insta::assert_snapshot!(errors(&run(&server).await.create(OBJECT, &config).await.unwrap_err()));
+
+    server.world().serve("/apis/example.org/v1", "Gadget", "gadgets", Some("shop"));
+    let lower = json!({"apiVersion": "example.org/v1", "kind": "gadget", "metadata": {"name": "one"}});
+    let config = with(object(lower), json!({"timeouts": {"create": "1s"}}));
+    let refused = errors(&run(&server).await.create(OBJECT, &config).await.unwrap_err());
+    assert!(refused.contains("did you mean Gadget?"), "{refused}");
 }
 
 #[tokio::test]

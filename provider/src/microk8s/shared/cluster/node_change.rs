@@ -2,12 +2,13 @@
 //! does not come up with them.
 
 use super::snapshot::Member;
+use crate::connection::Freshness;
 use crate::connection::retry::Deadline;
 use crate::engine::node_resource::NodeError;
 use crate::engine::node_resource::step::{Step, Steps};
 use crate::microk8s::shared::config_files::dual_stack::Files;
+use crate::microk8s::shared::machine::Machine;
 use crate::microk8s::shared::machine::node_list::Role;
-use crate::microk8s::shared::machine::{Freshness, Machine};
 use async_trait::async_trait;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;

@@ -1,10 +1,11 @@
 //! All nodes of a cluster, each asked on its own machine.
 
+use crate::connection::Freshness;
 use crate::connection::retry::{Attempt, Deadline};
 use crate::engine::node_resource::NodeError;
-use crate::microk8s::shared::machine::node_list::{ClusterNode, Role};
+use crate::microk8s::shared::machine::node_list::{ClusterNode, ListedNode, Role};
 use crate::microk8s::shared::machine::snapshot::NodeSnapshot;
-use crate::microk8s::shared::machine::{Freshness, Machine, Machines};
+use crate::microk8s::shared::machine::{Machine, Machines};
 use std::net::Ipv4Addr;
 use tokio::task::JoinSet;
 
@@ -45,7 +46,7 @@ impl ClusterSnapshot {
         let machine = machines.machine(host);
         let snapshot = machine.snapshot(freshness).await?;
         snapshot.check_control_plane(host)?;
-        let nodes = machine.nodes(freshness).await?;
+        let nodes = machine.listed_nodes(freshness).await?;
         let id = machine.cluster_id().await?;
         let (mut own, rest): (Vec<_>, Vec<_>) =
             nodes.into_iter().partition(|node| node.name == snapshot.node_name());
@@ -57,8 +58,9 @@ impl ClusterSnapshot {
             );
             return Err(NodeError::new(attempt, answer).transient());
         };
-        let (others, missing) = reach(machines, rest, freshness).await;
-        Ok(Self { id, first: Member { node, machine, snapshot }, others, missing })
+        let first = Member { node: node.with_role(snapshot.role()), machine, snapshot };
+        let (others, missing) = reach(machines, rest, &first.snapshot, freshness).await?;
+        Ok(Self { id, first, others, missing })
     }
 
     /// Takes a cluster_snapshot as soon as the control plane answers.
@@ -78,10 +80,14 @@ impl ClusterSnapshot {
 
     /// Addresses of the control planes, reached or not.
     pub(crate) fn control_planes(&self) -> Vec<String> {
-        let missing = self.missing.iter().map(|missing| &missing.node);
-        let nodes = self.members().map(|member| &member.node).chain(missing);
-        let control_planes = nodes.filter(|node| node.role == Role::ControlPlane);
+        let control_planes = self.nodes().filter(|node| node.role == Role::ControlPlane);
         control_planes.filter_map(ClusterNode::ipv4).map(|ipv4| ipv4.to_string()).collect()
+    }
+
+    /// All nodes, whether their machines were reached or not.
+    pub(crate) fn nodes(&self) -> impl Iterator<Item = &ClusterNode> {
+        let missing = self.missing.iter().map(|missing| &missing.node);
+        self.members().map(|member| &member.node).chain(missing)
     }
 
     /// All that were reached, in the order in which they are changed.
@@ -97,16 +103,19 @@ impl Member {
     }
 }
 
-/// Asks every node on its own machine, all at once.
+/// Asks every node on its own machine, all at once. What a node does in the cluster is known best by its own
+/// machine, as long as that is a member; else by `asked`, the control plane that was asked about all others.
 async fn reach(
     machines: &dyn Machines,
-    nodes: Vec<ClusterNode>,
+    nodes: Vec<ListedNode>,
+    asked: &NodeSnapshot,
     freshness: Freshness,
-) -> (Vec<Member>, Vec<Missing>) {
+) -> Result<(Vec<Member>, Vec<Missing>), NodeError> {
     let mut asking = JoinSet::new();
     let mut missing = Vec::new();
     for (place, node) in nodes.into_iter().enumerate() {
         let Some(ipv4) = node.ipv4() else {
+            let node = node.among(&asked.members)?;
             missing.push(Missing { node, reason: "it reports no IPv4 address".to_owned() });
             continue;
         };
@@ -117,20 +126,83 @@ async fn reach(
         });
     }
     let mut found = asking.join_all().await;
-    found.sort_by_key(|(place, node, _, _)| (node.role == Role::Worker, *place));
+    found.sort_by_key(|(place, ..)| *place);
     let mut members = Vec::new();
     for (_, node, machine, snapshot) in found {
         match snapshot {
             Ok(snapshot) if snapshot.node_name() == node.name => {
-                members.push(Member { node, machine, snapshot })
+                let node = match snapshot.is_in_cluster_of(asked) {
+                    true => node.with_role(snapshot.role()),
+                    false => node.among(&asked.members)?,
+                };
+                members.push(Member { node, machine, snapshot });
             }
             Ok(snapshot) => {
                 let reason =
                     format!("the machine behind {} is called {:?}", machine.address(), snapshot.node_name());
-                missing.push(Missing { node, reason });
+                missing.push(Missing { node: node.among(&asked.members)?, reason });
             }
-            Err(failure) => missing.push(Missing { node, reason: failure.answer().to_owned() }),
+            Err(failure) => {
+                let node = node.among(&asked.members)?;
+                missing.push(Missing { node, reason: failure.answer().to_owned() });
+            }
         }
     }
-    (members, missing)
+    members.sort_by_key(|member| member.node.role == Role::Worker);
+    Ok((members, missing))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::microk8s::shared::testing::{Fault, World};
+
+    /// Three control planes and a worker, without labels.
+    fn unlabelled() -> World {
+        let world = World::new(4);
+        for last in 2..=4 {
+            world.admit(last, "voter");
+        }
+        let mut state = world.0.lock().unwrap();
+        state.faults.push(Fault::NoLabels);
+        state.datastore.remove(&4);
+        state.nodes.insert(4, false);
+        state.machines.get_mut(&4).unwrap().locks.insert("clustered.lock");
+        drop(state);
+        world
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_a_node_does_is_read_on_its_machine_and_needs_no_label() {
+        let world = unlabelled();
+        let cluster = ClusterSnapshot::collect(&world, "10.0.0.1", Freshness::Fresh).await.unwrap();
+        let seen: Vec<_> = cluster.nodes().map(|node| (node.name.as_str(), node.role)).collect();
+        let roles = [Role::ControlPlane, Role::ControlPlane, Role::ControlPlane, Role::Worker];
+        assert_eq!(seen, ["cp1", "cp2", "cp3", "cp4"].into_iter().zip(roles).collect::<Vec<_>>());
+        assert_eq!(cluster.control_planes(), ["10.0.0.1", "10.0.0.2", "10.0.0.3"]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_a_node_out_of_reach_does_is_read_in_the_datastore() {
+        let world = unlabelled();
+        world.0.lock().unwrap().faults.extend([Fault::NoSsh(3), Fault::NoSsh(4)]);
+        let cluster = ClusterSnapshot::collect(&world, "10.0.0.1", Freshness::Fresh).await.unwrap();
+        let missing: Vec<_> =
+            cluster.missing.iter().map(|one| (one.node.name.as_str(), one.node.role)).collect();
+        assert_eq!(missing, [("cp3", Role::ControlPlane), ("cp4", Role::Worker)]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_machine_that_has_left_says_nothing_about_its_node() {
+        let world = World::new(2);
+        world.admit(2, "voter");
+        {
+            let mut state = world.0.lock().unwrap();
+            state.nodes.insert(2, false);
+            state.datastore.remove(&2);
+            state.machines.get_mut(&2).unwrap().authority = "own-2".to_owned();
+        }
+        let cluster = ClusterSnapshot::collect(&world, "10.0.0.1", Freshness::Fresh).await.unwrap();
+        assert_eq!(cluster.others[0].node.role, Role::Worker);
+    }
 }

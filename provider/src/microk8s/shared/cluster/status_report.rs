@@ -2,58 +2,49 @@
 
 use crate::connection::ssh::{Output, Shell};
 use crate::engine::node_resource::NodeError;
-use crate::microk8s::shared::machine::datastore::{Datastore, DatastoreMember, Vote};
+use crate::microk8s::shared::machine::datastore::{DatastoreMember, Vote};
 use crate::microk8s::shared::machine::describe_output;
+use crate::microk8s::shared::machine::printed_status::{self, PrintedAddon, PrintedStatus};
 use crate::microk8s::shared::machine::refusal::refusal;
 use crate::microk8s::shared::machine::scripts::STATUS;
-use serde::Deserialize;
 
 /// A report of a control plane that runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct StatusReport {
     pub(crate) members: Vec<DatastoreMember>,
-    pub(crate) addons: Vec<Addon>,
-}
-
-/// An add-on of one of the node's repositories.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-pub(crate) struct Addon {
-    pub(crate) name: String,
-    pub(crate) repository: String,
-    #[serde(default)]
-    pub(crate) description: Option<String>,
-    #[serde(default)]
-    pub(crate) version: Option<String>,
-    status: String,
-}
-
-impl Addon {
-    pub(crate) fn is_enabled(&self) -> bool {
-        self.status == "enabled"
-    }
+    pub(crate) addons: Vec<PrintedAddon>,
 }
 
 impl StatusReport {
-    /// Asks, or remembers the answer of this refresh.
+    /// Asks, or remembers the answer of this refresh. A control plane that does not run is a failure.
     pub(crate) async fn read(machine: &dyn Shell) -> Result<Self, NodeError> {
-        let output = machine.probe(&STATUS).await?;
-        // What does not run now may run in a moment.
-        Self::parse(machine.address(), &output).inspect_err(|_| machine.invalidate_probes())
+        Self::observe(machine).await?
     }
 
-    /// One that is not ready ends with 1, and may say something.
-    fn parse(address: &str, output: &Output) -> Result<Self, NodeError> {
+    /// The same, where a control plane that says that it does not run has answered too.
+    pub(crate) async fn observe(machine: &dyn Shell) -> Result<Result<Self, NodeError>, NodeError> {
+        let output = machine.probe(&STATUS).await?;
+        let report = Self::parse(machine.address(), &output);
+        // What does not run now may run in a moment.
+        if !matches!(report, Ok(Ok(_))) {
+            machine.invalidate_probes();
+        }
+        report
+    }
+
+    /// One that is not ready ends with 1, and may say something. What broke off says nothing.
+    fn parse(address: &str, output: &Output) -> Result<Result<Self, NodeError>, NodeError> {
         if let Some(refused) = refusal(address, &STATUS, output) {
             return Err(refused);
         }
         let no = |answer: &str| NodeError::new(format!("`{}` on {address}", STATUS.name), answer);
-        let unclear = || no(&describe_output(output)).transient();
-        let document: Document = serde_saphyr::from_str(&output.stdout).map_err(|_| unclear())?;
-        if !document.microk8s.running {
-            let message = document.microk8s.message.as_deref().unwrap_or("microk8s is not running");
-            return Err(no(&format!("MicroK8s does not run there: {message}")).transient());
+        match printed_status::read(output) {
+            Some(PrintedStatus::Running { members, addons }) => Ok(Ok(Self { members, addons })),
+            Some(PrintedStatus::NotRunning(reason)) => {
+                Ok(Err(no(&format!("MicroK8s does not run there: {reason}")).transient()))
+            }
+            None => Err(no(&describe_output(output)).transient()),
         }
-        Ok(Self { members: document.datastore.members, addons: document.addons })
     }
 
     /// Whether the datastore outlives the loss of any one member.
@@ -63,29 +54,13 @@ impl StatusReport {
 
     /// Whether the add-on of that repository and name is there and enabled.
     pub(crate) fn is_enabled(&self, repository: &str, name: &str) -> bool {
-        self.addon(repository, name).is_some_and(Addon::is_enabled)
+        self.addon(repository, name).is_some_and(|addon| addon.enabled)
     }
 
     /// The add-on of that repository and name.
-    pub(crate) fn addon(&self, repository: &str, name: &str) -> Option<&Addon> {
+    pub(crate) fn addon(&self, repository: &str, name: &str) -> Option<&PrintedAddon> {
         self.addons.iter().find(|addon| addon.repository == repository && addon.name == name)
     }
-}
-
-#[derive(Deserialize)]
-struct Document {
-    microk8s: Running,
-    #[serde(rename = "high-availability", default)]
-    datastore: Datastore,
-    #[serde(default)]
-    addons: Vec<Addon>,
-}
-
-#[derive(Deserialize)]
-struct Running {
-    running: bool,
-    #[serde(default)]
-    message: Option<String>,
 }
 
 #[cfg(test)]
@@ -104,14 +79,13 @@ pub(crate) mod tests {
     }
 
     fn report(code: i32, stdout: &str) -> Result<StatusReport, NodeError> {
-        StatusReport::parse("10.0.0.11", &Output { code, stdout: stdout.to_owned(), stderr: String::new() })
+        StatusReport::parse("10.0.0.11", &Output { code, stdout: stdout.to_owned(), stderr: String::new() })?
     }
 
     #[test]
     fn a_report_is_read() {
-        let report = report(0, &printed("enabled").replace("A text: with a colon", "A text")).unwrap();
-        assert!(report.addon("core", "dns").unwrap().is_enabled());
-        assert!(!report.addon("core", "odd").unwrap().is_enabled());
+        let report = report(0, &printed("enabled")).unwrap();
+        assert!(report.is_enabled("core", "dns") && !report.is_enabled("core", "odd"));
         assert_eq!(report.addon("other", "five").unwrap().version.as_deref(), Some("5.0"));
         assert_eq!(report.addon("core", "five"), None);
         let second = DatastoreMember { address: "10.0.0.4:19001".into(), vote: Vote::Standby };
@@ -128,6 +102,12 @@ pub(crate) mod tests {
         let starting = "microk8s:\n  running: False\nhigh-availability:\n  enabled: True\n  nodes:\n  \
                         message: microk8s is not running. Use microk8s inspect for a deeper inspection.\n";
         assert!(failure(1, starting).is_transient());
+        assert!(failure(1, starting).answer().ends_with("Use microk8s inspect for a deeper inspection."));
+        let not_running = Output { code: 1, stdout: starting.to_owned(), stderr: String::new() };
+        assert!(matches!(StatusReport::parse("10.0.0.11", &not_running), Ok(Err(_))));
+        let broken_off = Output { code: 1, stdout: "microk8s:\n  running: True\n".into(), ..not_running };
+        let unknown = StatusReport::parse("10.0.0.11", &broken_off).unwrap_err();
+        assert!(unknown.is_transient() && unknown.answer().contains("exit code 1"), "{unknown:?}");
         assert!(failure(1, "Traceback (most recent call last):\n").is_transient());
         assert!(report(127, "").unwrap_err().is_not_installed());
     }

@@ -89,6 +89,11 @@ pub(crate) const SETTINGS: [Setting; 13] = [
 ];
 
 impl Place {
+    /// Whether it is in Calico's manifest.
+    pub(crate) fn is_calicos(self) -> bool {
+        self.file() == CNI
+    }
+
     /// The file below `args/`.
     pub(crate) fn file(self) -> &'static str {
         match self {
@@ -229,6 +234,12 @@ impl Files {
     pub(crate) fn node_addresses(&self) -> Vec<IpAddr> {
         let told = self.get(NODE_IP).ok().flatten().unwrap_or_default();
         told.split(',').filter_map(|address| address.trim().parse().ok()).collect()
+    }
+
+    /// Whether there is Calico's manifest. MicroK8s' add-ons that bring another network (cilium, kube-ovn)
+    /// move it away.
+    pub(crate) fn has_calico(&self) -> bool {
+        self.0.get(CNI).is_some_and(|text| !text.trim().is_empty())
     }
 
     fn text(&self, place: Place) -> &str {

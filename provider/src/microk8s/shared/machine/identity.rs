@@ -1,6 +1,7 @@
 //! The two things that a resource over SSH can belong to.
 
-use super::{Freshness, Machine};
+use super::Machine;
+use crate::connection::Freshness;
 use crate::connection::ssh::Shell;
 use crate::engine::node_resource::{Identity, NodeError};
 use async_trait::async_trait;

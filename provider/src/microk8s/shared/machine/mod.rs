@@ -8,11 +8,13 @@ pub(crate) mod join_token;
 pub(crate) mod journal;
 pub(crate) mod minor_release;
 pub(crate) mod node_list;
+pub(crate) mod printed_status;
 pub(crate) mod refusal;
 pub(crate) mod scripts;
 pub(crate) mod sections;
 pub(crate) mod snapshot;
 
+use crate::connection::Freshness;
 use crate::connection::masking::Mask;
 use crate::connection::ssh::{Output, Script, Shell, Ssh};
 use crate::engine::node_resource::NodeError;
@@ -21,7 +23,8 @@ use crate::values::AddressRange;
 use datastore::DatastoreMember;
 use join_token::{JoinToken, SECONDS_TO_LIVE};
 use journal::relevant_lines;
-use node_list::{ClusterNode, Role};
+use node_list::{ClusterNode, ListedNode, Role};
+use printed_status::PrintedStatus;
 use refusal::refusal;
 use snapshot::NodeSnapshot;
 use std::sync::Arc;
@@ -37,15 +40,6 @@ impl Machines for Ssh {
     fn machine(&self, address: &str) -> Machine {
         Machine::new(self.host(address))
     }
-}
-
-/// Whether what was asked a moment ago will do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Freshness {
-    /// No: something is about to be changed.
-    Fresh,
-    /// Yes: all resources of a refresh see the same.
-    Cached,
 }
 
 /// A machine.
@@ -70,8 +64,19 @@ impl Machine {
         self.readable(&scripts::SNAPSHOT, &output, NodeSnapshot::parse(&output.stdout))
     }
 
-    /// The nodes that its API server knows.
+    /// The nodes that its API server knows. Where their labels do not say what they do, its own list of the
+    /// datastore's members does.
     pub(crate) async fn nodes(&self, freshness: Freshness) -> Result<Vec<ClusterNode>, NodeError> {
+        let listed = self.listed_nodes(freshness).await?;
+        let members = match listed.iter().all(|node| node.label.is_some()) {
+            true => Vec::new(),
+            false => self.snapshot(freshness).await?.members,
+        };
+        listed.into_iter().map(|node| node.among(&members)).collect()
+    }
+
+    /// The nodes as its API server lists them.
+    pub(crate) async fn listed_nodes(&self, freshness: Freshness) -> Result<Vec<ListedNode>, NodeError> {
         let output = self.output(&scripts::NODES, freshness).await?;
         self.readable(&scripts::NODES, &output, node_list::parse(&output.stdout).ok())
     }
@@ -97,7 +102,10 @@ impl Machine {
     /// The members of the cluster's datastore.
     pub(crate) async fn datastore(&self, freshness: Freshness) -> Result<Vec<DatastoreMember>, NodeError> {
         let output = self.output(&scripts::STATUS, freshness).await?;
-        let members = datastore::parse(&output.stdout).ok().filter(|all| !all.is_empty());
+        let members = match printed_status::read(&output) {
+            Some(PrintedStatus::Running { members, .. }) => Some(members).filter(|all| !all.is_empty()),
+            Some(PrintedStatus::NotRunning(_)) | None => None,
+        };
         self.readable(&scripts::STATUS, &output, members)
     }
 
@@ -187,9 +195,10 @@ impl Machine {
         self.readable(&scripts::CALICO, &output, serde_json::from_str(&output.stdout).ok())
     }
 
-    /// A token that lets a machine into its cluster.
+    /// A token that lets a machine into its cluster. It is asked for on the connection: what a detached
+    /// command prints lies on the machine's disk.
     pub(crate) async fn token(&self) -> Result<JoinToken, NodeError> {
-        let output = self.shell.script(&scripts::ADD_NODE, &[SECONDS_TO_LIVE], None).await?;
+        let output = self.shell.ask(&scripts::ADD_NODE, &[SECONDS_TO_LIVE]).await?;
         match JoinToken::parse(&output.stdout) {
             Some(token) if output.succeeded() => Ok(token),
             // What it printed may hold a token that works.
@@ -218,9 +227,16 @@ impl Machine {
         self.done(&scripts::CONFIGURE, &[], None).await
     }
 
-    /// Leaves its cluster.
-    pub(crate) async fn leave(&self) -> Result<(), NodeError> {
-        self.done(&scripts::LEAVE, &[], None).await
+    /// Leaves its cluster. What came of it must be seen.
+    pub(crate) async fn leave(&self) -> Result<Output, NodeError> {
+        let output = self.shell.script(&scripts::LEAVE, &[], None).await;
+        self.shell.invalidate_probes();
+        Ok(output?)
+    }
+
+    /// Makes a clean single node of what a join or a leave left that was stopped.
+    pub(crate) async fn reset(&self) -> Result<(), NodeError> {
+        self.done(&scripts::RESET, &[], None).await
     }
 
     /// Removes another node, with its member of the datastore. What came of it must be seen.

@@ -19,6 +19,10 @@ section hosts; cat /etc/hosts
 section snap; snap list --unicode=never --color=never microk8s 2>&1; echo "code $?"
 section mark; cat "$ours/node" 2>/dev/null
 section storage; cat "$ours/storage" 2>/dev/null
+section broken-off
+for job in "$ours"/*/; do
+    [ -e "$job/name" ] && flock -n -s "$job/lock" true && [ ! -e "$job/code" ] && cat "$job/name" && echo
+done
 [ -e "$data/args/kubelet" ] || exit 0
 for file in kube-apiserver kube-controller-manager kube-proxy kubelet cni-network/cni.yaml; do
     section "$file"; cat "$data/args/$file" 2>/dev/null
@@ -163,9 +167,47 @@ pub(crate) const CONFIGURE: Script = Script {
     text: "snap set microk8s terraform-configure=joined && exec snap unset microk8s terraform-configure",
 };
 
-/// Leaves the cluster.
-pub(crate) const LEAVE: Script =
-    Script { name: "microk8s leave", text: "exec timeout 600 /snap/bin/microk8s leave" };
+/// Leaves the cluster. One that is in its datastore although its join was broken off is a member here too.
+pub(crate) const LEAVE: Script = Script {
+    name: "microk8s leave",
+    text: r#"
+locks=/var/snap/microk8s/current/var/lock
+if [ -e "$locks/join-in-progress" ]; then
+    : >"$locks/no-cert-reissue"
+    rm -f "$locks/join-in-progress"
+fi
+exec timeout 600 /snap/bin/microk8s leave
+"#,
+};
+
+/// Makes a clean single node of whatever a join or a leave that was stopped left on a machine. A worker's
+/// leave needs neither an API nor a datastore nor another machine, and makes everything anew; all that it
+/// insists on are the files that it removes, so those are put back. Where the locks are a single node's
+/// already, only the rest of a leave is missing, and nothing is made anew.
+///
+/// A join stores the cluster's authority in two files; where it was stopped between them the first is taken
+/// back, as certificates are signed with both.
+pub(crate) const RESET: Script = Script {
+    name: "microk8s leave, after one that was broken off",
+    text: r#"
+data=/var/snap/microk8s/current
+locks=$data/var/lock certs=$data/certs
+if [ -e "$locks/join-in-progress" ] || [ -e "$locks/clustered.lock" ] || [ -e "$locks/no-k8s-dqlite" ] ||
+    [ -e "$locks/no-cert-reissue" ]; then
+    [ ! "$certs/ca.crt.backup" -nt "$certs/ca.key" ] || cp -p "$certs/ca.crt.backup" "$certs/ca.crt"
+    [ -e "$certs/ca.remote.crt" ] || : >"$certs/ca.remote.crt"
+    for lock in clustered.lock no-k8s-dqlite no-cert-reissue; do : >"$locks/$lock"; done
+    rm -f "$locks/no-apiserver-proxy" "$locks/stopped.lock" "$locks/join-in-progress"
+    timeout 900 /snap/bin/microk8s leave || exit
+else
+    rm -f "$locks/stopped.lock" "$locks/cni-loaded"
+    timeout 300 snap start --enable microk8s || exit
+fi
+for job in /var/lib/terraform-provider-microk8s/*/; do
+    if flock -n -s "$job/lock" true && [ ! -e "$job/code" ]; then rm -rf "$job"; fi
+done
+"#,
+};
 
 /// Removes a node, and its member of the datastore, by name or address. The flag must come last.
 pub(crate) const REMOVE_NODE: Script = Script {

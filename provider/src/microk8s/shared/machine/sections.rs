@@ -1,6 +1,7 @@
 //! What the scripts that look at a machine print: sections, each of which begins with a record separator and
 //! its name.
 
+use crate::microk8s::shared::config_files::args_file::ArgsFile;
 use std::collections::BTreeMap;
 
 /// The sections by name.
@@ -14,10 +15,10 @@ pub(crate) fn digest(section: &str) -> Option<String> {
 }
 
 /// The name that a machine's kubelet has, or will have, in a cluster: its host name, unless `arguments`, the
-/// text of `args/kubelet`, give it another.
+/// text of `args/kubelet`, give it another. It is trimmed and in lower case, as the kubelet makes it.
 pub(crate) fn node_name(hostname: &str, arguments: &str) -> String {
-    let given = arguments.lines().find_map(|line| line.trim().strip_prefix("--hostname-override="));
-    given.unwrap_or(hostname).trim().trim_matches(['"', '\'']).to_lowercase()
+    let given = ArgsFile::parse(arguments).get("--hostname-override").filter(|name| !name.is_empty());
+    given.as_deref().unwrap_or(hostname).trim().to_lowercase()
 }
 
 #[cfg(test)]
@@ -33,8 +34,18 @@ mod tests {
     }
 
     #[test]
-    fn a_name_given_to_the_kubelet_counts() {
-        assert_eq!(node_name("CP1\n", "--v=2\n"), "cp1");
-        assert_eq!(node_name("CP1\n", "--v=2\n  --hostname-override=\"Node-1\"\n"), "node-1");
+    fn a_name_given_to_the_kubelet_counts_as_the_kubelet_reads_it() {
+        for (arguments, name) in [
+            ("--v=2\n", "cp1"),
+            ("--v=2\n  --hostname-override=\"Node-1\"\n", "node-1"),
+            ("--hostname-override my-node\n", "my-node"),
+            ("--v=2 --hostname-override='my-node' --profiling=false\n", "my-node"),
+            ("\"--hostname-override=my-node\"\n", "my-node"),
+            ("--hostname-override=old\n--hostname-override My-Node\n", "my-node"),
+            ("# --hostname-override=my-node\n--hostname-overrides=no\n", "cp1"),
+            ("--hostname-override=\n", "cp1"),
+        ] {
+            assert_eq!(node_name("CP1\n", arguments), name, "{arguments:?}");
+        }
     }
 }

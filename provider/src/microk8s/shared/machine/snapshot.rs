@@ -2,10 +2,15 @@
 
 use super::host_addresses;
 use super::node_list::Role;
+use super::scripts::{LEAVE, RESET};
 use super::sections::{digest, node_name, sections};
+use crate::connection::ssh::Script;
 use crate::engine::node_resource::NodeError;
 use crate::microk8s::shared::config_files::dual_stack::{Files, NodeAddresses};
 use std::net::{IpAddr, Ipv4Addr};
+
+/// The digest of an empty file.
+const OF_NOTHING: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
 /// The machine as it sees itself.
 #[derive(Clone, Debug)]
@@ -31,6 +36,8 @@ pub(crate) struct NodeSnapshot {
     pub(crate) claimed: bool,
     /// Our note of what we brought for storage.
     pub(crate) storage: Option<String>,
+    /// Names of the commands of ours that were broken off there, by a reboot or a kill.
+    broken_off: Vec<String>,
     /// Addresses of the members of its datastore by its own files, without ports; of a node alone, the
     /// loopback's.
     pub(crate) members: Vec<String>,
@@ -50,6 +57,7 @@ impl NodeSnapshot {
         let (hosts, snap_list) = (take("hosts").to_owned(), take("snap").to_owned());
         let claimed = !take("mark").trim().is_empty();
         let storage = Some(take("storage").trim().to_owned()).filter(|note| !note.is_empty());
+        let broken_off = take("broken-off").lines().map(str::to_owned).collect();
         let members = take("members").lines().filter_map(member).collect();
         let kubelet = sections.get("kubelet").copied();
         (!hostname.is_empty()).then(|| Self {
@@ -68,6 +76,7 @@ impl NodeSnapshot {
             snap_list,
             claimed,
             storage,
+            broken_off,
             members,
         })
     }
@@ -123,6 +132,33 @@ impl NodeSnapshot {
         self.is_locked("join-in-progress")
     }
 
+    /// Whether that command of ours was broken off there, and nothing has mended that since.
+    pub(crate) fn broke_off(&self, script: &Script) -> bool {
+        self.broken_off.iter().any(|name| name == script.name)
+    }
+
+    /// Whether a leave that was stopped left it between a member and a node alone: its locks contradict each
+    /// other, as no ended command leaves them, or we know of it.
+    pub(crate) fn left_half_way(&self) -> bool {
+        let trusts_some = self.remote_ca.as_deref().is_some_and(|digest| digest != OF_NOTHING);
+        let contradicts = match self.role() {
+            Role::Worker => {
+                !self.is_clustered()
+                    || !self.is_locked("no-k8s-dqlite")
+                    || self.is_locked("no-apiserver-proxy")
+                    || !trusts_some
+            }
+            // An external datastore has the first lock too, on members.
+            Role::ControlPlane => self.is_locked("no-k8s-dqlite") && !self.is_clustered(),
+        };
+        self.installed && (contradicts || [&LEAVE, &RESET].into_iter().any(|script| self.broke_off(script)))
+    }
+
+    /// Whether it has the certificate authority of that digest, in either role.
+    pub(crate) fn has_authority(&self, authority: Option<&str>) -> bool {
+        authority.is_some() && [self.ca.as_deref(), self.remote_ca.as_deref()].contains(&authority)
+    }
+
     /// Whether Calico's manifest was brought into the cluster by MicroK8s itself.
     pub(crate) fn calico_is_loaded(&self) -> bool {
         self.is_locked("cni-loaded")
@@ -134,6 +170,11 @@ impl NodeSnapshot {
             Role::Worker => self.remote_ca.as_deref(),
             Role::ControlPlane => self.ca.as_deref(),
         }
+    }
+
+    /// Whether it and that control plane trust the same authority, so that its files tell what it does there.
+    pub(crate) fn is_in_cluster_of(&self, control_plane: &Self) -> bool {
+        self.authority().is_some() && self.authority() == control_plane.authority()
     }
 
     /// The IPv4 address that its kubelet was told to use.
@@ -155,9 +196,9 @@ impl NodeSnapshot {
         chosen.or_else(found).map(|ipv6| NodeAddresses { ipv4, ipv6 })
     }
 
-    /// Whether an IPv4 address is one of its own.
-    pub(crate) fn has(&self, ipv4: Ipv4Addr) -> bool {
-        host_addresses::has(&self.addresses, ipv4)
+    /// Whether an address is one of its own.
+    pub(crate) fn has(&self, address: impl Into<IpAddr>) -> bool {
+        host_addresses::has(&self.addresses, address)
     }
 
     fn is_locked(&self, name: &str) -> bool {

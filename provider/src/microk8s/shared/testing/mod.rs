@@ -1,13 +1,16 @@
 //! Machines in memory that answer the scripts of a cluster as MicroK8s would, with faults.
 
+mod commands;
+
 use super::config_files::dual_stack::DualStack;
 use super::machine::{Machine, Machines};
 use crate::connection::ssh::Shell;
 use crate::connection::ssh::{Output, Script, SshError, SshErrorKind};
+use crate::microk8s::node::scripts::REMOVE;
 use crate::microk8s::shared::machine::scripts;
 use async_trait::async_trait;
+use commands::Backend;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
 /// The settings of a cluster with both families, whether or not its machines have them yet.
@@ -27,6 +30,17 @@ pub(crate) struct FakeMachine {
     pub(crate) files: BTreeMap<String, String>,
     pub(crate) locks: BTreeSet<&'static str>,
     pub(crate) authority: String,
+    /// The key of that authority, which is stored after it.
+    key: String,
+    /// The authority of the cluster that it is a worker of.
+    pub(crate) remote: Option<String>,
+    backend: Backend,
+    /// Whether the snap's services run, and whether Calico is in its cluster.
+    pub(crate) serves: bool,
+    pub(crate) calico: bool,
+    /// Commands of ours that were broken off.
+    pub(crate) broken_off: BTreeSet<&'static str>,
+    pub(crate) installed: bool,
     /// The files that kubelite works with.
     running: BTreeMap<String, String>,
     pending: bool,
@@ -42,6 +56,12 @@ pub(crate) enum Fault {
     RefusesJoins(u8),
     /// kubelite ends when it is told this.
     Chokes(&'static str),
+    /// The next command of that name is stopped after so many of its effects, by a reboot of its machine.
+    Stops(&'static str, usize),
+    /// Nodes have labels of their operator's own, and none of MicroK8s'.
+    NoLabels,
+    /// The machine of this last number works and cannot be reached over SSH.
+    NoSsh(u8),
 }
 
 /// The machines and the one cluster that their control planes share.
@@ -54,8 +74,6 @@ pub(crate) struct State {
     /// Members of the datastore, with their votes.
     pub(crate) datastore: BTreeMap<u8, &'static str>,
     pub(crate) faults: Vec<Fault>,
-    /// The cluster's certificate authority.
-    authority: String,
     /// Scripts that ran, with the last number of the machine.
     pub(crate) ran: Vec<(u8, &'static str)>,
 }
@@ -64,9 +82,11 @@ pub(crate) struct State {
 #[derive(Clone, Default)]
 pub(crate) struct World(pub(crate) Arc<Mutex<State>>);
 
-/// Each world's cluster has an authority of its own, as tests run side by side and share the locks.
-static WORLDS: AtomicU32 = AtomicU32::new(0);
+/// The digest of the cluster's certificate authority.
+const AUTHORITY: &str = "cluster-authority";
 
+/// The digest of an empty file.
+const NOTHING: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 /// The cluster's identity.
 const ID: &str = "00000000-0000-0000-0000-000000000001";
 const TOKEN: &str = "92b2db237428470dc4fcfc4ebbd9dc81/2c0cb3284b05";
@@ -76,11 +96,11 @@ impl World {
     pub(crate) fn new(machines: u8) -> Self {
         let world = Self::default();
         let mut state = world.0.lock().unwrap();
-        state.authority = format!("cluster-{}", WORLDS.fetch_add(1, Ordering::Relaxed));
         for last in 1..=machines {
             let mut machine = FakeMachine::new(last);
             if last == 1 {
-                machine.authority.clone_from(&state.authority);
+                machine.authority = AUTHORITY.to_owned();
+                machine.key = AUTHORITY.to_owned();
                 machine.files.insert("kubelet".into(), "--node-ip=10.0.0.1,fd00::1\n".into());
                 let pods = "--cluster-cidr=10.1.0.0/16,fd01::/64\n";
                 let services = "--service-cluster-ip-range=10.152.183.0/24,fd98::/108\n";
@@ -102,17 +122,22 @@ impl World {
         let mut state = self.0.lock().unwrap();
         state.nodes.insert(last, true);
         state.datastore.insert(last, vote);
-        let authority = state.authority.clone();
         for number in [1, last] {
             let machine = state.machines.get_mut(&number).unwrap();
             machine.locks.insert("no-cert-reissue");
-            machine.authority.clone_from(&authority);
+            machine.authority = AUTHORITY.to_owned();
+            machine.key = AUTHORITY.to_owned();
+            machine.backend = Backend::Shared;
         }
     }
 
     /// How often a script ran.
     pub(crate) fn count(&self, script: &Script) -> usize {
         self.0.lock().unwrap().ran.iter().filter(|(_, name)| *name == script.name).count()
+    }
+
+    pub(crate) fn shell_at(&self, last: u8) -> Arc<dyn Shell> {
+        Arc::new(FakeShell { address: format!("10.0.0.{last}"), last, world: self.clone() })
     }
 
     pub(crate) fn shell(&self, last: u8) -> Machine {
@@ -131,14 +156,30 @@ impl FakeMachine {
             ),
             text("kube-proxy", "--cluster-cidr=10.1.0.0/16\n"),
             text("kubelet", "--read-only-port=0\n"),
-            text("cni-network/cni.yaml", include_str!("config_files/testdata/cni.yaml")),
+            text("cni-network/cni.yaml", include_str!("../config_files/testdata/cni.yaml")),
         ]);
-        let locks = BTreeSet::from(["installed.lock", "cni-loaded"]);
-        let (name, authority, running) = (format!("cp{last}"), format!("own-{last}"), files.clone());
-        Self { name, files, locks, authority, running, pending: false, reachable: true }
+        let locks = BTreeSet::from(["installed.lock", "cni-loaded", "no-apiserver-proxy"]);
+        let authority = format!("own-{last}");
+        Self {
+            name: format!("cp{last}"),
+            key: authority.clone(),
+            authority,
+            remote: None,
+            backend: Backend::Alone,
+            serves: true,
+            calico: true,
+            broken_off: BTreeSet::new(),
+            installed: true,
+            running: files.clone(),
+            files,
+            locks,
+            pending: false,
+            reachable: true,
+        }
     }
 
-    fn look(&self, last: u8) -> String {
+    /// `datastore` are the numbers of the cluster's datastore.
+    fn look(&self, last: u8, datastore: &BTreeMap<u8, &'static str>) -> String {
         let section = |name: &str, text: &str| format!("\u{1e}{name}\n{text}\n");
         let files: String = self.files.iter().map(|(name, text)| format!("\u{1e}{name}\n{text}")).collect();
         let locks = self.locks.iter().copied().collect::<Vec<_>>().join("\n");
@@ -148,11 +189,29 @@ impl FakeMachine {
              {{\"local\": \"fd00::{last}\", \"scope\": \"global\"}}]}}]"
         );
         let pending = if self.pending { "yes" } else { "" };
-        section("hostname", &self.name)
+        let snap = if self.installed {
+            "microk8s v1.35.1 8739 1.35/stable canonical** classic\ncode 0"
+        } else {
+            "error: no matching snaps installed"
+        };
+        let broken_off = self.broken_off.iter().copied().collect::<Vec<_>>().join("\n");
+        let about =
+            section("hostname", &self.name) + &section("snap", snap) + &section("broken-off", &broken_off);
+        if !self.installed {
+            return about;
+        }
+        let members: String = match self.backend {
+            Backend::Shared => {
+                datastore.keys().map(|one| format!("- Address: 10.0.0.{one}:19001\n")).collect()
+            }
+            Backend::Alone | Backend::Blank => String::new(),
+        };
+        about
             + &files
             + &section("locks", &locks)
             + &section("ca.crt", &self.authority)
-            + &section("ca.remote.crt", &self.authority)
+            + &section("ca.remote.crt", self.remote.as_deref().unwrap_or_default())
+            + &section("members", &members)
             + &section("pending", pending)
             + &section("addresses", &addresses)
     }
@@ -162,7 +221,7 @@ impl FakeMachine {
             Fault::Chokes(flag) => self.running.values().any(|text| text.contains(flag)),
             _ => false,
         };
-        self.reachable && !faults.iter().any(chokes)
+        self.reachable && self.serves && !faults.iter().any(chokes)
     }
 }
 
@@ -178,8 +237,12 @@ impl State {
                 .collect();
             let ready = if machine.is_up(&self.faults) { "True" } else { "Unknown" };
             let label = if *control_plane { "microk8s-controlplane" } else { "microk8s-worker" };
+            let labels = match self.faults.contains(&Fault::NoLabels) {
+                true => serde_json::json!({}),
+                false => serde_json::json!({format!("node.kubernetes.io/{label}"): label}),
+            };
             serde_json::json!({
-                "metadata": {"name": machine.name, "labels": {format!("node.kubernetes.io/{label}"): label}},
+                "metadata": {"name": machine.name, "labels": labels},
                 "status": {"addresses": addresses, "conditions": [{"type": "Ready", "status": ready}]},
             })
         };
@@ -193,48 +256,9 @@ impl State {
             format!("    - address: {host}:19001\n      role: {vote}\n")
         };
         let members: String = self.datastore.iter().map(member).collect();
-        format!("microk8s:\n  running: True\nhigh-availability:\n  enabled: True\n  nodes:\n{members}")
-    }
-
-    fn join(&mut self, last: u8, endpoint: &str, worker: bool) -> (i32, String) {
-        let Some((address, _)) = endpoint.trim().split_once(":25000/92b2db237428470dc4fcfc4ebbd9dc81/")
-        else {
-            return (1, "Invalid connection".into());
-        };
-        let contacted: u8 = address.rsplit('.').next().unwrap().parse().unwrap();
-        self.machines.get_mut(&last).unwrap().locks.insert("join-in-progress");
-        if self.faults.contains(&Fault::JoinDoesNothing) {
-            self.machines.get_mut(&last).unwrap().locks.remove("join-in-progress");
-            return (0, "Successfully joined the cluster.".into());
-        }
-        if self.faults.contains(&Fault::RefusesJoins(contacted)) {
-            return (6, format!("Contacting cluster at {address}\nConnection failed. Invalid token (500)."));
-        }
-        if self.datastore.contains_key(&last) {
-            return (
-                6,
-                format!(
-                    "Connection failed. The joining node (10.0.0.{last}) is already known to dqlite (504)."
-                ),
-            );
-        }
-        let kubelet =
-            self.machines[&contacted].files["kubelet"].replace("10.0.0.1,fd00::1", &format!("10.0.0.{last}"));
-        self.machines.get_mut(&contacted).unwrap().locks.insert("no-cert-reissue");
-        let machine = self.machines.get_mut(&last).unwrap();
-        machine.files.insert("kubelet".into(), kubelet);
-        machine.running.clone_from(&machine.files);
-        machine.authority.clone_from(&self.authority);
-        machine.locks.remove("join-in-progress");
-        machine.locks.insert("no-cert-reissue");
-        if worker {
-            machine.locks.insert("clustered.lock");
-        } else {
-            let vote = if self.datastore.len() < 2 { "spare" } else { "voter" };
-            self.datastore.insert(last, vote);
-        }
-        self.nodes.insert(last, !worker);
-        (0, "Successfully joined the cluster.".into())
+        format!(
+            "microk8s:\n  running: True\nhigh-availability:\n  enabled: True\n  nodes:\n{members}addons:\n"
+        )
     }
 
     fn run(&mut self, last: u8, script: &Script, arguments: &[&str], stdin: &str) -> (i32, String) {
@@ -243,7 +267,7 @@ impl State {
         let answered = |text: String| if up { (0, text) } else { (1, "connection refused".to_owned()) };
         let nothing = (0, String::new());
         match script.name {
-            name if name == scripts::SNAPSHOT.name => (0, machine.look(last)),
+            name if name == scripts::SNAPSHOT.name => (0, machine.look(last, &self.datastore)),
             name if name == scripts::WRITE.name => {
                 machine.pending |= !arguments[0].contains('/');
                 machine.files.insert(arguments[0].to_owned(), stdin.to_owned());
@@ -269,24 +293,11 @@ impl State {
                 machine.locks.remove("join-in-progress");
                 nothing
             }
-            name if name == scripts::LEAVE.name => {
-                let only_voter = self.datastore.get(&last) == Some(&"voter")
-                    && self.datastore.values().filter(|vote| **vote == "voter").count() == 1;
-                if only_voter && self.datastore.len() > 1 {
-                    return (3, "the only voter".into());
-                }
-                for lock in ["no-cert-reissue", "clustered.lock"] {
-                    machine.locks.remove(lock);
-                }
-                self.datastore.remove(&last);
-                nothing
-            }
-            name if name == scripts::REMOVE_NODE.name => {
-                let named = |(_, machine): &(&u8, &FakeMachine)| machine.name == arguments[0];
-                let target = self.machines.iter().find(named).map(|(number, _)| *number);
-                let target = target.or_else(|| arguments[0].rsplit('.').next()?.parse().ok()).unwrap();
-                self.nodes.remove(&target);
-                self.datastore.remove(&target);
+            name if name == scripts::LEAVE.name => self.leave(last),
+            name if name == scripts::RESET.name => self.reset(last),
+            name if name == scripts::REMOVE_NODE.name => self.remove_node(arguments[0]),
+            name if name == REMOVE.name => {
+                machine.installed = false;
                 nothing
             }
             name if name == scripts::HAND_OVER.name => {
@@ -333,7 +344,7 @@ impl Shell for FakeShell {
     ) -> Result<Output, SshError> {
         assert!(!arguments.iter().any(|argument| argument.contains(TOKEN)), "the token is an argument");
         let mut state = self.world.0.lock().unwrap();
-        if !state.machines[&self.last].reachable {
+        if !state.machines[&self.last].reachable || state.faults.contains(&Fault::NoSsh(self.last)) {
             return Err(SshError::new(
                 SshErrorKind::NotReachable,
                 &self.address,
@@ -344,6 +355,14 @@ impl Shell for FakeShell {
         state.ran.push((self.last, script.name));
         let stdin = String::from_utf8(stdin.unwrap_or_default().to_vec()).unwrap();
         let (code, stdout) = state.run(self.last, script, arguments, &stdin);
+        if code == commands::STOPPED {
+            state.machines.get_mut(&self.last).unwrap().broken_off.insert(script.name);
+            let said = "The machine was rebooted while it ran.";
+            return Err(SshError::new(SshErrorKind::BrokenOff, &self.address, "running", said));
+        }
+        if code == 0 {
+            state.machines.get_mut(&self.last).unwrap().broken_off.remove(script.name);
+        }
         Ok(Output { code, stdout, stderr: String::new() })
     }
 

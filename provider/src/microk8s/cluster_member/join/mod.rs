@@ -1,17 +1,21 @@
 //! One machine becomes a member of a cluster, in steps that can be stopped anywhere and carried on by doing
 //! them again.
 
-use super::membership::{Known, Membership, membership};
-use super::peer_settings;
+#[cfg(test)]
+mod tests;
+
+use crate::connection::Freshness;
 use crate::connection::retry::{Attempt, Deadline, RetryError};
 use crate::engine::node_resource::NodeError;
 use crate::engine::node_resource::step::{Step, Steps};
+use crate::microk8s::cluster_member::membership::{Known, Membership, membership};
+use crate::microk8s::cluster_member::peer_settings;
 use crate::microk8s::shared::cluster::node_change::NodeChange;
 use crate::microk8s::shared::cluster::snapshot::{ClusterSnapshot, Member};
 use crate::microk8s::shared::machine::datastore::DatastoreMember;
 use crate::microk8s::shared::machine::node_list::{ClusterNode, Role};
 use crate::microk8s::shared::machine::snapshot::NodeSnapshot;
-use crate::microk8s::shared::machine::{Freshness, Machine, describe_output};
+use crate::microk8s::shared::machine::{Machine, describe_output, scripts};
 use async_trait::async_trait;
 use std::net::Ipv4Addr;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -118,6 +122,21 @@ impl Joining {
         Ok(())
     }
 
+    /// Takes back what a join left that did not end well; what is complete but for its last line is
+    /// completed.
+    async fn take_back(&self) -> Result<(), NodeError> {
+        let snapshot = self.machine.snapshot(Freshness::Fresh).await?;
+        let ours = snapshot.has_authority(self.peer()?.snapshot.authority());
+        let listed = self.role == Role::Worker
+            || self.datastore().await?.iter().any(|one| one.ipv4().is_some_and(|ipv4| snapshot.has(ipv4)));
+        let complete = ours && listed && snapshot.is_clustered() && snapshot.role() == self.role;
+        let untouched = !ours && !snapshot.is_clustered();
+        match !snapshot.left_half_way() && (complete || untouched) {
+            true => self.machine.forget_join().await,
+            false => self.machine.reset().await,
+        }
+    }
+
     /// Where the machine stands now.
     async fn membership(&self) -> Result<Membership, NodeError> {
         let snapshot = self.machine.snapshot(Freshness::Fresh).await?;
@@ -129,6 +148,20 @@ impl Joining {
             datastore: &datastore,
         };
         membership(self.machine.address(), &snapshot, &known, self.role)
+    }
+
+    /// Whether a join of ours is known to have been broken off there, and does not go on.
+    async fn broke_off(&self) -> bool {
+        let snapshot = self.machine.snapshot(Freshness::Fresh).await;
+        snapshot.is_ok_and(|snapshot| snapshot.broke_off(&scripts::JOIN))
+    }
+
+    /// Makes it a member again where it is none any more; where it is one, only its settings are mended.
+    pub(crate) async fn restore(&self) -> Result<(), NodeError> {
+        match self.membership().await? {
+            Membership::Member => self.mend().await,
+            _ => self.run().await,
+        }
     }
 
     async fn node(&self) -> Result<Option<ClusterNode>, NodeError> {
@@ -159,7 +192,10 @@ impl Joining {
         let attempt = format!("`microk8s join` on {} to {}", self.machine.address(), peer.ipv4);
         let said = describe_output(&output);
         if !output.succeeded() {
-            self.machine.forget_join().await?;
+            match REFUSED.contains(&output.code) {
+                true => self.machine.forget_join().await?,
+                false => self.take_back().await?,
+            }
             return Err(judge_refusal(NodeError::new(attempt, said), &output.stdout));
         }
         let deadline = self.deadline.within(SHOWS_WITHIN);
@@ -177,6 +213,9 @@ impl Joining {
         shown.await.map_err(|gave_up| NodeError::from(gave_up).transient())
     }
 }
+
+/// How `microk8s join` ends where the control plane let nobody in, and nothing was changed.
+const REFUSED: std::ops::RangeInclusive<i32> = 4..=6;
 
 /// What the control plane said, and whether asking again can help.
 fn judge_refusal(failure: NodeError, said: &str) -> NodeError {
@@ -214,12 +253,31 @@ impl Step<Joining> for ClearAway {
     }
 
     async fn run(&self, joining: &Joining) -> Result<(), NodeError> {
-        let deadline = joining.deadline.within(MAY_GO_ON);
+        joining.clear_away().await?;
+        // One thing may have hidden another.
+        if self.check(joining).await? {
+            return Ok(());
+        }
+        let attempt = format!("clearing away what an earlier join left on {}", joining.machine.address());
+        Err(NodeError::new(attempt, "Not all of it is gone yet.").transient())
+    }
+}
+
+impl Joining {
+    async fn clear_away(&self) -> Result<(), NodeError> {
+        let deadline = self.deadline.within(MAY_GO_ON);
         // A join that an earlier apply began may still go on, or its member may still be on its way into the
         // lists.
         let settled = deadline.reach(|| async {
-            match joining.membership().await {
+            match self.membership().await {
                 Ok(Membership::Member | Membership::NotMember) => Attempt::Done(Ok(())),
+                Ok(Membership::Joining) if self.broke_off().await => {
+                    Attempt::Done(Err(Ok(Membership::Joining)))
+                }
+                // A new member's services run.
+                Ok(Membership::StaleOnNode) if self.machine.is_down().await => {
+                    Attempt::Done(Err(Ok(Membership::StaleOnNode)))
+                }
                 Ok(membership @ (Membership::Joining | Membership::StaleOnNode)) => {
                     Attempt::Retry(Ok(membership))
                 }
@@ -232,17 +290,11 @@ impl Step<Joining> for ClearAway {
             return Err(NodeError::interrupted());
         };
         match seen? {
-            Membership::Member | Membership::NotMember => return Ok(()),
-            Membership::Joining => joining.machine.forget_join().await?,
-            Membership::StaleOnNode => joining.machine.leave().await?,
-            Membership::StaleInCluster => joining.forget().await?,
+            Membership::Member | Membership::NotMember => Ok(()),
+            Membership::Joining => self.take_back().await,
+            Membership::StaleOnNode | Membership::HalfLeft => self.machine.reset().await,
+            Membership::StaleInCluster => self.forget().await,
         }
-        // One thing may have hidden another.
-        if self.check(joining).await? {
-            return Ok(());
-        }
-        let attempt = format!("clearing away what an earlier join left on {}", joining.machine.address());
-        Err(NodeError::new(attempt, "Not all of it is gone yet.").transient())
     }
 }
 
@@ -266,12 +318,19 @@ impl Step<Joining> for Join {
             let attempt = format!("waiting for the first start of MicroK8s on {}", joining.machine.address());
             return Err(NodeError::new(attempt, "It has not loaded Calico yet.").transient());
         }
+        // A join that was broken off a moment ago.
+        if joining.membership().await? != Membership::NotMember {
+            joining.clear_away().await?;
+            if joining.membership().await? == Membership::Member {
+                return Ok(());
+            }
+        }
         let mut last = joining.peer().map(|_| ());
         for peer in &joining.peers {
             last = joining.join_at(peer).await;
-            match &last {
-                Err(failure) if failure.is_transient() => {}
-                _ => break,
+            let may_pass = last.as_ref().is_err_and(NodeError::is_transient);
+            if !may_pass || joining.membership().await? != Membership::NotMember {
+                break;
             }
         }
         match last {
@@ -298,110 +357,5 @@ impl Step<Joining> for Configure {
 
     async fn run(&self, joining: &Joining) -> Result<(), NodeError> {
         joining.machine.configure().await
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::engine::node_resource::step::Moment;
-    use crate::microk8s::shared::machine::scripts;
-    use crate::microk8s::shared::testing::{Fault, World};
-    use tokio_util::sync::CancellationToken;
-
-    async fn joining(world: &World, last: u8, role: Role) -> Joining {
-        let deadline = Deadline::after(Duration::from_secs(3600), &CancellationToken::new());
-        let cluster_snapshot = ClusterSnapshot::wait(world, "10.0.0.1", &deadline).await.unwrap();
-        let machine = world.shell(last);
-        let snapshot = machine.snapshot(Freshness::Fresh).await.unwrap();
-        Joining::new(machine, &snapshot, role, &cluster_snapshot, &deadline)
-    }
-
-    /// What the cluster and the machine have in the end.
-    fn assert_joined(world: &World, last: u8, role: Role) {
-        let state = world.0.lock().unwrap();
-        let control_plane = role == Role::ControlPlane;
-        assert_eq!(state.nodes.get(&last), Some(&control_plane));
-        assert_eq!(state.datastore.contains_key(&last), control_plane);
-        let machine = &state.machines[&last];
-        assert!(!machine.locks.contains("join-in-progress"));
-        assert!(
-            machine.files["kubelet"].contains(&format!("--node-ip=10.0.0.{last},fd00::{last}")),
-            "{:?}",
-            machine.files["kubelet"]
-        );
-        assert_eq!(machine.files["kube-proxy"], "--cluster-cidr=10.1.0.0/16,fd01::/64\n");
-        let ranges = machine.files["kube-apiserver"].contains("10.152.183.0/24,fd98::/108");
-        assert_eq!(ranges, control_plane);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_machine_joins_in_both_roles_and_gets_the_settings_of_its_cluster() {
-        for role in [Role::ControlPlane, Role::Worker] {
-            let world = World::new(2);
-            joining(&world, 2, role).await.run().await.unwrap();
-            assert_joined(&world, 2, role);
-            assert_eq!((world.count(&scripts::JOIN), world.count(&scripts::CONFIGURE)), (1, 1));
-        }
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_join_that_was_stopped_anywhere_is_carried_on_without_a_second_one() {
-        for step in STEPS {
-            for moment in [Moment::Before, Moment::After] {
-                let world = World::new(2);
-                let stopped = joining(&world, 2, Role::ControlPlane).await;
-                let steps = Steps::new(&STEPS).stopping(step.name(), moment);
-                assert!(steps.run(&stopped, &stopped.deadline).await.is_err());
-                joining(&world, 2, Role::ControlPlane).await.run().await.unwrap();
-                assert_joined(&world, 2, Role::ControlPlane);
-                assert_eq!(world.count(&scripts::JOIN), 1, "stopped {moment:?} {:?}", step.name());
-            }
-        }
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn what_an_earlier_life_left_is_cleared_away() {
-        let world = World::new(2);
-        {
-            let mut state = world.0.lock().unwrap();
-            state.nodes.insert(2, true);
-            state.datastore.insert(2, "spare");
-            state.machines.get_mut(&1).unwrap().locks.insert("no-cert-reissue");
-            state.machines.get_mut(&2).unwrap().locks.insert("join-in-progress");
-        }
-        joining(&world, 2, Role::ControlPlane).await.run().await.unwrap();
-        assert_joined(&world, 2, Role::ControlPlane);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_member_that_the_datastore_forgot_leaves_and_joins_anew() {
-        let world = World::new(2);
-        world.admit(2, "spare");
-        world.0.lock().unwrap().datastore.remove(&2);
-        joining(&world, 2, Role::ControlPlane).await.run().await.unwrap();
-        assert_joined(&world, 2, Role::ControlPlane);
-        assert_eq!((world.count(&scripts::LEAVE), world.count(&scripts::JOIN)), (1, 1));
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn the_next_control_plane_is_tried_where_one_refuses() {
-        let world = World::new(3);
-        world.admit(2, "spare");
-        world.0.lock().unwrap().faults.push(Fault::RefusesJoins(1));
-        joining(&world, 3, Role::Worker).await.run().await.unwrap();
-        assert_eq!(world.0.lock().unwrap().nodes.get(&3), Some(&false));
-        assert_eq!(world.count(&scripts::JOIN), 2);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn exit_code_0_is_no_proof_and_the_token_is_not_told() {
-        let world = World::new(2);
-        world.0.lock().unwrap().faults.push(Fault::JoinDoesNothing);
-        let failure = joining(&world, 2, Role::ControlPlane).await.run().await.unwrap_err();
-        let text = format!("{:?}", failure.into_diagnostic("Unable to join the cluster"));
-        assert!(text.contains("`microk8s join` on 10.0.0.2 to 10.0.0.1"), "{text}");
-        assert!(text.contains("And yet"), "{text}");
-        assert!(!text.contains("92b2db23"), "{text}");
     }
 }

@@ -1,0 +1,102 @@
+//! Joins that are stopped between steps, and machines that are in other states than a new one.
+
+use super::*;
+use crate::engine::node_resource::step::Moment;
+use crate::microk8s::shared::testing::{Fault, World};
+use tokio_util::sync::CancellationToken;
+
+async fn joining(world: &World, last: u8, role: Role) -> Joining {
+    let deadline = Deadline::after(Duration::from_secs(3600), &CancellationToken::new());
+    let cluster_snapshot = ClusterSnapshot::wait(world, "10.0.0.1", &deadline).await.unwrap();
+    let machine = world.shell(last);
+    let snapshot = machine.snapshot(Freshness::Fresh).await.unwrap();
+    Joining::new(machine, &snapshot, role, &cluster_snapshot, &deadline)
+}
+
+/// What the cluster and the machine have in the end.
+fn assert_joined(world: &World, last: u8, role: Role) {
+    let state = world.0.lock().unwrap();
+    let control_plane = role == Role::ControlPlane;
+    assert_eq!(state.nodes.get(&last), Some(&control_plane));
+    assert_eq!(state.datastore.contains_key(&last), control_plane);
+    let machine = &state.machines[&last];
+    assert!(!machine.locks.contains("join-in-progress"));
+    assert!(
+        machine.files["kubelet"].contains(&format!("--node-ip=10.0.0.{last},fd00::{last}")),
+        "{:?}",
+        machine.files["kubelet"]
+    );
+    assert_eq!(machine.files["kube-proxy"], "--cluster-cidr=10.1.0.0/16,fd01::/64\n");
+    let ranges = machine.files["kube-apiserver"].contains("10.152.183.0/24,fd98::/108");
+    assert_eq!(ranges, control_plane);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_machine_joins_in_both_roles_and_gets_the_settings_of_its_cluster() {
+    for role in [Role::ControlPlane, Role::Worker] {
+        let world = World::new(2);
+        joining(&world, 2, role).await.run().await.unwrap();
+        assert_joined(&world, 2, role);
+        assert_eq!((world.count(&scripts::JOIN), world.count(&scripts::CONFIGURE)), (1, 1));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_join_that_was_stopped_anywhere_is_carried_on_without_a_second_one() {
+    for step in STEPS {
+        for moment in [Moment::Before, Moment::After] {
+            let world = World::new(2);
+            let stopped = joining(&world, 2, Role::ControlPlane).await;
+            let steps = Steps::new(&STEPS).stopping(step.name(), moment);
+            assert!(steps.run(&stopped, &stopped.deadline).await.is_err());
+            joining(&world, 2, Role::ControlPlane).await.run().await.unwrap();
+            assert_joined(&world, 2, Role::ControlPlane);
+            assert_eq!(world.count(&scripts::JOIN), 1, "stopped {moment:?} {:?}", step.name());
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_an_earlier_life_left_is_cleared_away() {
+    let world = World::new(2);
+    {
+        let mut state = world.0.lock().unwrap();
+        state.nodes.insert(2, true);
+        state.datastore.insert(2, "spare");
+        state.machines.get_mut(&1).unwrap().locks.insert("no-cert-reissue");
+        state.machines.get_mut(&2).unwrap().locks.insert("join-in-progress");
+    }
+    joining(&world, 2, Role::ControlPlane).await.run().await.unwrap();
+    assert_joined(&world, 2, Role::ControlPlane);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_member_that_the_datastore_forgot_leaves_and_joins_anew() {
+    let world = World::new(2);
+    world.admit(2, "spare");
+    world.0.lock().unwrap().datastore.remove(&2);
+    joining(&world, 2, Role::ControlPlane).await.run().await.unwrap();
+    assert_joined(&world, 2, Role::ControlPlane);
+    assert_eq!((world.count(&scripts::RESET), world.count(&scripts::JOIN)), (1, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_next_control_plane_is_tried_where_one_refuses() {
+    let world = World::new(3);
+    world.admit(2, "spare");
+    world.0.lock().unwrap().faults.push(Fault::RefusesJoins(1));
+    joining(&world, 3, Role::Worker).await.run().await.unwrap();
+    assert_eq!(world.0.lock().unwrap().nodes.get(&3), Some(&false));
+    assert_eq!(world.count(&scripts::JOIN), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn exit_code_0_is_no_proof_and_the_token_is_not_told() {
+    let world = World::new(2);
+    world.0.lock().unwrap().faults.push(Fault::JoinDoesNothing);
+    let failure = joining(&world, 2, Role::ControlPlane).await.run().await.unwrap_err();
+    let text = format!("{:?}", failure.into_diagnostic("Unable to join the cluster"));
+    assert!(text.contains("`microk8s join` on 10.0.0.2 to 10.0.0.1"), "{text}");
+    assert!(text.contains("And yet"), "{text}");
+    assert!(!text.contains("92b2db23"), "{text}");
+}
