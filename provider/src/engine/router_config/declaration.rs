@@ -2,14 +2,17 @@
 //! like their node. Everything else follows from its schema, see [`super::layout`].
 
 use super::mapping::LeftAlone;
-use super::referrers::Named;
 
-/// Attributes that are not called like their node: the name, with the names of what it is in before it where
+/// Attributes of which the name does not say all: the name, with the names of what it is in before it where
 /// another attribute of the type has the same (`match.community`), and its words below that (`community
 /// community-list`).
 ///
 /// A last word in braces says more: `{}` that an empty object means something too; `{address}`, `{network}`,
 /// `{number}` or `{area}` how a word or a key is spelled. Any other says that it is sent as it is written.
+///
+/// An arrow behind that says that the value, or the key, is the name of an object of another node
+/// (`route-map import -> policy route-map`): `->` where VyOS refuses a name that is not there, `~>` where it
+/// does not check it. Whoever is referred to is not taken away before.
 pub type Paths = [(&'static str, &'static str)];
 
 /// What a type is on the router.
@@ -23,7 +26,6 @@ pub struct Declaration {
     pub(super) paths: &'static [&'static Paths],
     pub(super) left_alone: &'static [LeftAlone],
     pub(super) children: &'static [&'static str],
-    pub(super) named: Option<Named>,
 }
 
 impl Declaration {
@@ -38,7 +40,6 @@ impl Declaration {
             paths: &[],
             left_alone: &[],
             children: &[],
-            named: None,
         }
     }
 
@@ -71,11 +72,6 @@ impl Declaration {
     /// Tag nodes below it that are objects of their own. It is not taken away while any is left.
     pub const fn children(self, children: &'static [&'static str]) -> Self {
         Self { children, ..self }
-    }
-
-    /// What others name it as. It is not taken away while anything does.
-    pub const fn named(self, named: Named) -> Self {
-        Self { named: Some(named), ..self }
     }
 
     /// What is written of an attribute, `names` being those that lead to it.

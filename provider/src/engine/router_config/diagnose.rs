@@ -1,7 +1,8 @@
 //! What the person is told when a router does not do as asked.
 
 use super::mapping::{Field, Kind, ValueFormat};
-use crate::connection::router::{Router, RouterError, RouterLookupError};
+use crate::connection::ConnectionError;
+use crate::connection::router::{Router, RouterError, RouterErrorKind, RouterLookupError};
 use tfplugin::{Diagnostic, Path, Value};
 
 /// What a message is about.
@@ -30,15 +31,15 @@ impl Subject<'_> {
     }
 
     /// A failure of the router.
-    pub fn failed(&self, action: &str, router: &Router, error: RouterError) -> Diagnostic {
+    pub fn failed(&self, action: &str, router: &Router, error: &RouterError) -> Diagnostic {
         let summary = self.unable(action, router);
-        if let RouterError::Vetoed(reason) = error {
-            return Diagnostic { summary, ..*reason };
+        if let RouterErrorKind::Vetoed(reason) = error.kind() {
+            return reason.clone().into_diagnostic(summary);
         }
-        let told = sentence(&format!("Tried `{}` at {}: {error}", self.path, router.url()));
+        let told = sentence(&format!("Tried `{}` at {}: {error}", self.path, error.target()));
         let detail = format!("{told}\n\n{}", error.hint());
-        let attribute = match &error {
-            RouterError::Rejected { message, .. } => {
+        let attribute = match error.kind() {
+            RouterErrorKind::Rejected { message, .. } => {
                 value_in(message, self.fields, self.object, &Path::root())
                     .or_else(|| attribute_in(message, self.fields, self.object, &Path::root()))
             }

@@ -5,7 +5,7 @@
 use super::RouterConfig;
 use super::declaration::{Declaration, Paths};
 use super::mapping::{Field, Kind, ValueFormat};
-use super::referrers::Named;
+use super::references::split_refers;
 use std::collections::BTreeMap;
 use std::sync::{PoisonError, RwLock};
 use tfplugin::Value;
@@ -28,8 +28,6 @@ pub struct Layout {
     pub paths: &'static [&'static Paths],
     /// Tags below it that are objects of their own.
     pub children: &'static [&'static str],
-    /// What others name it as.
-    pub named: Option<Named>,
 }
 
 /// A tag node and the attribute that is its key.
@@ -63,6 +61,15 @@ pub fn layout<T: RouterConfig>() -> &'static Layout {
 }
 
 impl Layout {
+    /// Its nodes from the top, without the key.
+    pub(super) fn nodes(&self) -> Vec<Vec<&'static str>> {
+        let below = match &self.tag {
+            Some(tag) => [Some(tag.node), tag.node_of_ipv6].into_iter().flatten().collect(),
+            None => vec![&[][..]],
+        };
+        below.into_iter().map(|node| [self.component, node].concat()).collect()
+    }
+
     fn of(declaration: &Declaration, attributes: &[Attribute]) -> Self {
         let tag = declaration.node.map(|node| {
             let (node, key) = split(node);
@@ -86,7 +93,6 @@ impl Layout {
                 .map(|(path, type_name)| Requirement { path: words(path), type_name }),
             paths: declaration.paths,
             children: declaration.children,
-            named: declaration.named,
             tag,
         }
     }
@@ -103,9 +109,10 @@ fn fields<'a>(
 /// Where an attribute is; nothing for a type that no node has.
 fn field(declaration: &Declaration, attribute: &Attribute, within: &str) -> Option<Field> {
     let names = format!("{within}{}", attribute.name);
-    let (path, last) = match declaration.path_of(&names) {
-        Some(written) => split(written),
-        None => (words(leaked(&attribute.name.replace('_', "-"))), None),
+    let (written, refers) = declaration.path_of(&names).map(split_refers).unwrap_or_default();
+    let (path, last) = match written {
+        "" => (words(leaked(&attribute.name.replace('_', "-"))), None),
+        written => split(written),
     };
     let below = |members: &[Attribute]| fields(declaration, members.iter(), &format!("{names}."));
     let format = || format_of(attribute, last);
@@ -125,7 +132,7 @@ fn field(declaration: &Declaration, attribute: &Attribute, within: &str) -> Opti
         _ => return None,
     };
     let path = if matches!(kind, Kind::Subtree(_)) { &[] } else { path };
-    Some(Field { attribute: leaked(&attribute.name), path, kind })
+    Some(Field { attribute: leaked(&attribute.name), path, kind, refers })
 }
 
 /// What a last word in braces says of values and keys.
@@ -171,7 +178,7 @@ fn split(written: &'static str) -> (&'static [&'static str], Option<&'static str
     }
 }
 
-fn words(path: &'static str) -> &'static [&'static str] {
+pub(super) fn words(path: &'static str) -> &'static [&'static str] {
     path.split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>().leak()
 }
 

@@ -5,14 +5,17 @@
 use super::RouterConfig;
 use super::layout::layout;
 use super::node_path::NodePath;
-use super::referrers::referrers;
 use crate::connection::router::{ConfigPath, ConfigTree};
 use crate::session::Session;
 use tfplugin::{Context, Diagnostic, Held, Plan};
 
 /// An object is planned to stay or to come. Warns where it gives up a name that others use: these are planned
-/// after it.
-pub(super) async fn planned<T: RouterConfig, P>(context: &Context<Session>, plan: &Plan<Held<T>, P>) {
+/// after it; and where another resource has the object too. `claim` tells whose it is, if that is known.
+pub(super) async fn planned<T: RouterConfig, P>(
+    context: &Context<Session>,
+    plan: &Plan<Held<T>, P>,
+    claim: &str,
+) {
     let (routers, object) = (&context.provider().routers, plan.object());
     let mut words = ["router"].into_iter().chain(layout::<T>().tag.as_ref().map(|tag| tag.attribute));
     if words.any(|attribute| object.attribute(attribute).is_unknown()) {
@@ -22,7 +25,11 @@ pub(super) async fn planned<T: RouterConfig, P>(context: &Context<Session>, plan
     node_path.router.plans().note(node_path.subject_path(), false);
     if plan.prior.is_none() && node_path.router.plans().note_creation(T::TYPE_NAME, node_path.subject_path())
     {
-        context.warn(created_twice(&node_path));
+        context.warn(twice(&node_path, "create", "The second one to be applied will be refused."));
+    }
+    let is_held = plan.prior.is_some() && !claim.is_empty();
+    if is_held && node_path.router.plans().note_holder(T::TYPE_NAME, node_path.subject_path(), claim) {
+        context.warn(twice(&node_path, "manage", "Each of them takes away what the other makes."));
     }
     let before = plan.prior.as_ref().and_then(|prior| NodePath::of::<T>(routers, prior.object()).ok());
     let moved = |before: &NodePath| {
@@ -51,22 +58,20 @@ pub(super) async fn destroyed(context: &Context<Session>, node_path: &NodePath) 
 
 /// What names it on the router now; nothing where the router cannot be asked.
 async fn referrers_now(context: &Context<Session>, node_path: &NodePath) -> Option<Vec<ConfigPath>> {
-    let names = node_path.named()?;
     let mut held = ConfigTree::default();
-    for container in names.named_within() {
+    for container in node_path.named_within() {
         let tree = node_path.router.config(container.clone(), context.cancelled()).await.ok()?;
         held.graft(&container, tree.as_ref().clone());
     }
-    let found = referrers(names, &node_path.subject_path(), &held);
+    let found = node_path.references.referrers(&node_path.subject_path(), &held);
     Some(found.iter().map(|path| path.split(' ').map(str::to_owned).collect()).collect())
 }
 
-/// Two resources that create one object: the router takes one of them.
-fn created_twice(node_path: &NodePath) -> Diagnostic {
+/// Two resources about one object, perhaps by two spellings of its key.
+fn twice(node_path: &NodePath, both: &str, follows: &str) -> Diagnostic {
     let (name, url) = (node_path.subject().name(), node_path.router.url());
     let detail = format!(
-        "Two resources of this run create `{}` at {url}. The second one to be applied will be refused. Keep one of \
-         them, or give one of them another {}.",
+        "Two resources of this run {both} `{}` at {url}. {follows} Keep one of them, or give one of them another {}.",
         node_path.subject_path().join(" "),
         node_path.key_attribute().unwrap_or("router"),
     );

@@ -1,5 +1,6 @@
 //! Attributes and the configuration paths that they are, as data.
 
+use super::references::Refers;
 use ipnet::IpNet;
 use std::net::{IpAddr, Ipv4Addr};
 use tfplugin::{Number, Value};
@@ -13,6 +14,8 @@ pub struct Field {
     pub path: &'static [&'static str],
     /// What is there.
     pub kind: Kind,
+    /// What its value, or its key, is the name of.
+    pub refers: Option<Refers>,
 }
 
 /// What is at a path.
@@ -74,7 +77,7 @@ pub enum ValueFormat {
 impl Field {
     /// A leaf with one value.
     pub const fn leaf(attribute: &'static str, path: &'static [&'static str], form: ValueFormat) -> Self {
-        Self { attribute, path, kind: Kind::Leaf(form) }
+        Self { attribute, path, kind: Kind::Leaf(form), refers: None }
     }
 
     /// A leaf with any number of values.
@@ -83,17 +86,17 @@ impl Field {
         path: &'static [&'static str],
         form: ValueFormat,
     ) -> Self {
-        Self { attribute, path, kind: Kind::MultiLeaf(form) }
+        Self { attribute, path, kind: Kind::MultiLeaf(form), refers: None }
     }
 
     /// A leaf without value.
     pub const fn valueless(attribute: &'static str, path: &'static [&'static str]) -> Self {
-        Self { attribute, path, kind: Kind::Valueless }
+        Self { attribute, path, kind: Kind::Valueless, refers: None }
     }
 
     /// A container that says yes, and no where it holds `disable`.
     pub const fn tri_state(attribute: &'static str, path: &'static [&'static str]) -> Self {
-        Self { attribute, path, kind: Kind::TriState }
+        Self { attribute, path, kind: Kind::TriState, refers: None }
     }
 
     /// A container that means something by itself.
@@ -102,7 +105,7 @@ impl Field {
         path: &'static [&'static str],
         members: &'static [Field],
     ) -> Self {
-        Self { attribute, path, kind: Kind::PresenceNode(members) }
+        Self { attribute, path, kind: Kind::PresenceNode(members), refers: None }
     }
 
     /// A container that holds leaves together.
@@ -111,7 +114,7 @@ impl Field {
         path: &'static [&'static str],
         members: &'static [Field],
     ) -> Self {
-        Self { attribute, path, kind: Kind::Node(members) }
+        Self { attribute, path, kind: Kind::Node(members), refers: None }
     }
 
     /// Containers by key.
@@ -121,12 +124,12 @@ impl Field {
         key: ValueFormat,
         members: &'static [Field],
     ) -> Self {
-        Self { attribute, path, kind: Kind::TagNode(key, members) }
+        Self { attribute, path, kind: Kind::TagNode(key, members), refers: None }
     }
 
     /// All of the object.
     pub const fn subtree(attribute: &'static str, left_alone: &'static [LeftAlone]) -> Self {
-        Self { attribute, path: &[], kind: Kind::Subtree(left_alone) }
+        Self { attribute, path: &[], kind: Kind::Subtree(left_alone), refers: None }
     }
 }
 

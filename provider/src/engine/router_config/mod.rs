@@ -15,7 +15,7 @@ mod leaving;
 mod mapping;
 mod node_path;
 mod owned;
-mod referrers;
+mod references;
 mod resource;
 mod subtree;
 mod target;
@@ -26,17 +26,17 @@ pub use diagnose::{Subject, no_router};
 pub use layout::{Layout, Tag, layout};
 pub use mapping::{Field, Kind, LeftAlone, ValueFormat};
 pub use owned::Owner;
-pub use referrers::Named;
+pub use references::{FamilyMember, References, Refers};
 pub use resource::RouterResource;
 pub use subtree::Subtree;
 pub use target::RouterTarget;
 
-use crate::connection::router::ConfigTree;
+use crate::connection::router::{ConfigTree, Veto};
 use tfplugin::provider::TypeName;
-use tfplugin::{Diagnostic, Diagnostics, Model};
+use tfplugin::{Diagnostics, Model};
 
 /// A type whose objects are nodes of a router's configuration.
-pub trait RouterConfig: Model + TypeName {
+pub trait RouterConfig: Model + TypeName + FamilyMember {
     /// What it is on the router.
     const DECLARATION: Declaration;
 
@@ -52,8 +52,8 @@ pub trait RouterConfig: Model + TypeName {
     }
 
     /// Rules that need the rest of the component: what FRR would refuse after VyOS took it. Asked before
-    /// anything is sent; the summary is left to the engine.
-    fn fits(&self, component: &ConfigTree) -> Result<(), Box<Diagnostic>> {
+    /// anything is sent.
+    fn fits(&self, component: &ConfigTree) -> Result<(), Veto> {
         let _ = component;
         Ok(())
     }

@@ -4,10 +4,12 @@ use super::changes::visible;
 use super::diagnose::{Subject, attribute_at, no_router};
 use super::layout::{Layout, layout};
 use super::mapping::ValueFormat;
-use super::referrers::Named;
+use super::references::References;
 use super::translate::{from_config, to_config};
 use super::{Field, RouterConfig};
-use crate::connection::router::{Command, ConfigPath, ConfigTree, Operation, Router, RouterError, Routers};
+use crate::connection::router::{
+    Command, ConfigPath, ConfigTree, Operation, Router, RouterError, Routers, Veto,
+};
 use crate::engine::import::check_named;
 use crate::engine::read_scope::ReadScope;
 use std::collections::BTreeMap;
@@ -28,6 +30,8 @@ pub(super) struct NodePath {
     /// From the top, as typed on the router.
     path: String,
     layout: &'static Layout,
+    /// Who names whom.
+    pub(super) references: &'static References,
     /// Its attributes; null where only its name is known.
     object: Value,
 }
@@ -45,10 +49,11 @@ impl NodePath {
     pub(super) fn on<T: RouterConfig>(router: Arc<Router>, object: &Value) -> Self {
         let layout = layout::<T>();
         let key = layout.tag.as_ref().and_then(|tag| tag.form.word(object.attribute(tag.attribute)));
-        Self { object: object.clone(), ..Self::new(layout, router, key.unwrap_or_default()) }
+        Self { object: object.clone(), ..Self::new::<T>(router, key.unwrap_or_default()) }
     }
 
-    fn new(layout: &'static Layout, router: Arc<Router>, key: String) -> Self {
+    fn new<T: RouterConfig>(router: Arc<Router>, key: String) -> Self {
+        let layout = layout::<T>();
         let mut root = owned(layout.component);
         let relative_path = match &layout.tag {
             None => Vec::new(),
@@ -62,7 +67,8 @@ impl NodePath {
             }
         };
         let path = [root.as_slice(), &relative_path].concat().join(" ");
-        Self { router, key, root, relative_path, path, layout, object: Value::Null }
+        let (references, object) = (T::references(), Value::Null);
+        Self { router, key, root, relative_path, path, layout, references, object }
     }
 
     /// Of the object that an import id names, and the attributes that say so.
@@ -98,7 +104,7 @@ impl NodePath {
                 tag.form.canonical(key)
             }
         };
-        Ok((Self::new(layout, found, key), attributes))
+        Ok((Self::new::<T>(found, key), attributes))
     }
 
     /// How many words of a path are there already; nothing where all that could be missing is the last.
@@ -169,9 +175,12 @@ impl NodePath {
         self.layout.tag.as_ref().map(|tag| tag.attribute)
     }
 
-    /// What others name it as.
-    pub(super) fn named(&self) -> Option<Named> {
-        self.layout.named
+    /// The containers in which others may name it; nothing where none does.
+    pub(super) fn named_within(&self) -> Vec<ConfigPath> {
+        match self.subject_path().split_last() {
+            Some((_, node)) if !self.is_path() => self.references.named_within(node),
+            _ => Vec::new(),
+        }
     }
 
     /// Its attributes.
@@ -185,19 +194,19 @@ impl NodePath {
     }
 
     /// Why it may not go, where anybody names it.
-    pub(super) fn check_unreferenced(&self, referrers: &[String]) -> Result<(), Box<Diagnostic>> {
+    pub(super) fn check_unreferenced(&self, referrers: &[String]) -> Result<(), Veto> {
         if referrers.is_empty() { Ok(()) } else { Err(self.in_use_error(referrers)) }
     }
 
     /// Why it may not be as it is planned: what is wrong at a path from the top.
-    pub(super) fn faulty(&self, path: &[String], told: &str) -> Box<Diagnostic> {
+    pub(super) fn faulty(&self, path: &[String], told: &str) -> Veto {
         let below = path.get(self.subject_path().len()..).unwrap_or_default();
         let attribute = attribute_at(self.fields(), &self.object, below, &Path::root());
-        Box::new(Diagnostic { attribute, ..Diagnostic::error("", told) })
+        Veto { detail: told.to_owned(), attribute }
     }
 
     /// Why nobody can change what it belongs to.
-    pub(super) fn blocked(&self, path: &[String], missing: &str) -> Box<Diagnostic> {
+    pub(super) fn blocked(&self, path: &[String], missing: &str) -> Veto {
         let (component, url) = (self.root.join(" "), self.router.url());
         let detail = format!(
             "The configuration at {url} holds `{}`, which is not part of this object and names what is not there: {missing}. \
@@ -205,7 +214,7 @@ impl NodePath {
              managed, and apply again.",
             path.join(" ")
         );
-        Box::new(Diagnostic::error("", detail))
+        Veto::new(detail)
     }
 
     /// For messages.
@@ -247,7 +256,7 @@ impl NodePath {
     }
 
     /// Whether what it needs is there; it may come in the same commit.
-    pub(super) fn check_requirement(&self, tree: &ConfigTree) -> Result<(), Box<Diagnostic>> {
+    pub(super) fn check_requirement(&self, tree: &ConfigTree) -> Result<(), Veto> {
         let Some(need) = &self.layout.requires else { return Ok(()) };
         if tree.at(need.path).is_some() {
             return Ok(());
@@ -259,11 +268,11 @@ impl NodePath {
              where one is in the configuration, refer to it here (`router = {name}.NAME.router`), so that it comes first.",
             self.path
         );
-        Err(Box::new(Diagnostic::error("", detail)))
+        Err(Veto::new(detail))
     }
 
     /// Why a create does not touch what is there.
-    pub(super) fn conflict_error<T: RouterConfig>(&self, differences: &[Command]) -> Box<Diagnostic> {
+    pub(super) fn conflict_error<T: RouterConfig>(&self, differences: &[Command]) -> Veto {
         let (path, url) = (&self.path, self.router.url());
         let id = if self.key.is_empty() {
             self.router.name().to_owned()
@@ -277,11 +286,11 @@ impl NodePath {
              there, import it; the next apply then makes these changes:\n\n    import {{\n      to = {name}.NAME\n      \
              id = {id:?}\n    }}\n\nOtherwise remove it on the router first.",
         );
-        Box::new(Diagnostic::error("", detail))
+        Veto::new(detail)
     }
 
     /// Why an update does not touch what others put into a map or set that was not set until now.
-    pub(super) fn unplanned_removal_error(&self, unseen: &[Command]) -> Box<Diagnostic> {
+    pub(super) fn unplanned_removal_error(&self, unseen: &[Command]) -> Veto {
         let (path, url, unseen_lines) = (&self.path, self.router.url(), self.in_full(unseen));
         let detail = format!(
             "`{path}` at {url} has something that no plan showed, since the attribute that it belongs to was not set until \
@@ -289,11 +298,11 @@ impl NodePath {
              rest on the router first."
         );
         let attribute = unseen.first().and_then(|one| self.attribute_of(&one.path));
-        Box::new(Diagnostic { attribute, ..Diagnostic::error("", detail) })
+        Veto { detail, attribute }
     }
 
     /// What to do where the router holds something else than was committed.
-    pub(super) fn rewritten(&self, missing: &[Command]) -> Diagnostic {
+    pub(super) fn rewritten(&self, missing: &[Command]) -> Veto {
         let of = |operation| -> Vec<Command> {
             missing.iter().filter(|one| one.operation == operation).cloned().collect()
         };
@@ -312,7 +321,7 @@ impl NodePath {
              configuration what the router holds now, in place of what was sent. The state is as it was before.",
         );
         let attribute = missing.first().and_then(|one| self.attribute_of(&one.path));
-        Diagnostic { attribute, ..Diagnostic::error("", detail) }
+        Veto { detail, attribute }
     }
 
     fn in_full(&self, commands: &[Command]) -> String {
@@ -332,7 +341,7 @@ impl NodePath {
     }
 
     /// Why a delete leaves what is there.
-    pub(super) fn has_children_error(&self, children: &[String]) -> Box<Diagnostic> {
+    pub(super) fn has_children_error(&self, children: &[String]) -> Veto {
         let (path, url) = (&self.path, self.router.url());
         let detail = format!(
             "`{path}` at {url} still holds what is not part of this object: {}. Taking it away would take these along. \
@@ -340,10 +349,10 @@ impl NodePath {
              `router`), so that they go before it.",
             children.join(", ")
         );
-        Box::new(Diagnostic::error("", detail))
+        Veto::new(detail)
     }
 
-    fn in_use_error(&self, referrers: &[String]) -> Box<Diagnostic> {
+    fn in_use_error(&self, referrers: &[String]) -> Veto {
         let (path, url) = (&self.path, self.router.url());
         let detail = format!(
             "`{path}` at {url} is still referred to:\n\n    {}\n\nWithout it these would refer to nothing. Change them first. \
@@ -352,7 +361,7 @@ impl NodePath {
              refers to it, and remove it in the next.",
             referrers.join("\n    ")
         );
-        Box::new(Diagnostic::error("", detail))
+        Veto::new(detail)
     }
 
     /// Nothing is there to import.

@@ -3,24 +3,24 @@
 use super::RouterConfig;
 use super::changes::{Change, changes, creation, removal, visible};
 use super::diagnose::{no_router, orphan, sentence};
-use super::foresee::conditions;
+use super::foresee::{Dangling, conditions};
 use super::layout::layout;
 use super::leaving;
 use super::node_path::NodePath;
 use super::target::RouterTargetDraft;
 use super::translate::{from_config, misfits, preserve_spelling, to_config};
+use crate::connection::ConnectionError;
 use crate::connection::router::{
-    Changes, Command, ConfigTree, Purpose, Router, RouterError, RouterLookupError, Routers, Write,
+    Changes, Command, ConfigTree, Purpose, Router, RouterError, RouterLookupError, Routers, Veto, Write,
 };
 use crate::engine::read_scope::ReadScope;
 use crate::session::Session;
-use async_trait::async_trait;
 use rand::RngExt;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::marker::PhantomData;
 use std::sync::Arc;
-use tfplugin::{Context, Diagnostic, Diagnostics, Draft, Held, Knowable, Path, Plan, Resource, Value};
+use tfplugin::{Context, Diagnostic, Diagnostics, Draft, Held, Path, Plan, Resource, Value};
 
 /// A type `T` as a resource.
 pub struct RouterResource<T>(PhantomData<T>);
@@ -50,7 +50,6 @@ impl Private {
     }
 }
 
-#[async_trait]
 impl<T: RouterConfig> Resource for RouterResource<T> {
     type Provider = Session;
     type Model = Held<T>;
@@ -73,14 +72,14 @@ impl<T: RouterConfig> Resource for RouterResource<T> {
         if found.has_errors() {
             return Err(found);
         }
-        leaving::planned(context, plan).await;
+        leaving::planned(context, plan, &plan.private.claim).await;
         plan_router(context, plan)?;
         if let Some(prior) = plan.prior.as_ref().filter(|_| !plan.kept.is_empty())
             && let Ok(router) = plan.private.router_of(&context.provider().routers, prior.object())
         {
             let node_path = NodePath::on::<T>(router, prior.object());
             let told = format!("{} on router {:?}", node_path.subject().name(), node_path.router.name());
-            context.provider().kept_secrets.tell(context, &plan.kept, &told, plan.replaces()).await;
+            context.provider().kept_secrets.report(context, &plan.kept, &told, plan.replaces()).await;
         }
         Ok(())
     }
@@ -112,7 +111,7 @@ impl<T: RouterConfig> Resource for RouterResource<T> {
         private.stood = node_path
             .stands(context.cancelled())
             .await
-            .map_err(|error| failed("create", &node_path, error))?;
+            .map_err(|error| failed("create", &node_path, &error))?;
         let (model, object) = (model_of("create", &node_path, &planned)?, planned.object().clone());
         let at = node_path.clone();
         let changes = move |tree: &ConfigTree| {
@@ -145,7 +144,7 @@ impl<T: RouterConfig> Resource for RouterResource<T> {
                 Ok(model_in(&node_path, &tree, ReadScope::Owned(prior.object())))
             }
             Err(error) => {
-                if node_path.router.first_warning() {
+                if node_path.router.warn_once() {
                     context.warn(unread(&node_path, &error));
                 }
                 Ok(Some(prior))
@@ -211,8 +210,9 @@ impl<T: RouterConfig> Resource for RouterResource<T> {
             };
             Ok(at.and_emptied_parents(commands, tree))
         };
-        let write = write(context, &node_path, Purpose::Remove, &private, Box::new(changes));
-        node_path.router.write(write).await.map(drop).map_err(|error| failed("delete", &node_path, error))
+        let none = Dangling::default();
+        let write = write(context, &node_path, Purpose::Remove, &private, Box::new(changes), &none);
+        node_path.router.write(write).await.map(drop).map_err(|error| failed("delete", &node_path, &error))
     }
 
     async fn import_state(
@@ -223,7 +223,7 @@ impl<T: RouterConfig> Resource for RouterResource<T> {
         let (node_path, named) = NodePath::imported::<T>(&context.provider().routers, id)?;
         private.router = Some(node_path.router.identity());
         let tree = node_path.router.config(node_path.root(), context.cancelled()).await;
-        let tree = tree.map_err(|error| failed("import", &node_path, error))?;
+        let tree = tree.map_err(|error| failed("import", &node_path, &error))?;
         tell_misfits(context, &node_path, &tree);
         let Some(found) = model_in::<T>(&node_path, &tree, ReadScope::Full) else {
             return Err(node_path.absent(id).into());
@@ -239,11 +239,11 @@ fn plan_router<T: RouterConfig>(
     context: &Context<Session>,
     plan: &mut Plan<Held<T>, Private>,
 ) -> Result<(), Diagnostics> {
-    let Ok(RouterTargetDraft { router: target }) = RouterTargetDraft::decode(plan.object()) else {
+    let target = plan.object().attribute("router").clone();
+    if target.is_unknown() {
         return Ok(());
-    };
-    let Knowable::Known(name) = &*target else { return Ok(()) };
-    let name = name.as_deref();
+    }
+    let name = target.as_str();
     let routers = &context.provider().routers;
     let router = match routers.get(name) {
         Ok(router) => router,
@@ -259,7 +259,9 @@ fn plan_router<T: RouterConfig>(
     if prior.object().attribute("router").as_str() == name {
         context.warn(renamed(layout::<T>().noun, &before, &router));
     }
-    plan.require_replace(target.name());
+    if let Ok(target) = RouterTargetDraft::decode(plan.object()) {
+        plan.require_replace(target.router.name());
+    }
     Ok(())
 }
 
@@ -269,7 +271,7 @@ fn create_commands<T: RouterConfig>(
     node_path: &NodePath,
     wanted: &ConfigTree,
     tree: &ConfigTree,
-) -> Result<Vec<Command>, Box<Diagnostic>> {
+) -> Result<Vec<Command>, Veto> {
     node_path.check_requirement(tree)?;
     planned.fits(tree)?;
     Ok(creation(wanted, &node_path.relative_path()))
@@ -296,8 +298,10 @@ async fn put<T: RouterConfig>(
     private: &Private,
     changes: Box<Changes>,
 ) -> Result<Held<T>, Diagnostics> {
-    let write = write(context, node_path, Purpose::Put, private, changes);
-    let tree = node_path.router.write(write).await.map_err(|error| failed(action, node_path, error))?;
+    let dangling = Dangling::default();
+    let write = write(context, node_path, Purpose::Put, private, changes, &dangling);
+    let tree = node_path.router.write(write).await.map_err(|error| failed(action, node_path, &error))?;
+    dangling.warnings(node_path).into_iter().for_each(|warning| context.warn(warning));
     let unable = || node_path.subject().unable(action, &node_path.router);
     let Some((path, node)) = node_path.find(&tree) else {
         let vanished =
@@ -308,12 +312,9 @@ async fn put<T: RouterConfig>(
     let change = Change { planned: object, prior: object, root: &node_path.root() };
     let missing = super::changes::changes(layout::<T>().fields, node, change, &path).commands;
     if !missing.is_empty() {
-        return Err(Diagnostic { summary: unable(), ..node_path.rewritten(&missing) }.into());
+        return Err(node_path.rewritten(&missing).into_diagnostic(unable()).into());
     }
-    match model_in(node_path, &tree, ReadScope::Owned(object)) {
-        Some(model) => Ok(model),
-        None => Ok(planned.clone()),
-    }
+    Ok(model_in(node_path, &tree, ReadScope::Owned(object)).unwrap_or_else(|| planned.clone()))
 }
 
 fn write(
@@ -322,11 +323,11 @@ fn write(
     purpose: Purpose,
     private: &Private,
     changes: Box<Changes>,
+    dangling: &Dangling,
 ) -> Write {
-    let root = node_path.root();
-    let subject = [root.as_slice(), &node_path.relative_path()].concat();
+    let (root, subject) = (node_path.root(), node_path.subject_path());
     let (claim, cancelled) = (private.claim.clone(), context.cancelled().clone());
-    let (also_reads, post_checks) = conditions(node_path, purpose);
+    let (also_reads, post_checks) = conditions(node_path, purpose, dangling);
     Write { root, subject, purpose, claim, changes, also_reads, post_checks, cancelled }
 }
 
@@ -367,7 +368,7 @@ fn tell_misfits(context: &Context<Session>, node_path: &NodePath, tree: &ConfigT
     }
 }
 
-fn failed(action: &str, node_path: &NodePath, error: RouterError) -> Diagnostics {
+fn failed(action: &str, node_path: &NodePath, error: &RouterError) -> Diagnostics {
     node_path.subject().failed(action, &node_path.router, error).into()
 }
 
@@ -387,7 +388,7 @@ fn renamed(noun: &str, before: &Router, now: &Router) -> Diagnostic {
 }
 
 fn unread(node_path: &NodePath, error: &RouterError) -> Diagnostic {
-    let told = sentence(&format!("Tried at {}: {error}", node_path.router.url()));
+    let told = sentence(&format!("Tried at {}: {error}", error.target()));
     let detail = format!(
         "{told} What the state says of this router's objects is kept as it was; changes made on the router meanwhile \
          are not seen.\n\n{}",

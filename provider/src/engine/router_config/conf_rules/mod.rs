@@ -1,12 +1,12 @@
 //! What the conf scripts of VyOS refuse in a node that an object writes, as far as the configuration alone
 //! decides it: the `raise ConfigError` of each `verify()` of `vyos/vyos-1x: src/conf_mode @ sagitta`, which
-//! are the same on circinus. Not here are names that lead nowhere (`referrers.rs`) and what needs the running
+//! are the same on circinus. Not here are names that lead nowhere (`references`) and what needs the running
 //! system (VRF devices, addresses, MTUs).
 
 mod conditions;
 mod table;
 
-use super::referrers::fits;
+use super::references::fits;
 use crate::connection::router::{ConfigPath, ConfigTree};
 use conditions::value;
 use std::collections::BTreeSet;
