@@ -3,6 +3,7 @@
 
 mod bgp;
 mod config;
+mod elsewhere;
 mod ospf;
 mod policy;
 mod show;
@@ -16,8 +17,9 @@ pub use policy::{PrefixList, PrefixList6, RouteMap};
 pub use show::{BgpSummary, Routes};
 pub use static_route::StaticRoute;
 
-use crate::engine::router_config::{Layout, RouterResource, layout};
+use crate::engine::router_config::{FamilyMember, Layout, References, RouterResource, layout};
 use crate::session::Session;
+use std::sync::LazyLock;
 use tfplugin::Registry;
 use tfplugin::provider::TypeName;
 
@@ -26,6 +28,12 @@ macro_rules! configuration_types {
     ($($type:ty),+ $(,)?) => {
         /// Names of the types that are a part of a router's configuration, and what they are there.
         const TYPES: &[(&str, fn() -> &'static Layout)] = &[$((<$type>::TYPE_NAME, layout::<$type>)),+];
+
+        $(impl FamilyMember for $type {
+            fn references() -> &'static References {
+                &REFERENCES
+            }
+        })+
 
         /// Adds the types of this family to the registry of all that are served.
         pub fn register(registry: Registry<Session>) -> Registry<Session> {
@@ -47,15 +55,18 @@ configuration_types![
     StaticRoute,
 ];
 
+/// Who names whom on a router.
+static REFERENCES: LazyLock<References> =
+    LazyLock::new(|| References::of(layouts(), elsewhere::ALIKE, elsewhere::PLACES));
+
 /// All of them.
-#[cfg(test)]
-pub fn layouts() -> impl Iterator<Item = (&'static str, &'static Layout)> {
+pub fn layouts() -> impl Iterator<Item = (&'static str, &'static Layout)> + Clone {
     TYPES.iter().map(|(name, layout)| (*name, layout()))
 }
 
-/// What a type is on the router; nothing where it is no part of a router's configuration.
-pub fn layout_of(type_name: &str) -> Option<&'static Layout> {
-    TYPES.iter().find(|(name, _)| *name == type_name).map(|(_, layout)| layout())
+/// A type by its name, and what it is on the router; nothing where it is no part of a router's configuration.
+pub fn layout_of(type_name: &str) -> Option<(&'static str, &'static Layout)> {
+    layouts().find(|(name, _)| *name == type_name)
 }
 
 #[cfg(test)]

@@ -1,13 +1,13 @@
 //! `vyos_static_route`: a route that is configured, not learned.
 
 use super::validators;
-use crate::connection::router::ConfigTree;
+use crate::connection::router::{ConfigTree, Veto};
 use crate::engine::router_config::{Declaration, RouterConfig, RouterTarget, ValueFormat};
 use ipnet::IpNet;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use tfplugin::types::Semantic;
-use tfplugin::{Diagnostic, Diagnostics, Model, Path, Value};
+use tfplugin::{Diagnostics, Model, Path, Value};
 
 /// A static route of a VyOS router, of IPv4 or IPv6 as its `destination` is.
 ///
@@ -125,13 +125,10 @@ impl RouterConfig for StaticRoute {
         }
     }
 
-    fn fits(&self, _: &ConfigTree) -> Result<(), Box<Diagnostic>> {
+    fn fits(&self, _: &ConfigTree) -> Result<(), Veto> {
         let mut found = Diagnostics::default();
         self.next_hops.iter().for_each(|all| check_next_hops(*self.destination.value(), all, &mut found));
-        match found.iter().next() {
-            Some(fault) => Err(Box::new(fault.clone())),
-            None => Ok(()),
-        }
+        Veto::first(found)
     }
 }
 

@@ -22,13 +22,8 @@ pub struct Ipv4Family {
     #[attribute(optional, validate = ipv4_sources)]
     redistribute: Option<BTreeMap<String, Redistribute>>,
 
-    /// Equal paths to other ASes that are used at once, 1 to 256. Default: FRR's own limit.
-    #[attribute(optional, validate = validators::within::<1, 256, _>)]
-    maximum_paths_ebgp: Option<u16>,
-
-    /// Equal paths within the AS that are used at once, 1 to 256. Default: FRR's own limit.
-    #[attribute(optional, validate = validators::within::<1, 256, _>)]
-    maximum_paths_ibgp: Option<u16>,
+    #[attribute(flatten)]
+    maximum_paths: MaximumPaths,
 }
 
 /// What the router announces in IPv6 by itself.
@@ -36,7 +31,7 @@ pub struct Ipv4Family {
 pub struct Ipv6Family {
     /// Networks to announce, by prefix, such as `{ "2001:db8::/32" = {} }`.
     #[attribute(optional, validate = validators::networks::<ipnet::Ipv6Net, _>)]
-    networks: Option<BTreeMap<String, Ipv6Network>>,
+    networks: Option<BTreeMap<String, Network>>,
 
     /// Networks to announce as soon as a route inside them is there, by prefix: beside what lies inside, or
     /// in place of it with `summary_only`.
@@ -48,6 +43,13 @@ pub struct Ipv6Family {
     #[attribute(optional, validate = ipv6_sources)]
     redistribute: Option<BTreeMap<String, Redistribute>>,
 
+    #[attribute(flatten)]
+    maximum_paths: MaximumPaths,
+}
+
+/// How many equal paths are used.
+#[derive(Clone, Debug, Model)]
+pub struct MaximumPaths {
     /// Equal paths to other ASes that are used at once, 1 to 256. Default: FRR's own limit.
     #[attribute(optional, validate = validators::within::<1, 256, _>)]
     maximum_paths_ebgp: Option<u16>,
@@ -60,9 +62,8 @@ pub struct Ipv6Family {
 /// A network to announce.
 #[derive(Clone, Debug, Model)]
 pub struct Ipv4Network {
-    /// Route-map that sets its attributes. VyOS does not check that it exists.
-    #[attribute(optional, validate = validators::route_map)]
-    route_map: Option<String>,
+    #[attribute(flatten)]
+    network: Network,
 
     /// Prefers another protocol's route to the network. Default `false`.
     #[attribute(default = false)]
@@ -71,7 +72,7 @@ pub struct Ipv4Network {
 
 /// A network to announce.
 #[derive(Clone, Debug, Model)]
-pub struct Ipv6Network {
+pub struct Network {
     /// Route-map that sets its attributes. VyOS does not check that it exists.
     #[attribute(optional, validate = validators::route_map)]
     route_map: Option<String>,
@@ -107,6 +108,7 @@ pub struct Redistribute {
 
 /// Where attributes are below `address-family ...`.
 pub(super) const PATHS: &Paths = &[
+    ("route_map", "route-map ~> policy route-map"),
     ("networks", "network {network}"),
     ("aggregate_addresses", "aggregate-address {network}"),
     ("maximum_paths_ebgp", "maximum-paths ebgp"),

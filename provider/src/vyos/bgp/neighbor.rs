@@ -5,12 +5,12 @@ use super::neighbor_rules as rules;
 use super::remote_as::RemoteAs;
 use super::session::{BgpSession, PATHS as SESSION};
 use super::timers::holdtime;
-use crate::connection::router::ConfigTree;
+use crate::connection::router::{ConfigTree, Veto};
 use crate::engine::router_config::{Declaration, RouterConfig, RouterTarget};
 use crate::vyos::validators;
 use std::net::IpAddr;
 use tfplugin::types::Semantic;
-use tfplugin::{Diagnostic, Diagnostics, Model};
+use tfplugin::{Diagnostics, Model};
 
 /// A BGP peer of a VyOS router, such as a node whose MetalLB speaker announces LoadBalancer
 /// addresses.
@@ -75,13 +75,13 @@ pub struct NeighborTimers {
 impl RouterConfig for BgpNeighbor {
     const DECLARATION: Declaration = Declaration::tag("BGP neighbor", "protocols bgp", "neighbor {address}")
         .requires("system-as", "vyos_bgp")
-        .paths(&[SESSION, FAMILY]);
+        .paths(&[SESSION, FAMILY, &[("peer_group", "peer-group -> protocols bgp peer-group")]]);
 
     fn validate_config(config: &BgpNeighborDraft, diagnostics: &mut Diagnostics) {
         rules::check(config, diagnostics);
     }
 
-    fn fits(&self, component: &ConfigTree) -> Result<(), Box<Diagnostic>> {
+    fn fits(&self, component: &ConfigTree) -> Result<(), Veto> {
         rules::fits(self, component)
     }
 }

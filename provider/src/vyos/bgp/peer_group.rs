@@ -4,11 +4,11 @@ use super::neighbor_family::PATHS as FAMILY;
 use super::remote_as::RemoteAs;
 use super::session::{BgpSession, PATHS as SESSION};
 use super::session_rules::{self as rules, excluded, word};
-use crate::connection::router::ConfigTree;
-use crate::engine::router_config::{Declaration, Named, RouterConfig, RouterTarget};
+use crate::connection::router::{ConfigTree, Veto};
+use crate::engine::router_config::{Declaration, RouterConfig, RouterTarget};
 use crate::vyos::validators;
 use tfplugin::types::Semantic;
-use tfplugin::{Diagnostic, Diagnostics, Model};
+use tfplugin::{Diagnostics, Model};
 
 /// What neighbors of a VyOS router's BGP have in common. A `vyos_bgp_neighbor` joins with `peer_group`, and
 /// what it says itself comes before what the group says.
@@ -45,14 +45,13 @@ pub struct BgpPeerGroup {
 impl RouterConfig for BgpPeerGroup {
     const DECLARATION: Declaration = Declaration::tag("BGP peer-group", "protocols bgp", "peer-group {name}")
         .requires("system-as", "vyos_bgp")
-        .paths(&[SESSION, FAMILY])
-        .named(Named::PeerGroup);
+        .paths(&[SESSION, FAMILY]);
 
     fn validate_config(config: &BgpPeerGroupDraft, diagnostics: &mut Diagnostics) {
         rules::check(&config.remote_as, &config.session, diagnostics);
     }
 
-    fn fits(&self, bgp: &ConfigTree) -> Result<(), Box<Diagnostic>> {
+    fn fits(&self, bgp: &ConfigTree) -> Result<(), Veto> {
         let neighbors = bgp.at(&["neighbor"]).into_iter().flat_map(ConfigTree::children);
         let mut members = neighbors.filter(|(_, one)| word(one.at(&["peer-group"])) == Some(&self.name));
         let clash = members.find_map(|(address, member)| Some((address, excluded(&self.session, member)?)));
@@ -61,7 +60,7 @@ impl RouterConfig for BgpPeerGroup {
                 "Its member {address} has `{path}`, which excludes {attribute}. VyOS does not check this, and FRR refuses \
                  it. Keep one of them."
             );
-            return Err(Box::new(Diagnostic::error("", detail).at(attribute)));
+            return Err(Veto::new(detail).at(attribute));
         }
         rules::fits(self.remote_as.as_ref().map(|text| *text.value()), &self.session, bgp)
     }

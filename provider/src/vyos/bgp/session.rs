@@ -15,7 +15,7 @@ pub struct BgpSession {
 
     /// Address or interface that the session starts from. VyOS does not check that it exists.
     #[attribute(optional, validate = validators::source)]
-    update_source: Option<String>,
+    pub(super) update_source: Option<String>,
 
     /// Hops that a neighbor in another AS may be away, 1 to 255. Default: it is on the same network. Not
     /// together with `ttl_security_hops`.
@@ -90,6 +90,7 @@ pub(super) const PATHS: &Paths = &[
     ("update_source", "update-source {address}"),
     ("ttl_security_hops", "ttl-security hops"),
     ("bfd", "bfd {}"),
+    ("bfd.profile", "profile ~> protocols bfd profile"),
     ("extended_nexthop", "capability extended-nexthop"),
     ("ipv4_unicast", "address-family ipv4-unicast {}"),
     ("ipv6_unicast", "address-family ipv6-unicast {}"),

@@ -4,7 +4,7 @@
 use super::neighbor_family::NeighborFamily;
 use super::remote_as::RemoteAs;
 use super::session::{BgpSession, BgpSessionDraft};
-use crate::connection::router::ConfigTree;
+use crate::connection::router::{ConfigTree, Veto};
 use tfplugin::types::{Semantic, SemanticValue};
 use tfplugin::{Diagnostic, Diagnostics, Knowable, Path};
 
@@ -35,11 +35,7 @@ pub(super) fn check(
 }
 
 /// What can be told once the router's own AS is known.
-pub(super) fn fits(
-    remote_as: Option<RemoteAs>,
-    session: &BgpSession,
-    bgp: &ConfigTree,
-) -> Result<(), Box<Diagnostic>> {
+pub(super) fn fits(remote_as: Option<RemoteAs>, session: &BgpSession, bgp: &ConfigTree) -> Result<(), Veto> {
     let own = word(bgp.at(&["system-as"])).and_then(RemoteAs::parse);
     let side = match (remote_as, own) {
         (Some(RemoteAs::Internal), _) => Side::Internal,
@@ -50,10 +46,10 @@ pub(super) fn fits(
     };
     let families = [("ipv4_unicast", &session.ipv4_unicast), ("ipv6_unicast", &session.ipv6_unicast)];
     let problems = families.into_iter().filter_map(|(name, family)| Some((name, family.as_ref()?)));
-    match problems.flat_map(|(name, family)| wrong_side(side, name, family)).next() {
-        Some(problem) => Err(Box::new(problem)),
-        None => Ok(()),
-    }
+    let mut found = Diagnostics::new();
+    let wrong = problems.flat_map(|(name, family)| wrong_side(side, name, family));
+    wrong.for_each(|problem| found.push(problem));
+    Veto::first(found)
 }
 
 /// The value of a leaf.

@@ -1,6 +1,6 @@
 //! Areas and interfaces of OSPF.
 
-use super::shared::{self, OspfBfd};
+use super::shared::{self, OspfLink};
 use crate::engine::router_config::Paths;
 use crate::vyos::validators;
 use std::collections::BTreeMap;
@@ -22,7 +22,7 @@ pub struct OspfArea {
 
     /// A stub that may announce routes from outside OSPF itself. Not for the backbone.
     #[attribute(optional)]
-    pub(super) nssa: Option<OspfNssa>,
+    pub(super) nssa: Option<OspfStub>,
 
     /// Networks that other areas see in place of what lies inside, by prefix.
     #[attribute(optional, validate = validators::networks::<ipnet::Ipv4Net, _>)]
@@ -34,21 +34,9 @@ pub struct OspfArea {
     authentication: Option<String>,
 }
 
-/// What a stub lets in.
+/// What a stub or an nssa lets in.
 #[derive(Clone, Debug, Model)]
 pub struct OspfStub {
-    /// Keeps routes of other areas out too. Default `false`.
-    #[attribute(default = false)]
-    no_summary: bool,
-
-    /// Cost of the default route that is announced into it, 0 to 16777215. Default: 1.
-    #[attribute(optional, validate = validators::within::<0, 16_777_215, _>)]
-    default_cost: Option<u32>,
-}
-
-/// What an nssa lets in.
-#[derive(Clone, Debug, Model)]
-pub struct OspfNssa {
     /// Keeps routes of other areas out too. Default `false`.
     #[attribute(default = false)]
     no_summary: bool,
@@ -82,31 +70,8 @@ pub struct OspfInterface {
     #[attribute(optional, validate = area)]
     pub(super) area: Option<String>,
 
-    /// Cost, 1 to 65535. Default: `reference_bandwidth` divided by the interface's.
-    #[attribute(optional, validate = validators::within::<1, 65535, _>)]
-    cost: Option<u16>,
-
-    /// Priority in the election of the network's designated router, 0 to 255; 0 never becomes one. Default:
-    /// 1.
-    #[attribute(optional)]
-    priority: Option<u8>,
-
-    /// Seconds between two hellos, 1 to 65535. All routers of the network need the same. Default: 10.
-    #[attribute(optional, validate = validators::within::<1, 65535, _>)]
-    hello_interval: Option<u16>,
-
-    /// Seconds without a hello after which a neighbor is considered down, 1 to 65535. All routers of the
-    /// network need the same. Default: 40.
-    #[attribute(optional, validate = validators::within::<1, 65535, _>)]
-    dead_interval: Option<u16>,
-
-    /// Seconds after which what was not acknowledged is sent again, 1 to 65535. Default: 5.
-    #[attribute(optional, validate = validators::within::<1, 65535, _>)]
-    retransmit_interval: Option<u16>,
-
-    /// Seconds that sending takes, 1 to 65535. Default: 1.
-    #[attribute(optional, validate = validators::within::<1, 65535, _>)]
-    transmit_delay: Option<u16>,
+    #[attribute(flatten)]
+    link: OspfLink,
 
     /// Network type: `broadcast`, `non-broadcast`, `point-to-multipoint` or `point-to-point`. Default: what
     /// the interface is.
@@ -117,14 +82,6 @@ pub struct OspfInterface {
     /// where `passive_interface_default` is set. Default: what `passive_interface_default` says.
     #[attribute(optional)]
     passive: Option<bool>,
-
-    /// Accepts neighbors with a different MTU. Default `false`.
-    #[attribute(default = false)]
-    mtu_ignore: bool,
-
-    /// Watches the neighbors with BFD; `{}` with FRR's own timers.
-    #[attribute(optional)]
-    bfd: Option<OspfBfd>,
 
     /// Password for `plaintext-password` authentication, 1 to 8 characters, without blanks and quotes. VyOS
     /// keeps it in clear text, and so does the state. Left out: one that this resource never set, such as

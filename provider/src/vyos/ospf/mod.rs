@@ -7,13 +7,11 @@ mod v3_areas;
 
 pub use v3::Ospfv3;
 
-use crate::engine::router_config::{Declaration, RouterConfig, RouterTarget};
+use crate::engine::router_config::{Declaration, RouterConfig};
 use crate::vyos::validators;
 use areas::{OspfArea, OspfInterface};
-use shared::{OspfDefaultInformation, OspfRedistribute, areas, check_anything, check_kind};
+use shared::{OspfProcess, OspfRedistribute, areas, check_anything, check_kind};
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::Ipv4Addr;
-use tfplugin::types::Semantic;
 use tfplugin::{Diagnostics, Knowable, Model, Path, Value};
 
 /// OSPF of a VyOS router, which carries IPv4 routes to the routers around it, such as those that BGP learned
@@ -28,12 +26,7 @@ use tfplugin::{Diagnostics, Knowable, Model, Path, Value};
 #[resource(type_name = "vyos_ospf", version = 1, upgrade = without_passive_false)]
 pub struct Ospf {
     #[attribute(flatten)]
-    target: RouterTarget,
-
-    /// The router's OSPF identifier, in the form of an IPv4 address. Default: FRR chooses the highest IPv4
-    /// address.
-    #[attribute(optional)]
-    router_id: Option<Semantic<Ipv4Addr>>,
+    process: OspfProcess,
 
     /// The areas, by number or in the form of an IPv4 address. Such as `{ "0" = { networks = ["10.0.0.0/24"]
     /// } }`. An area that only interfaces name need not be here.
@@ -50,14 +43,6 @@ pub struct Ospf {
     #[attribute(optional, validate = sources)]
     redistribute: Option<BTreeMap<String, OspfRedistribute>>,
 
-    /// Announces a default route; `{}` while the router has one itself. Default: none is announced.
-    #[attribute(optional)]
-    default_information: Option<OspfDefaultInformation>,
-
-    /// Bandwidth in Mbit/s that costs 1, 1 to 4294967: faster interfaces cost no less. Default: 100.
-    #[attribute(optional, validate = validators::within::<1, 4_294_967, _>)]
-    reference_bandwidth: Option<u32>,
-
     /// Equal paths that are used at once, 1 to 64. Default: FRR's own limit.
     #[attribute(optional, validate = validators::within::<1, 64, _>)]
     maximum_paths: Option<u8>,
@@ -65,10 +50,6 @@ pub struct Ospf {
     /// Makes all interfaces passive, except those with `passive = false`. Default `false`.
     #[attribute(default = false)]
     passive_interface_default: bool,
-
-    /// Logs changes of the state of neighbors. Default `false`.
-    #[attribute(default = false)]
-    log_adjacency_changes: bool,
 }
 
 impl RouterConfig for Ospf {

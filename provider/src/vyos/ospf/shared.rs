@@ -1,9 +1,74 @@
-//! What OSPF and OSPFv3 have alike: what they announce of other protocols, and what they ask of an area.
+//! What OSPF and OSPFv3 have alike: what the router does in them, how an interface takes part, what they
+//! announce of other protocols, and what they ask of an area.
 
-use crate::engine::router_config::{Paths, ValueFormat};
+use crate::engine::router_config::{Paths, RouterTarget, ValueFormat};
 use crate::vyos::validators;
 use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
+use tfplugin::types::Semantic;
 use tfplugin::{Diagnostics, Knowable, Model, Path};
+
+/// What the router does in OSPF of either version.
+#[derive(Clone, Debug, Model)]
+pub struct OspfProcess {
+    #[attribute(flatten)]
+    target: RouterTarget,
+
+    /// The router's identifier in OSPF, in the form of an IPv4 address. Default: FRR chooses the highest IPv4
+    /// address; a router without any needs one here.
+    #[attribute(optional)]
+    router_id: Option<Semantic<Ipv4Addr>>,
+
+    /// Announces a default route; `{}` while the router has one itself. Default: none is announced.
+    #[attribute(optional)]
+    default_information: Option<OspfDefaultInformation>,
+
+    /// Bandwidth in Mbit/s that costs 1, 1 to 4294967: faster interfaces cost no less. Default: 100.
+    #[attribute(optional, validate = validators::within::<1, 4_294_967, _>)]
+    reference_bandwidth: Option<u32>,
+
+    /// Logs changes of the state of neighbors. Default `false`.
+    #[attribute(default = false)]
+    log_adjacency_changes: bool,
+}
+
+/// How an interface takes part.
+#[derive(Clone, Debug, Model)]
+pub struct OspfLink {
+    /// Cost, 1 to 65535. Default: `reference_bandwidth` divided by the interface's.
+    #[attribute(optional, validate = validators::within::<1, 65535, _>)]
+    cost: Option<u16>,
+
+    /// Priority in the election of the network's designated router, 0 to 255; 0 never becomes one. Default:
+    /// 1.
+    #[attribute(optional)]
+    priority: Option<u8>,
+
+    /// Seconds between two hellos, 1 to 65535. All routers of the network need the same. Default: 10.
+    #[attribute(optional, validate = validators::within::<1, 65535, _>)]
+    hello_interval: Option<u16>,
+
+    /// Seconds without a hello after which a neighbor is considered down, 1 to 65535. All routers of the
+    /// network need the same. Default: 40.
+    #[attribute(optional, validate = validators::within::<1, 65535, _>)]
+    dead_interval: Option<u16>,
+
+    /// Seconds after which what was not acknowledged is sent again, 1 to 65535. Default: 5.
+    #[attribute(optional, validate = validators::within::<1, 65535, _>)]
+    retransmit_interval: Option<u16>,
+
+    /// Seconds that sending takes, 1 to 65535. Default: 1.
+    #[attribute(optional, validate = validators::within::<1, 65535, _>)]
+    transmit_delay: Option<u16>,
+
+    /// Accepts neighbors with a different MTU. Default `false`.
+    #[attribute(default = false)]
+    mtu_ignore: bool,
+
+    /// Watches the neighbors with BFD; `{}` with FRR's own timers.
+    #[attribute(optional)]
+    bfd: Option<OspfBfd>,
+}
 
 /// Routes of another protocol.
 #[derive(Clone, Debug, Model)]
@@ -57,9 +122,11 @@ pub(super) const PATHS: &Paths = &[
     ("stub", "area-type stub {}"),
     ("nssa", "area-type nssa {}"),
     ("ranges", "range {network}"),
-    ("interfaces", "interface {name}"),
+    ("interfaces", "interface {name} -> interfaces"),
     ("interfaces.area", "area {area}"),
     ("bfd", "bfd {}"),
+    ("bfd.profile", "profile ~> protocols bfd profile"),
+    ("route_map", "route-map -> policy route-map"),
     ("default_information", "default-information originate {}"),
     ("reference_bandwidth", "auto-cost reference-bandwidth"),
 ];

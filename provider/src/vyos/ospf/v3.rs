@@ -1,12 +1,10 @@
 //! `vyos_ospfv3`: a router's OSPFv3 (for IPv6) as a whole.
 
-use super::shared::{self, OspfDefaultInformation, OspfRedistribute, areas, check_anything, check_kind};
+use super::shared::{self, OspfProcess, OspfRedistribute, areas, check_anything, check_kind};
 use super::v3_areas::{Ospfv3Area, Ospfv3Interface};
-use crate::engine::router_config::{Declaration, RouterConfig, RouterTarget};
+use crate::engine::router_config::{Declaration, RouterConfig};
 use crate::vyos::validators;
 use std::collections::BTreeMap;
-use std::net::Ipv4Addr;
-use tfplugin::types::Semantic;
 use tfplugin::{Diagnostics, Model};
 
 /// OSPFv3 of a VyOS router, which carries IPv6 routes to the routers around it, such as those of LoadBalancer
@@ -22,12 +20,7 @@ use tfplugin::{Diagnostics, Model};
 #[resource(type_name = "vyos_ospfv3")]
 pub struct Ospfv3 {
     #[attribute(flatten)]
-    target: RouterTarget,
-
-    /// The router's OSPFv3 identifier, in the form of an IPv4 address. Default: FRR chooses the highest IPv4
-    /// address; a router without any needs one here.
-    #[attribute(optional)]
-    router_id: Option<Semantic<Ipv4Addr>>,
+    process: OspfProcess,
 
     /// The areas, by number or in the form of an IPv4 address. Only what is special about an area needs to be
     /// here: one that an interface names exists without an entry.
@@ -43,18 +36,6 @@ pub struct Ospfv3 {
     /// or `babel`. Such as `{ bgp = { metric = 100, metric_type = 1 } }`.
     #[attribute(optional, validate = sources)]
     redistribute: Option<BTreeMap<String, OspfRedistribute>>,
-
-    /// Announces a default route; `{}` while the router has one itself. Default: none is announced.
-    #[attribute(optional)]
-    default_information: Option<OspfDefaultInformation>,
-
-    /// Bandwidth in Mbit/s that costs 1, 1 to 4294967: faster interfaces cost no less. Default: 100.
-    #[attribute(optional, validate = validators::within::<1, 4_294_967, _>)]
-    reference_bandwidth: Option<u32>,
-
-    /// Logs changes of the state of neighbors. Default `false`.
-    #[attribute(default = false)]
-    log_adjacency_changes: bool,
 }
 
 impl RouterConfig for Ospfv3 {

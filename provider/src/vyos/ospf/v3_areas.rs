@@ -1,6 +1,6 @@
 //! Areas and interfaces of OSPFv3.
 
-use super::shared::{OspfBfd, area};
+use super::shared::{OspfLink, area};
 use crate::vyos::validators;
 use std::collections::BTreeMap;
 use tfplugin::Model;
@@ -56,31 +56,8 @@ pub struct Ospfv3Interface {
     #[attribute(required, validate = area)]
     area: String,
 
-    /// Cost, 1 to 65535. Default: `reference_bandwidth` divided by the interface's.
-    #[attribute(optional, validate = validators::within::<1, 65535, _>)]
-    cost: Option<u16>,
-
-    /// Priority in the election of the network's designated router, 0 to 255; 0 never becomes one. Default:
-    /// 1.
-    #[attribute(optional)]
-    priority: Option<u8>,
-
-    /// Seconds between two hellos, 1 to 65535. All routers of the network need the same. Default: 10.
-    #[attribute(optional, validate = validators::within::<1, 65535, _>)]
-    hello_interval: Option<u16>,
-
-    /// Seconds without a hello after which a neighbor is considered down, 1 to 65535. All routers of the
-    /// network need the same. Default: 40.
-    #[attribute(optional, validate = validators::within::<1, 65535, _>)]
-    dead_interval: Option<u16>,
-
-    /// Seconds after which what was not acknowledged is sent again, 1 to 65535. Default: 5.
-    #[attribute(optional, validate = validators::within::<1, 65535, _>)]
-    retransmit_interval: Option<u16>,
-
-    /// Seconds that sending takes, 1 to 65535. Default: 1.
-    #[attribute(optional, validate = validators::within::<1, 65535, _>)]
-    transmit_delay: Option<u16>,
+    #[attribute(flatten)]
+    link: OspfLink,
 
     /// Network type: `broadcast` or `point-to-point`. Default: what the interface is.
     #[attribute(optional, validate = validators::ospfv3_network)]
@@ -91,10 +68,6 @@ pub struct Ospfv3Interface {
     #[attribute(default = false)]
     passive: bool,
 
-    /// Accepts neighbors with a different MTU. Default `false`.
-    #[attribute(default = false)]
-    mtu_ignore: bool,
-
     /// MTU that is announced to neighbors, 1 to 65535, at most the interface's own. Default: the interface's
     /// own.
     #[attribute(optional, validate = validators::within::<1, 65535, _>)]
@@ -103,8 +76,4 @@ pub struct Ospfv3Interface {
     /// Number of the instance on the network, 0 to 255. All routers of the network need the same. Default: 0.
     #[attribute(optional)]
     instance_id: Option<u8>,
-
-    /// Watches the neighbors with BFD; `{}` with FRR's own timers.
-    #[attribute(optional)]
-    bfd: Option<OspfBfd>,
 }

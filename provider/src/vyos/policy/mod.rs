@@ -2,13 +2,11 @@
 
 mod communities;
 mod prefix_list;
-mod prefix_list6;
 mod prefix_rules;
 mod route_map;
 mod route_map_match;
 mod route_map_rules;
 mod route_map_set;
 
-pub use prefix_list::PrefixList;
-pub use prefix_list6::PrefixList6;
+pub use prefix_list::{PrefixList, PrefixList6};
 pub use route_map::RouteMap;

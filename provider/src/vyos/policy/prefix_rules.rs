@@ -1,11 +1,12 @@
 //! The rules of a prefix-list, of either family.
 
+use crate::connection::router::Veto;
 use crate::engine::router_config::Paths;
 use crate::vyos::validators;
 use ipnet::IpNet;
 use std::collections::BTreeMap;
 use tfplugin::types::Semantic;
-use tfplugin::{Diagnostic, Diagnostics, Model, Path};
+use tfplugin::{Diagnostics, Model, Path};
 
 /// A rule of a prefix-list.
 #[derive(Clone, Debug, Model)]
@@ -77,16 +78,10 @@ pub(super) fn check(family: Family, rules: &BTreeMap<String, PrefixRule>, diagno
 }
 
 /// The first of what [`check`] finds.
-pub(super) fn first_fault(
-    family: Family,
-    rules: Option<&BTreeMap<String, PrefixRule>>,
-) -> Result<(), Box<Diagnostic>> {
+pub(super) fn first_fault(family: Family, rules: Option<&BTreeMap<String, PrefixRule>>) -> Result<(), Veto> {
     let mut found = Diagnostics::default();
     rules.into_iter().for_each(|rules| check(family, rules, &mut found));
-    match found.iter().next() {
-        Some(fault) => Err(Box::new(fault.clone())),
-        None => Ok(()),
-    }
+    Veto::first(found)
 }
 
 fn of_family(family: Family, network: IpNet) -> Result<(), String> {

@@ -3,11 +3,11 @@
 use super::route_map_match::{MATCH, RouteMapMatch};
 use super::route_map_rules as rules;
 use super::route_map_set::{RouteMapSet, SET};
-use crate::connection::router::ConfigTree;
-use crate::engine::router_config::{Declaration, Named, Paths, RouterConfig, RouterTarget};
+use crate::connection::router::{ConfigTree, Veto};
+use crate::engine::router_config::{Declaration, Paths, RouterConfig, RouterTarget};
 use crate::vyos::validators;
 use std::collections::BTreeMap;
-use tfplugin::{Diagnostic, Diagnostics, Model};
+use tfplugin::{Diagnostics, Model};
 
 /// Rules on a VyOS router that say which routes pass, and what changes on them: between BGP and its
 /// neighbors, and from one routing protocol into another.
@@ -79,19 +79,22 @@ pub struct RouteMapRule {
     pub(super) on_match_goto: Option<u16>,
 }
 
-const PATHS: &Paths =
-    &[("rules", "rule {number}"), ("on_match_next", "on-match next"), ("on_match_goto", "on-match goto")];
+const PATHS: &Paths = &[
+    ("rules", "rule {number}"),
+    ("call", "call ~> policy route-map"),
+    ("on_match_next", "on-match next"),
+    ("on_match_goto", "on-match goto"),
+];
 
 impl RouterConfig for RouteMap {
-    const DECLARATION: Declaration = Declaration::tag("route-map", "policy", "route-map {name}")
-        .paths(&[PATHS, MATCH, SET])
-        .named(Named::RouteMap);
+    const DECLARATION: Declaration =
+        Declaration::tag("route-map", "policy", "route-map {name}").paths(&[PATHS, MATCH, SET]);
 
     fn validate_config(config: &RouteMapDraft, diagnostics: &mut Diagnostics) {
         config.rules.given().into_iter().for_each(|all| rules::check(all, diagnostics));
     }
 
-    fn fits(&self, _: &ConfigTree) -> Result<(), Box<Diagnostic>> {
+    fn fits(&self, _: &ConfigTree) -> Result<(), Veto> {
         rules::first_fault(self.rules.as_ref())
     }
 }

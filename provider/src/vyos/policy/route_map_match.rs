@@ -113,17 +113,19 @@ impl RouteMapMatch {
 
 /// Where attributes are below `match`.
 pub(super) const MATCH: &Paths = &[
-    ("match.ip_prefix_list", "ip address prefix-list"),
-    ("match.ipv6_prefix_list", "ipv6 address prefix-list"),
+    ("match.ip_prefix_list", "ip address prefix-list -> policy prefix-list"),
+    ("match.ipv6_prefix_list", "ipv6 address prefix-list -> policy prefix-list6"),
     ("match.ip_prefix_length", "ip address prefix-len"),
     ("match.ipv6_prefix_length", "ipv6 address prefix-len"),
-    ("match.ip_access_list", "ip address access-list"),
-    ("match.ipv6_access_list", "ipv6 address access-list"),
+    ("match.ip_access_list", "ip address access-list ~> policy access-list"),
+    ("match.ipv6_access_list", "ipv6 address access-list ~> policy access-list6"),
     ("match.ip_next_hop", "ip nexthop address"),
     ("match.ipv6_next_hop", "ipv6 nexthop address"),
-    ("match.ip_next_hop_prefix_list", "ip nexthop prefix-list"),
-    ("match.ipv6_next_hop_prefix_list", "ipv6 nexthop prefix-list"),
-    ("match.community", "community community-list"),
+    ("match.ip_next_hop_prefix_list", "ip nexthop prefix-list ~> policy prefix-list"),
+    ("match.ipv6_next_hop_prefix_list", "ipv6 nexthop prefix-list -> policy prefix-list6"),
+    ("match.community", "community community-list -> policy community-list"),
     ("match.community_exact_match", "community exact-match"),
-    ("match.large_community", "large-community large-community-list"),
+    ("match.as_path", "as-path ~> policy as-path-list"),
+    ("match.large_community", "large-community large-community-list -> policy large-community-list"),
+    ("match.extcommunity", "extcommunity -> policy extcommunity-list"),
 ];

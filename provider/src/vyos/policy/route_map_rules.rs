@@ -1,8 +1,9 @@
 //! What a route-map must not be: what VyOS tells only at the commit, and what FRR refuses after that.
 
 use super::route_map::RouteMapRule;
+use crate::connection::router::Veto;
 use std::collections::BTreeMap;
-use tfplugin::{Diagnostic, Diagnostics, Path};
+use tfplugin::{Diagnostics, Path};
 
 /// What can be told of the rules by themselves.
 pub(super) fn check(rules: &BTreeMap<String, RouteMapRule>, diagnostics: &mut Diagnostics) {
@@ -57,11 +58,8 @@ fn check_ways_on(
 }
 
 /// The first of what [`check`] finds.
-pub(super) fn first_fault(rules: Option<&BTreeMap<String, RouteMapRule>>) -> Result<(), Box<Diagnostic>> {
+pub(super) fn first_fault(rules: Option<&BTreeMap<String, RouteMapRule>>) -> Result<(), Veto> {
     let mut found = Diagnostics::default();
     rules.into_iter().for_each(|rules| check(rules, &mut found));
-    match found.iter().next() {
-        Some(fault) => Err(Box::new(fault.clone())),
-        None => Ok(()),
-    }
+    Veto::first(found)
 }

@@ -7,7 +7,6 @@ use crate::engine::router_config::no_router;
 use crate::engine::wait::timeout;
 use crate::session::Session;
 use crate::values::Asn;
-use async_trait::async_trait;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::time::Duration;
@@ -103,7 +102,6 @@ pub struct FamilyState {
     prefixes_sent: Computed<i64>,
 }
 
-#[async_trait]
 impl tfplugin::DataSource for BgpSummary {
     type Provider = Session;
     type Model = Self;

@@ -9,6 +9,7 @@ mod routing_table;
 pub use bgp_summary::BgpSummary;
 pub use routes::Routes;
 
+use crate::connection::ConnectionError;
 use crate::connection::router::{Router, RouterError};
 use crate::engine::router_config::Subject;
 use crate::engine::wait::{Observation, WaitError, read};
@@ -75,7 +76,7 @@ impl OpCommand {
         let subject = Subject { noun: self.noun, key: "", path: &path, fields: &[], object: &Value::Null };
         match gave_up {
             WaitError::NotReady(seen) | WaitError::Failed(Unready::NotYet(seen)) => Ok(seen),
-            WaitError::Failed(Unready::Router(error)) => Err(subject.failed("read", router, error)),
+            WaitError::Failed(Unready::Router(error)) => Err(subject.failed("read", router, &error)),
             WaitError::Failed(Unready::Unreadable(what)) => {
                 let detail = format!(
                     "`{path}` at {} printed something else than expected: {what}\n\nVyOS 1.4 or later is needed. If its \

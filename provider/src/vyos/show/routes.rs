@@ -9,7 +9,6 @@ use crate::engine::router_config::no_router;
 use crate::engine::wait::timeout;
 use crate::session::Session;
 use crate::vyos::validators;
-use async_trait::async_trait;
 use ipnet::IpNet;
 use std::time::Duration;
 use tfplugin::model::Set;
@@ -117,7 +116,6 @@ pub struct RouteHop {
     active: Computed<bool>,
 }
 
-#[async_trait]
 impl tfplugin::DataSource for Routes {
     type Provider = Session;
     type Model = Self;

@@ -96,8 +96,13 @@ fn listed(fields: &[Field], within: &str, text: &mut String) {
             Kind::TagNode(form, _) => format!("tag node, {}", format(form)),
             Kind::Subtree(_) => "all below".to_owned(),
         };
-        let indent = within.len();
-        writeln!(text, "{:indent$}{}: `{}`, {kind}", "", field.attribute, field.path.join(" ")).unwrap();
+        let refers = field.refers.map(|refers| {
+            let checked = if refers.checked { "" } else { ", unchecked" };
+            format!(", name of `{}`{checked}", refers.node.join(" "))
+        });
+        let (indent, refers) = (within.len(), refers.unwrap_or_default());
+        writeln!(text, "{:indent$}{}: `{}`, {kind}{refers}", "", field.attribute, field.path.join(" "))
+            .unwrap();
         listed(below(field), &format!("{within}  "), text);
     }
 }

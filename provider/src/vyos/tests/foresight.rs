@@ -152,3 +152,23 @@ async fn what_is_beside_a_short_part_of_a_component_is_read_too() {
     assert!(told(&failed, &edge).contains("its local-as is the AS of the router"), "{failed}");
     edge.router.stop().await;
 }
+
+#[tokio::test]
+async fn a_name_that_is_not_there_and_not_looked_for_is_warned_of_on_its_attribute() {
+    let edge = Edge::start(Version::V1_4).await;
+    edge.configure(&["set protocols bfd profile FAST", "set protocols bgp system-as 213127"]).await;
+    let run = edge.run().await;
+    let members = |list: &str, profile: &str| json!({"ipv6_unicast": {"filter_list_import": list}, "bfd": {"profile": profile}});
+    run.create(NEIGHBOR, &with(neighbor("10.0.0.11"), members("NOPE", "FAST"))).await.unwrap();
+    run.create(NEIGHBOR, &with(neighbor("10.0.0.12"), members("NOPE", "NOPE"))).await.unwrap();
+    run.create(ROUTE_MAP, &route_map("RM", json!({"call": "NOPE"}))).await.unwrap();
+    insta::assert_snapshot!(listed(&run.warned()).replace(&edge.url, "https://router"));
+    edge.configure(&[
+        "set policy as-path-list NOPE rule 10 action permit",
+        "set policy as-path-list NOPE rule 10 regex ^1",
+    ])
+    .await;
+    run.create(NEIGHBOR, &with(neighbor("10.0.0.13"), members("NOPE", "FAST"))).await.unwrap();
+    assert_eq!(listed(&run.warned()), "");
+    edge.router.stop().await;
+}

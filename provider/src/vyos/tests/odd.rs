@@ -31,7 +31,7 @@ fn leaves(fields: &[Field], odd: &str) -> Vec<Vec<String>> {
 
 async fn read_planned_and_destroyed(case: &Case, odd: &str) {
     let name = case.type_name;
-    let layout = layout_of(name).unwrap();
+    let (_, layout) = layout_of(name).unwrap();
     let edge = Edge::start(Version::V1_5).await;
     if !case.before.is_empty() {
         edge.configure(case.before).await;

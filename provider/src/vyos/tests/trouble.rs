@@ -80,6 +80,8 @@ async fn what_only_frr_would_refuse_is_told_before_anything_is_sent() {
         json!({"remote_as": null, "peer_group": "PG", "ttl_security_hops": 2}),
         json!({"remote_as": null, "peer_group": "PG", "ipv6_unicast": {"route_reflector_client": true}}),
     ] {
+        // In a run that plans no BGP, only the router knows its AS.
+        let run = edge.run().await;
         let failed = run.create(NEIGHBOR, &with(neighbor("10.0.0.11"), members)).await.unwrap_err();
         all.push(told(&failed, &edge));
     }

@@ -92,6 +92,11 @@ const STRICTER: &[Exception] = &[
         |value| value.parse::<u32>().is_err(),
         "the tree takes anything; FRR's numbers have 32 bits",
     ),
+    (
+        &["community", "community_add"],
+        |value| value == "internet",
+        "1.5 has no such name any more; what it means is 0:0",
+    ),
     (&["next_hops"], |value| value.starts_with("fe80"), "FRR asks for the interface of a link-local address"),
 ];
 

@@ -101,3 +101,22 @@ async fn two_resources_that_create_one_object_are_told_at_plan_and_one_that_is_r
     }
     edge.router.stop().await;
 }
+
+#[tokio::test]
+async fn two_resources_that_have_one_object_are_told_however_it_is_spelled() {
+    let edge = Edge::start(Version::V1_4).await;
+    let run = edge.run().await;
+    run.create(BGP, &bgp()).await.unwrap();
+    let (one, other) = (neighbor("2001:db8::11"), neighbor("2001:DB8:0::11"));
+    let other = with(other, json!({"description": "metallb 2001:db8::11"}));
+    let first = run.create(NEIGHBOR, &one).await.unwrap();
+    let second = edge.run().await.create(NEIGHBOR, &other).await.unwrap();
+    let run = edge.run().await;
+    let twice = |planned: &tfplugin::testing::Planned| {
+        listed(&planned.diagnostics).contains("Two resources for BGP neighbor 2001:db8::11")
+    };
+    assert!(!twice(&run.plan(NEIGHBOR, Some(&first), &one).await.unwrap()));
+    assert!(!twice(&run.plan(NEIGHBOR, Some(&first), &one).await.unwrap()), "it is planned again");
+    assert!(twice(&run.plan(NEIGHBOR, Some(&second), &other).await.unwrap()));
+    edge.router.stop().await;
+}
