@@ -2,7 +2,8 @@
 //! `calicoctl` does.
 
 use super::IpPool;
-use crate::connection::cluster::{Cluster, ClusterError, ClusterErrorKind, Freshness, Kind, ObjectName};
+use crate::connection::Freshness;
+use crate::connection::cluster::{Cluster, ClusterError, ClusterErrorKind, Kind, ObjectName};
 use crate::connection::retry::{pause, poll};
 use crate::engine::cluster_object::ClusterObject;
 use ipnet::IpNet;

@@ -1,7 +1,8 @@
 //! `calico_ippool`.
 
-use super::blocks;
-use crate::connection::cluster::{Cluster, ClusterError, Freshness, Kind};
+use super::{blocks, selector};
+use crate::connection::Freshness;
+use crate::connection::cluster::{Cluster, ClusterError, Kind};
 use crate::engine::cluster_object::{Adoption, ClusterObject, ClusterWideObject};
 use async_trait::async_trait;
 use ipnet::IpNet;
@@ -66,9 +67,10 @@ pub struct IpPool {
     #[attribute(default = false)]
     disable_bgp_export: bool,
 
-    /// Nodes that take addresses of the pool, in Calico's selector language, such as `zone == "a"`. Default
+    /// Nodes that take addresses of the pool, in Calico's selector language: `zone == "a"`, `has(rack)`,
+    /// `zone in {"a", "b"}`, joined by `&&`, `||`, `!` and parentheses; values stand in quotes. Default
     /// `all()`.
-    #[attribute(default = "all()".to_owned(), validate = node_selector)]
+    #[attribute(default = "all()".to_owned(), validate = selector::check)]
     node_selector: String,
 
     /// What addresses are given to: `Workload` (pods) and `Tunnel` (ends of tunnels), or `LoadBalancer` alone
@@ -274,13 +276,6 @@ fn encapsulation(mode: &str) -> Result<(), String> {
     match mode {
         "Always" | "CrossSubnet" | "Never" => Ok(()),
         _ => Err(format!("{mode:?} must be one of `Always`, `CrossSubnet`, `Never`")),
-    }
-}
-
-fn node_selector(selector: &str) -> Result<(), String> {
-    match selector.contains("global()") {
-        true => Err("global() selects no nodes; use all()".to_owned()),
-        false => Ok(()),
     }
 }
 

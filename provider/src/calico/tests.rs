@@ -77,6 +77,7 @@ async fn what_calicoctl_would_refuse_is_said_on_the_attribute() {
         (json!({"vxlan_mode": "Never", "ipip_mode": "Always"}), "ipip_mode"),
         (json!({"cidr": "10.2.0.0/16", "ipip_mode": "Always", "vxlan_mode": "Always"}), "ipip_mode"),
         (json!({"node_selector": "global()"}), "node_selector"),
+        (json!({"node_selector": "rack == a"}), "node_selector"),
         (json!({"allowed_uses": ["Pods"]}), "allowed_uses"),
         (json!({"allowed_uses": []}), "allowed_uses"),
         (json!({"allowed_uses": ["LoadBalancer", "Workload"]}), "allowed_uses"),

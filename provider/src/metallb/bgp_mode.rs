@@ -1,6 +1,7 @@
 //! How MetalLB runs, which decides what its sessions can do.
 
-use crate::connection::cluster::{Cluster, Freshness, Kind};
+use crate::connection::Freshness;
+use crate::connection::cluster::{Cluster, Kind};
 use serde_json::Value as Json;
 
 const DAEMON_SET: Kind = Kind::namespaced("apps", "v1", "DaemonSet");

@@ -38,8 +38,9 @@ pub struct BgpPeer {
     dynamic_asn: Option<String>,
 
     /// Address of the router. Prefixes of one family go over a session of the same family, unless
-    /// `dual_stack_address_family` is set.
-    #[attribute(required)]
+    /// `dual_stack_address_family` is set. Not a link-local address (`fe80::/10`): it would need an
+    /// interface, which this type cannot name.
+    #[attribute(required, validate = peer_address)]
     peer_address: Semantic<IpAddr>,
 
     /// TCP port of the router, 1 to 16384. Default 179.
@@ -183,6 +184,20 @@ fn dynamic_asn(word: &Option<String>) -> Result<(), String> {
     match word.as_deref() {
         None | Some("internal" | "external") => Ok(()),
         Some(other) => Err(format!("{other:?} is neither internal nor external")),
+    }
+}
+
+fn peer_address(address: &Semantic<IpAddr>) -> Result<(), String> {
+    let value = address.value();
+    if value.is_unspecified() || value.is_multicast() {
+        return Err(format!("{address} is not the address of a router"));
+    }
+    match value {
+        IpAddr::V6(value) if value.is_unicast_link_local() => Err(format!(
+            "{address} is a link-local address, which leads nowhere without an interface; give another address of the \
+             router"
+        )),
+        _ => Ok(()),
     }
 }
 

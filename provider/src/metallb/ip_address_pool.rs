@@ -70,6 +70,11 @@ impl ClusterObject for IpAddressPool {
     fn validate_config(config: &IpAddressPoolDraft, diagnostics: &mut Diagnostics) {
         let Some(addresses) = config.addresses.known() else { return };
         for (at, range) in addresses.iter().enumerate() {
+            if let Some(unusable) = range.value().unusable() {
+                let path = tfplugin::Path::from("addresses").index(at);
+                let detail = format!("{range} contains {unusable}, at which no Service can be reached.");
+                diagnostics.error_at(path, "Addresses that no Service can have", detail);
+            }
             if let Some(earlier) =
                 addresses.iter().take(at).find(|earlier| earlier.value().overlaps(range.value()))
             {

@@ -39,7 +39,7 @@ impl Reading<'_> {
             let missing = if timeout.is_some() { missing(&seen) } else { Vec::new() };
             Ok(if missing.is_empty() { Observation::Ready(seen) } else { Observation::Pending(missing) })
         };
-        let is_transient = |error: &ClusterError| error.kind().is_transient_on_create();
+        let is_transient = |error: &ClusterError| error.is_transient_on_create();
         let seen = read(timeout, context.cancelled(), once, is_transient).await;
         seen.map_err(|error| self.explain(error, timeout.unwrap_or_default()).into())
     }

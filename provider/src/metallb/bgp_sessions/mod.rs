@@ -4,12 +4,12 @@ mod metrics;
 
 use super::bgp_mode::{Mode, mode};
 use super::wait::{NAMESPACE, Reading};
-use crate::connection::cluster::{Cluster, ClusterError, ClusterErrorKind, Freshness, Kind};
+use crate::connection::Freshness;
+use crate::connection::cluster::{Cluster, ClusterError, ClusterErrorKind, Kind};
 use crate::engine::cluster_object::cluster_address;
 use crate::engine::wait::Wait;
 use crate::session::Session;
 use crate::values::some_namespace;
-use async_trait::async_trait;
 use kube::core::DynamicObject;
 use serde_json::Value as Json;
 use tfplugin::{Computed, Context, DataSource, Diagnostics, Model};
@@ -91,7 +91,6 @@ struct Seen {
     sessions: Vec<BgpSession>,
 }
 
-#[async_trait]
 impl DataSource for BgpSessions {
     type Provider = Session;
     type Model = Self;

@@ -3,12 +3,12 @@
 mod endpoints;
 
 use super::wait::{NAMESPACE, Reading};
-use crate::connection::cluster::{Cluster, ClusterError, ClusterErrorKind, Freshness, Kind};
+use crate::connection::Freshness;
+use crate::connection::cluster::{Cluster, ClusterError, ClusterErrorKind, Kind};
 use crate::engine::cluster_object::cluster_address;
 use crate::engine::wait::Wait;
 use crate::session::Session;
 use crate::values::{some_namespace, some_object};
-use async_trait::async_trait;
 use endpoints::{Endpoint, SLICE};
 use kube::core::DynamicObject;
 use serde_json::Value as Json;
@@ -121,7 +121,6 @@ const POOL: [&str; 2] = ["metallb.io/ip-allocated-from-pool", "metallb.universe.
 /// Reason of the events that say why there is no address.
 const ALLOCATION_FAILED: &str = "AllocationFailed";
 
-#[async_trait]
 impl DataSource for ServiceAddresses {
     type Provider = Session;
     type Model = Self;

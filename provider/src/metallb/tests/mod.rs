@@ -76,6 +76,9 @@ async fn what_a_peer_must_not_be_is_said_on_the_attribute() {
         (json!({"peer_asn": 4_294_967_296_u64}), "peer_asn"),
         (json!({"peer_asn": 64512, "peer_port": 16385}), "peer_port"),
         (json!({"peer_asn": 64512, "peer_port": 0}), "peer_port"),
+        (json!({"peer_asn": 64512, "peer_address": "fe80::1"}), "peer_address"),
+        (json!({"peer_asn": 64512, "peer_address": "ff02::5"}), "peer_address"),
+        (json!({"peer_asn": 64512, "peer_address": "0.0.0.0"}), "peer_address"),
         (json!({"peer_asn": 64512, "hold_time": "2s"}), "hold_time"),
         (json!({"peer_asn": 64512, "hold_time": "90"}), "hold_time"),
         (json!({"peer_asn": 64512, "hold_time": "9s", "keepalive_time": "10s"}), "keepalive_time"),
@@ -103,6 +106,24 @@ async fn what_a_peer_must_not_be_is_said_on_the_attribute() {
         let found = run.validate(PEER, &peer(sound.clone())).unwrap();
         assert!(found.is_empty(), "{sound}: {found:?}");
     }
+}
+
+#[tokio::test]
+async fn addresses_that_no_service_can_have_are_refused_each_on_its_own() {
+    let server = ApiServer::start().await;
+    let run = run(&server).await;
+    let addresses = ["192.0.2.0/24", "fe80::/64", "192.0.2.9-192.0.2.10", "0.0.0.0/0"];
+    let found =
+        run.validate("metallb_ip_address_pool", &json!({"name": "a", "addresses": addresses})).unwrap();
+    let at: Vec<_> =
+        found.iter().map(|one| (one.attribute.clone().unwrap().to_string(), one.summary.as_str())).collect();
+    let expected = [
+        ("addresses[1]", "Addresses that no Service can have"),
+        ("addresses[2]", "Overlapping addresses"),
+        ("addresses[3]", "Addresses that no Service can have"),
+        ("addresses[3]", "Overlapping addresses"),
+    ];
+    assert_eq!(at.iter().map(|(path, summary)| (path.as_str(), *summary)).collect::<Vec<_>>(), expected);
 }
 
 #[tokio::test]
