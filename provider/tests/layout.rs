@@ -177,6 +177,46 @@ fn circles_of_imports_are_small() {
     }
 }
 
+/// Where time is waited for elsewhere than in `connection/retry.rs`, and why.
+const PAUSES: [(&str, &str); 3] = [
+    ("calico/blocks.rs", "once, for what a reading of a moment ago may have missed"),
+    (
+        "connection/router/commit/mod.rs",
+        "what waits is planned anew for every commit, so no closure can be tried again",
+    ),
+    ("connection/ssh/run.rs", "sshd has no room for another session yet, and the command is the caller's"),
+];
+
+#[test]
+fn what_waits_for_a_time_does_so_in_one_place() {
+    let waits = |file: &str, text: &str, calls: &[&str]| {
+        let code = code(text).replace("fn pause(", "");
+        let found = code.split(|letter: char| !(letter.is_alphanumeric() || "_(.".contains(letter)));
+        let called = found.flat_map(|word| word.split_inclusive('(')).any(|word| calls.contains(&word));
+        called && !is_of_tests(file)
+    };
+    let calls = ["sleep(", "sleep_until(", "interval_at("];
+    assert!(waits("retry.rs", "loop { tokio::time::sleep(time).await; }", &calls), "it would be seen");
+    let files = all_files();
+    let waiting = |calls: &[&str]| -> Vec<&str> {
+        files.iter().filter(|(file, text)| waits(file, text, calls)).map(|(file, _)| file.as_str()).collect()
+    };
+    assert_eq!(waiting(&calls), ["connection/retry.rs"]);
+    let mut pausing = waiting(&["pause("]);
+    pausing.retain(|file| *file != "connection/retry.rs");
+    assert_eq!(pausing, PAUSES.map(|(file, _)| file));
+}
+
+#[test]
+fn every_error_says_what_could_not_be_done() {
+    for (file, text) in all_files() {
+        assert!(
+            !text.contains("Diagnostic::error(\"\""),
+            "{file}: pass a `Veto` where the summary comes later"
+        );
+    }
+}
+
 #[test]
 fn folders_are_seen_at_one_glance() {
     let mut found = Vec::new();

@@ -33,22 +33,26 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// Files below a folder, by how their names end; those of tests and decisions, which no user reads, are left
-/// out.
+/// Files below a folder, by how their names end.
 fn files(folder: &Path, extension: &str, found: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
-        let name = path.file_stem().unwrap().to_string_lossy().into_owned();
-        let unread = ["adr", "tests", "testing", "extremes", "samples", "words"];
-        if unread.contains(&name.as_str()) || name.ends_with("_tests") {
-            continue;
-        }
         match path.is_dir() {
             true => files(&path, extension, found),
             false if path.extension().is_some_and(|own| own == extension) => found.push(path),
             false => {}
         }
     }
+}
+
+/// Whether users read texts of the file: not those of tests and of decisions.
+fn is_read(path: &Path) -> bool {
+    let unread = ["adr", "tests", "testing", "extremes", "samples", "words"];
+    let below_root = path.strip_prefix(root()).unwrap().with_extension("");
+    below_root
+        .iter()
+        .map(|part| part.to_string_lossy())
+        .all(|part| !unread.contains(&&*part) && !part.ends_with("_tests"))
 }
 
 /// The texts between quotes in the code of a file, without what is put in when they are printed.
@@ -103,6 +107,8 @@ fn what_users_read_is_in_the_words_of_the_field() {
     for folder in ["provider/src", "proto/src", "proto/derive/src"] {
         files(&root().join(folder), "rs", &mut sources);
     }
+    pages.retain(|path| is_read(path));
+    sources.retain(|path| is_read(path));
     assert!(pages.len() > 30 && sources.len() > 150, "{} and {}", pages.len(), sources.len());
     let read = |path: &PathBuf| std::fs::read_to_string(path).unwrap();
     let in_pages = pages.iter().flat_map(|path| {
@@ -117,6 +123,37 @@ fn what_users_read_is_in_the_words_of_the_field() {
         .map(|(path, phrase, text)| format!("{}: {phrase:?} in {text:?}", path.display()))
         .collect();
     assert!(found.is_empty(), "PHRASES has other words for these:\n{}", found.join("\n"));
+}
+
+#[test]
+fn a_line_of_a_comment_has_110_columns_at_most() {
+    // rustfmt holds code to its `max_width`, and leaves comments as they are.
+    let mut sources = Vec::new();
+    for folder in ["provider", "proto", "tests"] {
+        files(&root().join(folder), "rs", &mut sources);
+    }
+    assert!(sources.len() > 500, "{}", sources.len());
+    let found: Vec<_> = sources
+        .iter()
+        .flat_map(|path| {
+            let code = std::fs::read_to_string(path).unwrap();
+            let long = code.lines().map(str::to_owned).enumerate().filter(|(_, line)| is_too_long(line));
+            long.map(|(number, _)| format!("{}:{}", path.display(), number + 1)).collect::<Vec<_>>()
+        })
+        .collect();
+    assert!(found.is_empty(), "these comments are wider than 110 columns:\n{}", found.join("\n"));
+}
+
+/// Whether the line is one of a comment and too long; a row of a table cannot be broken.
+fn is_too_long(line: &str) -> bool {
+    let text = line.trim_start();
+    text.starts_with("//") && !text.starts_with("//! |") && line.chars().count() > 110
+}
+
+#[test]
+fn a_comment_that_is_too_long_is_found() {
+    assert!(is_too_long(&format!("    // {}", "word ".repeat(21))));
+    assert!(!is_too_long(&format!("//! | {}", "word ".repeat(30))) && !is_too_long("// short"));
 }
 
 #[test]

@@ -85,6 +85,7 @@ fn show(planned: &mut PlannedObjects, dropped: Vec<(Filter, String, IpNet)>) -> 
             filter.attribute(),
         ),
         attributes: ATTRIBUTES,
+        is_error: false,
     })
     .collect()
 }

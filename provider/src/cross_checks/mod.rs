@@ -14,6 +14,7 @@ mod objects;
 mod owners;
 mod planned;
 mod ranges;
+mod router_sessions;
 mod routes;
 mod rules;
 mod sessions;
@@ -47,10 +48,8 @@ struct State {
 impl CrossCheck for CrossChecks {
     fn planned(&self, routers: &Routers, type_name: &str, object: &Value) -> Diagnostics {
         let mut found = Diagnostics::new();
-        let Some((name, attributes)) = objects::KEYS.iter().find(|(name, _)| *name == type_name) else {
-            return found;
-        };
-        let key = Key::of(object, attributes);
+        let Some((name, attributes)) = objects::key_of(type_name) else { return found };
+        let key = Key::of(object, &attributes);
         let router = RouterRef::of(routers, object);
         let typed = Object::read(name, object, &router);
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
@@ -64,13 +63,21 @@ impl CrossCheck for CrossChecks {
         for mismatch in mismatches {
             if reported.insert(mismatch.detail.clone()) {
                 let at = mismatch.attributes.iter().find(|(name, _)| *name == type_name);
-                let warning = Diagnostic::warning(mismatch.summary, mismatch.detail);
+                let found_so = match mismatch.is_error {
+                    true => Diagnostic::error(mismatch.summary, mismatch.detail),
+                    false => Diagnostic::warning(mismatch.summary, mismatch.detail),
+                };
                 found.push(match at {
-                    Some((_, attribute)) => warning.at(Path::from(*attribute)),
-                    None => warning,
+                    Some((_, attribute)) => found_so.at(path(attribute)),
+                    None => found_so,
                 });
             }
         }
         found
     }
+}
+
+/// The path of an attribute in another one, with a dot between them.
+fn path(attribute: &str) -> Path {
+    attribute.split('.').fold(Path::root(), |path, name| path.attribute(name))
 }

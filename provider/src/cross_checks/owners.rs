@@ -67,7 +67,7 @@ impl Owners {
         router: &RouterRef,
         object: &Value,
     ) -> Vec<Diagnostic> {
-        let Some(layout) = layout_of(type_name) else { return Vec::new() };
+        let Some((_, layout)) = layout_of(type_name) else { return Vec::new() };
         let id = (type_name, key.clone());
         if let Some(before) = self.places.remove(&id) {
             self.whole.remove(&before, &id);

@@ -18,6 +18,8 @@ pub(super) struct PlannedObjects {
     pub(super) advertisements: Grouped<ClusterRef, Advertisement>,
     pub(super) bgp: Grouped<RouterKey, Bgp>,
     pub(super) neighbors: Grouped<RouterKey, Neighbor>,
+    /// Addresses of interfaces, by the configuration that gives them.
+    pub(super) interfaces: Grouped<RouterKey, BTreeSet<IpAddr>>,
     pub(super) peer_groups: Grouped<(RouterKey, String), PeerGroup>,
     pub(super) prefix_lists: Grouped<(RouterKey, Family, String), PrefixList>,
     pub(super) route_maps: Grouped<(RouterKey, String), RouteMap>,

@@ -48,6 +48,7 @@ fn overlaps<'a, I: Iterator<Item = &'a Taken>>(pool: &'a Pool, others: impl Fn()
                 pool.name, other.owner
             ),
             attributes: ATTRIBUTES,
+            is_error: false,
         })
         .collect()
 }

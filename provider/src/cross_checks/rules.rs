@@ -5,7 +5,7 @@ use super::mismatch::Mismatch;
 use super::objects::{Neighbor, Object, Peer, PeerGroup, Pool, Setting};
 use super::planned::PlannedObjects;
 use super::routes::Filter;
-use super::{filters, ranges, sessions};
+use super::{filters, ranges, router_sessions, sessions};
 use std::net::IpAddr;
 
 impl PlannedObjects {
@@ -37,10 +37,18 @@ impl PlannedObjects {
                 self.bgp.insert(key, router.clone(), bgp);
                 let neighbors = self.neighbors.of(&router).filter(|one| self.is_at_node(one));
                 found.extend(neighbors.flat_map(|neighbor| sessions::of_neighbor(self, neighbor)));
+                found.extend(router_sessions::of_router(self, &router));
                 found
             }
             Object::Neighbor(neighbor) => self.neighbor(key, neighbor),
             Object::PeerGroup(group) => self.peer_group(key, group),
+            Object::Interfaces(router, addresses) => {
+                let at = addresses.iter().filter_map(|address| self.neighbors_at.get(address)).flatten();
+                let at: Vec<_> = at.cloned().collect();
+                self.interfaces.insert(key, router.key, addresses);
+                let neighbors = at.iter().filter_map(|key| self.neighbors.get(key));
+                neighbors.flat_map(|neighbor| router_sessions::of_neighbor(self, neighbor)).collect()
+            }
             Object::PrefixList(family, list) => {
                 let router = list.router.key.clone();
                 // Lists of both families may have one name.
@@ -85,7 +93,11 @@ impl PlannedObjects {
         if let Some(address) = address {
             self.neighbors_at.entry(address).or_default().insert(key.clone());
         }
-        self.neighbors_at_nodes(std::iter::once(key))
+        let mut found = self.neighbors_at_nodes(std::iter::once(key.clone()));
+        if let Some(neighbor) = self.neighbors.get(&key) {
+            found.extend(router_sessions::of_neighbor(self, neighbor));
+        }
+        found
     }
 
     fn peer_group(&mut self, key: Key, group: PeerGroup) -> Vec<Mismatch> {
@@ -93,7 +105,13 @@ impl PlannedObjects {
         self.peer_groups.insert(key, (router.clone(), name.clone()), group);
         let is_member = |one: &Neighbor| matches!(&one.peer_group, Setting::Known(group) if *group == name);
         let members: Vec<_> = self.neighbors.keys_of(&router, is_member).cloned().collect();
-        self.neighbors_at_nodes(members)
+        let mut found: Vec<_> = members
+            .iter()
+            .filter_map(|key| self.neighbors.get(key))
+            .flat_map(|neighbor| router_sessions::of_neighbor(self, neighbor))
+            .collect();
+        found.extend(self.neighbors_at_nodes(members));
+        found
     }
 
     /// What comes of a node being at an address, where that was not known.

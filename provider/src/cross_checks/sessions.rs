@@ -19,6 +19,15 @@ const FAMILIES: &[(&str, &str)] = &[
     ("metallb_ip_address_pool", "addresses"),
 ];
 
+const PASSWORDS: &[(&str, &str)] = &[
+    ("metallb_bgp_peer", "password"),
+    ("vyos_bgp_neighbor", "password"),
+    ("vyos_bgp_peer_group", "password"),
+];
+const PORTS: &[(&str, &str)] = &[("metallb_bgp_peer", "peer_port")];
+/// VyOS has no setting for the port that its BGP listens on.
+const BGP_PORT: u64 = 179;
+
 /// What does not fit a `vyos_bgp`.
 pub(super) fn of_bgp(planned: &PlannedObjects, bgp: &Bgp) -> Vec<Mismatch> {
     let peers = planned.peers.all().filter(|peer| peers_with(peer, &bgp.router));
@@ -61,6 +70,8 @@ fn session(planned: &PlannedObjects, peer: &Peer, neighbor: &Neighbor) -> Vec<Mi
         .and_then(|expected| remote_as_mismatch(peer, neighbor, expected, bgp))
         .into_iter()
         .collect();
+    found.extend(password_mismatch(planned, peer, neighbor));
+    found.extend(port_mismatch(peer, neighbor));
     if lacks_ipv6(planned, neighbor) {
         let pools = planned.pools.of(&peer.cluster);
         found.extend(pools.filter_map(|pool| family_missing(peer, neighbor, pool)));
@@ -113,6 +124,7 @@ fn peer_asn_mismatch(peer: &Peer, bgp: &Bgp) -> Option<Mismatch> {
             peer.name, bgp.router.text
         ),
         attributes: OWN,
+        is_error: false,
     })
 }
 
@@ -146,6 +158,48 @@ fn remote_as_mismatch(
             peer.name
         ),
         attributes: EXPECTED,
+        is_error: false,
+    })
+}
+
+/// One end has a password that the other has not. Neither is shown.
+fn password_mismatch(planned: &PlannedObjects, peer: &Peer, neighbor: &Neighbor) -> Option<Mismatch> {
+    let own = &neighbor.session.password;
+    let at_router = effective_attribute(planned, neighbor, own, |group| &group.session.password)?;
+    let text = |setting: &Setting<String>| match setting {
+        Setting::Known(text) => Some(text.clone()),
+        Setting::Null => Some(String::new()),
+        Setting::Unknown => None,
+    };
+    let (at_router, at_peer) = (text(at_router)?, text(&peer.password)?);
+    let what = match (at_router.is_empty(), at_peer.is_empty()) {
+        _ if at_router == at_peer => return None,
+        (false, false) => "each has a password, and these differ",
+        (true, _) => "the speakers have a password, and the router has none in this configuration",
+        (_, true) => "the router has a password, and the speakers have none in this configuration",
+    };
+    Some(Mismatch {
+        summary: "Passwords of a BGP session differ",
+        detail: format!(
+            "`metallb_bgp_peer` {:?} and `vyos_bgp_neighbor` {} of {} are two ends of one session: {what}. The session between              the two will not come up.",
+            peer.name, neighbor.text, neighbor.router.text
+        ),
+        attributes: PASSWORDS,
+        is_error: false,
+    })
+}
+
+/// The speakers connect to a port on which VyOS does not listen.
+fn port_mismatch(peer: &Peer, neighbor: &Neighbor) -> Option<Mismatch> {
+    let port = peer.port.filter(|port| *port != BGP_PORT)?;
+    Some(Mismatch {
+        summary: "Ports of a BGP session differ",
+        detail: format!(
+            "`metallb_bgp_peer` {:?} connects to port {port} of {} (`peer_port`), whose BGP listens on port {BGP_PORT} alone.              `port` of a `vyos_bgp_neighbor` is a port of the neighbor.",
+            peer.name, neighbor.router.text
+        ),
+        attributes: PORTS,
+        is_error: false,
     })
 }
 
@@ -162,5 +216,6 @@ fn family_missing(peer: &Peer, neighbor: &Neighbor, pool: &Pool) -> Option<Misma
             pool.name, peer.name, neighbor.router.text, neighbor.text
         ),
         attributes: FAMILIES,
+        is_error: false,
     })
 }

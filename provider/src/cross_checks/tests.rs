@@ -11,7 +11,7 @@ use tfplugin::testing::Harness;
 type Object = (&'static str, Json);
 
 /// All types, with these rules.
-struct AllTypes;
+pub(super) struct AllTypes;
 
 impl Served for AllTypes {
     fn registry() -> Registry<Session> {
@@ -104,7 +104,7 @@ async fn told(objects: &[Object], routers: &Json) -> Vec<String> {
     told
 }
 
-fn edge() -> Json {
+pub(super) fn edge() -> Json {
     json!({"edge": {"url": "https://127.0.0.1:9", "api_key": "k"}})
 }
 
@@ -156,7 +156,10 @@ async fn each_thing_that_does_not_fit_names_both_sides_once_in_whatever_order() 
             ("vyos_bgp_peer_group", json!({"name": "nodes", "remote_as": "64600", "ipv4_unicast": {}})),
         ],
         vec![("metallb_ip_address_pool", pool(&["2001:db8:f000:2::/64", "fd98::a-fd98::f"]))],
-        vec![("metallb_ip_address_pool", pool(&["127.0.0.1-127.0.0.20"]))],
+        vec![
+            ("microk8s_node", json!({"host": "192.0.2.11", "channel": "1.35/stable"})),
+            ("metallb_ip_address_pool", pool(&["192.0.2.1-192.0.2.20"])),
+        ],
         vec![("metallb_ip_address_pool", pool(&["10.152.183.200/30"]))],
         vec![("metallb_ip_address_pool", pool(&["2001:db8:f000:2::-2001:db8:f000:3::"]))],
         vec![(

@@ -1,5 +1,6 @@
 //! What an import id names is held to the rules of the attributes that it becomes: an address, a name.
 
+use crate::values::one_line;
 use tfplugin::provider::TypeName;
 use tfplugin::schema::Attribute;
 use tfplugin::{Diagnostic, Diagnostics, Value};
@@ -14,7 +15,7 @@ pub fn check_named<'a, T: TypeName>(
 ) -> Result<(), Diagnostics> {
     for (name, value) in named.into_iter().filter(|(_, value)| !value.is_null()) {
         let attribute = attributes.iter().find(|attribute| attribute.name == name);
-        if let Some(Err(error)) = attribute.map(|attribute| (attribute.semantics.validate)(value)) {
+        if let Some(Err(error)) = attribute.map(|attribute| (attribute.semantics.validate)(value, one_line)) {
             let detail =
                 format!("The import id {id:?} cannot be: as `{name}`, {error}. It should be {forms}.");
             return Err(Diagnostic::error(format!("Unable to import {}", T::TYPE_NAME), detail).into());

@@ -3,6 +3,8 @@
 pub mod cluster_object;
 pub mod import;
 pub mod node_resource;
+#[cfg(test)]
+mod once_tests;
 mod read_scope;
 pub mod router_config;
 pub mod timeouts;

@@ -61,7 +61,7 @@ fn texts() -> Vec<String> {
     odd.iter()
         .map(|text| (*text).to_owned())
         .chain(long.iter().map(|part| part.repeat((16 << 10) / part.len())))
-        .chain(["x".repeat(1 << 20), nested])
+        .chain(["x".repeat(1 << 18), nested])
         .collect()
 }
 
@@ -123,7 +123,7 @@ fn of_type(of: &Type) -> Vec<Json> {
         Type::Number => numbers(),
         Type::Bool => vec![true.into(), false.into()],
         Type::List(of) | Type::Set(of) => {
-            let many: Vec<Json> = (0..2000).map(|at| json!(format!("{at}"))).collect();
+            let many: Vec<Json> = (0..1000).map(|at| json!(format!("{at}"))).collect();
             within(of).map(|one| json!([one])).chain([json!([]), Json::from(many)]).collect()
         }
         Type::Map(of) => {
@@ -158,7 +158,7 @@ fn of_kind(kind: &AttributeKind) -> Vec<Json> {
         Nesting::List | Nesting::Set => objects
             .into_iter()
             .map(|one| json!([one]))
-            .chain([json!([]), Json::from(vec![sound; 500])])
+            .chain([json!([]), Json::from(vec![sound; 200])])
             .collect(),
         Nesting::Map => {
             let keys = texts().into_iter().map(|key| json!({key: sound.clone()}));

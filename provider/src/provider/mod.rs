@@ -11,8 +11,7 @@ mod words;
 
 use crate::cross_checks::CrossChecks;
 use crate::session::{ProviderBlock, ProviderBlockDraft, Session};
-use crate::{calico, metallb, microk8s, vyos};
-use async_trait::async_trait;
+use crate::{calico, metallb, microk8s, values, vyos};
 use tfplugin::{Diagnostics, Provider, Registry, Value};
 
 /// What the reference calls the types of each prefix.
@@ -22,7 +21,6 @@ const FAMILIES: [(&str, &str); 4] =
 /// The provider.
 pub struct Microk8s;
 
-#[async_trait]
 impl Provider for Microk8s {
     type Config = ProviderBlock;
     type Configured = Session;
@@ -39,6 +37,10 @@ impl Provider for Microk8s {
 
     fn subcategory(type_name: &str) -> &'static str {
         FAMILIES.iter().find(|(prefix, _)| type_name.starts_with(prefix)).map_or("", |(_, family)| family)
+    }
+
+    fn validate_string(text: &str) -> Result<(), String> {
+        values::one_line(text)
     }
 
     fn validate_config(config: &ProviderBlockDraft, diagnostics: &mut Diagnostics) {

@@ -1,8 +1,8 @@
 //! The provider block, from which a run's [`Session`] is made.
 
-use super::{CrossCheck, KeptSecrets, Session};
-use crate::connection::cluster::{Clusters, KubernetesSettings};
-use crate::connection::router::{RouterSettings, Routers, without_userinfo};
+use super::{CrossCheck, KeptSecrets, Session, block_checks};
+use crate::connection::cluster::{ClusterLocks, Clusters, KubernetesSettings};
+use crate::connection::router::{RouterSettings, Routers};
 use crate::connection::ssh::{HostKeyCheck, Settings as SshSettings, Ssh};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -46,7 +46,7 @@ pub struct SshBlock {
     port: Option<u16>,
 
     /// Private key in OpenSSH or PEM form. Default: an agent, or the SSH client's default key files.
-    #[attribute(optional)]
+    #[attribute(optional, validate = block_checks::private_key)]
     private_key: Option<Secret>,
 
     /// File with the private key, in place of `private_key`; not both.
@@ -67,18 +67,19 @@ pub struct SshBlock {
 /// A VyOS router.
 #[derive(Clone, Debug, Model)]
 pub struct RouterBlock {
-    /// Address of its HTTPS API, such as `https://10.0.0.1`. Where a proxy in front of it asks for a name and
-    /// a password, `https://name:password@10.0.0.1`; neither is shown in messages or logs.
-    #[attribute(required, validate = https_url)]
+    /// Address of its HTTPS API, such as `https://10.0.0.1`, without an endpoint of it. Where a proxy in
+    /// front of it asks for a name and a password, `https://name:password@10.0.0.1`; neither is shown in
+    /// messages or logs.
+    #[attribute(required, validate = block_checks::router_url)]
     url: String,
 
     /// A key of its HTTP API (`set service https api keys id ... key ...`).
-    #[attribute(required)]
+    #[attribute(required, validate = block_checks::api_key)]
     api_key: Secret,
 
     /// The only certificate authority (or self-signed certificate) that its API is trusted to show, as PEM.
     /// Default: the system's authorities.
-    #[attribute(optional)]
+    #[attribute(optional, validate = block_checks::ca_certificate)]
     ca_certificate: Option<Lines>,
 
     /// Disables verification of the API's TLS certificate. Use for testing only. Default `false`.
@@ -118,6 +119,7 @@ impl ProviderBlock {
         config: ProviderBlockDraft,
         cross_checks: Box<dyn CrossCheck>,
     ) -> Result<Session, Diagnostics> {
+        block_checks::files_exist(&named_files(&config))?;
         let ssh = Arc::new(Ssh::new(ssh_settings(&config.ssh)?));
         let kubernetes = config.kubernetes.given().map(|block| KubernetesSettings {
             config_path: block.config_path.clone(),
@@ -127,9 +129,26 @@ impl ProviderBlock {
             Knowable::Known(routers) => Routers::new(router_settings(routers.clone().unwrap_or_default())),
             Knowable::Unknown => Routers::unknown(),
         };
-        let clusters = Clusters::new(Arc::clone(&ssh), kubernetes);
-        Ok(Session { ssh, clusters, routers, cross_checks, kept_secrets: KeptSecrets::default() })
+        let locks = Arc::<ClusterLocks>::default();
+        let clusters = Clusters::new(Arc::clone(&ssh), kubernetes, Arc::clone(&locks));
+        Ok(Session { ssh, clusters, locks, routers, cross_checks, kept_secrets: KeptSecrets::default() })
     }
+}
+
+/// The files of this machine that the block names.
+fn named_files(config: &ProviderBlockDraft) -> Vec<(tfplugin::Path, String)> {
+    let mut files = Vec::new();
+    let mut add = |block: &str, attribute: &str, file: Option<&String>| {
+        files.extend(file.map(|file| (tfplugin::Path::from(block).attribute(attribute), file.clone())));
+    };
+    if let Some(ssh) = config.ssh.given() {
+        add("ssh", "private_key_file", ssh.private_key_file.as_ref());
+        add("ssh", "config_file", ssh.config_file.as_ref());
+    }
+    if let Some(kubernetes) = config.kubernetes.given() {
+        add("kubernetes", "config_path", kubernetes.config_path.as_ref());
+    }
+    files
 }
 
 /// Settings that are unknown while planning leave nodes unreached, which is a warning where one is needed,
@@ -168,18 +187,4 @@ fn router_settings(
 
 fn host_key_check(word: &Option<String>) -> Result<(), String> {
     word.as_ref().map_or(Ok(()), |word| word.parse::<HostKeyCheck>().map(drop))
-}
-
-fn https_url(url: &impl AsRef<str>) -> Result<(), String> {
-    let url = url.as_ref();
-    match reqwest::Url::parse(url) {
-        Ok(parsed) if parsed.scheme() == "https" && parsed.has_host() => Ok(()),
-        Ok(_) => Err(format!(
-            "{:?} must begin with https:// and name a host: the API key would travel in clear text otherwise",
-            without_userinfo(url)
-        )),
-        Err(problem) => {
-            Err(format!("{:?} is not a URL such as https://10.0.0.1: {problem}", without_userinfo(url)))
-        }
-    }
 }

@@ -3,6 +3,7 @@
 //! It lies below the engines and the families of types: it knows the connections, and no type.
 
 mod block;
+mod block_checks;
 mod cross_check;
 mod kept_secrets;
 #[cfg(test)]
@@ -12,7 +13,7 @@ pub use block::{ProviderBlock, ProviderBlockDraft};
 pub use cross_check::CrossCheck;
 pub use kept_secrets::KeptSecrets;
 
-use crate::connection::cluster::Clusters;
+use crate::connection::cluster::{ClusterLocks, Clusters};
 use crate::connection::router::Routers;
 use crate::connection::ssh::Ssh;
 use std::sync::Arc;
@@ -24,6 +25,8 @@ pub struct Session {
     pub ssh: Arc<Ssh>,
     /// Clusters.
     pub clusters: Clusters,
+    /// What is changed by one at a time in a cluster, whichever way leads there.
+    pub locks: Arc<ClusterLocks>,
     /// Routers.
     pub routers: Routers,
     /// Compares the objects planned in this run.

@@ -1,7 +1,6 @@
 //! A provider that serves only what its test needs, so that a test below the provider does not depend on it.
 
 use super::{CrossCheck, ProviderBlock, ProviderBlockDraft, Session};
-use async_trait::async_trait;
 use std::marker::PhantomData;
 use tfplugin::{Diagnostics, Provider, Registry, Value};
 
@@ -17,7 +16,6 @@ pub(crate) trait Served: Send + Sync + 'static {
 /// A provider of these types, with the real provider block.
 pub(crate) struct TestProvider<T>(PhantomData<T>);
 
-#[async_trait]
 impl<T: Served> Provider for TestProvider<T> {
     type Config = ProviderBlock;
     type Configured = Session;

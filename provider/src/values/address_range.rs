@@ -22,7 +22,27 @@ impl AddressRange {
     pub fn overlaps(&self, other: &Self) -> bool {
         self.first.is_ipv4() == other.first.is_ipv4() && self.first <= other.last && other.first <= self.last
     }
+
+    /// Addresses of it that no Service can have, since no packet to them from elsewhere reaches a node; none
+    /// where all of it can be handed out.
+    pub fn unusable(&self) -> Option<&'static str> {
+        UNUSABLE.iter().find_map(|(network, what)| {
+            Self::parse(network).is_some_and(|network| self.overlaps(&network)).then_some(*what)
+        })
+    }
 }
+
+/// Networks of the registries of special addresses (RFC 6890, RFC 4291) that are never routed to a host.
+const UNUSABLE: [(&str, &str); 8] = [
+    ("0.0.0.0/32", "0.0.0.0, the unspecified address"),
+    ("127.0.0.0/8", "loopback addresses (127.0.0.0/8)"),
+    ("224.0.0.0/4", "multicast addresses (224.0.0.0/4)"),
+    ("255.255.255.255/32", "255.255.255.255, the broadcast address"),
+    ("::/128", "::, the unspecified address"),
+    ("::1/128", "::1, the loopback address"),
+    ("fe80::/10", "link-local addresses (fe80::/10)"),
+    ("ff00::/8", "multicast addresses (ff00::/8)"),
+];
 
 impl SemanticValue for AddressRange {
     const EXPECTED: &'static str = "a network such as 192.0.2.0/24 or 2001:db8::/64, or a range such as \
@@ -65,6 +85,25 @@ mod tests {
             ["192.0.2.1", "192.0.2.9-192.0.2.1", "192.0.2.1-2001:db8::1", "192.0.2.0/33", "", "-", "a/24"]
         {
             assert_eq!(AddressRange::parse(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn what_no_service_can_have_is_named() {
+        for (unusable, what) in [
+            ("0.0.0.0/0", "unspecified"),
+            ("127.0.0.5-127.0.0.9", "loopback"),
+            ("223.255.255.0-224.0.0.5", "multicast"),
+            ("255.255.255.255/32", "broadcast"),
+            ("::/0", "unspecified"),
+            ("::1/128", "loopback"),
+            ("fe80::/64", "link-local"),
+            ("ff02::1-ff02::9", "multicast"),
+        ] {
+            assert!(range(unusable).unusable().unwrap().contains(what), "{unusable}");
+        }
+        for usable in ["192.0.2.0/24", "223.255.255.0/24", "2001:db8::/64", "fd00::/8", "fec0::/64"] {
+            assert_eq!(range(usable).unusable(), None, "{usable}");
         }
     }
 

@@ -1,6 +1,6 @@
 //! Objects in clusters and nodes, as the rules see them.
 
-use super::{address, number, text};
+use super::{Setting, address, number, setting, text};
 use crate::values::AddressRange;
 use std::net::IpAddr;
 use tfplugin::Value;
@@ -30,6 +30,9 @@ pub(in super::super) struct Peer {
     pub(in super::super) my_asn: Option<u64>,
     pub(in super::super) peer_asn: Option<u64>,
     pub(in super::super) is_dual_stack: bool,
+    pub(in super::super) port: Option<u64>,
+    /// Of the session, as far as it is known: not where a Secret holds it.
+    pub(in super::super) password: Setting<String>,
 }
 
 /// A `metallb_ip_address_pool`.
@@ -63,6 +66,11 @@ impl Peer {
             address: address(object.attribute("peer_address")),
             my_asn: number(object.attribute("my_asn")),
             peer_asn: number(object.attribute("peer_asn")),
+            port: number(object.attribute("peer_port")),
+            password: match object.attribute("password_secret") {
+                Value::Null => setting(object, "password"),
+                _ => Setting::Unknown,
+            },
             is_dual_stack: *object.attribute("dual_stack_address_family") == Value::Bool(true),
         }
     }

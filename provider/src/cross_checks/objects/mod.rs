@@ -5,33 +5,36 @@ mod router;
 
 pub(super) use cluster::{Advertisement, ClusterRef, Peer, Pool, Taken};
 pub(super) use router::{
-    Bgp, BgpSession, Neighbor, PeerGroup, PrefixList, RouteMap, RouteMapRule, RouterKey, RouterRef,
+    Bgp, BgpSession, FamilySettings, Neighbor, PeerGroup, PrefixList, RouteMap, RouteMapRule, RouterKey,
+    RouterRef,
 };
 
+use crate::vyos::layout_of;
 use cluster::taken;
-use router::rules;
+use router::{addresses, rules};
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 use tfplugin::Value;
 
-/// Types that some rule is about, and the attributes by which one object is told from another.
-pub(super) const KEYS: [(&str, &[&str]); 16] = [
+/// Types beside those of routers that some rule is about, and the attributes that say which object it is.
+const KEYS: [(&str, &[&str]); 6] = [
     ("calico_ippool", &["cluster", "name"]),
     ("metallb_bgp_advertisement", &["cluster", "namespace", "name"]),
     ("metallb_bgp_peer", &["cluster", "namespace", "name"]),
     ("metallb_ip_address_pool", &["cluster", "namespace", "name"]),
     ("microk8s_cluster_ipv6", &["host"]),
     ("microk8s_node", &["host"]),
-    ("vyos_bgp", &["router"]),
-    ("vyos_bgp_neighbor", &["router", "address"]),
-    ("vyos_bgp_peer_group", &["router", "name"]),
-    ("vyos_config", &["router", "path"]),
-    ("vyos_ospf", &["router"]),
-    ("vyos_ospfv3", &["router"]),
-    ("vyos_prefix_list", &["router", "name"]),
-    ("vyos_prefix_list6", &["router", "name"]),
-    ("vyos_route_map", &["router", "name"]),
-    ("vyos_static_route", &["router", "destination"]),
 ];
+
+/// A type that some rule is about, and the attributes by which one object is told from another: all parts of
+/// a router's configuration are.
+pub(super) fn key_of(type_name: &str) -> Option<(&'static str, Vec<&'static str>)> {
+    if let Some((name, attributes)) = KEYS.iter().find(|(name, _)| *name == type_name) {
+        return Some((name, attributes.to_vec()));
+    }
+    let (name, layout) = layout_of(type_name)?;
+    Some((name, ["router"].into_iter().chain(layout.tag.as_ref().map(|tag| tag.attribute)).collect()))
+}
 
 /// An object that a rule over typed values is about.
 pub(super) enum Object {
@@ -43,6 +46,7 @@ pub(super) enum Object {
     Bgp(Bgp),
     Neighbor(Neighbor),
     PeerGroup(PeerGroup),
+    Interfaces(RouterRef, BTreeSet<IpAddr>),
     PrefixList(Family, PrefixList),
     RouteMap(RouteMap),
 }
@@ -99,6 +103,7 @@ impl Object {
                 name: text(object, "name"),
                 session: BgpSession::read(object),
             }),
+            "vyos_config" => Self::Interfaces(router(), addresses(object)),
             "vyos_prefix_list" => Self::PrefixList(Family::Ipv4, PrefixList::read(object, router())),
             "vyos_prefix_list6" => Self::PrefixList(Family::Ipv6, PrefixList::read(object, router())),
             "vyos_route_map" => Self::RouteMap(RouteMap {

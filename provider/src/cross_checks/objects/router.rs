@@ -2,8 +2,10 @@
 
 use super::{Family, Setting, number, setting, text};
 use crate::connection::router::Routers;
+use crate::engine::router_config::Owner;
+use crate::vyos::layout_of;
 use ipnet::IpNet;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::ops::RangeInclusive;
 use tfplugin::Value;
@@ -54,6 +56,7 @@ pub(in super::super) struct PeerGroup {
 /// What neighbors and peer-groups say of a session.
 pub(in super::super) struct BgpSession {
     pub(in super::super) remote_as: Setting<String>,
+    pub(in super::super) password: Setting<String>,
     pub(in super::super) ipv4_unicast: FamilySettings,
     pub(in super::super) ipv6_unicast: FamilySettings,
 }
@@ -63,6 +66,9 @@ pub(in super::super) struct FamilySettings {
     pub(in super::super) is_on: Setting<()>,
     pub(in super::super) prefix_list_import: Setting<String>,
     pub(in super::super) route_map_import: Setting<String>,
+    pub(in super::super) as_override: bool,
+    pub(in super::super) remove_private_as: bool,
+    pub(in super::super) route_reflector_client: bool,
 }
 
 /// A `vyos_prefix_list` or `vyos_prefix_list6`.
@@ -121,6 +127,7 @@ impl BgpSession {
     pub(super) fn read(object: &Value) -> Self {
         Self {
             remote_as: setting(object, "remote_as"),
+            password: setting(object, "password"),
             ipv4_unicast: FamilySettings::read(object.attribute("ipv4_unicast")),
             ipv6_unicast: FamilySettings::read(object.attribute("ipv6_unicast")),
         }
@@ -136,6 +143,7 @@ impl BgpSession {
 
 impl FamilySettings {
     pub(super) fn read(family: &Value) -> Self {
+        let is_on = |name: &str| *family.attribute(name) == Value::Bool(true);
         let named = |name: &str| if family.is_unknown() { Setting::Unknown } else { setting(family, name) };
         Self {
             is_on: match family {
@@ -145,6 +153,9 @@ impl FamilySettings {
             },
             prefix_list_import: named("prefix_list_import"),
             route_map_import: named("route_map_import"),
+            as_override: is_on("as_override"),
+            remove_private_as: is_on("remove_private_as"),
+            route_reflector_client: is_on("route_reflector_client"),
         }
     }
 }
@@ -197,6 +208,18 @@ impl RouteMapRule {
             goes_on: !ways.into_iter().all(|way| plain(rule.attribute(way))),
         })
     }
+}
+
+/// Addresses that a `vyos_config` gives to interfaces.
+pub(super) fn addresses(object: &Value) -> BTreeSet<IpAddr> {
+    let Some((_, layout)) = layout_of("vyos_config") else { return BTreeSet::new() };
+    let owner = Owner::new(layout, object.clone());
+    let ends = owner.whole_part().unwrap_or_default().iter();
+    let given = ends.filter_map(|end| match end.as_slice() {
+        [first, .., leaf, value] if first == "interfaces" && leaf == "address" => value.parse::<IpNet>().ok(),
+        _ => None,
+    });
+    given.map(|address| address.addr()).collect()
 }
 
 /// Rules in the order of their numbers, as far as they are known.

@@ -8,7 +8,7 @@ use crate::engine::timeouts::Timeouts;
 use crate::session::Session;
 use crate::values::object_name;
 use std::time::Duration;
-use tfplugin::{AttributeValue, Context, Model, Value};
+use tfplugin::{AttributeValue, Context, Held, Model, Value};
 
 /// How long an operation may take where the configuration does not say.
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(5 * 60);
@@ -49,28 +49,44 @@ pub(super) struct Target {
     pub(super) cluster: Cluster,
     pub(super) name: ObjectName,
     pub(super) address: Option<String>,
-    timeouts: Option<Timeouts>,
+    /// Read when an operation begins: a plan has none.
+    timeouts: Value,
 }
 
 impl Target {
     /// Where `object`, which is known, is.
     pub(super) fn of<T: ServerApplied>(clusters: &Clusters, object: &Value) -> Self {
+        Self::named(clusters, object, T::object_name(object))
+    }
+
+    /// Where an object of a state is.
+    pub(super) fn held<T: ServerApplied>(clusters: &Clusters, held: &Held<T>) -> Self {
+        Self::named(clusters, held.object(), T::held_name(held))
+    }
+
+    /// Where a model with these values is.
+    pub(super) fn wanted<T: ServerApplied>(clusters: &Clusters, model: &T, values: &Value) -> Self {
+        Self::named(clusters, values, model.model_name(values))
+    }
+
+    fn named(clusters: &Clusters, object: &Value, name: ObjectName) -> Self {
         let address = object.attribute("cluster").as_str().map(str::to_owned);
         Self {
             cluster: clusters.get(address.as_deref()),
-            name: T::object_name(object),
+            name,
             address,
-            timeouts: AttributeValue::decode(object.attribute("timeouts")).ok(),
+            timeouts: object.attribute("timeouts").clone(),
         }
     }
 
     /// How long `operation` may take.
     pub(super) fn timeout(&self, operation: Operation) -> Duration {
-        let given = self.timeouts.as_ref().and_then(|timeouts| match operation {
-            Operation::Create => timeouts.create.as_ref(),
-            Operation::Update => timeouts.update.as_ref(),
-            Operation::Delete => timeouts.delete.as_ref(),
-        });
+        let given =
+            AttributeValue::decode(&self.timeouts).ok().and_then(|timeouts: Timeouts| match operation {
+                Operation::Create => timeouts.create,
+                Operation::Update => timeouts.update,
+                Operation::Delete => timeouts.delete,
+            });
         given.map_or(DEFAULT_TIMEOUT, |text| *text.value())
     }
 

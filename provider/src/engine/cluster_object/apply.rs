@@ -7,8 +7,9 @@ use super::private::Private;
 use super::read::model;
 use super::release::remember;
 use super::{ReadReason, ServerApplied};
-use crate::connection::cluster::{ApplyMode, Claim, ClusterError, ClusterErrorKind, Freshness};
+use crate::connection::cluster::{ApplyMode, Claim, ClusterError};
 use crate::connection::masking::Mask;
+use crate::connection::{ConnectionError, Freshness};
 use crate::session::Session;
 use kube::core::DynamicObject;
 use serde_json::Value as Json;
@@ -30,12 +31,12 @@ pub(super) async fn create<T: ServerApplied>(
     private: &mut Private,
 ) -> Result<Held<T>, Diagnostics> {
     let planned = completed(planned)?;
-    let target = Target::of::<T>(&context.provider().clusters, &planned.values);
+    let target = Target::wanted(&context.provider().clusters, &planned.model, &planned.values);
     let deadline = target.deadline(Operation::Create, context);
     let (planned, target_ref) = (&planned, &target);
     let written = deadline
         .call(|| async move {
-            attempt(try_create(planned, target_ref).await, ClusterErrorKind::is_transient_on_create)
+            attempt(try_create(planned, target_ref).await, ClusterError::is_transient_on_create)
         })
         .await
         .map_err(|why| gave_up::<T>("create", &target, target.timeout(Operation::Create), why))?;
@@ -49,14 +50,14 @@ pub(super) async fn update<T: ServerApplied>(
     private: &mut Private,
 ) -> Result<Held<T>, Diagnostics> {
     let planned = completed(planned)?;
-    let target = Target::of::<T>(&context.provider().clusters, &planned.values);
+    let target = Target::wanted(&context.provider().clusters, &planned.model, &planned.values);
     let deadline = target.deadline(Operation::Update, context);
     let (planned, known) = (&planned, &*private);
     let (before, target_ref) = (prior.object(), &target);
     let written = deadline
         .call(|| async move {
             let result = try_update(planned, before, target_ref, known).await;
-            attempt(result, ClusterErrorKind::is_transient)
+            attempt(result, ClusterError::is_transient)
         })
         .await
         .map_err(|why| gave_up::<T>("update", &target, target.timeout(Operation::Update), why))?;

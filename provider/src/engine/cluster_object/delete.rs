@@ -5,8 +5,9 @@ use super::adoption::blocked_by;
 use super::failure::{Failure, attempt, gave_up, summary};
 use super::private::Private;
 use super::{ServerApplied, release};
-use crate::connection::cluster::{Claim, ClusterError, ClusterErrorKind, Freshness};
+use crate::connection::cluster::{Claim, ClusterError, ClusterErrorKind};
 use crate::connection::retry::{Deadline, RetryError};
+use crate::connection::{ConnectionError, Freshness};
 use crate::session::Session;
 use std::time::Duration;
 use tfplugin::{Context, Diagnostic, Diagnostics, Held};
@@ -31,7 +32,7 @@ pub(super) async fn delete<T: ServerApplied>(
     prior: &Held<T>,
     private: &Private,
 ) -> Result<(), Diagnostics> {
-    let target = Target::of::<T>(&context.provider().clusters, prior.object());
+    let target = Target::held(&context.provider().clusters, prior);
     let timeout = target.timeout(Operation::Delete);
     let deadline = target.deadline(Operation::Delete, context);
     let reach = Deadline::after(timeout.min(REACH_WITHIN), context.cancelled());
@@ -39,7 +40,7 @@ pub(super) async fn delete<T: ServerApplied>(
     let asked = reach
         .call(|| async move {
             let result = try_delete(prior, target_ref, private).await;
-            attempt(result, ClusterErrorKind::is_transient)
+            attempt(result, ClusterError::is_transient)
         })
         .await;
     match asked.map_err(|why| unreached::<T>(&target, timeout.min(REACH_WITHIN), why))? {
@@ -55,7 +56,7 @@ pub(super) async fn delete<T: ServerApplied>(
         DeleteOutcome::Accepted => {}
     }
     let gone = deadline
-        .until(|| async move { attempt(is_gone(target_ref, private).await, ClusterErrorKind::is_transient) });
+        .until(|| async move { attempt(is_gone(target_ref, private).await, ClusterError::is_transient) });
     gone.await.map_err(|why| gave_up::<T>("delete", &target, timeout, why))
 }
 

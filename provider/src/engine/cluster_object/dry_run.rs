@@ -8,7 +8,8 @@ use super::apply::{Wanted, completed, manifest, send};
 use super::cluster_resource::ClusterResource;
 use super::failure::{explain, summary};
 use super::private::Private;
-use crate::connection::cluster::{ApplyMode, ClusterError, ClusterErrorKind, FieldFault, Freshness, MANAGER};
+use crate::connection::Freshness;
+use crate::connection::cluster::{ApplyMode, ClusterError, ClusterErrorKind, FieldFault, MANAGER};
 use crate::session::Session;
 use kube::core::DynamicObject;
 use serde_json::Value as Json;
@@ -24,13 +25,11 @@ pub(super) async fn run<T: ServerApplied>(
 ) -> Result<OnlyStays, Diagnostics> {
     let Some(object) = plan.planned.known() else { return Ok(false) };
     let object = completed(object)?;
-    let target = Target::of::<T>(&context.provider().clusters, &object.values);
+    let target = Target::wanted(&context.provider().clusters, &object.model, &object.values);
     let prior = plan.prior.as_ref().map(|prior| &prior.0);
     if prior.is_some_and(|prior| {
         // A new object does not meet the old one.
-        plan.replaces()
-            || T::object_name(prior.object()) != target.name
-            || is_sent_already(prior, &object, &target)
+        plan.replaces() || T::held_name(prior) != target.name || is_sent_already(prior, &object, &target)
     }) {
         return Ok(false);
     }
@@ -40,7 +39,12 @@ pub(super) async fn run<T: ServerApplied>(
         Err(error) if error.kind() == ClusterErrorKind::KubeconfigRefused => {
             return Err(explain::<T>(&summary("plan", &target), &target, &error, ""));
         }
-        Err(_) => return Ok(false),
+        Err(error) => {
+            if target.cluster.is_out_of_reach(&error) && target.cluster.warn_once() {
+                context.warn(unchecked(&target, &error));
+            }
+            return Ok(false);
+        }
     };
     if let (None, Some(existing)) = (prior, &existing) {
         // It may be gone before this is created, as in a replacement or behind a renamed key.
@@ -65,6 +69,17 @@ pub(super) async fn run<T: ServerApplied>(
             judge_answer::<T>(context, &target, existing.as_ref(), &manifest, &error).map(|()| false)
         }
     }
+}
+
+/// Nobody answers there.
+fn unchecked(target: &Target, error: &ClusterError) -> Diagnostic {
+    let detail = format!(
+        "{}\n\nThis plan is complete, and none of its objects in this cluster was checked there: what the cluster rejects \
+         shows at apply. If the same apply brings the cluster up, nothing needs to be done.",
+        error.detail()
+    );
+    Diagnostic::warning(format!("Unable to reach the {}: nothing was checked there", target.cluster), detail)
+        .at("cluster")
 }
 
 /// Tells what leaves the configuration and stays in the object, if the plan holds other changes too.

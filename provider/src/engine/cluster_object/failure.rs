@@ -2,6 +2,7 @@
 
 use super::ServerApplied;
 use super::address::Target;
+use crate::connection::ConnectionError;
 use crate::connection::cluster::{ClusterError, ClusterErrorKind};
 use crate::connection::retry::{Attempt, RetryError};
 use std::time::Duration;
@@ -33,10 +34,10 @@ impl From<Diagnostics> for Failure {
 /// Whether another try may help, where `passes` says which failed calls do.
 pub(super) fn attempt<R>(
     result: Result<R, Failure>,
-    passes: fn(ClusterErrorKind) -> bool,
+    passes: fn(&ClusterError) -> bool,
 ) -> Attempt<R, Failure> {
     match result {
-        Err(Failure::Call(error)) if passes(error.kind()) => Attempt::Retry(Failure::Call(error)),
+        Err(Failure::Call(error)) if passes(&error) => Attempt::Retry(Failure::Call(error)),
         Err(failure @ Failure::Ending(_)) => Attempt::Retry(failure),
         finished => Attempt::Done(finished),
     }
@@ -83,11 +84,7 @@ pub(super) fn explain<T: ServerApplied>(
         for fault in error.faults() {
             if let Some((attribute, _)) = T::attribute_at(&fault.field) {
                 let answer = format!("{} refused {}: {}.", target.cluster, fault.field, fault.message);
-                found.error_at(
-                    attribute.as_str(),
-                    summary,
-                    format!("{answer}\n\n{}{hints}", error.kind().advice()),
-                );
+                found.error_at(attribute.as_str(), summary, format!("{answer}\n\n{}{hints}", error.hint()));
             }
         }
     }

@@ -5,11 +5,9 @@ use super::cluster_resource::ClusterResource;
 use super::private::Private;
 use super::{ServerApplied, apply, delete, dry_run, read, release};
 use crate::session::Session;
-use async_trait::async_trait;
 use std::collections::BTreeSet;
 use tfplugin::{Context, Diagnostic, Diagnostics, Held, Plan, Resource};
 
-#[async_trait]
 impl<T: ServerApplied> Resource for ClusterResource<T> {
     type Provider = Session;
     type Model = Self;
@@ -32,9 +30,9 @@ impl<T: ServerApplied> Resource for ClusterResource<T> {
             T::keep(plan);
         }
         if let Some(prior) = plan.prior.as_ref().filter(|_| !plan.kept.is_empty()) {
-            let target = Target::of::<T>(&context.provider().clusters, prior.0.object());
+            let target = Target::held(&context.provider().clusters, &prior.0);
             let place = format!("{} in the {}", target.name, target.cluster);
-            context.provider().kept_secrets.tell(context, &plan.kept, &place, plan.replaces()).await;
+            context.provider().kept_secrets.report(context, &plan.kept, &place, plan.replaces()).await;
         }
         Ok(())
     }

@@ -6,7 +6,8 @@ use super::adoption::is_ours;
 use super::failure::{explain, summary};
 use super::private::Private;
 use super::{ReadReason, ServerApplied};
-use crate::connection::cluster::{ClusterError, ClusterErrorKind, Freshness};
+use crate::connection::Freshness;
+use crate::connection::cluster::{ClusterError, ClusterErrorKind};
 use crate::engine::import::check_named;
 use crate::session::Session;
 use kube::core::DynamicObject;
@@ -25,7 +26,7 @@ pub(super) async fn read<T: ServerApplied>(
     prior: Held<T>,
     private: &mut Private,
 ) -> Result<Option<Held<T>>, Diagnostics> {
-    let target = Target::of::<T>(&context.provider().clusters, prior.object());
+    let target = Target::held(&context.provider().clusters, &prior);
     let seen = match look(&target).await {
         Ok(seen) => seen,
         // A node that is not to be trusted is none that is out of reach.
@@ -33,7 +34,7 @@ pub(super) async fn read<T: ServerApplied>(
             return Err(explain::<T>(&summary("read", &target), &target, &error, ""));
         }
         Err(error) => {
-            if target.cluster.first_warning() {
+            if target.cluster.warn_once() {
                 context.warn(unreachable_warning(&target, &error));
             }
             return Ok(Some(prior));

@@ -6,7 +6,8 @@ use super::address::Target;
 use super::adoption::has_other_owners;
 use super::failure::Failure;
 use super::private::Private;
-use crate::connection::cluster::{ApplyMode, ClusterError, ClusterErrorKind, Freshness, ObjectName};
+use crate::connection::Freshness;
+use crate::connection::cluster::{ApplyMode, ClusterError, ClusterErrorKind, ObjectName};
 use crate::session::Session;
 use kube::core::DynamicObject;
 use serde_json::{Map, Value as Json, json};
@@ -31,7 +32,7 @@ pub(super) async fn announce<T: ServerApplied>(
     prior: &Held<T>,
     private: &Private,
 ) {
-    let target = Target::of::<T>(&context.provider().clusters, prior.object());
+    let target = Target::held(&context.provider().clusters, prior);
     // Without an answer, the name alone says it of the kinds that matter most.
     let existing = target.cluster.find(&target.name, Freshness::Cached).await.ok().flatten();
     let is_ours = |found: &&DynamicObject| private.uid.is_none() || found.metadata.uid == private.uid;

@@ -15,7 +15,7 @@ use serde_json::{Map, Value as Json, json};
 use std::collections::{BTreeMap, BTreeSet};
 use tfplugin::provider::TypeName;
 use tfplugin::schema::{Attribute, AttributeKind, Nesting};
-use tfplugin::{Diagnostics, Draft, Model, Plan, Value};
+use tfplugin::{Diagnostics, Draft, Held, Model, Plan, Value};
 
 /// A type whose objects the engine keeps. Every [`ClusterObject`] is one.
 #[async_trait]
@@ -42,6 +42,16 @@ pub trait ServerApplied: Model<Draft: Draft<Model = Self>> + TypeName {
 
     /// What the object of these known attributes is called.
     fn object_name(attributes: &Value) -> ObjectName;
+
+    /// The same of an object whose values may be what no configuration could say.
+    fn held_name(held: &Held<Self>) -> ObjectName {
+        Self::object_name(held.object())
+    }
+
+    /// The same of a model with these values.
+    fn model_name(&self, values: &Value) -> ObjectName {
+        Self::object_name(values)
+    }
 
     /// The attributes that an import id tells; nothing where it names no object.
     fn named_by(id: &str, has_kubeconfig: bool) -> Option<BTreeMap<String, Value>>;

@@ -1,5 +1,6 @@
 //! What went wrong on a node: what was tried, where, what came back, and what to do next.
 
+use crate::connection::ConnectionError;
 use crate::connection::retry::RetryError;
 use crate::connection::ssh::SshError;
 use tfplugin::{Diagnostic, Diagnostics, Severity};
@@ -136,7 +137,8 @@ impl From<Diagnostics> for NodeError {
 
 impl From<SshError> for NodeError {
     fn from(error: SshError) -> Self {
-        let failure = Self::new(format!("reaching {} over SSH", error.host()), error.to_string()).at("host");
+        let failure =
+            Self::new(format!("reaching {} over SSH", error.target()), error.to_string()).at("host");
         if error.is_transient() { failure.transient() } else { failure }
     }
 }
@@ -171,6 +173,6 @@ impl NodeError {
     /// Terraform asked the provider to stop.
     pub fn interrupted() -> Self {
         Self::new("continuing after Terraform was asked to stop", "The work was interrupted.")
-            .with_hint("The next apply resumes here.")
+            .with_hint("What was begun on a machine continues there. The next apply resumes here.")
     }
 }

@@ -19,7 +19,7 @@ pub use identity::Identity;
 pub use import_id::{ImportId, ImportParts};
 pub use over_ssh::OverSsh;
 pub use private::{NoPrivate, Private};
-pub use work::{Work, observe};
+pub use work::{Work, observe, warn_unchecked};
 
 use crate::engine::timeouts::Timeouts;
 use crate::session::Session;

@@ -6,7 +6,6 @@ use crate::connection::retry::{Attempt, Deadline, RetryError};
 use crate::connection::ssh::SshErrorKind;
 use crate::engine::timeouts::deadline;
 use crate::session::Session;
-use async_trait::async_trait;
 use std::marker::PhantomData;
 use std::time::Duration;
 use tfplugin::{Context, Diagnostics, Plan, Resource};
@@ -17,7 +16,6 @@ const REACH_TO_REMOVE: Duration = Duration::from_secs(30);
 /// A type over SSH as a managed resource.
 pub struct OverSsh<T>(PhantomData<fn() -> T>);
 
-#[async_trait]
 impl<T: NodeResource> Resource for OverSsh<T> {
     type Provider = Session;
     type Model = T;

@@ -2,6 +2,7 @@
 //! person.
 
 use super::NodeError;
+use crate::connection::cluster::ClusterLocks;
 use crate::connection::retry::{Deadline, RetryError};
 use crate::connection::ssh::{Host, Shell, Ssh};
 use crate::session::Session;
@@ -48,6 +49,11 @@ impl<'a> Work<'a> {
         &self.context.provider().ssh
     }
 
+    /// What is changed by one at a time in a cluster.
+    pub fn locks(&self) -> &Arc<ClusterLocks> {
+        &self.context.provider().locks
+    }
+
     /// Tells the person something that does not stop the operation.
     pub fn warn(&self, warning: Diagnostic) {
         self.context.warn(warning);
@@ -67,6 +73,19 @@ impl<'a> Work<'a> {
                 Err(NodeError::new(format!("reading {}", self.host.address()), answer).at("host").transient())
             }
         }
+    }
+}
+
+/// Warns, once for each machine, that a plan checked nothing on one that is out of reach. One that answers
+/// and has no MicroK8s yet is as it should be.
+pub fn warn_unchecked(context: &Context<Session>, address: &str, error: NodeError) {
+    let host = context.provider().ssh.host(address);
+    if host.is_out_of_reach() && host.warn_once() {
+        let error = error.with_hint(
+            "This plan is complete; what does not fit the machine or its cluster shows at apply. If the same apply creates the \
+             machine, nothing needs to be done.",
+        );
+        context.warn(error.into_warning(format!("Unable to reach {address}: nothing was checked there")));
     }
 }
 

@@ -14,6 +14,21 @@ async fn a_plan_stores_nothing() {
 }
 
 #[tokio::test]
+async fn a_plan_warns_once_of_a_cluster_that_is_out_of_reach() {
+    let mut server = ApiServer::start().await;
+    let run = super::run(&server).await;
+    server.stop().await;
+    let planned = run.plan(POOL, None, &pool(&[RANGE])).await.unwrap();
+    let warned = warnings(&planned.diagnostics);
+    assert_eq!(warned.len(), 1, "{warned:?}");
+    assert!(warned[0].contains("nothing was checked there"), "{warned:?}");
+    let mut another = pool(&["192.0.2.0/24"]);
+    another["name"] = json!("another");
+    let planned = run.plan(POOL, None, &another).await.unwrap();
+    assert!(planned.diagnostics.is_empty(), "{:?}", planned.diagnostics);
+}
+
+#[tokio::test]
 async fn what_is_not_known_yet_is_not_tried() {
     let server = ApiServer::start().await;
     let run = super::run(&server).await;
