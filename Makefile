@@ -4,7 +4,7 @@
 CARGO ?= cargo
 PROGRAMS = $(or $(CARGO_TARGET_DIR),target)/debug
 
-.PHONY: build bench check demo docs install lab parts programs release test uninstall unit
+.PHONY: build bench check conformance demo docs install lab parts programs release test uninstall unit
 
 # The plugin, as a release has it.
 build:
@@ -45,6 +45,12 @@ parts: programs
 # took how long.
 test: parts
 	CHECK=1 tests/run/all
+
+# What we rely on of VyOS, held against the stand-in, or against a router of yours:
+# CONFORMANCE_VYOS=https://192.0.2.1 CONFORMANCE_VYOS_KEY=... make conformance. It says what it writes, takes that away again, saves
+# only with CONFORMANCE_VYOS_SAVE=1, and lists what differs.
+conformance:
+	$(CARGO) test -q -p conformance --test vyos -- --nocapture
 
 # The tests that need neither the lab nor root.
 unit:

@@ -72,7 +72,6 @@ fn content_type(given: &String) -> Result<(), String> {
 /// How images come and go.
 pub(crate) struct DownloadFileResource;
 
-#[async_trait::async_trait]
 impl Resource for DownloadFileResource {
     type Provider = Server;
     type Model = DownloadFile;

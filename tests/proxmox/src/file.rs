@@ -66,7 +66,6 @@ fn content_type(name: &str) -> &'static str {
     }
 }
 
-#[async_trait::async_trait]
 impl Resource for FileResource {
     type Provider = Server;
     type Model = StoredFile;

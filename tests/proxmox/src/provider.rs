@@ -56,7 +56,6 @@ pub(crate) struct Ssh {
 /// The provider.
 pub(crate) struct Proxmox;
 
-#[async_trait::async_trait]
 impl Provider for Proxmox {
     type Config = Config;
     type Configured = Server;

@@ -18,7 +18,6 @@ pub(crate) struct VmResource;
 
 const CREATE: &str = "create the VM";
 
-#[async_trait::async_trait]
 impl Resource for VmResource {
     type Provider = Server;
     type Model = Vm;

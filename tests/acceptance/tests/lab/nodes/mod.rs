@@ -2,6 +2,7 @@
 
 mod addon_repositories;
 mod addons;
+mod cut_links;
 mod helm_releases;
 mod interrupted;
 mod life;

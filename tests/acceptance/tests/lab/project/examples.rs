@@ -69,7 +69,8 @@ impl Terraform {
             std::fs::write(folder.join(name), text).unwrap();
         }
         // Examples read the router's certificate from a file beside them.
-        std::fs::write(folder.join("edge.pem"), "").unwrap();
+        let router = rcgen::generate_simple_self_signed(["10.0.0.1".to_owned()]).unwrap();
+        std::fs::write(folder.join("edge.pem"), router.cert.pem()).unwrap();
         let output = self.command(&["get"], &folder).await;
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         let output = self.command(&["validate", "-json"], &folder).await;

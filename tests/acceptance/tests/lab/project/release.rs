@@ -5,6 +5,7 @@
 use crate::project::user::{REGISTRIES, User, copy_of, lock_of, root, stripped_plugin, text};
 use acceptance::Cli;
 use std::fs;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::Output;
 use tempfile::TempDir;
@@ -135,11 +136,43 @@ async fn it_has_what_registries_ask_for() {
     let program = format!("terraform-provider-microk8s_v{}", env!("CARGO_PKG_VERSION"));
     let line = listing.lines().find(|line| line.ends_with(&program)).unwrap_or_default();
     assert!(line.starts_with("-rwxr-xr-x"), "{listing}");
+    assert!(listing.lines().any(|line| line.ends_with(" LICENSE")), "{listing}");
+
+    // Every crate of the list of contents stands above a text that it comes with.
+    let mut unzip = Command::new("unzip");
+    let texts = unzip.arg("-p").arg(release.file("linux_amd64.zip")).arg("THIRD-PARTY-LICENSES.txt");
+    let texts = String::from_utf8(succeeds(texts).await.stdout).unwrap();
+    let without = crates.iter().filter(|one| {
+        let line = format!("\n{} {} (", one["name"].as_str().unwrap(), one["version"].as_str().unwrap());
+        !one["purl"].is_null() && !texts.contains(&line)
+    });
+    assert_eq!(without.collect::<Vec<_>>(), Vec::<&serde_json::Value>::new());
+    for words in ["Apache License", "Permission is hereby granted", "Copyright (c) Tokio Contributors"] {
+        assert!(texts.contains(words), "no {words:?} in the licence texts");
+    }
 
     // The same binaries make the same release, bit by bit.
     let sums = fs::read(release.file("SHA256SUMS")).unwrap();
     release.pack().await;
     assert_eq!(fs::read(release.file("SHA256SUMS")).unwrap(), sums);
+}
+
+/// A release binary may not grow beyond what its users should have to download.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_binary_that_is_too_large_is_no_release() {
+    let folder = tempfile::tempdir().unwrap();
+    let binary = folder.path().join("binary");
+    // Zeros weigh nothing once they are packed, noise all that it has.
+    fs::write(&binary, vec![0; 8_000_000]).unwrap();
+    succeeds(script("size").arg(&binary)).await;
+    let mut noise = fs::File::open("/dev/urandom").unwrap().take(6_300_000);
+    std::io::copy(&mut noise, &mut fs::File::create(&binary).unwrap()).unwrap();
+    let output = script("size").arg(&binary).output().await.unwrap();
+    assert!(
+        !output.status.success() && text(&output).contains("at most 6300000 are allowed"),
+        "{}",
+        text(&output)
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
