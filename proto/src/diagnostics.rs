@@ -1,6 +1,7 @@
 //! What a provider reports to the user: errors and warnings, each on an attribute where there is one.
 
-use crate::value::Path;
+use crate::schema::Schema;
+use crate::value::{Path, Step, Value};
 
 /// Whether Terraform stops.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +43,14 @@ impl Diagnostic {
     pub fn at(mut self, attribute: impl Into<Path>) -> Self {
         self.attribute = Some(attribute.into());
         self
+    }
+
+    /// Says in words what Terraform is not told as a path.
+    pub(crate) fn name_in_detail(&mut self, path: &Path) {
+        let text = path.to_string();
+        if !self.detail.contains(&text) {
+            self.detail.push_str(&format!("\n\nThis is about {text}."));
+        }
     }
 }
 
@@ -101,6 +110,25 @@ impl Diagnostics {
         }
     }
 
+    /// Beside a message about an attribute Terraform prints its lines in the configuration, as they are
+    /// written there. Where a secret may be among them, the message is about the whole block instead, and
+    /// names the attribute.
+    #[must_use]
+    pub(crate) fn without_lines_of_secrets(mut self, schema: &Schema, config: &Value) -> Self {
+        for one in &mut self.0 {
+            let Some(Step::Attribute(name)) = one.attribute.as_ref().and_then(|path| path.steps().first())
+            else {
+                continue;
+            };
+            let secret =
+                schema.attribute(name).is_some_and(|it| !it.secrets(config.attribute(name)).is_empty());
+            if secret && let Some(path) = one.attribute.take() {
+                one.name_in_detail(&path);
+            }
+        }
+        self
+    }
+
     /// Whether any of them stops Terraform.
     pub fn has_errors(&self) -> bool {
         self.count_errors() > 0
@@ -134,5 +162,72 @@ impl IntoIterator for Diagnostics {
 
     fn into_iter(self) -> Self::IntoIter {
         self.0.into_iter()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Model;
+    use crate::types::Secret;
+    use crate::value::json;
+
+    /// An account.
+    #[derive(Clone, Debug, Model)]
+    #[expect(dead_code, reason = "only its schema is used")]
+    struct Account {
+        /// Its name.
+        #[attribute(required)]
+        name: String,
+        /// Its password.
+        #[attribute(optional)]
+        password: Option<Secret>,
+        /// Its token, stored nowhere.
+        #[attribute(optional, write_only)]
+        token: Option<String>,
+        /// How it gets in.
+        #[attribute(optional)]
+        ways: Option<Vec<Way>>,
+    }
+
+    /// One way in.
+    #[derive(Clone, Debug, Model)]
+    struct Way {
+        /// Of what kind.
+        #[attribute(required)]
+        kind: String,
+        /// Its key.
+        #[attribute(optional)]
+        key: Option<Secret>,
+    }
+
+    #[test]
+    fn a_message_about_lines_that_may_hold_a_secret_is_about_the_block() {
+        let way = Path::from("ways").index(0).attribute("kind");
+        let at = |path: &Path, config: serde_json::Value| {
+            let config =
+                json::decode(config.to_string().as_bytes(), Account::schema().object_type()).unwrap();
+            let found = Diagnostics::from(Diagnostic::error("x", "It is wrong.").at(path.clone()));
+            let found = found.without_lines_of_secrets(Account::schema(), &config);
+            let one = found.into_iter().next().unwrap();
+            (one.attribute.is_some(), one.detail)
+        };
+        let kept = (true, "It is wrong.".to_owned());
+        let moved = |what: &str| (false, format!("It is wrong.\n\nThis is about {what}."));
+        for (path, config, expected) in [
+            (&"name".into(), serde_json::json!({"name": "a", "password": "b"}), &kept),
+            (&"password".into(), serde_json::json!({"name": "a", "password": "b"}), &moved("password")),
+            (&"token".into(), serde_json::json!({"name": "a", "token": "b"}), &moved("token")),
+            (
+                &way,
+                serde_json::json!({"name": "a", "ways": [{"kind": "c", "key": "d"}]}),
+                &moved("ways[0].kind"),
+            ),
+            // Nothing is given that could be shown.
+            (&"password".into(), serde_json::json!({"name": "a"}), &kept),
+            (&way, serde_json::json!({"name": "a", "ways": [{"kind": "c"}]}), &kept),
+        ] {
+            assert_eq!(&at(path, config.clone()), expected, "{path} of {config}");
+        }
     }
 }

@@ -23,6 +23,7 @@ impl<P: Provider> Shared<P> {
         if !planned.object.is_null() {
             found.append(P::observe_plan(context.provider(), &request.type_name, &planned.object));
         }
+        let found = found.without_lines_of_secrets(resource.schema(), &config);
         Ok(plan_resource_change::Response {
             planned_state: Some(answered(&planned.object, of)?),
             requires_replace: planned.requires_replace.iter().map(attribute_path).collect(),
@@ -43,6 +44,7 @@ impl<P: Provider> Shared<P> {
         let config = received(request.config.as_ref(), of, "the configuration")?;
         let planned = Stored { object, private: request.planned_private };
         let (stored, found) = resource.apply(&self.context()?, &prior, planned, &config).await;
+        let found = found.without_lines_of_secrets(resource.schema(), &config);
         Ok(apply_resource_change::Response {
             new_state: Some(answered(&stored.object, of)?),
             private: stored.private,

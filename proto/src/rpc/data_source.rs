@@ -15,6 +15,7 @@ impl<P: Provider> Shared<P> {
         let of = data_source.schema().object_type();
         let config = received(request.config.as_ref(), of, "the configuration")?;
         let found = data_source.validate_config(&config, P::validate_string);
+        let found = found.without_lines_of_secrets(data_source.schema(), &config);
         Ok(validate_data_resource_config::Response { diagnostics: diagnostics(found) })
     }
 
@@ -26,6 +27,7 @@ impl<P: Provider> Shared<P> {
         let of = data_source.schema().object_type();
         let config = received(request.config.as_ref(), of, "the configuration")?;
         let (state, found) = data_source.read(&self.context()?, &config).await;
+        let found = found.without_lines_of_secrets(data_source.schema(), &config);
         Ok(read_data_source::Response {
             state: Some(answered(&state, of)?),
             diagnostics: diagnostics(found),

@@ -20,6 +20,7 @@ impl<P: Provider> Shared<P> {
         let config = received(request.config.as_ref(), schema.object_type(), "the provider block")?;
         let found =
             check_config::<P::Config>(&config, &schema.attributes, P::validate_string, P::validate_config);
+        let found = found.without_lines_of_secrets(schema, &config);
         Ok(validate_provider_config::Response { diagnostics: wire::diagnostics(found) })
     }
 
@@ -29,9 +30,11 @@ impl<P: Provider> Shared<P> {
         request: configure_provider::Request,
     ) -> Result<configure_provider::Response, Diagnostics> {
         let what = "the provider block";
-        let config = received(request.config.as_ref(), self.served.provider.object_type(), what)?;
+        let schema = self.served.provider;
+        let config = received(request.config.as_ref(), schema.object_type(), what)?;
         let draft = ConfigDraft::<P>::decode(&config).map_err(|error| unreadable(what, error))?;
-        let configured = P::configure(draft).await?;
+        let configured = P::configure(draft).await;
+        let configured = configured.map_err(|found| found.without_lines_of_secrets(schema, &config))?;
         self.start_anew();
         *self.configured.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(configured));
         Ok(configure_provider::Response::default())

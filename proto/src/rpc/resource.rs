@@ -23,6 +23,7 @@ impl<P: Provider> Shared<P> {
         if !request.client_capabilities.is_some_and(|client| client.write_only_attributes_allowed) {
             write_only::refuse(&schema.attributes, &config, &mut found);
         }
+        let found = found.without_lines_of_secrets(schema, &config);
         Ok(validate_resource_config::Response { diagnostics: wire::diagnostics(found) })
     }
 
@@ -55,6 +56,7 @@ impl<P: Provider> Shared<P> {
         let object = received(request.current_state.as_ref(), of, "the stored state")?;
         let prior = Stored { object, private: request.private };
         let (stored, found) = resource.read(&self.context()?, prior).await;
+        let found = found.without_lines_of_secrets(resource.schema(), &stored.object);
         Ok(read_resource::Response {
             new_state: Some(answered(&stored.object, of)?),
             private: stored.private,

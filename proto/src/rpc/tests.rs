@@ -249,6 +249,7 @@ async fn a_write_only_value_reaches_the_provider_and_no_answer() {
             client_capabilities: capabilities,
         };
         let answer = service.validate_resource_config(Request::new(request)).await.unwrap().into_inner();
+        assert!(answer.diagnostics.iter().all(|one| one.attribute.is_none()), "its line would show it");
         text(&answer.diagnostics)
     };
     assert!(told(None).await.contains("secret is write-only, which needs Terraform 1.11"));

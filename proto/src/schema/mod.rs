@@ -39,6 +39,11 @@ impl Schema {
     }
 }
 
+/// What of an object with these attributes is not to be shown.
+pub fn secrets<'a>(attributes: &[Attribute], object: &'a Value) -> Vec<&'a Value> {
+    attributes.iter().flat_map(|one| one.secrets(object.attribute(&one.name))).collect()
+}
+
 /// The type of an object with these attributes.
 pub fn object_type(attributes: &[Attribute]) -> Type {
     Type::Object(
@@ -168,6 +173,23 @@ impl Attribute {
                 semantic_eq: T::semantic_eq,
                 canonicalize: T::canonicalize,
             },
+        }
+    }
+
+    /// What of a value of this attribute is not to be shown: all of it where it is sensitive or write-only,
+    /// or those of its members that are. What is null or unknown shows nothing.
+    pub fn secrets<'a>(&self, value: &'a Value) -> Vec<&'a Value> {
+        match (&self.kind, value) {
+            (_, Value::Null | Value::Unknown(_)) => Vec::new(),
+            _ if self.sensitive || self.write_only => vec![value],
+            (AttributeKind::Nested(_, members), Value::List(all) | Value::Set(all)) => {
+                all.iter().flat_map(|one| secrets(members, one)).collect()
+            }
+            (AttributeKind::Nested(_, members), Value::Map(all)) => {
+                all.values().flat_map(|one| secrets(members, one)).collect()
+            }
+            (AttributeKind::Nested(_, members), one) => secrets(members, one),
+            _ => Vec::new(),
         }
     }
 

@@ -15,12 +15,10 @@ pub(crate) fn diagnostics(found: Diagnostics) -> Vec<pb::Diagnostic> {
 /// Core finds the line of an attribute, but for a path that goes on inside the attribute's value it shows the
 /// whole resource. So the path ends at the attribute, and the rest of it is in the text. All of the text
 /// passes [`printable`] here, whoever said it.
-fn diagnostic(one: Diagnostic) -> pb::Diagnostic {
-    let path = one.attribute.unwrap_or_default();
-    let text = path.to_string();
-    let mut detail = one.detail;
-    if path.steps().len() > 1 && !detail.contains(&text) {
-        detail.push_str(&format!("\n\nThis is about {text}."));
+fn diagnostic(mut one: Diagnostic) -> pb::Diagnostic {
+    let path = one.attribute.take().unwrap_or_default();
+    if path.steps().len() > 1 {
+        one.name_in_detail(&path);
     }
     pb::Diagnostic {
         severity: match one.severity {
@@ -28,7 +26,7 @@ fn diagnostic(one: Diagnostic) -> pb::Diagnostic {
             Severity::Warning => WireSeverity::Warning.into(),
         },
         summary: printable(&one.summary).into_owned(),
-        detail: printable(&detail).into_owned(),
+        detail: printable(&one.detail).into_owned(),
         attribute: path.steps().first().map(|first| pb::AttributePath { steps: vec![step(first)] }),
     }
 }

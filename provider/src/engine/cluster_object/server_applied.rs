@@ -14,7 +14,7 @@ use kube::core::DynamicObject;
 use serde_json::{Map, Value as Json, json};
 use std::collections::{BTreeMap, BTreeSet};
 use tfplugin::provider::TypeName;
-use tfplugin::schema::{Attribute, AttributeKind, Nesting};
+use tfplugin::schema::{Attribute, secrets};
 use tfplugin::{Diagnostics, Draft, Held, Model, Plan, Value};
 
 /// A type whose objects the engine keeps. Every [`ClusterObject`] is one.
@@ -158,21 +158,7 @@ pub struct Staying {
 
 /// The texts of those attributes that Terraform hides.
 pub fn sensitive(attributes: &[Attribute], values: &Value) -> Vec<String> {
-    let of_one = |attribute: &Attribute| {
-        let value = values.attribute(&attribute.name);
-        match (&attribute.kind, value) {
-            _ if attribute.sensitive => texts(value),
-            (AttributeKind::Nested(Nesting::Single, members), one) => sensitive(members, one),
-            (AttributeKind::Nested(_, members), Value::List(all) | Value::Set(all)) => {
-                all.iter().flat_map(|one| sensitive(members, one)).collect()
-            }
-            (AttributeKind::Nested(_, members), Value::Map(all)) => {
-                all.values().flat_map(|one| sensitive(members, one)).collect()
-            }
-            _ => Vec::new(),
-        }
-    };
-    attributes.iter().flat_map(of_one).collect()
+    secrets(attributes, values).into_iter().flat_map(texts).collect()
 }
 
 /// The texts of a manifest at the places of attributes that Terraform hides.
