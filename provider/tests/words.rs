@@ -57,7 +57,7 @@ fn is_read(path: &Path) -> bool {
 
 /// The texts between quotes in the code of a file, without what is put in when they are printed.
 fn texts(code: &str) -> Vec<String> {
-    let code = code.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+    let code = code.split("mod tests {\n").next().unwrap_or_default();
     let (mut found, mut letters) = (Vec::new(), code.chars().peekable());
     let mut before = ' ';
     while let Some(letter) = letters.next() {
@@ -69,7 +69,7 @@ fn texts(code: &str) -> Vec<String> {
                     match one {
                         '\\' => match letters.next() {
                             Some('\n') => while letters.next_if(|one| one.is_whitespace()).is_some() {},
-                            _ => text.push(' '),
+                            _ => text.push('\n'),
                         },
                         '{' => depth += 1,
                         '}' => depth = depth.saturating_sub(1),
@@ -123,6 +123,32 @@ fn what_users_read_is_in_the_words_of_the_field() {
         .map(|(path, phrase, text)| format!("{}: {phrase:?} in {text:?}", path.display()))
         .collect();
     assert!(found.is_empty(), "PHRASES has other words for these:\n{}", found.join("\n"));
+}
+
+/// Whether blanks stand in a line of a text as they do where a line of the source was broken without `\\`.
+fn has_a_gap(text: &str) -> bool {
+    text.lines().any(|line| line.trim_start().contains("    "))
+}
+
+#[test]
+fn no_text_has_the_blanks_of_a_line_that_was_broken_in_the_source() {
+    let mut sources = Vec::new();
+    for folder in ["provider/src", "proto/src", "proto/derive/src"] {
+        files(&root().join(folder), "rs", &mut sources);
+    }
+    sources.retain(|path| is_read(path));
+    let gaps = |path: &PathBuf| {
+        let all = texts(&std::fs::read_to_string(path).unwrap());
+        all.into_iter()
+            .filter(|text| has_a_gap(text))
+            .map(|text| format!("{}: {text:?}", path.display()))
+            .collect::<Vec<_>>()
+    };
+    let found: Vec<_> = sources.iter().flat_map(gaps).collect();
+    assert!(found.is_empty(), "{}", found.join("\n"));
+    let code = "a(\"Broken              here\"); b(\"rightly \\\n        broken\"); c(\"a:\\n    b\");";
+    let gaps: Vec<_> = texts(code).into_iter().map(|text| has_a_gap(&text)).collect();
+    assert_eq!(gaps, [true, false, false]);
 }
 
 #[test]

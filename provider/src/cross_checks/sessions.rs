@@ -181,7 +181,8 @@ fn password_mismatch(planned: &PlannedObjects, peer: &Peer, neighbor: &Neighbor)
     Some(Mismatch {
         summary: "Passwords of a BGP session differ",
         detail: format!(
-            "`metallb_bgp_peer` {:?} and `vyos_bgp_neighbor` {} of {} are two ends of one session: {what}. The session between              the two will not come up.",
+            "`metallb_bgp_peer` {:?} and `vyos_bgp_neighbor` {} of {} are two ends of one session: {what}. The session between \
+             the two will not come up.",
             peer.name, neighbor.text, neighbor.router.text
         ),
         attributes: PASSWORDS,
@@ -195,7 +196,8 @@ fn port_mismatch(peer: &Peer, neighbor: &Neighbor) -> Option<Mismatch> {
     Some(Mismatch {
         summary: "Ports of a BGP session differ",
         detail: format!(
-            "`metallb_bgp_peer` {:?} connects to port {port} of {} (`peer_port`), whose BGP listens on port {BGP_PORT} alone.              `port` of a `vyos_bgp_neighbor` is a port of the neighbor.",
+            "`metallb_bgp_peer` {:?} connects to port {port} of {} (`peer_port`), whose BGP listens on port {BGP_PORT} alone. \
+             `port` of a `vyos_bgp_neighbor` is a port of the neighbor.",
             peer.name, neighbor.router.text
         ),
         attributes: PORTS,
