@@ -87,8 +87,9 @@ async fn what_only_frr_would_refuse_is_told_before_anything_is_sent() {
     }
     insta::assert_snapshot!(all.join("\n===\n"));
     assert_eq!(edge.commits_and_saves().await, before);
-    // The same seen from the group.
+    // The same seen from the group, in a run that has not read the router before it was changed here.
     edge.configure(&["set protocols bgp neighbor 10.0.0.12 peer-group PG"]).await;
+    let run = edge.run().await;
     let group = run.import("vyos_bgp_peer_group", "edge/PG").await.unwrap();
     let member = "set protocols bgp neighbor 10.0.0.12 ttl-security hops 2";
     edge.configure(&["delete protocols bgp peer-group PG ebgp-multihop", member]).await;
