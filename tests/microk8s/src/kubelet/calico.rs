@@ -12,6 +12,8 @@ use std::net::IpAddr;
 pub(crate) const IPV4_ANNOTATION: &str = "projectcalico.org/IPv4Address";
 pub(crate) const IPV6_ANNOTATION: &str = "projectcalico.org/IPv6Address";
 pub(crate) const POOLS: &str = "/apis/crd.projectcalico.org/v1/ippools";
+/// The CNI configuration, among the args files.
+pub(crate) const NETWORK: &str = "cni-network/10-calico.conflist";
 const FELIX: &str = "/apis/crd.projectcalico.org/v1/felixconfigurations";
 
 type Environment = BTreeMap<String, String>;
@@ -196,7 +198,7 @@ async fn write_network(kubelet: &Kubelet) -> Result<()> {
     write(&kubelet.layout.data().join("var/lib/calico/nodename"), &kubelet.name)?;
     let kubeconfig = format!("# Kubeconfig file for Calico CNI plugin, written {}\n", now_in_seconds());
     write(&kubelet.layout.args("cni-network/calico-kubeconfig"), &kubeconfig)?;
-    write(&kubelet.layout.args("cni-network/10-calico.conflist"), network)
+    write(&kubelet.layout.args(NETWORK), network)
 }
 
 #[cfg(test)]

@@ -2,7 +2,8 @@
 //! it.
 
 use super::{Kubelet, calico};
-use crate::failure::Result;
+use crate::failure::{Result, Tried};
+use crate::layout::read_or_empty;
 use ipnet::IpNet;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -124,19 +125,31 @@ async fn blocks(kubelet: &Kubelet) -> Result<Vec<Block>> {
     Ok(pools.iter().filter_map(|pool| Block::of(pool, number(kubelet))).collect())
 }
 
-/// One free address of each family that has an open pool.
+/// The families that a CNI configuration asks calico-ipam for, IPv4 first: IPv4 unless `assign_ipv4` is
+/// "false", IPv6 where `assign_ipv6` is "true" (Calico v3.28, cni-plugin/pkg/ipamplugin).
+fn wanted(network: &str) -> Result<Vec<bool>> {
+    let network: Value = serde_json::from_str(network).tried(|| "The CNI configuration is no JSON".into())?;
+    let plugins = network.get("plugins").and_then(Value::as_array).into_iter().flatten();
+    let says = |key: &str, text: &str| {
+        plugins
+            .clone()
+            .any(|plugin| plugin.pointer(&format!("/ipam/{key}")).and_then(Value::as_str) == Some(text))
+    };
+    let (v4, v6) = (!says("assign_ipv4", "false"), says("assign_ipv6", "true"));
+    Ok([(true, v4), (false, v6)].into_iter().filter_map(|(family, asked)| asked.then_some(family)).collect())
+}
+
+/// One free address of each family that the node's CNI configuration asks for. None at all where one has no
+/// open pool: the plugin fails with "no configured Calico pools", and the kubelet tries again.
 pub(crate) async fn assign(kubelet: &Kubelet, taken: &mut BTreeSet<IpAddr>) -> Result<Vec<IpAddr>> {
     let blocks = blocks(kubelet).await?;
-    let mut assigned = Vec::new();
-    for v4 in [true, false] {
-        let open = blocks.iter().find(|block| block.open && block.range.addr().is_ipv4() == v4);
-        let mut addresses =
-            open.into_iter().flat_map(|block| (1..block.capacity()).map(|ordinal| block.address(ordinal)));
-        if let Some(free) = addresses.find(|address| !taken.contains(address)) {
-            taken.insert(free);
-            assigned.push(free);
-        }
-    }
+    let network = read_or_empty(&kubelet.layout.args(calico::NETWORK));
+    let assigned = wanted(&network)?.into_iter().map(|v4| {
+        let open = blocks.iter().find(|block| block.open && block.range.addr().is_ipv4() == v4)?;
+        (1..open.capacity()).map(|ordinal| open.address(ordinal)).find(|address| !taken.contains(address))
+    });
+    let assigned = assigned.collect::<Option<Vec<_>>>().unwrap_or_default();
+    taken.extend(&assigned);
     Ok(assigned)
 }
 
@@ -215,6 +228,19 @@ mod tests {
         assert_eq!(range("fd01::/64", 11), "fd01::2c0/122");
         assert_eq!(range("10.1.0.0/25", 11), "10.1.0.64/26", "few blocks are shared by many numbers");
         assert!(Block::of(&pool("10.1.0.0/28", false), 1).is_none(), "a pool smaller than a block");
+    }
+
+    #[test]
+    fn the_families_are_those_of_the_cni_configuration() {
+        let network =
+            |ipam: Value| json!({"plugins": [{"type": "calico", "ipam": ipam}, {"type": "portmap"}]});
+        for (ipam, families) in [
+            (json!({"type": "calico-ipam"}), vec![true]),
+            (json!({"assign_ipv4": "true", "assign_ipv6": "true"}), vec![true, false]),
+            (json!({"assign_ipv4": "false", "assign_ipv6": "true"}), vec![false]),
+        ] {
+            assert_eq!(wanted(&network(ipam.clone()).to_string()).unwrap(), families, "{ipam}");
+        }
     }
 
     #[test]

@@ -58,7 +58,7 @@ impl Kubelet {
 
     /// Whether a CNI configuration is there, which a node needs to be ready.
     fn has_network(&self) -> bool {
-        self.layout.args("cni-network/10-calico.conflist").exists()
+        self.layout.args(calico::NETWORK).exists()
     }
 }
 

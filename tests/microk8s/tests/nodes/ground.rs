@@ -2,6 +2,7 @@
 
 use crate::programs;
 use microk8s_stand_in::{DaemonConfig, Fault};
+use std::cell::Cell;
 use std::path::PathBuf;
 use std::process::Stdio;
 use std::sync::Arc;
@@ -127,11 +128,13 @@ impl Node {
         command.args(["-t", &self.first.to_string(), "-m", "-u", "-i", "-n", "-p", "-r", "-w", "--"]);
         let output = command.args(words).stdin(Stdio::null()).output().await.unwrap();
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        Ended {
+        let ended = Ended {
             code: output.status.code().unwrap_or(-1),
             stdout: text(&output.stdout),
             stderr: text(&output.stderr),
-        }
+        };
+        LAST.set(format!("{words:?} on {}: {ended:?}", self.name));
+        ended
     }
 
     /// Runs a sub-command of MicroK8s.
@@ -194,6 +197,11 @@ impl Node {
     }
 }
 
+thread_local! {
+    /// What was run last and how that ended. All of a scenario runs on one thread.
+    static LAST: Cell<String> = const { Cell::new(String::new()) };
+}
+
 /// Waits for something for two minutes at most.
 pub(crate) async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
     let deadline = Instant::now() + Duration::from_secs(120);
@@ -203,5 +211,5 @@ pub(crate) async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T
         }
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
-    panic!("waited two minutes for {what}");
+    panic!("waited two minutes for {what}; the last that was seen: {}", LAST.take());
 }
