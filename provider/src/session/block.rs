@@ -1,6 +1,6 @@
 //! The provider block, from which a run's [`Session`] is made.
 
-use super::{CrossCheck, KeptSecrets, Session, block_checks};
+use super::{CrossCheck, KeptSecrets, MachineRegister, Session, block_checks};
 use crate::connection::cluster::{ClusterLocks, Clusters, KubernetesSettings};
 use crate::connection::router::{RouterSettings, Routers};
 use crate::connection::ssh::{HostKeyCheck, Settings as SshSettings, Ssh};
@@ -131,7 +131,8 @@ impl ProviderBlock {
         };
         let locks = Arc::<ClusterLocks>::default();
         let clusters = Clusters::new(Arc::clone(&ssh), kubernetes, Arc::clone(&locks));
-        Ok(Session { ssh, clusters, locks, routers, cross_checks, kept_secrets: KeptSecrets::default() })
+        let (kept_secrets, machines) = (KeptSecrets::default(), MachineRegister::default());
+        Ok(Session { ssh, clusters, locks, routers, cross_checks, kept_secrets, machines })
     }
 }
 

@@ -6,12 +6,14 @@ mod block;
 mod block_checks;
 mod cross_check;
 mod kept_secrets;
+mod machine_register;
 #[cfg(test)]
 pub(crate) mod testing;
 
 pub use block::{ProviderBlock, ProviderBlockDraft};
 pub use cross_check::CrossCheck;
 pub use kept_secrets::KeptSecrets;
+pub use machine_register::{MachineRegister, NodeHosts};
 
 use crate::connection::cluster::{ClusterLocks, Clusters};
 use crate::connection::router::Routers;
@@ -33,6 +35,8 @@ pub struct Session {
     pub cross_checks: Box<dyn CrossCheck>,
     /// Secrets that stay in this run though the configuration does not give them.
     pub kept_secrets: KeptSecrets,
+    /// What this run learns of its machines.
+    pub machines: MachineRegister,
 }
 
 impl Session {

@@ -44,6 +44,11 @@ impl<'a> Work<'a> {
         Arc::clone(&self.host) as _
     }
 
+    /// What the run works with.
+    pub fn session(&self) -> &Session {
+        self.context.provider()
+    }
+
     /// All machines.
     pub fn ssh(&self) -> &Ssh {
         &self.context.provider().ssh

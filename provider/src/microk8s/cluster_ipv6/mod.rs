@@ -2,6 +2,7 @@
 
 mod calico_rollout;
 mod cluster_checks;
+mod operations;
 mod range_checks;
 mod rollout;
 mod service_ranges;
@@ -16,17 +17,16 @@ use crate::engine::timeouts::Timeouts;
 use crate::microk8s::shared::cluster::messages;
 use crate::microk8s::shared::cluster::snapshot::ClusterSnapshot;
 use crate::microk8s::shared::config_files::autodetection;
-use crate::microk8s::shared::config_files::dual_stack::DualStack;
-use crate::microk8s::shared::config_files::range_pair::RangePair;
 use crate::microk8s::shared::machine::Machine;
 use crate::microk8s::shared::machine::identity::ClusterIdentity;
-use crate::session::Session;
+use crate::session::{NodeHosts, Session};
 use async_trait::async_trait;
 use ipnet::{Ipv4Net, Ipv6Net};
+use operations::Site;
 use range_checks::Purpose;
 use rollout::Before;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use tfplugin::types::Semantic;
 use tfplugin::{Computed, Context, Diagnostics, Model, Plan};
@@ -115,6 +115,10 @@ pub struct ClusterIpv6Private {
     before: BTreeMap<String, Before>,
     /// Addresses of the control planes, for when `host` does not answer.
     control_planes: Vec<String>,
+    /// Where the configuration reaches the nodes.
+    hosts: NodeHosts,
+    /// Nodes whose machines were not reached when the settings were written.
+    left_out: BTreeSet<String>,
 }
 
 /// How long the control plane may take until it answers at all.
@@ -170,6 +174,8 @@ impl NodeResource for ClusterIpv6 {
             Some(prior) if prior.drift.known().is_some_and(Vec::is_empty) => {}
             _ => plan.planned.drift.set(Vec::new()),
         }
+        // The apply may be another process, which reads nothing of what does not change.
+        plan.private.own.hosts = context.provider().machines.node_hosts();
         let (Some(host), Some(pods), Some(services)) =
             (plan.config.host.known(), plan.config.cluster_cidr.known(), plan.config.service_cidr.known())
         else {
@@ -185,7 +191,7 @@ impl NodeResource for ClusterIpv6 {
             return Ok(());
         }
         // What cannot be asked yet is asked at apply.
-        let asked = ClusterSnapshot::collect(context.provider().ssh.as_ref(), host, Freshness::Cached);
+        let asked = ClusterSnapshot::collect(&**context.provider(), host, Freshness::Cached);
         match observe(context, host, asked).await {
             Ok(cluster_snapshot) => {
                 cluster_checks::check(&cluster_snapshot, *pods.value(), *services.value()).await
@@ -206,14 +212,22 @@ impl NodeResource for ClusterIpv6 {
         work: &Work<'_>,
         private: &mut ClusterIpv6Private,
     ) -> Result<Option<Self>, NodeError> {
+        let session = work.session();
+        session.machines.recall(&private.hosts);
         let cluster_snapshot =
-            ClusterSnapshot::collect(work.ssh(), work.host.address(), Freshness::Cached).await?;
-        private.remember_control_planes(&cluster_snapshot);
+            ClusterSnapshot::collect(session, work.host.address(), Freshness::Cached).await?;
+        private.remember(&cluster_snapshot, &session.machines.node_hosts());
         // Whatever somebody wrote into a node's files must not keep the object from being changed or removed.
-        Ok(Some(self.clone().seen(&cluster_snapshot).unwrap_or_else(|error| {
-            work.warn(error.into_warning(format!("Unable to read {} {}", Self::NOUN, self.title())));
-            self
-        })))
+        match self.clone().seen(&cluster_snapshot, &private.left_out) {
+            Ok(seen) => {
+                private.forget_done(&cluster_snapshot, seen.drift.known().map(Vec::as_slice));
+                Ok(Some(seen))
+            }
+            Err(error) => {
+                work.warn(error.into_warning(format!("Unable to read {} {}", Self::NOUN, self.title())));
+                Ok(Some(self))
+            }
+        }
     }
 
     async fn ensure(
@@ -222,20 +236,15 @@ impl NodeResource for ClusterIpv6 {
         work: &Work<'_>,
         private: &mut ClusterIpv6Private,
     ) -> Result<Self, NodeError> {
-        self.set_up(prior.is_none(), work, private).await
+        let (site, first_time) = (Site::of(work, &private.hosts), prior.is_none());
+        let done = site.warning(work, self.set_up(first_time, &site, private)).await?;
+        private.hosts = work.session().machines.node_hosts();
+        Ok(done)
     }
 
     async fn remove(self, work: &Work<'_>, private: ClusterIpv6Private) -> Result<(), NodeError> {
-        rollout::wake(&Machine::new(work.shell()), &work.deadline).await?;
-        let cluster_snapshot =
-            ClusterSnapshot::wait(work.ssh(), work.host.address(), &work.deadline.within(ANSWERS_WITHIN))
-                .await?;
-        for missing in &cluster_snapshot.missing {
-            work.warn(messages::left_out(&missing.node.name, &missing.reason, "keeps its IPv6 settings"));
-        }
-        let files = |member: &_| rollout::files_without(member, private.before.get(&member.node.name));
-        rollout::roll_out(&cluster_snapshot, work.locks(), &work.deadline, files).await?;
-        service_ranges::leave_ipv4_alone(&cluster_snapshot.first.machine, &work.deadline).await
+        let site = Site::of(work, &private.hosts);
+        site.warning(work, Self::take_down(work.host.address(), &site, &private)).await
     }
 
     async fn import(
@@ -244,8 +253,8 @@ impl NodeResource for ClusterIpv6 {
         private: &mut ClusterIpv6Private,
     ) -> Result<Self, NodeError> {
         let host = id.part("host");
-        let cluster_snapshot = ClusterSnapshot::collect(work.ssh(), &host, Freshness::Fresh).await?;
-        private.remember_control_planes(&cluster_snapshot);
+        let cluster_snapshot = ClusterSnapshot::collect(work.session(), &host, Freshness::Fresh).await?;
+        private.remember(&cluster_snapshot, &work.session().machines.node_hosts());
         let cluster = rollout::cluster_of(&cluster_snapshot.first)?;
         let (Some(pods), Some(services)) = (cluster.pods.ipv6, cluster.services.ipv6) else {
             let attempt = format!("reading the ranges of the cluster at {host}");
@@ -266,7 +275,7 @@ impl NodeResource for ClusterIpv6 {
             ipv4_service_cidr: Computed::Pending,
             drift: Computed::Pending,
         };
-        imported.seen(&cluster_snapshot)
+        imported.seen(&cluster_snapshot, &private.left_out)
     }
 
     fn remove_hint() -> String {
@@ -274,113 +283,19 @@ impl NodeResource for ClusterIpv6 {
     }
 }
 
-impl ClusterIpv6 {
-    /// Brings all nodes to these settings, wherever they are now.
-    async fn set_up(
-        self,
-        first_time: bool,
-        work: &Work<'_>,
-        private: &mut ClusterIpv6Private,
-    ) -> Result<Self, NodeError> {
-        let wait = async || {
-            ClusterSnapshot::wait(work.ssh(), &self.host, &work.deadline.within(ANSWERS_WITHIN)).await
-        };
-        rollout::wake(&Machine::new(work.shell()), &work.deadline).await?;
-        let cluster_snapshot = wait().await?;
-        cluster_checks::check(&cluster_snapshot, *self.cluster_cidr.value(), *self.service_cidr.value())
-            .await?;
-        let cluster = self.cluster(&cluster_snapshot, first_time)?;
-        for missing in &cluster_snapshot.missing {
-            // What its kubelet lacks is found by the next plan, once the machine answers.
-            work.warn(messages::left_out(
-                &missing.node.name,
-                &missing.reason,
-                "does not get these settings now",
-            ));
-        }
-        for member in cluster_snapshot.members() {
-            let name = &member.node.name;
-            if !private.before.contains_key(name) {
-                private.before.insert(name.clone(), rollout::remember(member, &cluster)?);
-            }
-        }
-        let files = |member: &_| rollout::files_with(member, &cluster);
-        rollout::roll_out(&cluster_snapshot, work.locks(), &work.deadline, files).await?;
-        if let Err(error) = calico_rollout::watch(&cluster_snapshot.first.machine, &work.deadline).await {
-            work.warn(error.with_hint(AGENTS_GO_ON).into_warning("Calico is not done yet"));
-        }
-        let cluster_snapshot = wait().await?;
-        private.remember_control_planes(&cluster_snapshot);
-        let host = self.host.clone();
-        let done = self.seen(&cluster_snapshot)?;
-        match done.drift.known().filter(|drift| !drift.is_empty()) {
-            None => Ok(done),
-            Some(drift) => Err(NodeError::new(
-                format!("reading the settings of the cluster at {host} back"),
-                format!("They did not stay as they were written:\n{}", drift.join("\n")),
-            )),
-        }
-    }
-
-    /// What the cluster's settings are to be.
-    fn cluster(&self, cluster_snapshot: &ClusterSnapshot, first_time: bool) -> Result<DualStack, NodeError> {
-        let present = rollout::cluster_of(&cluster_snapshot.first)?;
-        let pods = present.pods.with(Some(*self.cluster_cidr.value()));
-        let services = present.services.with(Some(*self.service_cidr.value()));
-        let other = |now: RangePair, then: RangePair| now.ipv6.is_some() && now != then;
-        if other(present.services, services) || (first_time && other(present.pods, pods)) {
-            let answer = format!(
-                "The cluster has IPv6 already: pods {}, services {}. The range of services of a cluster cannot be changed.",
-                present.pods, present.services
-            );
-            let advice = format!(
-                "To manage what is there, give its ranges and import it:\n\nimport {{\n  to = microk8s_cluster_ipv6.<name>\n  \
-                 id = {:?}\n}}",
-                self.host
-            );
-            return Err(NodeError::new(format!("giving the cluster at {} IPv6", self.host), answer)
-                .at("service_cidr")
-                .with_hint(advice));
-        }
-        Ok(DualStack {
-            pods,
-            services,
-            nat_outgoing: self.nat_outgoing,
-            autodetection: self.ip6_autodetection_method.clone(),
-        })
-    }
-
-    /// The resource as the cluster has it now.
-    fn seen(self, cluster_snapshot: &ClusterSnapshot) -> Result<Self, NodeError> {
-        let present = rollout::cluster_of(&cluster_snapshot.first)?;
-        let cluster = DualStack {
-            pods: present.pods.with(Some(*self.cluster_cidr.value())),
-            services: present.services.with(Some(*self.service_cidr.value())),
-            nat_outgoing: self.nat_outgoing,
-            autodetection: self.ip6_autodetection_method.clone(),
-        };
-        let mut drift = Vec::new();
-        for member in cluster_snapshot.members() {
-            drift.extend(rollout::differences(member, &cluster)?);
-        }
-        Ok(Self {
-            cluster_id: cluster_snapshot.id.clone().into(),
-            ipv4_cluster_cidr: Semantic::from(present.pods.ipv4).into(),
-            ipv4_service_cidr: Semantic::from(present.services.ipv4).into(),
-            drift: drift.into(),
-            ..self
-        })
-    }
-}
-
 impl ClusterIpv6Private {
-    fn remember_control_planes(&mut self, cluster_snapshot: &ClusterSnapshot) {
+    fn remember(&mut self, cluster_snapshot: &ClusterSnapshot, known: &NodeHosts) {
         self.control_planes = cluster_snapshot.control_planes();
+        self.hosts = cluster_snapshot.hosts(known);
+    }
+
+    /// Forgets of the nodes that were left out those that are gone, and those in which nothing differs.
+    fn forget_done(&mut self, cluster_snapshot: &ClusterSnapshot, drift: Option<&[String]>) {
+        let differs =
+            |name: &str| drift.unwrap_or_default().iter().any(|one| one.starts_with(&format!("{name}: ")));
+        self.left_out.retain(|name| cluster_snapshot.nodes().any(|node| node.name == *name) && differs(name));
     }
 }
-
-const AGENTS_GO_ON: &str = "They continue without the provider. If this stays so, `microk8s kubectl -n kube-system get pods` shows which \
-                            agent does not start; without an IPv6 address on its node none does.";
 
 fn check_pods(range: &Semantic<Ipv6Net>) -> Result<(), String> {
     range_checks::check(Purpose::Pods, *range.value())

@@ -20,7 +20,7 @@ use crate::microk8s::shared::cluster::snapshot::ClusterSnapshot;
 use crate::microk8s::shared::machine::datastore::DatastoreMember;
 use crate::microk8s::shared::machine::identity::ClusterIdentity;
 use crate::microk8s::shared::machine::node_list::{ClusterNode, Role};
-use crate::session::Session;
+use crate::session::{NodeHosts, Session};
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -104,6 +104,8 @@ fn nothing_drifts(_: i64, state: &mut BTreeMap<String, Value>) -> Result<(), Str
 pub struct ClusterMemberPrivate {
     /// Addresses of the control planes, for when `cluster` does not answer.
     control_planes: Vec<String>,
+    /// Where the configuration reaches the nodes.
+    hosts: NodeHosts,
 }
 
 #[async_trait]
@@ -138,7 +140,8 @@ impl NodeResource for ClusterMember {
     /// Those of other control planes; never the member itself, which may be on its way out.
     fn other_addresses(&self, private: &ClusterMemberPrivate) -> Vec<String> {
         let own = self.ipv4().map(|ipv4| ipv4.to_string());
-        private.control_planes.iter().filter(|address| Some(*address) != own.as_ref()).cloned().collect()
+        let is_own = |address: &&String| Some(*address) == own.as_ref() || **address == self.host;
+        private.control_planes.iter().filter(|address| !is_own(address)).cloned().collect()
     }
 
     fn validate_config(config: &ClusterMemberDraft, diagnostics: &mut Diagnostics) {
@@ -151,9 +154,11 @@ impl NodeResource for ClusterMember {
     }
 
     async fn modify_plan(
-        _: &Context<Session>,
+        context: &Context<Session>,
         plan: &mut Plan<Self, Private<ClusterMemberPrivate>>,
     ) -> Result<(), Diagnostics> {
+        // The apply may be another process, which reads nothing of what does not change.
+        plan.private.own.hosts = context.provider().machines.node_hosts();
         match &plan.prior {
             Some(prior) if prior.drift.known().is_some_and(Vec::is_empty) => {}
             _ => plan.planned.drift.set(Vec::new()),
@@ -186,9 +191,15 @@ impl NodeResource for ClusterMember {
         work: &Work<'_>,
         private: &mut ClusterMemberPrivate,
     ) -> Result<Option<Self>, NodeError> {
+        let session = work.session();
+        session.machines.recall(&private.hosts);
+        if let Some(name) = self.node_name.known() {
+            session.machines.reaches(name, &self.host);
+        }
         let cluster_snapshot =
-            ClusterSnapshot::collect(work.ssh(), work.host.address(), Freshness::Cached).await?;
+            ClusterSnapshot::collect(session, work.host.address(), Freshness::Cached).await?;
         private.control_planes = cluster_snapshot.control_planes();
+        private.hosts = cluster_snapshot.hosts(&session.machines.node_hosts());
         // A list that could not be had says nothing.
         let members = cluster_snapshot.first.machine.datastore(Freshness::Cached).await.unwrap_or_default();
         Ok(self.refreshed(&cluster_snapshot, &members))
@@ -200,17 +211,22 @@ impl NodeResource for ClusterMember {
         work: &Work<'_>,
         private: &mut ClusterMemberPrivate,
     ) -> Result<Self, NodeError> {
+        let session = work.session();
+        session.machines.recall(&private.hosts);
         let Some(prior) = prior else {
-            return self.join(work.ssh(), private, work.locks(), &work.deadline).await;
+            let joined = self.join(session, private, work.locks(), &work.deadline).await?;
+            if let Some(name) = joined.node_name.known() {
+                session.machines.reaches(name, &joined.host);
+            }
+            return Ok(joined);
         };
         let (node_name, cluster_id) = (prior.node_name.clone(), prior.cluster_id.clone());
-        Self { node_name, cluster_id, ..self }
-            .refresh(work.ssh(), private, work.locks(), &work.deadline)
-            .await
+        Self { node_name, cluster_id, ..self }.refresh(session, private, work.locks(), &work.deadline).await
     }
 
-    async fn remove(self, work: &Work<'_>, _: ClusterMemberPrivate) -> Result<(), NodeError> {
-        self.remove_by(work.ssh(), work.host.address(), work.locks(), &work.deadline).await
+    async fn remove(self, work: &Work<'_>, private: ClusterMemberPrivate) -> Result<(), NodeError> {
+        work.session().machines.recall(&private.hosts);
+        self.remove_by(work.session(), work.host.address(), work.locks(), &work.deadline).await
     }
 
     async fn import(
@@ -218,7 +234,7 @@ impl NodeResource for ClusterMember {
         work: &Work<'_>,
         private: &mut ClusterMemberPrivate,
     ) -> Result<Self, NodeError> {
-        Self::find(work.ssh(), &id.part("cluster"), &id.part("host"), private).await
+        Self::find(work.session(), &id.part("cluster"), &id.part("host"), private).await
     }
 
     fn remove_hint() -> String {
@@ -242,12 +258,12 @@ impl ClusterMember {
         private: &ClusterMemberPrivate,
     ) -> Result<ClusterSnapshot, NodeError> {
         let others = self.other_addresses(private);
-        let mut surveyed = ClusterSnapshot::collect(work.ssh(), &self.cluster, Freshness::Cached).await;
+        let mut surveyed = ClusterSnapshot::collect(work.session(), &self.cluster, Freshness::Cached).await;
         for other in others.iter().filter(|other| **other != self.cluster) {
             if surveyed.is_ok() {
                 break;
             }
-            surveyed = ClusterSnapshot::collect(work.ssh(), other, Freshness::Cached).await;
+            surveyed = ClusterSnapshot::collect(work.session(), other, Freshness::Cached).await;
         }
         surveyed
     }

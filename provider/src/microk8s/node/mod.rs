@@ -195,7 +195,10 @@ impl NodeResource for Node {
 
     async fn read(self, work: &Work<'_>, _: &mut NoPrivate) -> Result<Option<Self>, NodeError> {
         match self.with(&NodeState::read(&work.shell()).await?) {
-            Some(node) => node.with_storage_of(&work.host).await.map(Some),
+            Some(node) => {
+                node.is_reached(work);
+                node.with_storage_of(&work.host).await.map(Some)
+            }
             None => Ok(None),
         }
     }
@@ -211,7 +214,9 @@ impl NodeResource for Node {
             None => steps::create(&installation).await?,
             Some(_) => steps::update(&installation).await?,
         }
-        work.observe(self.seen_on(&work.host)).await
+        let seen = work.observe(self.seen_on(&work.host)).await?;
+        seen.is_reached(work);
+        Ok(seen)
     }
 
     async fn remove(self, work: &Work<'_>, _: NoPrivate) -> Result<(), NodeError> {
@@ -264,6 +269,13 @@ impl NodeResource for Node {
 }
 
 impl Node {
+    /// Notes where its machine is reached: its cluster may know it by another address.
+    fn is_reached(&self, work: &Work<'_>) {
+        if let Some(name) = self.node_name.known() {
+            work.session().machines.reaches(name, &self.host);
+        }
+    }
+
     fn installation(&self, work: &Work<'_>) -> Installation {
         let Self { channel, hosts, hold, storage, .. } = self.clone();
         let (machine, deadline, locks) = (work.shell(), work.deadline.clone(), Arc::clone(work.locks()));

@@ -9,7 +9,7 @@ use crate::connection::ssh::testing::Sshd;
 use crate::connection::ssh::{Settings, Ssh};
 use crate::metallb;
 use crate::session::testing::{Served, TestProvider};
-use crate::session::{KeptSecrets, Session};
+use crate::session::{KeptSecrets, MachineRegister, Session};
 use serde_json::{Value as Json, json};
 use std::sync::Arc;
 use std::time::Duration;
@@ -122,6 +122,7 @@ fn harness(sshd: &Sshd, read_limit: Duration) -> Arc<Harness<OverSshTypes>> {
         routers: Routers::new(Default::default()),
         cross_checks: Box::new(()),
         kept_secrets: KeptSecrets::default(),
+        machines: MachineRegister::default(),
     };
     Arc::new(Harness::of(configured))
 }

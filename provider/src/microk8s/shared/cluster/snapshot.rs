@@ -6,6 +6,7 @@ use crate::engine::node_resource::NodeError;
 use crate::microk8s::shared::machine::node_list::{ClusterNode, ListedNode, Role};
 use crate::microk8s::shared::machine::snapshot::NodeSnapshot;
 use crate::microk8s::shared::machine::{Machine, Machines};
+use crate::session::NodeHosts;
 use std::net::Ipv4Addr;
 use tokio::task::JoinSet;
 
@@ -78,10 +79,44 @@ impl ClusterSnapshot {
         Ok(cluster_snapshot.await?)
     }
 
-    /// Addresses of the control planes, reached or not.
+    /// Addresses of the control planes: where they are reached, else where the cluster says that they are.
     pub(crate) fn control_planes(&self) -> Vec<String> {
-        let control_planes = self.nodes().filter(|node| node.role == Role::ControlPlane);
-        control_planes.filter_map(ClusterNode::ipv4).map(|ipv4| ipv4.to_string()).collect()
+        let reached = self.members().filter(|member| member.node.role == Role::ControlPlane);
+        let missing = self.missing.iter().filter(|missing| missing.node.role == Role::ControlPlane);
+        let said = missing.filter_map(|missing| missing.node.ipv4()).map(|ipv4| ipv4.to_string());
+        reached.map(|member| member.machine.address().to_owned()).chain(said).collect()
+    }
+
+    /// Where the configuration reaches the machines of these nodes.
+    pub(crate) fn hosts(&self, known: &NodeHosts) -> NodeHosts {
+        known.of(self.nodes().map(|node| node.name.as_str()))
+    }
+
+    /// Refuses to change a part of the cluster where the machines of the others were not reached: those that
+    /// work, or `all`.
+    pub(crate) fn check_reached(&self, all: bool) -> Result<(), NodeError> {
+        let unreached: Vec<_> = self.missing.iter().filter(|missing| all || missing.node.ready).collect();
+        if unreached.is_empty() {
+            return Ok(());
+        }
+        let describe = |missing: &&Missing| {
+            let Missing { node, reason } = missing;
+            let state = if node.ready { "Ready" } else { "not Ready" };
+            format!("The node {} is {state}, and its machine was not reached: {reason}", node.name)
+        };
+        let answer = unreached.iter().map(describe).collect::<Vec<_>>().join("\n");
+        let attempt = format!("reaching all nodes of the cluster at {}", self.first.machine.address());
+        let advice = match unreached.iter().any(|missing| missing.node.ready) {
+            true => {
+                "Nothing was changed. A node is reached at the `host` of its `microk8s_node` or `microk8s_cluster_member`, else at \
+                 its InternalIP. Where neither works from here, add an entry for it to `~/.ssh/config`, with `ProxyJump` for example."
+            }
+            false => {
+                "Nothing was changed. Bring the machine back, or remove the node from the cluster if it is gone for good \
+                 (`microk8s remove-node <name> --force`), and apply again."
+            }
+        };
+        Err(NodeError::new(attempt, answer).at("host").with_hint(advice))
     }
 
     /// All nodes, whether their machines were reached or not.
@@ -119,9 +154,11 @@ async fn reach(
             missing.push(Missing { node, reason: "it reports no IPv4 address".to_owned() });
             continue;
         };
-        let machine = machines.machine(&ipv4.to_string());
+        let given = machines.hosts_of(&node.name).iter().map(|host| machines.machine(host)).collect();
+        let own = machines.machine(&ipv4.to_string());
+        let asked = asked.clone();
         asking.spawn(async move {
-            let snapshot = machine.snapshot(freshness).await;
+            let (machine, snapshot) = find(given, own, &node, &asked, freshness).await;
             (place, node, machine, snapshot)
         });
     }
@@ -152,10 +189,69 @@ async fn reach(
     Ok((members, missing))
 }
 
+/// The machine of a node: at an address that the configuration has for a node of that name, else at `own`,
+/// which is what the cluster says. Nodes of two clusters may have one name.
+async fn find(
+    given: Vec<Machine>,
+    own: Machine,
+    node: &ListedNode,
+    asked: &NodeSnapshot,
+    freshness: Freshness,
+) -> (Machine, Result<NodeSnapshot, NodeError>) {
+    let given: Vec<_> = given.into_iter().filter(|machine| machine.address() != own.address()).collect();
+    for machine in &given {
+        let Ok(snapshot) = machine.snapshot(freshness).await else { continue };
+        // One that has left has an authority of its own.
+        let left = || !snapshot.is_clustered() && node.addresses.iter().any(|address| snapshot.has(*address));
+        if snapshot.node_name() == node.name && (snapshot.is_in_cluster_of(asked) || left()) {
+            return (machine.clone(), Ok(snapshot));
+        }
+    }
+    let snapshot = own.snapshot(freshness).await;
+    (own, snapshot)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::microk8s::shared::testing::{Fault, World};
+
+    #[tokio::test(start_paused = true)]
+    async fn a_node_is_reached_where_the_configuration_reaches_it() {
+        let world = World::new(3);
+        world.admit(2, "voter");
+        world.admit(3, "voter");
+        {
+            let mut state = world.0.lock().unwrap();
+            state.faults.extend([Fault::NoSshAt("10.0.0.2"), Fault::NoSshAt("10.0.0.3")]);
+            // One that does not answer, and another machine.
+            let hosts = ["192.0.2.2", "192.0.2.1", "192.0.2.102"].map(str::to_owned).to_vec();
+            state.faults.push(Fault::NoSshAt("192.0.2.2"));
+            state.hosts.insert("cp2".to_owned(), hosts);
+        }
+        let cluster = ClusterSnapshot::collect(&world, "10.0.0.1", Freshness::Fresh).await.unwrap();
+        assert_eq!(cluster.control_planes(), ["10.0.0.1", "192.0.2.102", "10.0.0.3"]);
+        assert_eq!(cluster.others[0].node.name, "cp2");
+        let refused = cluster.check_reached(false).unwrap_err();
+        assert!(
+            refused.answer().starts_with("The node cp3 is Ready, and its machine was not reached: 10.0.0.3"),
+            "{refused:?}"
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_node_of_that_name_in_another_cluster_is_another_one() {
+        let world = World::new(3);
+        world.admit(2, "voter");
+        {
+            let mut state = world.0.lock().unwrap();
+            state.machines.get_mut(&3).unwrap().name = "cp2".to_owned();
+            state.machines.get_mut(&3).unwrap().locks.insert("no-cert-reissue");
+            state.hosts.insert("cp2".to_owned(), vec!["192.0.2.3".to_owned()]);
+        }
+        let cluster = ClusterSnapshot::collect(&world, "10.0.0.1", Freshness::Fresh).await.unwrap();
+        assert_eq!(cluster.control_planes(), ["10.0.0.1", "10.0.0.2"]);
+    }
 
     /// Three control planes and a worker, without labels.
     fn unlabelled() -> World {

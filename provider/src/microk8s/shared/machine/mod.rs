@@ -16,9 +16,10 @@ pub(crate) mod snapshot;
 
 use crate::connection::Freshness;
 use crate::connection::masking::Mask;
-use crate::connection::ssh::{Output, Script, Shell, Ssh};
+use crate::connection::ssh::{Output, Script, Shell};
 use crate::engine::node_resource::NodeError;
 use crate::microk8s::shared::config_files::dual_stack::Files;
+use crate::session::Session;
 use crate::values::AddressRange;
 use datastore::DatastoreMember;
 use join_token::{JoinToken, SECONDS_TO_LIVE};
@@ -34,11 +35,18 @@ use tfplugin::types::{Secret, Semantic};
 pub(crate) trait Machines: Send + Sync {
     /// The machine of that address.
     fn machine(&self, address: &str) -> Machine;
+
+    /// Addresses at which the configuration reaches a node of that name.
+    fn hosts_of(&self, node: &str) -> Vec<String>;
 }
 
-impl Machines for Ssh {
+impl Machines for Session {
     fn machine(&self, address: &str) -> Machine {
-        Machine::new(self.host(address))
+        Machine::new(self.ssh.host(address))
+    }
+
+    fn hosts_of(&self, node: &str) -> Vec<String> {
+        self.machines.hosts_of(node)
     }
 }
 

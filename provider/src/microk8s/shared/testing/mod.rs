@@ -62,6 +62,8 @@ pub(crate) enum Fault {
     NoLabels,
     /// The machine of this last number works and cannot be reached over SSH.
     NoSsh(u8),
+    /// The same, at this address alone.
+    NoSshAt(&'static str),
 }
 
 /// The machines and the one cluster that their control planes share.
@@ -74,6 +76,9 @@ pub(crate) struct State {
     /// Members of the datastore, with their votes.
     pub(crate) datastore: BTreeMap<u8, &'static str>,
     pub(crate) faults: Vec<Fault>,
+    /// Addresses at which a configuration reaches nodes, by their names; the number at the end, below 100,
+    /// is the machine's.
+    pub(crate) hosts: BTreeMap<String, Vec<String>>,
     /// Scripts that ran, with the last number of the machine.
     pub(crate) ran: Vec<(u8, &'static str)>,
 }
@@ -89,6 +94,8 @@ const AUTHORITY: &str = "cluster-authority";
 const NOTHING: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 /// The cluster's identity.
 const ID: &str = "00000000-0000-0000-0000-000000000001";
+/// Agents that are up to date.
+const CALICO_AGENTS: &str = r#"{"metadata": {"generation": 1}, "status": {"observedGeneration": 1}}"#;
 const TOKEN: &str = "92b2db237428470dc4fcfc4ebbd9dc81/2c0cb3284b05";
 
 impl World {
@@ -310,6 +317,10 @@ impl State {
                 0,
                 format!("microk8s.daemon-kubelite  enabled  {}  -", if up { "active" } else { "inactive" }),
             ),
+            name if name == scripts::APPLY_CALICO.name => answered(String::new()),
+            name if name == scripts::CALICO.name => answered(CALICO_AGENTS.to_owned()),
+            name if name == scripts::SERVICE_RANGES.name => answered("[10.152.183.0/24]".into()),
+            name if name == scripts::LOAD_BALANCER_RANGES.name => (1, String::new()),
             name if name == scripts::JOURNAL.name => (0, "started\nerror: unknown flag: --wrong\n".into()),
             name if name == scripts::CONFIGURE.name => nothing,
             name => panic!("no answer to {name:?}"),
@@ -319,8 +330,12 @@ impl State {
 
 impl Machines for World {
     fn machine(&self, address: &str) -> Machine {
-        let last = address.rsplit('.').next().unwrap().parse().unwrap();
+        let last = address.rsplit('.').next().unwrap().parse::<u8>().unwrap() % 100;
         Machine::new(Arc::new(FakeShell { address: address.to_owned(), last, world: self.clone() }))
+    }
+
+    fn hosts_of(&self, node: &str) -> Vec<String> {
+        self.0.lock().unwrap().hosts.get(node).cloned().unwrap_or_default()
     }
 }
 
@@ -344,7 +359,12 @@ impl Shell for FakeShell {
     ) -> Result<Output, SshError> {
         assert!(!arguments.iter().any(|argument| argument.contains(TOKEN)), "the token is an argument");
         let mut state = self.world.0.lock().unwrap();
-        if !state.machines[&self.last].reachable || state.faults.contains(&Fault::NoSsh(self.last)) {
+        let is_cut_off = |fault: &Fault| match fault {
+            Fault::NoSsh(last) => *last == self.last,
+            Fault::NoSshAt(address) => *address == self.address,
+            _ => false,
+        };
+        if !state.machines[&self.last].reachable || state.faults.iter().any(is_cut_off) {
             return Err(SshError::new(
                 SshErrorKind::NotReachable,
                 &self.address,

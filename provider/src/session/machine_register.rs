@@ -1,0 +1,78 @@
+//! What a run learns of the machines of its configuration, beyond what any one resource knows.
+
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// Addresses at which a configuration reaches the machines of nodes, by the names of the nodes. What a
+/// cluster itself calls a node's address may lead nowhere from here: behind a jump host, NAT or an alias.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NodeHosts(BTreeMap<String, BTreeSet<String>>);
+
+impl NodeHosts {
+    /// Of the nodes of those names alone.
+    #[must_use]
+    pub fn of<'a>(&self, names: impl Iterator<Item = &'a str>) -> Self {
+        Self(
+            names
+                .filter_map(|name| self.0.get_key_value(name))
+                .map(|(n, a)| (n.clone(), a.clone()))
+                .collect(),
+        )
+    }
+}
+
+/// The machines of a run.
+#[derive(Default)]
+pub struct MachineRegister(Mutex<Machines>);
+
+#[derive(Default)]
+struct Machines {
+    hosts: NodeHosts,
+}
+
+impl MachineRegister {
+    /// The configuration reaches the machine of the node of that name at `host`.
+    pub fn reaches(&self, node: &str, host: &str) {
+        self.machines().hosts.0.entry(node.to_owned()).or_default().insert(host.to_owned());
+    }
+
+    /// What an earlier part of the run, or an earlier run, has learnt.
+    pub fn recall(&self, hosts: &NodeHosts) {
+        for (node, hosts) in &hosts.0 {
+            self.machines().hosts.0.entry(node.clone()).or_default().extend(hosts.iter().cloned());
+        }
+    }
+
+    /// All addresses that are known.
+    pub fn node_hosts(&self) -> NodeHosts {
+        self.machines().hosts.clone()
+    }
+
+    /// Where the machine of a node of that name may be reached.
+    pub fn hosts_of(&self, node: &str) -> Vec<String> {
+        self.machines().hosts.0.get(node).into_iter().flatten().cloned().collect()
+    }
+
+    fn machines(&self) -> MutexGuard<'_, Machines> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_kept_is_recalled() {
+        let run = MachineRegister::default();
+        run.reaches("cp2", "cp2.example");
+        run.reaches("cp2", "192.0.2.2");
+        run.reaches("other", "192.0.2.9");
+        let kept = serde_json::to_string(&run.node_hosts().of(["cp2", "cp3"].into_iter())).unwrap();
+        let next = MachineRegister::default();
+        next.recall(&serde_json::from_str(&kept).unwrap());
+        assert_eq!(next.hosts_of("cp2"), ["192.0.2.2", "cp2.example"]);
+        assert_eq!((next.hosts_of("cp3"), next.hosts_of("other")), (Vec::new(), Vec::new()));
+    }
+}
