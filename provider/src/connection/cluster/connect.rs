@@ -49,9 +49,7 @@ pub(super) async fn connect(address: &Address, ssh: &Ssh) -> Result<Client, Clus
 
 async fn through_node(address: &str, host: &Arc<Host>) -> Result<Client, ClusterError> {
     let fail = |kind, attempt: &str, answer: String| ClusterError::new(kind, attempt, address, answer);
-    let unreached = |attempt: &'static str| {
-        move |error: SshError| ClusterError::new(of_node(&error), attempt, address, error.to_string())
-    };
+    let unreached = |attempt: &'static str| move |error: SshError| on_the_way(attempt, address, &error);
     const READING: &str = "Reading the cluster's kubeconfig on the node";
     let mut output = host.ask(&KUBECONFIG, &[]).await.map_err(unreached(READING))?;
     if !output.succeeded() {
@@ -76,6 +74,11 @@ async fn through_node(address: &str, host: &Arc<Host>) -> Result<Client, Cluster
     client(config, Socket::new(socket)).map_err(|error| {
         fail(ClusterErrorKind::Unreachable, "Preparing a client for the API server", whole(&error))
     })
+}
+
+/// A failure on the way through a node.
+pub(super) fn on_the_way(attempt: &str, address: &str, error: &SshError) -> ClusterError {
+    ClusterError::new(of_node(error), attempt, address, error.to_string())
 }
 
 /// What a failure on the node means for its cluster.
@@ -310,7 +313,7 @@ mod tests {
     async fn all_who_ask_at_one_time_wait_for_one_attempt() {
         let file = tempfile::NamedTempFile::new().unwrap();
         let exec = serde_json::json!({
-            "apiVersion": "client.authentication.k8s.io/v1", "command": "sleep", "args": ["20"], "interactiveMode": "Never"
+            "apiVersion": "client.authentication.k8s.io/v1", "command": "sleep", "args": ["90"], "interactiveMode": "Never"
         });
         let kubeconfig = serde_json::json!({
             "apiVersion": "v1", "kind": "Config", "current-context": "lab",
@@ -326,10 +329,10 @@ mod tests {
         let began = tokio::time::Instant::now();
         let asked = tokio::join!(cluster.connected(), cluster.connected(), cluster.connected());
         let errors = [asked.0.err(), asked.1.err(), asked.2.err()].map(|error| error.unwrap().to_string());
-        assert!(errors.iter().all(|error| error.contains("no connection within 20 s")), "{errors:?}");
-        assert!(began.elapsed() < Duration::from_secs(30), "{:?}", began.elapsed());
+        assert!(errors.iter().all(|error| error.contains("no connection within 50 s")), "{errors:?}");
+        assert!(began.elapsed() < Duration::from_secs(70), "{:?}", began.elapsed());
         let later = cluster.connected().await.err().unwrap();
-        assert!(began.elapsed() > Duration::from_secs(30), "a new attempt was made: {later}");
+        assert!(began.elapsed() > Duration::from_secs(70), "a new attempt was made: {later}");
     }
 
     #[tokio::test]

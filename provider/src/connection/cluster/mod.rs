@@ -34,8 +34,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// How long connecting may take, with the kubeconfig read on the node and the tunnel opened.
-const CONNECT_WITHIN: Duration = Duration::from_secs(20);
+/// How long connecting may take, with a slow login on the node, the kubeconfig read there and the tunnel
+/// opened. A node that does not answer at all is given up long before.
+const CONNECT_WITHIN: Duration = Duration::from_secs(50);
 
 /// How long one call may take.
 const ANSWER_WITHIN: Duration = Duration::from_secs(30);

@@ -3,7 +3,7 @@
 use super::answer::{self, NoAnswer, OBJECT};
 use super::discovery::{DEFINITIONS, segment};
 use super::error::{ClusterError, ClusterErrorKind};
-use super::{ANSWER_WITHIN, Age, Cluster, Kind, ObjectName};
+use super::{ANSWER_WITHIN, Address, Age, Cluster, Kind, ObjectName, connect};
 use crate::connection::Freshness;
 use kube::core::params::{DeleteParams, GetParams, Patch, PatchParams, Preconditions};
 use kube::core::{DynamicObject, Request};
@@ -197,6 +197,10 @@ impl Cluster {
                 Err(ClusterError::new(ClusterErrorKind::Unreachable, attempt, self.to_string(), answer))
             }
         };
+        let result = match result {
+            Err(error) => Err(self.of_way(error, attempt).await),
+            done => done,
+        };
         match &result {
             Err(error)
                 if matches!(
@@ -209,6 +213,17 @@ impl Cluster {
             _ => self.0.unreachable.clear(),
         }
         result
+    }
+
+    /// The failure, or what on the way through a node is at its root.
+    async fn of_way(&self, error: ClusterError, attempt: &str) -> ClusterError {
+        match (&self.0.address, error.kind()) {
+            (Address::Node(host), ClusterErrorKind::Unreachable) => {
+                let forbidden = self.0.ssh.host(host).why_no_forward().await;
+                forbidden.map_or(error, |why| connect::on_the_way(attempt, host, &why))
+            }
+            _ => error,
+        }
     }
 
     pub(super) fn no_answer(&self, attempt: &str, why: &NoAnswer) -> ClusterError {

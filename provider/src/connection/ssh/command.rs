@@ -57,25 +57,45 @@ pub(crate) enum Command<'a> {
     Script(&'a Script, &'a [&'a str]),
 }
 
-/// Root, through a `sudo` that never asks. Who logs in as root may have none and needs none.
-const AS_ROOT: [&str; 4] = ["sh", "-c", r#"[ "$(id -u)" = 0 ] && exec "$@"; exec sudo -n -- "$@""#, "sh"];
-
-/// What `sudo` says when it does not run the command at all. It has other things to say besides, such as that
-/// it cannot resolve the host's name.
-const SUDO_REFUSALS: [&str; 6] = [
-    "password is required",
-    "not in the sudoers",
-    "is not allowed to",
-    "may not run sudo",
-    "no new privileges",
-    "not found",
+/// Root, through a `sudo` that never asks. Who logs in as root may have none and needs none. All that runs
+/// says what it says in English, whatever the language of the machine is: it is read here.
+const AS_ROOT: [&str; 4] = [
+    "sh",
+    "-c",
+    r#"export LC_ALL=C; unset LANGUAGE; [ "$(id -u)" = 0 ] && exec "$@"; exec sudo -n -- "$@""#,
+    "sh",
 ];
 
-/// Why the command was not run as root, if it was not.
-pub(crate) fn refusal(output: &Output) -> Option<&str> {
-    let refuses =
-        |line: &&str| line.contains("sudo:") && SUDO_REFUSALS.iter().any(|words| line.contains(words));
-    output.stderr.lines().find(refuses).filter(|_| [1, 127].contains(&output.code))
+/// What `sudo` says when it does not run the command at all, with what to do about it. It has other things to
+/// say besides, such as that it cannot resolve the host's name.
+const SUDO_REFUSALS: [(&str, &str); 9] = [
+    ("password is required", NO_PASSWORD),
+    // What sudo-rs says.
+    ("authentication is required", NO_PASSWORD),
+    ("must have a tty", NO_TTY),
+    ("not in the sudoers", NO_RIGHT),
+    ("is not allowed to", NO_RIGHT),
+    ("may not run sudo", NO_RIGHT),
+    ("I'm afraid I can't do that", NO_RIGHT),
+    ("no new privileges", ""),
+    ("not found", "The machine has no `sudo`: install it there, or log in as root (`ssh.user`)."),
+];
+
+const NO_PASSWORD: &str = "sudo asks for a password there. Let the user do without: a file in /etc/sudoers.d with `<user> ALL=(ALL) \
+                           NOPASSWD: ALL`, written by `sudo visudo -f`.";
+const NO_TTY: &str = "sudo wants a terminal there. Take `requiretty` out of /etc/sudoers, or add `Defaults:<user> !requiretty` to it \
+                      (`sudo visudo`).";
+const NO_RIGHT: &str = "The user may not become root there. Give another one as `ssh.user`, or let this one: a file in /etc/sudoers.d with \
+                        `<user> ALL=(ALL) NOPASSWD: ALL`.";
+
+/// Why the command was not run as root, if it was not, and what to do about it.
+pub(crate) fn refusal(output: &Output) -> Option<(&str, &'static str)> {
+    let refused = |line: &str| {
+        let found = SUDO_REFUSALS.iter().find(|(words, _)| line.contains(words));
+        found.map(|(_, cure)| *cure).filter(|_| line.contains("sudo:"))
+    };
+    let mut lines = output.stderr.lines().filter(|_| [1, 127].contains(&output.code));
+    lines.find_map(|line| Some((line, refused(line)?)))
 }
 
 /// A command that is ended after `$0` seconds, where there is `timeout`; without it, one must not be taken
@@ -139,6 +159,9 @@ mod tests {
         for refused in [
             "sudo: a password is required\n",
             "ubuntu is not in the sudoers file.\nsudo: ubuntu is not in the sudoers file",
+            "sudo: sorry, you must have a tty to run sudo\n",
+            "sudo: interactive authentication is required\n",
+            "sudo: I'm sorry ubuntu. I'm afraid I can't do that\n",
         ] {
             assert!(refusal(&output(1, refused)).is_some(), "{refused}");
         }

@@ -34,6 +34,8 @@ pub struct SshError {
     host: String,
     stage: String,
     lines: String,
+    /// What to do, where more is known than its kind.
+    cure: Option<&'static str>,
 }
 
 impl std::error::Error for SshError {}
@@ -41,12 +43,25 @@ impl std::error::Error for SshError {}
 impl SshError {
     /// `stage` is what was tried, as in `connecting`; `lines` what came back.
     pub(crate) fn new(kind: SshErrorKind, host: &str, stage: impl Into<String>, lines: &str) -> Self {
-        Self { kind, host: host.to_owned(), stage: stage.into(), lines: last_lines(lines) }
+        Self { kind, host: host.to_owned(), stage: stage.into(), lines: last_lines(lines), cure: None }
     }
 
     /// A failure to connect, judged by what `ssh` said.
     pub(crate) fn connecting(host: &str, said: &str) -> Self {
-        Self::new(judge(said), host, "connecting", said)
+        let found = MESSAGE_PATTERNS.iter().find(|(pattern, ..)| said.contains(pattern));
+        let (kind, cure) = found.map_or((SshErrorKind::NotReachable, ""), |(_, kind, cure)| (*kind, *cure));
+        Self::new(kind, host, "connecting", said).with_cure(cure)
+    }
+
+    /// What to do about it, in place of what its kind says; nothing where that is empty.
+    #[must_use]
+    pub(crate) fn with_cure(self, cure: &'static str) -> Self {
+        Self { cure: Some(cure).filter(|cure| !cure.is_empty()).or(self.cure), ..self }
+    }
+
+    /// Whether the name of the host leads to no address.
+    pub(super) fn is_unresolved(&self) -> bool {
+        self.cure == Some(UNRESOLVED)
     }
 
     /// What kind of failure it is.
@@ -77,6 +92,9 @@ impl ConnectionError for SshError {
     }
 
     fn hint(&self) -> &'static str {
+        if let Some(cure) = self.cure {
+            return cure;
+        }
         match self.kind {
             SshErrorKind::NotReachable => {
                 "The address does not respond. Check the address, that the machine runs, and that port 22 (or the one that is \
@@ -128,25 +146,31 @@ impl fmt::Display for SshError {
 }
 
 /// What `ssh` says on the way to a host, and what that means. The first line of this table that is found
-/// decides.
-const MESSAGE_PATTERNS: [(&str, SshErrorKind); 11] = [
-    ("System is booting up", SshErrorKind::NotReachable),
-    ("REMOTE HOST IDENTIFICATION HAS CHANGED", SshErrorKind::HostKeyRefused),
-    ("Host key verification failed", SshErrorKind::HostKeyRefused),
-    ("host key is known for", SshErrorKind::HostKeyRefused),
-    ("Permission denied (", SshErrorKind::KeyRefused),
-    ("Too many authentication failures", SshErrorKind::KeyRefused),
-    ("error in libcrypto", SshErrorKind::KeyRefused),
-    ("Bad configuration option", SshErrorKind::Client),
-    ("Can't open user config file", SshErrorKind::Client),
-    ("terminating, ", SshErrorKind::Client),
-    ("Bad owner or permissions on", SshErrorKind::Client),
+/// decides. Where the cure is empty, it is that of the kind.
+const MESSAGE_PATTERNS: [(&str, SshErrorKind, &str); 14] = [
+    ("System is booting up", SshErrorKind::NotReachable, ""),
+    ("Could not resolve hostname", SshErrorKind::NotReachable, UNRESOLVED),
+    (super::master::ANOTHER_USER, SshErrorKind::CommandNotRun, ANOTHER_USER),
+    ("REMOTE HOST IDENTIFICATION HAS CHANGED", SshErrorKind::HostKeyRefused, ""),
+    ("Host key verification failed", SshErrorKind::HostKeyRefused, ""),
+    ("host key is known for", SshErrorKind::HostKeyRefused, ""),
+    ("UNPROTECTED PRIVATE KEY FILE", SshErrorKind::Client, UNPROTECTED),
+    ("error in libcrypto", SshErrorKind::KeyRefused, UNREADABLE),
+    ("Permission denied (", SshErrorKind::KeyRefused, ""),
+    ("Too many authentication failures", SshErrorKind::KeyRefused, ""),
+    ("Bad configuration option", SshErrorKind::Client, ""),
+    ("Can't open user config file", SshErrorKind::Client, ""),
+    ("terminating, ", SshErrorKind::Client, ""),
+    ("Bad owner or permissions on", SshErrorKind::Client, ""),
 ];
 
-fn judge(said: &str) -> SshErrorKind {
-    let found = MESSAGE_PATTERNS.iter().find(|(pattern, _)| said.contains(pattern));
-    found.map_or(SshErrorKind::NotReachable, |(_, kind)| *kind)
-}
+const UNRESOLVED: &str = "The name does not resolve on the machine that runs Terraform. Check its spelling and the DNS; a machine whose \
+                          name is registered only after its boot has 2 minutes for it.";
+const ANOTHER_USER: &str = "Cloud images let this user in only to print that sentence: set `ssh.user` of the provider to the user that \
+                            it names.";
+const UNPROTECTED: &str = "OpenSSH ignores a private key that other users can read: `chmod 600` the file.";
+const UNREADABLE: &str = "The private key cannot be read: the file is damaged, or not a private key. Check `ssh.private_key` or \
+                          `ssh.private_key_file` of the provider.";
 
 #[cfg(test)]
 mod tests {
@@ -164,6 +188,7 @@ mod tests {
                 SshErrorKind::NotReachable,
             ),
             ("ubuntu@10.0.0.11: Permission denied (publickey).", SshErrorKind::KeyRefused),
+            ("ssh: Could not resolve hostname cp1: Name or service not known", SshErrorKind::NotReachable),
             (
                 "No ED25519 host key is known for cp1 and you have requested strict checking.",
                 SshErrorKind::HostKeyRefused,

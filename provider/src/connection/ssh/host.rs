@@ -91,6 +91,12 @@ impl Host {
                 self.unreachable.clear();
                 match self.connected().await {
                     Ok(_) => Attempt::Done(Ok(())),
+                    Err(error)
+                        if error.is_unresolved()
+                            && started.elapsed() >= self.context.settings.resolve_limit =>
+                    {
+                        Attempt::Done(Err(error))
+                    }
                     Err(error) if error.is_transient() => Attempt::Retry(error),
                     Err(error)
                         if error.kind() == SshErrorKind::KeyRefused && started.elapsed() < KEY_MAY_COME =>
@@ -186,6 +192,9 @@ impl Host {
         let mut tried = false;
         loop {
             let master = self.connected().await?;
+            if let Some(forbidden) = self.forbidden_forward(&master) {
+                return Err(forbidden);
+            }
             match master.forward(remote_port).await {
                 Ok(path) => return Ok(path),
                 Err(openssh::Error::Disconnected) if !tried => self.give_up(&master).await,
@@ -193,6 +202,22 @@ impl Host {
             }
             tried = true;
         }
+    }
+
+    /// Why nothing passes the ports that were forwarded, where sshd there forbids it.
+    pub async fn why_no_forward(&self) -> Option<SshError> {
+        let link = self.link.lock().await;
+        link.as_ref().and_then(|master| self.forbidden_forward(master))
+    }
+
+    fn forbidden_forward(&self, master: &Master) -> Option<SshError> {
+        const CURE: &str = "sshd there forbids to forward ports, by which the cluster's API is reached. Allow it in its sshd_config \
+                            (`AllowTcpForwarding local`) and restart sshd, or reach the cluster with the provider's `kubernetes` block.";
+        let error = || {
+            let said = "open failed: administratively prohibited";
+            SshError::new(SshErrorKind::CommandNotRun, &self.address, "forwarding a port", said)
+        };
+        master.forbids_forwarding().then(|| error().with_cure(CURE))
     }
 
     /// The live connection, made now if there is none. Whoever asks at the same time waits for the same

@@ -35,6 +35,12 @@ impl Log {
         Self { text, reading }
     }
 
+    /// Whether something was said up to now.
+    pub(super) fn says(&self, words: &str) -> bool {
+        let text = self.text.lock().unwrap_or_else(PoisonError::into_inner);
+        String::from_utf8_lossy(&text).contains(words)
+    }
+
     /// All that was said, when the process has ended or was given up.
     pub(super) async fn whole(mut self) -> String {
         let _ = tokio::time::timeout(LAST_WORDS, &mut self.reading).await;

@@ -5,6 +5,7 @@ use super::error::{SshError, SshErrorKind};
 use super::log::Log;
 use super::trust::{self, Configured};
 use crate::connection::bounds::LINE;
+use crate::connection::expand_home;
 use crate::connection::retry::poll;
 use openssh::{ForwardType, Session, Socket};
 use std::collections::BTreeMap;
@@ -21,8 +22,19 @@ use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 
-/// How long a connection may take, from the first packet to the first word of the remote shell.
+/// How long it may take until the machine has answered and proved who it is, unless the user's own
+/// `ConnectTimeout` says otherwise. `ssh` sees to it.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long the login may take after that, up to the first word of the remote shell: a name server that does
+/// not answer costs sshd half a minute.
+const LOGIN_TIMEOUT: Duration = Duration::from_secs(45);
+
+/// What cloud images print in place of a shell, before they wait.
+pub(super) const ANOTHER_USER: &str = "Please login as the user";
+
+/// What `ssh` logs of a port that sshd does not forward.
+const FORWARDING_FORBIDDEN: &str = "administratively prohibited";
 
 /// What the remote shell says when it is there. It then waits for us to go away: this process can end in any
 /// ssh, the pipe to `ssh` breaks, `cat` ends, and `ssh` with it.
@@ -35,7 +47,7 @@ pub(crate) struct Master {
     pub(crate) session: Session,
     /// The host key that `ssh` verified, where it is one.
     pub(crate) host_key: Option<String>,
-    _log: Log,
+    log: Log,
     directory: Scratch,
     forwards: tokio::sync::Mutex<BTreeMap<u16, PathBuf>>,
 }
@@ -55,9 +67,10 @@ impl Master {
         let configured = configured(address, settings).await.map_err(client)?;
         let trust = trust::options(settings, pin, &configured, &directory).map_err(client)?;
         let key = write_private_key(settings, &directory).map_err(client)?;
+        let connects_within = configured.connect_timeout().unwrap_or(CONNECT_TIMEOUT);
         let mut process = Command::new("ssh")
             .args(base_options(settings))
-            .args(options(settings, &directory, key.as_ref().map(|key| key.0.as_path())))
+            .args(options(settings, &directory, key.as_ref().map(|key| key.0.as_path()), connects_within))
             .args(trust.iter().flat_map(|option| ["-o", option]))
             .args(["--", address, LIFELINE])
             .stdin(Stdio::piped())
@@ -74,17 +87,26 @@ impl Master {
             return Err(client(io::Error::other("no pipes to ssh")));
         };
         let log = Log::read(stderr);
-        let greeting = tokio::time::timeout(CONNECT_TIMEOUT, greeted(stdout)).await;
+        let mut printed = String::new();
+        let within = connects_within.saturating_add(LOGIN_TIMEOUT);
+        let greeting = tokio::time::timeout(within, greeted(stdout, &mut printed)).await;
         // It was needed for this moment only.
         drop(key);
         let stdout = match greeting {
             Ok(Some(stdout)) => stdout,
-            Ok(None) => return Err(refused(address, &log.whole().await)),
+            Ok(None) => {
+                // One that waits for something else would not end.
+                let _ = printed.contains(ANOTHER_USER).then(|| process.start_kill());
+                let error = refused(address, &log.whole().await, &printed);
+                let concerns_key = matches!(error.kind(), SshErrorKind::KeyRefused | SshErrorKind::Client);
+                return Err(match concerns_key {
+                    true => error.with_cure(unusable_key(settings, &configured).unwrap_or_default()),
+                    false => error,
+                });
+            }
             Err(_) => {
                 let _ = process.start_kill();
-                let log = log.whole().await;
-                let said = format!("{}\nNo answer within {} s.", plain(&log), CONNECT_TIMEOUT.as_secs());
-                return Err(SshError::connecting(address, &said));
+                return Err(late(address, &log.whole().await, &printed, within));
             }
         };
         let control = directory.join("control").into_boxed_path();
@@ -93,7 +115,7 @@ impl Master {
             _lifeline: (stdin, stdout),
             session: Session::resume_mux(control, None),
             host_key: pin.map(str::to_owned).or_else(|| trust::checked_key(&directory)),
-            _log: log,
+            log,
             directory: scratch,
             forwards: tokio::sync::Mutex::default(),
         })
@@ -115,6 +137,11 @@ impl Master {
         };
         let Ok(is_ending) = poll(Duration::from_millis(20), Duration::from_millis(500), is_ending).await;
         is_ending
+    }
+
+    /// Whether sshd there refuses to forward ports.
+    pub(crate) fn forbids_forwarding(&self) -> bool {
+        self.log.says(FORWARDING_FORBIDDEN)
     }
 
     /// A local Unix socket that leads to `port` of the machine's loopback.
@@ -142,13 +169,17 @@ impl Drop for Scratch {
 }
 
 /// Reads until the remote shell has said the word; what a login script prints before is passed over, up to a
-/// limit.
-async fn greeted(stdout: ChildStdout) -> Option<ChildStdout> {
+/// limit, and kept in `printed`.
+async fn greeted(stdout: ChildStdout, printed: &mut String) -> Option<ChildStdout> {
     let mut reader = BufReader::new(stdout.take(LINE as u64));
     let mut line = Vec::new();
     while reader.read_until(b'\n', &mut line).await.is_ok_and(|length| length > 0) {
         if line.trim_ascii() == b"microk8s-connected" {
             return Some(reader.into_inner().into_inner());
+        }
+        printed.push_str(&String::from_utf8_lossy(&line));
+        if printed.contains(ANOTHER_USER) {
+            return None;
         }
         line.clear();
     }
@@ -171,13 +202,18 @@ fn base_options(settings: &Settings) -> Vec<OsString> {
     options
 }
 
-fn options(settings: &Settings, directory: &Path, key: Option<&Path>) -> Vec<OsString> {
+fn options(
+    settings: &Settings,
+    directory: &Path,
+    key: Option<&Path>,
+    connects_within: Duration,
+) -> Vec<OsString> {
     let mut options: Vec<OsString> = ["-M", "-T", "-S"].map(OsString::from).into();
     options.push(directory.join("control").into());
     let mut set = |option: &str| options.extend([OsString::from("-o"), OsString::from(option)]);
     set("BatchMode=yes");
     set("ClearAllForwardings=yes");
-    set(&format!("ConnectTimeout={}", CONNECT_TIMEOUT.as_secs()));
+    set(&format!("ConnectTimeout={}", connects_within.as_secs()));
     set("ControlPersist=no");
     set("ForwardAgent=no");
     set("ForwardX11=no");
@@ -225,10 +261,51 @@ fn write_private_key(settings: &Settings, directory: &Path) -> io::Result<Option
     Ok(Some(key_file))
 }
 
-/// `ssh` ended before the remote shell was there.
-fn refused(address: &str, log: &str) -> SshError {
+/// The remote shell was not there in time.
+fn late(address: &str, log: &str, printed: &str, within: Duration) -> SshError {
+    const SLOW: &str = "The login succeeded, and no shell answered. Log in by hand to see what the login waits for: a slow PAM module, \
+                        or a file such as `.bashrc` or `.profile`.";
+    let said = format!("{}\n{printed}\nNo answer within {} s.", plain(log), within.as_secs());
+    match log.contains("Authenticated to ") {
+        true => SshError::new(SshErrorKind::Unanswered, address, "logging in", &said).with_cure(SLOW),
+        false => SshError::connecting(address, &said),
+    }
+}
+
+/// Why the keys that `ssh` was given are of no use, where they are not: it asks no one for a passphrase here,
+/// and does not say so.
+fn unusable_key(settings: &Settings, configured: &Configured) -> Option<&'static str> {
+    const PUBLIC: &str = "This is a public key: the private one is in the file without `.pub`. Correct `ssh.private_key_file` of the provider.";
+    const LOCKED: &str = "The private key has a passphrase, which cannot be asked for here: add the key to an agent (`ssh-add`), or use one \
+                          without a passphrase.";
+    let read = |file: &str| std::fs::read_to_string(expand_home(file)).ok();
+    let keys: Vec<String> = match (&settings.private_key, &settings.private_key_file) {
+        (Some(key), _) => vec![key.expose().to_owned()],
+        (None, Some(file)) => read(file).into_iter().collect(),
+        (None, None) => configured.identity_files().filter_map(read).collect(),
+    };
+    let is_public = |key: &String| ["ssh-", "ecdsa-", "sk-"].iter().any(|word| key.starts_with(word));
+    // A key of OpenSSH's own form names the cipher first, in Base64.
+    let is_locked = |key: &String| {
+        let body: String = key.lines().skip(1).flat_map(|line| line.trim().chars()).take(64).collect();
+        let in_own_form = key.contains("BEGIN OPENSSH PRIVATE KEY");
+        key.contains("ENCRYPTED") || in_own_form && !body.starts_with("b3BlbnNzaC1rZXktdjEAAAAABG5vbmU")
+    };
+    match () {
+        () if keys.iter().any(is_public) => Some(PUBLIC),
+        () if keys.iter().any(is_locked) => Some(LOCKED),
+        () => None,
+    }
+}
+
+/// `ssh` ended before the remote shell was there, or will never have one.
+fn refused(address: &str, log: &str, printed: &str) -> SshError {
     let said = plain(log);
     if log.contains("Authenticated to ") {
+        let said = format!("{said}\n{printed}");
+        if printed.contains(ANOTHER_USER) {
+            return SshError::connecting(address, &said);
+        }
         let said = format!("{said}\nThe login succeeded, but no shell answered.");
         return SshError::new(SshErrorKind::CommandNotRun, address, "logging in", &said);
     }

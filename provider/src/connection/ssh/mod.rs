@@ -57,6 +57,8 @@ pub struct Settings {
     pub host_key_check: HostKeyCheck,
     /// How long a command may take that only reads.
     pub read_limit: Duration,
+    /// How long a name may not resolve while a machine is waited for.
+    pub resolve_limit: Duration,
     /// Where machines keep what runs there detached from the connection.
     pub job_folders: JobFolders,
 }
@@ -64,6 +66,10 @@ pub struct Settings {
 /// How long a command may take that only reads. `microk8s status` is the slowest: without its datastore it
 /// needs up to 50 s to say so.
 pub const READ_LIMIT: Duration = Duration::from_secs(60);
+
+/// How long a name may not resolve while a machine is waited for: one that gets its address by DHCP may be
+/// registered only after its boot.
+pub const RESOLVE_LIMIT: Duration = Duration::from_secs(120);
 
 impl Default for Settings {
     fn default() -> Self {
@@ -75,6 +81,7 @@ impl Default for Settings {
             config_file: None,
             host_key_check: HostKeyCheck::default(),
             read_limit: READ_LIMIT,
+            resolve_limit: RESOLVE_LIMIT,
             job_folders: JobFolders::default(),
         }
     }

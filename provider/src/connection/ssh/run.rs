@@ -77,7 +77,9 @@ impl Host {
         let output = ended?;
         tracing::debug!(host = self.address, code = output.code, "ran");
         match command::refusal(&output).filter(|_| root) {
-            Some(refusal) => Err(SshError::new(SshErrorKind::CommandNotRun, &self.address, stage, refusal)),
+            Some((said, cure)) => {
+                Err(SshError::new(SshErrorKind::CommandNotRun, &self.address, stage, said).with_cure(cure))
+            }
             None => Ok(output),
         }
     }

@@ -11,6 +11,7 @@ use super::host_key::normalised;
 use super::{HostKeyCheck, Settings};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// The name under which a pinned key is looked up.
 const PINNED_NAME: &str = "pinned";
@@ -29,6 +30,16 @@ impl Configured {
 
     fn get(&self, keyword: &str) -> Option<&str> {
         self.0.lines().find_map(|line| line.strip_prefix(keyword)?.strip_prefix(' '))
+    }
+
+    /// How long a machine may take to answer, where they say so.
+    pub(super) fn connect_timeout(&self) -> Option<Duration> {
+        self.get("connecttimeout")?.parse().ok().filter(|seconds| *seconds > 0).map(Duration::from_secs)
+    }
+
+    /// The files of their keys, whether or not they are there.
+    pub(super) fn identity_files(&self) -> impl Iterator<Item = &str> {
+        self.0.lines().filter_map(|line| line.strip_prefix("identityfile "))
     }
 
     /// Their `known_hosts` files, which are only read.

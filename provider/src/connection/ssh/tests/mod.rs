@@ -1,5 +1,7 @@
 //! Against a real sshd on this machine's loopback.
 
+mod refusals;
+
 use super::command::Command;
 use super::testing::{Sshd, keygen};
 use super::*;
