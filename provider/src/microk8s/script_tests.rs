@@ -95,7 +95,8 @@ impl Root {
                 .text
                 .get(..at)
                 .is_none_or(|before| before.ends_with([' ', '\n', '"', '\'', '=', '<', '>']));
-            if a_word && ["/etc/", "/lib/", "/proc/", "/run/", "/snap/", "/var/"].iter().any(begins) {
+            if a_word && ["/etc/", "/lib/", "/proc/", "/run/", "/snap/", "/sys/", "/var/"].iter().any(begins)
+            {
                 text.push_str(self.0.path().to_str().unwrap());
             }
             text.push(character);
@@ -258,6 +259,22 @@ async fn who_holds_the_lock_of_apt() {
     assert_eq!(root.says(&node::APT, &[]).await, "");
     root.has("proc/locks", &format!("1: POSIX ADVISORY WRITE 4242 08:01:{lock} 0 EOF\n"));
     assert_eq!(root.says(&node::APT, &[]).await, "4242 (unattended-upgr)\n");
+}
+
+#[tokio::test]
+async fn what_a_node_needs() {
+    let root = Root::new();
+    root.program("bin/uname", "echo 6.8.0");
+    root.program("bin/ip", "echo \"[$*]\"");
+    root.has("proc/cgroups", "memory\t0\t90\t1\n");
+    let seen = |kernel: &str| {
+        format!("§cgroups\nmemory\t0\t90\t1\n§without-vxlan\n{kernel}§addresses\n[-json address show]\n")
+    };
+    assert_eq!(root.says(&node::PREFLIGHT, &[]).await, seen(""), "a container has no modules of its own");
+    root.has("lib/modules/6.8.0/modules.dep", "kernel/net/ipv4/ip_gre.ko:\n");
+    assert_eq!(root.says(&node::PREFLIGHT, &[]).await, seen("6.8.0\n"));
+    root.has("lib/modules/6.8.0/modules.builtin", "kernel/drivers/net/vxlan/vxlan.ko\n");
+    assert_eq!(root.says(&node::PREFLIGHT, &[]).await, seen(""));
 }
 
 #[tokio::test]

@@ -101,6 +101,30 @@ impl NodeError {
         Self { answer, ..self }
     }
 
+    /// What came back, and more that was seen.
+    #[must_use]
+    pub fn and_answer(self, more: &str) -> Self {
+        Self { answer: format!("{}\n{more}", self.answer), ..self }
+    }
+
+    /// Several failures of one thing that was tried in several places, each with its own reason; nothing
+    /// where there is none. It may pass where one of them may.
+    pub fn together(failures: Vec<Self>) -> Option<Self> {
+        let mut failures = failures.into_iter();
+        let mut all = failures.next()?;
+        let mut hints: Vec<String> = all.hint.iter().cloned().collect();
+        let first = all.attempt.clone();
+        for (number, other) in failures.enumerate() {
+            let before = if number == 0 { format!("{first}: {}", all.answer) } else { all.answer };
+            hints.extend(other.hint.iter().filter(|hint| !hints.contains(hint)).cloned().collect::<Vec<_>>());
+            all.answer = format!("{before}\n{}: {}", other.attempt, other.answer);
+            all.is_transient |= other.is_transient;
+            all.attribute = all.attribute.or(other.attribute);
+        }
+        all.hint = Some(hints.join("\n\n")).filter(|hints| !hints.is_empty());
+        Some(all)
+    }
+
     /// For the person at the terminal, with errors that were complete before as they are.
     pub fn into_diagnostics(mut self, summary: impl Into<String>) -> Diagnostics {
         match self.complete.take() {

@@ -5,6 +5,7 @@ use super::error::NodeError;
 use crate::connection::retry::{Attempt, Deadline, RetryError};
 use async_trait::async_trait;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 /// One step of work on a `T`.
 #[async_trait]
@@ -49,8 +50,8 @@ impl<'a, T: Sync> Steps<'a, T> {
         for step in self.steps {
             #[cfg(test)]
             self.maybe_fail(step.name(), Moment::Before)?;
-            let ran = AtomicBool::new(false);
-            let result = deadline.reach(|| attempt(*step, target, deadline, &ran)).await;
+            let (ran, last) = (AtomicBool::new(false), Mutex::new(None));
+            let result = deadline.reach(|| attempt(*step, target, deadline, &ran, &last)).await;
             if ran.into_inner() {
                 begun.push(*step);
             }
@@ -77,6 +78,7 @@ async fn attempt<T: Sync>(
     target: &T,
     deadline: &Deadline,
     ran: &AtomicBool,
+    last: &Mutex<Option<NodeError>>,
 ) -> Attempt<(), NodeError> {
     let work = async {
         if step.check(target).await? {
@@ -87,9 +89,18 @@ async fn attempt<T: Sync>(
         step.run(target).await
     };
     match tokio::time::timeout(deadline.remaining(), work).await {
-        Ok(Err(failure)) if failure.is_transient() => Attempt::Retry(failure),
+        Ok(Err(failure)) if failure.is_transient() => {
+            *last.lock().unwrap_or_else(PoisonError::into_inner) = Some(failure.clone());
+            Attempt::Retry(failure)
+        }
         Ok(result) => Attempt::Done(result),
-        Err(_) => Attempt::Retry(NodeError::new(step.name(), "It was not done when the time was up.")),
+        // What was seen before says more than that nothing was seen now.
+        Err(_) => Attempt::Retry(
+            last.lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .take()
+                .unwrap_or_else(|| NodeError::new(step.name(), "It was not done when the time was up.")),
+        ),
     }
 }
 
@@ -132,7 +143,6 @@ impl<T: Sync> Steps<'_, T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::Mutex;
     use std::time::Duration;
     use tokio_util::sync::CancellationToken;
 
@@ -229,6 +239,36 @@ mod tests {
         let text = failed.into_diagnostic("Unable to build the wall").detail;
         assert!(text.contains("it failed\nThis was the last result before the timeout."), "{text}");
         assert!(text.contains("`timeouts` sets how long to wait"), "{text}");
+    }
+
+    /// Fails, and later does not answer.
+    struct Hang(AtomicBool);
+
+    #[async_trait]
+    impl Step<Wall> for Hang {
+        fn name(&self) -> &'static str {
+            "hang"
+        }
+
+        async fn check(&self, _: &Wall) -> Result<bool, NodeError> {
+            if self.0.swap(true, Ordering::Relaxed) {
+                std::future::pending::<()>().await;
+            }
+            Err(NodeError::new("reading the wall", "it is wet").transient())
+        }
+
+        async fn run(&self, _: &Wall) -> Result<(), NodeError> {
+            Ok(())
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_was_seen_before_an_attempt_that_hangs_is_reported() {
+        let wall = Wall::default();
+        let failed = Steps::new(&[&Hang(AtomicBool::new(false))]).run(&wall, &minute()).await.unwrap_err();
+        assert!(failed.answer().starts_with("it is wet"), "{failed:?}");
+        let silent = Steps::new(&[&Hang(AtomicBool::new(true))]).run(&wall, &minute()).await.unwrap_err();
+        assert!(silent.answer().starts_with("It was not done"), "{silent:?}");
     }
 
     #[tokio::test]

@@ -51,7 +51,8 @@ impl SemanticValue for Channel {
 
     fn parse(text: &str) -> Option<Self> {
         let named = |part: &str| {
-            !part.is_empty() && part.chars().all(|one| one.is_ascii_alphanumeric() || "._-".contains(one))
+            part.starts_with(|first: char| first.is_ascii_alphanumeric())
+                && part.chars().all(|one| one.is_ascii_alphanumeric() || "._-".contains(one))
         };
         let risk = |part: &str| RISKS.into_iter().find(|risk| *risk == part);
         let parts: Vec<&str> = text.split('/').collect();
@@ -109,7 +110,9 @@ mod tests {
                 "{text}"
             );
         }
-        for text in ["", "1.35/", "1.35/stabel", "1.35/stable/a/b", "1.35 stable", "--classic=x"] {
+        for text in
+            ["", "1.35/", "1.35/stabel", "1.35/stable/a/b", "1.35 stable", "--classic=x", "-", "-/stable"]
+        {
             assert_eq!(Channel::parse(text), None, "{text}");
         }
     }

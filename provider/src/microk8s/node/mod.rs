@@ -2,6 +2,7 @@
 
 mod channel;
 mod hosts_block;
+mod preflight;
 mod read;
 mod readiness;
 pub(super) mod removal;
@@ -233,9 +234,17 @@ impl NodeResource for Node {
             return Err(NodeError::new(attempt, answer));
         };
         let channel = Semantic::parse(&snap.tracking).map_err(|_| {
-            let answer = format!("The snap follows no channel of the store but {:?}.", snap.tracking);
-            NodeError::new(attempt, answer)
-                .with_hint("Let it follow one (`sudo snap refresh microk8s --channel=...`) and import again.")
+            let (answer, advice) = match snap.is_from_a_file() {
+                true => (
+                    "The snap was installed from a file, and follows no channel of the store.".to_owned(),
+                    "Have the store's replace it (`sudo snap refresh microk8s --amend --channel=1.35/stable`) and import again.",
+                ),
+                false => (
+                    format!("The snap follows no channel of the store but {:?}.", snap.tracking),
+                    "Let it follow one (`sudo snap refresh microk8s --channel=...`) and import again.",
+                ),
+            };
+            NodeError::new(attempt, answer).with_hint(advice)
         })?;
         let node = Self {
             host,

@@ -2,11 +2,12 @@
 
 use super::scripts::READINESS;
 use crate::connection::ConnectionError;
-use crate::connection::retry::{Attempt, Deadline};
+use crate::connection::retry::{Attempt, Deadline, RetryError};
 use crate::connection::ssh::Shell;
 use crate::engine::node_resource::NodeError;
+use crate::microk8s::shared::machine::Machine;
 use crate::microk8s::shared::machine::sections::sections;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -18,9 +19,16 @@ const LASTS: Duration = Duration::from_secs(6);
 type Working = String;
 
 /// Waits until the node works and keeps working.
-pub(crate) async fn wait(machine: &dyn Shell, node_name: &str, deadline: &Deadline) -> Result<(), NodeError> {
+///
+/// Where the time ends first, what kubelite's log says is in the error.
+pub(crate) async fn wait(
+    machine: &Arc<dyn Shell>,
+    node_name: &str,
+    deadline: &Deadline,
+) -> Result<(), NodeError> {
     let since: Mutex<Option<(Instant, Working)>> = Mutex::default();
     let ready = deadline
+        .earlier(LAST_WORDS)
         .until(|| async {
             let output = match machine.ask(&READINESS, &[node_name]).await {
                 Ok(output) => output,
@@ -59,8 +67,19 @@ pub(crate) async fn wait(machine: &dyn Shell, node_name: &str, deadline: &Deadli
         })
         .await;
     machine.invalidate_probes();
-    Ok(ready?)
+    match ready {
+        Err(RetryError::TimedOut(failure)) => {
+            let journal = deadline.bound(Machine::new(Arc::clone(machine)).journal()).await;
+            let journal = journal.unwrap_or_else(|_| "It was not read in time.".to_owned());
+            let also = format!("The lines of kubelite's log that tell most:\n{journal}");
+            Err(RetryError::TimedOut(failure.and_answer(&also)).into())
+        }
+        ready => Ok(ready?),
+    }
 }
+
+/// How long kubelite's log may take in the end.
+const LAST_WORDS: Duration = Duration::from_secs(10);
 
 #[derive(Debug, PartialEq, Eq)]
 enum Unready {

@@ -3,6 +3,23 @@
 
 use crate::connection::ssh::Script;
 
+/// What a machine needs to become a node, in sections. A container has no kernel modules of its own.
+pub(crate) const PREFLIGHT: Script = Script {
+    name: "check what a node needs",
+    text: r#"
+export LC_ALL=C
+section() { printf '\036%s\n' "$1"; }
+section cgroups; cat /proc/cgroups 2>/dev/null
+section without-vxlan
+release=$(uname -r)
+modules=/lib/modules/$release
+[ ! -e "$modules/modules.dep" ] || [ -e /sys/module/vxlan ] ||
+    cat "$modules/modules.dep" "$modules/modules.builtin" 2>/dev/null | grep -q '/vxlan\.ko' || echo "$release"
+section addresses; ip -json address show
+exit 0
+"#,
+};
+
 /// Notes that what is on this machine was begun by us, so that an interrupted beginning is carried on.
 pub(crate) const CLAIM: Script = Script {
     name: "note that Terraform makes this machine a node",

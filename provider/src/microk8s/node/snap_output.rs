@@ -42,6 +42,11 @@ fn judge(address: &str, script: &Script, arguments: &[&str], output: &Output) ->
             "The store has no MicroK8s there for this machine. `snap info microk8s` lists the channels.";
         return Err(failure.at("channel").with_hint(advice));
     }
+    if said.contains("unknown to the store") {
+        let advice = "The snap was installed from a file. Have the store's replace it: `sudo snap refresh microk8s --amend --channel=...` \
+                      on the machine; then apply again.";
+        return Err(failure.at("channel").with_hint(advice));
+    }
     if output.code == 127 {
         let advice =
             "The machine has no snapd. Ubuntu comes with it; elsewhere install it (apt install snapd).";

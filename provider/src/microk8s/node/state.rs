@@ -35,6 +35,16 @@ pub(crate) struct Snap {
 }
 
 impl Snap {
+    /// Where it comes from, as messages say it.
+    pub(crate) fn origin(&self) -> &str {
+        if self.is_from_a_file() { "from a file" } else { &self.tracking }
+    }
+
+    /// Whether it was installed from a file: it follows no channel then.
+    pub(crate) fn is_from_a_file(&self) -> bool {
+        self.tracking == "-"
+    }
+
     /// Whether it follows that channel.
     pub(crate) fn tracks(&self, channel: &Semantic<Channel>) -> bool {
         let canonical = channel.canonical();
@@ -129,6 +139,14 @@ pub(crate) mod tests {
             state(printed("error: cannot communicate with server: connection refused\ncode 1\n", ""))
                 .unwrap_err();
         assert!(silent.is_transient());
+    }
+
+    #[test]
+    fn a_snap_from_a_file_follows_no_channel() {
+        let shown = INSTALLED.replace("1.35/stable", "-          ").replace("8739", "x1  ");
+        let snap = state(printed(&shown, "")).unwrap().snap.unwrap();
+        assert!(snap.is_from_a_file() && snap.origin() == "from a file", "{snap:?}");
+        assert!(Semantic::<Channel>::parse(&snap.tracking).is_err());
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use super::channel::Channel;
 use super::hosts_block::{self, Hosts};
+use super::preflight::Preflight;
 use super::readiness;
 use super::scripts::{APT, CLAIM, CLOUD_INIT, HOLD, INSTALL, REFRESH, SEEDED, WRITE_HOSTS};
 use super::snap_output::change;
@@ -31,7 +32,8 @@ pub(crate) struct Installation {
 }
 
 /// What makes a machine a node.
-pub(crate) const CREATION: [&dyn Step<Installation>; 10] = [
+pub(crate) const CREATION: [&dyn Step<Installation>; 11] = [
+    &Preflight,
     &Claim,
     &CloudInit,
     &PackageManager,
@@ -58,7 +60,7 @@ pub(crate) async fn update(target: &Installation) -> Result<(), NodeError> {
 }
 
 impl Installation {
-    async fn state(&self) -> Result<NodeState, NodeError> {
+    pub(crate) async fn state(&self) -> Result<NodeState, NodeError> {
         NodeState::read(&self.machine).await
     }
 }
@@ -80,7 +82,7 @@ impl Step<Installation> for Claim {
         let address = target.machine.address();
         Err(NodeError::new(
             format!("looking whether {address} is free to become a node"),
-            format!("MicroK8s {} ({}) is installed there already, and not by this provider.", snap.version, snap.tracking),
+            format!("MicroK8s {} ({}) is installed there already, and not by this provider.", snap.version, snap.origin()),
         )
         .at("host")
         .with_hint(format!(
@@ -265,7 +267,7 @@ impl Step<Installation> for FollowChannel {
         })
         .await?;
         change(&*target.machine, &REFRESH, &[&target.channel.canonical()]).await?;
-        readiness::wait(&*target.machine, &state.machine.node_name(), &target.deadline).await
+        readiness::wait(&target.machine, &state.machine.node_name(), &target.deadline).await
     }
 }
 
@@ -302,6 +304,6 @@ impl Step<Installation> for Ready {
 
     async fn run(&self, target: &Installation) -> Result<(), NodeError> {
         let state = target.state().await?;
-        readiness::wait(&*target.machine, &state.machine.node_name(), &target.deadline).await
+        readiness::wait(&target.machine, &state.machine.node_name(), &target.deadline).await
     }
 }

@@ -10,7 +10,7 @@ use crate::connection::ssh::Shell;
 use crate::connection::ssh::{Output, Script, SshError};
 use crate::engine::node_resource::NodeError;
 use crate::engine::node_resource::step::{Moment, Steps};
-use crate::microk8s::shared::machine::scripts::{LEAVE, NODES, SNAPSHOT};
+use crate::microk8s::shared::machine::scripts::{JOURNAL, LEAVE, NODES, SNAPSHOT};
 use async_trait::async_trait;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
@@ -31,6 +31,7 @@ struct Machine {
     cloud_init: u32,
     refuses_to_leave: bool,
     installed: u32,
+    never_ready: bool,
 }
 
 #[derive(Default)]
@@ -141,10 +142,11 @@ impl Machine {
             }
             name if name == NODES.name => said(0, "{\"items\": []}", ""),
             name if name == READINESS.name => {
-                let node = if self.snap.is_some() { "True: ready" } else { "" };
+                let node = if self.snap.is_some() && !self.never_ready { "True: ready" } else { "False: no" };
                 said(0, format!("\u{1e}locks\ncni-loaded\n\u{1e}certificate\nabc\n\u{1e}node\n{node}"), "")
             }
-            name if name == SEEDED.name => said(0, "", ""),
+            name if name == SEEDED.name || name == PREFLIGHT.name => said(0, "", ""),
+            name if name == JOURNAL.name => said(0, "started\nerror: unknown flag: --wrong\n", ""),
             other => panic!("nobody plays {other}"),
         }
     }
@@ -256,6 +258,15 @@ async fn a_wait_that_takes_too_long_says_for_whom() {
     let machine = Played::with(Machine { apt: u32::MAX, ..Machine::default() });
     let failed = text(create(&machine, "1.35/stable").await.unwrap_err());
     insta::assert_snapshot!("a_wait_that_takes_too_long", failed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_node_that_does_not_become_ready_is_shown_with_its_log() {
+    let machine = Played::with(Machine { never_ready: true, ..Machine::default() });
+    let failed = text(create(&machine, "1.35/stable").await.unwrap_err());
+    assert!(failed.contains("The node's condition Ready is not True: False: no"), "{failed}");
+    assert!(failed.contains("error: unknown flag: --wrong"), "{failed}");
+    assert!(failed.contains("This was the last result before the timeout."), "{failed}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -35,6 +35,16 @@ pub(crate) fn has(addresses: &str, address: impl Into<IpAddr>) -> bool {
     interfaces.iter().flat_map(|one| &one.addr_info).any(|one| one.local == address)
 }
 
+/// Whether the machine has an IPv4 address beside IPv6 ones, or in their place; nothing where neither is
+/// known of it.
+pub(crate) fn has_ipv4(addresses: &str) -> Option<bool> {
+    let interfaces: Vec<Interface> = serde_json::from_str(addresses).ok()?;
+    let of_machine = interfaces.iter().filter(|one| !one.is_the_clusters());
+    let global: Vec<_> =
+        of_machine.flat_map(|one| &one.addr_info).filter(|one| one.scope == "global").collect();
+    (!global.is_empty()).then(|| global.iter().any(|one| one.local.is_ipv4()))
+}
+
 /// Interfaces of containers, overlays and kube-proxy, by the beginning of their names.
 const CLUSTER_INTERFACES: [&str; 16] = [
     "lo",
