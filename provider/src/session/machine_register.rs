@@ -29,6 +29,9 @@ pub struct MachineRegister(Mutex<Machines>);
 #[derive(Default)]
 struct Machines {
     hosts: NodeHosts,
+    /// Control planes that members join, and members that leave, by their addresses, as this run plans it.
+    joined: BTreeSet<String>,
+    leaving: BTreeSet<String>,
 }
 
 impl MachineRegister {
@@ -52,6 +55,20 @@ impl MachineRegister {
     /// Where the machine of a node of that name may be reached.
     pub fn hosts_of(&self, node: &str) -> Vec<String> {
         self.machines().hosts.0.get(node).into_iter().flatten().cloned().collect()
+    }
+
+    /// A member joins at this control plane; whether that one is planned to leave.
+    pub fn plans_to_join(&self, cluster: &str) -> bool {
+        let mut machines = self.machines();
+        machines.joined.insert(cluster.to_owned());
+        machines.leaving.contains(cluster)
+    }
+
+    /// A member leaves; whether others are planned to join there.
+    pub fn plans_to_leave(&self, host: &str) -> bool {
+        let mut machines = self.machines();
+        machines.leaving.insert(host.to_owned());
+        machines.joined.contains(host)
     }
 
     fn machines(&self) -> MutexGuard<'_, Machines> {

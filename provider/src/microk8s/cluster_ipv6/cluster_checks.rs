@@ -142,6 +142,7 @@ mod tests {
             role: Role::ControlPlane,
             ready: true,
             minor_release: Some(version),
+            machine_id: String::new(),
         };
         let mut found = Diagnostics::new();
         check_nodes(std::iter::once(&node), pods.parse().unwrap(), services.parse().unwrap(), &mut found);

@@ -118,6 +118,7 @@ mod tests {
             role: Role::ControlPlane,
             ready: true,
             minor_release: None,
+            machine_id: String::new(),
         }
     }
 

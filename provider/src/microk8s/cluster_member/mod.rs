@@ -1,5 +1,6 @@
 //! `microk8s_cluster_member`: a machine in a cluster.
 
+mod founder;
 mod join;
 mod membership;
 mod operations;
@@ -54,7 +55,9 @@ pub struct ClusterMember {
     pub host: String,
 
     /// Address of a control plane of the cluster. It is an address and not the cluster's identity: another
-    /// control plane of the same cluster is a change in place.
+    /// control plane of the same cluster is a change in place. It may be `host` itself, where the cluster
+    /// began: nothing joins then, and nothing leaves when it is destroyed, so that one `for_each` may be over
+    /// all nodes. A plan that destroys the member that others name here is refused.
     #[attribute(required, validate = check_address)]
     pub cluster: String,
 
@@ -147,9 +150,10 @@ impl NodeResource for ClusterMember {
     fn validate_config(config: &ClusterMemberDraft, diagnostics: &mut Diagnostics) {
         if let (Some(host), Some(cluster)) = (config.host.known(), config.cluster.known())
             && host == cluster
+            && config.role.known().is_some_and(|role| Role::parse(role) == Some(Role::Worker))
         {
-            let text = "A machine cannot join itself. `cluster` is the address of a control plane that is there already.";
-            diagnostics.error_at("cluster", "Invalid Attribute Value", text);
+            let text = "`host` is `cluster` itself, which is a control plane: its role is `control-plane`.";
+            diagnostics.error_at("role", "Invalid Attribute Value", text);
         }
     }
 
@@ -163,6 +167,17 @@ impl NodeResource for ClusterMember {
             Some(prior) if prior.drift.known().is_some_and(Vec::is_empty) => {}
             _ => plan.planned.drift.set(Vec::new()),
         }
+        if let (Some(host), Some(cluster)) = (plan.config.host.known(), plan.config.cluster.known())
+            && host != cluster
+        {
+            if context.provider().machines.plans_to_join(cluster) {
+                return Err(founder::joins_one_that_leaves(cluster).into());
+            }
+            let role = plan.config.role.known().and_then(|role| Role::parse(role));
+            if plan.prior.is_none() && role == Some(Role::ControlPlane) {
+                founder::warn_of_dead_voters(context, host, cluster).await;
+            }
+        }
         // The node may come back with another address when it joins anew at another one.
         if let (Some(prior), Some(host)) = (&plan.prior, plan.config.host.known())
             && prior.host != *host
@@ -173,6 +188,12 @@ impl NodeResource for ClusterMember {
     }
 
     async fn plan_destroy(&self, work: &Work<'_>, private: &ClusterMemberPrivate) -> Result<(), NodeError> {
+        if self.is_founder() {
+            return Ok(());
+        }
+        if work.session().machines.plans_to_leave(&self.host) {
+            return Err(founder::leaves_those_that_join(&self.host));
+        }
         if self.allow_quorum_loss || self.role() == Role::Worker {
             return Ok(());
         }
@@ -213,6 +234,10 @@ impl NodeResource for ClusterMember {
     ) -> Result<Self, NodeError> {
         let session = work.session();
         session.machines.recall(&private.hosts);
+        if self.is_founder() {
+            let name = prior.and_then(|prior| prior.node_name.known()).map(String::as_str);
+            return self.founder(name, session, private, &work.deadline).await;
+        }
         let Some(prior) = prior else {
             let joined = self.join(session, private, work.locks(), &work.deadline).await?;
             if let Some(name) = joined.node_name.known() {
@@ -225,6 +250,9 @@ impl NodeResource for ClusterMember {
     }
 
     async fn remove(self, work: &Work<'_>, private: ClusterMemberPrivate) -> Result<(), NodeError> {
+        if self.is_founder() {
+            return Ok(());
+        }
         work.session().machines.recall(&private.hosts);
         self.remove_by(work.session(), work.host.address(), work.locks(), &work.deadline).await
     }
@@ -288,6 +316,9 @@ impl ClusterMember {
             )];
             return listed.then(|| Self { drift: drift.into(), ..self });
         };
+        if self.is_founder() {
+            return Some(self.seen(&cluster_snapshot.id, &node));
+        }
         if node.role == Role::ControlPlane && !listed && !members.is_empty() {
             drift.push(format!("{name}: the cluster's datastore does not list it"));
         }

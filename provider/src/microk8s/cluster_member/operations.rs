@@ -20,7 +20,7 @@ pub(super) const ANSWERS_WITHIN: Duration = Duration::from_secs(5 * 60);
 
 impl ClusterMember {
     /// The cluster as its control plane at `cluster` sees it now.
-    async fn cluster_now(
+    pub(super) async fn cluster_now(
         &self,
         machines: &dyn Machines,
         deadline: &Deadline,
@@ -96,17 +96,20 @@ impl ClusterMember {
         let snapshot = machine.snapshot(Freshness::Fresh).await?;
         let name = self.node_name.known().cloned().unwrap_or_default();
         if snapshot.node_name() != name {
-            let answer =
-                format!("The machine there is called {:?}; this member is {name:?}.", snapshot.node_name());
-            let advice = "If the machine was rebuilt on purpose, replace this resource (`-replace`). If not, correct `host`.";
-            return Err(NodeError::new(format!("looking at {}", self.host), answer)
-                .at("host")
-                .with_hint(advice));
+            return Err(self.is_another_machine(&snapshot.node_name(), &name));
         }
         let cluster_snapshot = self.cluster_now(machines, deadline).await?;
         let _guard = lock(&cluster_snapshot, locks, deadline).await?;
         Joining::new(machine, &snapshot, self.role(), &cluster_snapshot, deadline).restore().await?;
         self.found(machines, &name, private, deadline).await
+    }
+
+    /// The error of a machine at `host` that is called `found` and not `name`.
+    pub(super) fn is_another_machine(&self, found: &str, name: &str) -> NodeError {
+        let answer = format!("The machine there is called {found:?}; this member is {name:?}.");
+        NodeError::new(format!("looking at {}", self.host), answer).at("host").with_hint(
+            "If the machine was rebuilt on purpose, replace this resource (`-replace`). If not, correct `host`.",
+        )
     }
 
     /// Removes it, as the control plane at `cluster` sees it.

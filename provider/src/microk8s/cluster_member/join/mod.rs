@@ -1,6 +1,7 @@
 //! One machine becomes a member of a cluster, in steps that can be stopped anywhere and carried on by doing
 //! them again.
 
+mod company;
 #[cfg(test)]
 mod tests;
 
@@ -101,6 +102,7 @@ impl Joining {
             role: self.role,
             ready: false,
             minor_release: None,
+            machine_id: String::new(),
         };
         let member = Member { node, machine: self.machine.clone(), snapshot };
         let files = peer_settings::files_after(&member, &peer.snapshot.files)?;
@@ -165,13 +167,11 @@ impl Joining {
     }
 
     async fn node(&self) -> Result<Option<ClusterNode>, NodeError> {
-        Ok(self
-            .peer()?
-            .machine
-            .nodes(Freshness::Fresh)
-            .await?
-            .into_iter()
-            .find(|node| node.name == self.name))
+        Ok(self.nodes().await?.into_iter().find(|node| node.name == self.name))
+    }
+
+    async fn nodes(&self) -> Result<Vec<ClusterNode>, NodeError> {
+        self.peer()?.machine.nodes(Freshness::Fresh).await
     }
 
     async fn datastore(&self) -> Result<Vec<DatastoreMember>, NodeError> {
@@ -230,7 +230,7 @@ fn judge_refusal(failure: NodeError, said: &str) -> NodeError {
             "The cluster's datastore is not dqlite, and cannot take members. Enable ha-cluster there.",
         ),
         (
-            "low memory",
+            "does not have enough RAM",
             "MicroK8s refuses a control plane on a machine with so little memory. Join it as a worker.",
         ),
     ];
@@ -325,15 +325,19 @@ impl Step<Joining> for Join {
                 return Ok(());
             }
         }
-        let mut last = joining.peer().map(|_| ());
+        joining.check_company().await?;
+        let mut failures = Vec::new();
         for peer in &joining.peers {
-            last = joining.join_at(peer).await;
-            let may_pass = last.as_ref().is_err_and(NodeError::is_transient);
-            if !may_pass || joining.membership().await? != Membership::NotMember {
+            match joining.join_at(peer).await {
+                Ok(()) => return Ok(()),
+                // Each has reasons of its own, and another one may have none.
+                Err(failure) => failures.push(failure),
+            }
+            if joining.membership().await? != Membership::NotMember {
                 break;
             }
         }
-        match last {
+        match NodeError::together(failures).map_or_else(|| joining.peer().map(|_| ()), Err) {
             Err(failure) if joining.rounds.fetch_add(1, Ordering::Relaxed) + 1 >= ROUNDS => {
                 Err(failure.permanent())
             }

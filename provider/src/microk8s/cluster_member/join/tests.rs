@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::engine::node_resource::step::Moment;
-use crate::microk8s::shared::testing::{Fault, World};
+use crate::microk8s::shared::testing::{FakeMachine, Fault, World};
 use tokio_util::sync::CancellationToken;
 
 async fn joining(world: &World, last: u8, role: Role) -> Joining {
@@ -84,7 +84,7 @@ async fn a_member_that_the_datastore_forgot_leaves_and_joins_anew() {
 async fn the_next_control_plane_is_tried_where_one_refuses() {
     let world = World::new(3);
     world.admit(2, "spare");
-    world.0.lock().unwrap().faults.push(Fault::RefusesJoins(1));
+    world.0.lock().unwrap().faults.push(Fault::RefusesJoins(1, "Invalid token (500)."));
     joining(&world, 3, Role::Worker).await.run().await.unwrap();
     assert_eq!(world.0.lock().unwrap().nodes.get(&3), Some(&false));
     assert_eq!(world.count(&scripts::JOIN), 2);
@@ -99,4 +99,79 @@ async fn exit_code_0_is_no_proof_and_the_token_is_not_told() {
     assert!(text.contains("`microk8s join` on 10.0.0.2 to 10.0.0.1"), "{text}");
     assert!(text.contains("And yet"), "{text}");
     assert!(!text.contains("92b2db23"), "{text}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_reason_of_each_control_plane_is_reported() {
+    let world = World::new(3);
+    world.admit(2, "spare");
+    let unresolved = "The hostname (cp3) of the joining node does not resolve to the IP \"10.0.0.3\". Refusing join (400).";
+    let faults = [Fault::RefusesJoins(1, unresolved), Fault::RefusesJoins(2, "Invalid token (500).")];
+    world.0.lock().unwrap().faults.extend(faults);
+    let failure = joining(&world, 3, Role::Worker).await.run().await.unwrap_err();
+    let text = failure.into_diagnostic("Unable to join the cluster").detail;
+    for part in
+        ["to 10.0.0.1: ", unresolved, "to 10.0.0.2: ", "Invalid token (500).", "`hosts` of `microk8s_node`"]
+    {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_votes_beside_the_dead() {
+    let world = World::new(4);
+    world.admit(2, "voter");
+    world.admit(3, "voter");
+    world.0.lock().unwrap().machines.get_mut(&3).unwrap().reachable = false;
+    let refused = joining(&world, 4, Role::ControlPlane).await.run().await.unwrap_err();
+    assert_eq!(world.count(&scripts::JOIN), 0);
+    let text = refused.into_diagnostic("Unable to join the cluster").detail;
+    assert!(
+        text.contains("voters that are not there: cp3.") && text.contains("remove-node cp3 --force"),
+        "{text}"
+    );
+    // It left in the same apply.
+    {
+        let mut state = world.0.lock().unwrap();
+        state.nodes.remove(&3);
+        state.datastore.remove(&3);
+    }
+    joining(&world, 4, Role::ControlPlane).await.run().await.unwrap();
+    assert_joined(&world, 4, Role::ControlPlane);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_worker_and_a_dead_voter_that_comes_back_itself_may_join() {
+    let world = World::new(4);
+    world.admit(2, "voter");
+    world.admit(3, "voter");
+    world.0.lock().unwrap().machines.get_mut(&3).unwrap().reachable = false;
+    joining(&world, 4, Role::Worker).await.run().await.unwrap();
+    {
+        let mut state = world.0.lock().unwrap();
+        let fresh = World::new(3).0.lock().unwrap().machines.remove(&3).unwrap();
+        state.machines.insert(3, fresh);
+    }
+    joining(&world, 3, Role::ControlPlane).await.run().await.unwrap();
+    assert_joined(&world, 3, Role::ControlPlane);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_machine_itself_cannot_is_refused_before_a_token_is_used() {
+    let refused = async |change: fn(&mut FakeMachine)| {
+        let world = World::new(2);
+        change(world.0.lock().unwrap().machines.get_mut(&2).unwrap());
+        let refused = joining(&world, 2, Role::ControlPlane).await.run().await.unwrap_err();
+        assert_eq!(world.count(&scripts::ADD_NODE), 0);
+        refused.answer().to_owned()
+    };
+    let low = refused(|machine| _ = machine.locks.insert("low-memory-guard.lock")).await;
+    assert!(low.contains("does not have enough RAM"), "{low}");
+    let twin = refused(|machine| machine.machine_id = "machine-1".to_owned()).await;
+    assert_eq!(
+        twin,
+        "Its /etc/machine-id is machine-1, which is that of the node cp1 too: one machine is a copy of the other."
+    );
+    let alone = refused(|machine| machine.has_ipv4 = false).await;
+    assert_eq!(alone, "It has IPv6 addresses only, and MicroK8s joins by IPv4.");
 }

@@ -75,6 +75,37 @@ pub(crate) fn check_removal(
     check_datastore(members, leaving, online)
 }
 
+/// Voters of the datastore that are not there, by the names of their nodes, or by their addresses where they
+/// have none any more. Who joins now is not counted: it may have been a member before.
+pub(crate) fn dead_voters(
+    nodes: &[ClusterNode],
+    members: &[DatastoreMember],
+    joins: impl Fn(Ipv4Addr) -> bool,
+) -> Vec<String> {
+    let voters = members.iter().filter(|member| member.vote == Vote::Voter);
+    let addresses = voters.filter_map(DatastoreMember::ipv4).filter(|ipv4| !joins(*ipv4));
+    let dead = addresses.filter_map(|ipv4| match nodes.iter().find(|node| node.ipv4() == Some(ipv4)) {
+        Some(node) if node.ready => None,
+        Some(node) => Some(node.name.clone()),
+        None => Some(ipv4.to_string()),
+    });
+    dead.collect()
+}
+
+/// What a new member beside dead voters means.
+pub(crate) fn beside_dead_voters(dead: &[String]) -> (String, String) {
+    let (names, first) = (dead.join(", "), dead.first().map_or("", String::as_str));
+    let answer = format!(
+        "The datastore has voters that are not there: {names}. A new member changes who votes, and with a voter missing the cluster may \
+         lose its majority on the way."
+    );
+    let advice = format!(
+        "If a machine is gone for good, remove its member first: destroy its `microk8s_cluster_member`, which the same apply may do, or \
+         run `sudo microk8s remove-node {first} --force` on a control plane. If it is only off, bring it back."
+    );
+    (answer, advice)
+}
+
 /// Whether the member on `leaving` is the only one that decides, while others are there.
 pub(crate) fn must_hand_over(members: &[DatastoreMember], leaving: Ipv4Addr) -> bool {
     let mut voters = members.iter().filter(|member| member.vote == Vote::Voter);

@@ -46,6 +46,7 @@ pub(crate) struct ListedNode {
     pub(crate) label: Option<Role>,
     ready: bool,
     minor_release: Option<u32>,
+    machine_id: String,
 }
 
 impl ListedNode {
@@ -80,8 +81,8 @@ impl ListedNode {
 
     /// The node, whose role is known.
     pub(crate) fn with_role(self, role: Role) -> ClusterNode {
-        let Self { name, addresses, ready, minor_release, .. } = self;
-        ClusterNode { name, addresses, role, ready, minor_release }
+        let Self { name, addresses, ready, minor_release, machine_id, .. } = self;
+        ClusterNode { name, addresses, role, ready, minor_release, machine_id }
     }
 }
 
@@ -112,6 +113,8 @@ pub(crate) struct ClusterNode {
     pub(crate) ready: bool,
     /// 35 for Kubernetes 1.35.
     pub(crate) minor_release: Option<u32>,
+    /// `/etc/machine-id` of its machine, as the kubelet reports it.
+    pub(crate) machine_id: String,
 }
 
 impl ClusterNode {
@@ -154,6 +157,7 @@ impl From<Item> for ListedNode {
             label: label.map(|(_, role)| *role),
             ready: item.status.conditions.iter().any(|one| one.kind == "Ready" && one.status == "True"),
             minor_release: minor_release(&item.status.node_info.version),
+            machine_id: item.status.node_info.machine_id,
             name: item.metadata.name,
         }
     }
@@ -192,6 +196,8 @@ struct Status {
 struct NodeInfo {
     #[serde(default, rename = "kubeletVersion")]
     version: String,
+    #[serde(default, rename = "machineID")]
+    machine_id: String,
 }
 
 #[derive(Deserialize)]
@@ -241,6 +247,7 @@ mod tests {
             label,
             ready: true,
             minor_release: None,
+            machine_id: String::new(),
         };
         let role = |label, members: &[&str]| {
             let members: Vec<String> = members.iter().map(|one| (*one).to_owned()).collect();

@@ -122,6 +122,16 @@ impl NodeSnapshot {
         if self.is_locked("clustered.lock") { Role::Worker } else { Role::ControlPlane }
     }
 
+    /// Whether MicroK8s refuses to run a control plane there, as the machine has too little memory.
+    pub(crate) fn has_low_memory(&self) -> bool {
+        self.is_locked("low-memory-guard.lock")
+    }
+
+    /// Whether it has an IPv4 address, as far as that is known.
+    pub(crate) fn lacks_ipv4(&self) -> bool {
+        host_addresses::has_ipv4(&self.addresses) == Some(false)
+    }
+
     /// Whether `microk8s stop` was run.
     pub(crate) fn is_stopped(&self) -> bool {
         self.is_locked("stopped.lock")

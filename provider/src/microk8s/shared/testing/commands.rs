@@ -73,9 +73,13 @@ impl State {
             return (0, "Successfully joined the cluster.".into());
         }
         lock(last, "join-in-progress")(self);
-        let refusal = match self.faults.contains(&Fault::RefusesJoins(contacted)) {
-            true => Some("Invalid token (500).".to_owned()),
-            false => self
+        let said = self.faults.iter().find_map(|fault| match fault {
+            Fault::RefusesJoins(last, said) if *last == contacted => Some((*said).to_owned()),
+            _ => None,
+        });
+        let refusal = match said {
+            Some(said) => Some(said),
+            None => self
                 .datastore
                 .contains_key(&last)
                 .then(|| format!("The joining node (10.0.0.{last}) is already known to dqlite (504).")),

@@ -1,6 +1,7 @@
 //! Machines in memory that answer the scripts of a cluster as MicroK8s would, with faults.
 
 mod commands;
+mod reports;
 
 use super::config_files::dual_stack::DualStack;
 use super::machine::{Machine, Machines};
@@ -45,6 +46,8 @@ pub(crate) struct FakeMachine {
     running: BTreeMap<String, String>,
     pending: bool,
     pub(crate) reachable: bool,
+    pub(crate) machine_id: String,
+    pub(crate) has_ipv4: bool,
 }
 
 /// What goes wrong.
@@ -52,8 +55,8 @@ pub(crate) struct FakeMachine {
 pub(crate) enum Fault {
     /// `join` ends with 0 and did nothing.
     JoinDoesNothing,
-    /// The control plane of this last number does not let anybody in.
-    RefusesJoins(u8),
+    /// The control plane of this last number does not let anybody in, and says this.
+    RefusesJoins(u8, &'static str),
     /// kubelite ends when it is told this.
     Chokes(&'static str),
     /// The next command of that name is stopped after so many of its effects, by a reboot of its machine.
@@ -182,6 +185,8 @@ impl FakeMachine {
             locks,
             pending: false,
             reachable: true,
+            machine_id: format!("machine-{last}"),
+            has_ipv4: true,
         }
     }
 
@@ -190,9 +195,10 @@ impl FakeMachine {
         let section = |name: &str, text: &str| format!("\u{1e}{name}\n{text}\n");
         let files: String = self.files.iter().map(|(name, text)| format!("\u{1e}{name}\n{text}")).collect();
         let locks = self.locks.iter().copied().collect::<Vec<_>>().join("\n");
+        let ipv4 = if self.has_ipv4 { format!("10.0.0.{last}") } else { format!("fd00:1::{last}") };
         let addresses = format!(
             "[{{\"ifname\": \"lo\", \"addr_info\": [{{\"local\": \"127.0.0.1\", \"scope\": \"host\"}}]}}, \
-             {{\"ifname\": \"eth0\", \"addr_info\": [{{\"local\": \"10.0.0.{last}\", \"scope\": \"global\"}}, \
+             {{\"ifname\": \"eth0\", \"addr_info\": [{{\"local\": \"{ipv4}\", \"scope\": \"global\"}}, \
              {{\"local\": \"fd00::{last}\", \"scope\": \"global\"}}]}}]"
         );
         let pending = if self.pending { "yes" } else { "" };
@@ -202,8 +208,10 @@ impl FakeMachine {
             "error: no matching snaps installed"
         };
         let broken_off = self.broken_off.iter().copied().collect::<Vec<_>>().join("\n");
-        let about =
-            section("hostname", &self.name) + &section("snap", snap) + &section("broken-off", &broken_off);
+        let about = section("hostname", &self.name)
+            + &section("machine-id", &self.machine_id)
+            + &section("snap", snap)
+            + &section("broken-off", &broken_off);
         if !self.installed {
             return about;
         }
@@ -233,41 +241,6 @@ impl FakeMachine {
 }
 
 impl State {
-    fn nodes_json(&self) -> String {
-        let node = |(last, control_plane): (&u8, &bool)| {
-            let machine = &self.machines[last];
-            let told = machine.running["kubelet"].lines().find_map(|line| line.strip_prefix("--node-ip="));
-            let addresses = told.map_or_else(|| format!("10.0.0.{last}"), str::to_owned);
-            let addresses: Vec<_> = addresses
-                .split(',')
-                .map(|one| serde_json::json!({"type": "InternalIP", "address": one}))
-                .collect();
-            let ready = if machine.is_up(&self.faults) { "True" } else { "Unknown" };
-            let label = if *control_plane { "microk8s-controlplane" } else { "microk8s-worker" };
-            let labels = match self.faults.contains(&Fault::NoLabels) {
-                true => serde_json::json!({}),
-                false => serde_json::json!({format!("node.kubernetes.io/{label}"): label}),
-            };
-            serde_json::json!({
-                "metadata": {"name": machine.name, "labels": labels},
-                "status": {"addresses": addresses, "conditions": [{"type": "Ready", "status": ready}]},
-            })
-        };
-        serde_json::json!({"items": self.nodes.iter().map(node).collect::<Vec<_>>()}).to_string()
-    }
-
-    fn status_yaml(&self) -> String {
-        let clustered = self.machines.values().any(|machine| machine.locks.contains("no-cert-reissue"));
-        let member = |(last, vote): (&u8, &&str)| {
-            let host = if clustered { format!("10.0.0.{last}") } else { "127.0.0.1".to_owned() };
-            format!("    - address: {host}:19001\n      role: {vote}\n")
-        };
-        let members: String = self.datastore.iter().map(member).collect();
-        format!(
-            "microk8s:\n  running: True\nhigh-availability:\n  enabled: True\n  nodes:\n{members}addons:\n"
-        )
-    }
-
     fn run(&mut self, last: u8, script: &Script, arguments: &[&str], stdin: &str) -> (i32, String) {
         let up = self.machines[&last].is_up(&self.faults);
         let machine = self.machines.get_mut(&last).unwrap();

@@ -1,0 +1,43 @@
+//! What the cluster prints about itself.
+
+use super::{Fault, State};
+
+impl State {
+    pub(super) fn nodes_json(&self) -> String {
+        let node = |(last, control_plane): (&u8, &bool)| {
+            let machine = &self.machines[last];
+            let told = machine.running["kubelet"].lines().find_map(|line| line.strip_prefix("--node-ip="));
+            let addresses = told.map_or_else(|| format!("10.0.0.{last}"), str::to_owned);
+            let addresses: Vec<_> = addresses
+                .split(',')
+                .map(|one| serde_json::json!({"type": "InternalIP", "address": one}))
+                .collect();
+            let ready = if machine.is_up(&self.faults) { "True" } else { "Unknown" };
+            let label = if *control_plane { "microk8s-controlplane" } else { "microk8s-worker" };
+            let labels = match self.faults.contains(&Fault::NoLabels) {
+                true => serde_json::json!({}),
+                false => serde_json::json!({format!("node.kubernetes.io/{label}"): label}),
+            };
+            serde_json::json!({
+                "metadata": {"name": machine.name, "labels": labels},
+                "status": {
+                    "addresses": addresses, "conditions": [{"type": "Ready", "status": ready}],
+                    "nodeInfo": {"machineID": machine.machine_id},
+                },
+            })
+        };
+        serde_json::json!({"items": self.nodes.iter().map(node).collect::<Vec<_>>()}).to_string()
+    }
+
+    pub(super) fn status_yaml(&self) -> String {
+        let clustered = self.machines.values().any(|machine| machine.locks.contains("no-cert-reissue"));
+        let member = |(last, vote): (&u8, &&str)| {
+            let host = if clustered { format!("10.0.0.{last}") } else { "127.0.0.1".to_owned() };
+            format!("    - address: {host}:19001\n      role: {vote}\n")
+        };
+        let members: String = self.datastore.iter().map(member).collect();
+        format!(
+            "microk8s:\n  running: True\nhigh-availability:\n  enabled: True\n  nodes:\n{members}addons:\n"
+        )
+    }
+}
