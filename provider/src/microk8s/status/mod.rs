@@ -141,6 +141,13 @@ async fn see(host: &Arc<ssh::Host>) -> Result<Seen, NodeError> {
         Ok(report) => {
             let machine = Machine::new(Arc::clone(host) as _);
             let nodes = machine.nodes(Freshness::Cached).await?;
+            // An external datastore has no members here either; this one's own files name some.
+            if report.members.is_empty() && !machine.snapshot(Freshness::Cached).await?.members.is_empty() {
+                let attempt = format!("reading the members of the datastore of {}", host.address());
+                let answer = "MicroK8s runs, and its datastore does not say who its members are.";
+                let hint = "It may be about to start: read again, or set `wait`. If it stays so, `sudo microk8s inspect` there says why.";
+                return Err(NodeError::new(attempt, answer).transient().with_hint(hint));
+            }
             Ok(Seen { report: Ok(report), nodes })
         }
         Err(not_running) => Ok(Seen { report: Err(not_running), nodes: Vec::new() }),
@@ -205,5 +212,35 @@ impl From<&PrintedAddon> for AddonStatus {
             version: addon.version.clone().into(),
             enabled: addon.enabled.into(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::connection::ssh::Ssh;
+    use crate::connection::ssh::testing::Sshd;
+
+    /// A node whose datastore does not answer, with what its own files say of the members.
+    async fn seen(members: &str) -> Result<Seen, NodeError> {
+        let answer = r#"printf '\036\n'
+case $SSH_ORIGINAL_COMMAND in
+*"status --format yaml"*) printf 'microk8s:\n  running: True\nhigh-availability:\n  enabled: False\n  nodes:\naddons:\n' ;;
+*"get nodes"*) echo '{"items": []}' ;;
+*) printf '\036hostname\ncp1\n\036kubelet\n--v=2\n\036members\nMEMBERS\n' ;;
+esac"#;
+        let sshd = Sshd::start_with_answer(&answer.replace("MEMBERS", members)).await;
+        see(&Ssh::new(sshd.settings()).host("127.0.0.1")).await
+    }
+
+    #[tokio::test]
+    async fn a_datastore_that_does_not_answer_is_not_an_empty_one() {
+        let unknown = seen("- Address: 10.0.0.1:19001").await.err().unwrap();
+        assert!(
+            unknown.is_transient() && unknown.answer().contains("does not say who its members"),
+            "{unknown:?}"
+        );
+        let external = seen("").await.unwrap();
+        assert_eq!(external.report.unwrap().members, []);
     }
 }
