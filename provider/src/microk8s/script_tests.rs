@@ -232,6 +232,35 @@ async fn a_reset_of_a_single_node_starts_it_and_no_more() {
 }
 
 #[tokio::test]
+async fn a_join_keeps_the_kubelets_flags_of_before_the_first_attempt() {
+    const KEPT: &str = "var/lib/terraform-provider-microk8s/kubelet-arguments";
+    const LOCKS: &str = "var/snap/microk8s/current/var/lock";
+    for shell in SHELLS {
+        let root = Root::with_microk8s();
+        root.program("snap/bin/microk8s", "printf '%s|' \"$@\"");
+        root.has("endpoint", "10.0.0.1:25000/token\n");
+        for program in ["mkdir", "mv"] {
+            root.program(&format!("bin/{program}"), &format!("PATH=/usr/bin:/bin exec {program} \"$@\""));
+        }
+        let join = async || {
+            let mut command = Command::new(root.path("bin").join(shell));
+            command.args(["-c", &root.text_of(&machine::JOIN), "sh", "--worker"]).env_clear();
+            command.stdin(fs::File::open(root.path("endpoint")).unwrap()).env("PATH", root.path("bin"));
+            answer(&command.output().await.unwrap())
+        };
+        let kept = || fs::read_to_string(root.path(KEPT)).ok();
+        root.has(&format!("{LOCKS}/join-in-progress"), "");
+        assert_eq!((join().await.as_str(), kept()), ("join|10.0.0.1:25000/token|--worker|", None), "{shell}");
+        fs::remove_file(root.path(&format!("{LOCKS}/join-in-progress"))).unwrap();
+        join().await;
+        assert_eq!(kept().as_deref(), Some("--node-ip=10.0.0.11\n"), "{shell}");
+        root.has("var/snap/microk8s/current/args/kubelet", "--of-the-other=machine\n");
+        join().await;
+        assert_eq!(kept().as_deref(), Some("--node-ip=10.0.0.11\n"), "{shell}");
+    }
+}
+
+#[tokio::test]
 async fn a_leave_of_one_whose_join_was_broken_off_is_one_of_a_member() {
     const LOCKS: &str = "var/snap/microk8s/current/var/lock";
     let root = Root::with_microk8s();

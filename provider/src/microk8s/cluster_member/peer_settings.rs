@@ -4,6 +4,7 @@
 
 use crate::engine::node_resource::NodeError;
 use crate::microk8s::shared::cluster::snapshot::Member;
+use crate::microk8s::shared::config_files::args_file::ArgsFile;
 use crate::microk8s::shared::config_files::autodetection::check_autodetection;
 use crate::microk8s::shared::config_files::dual_stack::{Files, SETTINGS, Value};
 
@@ -28,7 +29,57 @@ pub(crate) fn files_after(member: &Member, peer: &Files) -> Result<Files, NodeEr
         };
         files.set(place, wanted.as_deref()).map_err(unreadable)?;
     }
+    if let Some(before) = &member.snapshot.own_kubelet {
+        let mut flags = files.kubelet();
+        give_back(&mut flags, before, &member.snapshot.default_kubelet);
+        files.set_kubelet(&flags);
+    }
     Ok(files)
+}
+
+/// Flags of the kubelet that are the cluster's business, or that MicroK8s derives from the machine.
+const OF_CLUSTER: [&str; 12] = [
+    "--authentication-token-webhook",
+    "--bootstrap-kubeconfig",
+    "--cert-dir",
+    "--client-ca-file",
+    "--cluster-dns",
+    "--cluster-domain",
+    "--container-runtime-endpoint",
+    "--hostname-override",
+    "--kubeconfig",
+    "--node-ip",
+    "--resolv-conf",
+    "--root-dir",
+];
+
+const LABELS: &str = "--node-labels";
+
+/// Labels that MicroK8s sets by what a node does in its cluster.
+const LABELS_OF_ROLE: [&str; 3] =
+    ["microk8s.io/cluster", "node.kubernetes.io/microk8s-controlplane", "node.kubernetes.io/microk8s-worker"];
+
+/// Gives the kubelet back what its operator had given it `before` a join, which is all that MicroK8s does not
+/// ship (`default`). Where it is not known what that is, only flags that the other machine has not are.
+fn give_back(flags: &mut ArgsFile, before: &str, default: &str) {
+    let (joined, shipped) = (flags.flags(), ArgsFile::parse(default).flags());
+    for (flag, value) in ArgsFile::parse(before).flags() {
+        let is_own = shipped.get(&flag) != Some(&value) && !OF_CLUSTER.contains(&flag.as_str());
+        match joined.get(&flag) {
+            _ if !is_own => {}
+            Some(present) if flag == LABELS => flags.set(LABELS, Some(&with_labels(present, &value))),
+            Some(_) if shipped.is_empty() => {}
+            _ => flags.set(&flag, Some(&value)),
+        }
+    }
+}
+
+/// Labels with those of `own` that are neither there nor MicroK8s'.
+fn with_labels(present: &str, own: &str) -> String {
+    let key = |label: &str| label.split('=').next().unwrap_or_default().to_owned();
+    let there: Vec<String> = present.split(',').map(key).collect();
+    let is_new = |label: &&str| !there.contains(&key(label)) && !LABELS_OF_ROLE.contains(&&*key(label));
+    present.split(',').chain(own.split(',').filter(is_new)).collect::<Vec<_>>().join(",")
 }
 
 fn addresses(member: &Member) -> Result<String, NodeError> {
@@ -50,6 +101,37 @@ mod tests {
     use crate::microk8s::shared::testing::World;
 
     const MANIFEST: &str = "cni-network/cni.yaml";
+
+    #[test]
+    fn what_the_operator_gave_the_kubelet_is_given_back() {
+        const SHIPPED: &str = "--root-dir=/var\n--eviction-hard=memory.available<100Mi\n--v=2\n\
+                               --node-labels=microk8s.io/cluster=true,node.kubernetes.io/microk8s-controlplane=x\n";
+        const BEFORE: &str = "--root-dir=/data\n--eviction-hard=memory.available<1Gi\n--v=2\n--max-pods 250\n--fail-swap-on\n\
+                              --cluster-dns=10.0.0.99\n--hostname-override=x\n\
+                              --node-labels=\"microk8s.io/cluster=true,node.kubernetes.io/microk8s-controlplane=x,rack=a,zone=own\"\n";
+        const JOINED: &str = "--root-dir=/var\n--eviction-hard=memory.available<100Mi\n--v=4\n\
+                              --node-labels=node.kubernetes.io/microk8s-worker=x,zone=b\n--cluster-dns=10.152.183.10\n";
+        let given_back = |default| {
+            let mut flags = ArgsFile::parse(JOINED);
+            give_back(&mut flags, BEFORE, default);
+            flags.to_string()
+        };
+        let labels = "--node-labels=node.kubernetes.io/microk8s-worker=x,zone=b,rack=a\n";
+        assert_eq!(
+            given_back(SHIPPED),
+            format!(
+                "--root-dir=/var\n--eviction-hard=memory.available<1Gi\n--v=4\n{labels}--cluster-dns=10.152.183.10\n\
+                 --fail-swap-on=true\n--max-pods=250\n"
+            )
+        );
+        assert_eq!(
+            given_back(""),
+            format!(
+                "--root-dir=/var\n--eviction-hard=memory.available<100Mi\n--v=4\n{labels}--cluster-dns=10.152.183.10\n\
+                 --fail-swap-on=true\n--max-pods=250\n"
+            )
+        );
+    }
 
     #[tokio::test(start_paused = true)]
     async fn a_cluster_without_calico_gives_all_other_settings() {

@@ -175,3 +175,40 @@ async fn what_a_machine_itself_cannot_is_refused_before_a_token_is_used() {
     let alone = refused(|machine| machine.has_ipv4 = false).await;
     assert_eq!(alone, "It has IPv6 addresses only, and MicroK8s joins by IPv4.");
 }
+
+/// Whether it joins at once, is stopped anywhere on the way, or in the middle of the command itself.
+#[tokio::test(start_paused = true)]
+async fn the_kubelets_own_flags_survive_a_join() {
+    let world = || {
+        let world = World::new(2);
+        let flags = "--read-only-port=0\n--max-pods=250\n--cluster-dns=10.0.0.99\n".to_owned();
+        world.0.lock().unwrap().machines.get_mut(&2).unwrap().files.insert("kubelet".into(), flags);
+        world
+    };
+    let assert_kept = |world: &World, case: &str| {
+        let state = world.0.lock().unwrap();
+        let (kubelet, kept) = (&state.machines[&2].files["kubelet"], &state.machines[&2].own_kubelet);
+        assert_eq!(kubelet, "--node-ip=10.0.0.2,fd00::2\n--max-pods=250\n", "{case}");
+        assert_eq!(*kept, None, "{case}");
+    };
+    let joins_at_once = world();
+    joining(&joins_at_once, 2, Role::ControlPlane).await.run().await.unwrap();
+    assert_kept(&joins_at_once, "at once");
+    for step in STEPS {
+        for moment in [Moment::Before, Moment::After] {
+            let world = world();
+            let stopped = joining(&world, 2, Role::ControlPlane).await;
+            let steps = Steps::new(&STEPS).stopping(step.name(), moment);
+            assert!(steps.run(&stopped, &stopped.deadline).await.is_err());
+            joining(&world, 2, Role::ControlPlane).await.run().await.unwrap();
+            assert_kept(&world, step.name());
+        }
+    }
+    for effects in 1..14 {
+        let world = world();
+        world.0.lock().unwrap().faults.push(Fault::Stops(scripts::JOIN.name, effects));
+        let _ = joining(&world, 2, Role::ControlPlane).await.run().await;
+        joining(&world, 2, Role::ControlPlane).await.run().await.unwrap();
+        assert_kept(&world, &format!("stopped after {effects} effects"));
+    }
+}

@@ -6,6 +6,7 @@
 //! MicroK8s' own editors know only one `--flag=value` a line at column 0, so that is the one form written
 //! here.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// The lines of a file of `args/`.
@@ -36,6 +37,25 @@ impl ArgsFile {
     /// The value of a flag such as `--cluster-cidr`, without quotes. The last one wins.
     pub(crate) fn get(&self, flag: &str) -> Option<String> {
         self.occurrences(flag).pop().map(|last| last.value)
+    }
+
+    /// All flags with their values. One without a value is a switch, and on.
+    pub(crate) fn flags(&self) -> BTreeMap<String, String> {
+        let mut words = self.words().map(|word| unquoted(word.text)).peekable();
+        let mut flags = BTreeMap::new();
+        while let Some(word) = words.next() {
+            let (flag, value) = match word.split_once('=') {
+                Some((flag, value)) => (flag.to_owned(), value.to_owned()),
+                None => {
+                    let value = words.next_if(|next| !next.starts_with("--"));
+                    (word, value.unwrap_or_else(|| "true".to_owned()))
+                }
+            };
+            if flag.starts_with("--") {
+                flags.insert(flag, value);
+            }
+        }
+        flags
     }
 
     /// Gives a flag one value, in one line, where it first stood or else at the end; `None` removes it.

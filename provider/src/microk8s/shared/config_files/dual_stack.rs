@@ -176,6 +176,9 @@ impl Setting {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Files(BTreeMap<String, String>);
 
+/// The file of the kubelet's flags.
+const KUBELET: &str = "kubelet";
+
 impl Files {
     /// Takes the files' texts.
     pub(crate) fn new(files: BTreeMap<String, String>) -> Self {
@@ -215,6 +218,16 @@ impl Files {
         };
         self.0.insert(place.file().to_owned(), edited);
         Ok(())
+    }
+
+    /// The kubelet's flags.
+    pub(crate) fn kubelet(&self) -> ArgsFile {
+        ArgsFile::parse(self.0.get(KUBELET).map_or("", String::as_str))
+    }
+
+    /// Gives the kubelet these flags.
+    pub(crate) fn set_kubelet(&mut self, flags: &ArgsFile) {
+        self.0.insert(KUBELET.to_owned(), flags.to_string());
     }
 
     /// The files whose text differs from that in `before`.

@@ -230,6 +230,11 @@ impl Machine {
         self.done(&scripts::FORGET_JOIN, &[], None).await
     }
 
+    /// Forgets the kubelet's flags of before a join, which it has again.
+    pub(crate) async fn forget_own_flags(&self) -> Result<(), NodeError> {
+        self.done(&scripts::FORGET_OWN_FLAGS, &[], None).await
+    }
+
     /// Runs the snap's configure hook.
     pub(crate) async fn configure(&self) -> Result<(), NodeError> {
         self.done(&scripts::CONFIGURE, &[], None).await

@@ -27,6 +27,8 @@ done
 for file in kube-apiserver kube-controller-manager kube-proxy kubelet cni-network/cni.yaml; do
     section "$file"; cat "$data/args/$file" 2>/dev/null
 done
+section own-kubelet; cat "$ours/kubelet-arguments" 2>/dev/null
+section default-kubelet; cat /snap/microk8s/current/default-args/kubelet 2>/dev/null
 section locks; ls "$data/var/lock"
 section members; cat "$data/var/kubernetes/backend/cluster.yaml" 2>/dev/null
 section ca.crt; sha256sum <"$data/certs/ca.crt" 2>/dev/null
@@ -149,10 +151,25 @@ pub(crate) const ADD_NODE: Script = Script {
 };
 
 /// Joins a cluster: the endpoint with its token on stdin, `--worker` as argument for a worker. On this
-/// machine the token is in join's arguments, which is the only way that join takes it.
+/// machine the token is in join's arguments, which is the only way that join takes it. The kubelet's flags,
+/// which a join replaces by those of the other machine, are kept as they were before the first attempt.
 pub(crate) const JOIN: Script = Script {
     name: "microk8s join",
-    text: r#"read -r endpoint && exec /snap/bin/microk8s join "$endpoint" "$@""#,
+    text: r#"
+read -r endpoint || exit
+data=/var/snap/microk8s/current
+kept=/var/lib/terraform-provider-microk8s/kubelet-arguments
+if [ ! -e "$kept" ] && [ ! -e "$data/var/lock/join-in-progress" ] && [ ! -e "$data/var/lock/no-cert-reissue" ]; then
+    mkdir -p "${kept%/*}" && cp "$data/args/kubelet" "$kept.new" && mv -f "$kept.new" "$kept" || exit
+fi
+exec /snap/bin/microk8s join "$endpoint" "$@"
+"#,
+};
+
+/// The kubelet has its own flags again.
+pub(crate) const FORGET_OWN_FLAGS: Script = Script {
+    name: "forget the kubelet's flags of before the join",
+    text: "exec rm -f /var/lib/terraform-provider-microk8s/kubelet-arguments",
 };
 
 /// A failed join leaves a lock behind that stops MicroK8s from renewing certificates.

@@ -22,6 +22,10 @@ pub(crate) struct NodeSnapshot {
     addresses: String,
     /// The files that hold the settings of both families.
     pub(crate) files: Files,
+    /// The text of `args/kubelet` before a join that is not complete yet.
+    pub(crate) own_kubelet: Option<String>,
+    /// The same as MicroK8s ships it; empty where that is not known.
+    pub(crate) default_kubelet: String,
     /// Whether MicroK8s is installed.
     pub(crate) installed: bool,
     /// Whether a file was written that kubelite did not read yet.
@@ -59,6 +63,8 @@ impl NodeSnapshot {
         let storage = Some(take("storage").trim().to_owned()).filter(|note| !note.is_empty());
         let broken_off = take("broken-off").lines().map(str::to_owned).collect();
         let members = take("members").lines().filter_map(member).collect();
+        let own_kubelet = Some(take("own-kubelet").to_owned()).filter(|text| !text.is_empty());
+        let default_kubelet = take("default-kubelet").to_owned();
         let kubelet = sections.get("kubelet").copied();
         (!hostname.is_empty()).then(|| Self {
             node_name: node_name(hostname, kubelet.unwrap_or_default()),
@@ -66,6 +72,8 @@ impl NodeSnapshot {
             ca,
             remote_ca,
             addresses,
+            own_kubelet,
+            default_kubelet,
             installed: kubelet.is_some(),
             files: Files::new(
                 sections.into_iter().map(|(name, text)| (name.to_owned(), text.to_owned())).collect(),

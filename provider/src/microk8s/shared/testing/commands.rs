@@ -72,6 +72,11 @@ impl State {
         if self.faults.contains(&Fault::JoinDoesNothing) {
             return (0, "Successfully joined the cluster.".into());
         }
+        let machine = self.machines.get_mut(&last).unwrap();
+        let began = ["join-in-progress", "no-cert-reissue"].iter().any(|lock| machine.locks.contains(lock));
+        if machine.own_kubelet.is_none() && !began {
+            machine.own_kubelet = machine.files.get("kubelet").cloned();
+        }
         lock(last, "join-in-progress")(self);
         let said = self.faults.iter().find_map(|fault| match fault {
             Fault::RefusesJoins(last, said) if *last == contacted => Some((*said).to_owned()),

@@ -48,6 +48,8 @@ pub(crate) struct FakeMachine {
     pub(crate) reachable: bool,
     pub(crate) machine_id: String,
     pub(crate) has_ipv4: bool,
+    /// The kubelet's flags of before a join.
+    pub(crate) own_kubelet: Option<String>,
 }
 
 /// What goes wrong.
@@ -187,6 +189,7 @@ impl FakeMachine {
             reachable: true,
             machine_id: format!("machine-{last}"),
             has_ipv4: true,
+            own_kubelet: None,
         }
     }
 
@@ -223,6 +226,8 @@ impl FakeMachine {
         };
         about
             + &files
+            + &section("own-kubelet", self.own_kubelet.as_deref().unwrap_or_default().trim_end())
+            + &section("default-kubelet", "--read-only-port=0")
             + &section("locks", &locks)
             + &section("ca.crt", &self.authority)
             + &section("ca.remote.crt", self.remote.as_deref().unwrap_or_default())
@@ -271,6 +276,10 @@ impl State {
             name if name == scripts::JOIN.name => self.join(last, stdin, arguments == ["--worker"]),
             name if name == scripts::FORGET_JOIN.name => {
                 machine.locks.remove("join-in-progress");
+                nothing
+            }
+            name if name == scripts::FORGET_OWN_FLAGS.name => {
+                machine.own_kubelet = None;
                 nothing
             }
             name if name == scripts::LEAVE.name => self.leave(last),
