@@ -1,11 +1,12 @@
 //! `microk8s addons`.
 
 use crate::addons;
-use crate::failure::{Failure, Result};
+use crate::failure::{Failure, Result, Tried};
 use crate::layout::{Layout, remove};
 use crate::outcome::Outcome;
 use serde::Serialize;
-use std::path::Path;
+use std::io::Write;
+use std::path::{Path, PathBuf};
 use tokio::process::Command;
 
 const SOURCE: &str = "/snap/microk8s/current/addons/core@f68981";
@@ -54,7 +55,7 @@ async fn list(layout: &Layout, format: &[&str]) -> Result<Outcome> {
             let lines = rows.iter().map(|row| format!("{:<10} {:>6} {}\n", row.name, row.addons, row.source));
             "REPO       ADDONS SOURCE\n".to_owned() + &lines.collect::<String>()
         }
-        ["--format", "json"] => serde_json::to_string(&rows).unwrap_or_default(),
+        ["--format", "json"] => as_python_writes(&rows)?,
         ["--format", "yaml"] => rows
             .iter()
             .map(|row| {
@@ -69,6 +70,31 @@ async fn list(layout: &Layout, format: &[&str]) -> Result<Outcome> {
     Ok(Outcome { stderr: complaints, ..Outcome::said(text) })
 }
 
+/// JSON with a blank after each comma and colon.
+fn as_python_writes(rows: &[Row]) -> Result<String> {
+    let mut text = Vec::new();
+    let mut serializer = serde_json::Serializer::with_formatter(&mut text, Spaced);
+    rows.serialize(&mut serializer).tried(|| "Cannot write the repositories as JSON".into())?;
+    Ok(String::from_utf8_lossy(&text).into_owned())
+}
+
+/// How Python's `json.dumps` writes.
+struct Spaced;
+
+impl serde_json::ser::Formatter for Spaced {
+    fn begin_array_value<W: Write + ?Sized>(&mut self, writer: &mut W, first: bool) -> std::io::Result<()> {
+        if first { Ok(()) } else { writer.write_all(b", ") }
+    }
+
+    fn begin_object_key<W: Write + ?Sized>(&mut self, writer: &mut W, first: bool) -> std::io::Result<()> {
+        if first { Ok(()) } else { writer.write_all(b", ") }
+    }
+
+    fn begin_object_value<W: Write + ?Sized>(&mut self, writer: &mut W) -> std::io::Result<()> {
+        writer.write_all(b": ")
+    }
+}
+
 /// A row for each repository, and a complaint for each folder that is none.
 async fn rows(layout: &Layout) -> Result<(Vec<Row>, String)> {
     let core = Row {
@@ -78,7 +104,8 @@ async fn rows(layout: &Layout) -> Result<(Vec<Row>, String)> {
         description: DESCRIPTION.to_owned(),
     };
     let (mut rows, mut complaints) = (vec![core], String::new());
-    for folder in addons::folders(layout)? {
+    let is_core = |folder: &PathBuf| folder.ends_with(addons::CORE_NAME);
+    for folder in addons::folders(layout)?.into_iter().filter(|folder| !is_core(folder)) {
         match addons::describe(&folder) {
             Ok(described) => rows.push(Row {
                 name: folder.file_name().unwrap_or_default().to_string_lossy().into_owned(),
