@@ -46,11 +46,12 @@ parts: programs
 test: parts
 	CHECK=1 tests/run/all
 
-# What we rely on of VyOS, held against the stand-in, or against a router of yours:
-# CONFORMANCE_VYOS=https://192.0.2.1 CONFORMANCE_VYOS_KEY=... make conformance. It says what it writes, takes that away again, saves
-# only with CONFORMANCE_VYOS_SAVE=1, and lists what differs.
+# What we rely on of VyOS and MicroK8s, held against the stand-ins, or against targets of yours:
+# CONFORMANCE_VYOS=https://192.0.2.1 CONFORMANCE_VYOS_KEY=... for a router; it says what it writes, takes that away again, and saves
+# only with CONFORMANCE_VYOS_SAVE=1. CONFORMANCE_NODES=ubuntu@192.0.2.11,ubuntu@192.0.2.12 CONFORMANCE_NODES_ERASE=yes for machines
+# without MicroK8s, on which it is installed and removed. What differs is listed.
 conformance:
-	$(CARGO) test -q -p conformance --test vyos -- --nocapture
+	$(CARGO) test -q -p conformance --test vyos --test microk8s -- --nocapture
 
 # The tests that need neither the lab nor root.
 unit:

@@ -5,6 +5,7 @@
 //! far as they go, and against a real target by whoever has one. Nothing is written but what a fact says, and
 //! all of it is taken away again.
 
+pub mod microk8s;
 mod report;
 pub mod vyos;
 

@@ -1,0 +1,9 @@
+//! MicroK8s: what its commands print, how they end, and what they leave behind.
+
+mod case;
+mod nodes;
+mod run;
+
+pub use case::{Case, FactError, facts};
+pub use nodes::{Node, NodesError, from_environment};
+pub use run::run;
