@@ -11,7 +11,7 @@ use support::{configure, output, until};
 use tokio::io::AsyncWriteExt as _;
 use tokio::process::Command;
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(120);
 
 const LAUNCH: &str = "version: 0.1.0
 extraCNIEnv:

@@ -48,13 +48,16 @@ async fn a_command_whose_answer_has_no_end_is_given_up_and_ends_on_the_machine()
     ];
     let sshd = Sshd::start().await;
     let host = Ssh::new(hurried(&sshd)).host("127.0.0.1");
+    // However busy the machine is, eight MiB come before this one's time is up.
+    let patient = Ssh::new(sshd.settings()).host("127.0.0.1");
     for (script, kind, said) in &CASES {
+        let host = if *kind == SshErrorKind::TooLong { &patient } else { &host };
         let pid = sshd.directory.path().join(script.name);
         let began = Instant::now();
         let error = host.ask(script, &[pid.to_str().unwrap()]).await.unwrap_err();
         assert_eq!(error.kind(), *kind, "{}: {error}", script.name);
         assert!(error.to_string().contains(said), "{}: {error}", script.name);
-        assert!(began.elapsed() < Duration::from_secs(6), "{}: {:?}", script.name, began.elapsed());
+        assert!(began.elapsed() < Duration::from_secs(15), "{}: {:?}", script.name, began.elapsed());
         assert!(ends(&pid).await, "{} goes on", script.name);
     }
     // One that changes something is let end.
@@ -97,7 +100,8 @@ async fn a_probe_without_an_answer_is_waited_for_once_by_all() {
     for one in [all.0, all.1, all.2] {
         assert_eq!(one.unwrap_err().kind(), SshErrorKind::Unanswered);
     }
-    assert!(began.elapsed() < Duration::from_millis(3500), "{:?}", began.elapsed());
+    // One after the other they would take six seconds.
+    assert!(began.elapsed() < Duration::from_millis(5500), "{:?}", began.elapsed());
 }
 
 #[tokio::test]
