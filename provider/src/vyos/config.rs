@@ -114,10 +114,18 @@ const REWRITTEN: &[Rewritten] = &[
 /// VyOS commits changes of its API in the background and tells nobody how that went.
 const API: [&str; 2] = ["service", "https"];
 
+/// What is typed before a path in VyOS' configuration mode. No node at the top has such a name.
+const COMMANDS: [&str; 8] = ["set", "delete", "edit", "show", "comment", "copy", "rename", "run"];
+
 fn path(value: &str) -> Result<(), String> {
     if value.contains(['\'', '"', '\n', '\t']) || value.split(' ').any(str::is_empty) {
         return Err(format!(
             "{value:?} is not a valid path: separate words by single spaces, without quotes, as in \"service ntp\""
+        ));
+    }
+    if let Some(command) = COMMANDS.iter().find(|command| value.split(' ').next() == Some(*command)) {
+        return Err(format!(
+            "{value:?} begins with `{command}`, which is a command and not part of the path: leave it out, as in \"service ntp\""
         ));
     }
     let holds_api = value.split(' ').zip(API).all(|(word, api)| word == api);

@@ -17,7 +17,7 @@ pub(super) fn check(manifest: &Map<String, Json>) -> Result<(), ValueError> {
         move |problem: String| ValueError::new(problem).within(path)
     };
     version(&api_version).map_err(at(&["apiVersion"]))?;
-    kind_name(&kind).map_err(at(&["kind"]))?;
+    kind_name(&api_version, &kind).map_err(at(&["kind"]))?;
     name(&api_version, &kind, &member("name")).map_err(at(&["metadata", "name"]))?;
     match member("namespace").as_str() {
         "" => Ok(()),
@@ -44,14 +44,69 @@ fn version(text: &str) -> Result<(), String> {
     }
 }
 
-/// Kubernetes takes a kind whose lower case is a label: `ConfigMap`.
-fn kind_name(text: &str) -> Result<(), String> {
+/// Kubernetes takes a kind whose lower case is a label: `ConfigMap`. Those that come with it begin with an
+/// upper-case letter.
+fn kind_name(api_version: &str, text: &str) -> Result<(), String> {
     let inner = |one: char| one.is_ascii_alphanumeric() || one == '-';
     let begins = text.starts_with(|one: char| one.is_ascii_alphabetic());
-    match begins && !text.ends_with('-') && text.len() <= 63 && text.chars().all(inner) {
-        true => Ok(()),
-        false => Err(format!("{text:?} is not a kind, such as ConfigMap: use letters and digits alone")),
+    if !begins || text.ends_with('-') || text.len() > 63 || !text.chars().all(inner) {
+        return Err(format!("{text:?} is not a kind, such as ConfigMap: use letters and digits alone"));
     }
+    let known = BUILT_IN.iter().find(|known| known.eq_ignore_ascii_case(text));
+    if !is_built_in(api_version) || known == Some(&text) {
+        return Ok(());
+    }
+    match known {
+        Some(known) => Err(format!("{text:?} is not a kind of {api_version}. Did you mean {known:?}?")),
+        None if text.starts_with(|one: char| one.is_ascii_lowercase()) => Err(format!(
+            "{text:?} is not a kind of {api_version}: each of its kinds begins with an upper-case letter, such as ConfigMap"
+        )),
+        None => Ok(()),
+    }
+}
+
+/// Kinds that come with Kubernetes and that configurations name most, whatever their version is.
+const BUILT_IN: [&str; 34] = [
+    "ClusterRole",
+    "ClusterRoleBinding",
+    "ConfigMap",
+    "CronJob",
+    "CustomResourceDefinition",
+    "DaemonSet",
+    "Deployment",
+    "Endpoints",
+    "EndpointSlice",
+    "HorizontalPodAutoscaler",
+    "Ingress",
+    "IngressClass",
+    "IPAddress",
+    "Job",
+    "Lease",
+    "LimitRange",
+    "MutatingWebhookConfiguration",
+    "Namespace",
+    "NetworkPolicy",
+    "Node",
+    "PersistentVolume",
+    "PersistentVolumeClaim",
+    "Pod",
+    "PodDisruptionBudget",
+    "PriorityClass",
+    "ReplicaSet",
+    "ResourceQuota",
+    "Role",
+    "RoleBinding",
+    "RuntimeClass",
+    "Secret",
+    "Service",
+    "ServiceAccount",
+    "StatefulSet",
+];
+
+/// Whether kinds of this version come with Kubernetes and not with a definition.
+fn is_built_in(api_version: &str) -> bool {
+    let group = api_version.split_once('/').map(|(group, _)| group).unwrap_or_default();
+    !group.contains('.') || group.ends_with(".k8s.io")
 }
 
 /// Most kinds take a name as in DNS. Roles and their bindings take whatever is a segment of an address
@@ -64,9 +119,8 @@ fn name(api_version: &str, kind: &str, text: &str) -> Result<(), String> {
         ));
     }
     let group = api_version.split_once('/').map(|(group, _)| group).unwrap_or_default();
-    let is_built_in = !group.contains('.') || group.ends_with(".k8s.io");
     let is_free = group == "rbac.authorization.k8s.io" || kind == "IPAddress";
-    if is_built_in && !is_free { object_name(text) } else { Ok(()) }
+    if is_built_in(api_version) && !is_free { object_name(text) } else { Ok(()) }
 }
 
 #[cfg(test)]
@@ -91,6 +145,8 @@ mod tests {
             ("user.openshift.io/v1", "User", "kube:admin", ""),
             ("metallb.io/v1beta1", "BFDProfile", "edge", "metallb-system"),
             ("example.org/v1alpha1", "x-Y9", "Odd_Name", ""),
+            ("example.org/v1", "configmap", "a", ""),
+            ("apps/v1", "NewerThanThis", "a", ""),
         ] {
             assert_eq!(fault(api_version, kind, name, namespace), None, "{api_version} {kind} {name}");
         }
@@ -105,6 +161,10 @@ mod tests {
             ("v1", "ConfigMap", "a", "a.b", "metadata.namespace"),
             ("v1", "Config Map", "a", "", "kind"),
             ("v1", "Config/Map", "a", "", "kind"),
+            ("v1", "configmap", "a", "", "kind"),
+            ("v1", "Configmap", "a", "", "kind"),
+            ("apps/v1", "deployment", "a", "", "kind"),
+            ("networking.k8s.io/v1", "unheardOf", "a", "", "kind"),
             ("v1?x", "ConfigMap", "a", "", "apiVersion"),
             ("../v1", "ConfigMap", "a", "", "apiVersion"),
             ("a/b/v1", "ConfigMap", "a", "", "apiVersion"),

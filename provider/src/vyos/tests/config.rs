@@ -19,6 +19,8 @@ async fn what_cannot_be_is_told_at_plan_on_its_attribute() {
         json!({"path": "service https api", "config": {}}),
         json!({"path": "service  ntp", "config": {}}),
         json!({"path": "", "config": {}}),
+        json!({"path": "set service ntp", "config": {}}),
+        json!({"path": "delete", "config": {}}),
         json!({"path": "service ntp", "config": {"server": {"a": {"prefer": true}}}}),
         json!({"path": "service ntp", "config": {"server": {"a b": {}}}}),
         json!({"path": "system domain-name", "config": "it's"}),
