@@ -1,6 +1,6 @@
 //! `calico_ippool`.
 
-use super::{blocks, selector};
+use super::{blocks, pod_range, selector};
 use crate::connection::Freshness;
 use crate::connection::cluster::{Cluster, ClusterError, Kind};
 use crate::engine::cluster_object::{Adoption, ClusterObject, ClusterWideObject};
@@ -10,7 +10,7 @@ use kube::core::DynamicObject;
 use serde_json::{Map, Value as Json};
 use tfplugin::model::Set;
 use tfplugin::types::{Semantic, SemanticValue};
-use tfplugin::{Computed, Diagnostics, Model};
+use tfplugin::{Computed, Diagnostic, Diagnostics, Model};
 
 /// The pools that calico-node makes by itself when it starts and finds none of the family.
 const MADE_BY_CALICO: [&str; 2] = ["default-ipv4-ippool", "default-ipv6-ippool"];
@@ -19,7 +19,7 @@ const MADE_BY_CALICO: [&str; 2] = ["default-ipv4-ippool", "default-ipv6-ippool"]
 ///
 /// MicroK8s has no Calico API server, so the checks that `calicoctl` makes are made here. The range should
 /// lie inside the cluster's pod range (`cluster_cidr`), otherwise kube-proxy treats traffic from its pods as
-/// external.
+/// external; a plan warns of that.
 ///
 /// calico-node makes `default-ipv4-ippool` and `default-ipv6-ippool` when it starts and finds no pool of the
 /// family. Such a pool of the same range is taken over; one of another range is an error that says what to
@@ -172,6 +172,17 @@ impl ClusterObject for IpPool {
                 diagnostics.error_at("cidr", "Overlapping IP pools", detail);
             }
         }
+        if self.is_for_pods()
+            && let Some(pods) = pod_range::beside(cluster, range).await
+            && !pods.contains(range)
+        {
+            let detail = format!(
+                "{range} is not within {pods}, the range of pods that DaemonSet calico-node has in the {cluster}. kube-proxy \
+                 treats traffic from pods of such a pool as external, unless the nodes were given another range by hand."
+            );
+            let outside = Diagnostic::warning("A pool outside of the range of pods", detail);
+            diagnostics.push(outside.at("cidr"));
+        }
         let Computed::Known(size) = self.block_size else { return Ok(()) };
         if let Some(other) = blocks::of_another_size(cluster, range, size).await? {
             let detail = format!(
@@ -195,6 +206,10 @@ impl ClusterObject for IpPool {
 impl IpPool {
     pub(super) fn name(&self) -> &str {
         &self.object.name
+    }
+
+    fn is_for_pods(&self) -> bool {
+        !self.disabled && self.allowed_uses.0.iter().any(|one| one == "Workload")
     }
 
     pub(super) fn is_closed(&self) -> bool {

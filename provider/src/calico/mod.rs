@@ -2,6 +2,7 @@
 
 mod blocks;
 mod ippool;
+mod pod_range;
 mod selector;
 #[cfg(test)]
 mod tests;

@@ -2,7 +2,7 @@
 
 use crate::connection::cluster::MANAGER;
 use crate::connection::cluster::testing::ApiServer;
-use crate::engine::cluster_object::testing::{errors, run, with};
+use crate::engine::cluster_object::testing::{errors, run, warnings, with};
 use serde_json::{Value as Json, json};
 use std::time::Duration;
 use tfplugin::testing::Action;
@@ -254,4 +254,33 @@ async fn a_pool_of_ours_is_carried_on() {
     let server = ApiServer::start().await;
     server.world().put(POOLS, "pods-v6", MANAGER, json!({"cidr": "fd01::/64"}));
     run(&server).await.create(POOL, &pool(json!({}))).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_pool_outside_of_the_clusters_range_of_pods_is_warned_of() {
+    let server = ApiServer::start().await;
+    let sets = "/apis/apps/v1/namespaces/kube-system/daemonsets";
+    server.world().served.push(sets.into());
+    let env = json!([
+        {"name": "CALICO_IPV4POOL_CIDR", "value": "10.1.0.0/16"}, {"name": "CALICO_IPV6POOL_CIDR", "value": "fd01::/64"},
+    ]);
+    let pod = json!({"template": {"spec": {"containers": [{"name": "calico-node", "env": env}]}}});
+    server.world().put(sets, "calico-node", "kubectl", pod);
+    let balancers = json!({"cidr": "10.2.0.0/16", "allowed_uses": ["LoadBalancer"], "vxlan_mode": "Never", "disable_bgp_export": true});
+    for (more, count) in [
+        (json!({"cidr": "10.2.0.0/16"}), 1),
+        (json!({"cidr": "fd01::/48"}), 1),
+        (json!({"cidr": "fd01::/80"}), 0),
+        (json!({"cidr": "10.1.0.0/16"}), 0),
+        (json!({"cidr": "10.2.0.0/16", "disabled": true}), 0),
+        (balancers, 0),
+    ] {
+        let planned = run(&server).await.plan(POOL, None, &pool(more.clone())).await.unwrap();
+        let told = warnings(&planned.diagnostics);
+        assert_eq!(told.len(), count, "{more}: {told:?}");
+        assert!(
+            told.iter().all(|one| one.starts_with("A pool outside of the range of pods (cidr)")),
+            "{told:?}"
+        );
+    }
 }
