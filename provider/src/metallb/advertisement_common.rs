@@ -1,13 +1,23 @@
 //! What every advertisement says: which addresses are announced, and from which nodes.
 
+use super::IpAddressPool;
 use super::label_selector::{LabelSelector, distinct, selectors};
+use crate::engine::cluster_object::{ClusterObject, Reference, ReferenceTarget};
 use tfplugin::Model;
+
+/// [`Announced::ip_address_pools`].
+pub(super) const POOLS: Reference = Reference {
+    attribute: "ip_address_pools",
+    target: ReferenceTarget::Object(IpAddressPool::KIND),
+    type_name: "metallb_ip_address_pool",
+    consequence: "MetalLB ignores the name: no address of such a pool is announced.",
+};
 
 /// What is announced, and from where.
 #[derive(Clone, Debug, Model)]
 pub struct Announced {
-    /// Pools to announce, by name. A name that does not exist is ignored by MetalLB. Default: with no
-    /// `ip_address_pool_selectors` either, all pools there are and will be.
+    /// Pools to announce, by name. MetalLB ignores a name that does not exist; the apply warns of it.
+    /// Default: with no `ip_address_pool_selectors` either, all pools there are and will be.
     #[attribute(optional, validate = distinct)]
     pub ip_address_pools: Option<Vec<String>>,
 

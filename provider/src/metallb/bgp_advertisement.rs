@@ -1,12 +1,12 @@
 //! `metallb_bgp_advertisement`.
 
-use super::MetallbObject;
-use super::advertisement_common::Announced;
+use super::advertisement_common::{Announced, POOLS};
 use super::community::community_value;
 use super::label_selector::distinct;
 use super::object::{GROUP, HINTS};
+use super::{BgpPeer, Community, MetallbObject};
 use crate::connection::cluster::Kind;
-use crate::engine::cluster_object::ClusterObject;
+use crate::engine::cluster_object::{ClusterObject, Reference, ReferenceTarget};
 use tfplugin::{Diagnostics, Knowable, Model};
 
 /// The most communities that a speaker sends with a route.
@@ -46,8 +46,8 @@ pub struct BgpAdvertisement {
     #[attribute(optional, validate = communities)]
     communities: Option<Vec<String>>,
 
-    /// Peers to announce to, by the name of their `metallb_bgp_peer`. A name that does not exist is ignored
-    /// by MetalLB. Default: all peers.
+    /// Peers to announce to, by the name of their `metallb_bgp_peer`. MetalLB ignores a name that does not
+    /// exist; the apply warns of it. Default: all peers.
     #[attribute(optional, validate = distinct)]
     peers: Option<Vec<String>>,
 }
@@ -55,6 +55,21 @@ pub struct BgpAdvertisement {
 impl ClusterObject for BgpAdvertisement {
     const KIND: Kind = Kind::namespaced(GROUP, "v1beta1", "BGPAdvertisement");
     const HINTS: &'static [(&'static str, &'static str)] = HINTS;
+    const REFERENCES: &'static [Reference] = &[
+        POOLS,
+        Reference {
+            attribute: "peers",
+            target: ReferenceTarget::Object(BgpPeer::KIND),
+            type_name: "metallb_bgp_peer",
+            consequence: "MetalLB ignores the name: nothing is announced to that peer.",
+        },
+        Reference {
+            attribute: "communities",
+            target: ReferenceTarget::Part(Community::KIND, |text| !text.contains(':'), Community::names),
+            type_name: "metallb_community",
+            consequence: "MetalLB keeps its last configuration until it exists, whatever else changes.",
+        },
+    ];
 
     fn validate_config(config: &BgpAdvertisementDraft, diagnostics: &mut Diagnostics) {
         let other = |length: &Knowable<u8>, whole: u8| length.known().is_some_and(|length| *length != whole);

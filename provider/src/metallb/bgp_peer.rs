@@ -1,11 +1,11 @@
 //! `metallb_bgp_peer`.
 
-use super::MetallbObject;
 use super::bgp_mode::{Mode, mode};
 use super::label_selector::{LabelSelector, selectors};
 use super::object::{GROUP, HINTS};
+use super::{BfdProfile, MetallbObject};
 use crate::connection::cluster::{Cluster, ClusterError, Kind};
-use crate::engine::cluster_object::ClusterObject;
+use crate::engine::cluster_object::{ClusterObject, Reference, ReferenceTarget};
 use crate::values::{Asn, GoDuration};
 use async_trait::async_trait;
 use std::net::{IpAddr, Ipv4Addr};
@@ -128,6 +128,12 @@ impl ClusterObject for BgpPeer {
         ("router_id", "routerID"),
     ];
     const HINTS: &'static [(&'static str, &'static str)] = HINTS;
+    const REFERENCES: &'static [Reference] = &[Reference {
+        attribute: "bfd_profile",
+        target: ReferenceTarget::Object(BfdProfile::KIND),
+        type_name: "metallb_bfd_profile",
+        consequence: "MetalLB keeps its last configuration until it exists, whatever else changes.",
+    }];
 
     fn validate_config(config: &BgpPeerDraft, diagnostics: &mut Diagnostics) {
         let (asn, dynamic) = (&config.peer_asn, &config.dynamic_asn);

@@ -4,6 +4,8 @@ use super::MetallbObject;
 use super::object::{GROUP, HINTS};
 use crate::connection::cluster::Kind;
 use crate::engine::cluster_object::ClusterObject;
+use kube::core::DynamicObject;
+use serde_json::Value as Json;
 use tfplugin::Model;
 
 /// Names for BGP communities, which advertisements then use in place of numbers.
@@ -38,6 +40,15 @@ pub struct NamedCommunity {
 impl ClusterObject for Community {
     const KIND: Kind = Kind::namespaced(GROUP, "v1beta1", "Community");
     const HINTS: &'static [(&'static str, &'static str)] = HINTS;
+}
+
+impl Community {
+    /// Whether an object in the cluster has a community of a name.
+    pub(super) fn names(object: &DynamicObject, name: &str) -> bool {
+        let communities = object.data.pointer("/spec/communities").and_then(Json::as_array);
+        let mut names = communities.into_iter().flatten().filter_map(|one| one.get("name")?.as_str());
+        names.any(|one| one == name)
+    }
 }
 
 fn named_once(communities: &[NamedCommunity]) -> Result<(), String> {

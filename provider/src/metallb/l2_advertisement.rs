@@ -1,11 +1,11 @@
 //! `metallb_l2_advertisement`.
 
 use super::MetallbObject;
-use super::advertisement_common::Announced;
+use super::advertisement_common::{Announced, POOLS};
 use super::label_selector::distinct;
 use super::object::{GROUP, HINTS};
 use crate::connection::cluster::Kind;
-use crate::engine::cluster_object::ClusterObject;
+use crate::engine::cluster_object::{ClusterObject, Reference};
 use tfplugin::Model;
 
 /// Announces the addresses of pools on the nodes' own network, by ARP and neighbour discovery: for addresses
@@ -32,4 +32,5 @@ pub struct L2Advertisement {
 impl ClusterObject for L2Advertisement {
     const KIND: Kind = Kind::namespaced(GROUP, "v1beta1", "L2Advertisement");
     const HINTS: &'static [(&'static str, &'static str)] = HINTS;
+    const REFERENCES: &'static [Reference] = &[POOLS];
 }

@@ -5,6 +5,7 @@ use super::adoption::{blocked_by, check_adoption, is_ours};
 use super::failure::{Failure, attempt, gave_up, summary};
 use super::private::Private;
 use super::read::model;
+use super::references::dangling;
 use super::release::remember;
 use super::{ReadReason, ServerApplied};
 use crate::connection::cluster::{ApplyMode, Claim, ClusterError};
@@ -104,7 +105,7 @@ async fn try_create<T: ServerApplied>(planned: &Wanted<T>, target: &Target) -> R
         }
         check_adoption(&planned.model, existing, target)?.into_iter().for_each(|one| told.push(one));
     }
-    told.append(beside(&planned.model, target).await?);
+    told.append(beside(planned, target).await?);
     let uid = existing.as_ref().and_then(|existing| existing.metadata.uid.as_deref());
     let object = send(planned, target, uid, ApplyMode::Force).await?;
     guard.claim(name, if existing.is_some() { Claim::CarriedOn } else { Claim::Made });
@@ -130,7 +131,7 @@ async fn try_update<T: ServerApplied>(
     {
         return Err(Failure::Refused(another_cluster(target, known, &cluster_id)));
     }
-    let told = beside(&planned.model, target).await?;
+    let told = beside(planned, target).await?;
     let uid = known.uid.as_deref();
     let held = remember::<T>(before, &planned.values, target, known).await?;
     let mut object = send(planned, target, uid, ApplyMode::Force).await?;
@@ -161,13 +162,14 @@ fn hidden<T: ServerApplied, A>(
 }
 
 /// What shows beside the other objects of the cluster, as far as it does not forbid the write.
-async fn beside<T: ServerApplied>(planned: &T, target: &Target) -> Result<Diagnostics, Failure> {
+async fn beside<T: ServerApplied>(planned: &Wanted<T>, target: &Target) -> Result<Diagnostics, Failure> {
     let mut found = Diagnostics::new();
-    planned.validate_against_cluster(&target.cluster, &mut found).await?;
-    match found.has_errors() {
-        true => Err(Failure::Refused(found)),
-        false => Ok(found),
+    planned.model.validate_against_cluster(&target.cluster, &mut found).await?;
+    if found.has_errors() {
+        return Err(Failure::Refused(found));
     }
+    found.append(dangling::<T>(&planned.values, target).await);
+    Ok(found)
 }
 
 fn another_cluster(target: &Target, known: &str, reached: &str) -> Diagnostics {

@@ -21,6 +21,7 @@ mod failure;
 mod lifecycle;
 mod private;
 mod read;
+mod references;
 mod release;
 mod server_applied;
 mod spec;
@@ -33,6 +34,7 @@ pub use address::{ClusterWideObject, cluster_address};
 pub use adoption::ours;
 pub use cluster_resource::ClusterResource;
 pub use private::Private;
+pub use references::{Reference, ReferenceTarget};
 pub use server_applied::{ReadReason, ServerApplied, Staying, sensitive};
 
 use crate::connection::cluster::{Cluster, ClusterError, Kind};
@@ -58,6 +60,9 @@ pub trait ClusterObject: Model<Draft: Draft<Model = Self>> + TypeName {
 
     /// What some answers of the API server mean for this kind: a part of the text, and what to do.
     const HINTS: &'static [(&'static str, &'static str)] = &[];
+
+    /// Attributes whose texts are names of other objects. One that leads nowhere is a warning at apply.
+    const REFERENCES: &'static [Reference] = &[];
 
     /// Finds fault with a configuration without any connection: rules between attributes.
     fn validate_config(config: &Self::Draft, diagnostics: &mut Diagnostics) {

@@ -6,7 +6,7 @@ use super::adoption::ours;
 use super::cluster_resource::ClusterResource;
 use super::private::Private;
 use super::spec::Fields;
-use super::{Adoption, ClusterObject};
+use super::{Adoption, ClusterObject, Reference};
 use crate::connection::cluster::{Cluster, ClusterError, ObjectName};
 use crate::engine::read_scope::ReadScope;
 use async_trait::async_trait;
@@ -25,6 +25,11 @@ pub trait ServerApplied: Model<Draft: Draft<Model = Self>> + TypeName {
 
     /// The attribute that says which object it is.
     const IDENTITY_ATTRIBUTE: &'static str = "name";
+
+    /// Attributes whose texts are names of other objects.
+    fn references() -> &'static [Reference] {
+        &[]
+    }
 
     /// Finds fault with a configuration without any connection.
     fn validate_config(config: &Self::Draft, diagnostics: &mut Diagnostics);
@@ -204,6 +209,10 @@ pub enum ReadReason {
 #[async_trait]
 impl<T: ClusterObject> ServerApplied for T {
     const HINTS: &'static [(&'static str, &'static str)] = <T as ClusterObject>::HINTS;
+
+    fn references() -> &'static [Reference] {
+        T::REFERENCES
+    }
 
     fn validate_config(config: &T::Draft, diagnostics: &mut Diagnostics) {
         <T as ClusterObject>::validate_config(config, diagnostics);

@@ -1,6 +1,7 @@
 //! MetalLB's types through the rules of Terraform's core, against an API server in this process.
 
 mod observed;
+mod references;
 
 use crate::connection::cluster::testing::ApiServer;
 use crate::engine::cluster_object::testing::{errors, run, warnings, with};
