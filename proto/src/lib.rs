@@ -37,7 +37,7 @@ pub use diagnostics::{Diagnostic, Diagnostics, OrError, Severity};
 pub use draft::{AttributeName, Draft, DraftValue, Knowable};
 pub use held::Held;
 pub use model::{AttributeValue, Computed, Model};
-pub use provider::{Provider, Registry};
+pub use provider::{ObservedPlan, Provider, Registry};
 pub use resource::{Plan, Resource};
 pub use serve::{ServeOptions, serve, serve_with};
 pub use tfplugin_derive::Model;

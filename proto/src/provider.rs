@@ -47,10 +47,10 @@ pub trait Provider: Send + Sync + 'static {
         let _ = (config, diagnostics);
     }
 
-    /// Called with every planned object, in no particular order, to cross-check resources. Returns warnings.
-    /// Nothing says which call is the last one.
-    fn observe_plan(configured: &Self::Configured, type_name: &str, object: &Value) -> Diagnostics {
-        let _ = (configured, type_name, object);
+    /// Called with every planned object, in no particular order, to cross-check resources. Returns what it
+    /// finds. Nothing says which call is the last one.
+    fn observe_plan(configured: &Self::Configured, planned: &ObservedPlan<'_>) -> Diagnostics {
+        let _ = (configured, planned);
         Diagnostics::new()
     }
 
@@ -58,6 +58,20 @@ pub trait Provider: Send + Sync + 'static {
     fn configure(
         config: <Self::Config as Model>::Draft,
     ) -> impl Future<Output = Result<Self::Configured, Diagnostics>> + Send;
+}
+
+/// The plan of a resource, as [`Provider::observe_plan`] sees it.
+#[derive(Clone, Copy, Debug)]
+pub struct ObservedPlan<'a> {
+    /// Its type.
+    pub type_name: &'a str,
+    /// What the configuration says.
+    pub config: &'a Value,
+    /// What is planned to be there.
+    pub object: &'a Value,
+    /// Whether this resource was observed in the same run before. Core plans one that is to be replaced
+    /// twice: beside what is there, and then as if nothing were.
+    pub is_again: bool,
 }
 
 /// The types of a provider by name.

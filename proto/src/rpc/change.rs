@@ -3,7 +3,7 @@
 use super::{Shared, answered, received};
 use crate::diagnostics::Diagnostics;
 use crate::plan::erased::Stored;
-use crate::provider::Provider;
+use crate::provider::{ObservedPlan, Provider};
 use crate::wire::tfplugin6::{apply_resource_change, plan_resource_change};
 use crate::wire::{attribute_path, diagnostics};
 
@@ -17,11 +17,16 @@ impl<P: Provider> Shared<P> {
         let object = received(request.prior_state.as_ref(), of, "the prior state")?;
         let proposed = received(request.proposed_new_state.as_ref(), of, "the proposed state")?;
         let config = received(request.config.as_ref(), of, "the configuration")?;
+        // What a resource keeps beside its state comes with its prior state, but for the second plan of one
+        // that is replaced.
+        let is_again = object.is_null() && !request.prior_private.is_empty();
         let prior = Stored { object, private: request.prior_private };
         let context = self.context()?;
         let (planned, mut found) = resource.plan(&context, prior, &proposed, &config).await;
         if !planned.object.is_null() {
-            found.append(P::observe_plan(context.provider(), &request.type_name, &planned.object));
+            let (type_name, object) = (request.type_name.as_str(), &planned.object);
+            let observed = ObservedPlan { type_name, config: &config, object, is_again };
+            found.append(P::observe_plan(context.provider(), &observed));
         }
         let found = found.without_lines_of_secrets(resource.schema(), &config);
         Ok(plan_resource_change::Response {

@@ -3,7 +3,10 @@
 use super::{Service, Shared};
 use crate::wire::tfplugin6::provider_server::Provider as _;
 use crate::wire::tfplugin6::{self as pb, DynamicValue};
-use crate::{Computed, Context, Diagnostics, Model, Plan, Provider, Registry, Resource, Value};
+use crate::{
+    Computed, Context, Diagnostic, Diagnostics, Model, ObservedPlan, Plan, Provider, Registry, Resource,
+    Value,
+};
 use serde_json::json;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -52,6 +55,15 @@ impl Provider for Good {
 
     fn registry() -> Registry<Option<String>> {
         Registry::default().resource::<Things>()
+    }
+
+    fn observe_plan(_: &Option<String>, planned: &ObservedPlan<'_>) -> Diagnostics {
+        let fate = planned.object.attribute("fate").as_str().unwrap_or_default();
+        let told = format!("{} {fate}, again {}", planned.type_name, planned.is_again);
+        match fate {
+            "observed" => Diagnostic::warning("Observed", told).into(),
+            _ => Diagnostics::new(),
+        }
     }
 
     async fn configure(config: BlockDraft) -> Result<Option<String>, Diagnostics> {
@@ -291,6 +303,31 @@ async fn a_panic_is_an_error_of_that_call_alone() {
     let answer = service.plan_resource_change(Request::new(request("x"))).await.unwrap().into_inner();
     assert_eq!(text(&answer.diagnostics), "");
     assert!(answer.planned_state.is_some());
+}
+
+#[tokio::test]
+async fn the_second_plan_of_a_resource_that_is_replaced_is_told_from_the_first() {
+    let service = service();
+    configure(&service, json!({})).await;
+    let plan = async |prior: Option<serde_json::Value>, private: Vec<u8>| {
+        let request = pb::plan_resource_change::Request {
+            type_name: "test_thing".to_owned(),
+            prior_state: prior.and_then(value),
+            proposed_new_state: value(json!({ "fate": "observed" })),
+            config: value(json!({ "fate": "observed" })),
+            prior_private: private,
+            ..Default::default()
+        };
+        let answer = service.plan_resource_change(Request::new(request)).await.unwrap().into_inner();
+        (text(&answer.diagnostics), answer.planned_private)
+    };
+    let (told, _) = plan(None, Vec::new()).await;
+    assert!(told.contains("test_thing observed, again false"), "{told}");
+    let (told, private) = plan(Some(json!({ "fate": "x", "said": "y" })), Vec::new()).await;
+    assert!(told.contains("again false"), "{told}");
+    // Core hands on what the first plan answered, with no prior object.
+    let (told, _) = plan(None, private).await;
+    assert!(told.contains("again true"), "{told}");
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use crate::diagnostics::Diagnostics;
 use crate::model::{Draft, Model};
 use crate::plan::check::check_config;
 use crate::plan::erased::{ErasedResource, Stored};
-use crate::provider::{Provider, Registry};
+use crate::provider::{ObservedPlan, Provider, Registry};
 use crate::schema::{self, Block};
 use crate::value::{Path, Value};
 use serde_json::Value as Json;
@@ -23,6 +23,8 @@ pub struct Harness<P: Provider> {
     stop: CancellationToken,
     /// What was warned of by what was carried out.
     warned: Mutex<Diagnostics>,
+    /// The objects that were made here, whose resources were planned here before.
+    made: Mutex<Vec<Value>>,
 }
 
 impl<P: Provider> Harness<P> {
@@ -45,7 +47,13 @@ impl<P: Provider> Harness<P> {
         let draft = <P::Config as Model>::Draft::decode(&config)
             .map_err(|error| RuleViolation::new(error.path, error.message))?;
         let configured = Arc::new(P::configure(draft).await?);
-        Ok(Self { registry, configured, stop: CancellationToken::new(), warned: Mutex::default() })
+        Ok(Self {
+            registry,
+            configured,
+            stop: CancellationToken::new(),
+            warned: Mutex::default(),
+            made: Mutex::default(),
+        })
     }
 
     /// A provider that is configured already.
@@ -55,6 +63,7 @@ impl<P: Provider> Harness<P> {
             configured: Arc::new(configured),
             stop: CancellationToken::new(),
             warned: Mutex::default(),
+            made: Mutex::default(),
         }
     }
 
@@ -109,7 +118,10 @@ impl<P: Provider> Harness<P> {
         let proposal = proposed::proposed(attributes, &before, &config);
         let stored = Stored { object: before.clone(), private };
         let (change, mut diagnostics) = resource.plan(&self.context(), stored, &proposal, &config).await;
-        diagnostics.append(P::observe_plan(self.context().provider(), type_name, &change.object));
+        // A plan of what was made here is the next run's, which core gives a provider of its own.
+        let is_again = self.made.lock().unwrap_or_else(PoisonError::into_inner).contains(&before);
+        let observed = ObservedPlan { type_name, config: &config, object: &change.object, is_again };
+        diagnostics.append(P::observe_plan(self.context().provider(), &observed));
         let mut faults = plan_faults(attributes, &before, &config, &change.object);
         faults.extend(survives_wire(resource.schema(), &change.object).err());
         let diagnostics = check_diagnostics(diagnostics, faults, prior.cloned())?;
@@ -206,6 +218,10 @@ impl<P: Provider> Harness<P> {
         let wanted = Stored { object: planned.object.clone(), private };
         let (stored, diagnostics) = resource.apply(&self.context(), &before, wanted, &planned.config).await;
         let state = self.state(&planned.type_name, stored);
+        self.made
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .extend(state.iter().map(|state| state.object.clone()));
         let mut faults = Vec::new();
         match &state {
             None if planned.action != Action::Delete => faults.push(violation("returned a null object")),
@@ -281,6 +297,11 @@ impl<P: Provider> Harness<P> {
         let stored = Stored { object: prior.object.clone(), private: prior.private.clone() };
         let (stored, diagnostics) = resource.read(&self.context(), stored).await;
         let faults = may_be_stored(resource.schema(), &stored.object);
+        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        if !stored.object.is_null() && made.contains(&prior.object) {
+            made.push(stored.object.clone());
+        }
+        drop(made);
         let state = self.state(&prior.type_name, stored);
         let diagnostics = check_diagnostics(diagnostics, faults, Some(prior.clone()))?;
         Ok((state, diagnostics))

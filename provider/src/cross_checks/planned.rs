@@ -2,9 +2,10 @@
 
 use super::grouped::{Grouped, Key};
 use super::objects::{
-    Advertisement, Bgp, ClusterRef, Family, Neighbor, Peer, PeerGroup, Pool, PrefixList, RouteMap, RouterKey,
-    Setting, Taken,
+    Advertisement, Bgp, CalicoPool, ClusterRanges, ClusterRef, Family, Neighbor, Peer, PeerGroup, Pool,
+    PrefixList, RouteMap, RouterKey, Setting, Taken,
 };
+use super::pools::Ranges;
 use super::routes::Filter;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::IpAddr;
@@ -15,6 +16,10 @@ pub(super) struct PlannedObjects {
     pub(super) taken: Grouped<(), Vec<Taken>>,
     pub(super) peers: Grouped<ClusterRef, Peer>,
     pub(super) pools: Grouped<ClusterRef, Pool>,
+    pub(super) metallb_ranges: Ranges,
+    pub(super) calico_pools: Grouped<ClusterRef, CalicoPool>,
+    pub(super) calico_ranges: Ranges,
+    pub(super) cluster_ranges: Grouped<ClusterRef, ClusterRanges>,
     pub(super) advertisements: Grouped<ClusterRef, Advertisement>,
     pub(super) bgp: Grouped<RouterKey, Bgp>,
     pub(super) neighbors: Grouped<RouterKey, Neighbor>,

@@ -5,7 +5,7 @@ use super::mismatch::Mismatch;
 use super::objects::{Neighbor, Object, Peer, PeerGroup, Pool, Setting};
 use super::planned::PlannedObjects;
 use super::routes::Filter;
-use super::{filters, ranges, router_sessions, sessions};
+use super::{filters, pools, ranges, router_sessions, sessions};
 use std::net::IpAddr;
 
 impl PlannedObjects {
@@ -18,15 +18,25 @@ impl PlannedObjects {
                 found.extend(self.is_node("microk8s_node", key, address));
                 found
             }
-            Object::Networks(type_name, taken) => {
-                let found = ranges::of_taken(self, &taken);
-                self.taken.insert(Key(format!("{type_name}{}", key.0)), (), taken);
+            Object::CalicoPool(pool, taken) => {
+                let mut found = ranges::of_taken(self, &taken);
+                self.taken.insert(Key(format!("calico_ippool{}", key.0)), (), taken);
+                found.extend(pools::of_calico_pool(self, &key, &pool));
+                self.calico_pools.insert(key, pool.cluster.clone(), pool);
+                found
+            }
+            Object::Cluster(ranges, taken) => {
+                let mut found = ranges::of_taken(self, &taken);
+                self.taken.insert(Key(format!("microk8s_cluster_ipv6{}", key.0)), (), taken);
+                found.extend(pools::of_cluster(self, &ranges));
+                self.cluster_ranges.insert(key, ranges.cluster.clone(), ranges);
                 found
             }
             Object::Peer(peer) => self.peer(key, peer),
             Object::Pool(pool) => self.pool(key, pool),
             Object::Advertisement(advertisement) => {
-                let found = filters::of_advertisement(self, &advertisement);
+                let mut found = filters::of_advertisement(self, &advertisement);
+                found.extend(sessions::of_advertisement(self, &advertisement));
                 let cluster = advertisement.cluster.clone();
                 self.advertisements.insert(key, cluster, advertisement);
                 found
@@ -76,6 +86,7 @@ impl PlannedObjects {
 
     fn pool(&mut self, key: Key, pool: Pool) -> Vec<Mismatch> {
         let mut found = ranges::of_pool(self, &pool);
+        found.extend(pools::of_pool(self, &key, &pool));
         found.extend(sessions::of_pool(self, &pool));
         found.extend(filters::of_pool(self, &pool));
         self.pools.insert(key, pool.cluster.clone(), pool);

@@ -1,7 +1,7 @@
 //! Both ends of a BGP session: the AS numbers that each has and expects, and the families that it carries.
 
 use super::mismatch::Mismatch;
-use super::objects::{Bgp, Family, Neighbor, Peer, PeerGroup, Pool, RouterRef, Setting};
+use super::objects::{Advertisement, Bgp, Family, Neighbor, Peer, PeerGroup, Pool, RouterRef, Setting};
 use super::planned::PlannedObjects;
 
 const AS_MISMATCH: &str = "AS numbers of a BGP session do not fit";
@@ -17,6 +17,7 @@ const FAMILIES: &[(&str, &str)] = &[
     ("vyos_bgp_neighbor", "ipv6_unicast"),
     ("vyos_bgp_peer_group", "ipv6_unicast"),
     ("metallb_ip_address_pool", "addresses"),
+    ("metallb_bgp_advertisement", "peers"),
 ];
 
 const PASSWORDS: &[(&str, &str)] = &[
@@ -40,7 +41,30 @@ pub(super) fn of_peer(planned: &PlannedObjects, peer: &Peer) -> Vec<Mismatch> {
     let mut found: Vec<_> = bgp.filter_map(|bgp| peer_asn_mismatch(peer, bgp)).collect();
     let neighbors = planned.neighbors.all().filter(|neighbor| planned.is_at_node(neighbor));
     found.extend(neighbors.flat_map(|neighbor| session(planned, peer, neighbor)));
+    let advertisements = planned.advertisements.of(&peer.cluster);
+    let naming = advertisements.filter(|one| one.peers.iter().flatten().any(|name| *name == peer.name));
+    found.extend(naming.flat_map(|advertisement| of_advertisement(planned, advertisement)));
     found
+}
+
+/// What an advertisement announces to peers whose sessions do not carry it.
+pub(super) fn of_advertisement(planned: &PlannedObjects, advertisement: &Advertisement) -> Vec<Mismatch> {
+    let pools = planned.pools.of(&advertisement.cluster);
+    pools.flat_map(|pool| announced_in_vain(planned, advertisement, pool)).collect()
+}
+
+/// A pool of IPv6 alone whose advertisement names it and peers, none of which is told of it. Where a pool has
+/// IPv4 too, or the advertisement names none, another advertisement may be for IPv6.
+fn announced_in_vain(planned: &PlannedObjects, advertisement: &Advertisement, pool: &Pool) -> Vec<Mismatch> {
+    if !advertisement.names(pool) || !pool.is_ipv6_alone() {
+        return Vec::new();
+    }
+    let named = |name: &String| planned.peers.of(&advertisement.cluster).find(|peer| peer.name == *name);
+    let names = advertisement.peers.iter().flatten();
+    // A peer that is not planned may carry them.
+    let Some(peers) = names.map(named).collect::<Option<Vec<_>>>() else { return Vec::new() };
+    let in_vain = peers.iter().all(|peer| peer.lacks_ipv6());
+    peers.into_iter().filter(|_| in_vain).filter_map(|peer| family_not_offered(peer, pool)).collect()
 }
 
 /// What does not fit a `vyos_bgp_neighbor` that is a node.
@@ -50,14 +74,16 @@ pub(super) fn of_neighbor(planned: &PlannedObjects, neighbor: &Neighbor) -> Vec<
 
 /// What does not carry the addresses of a `metallb_ip_address_pool`.
 pub(super) fn of_pool(planned: &PlannedObjects, pool: &Pool) -> Vec<Mismatch> {
-    let neighbors =
-        || planned.neighbors.all().filter(|one| planned.is_at_node(one) && lacks_ipv6(planned, one));
-    let peers = planned.peers.of(&pool.cluster);
-    peers
+    let neighbors = || planned.neighbors.all().filter(|one| planned.is_at_node(one));
+    let peers = planned.peers.of(&pool.cluster).filter(|_| pool.ipv6().is_some());
+    let mut found: Vec<_> = peers
         .flat_map(|peer| neighbors().map(move |neighbor| (peer, neighbor)))
         .filter(|(peer, neighbor)| peers_with(peer, &neighbor.router))
-        .filter_map(|(peer, neighbor)| family_missing(peer, neighbor, pool))
-        .collect()
+        .filter_map(|(peer, neighbor)| one_side_lacks_ipv6(planned, peer, neighbor, pool))
+        .collect();
+    let advertisements = planned.advertisements.of(&pool.cluster);
+    found.extend(advertisements.flat_map(|one| announced_in_vain(planned, one, pool)));
+    found
 }
 
 /// What does not fit in the sessions of a peer with a neighbor that is a node.
@@ -72,10 +98,8 @@ fn session(planned: &PlannedObjects, peer: &Peer, neighbor: &Neighbor) -> Vec<Mi
         .collect();
     found.extend(password_mismatch(planned, peer, neighbor));
     found.extend(port_mismatch(peer, neighbor));
-    if lacks_ipv6(planned, neighbor) {
-        let pools = planned.pools.of(&peer.cluster);
-        found.extend(pools.filter_map(|pool| family_missing(peer, neighbor, pool)));
-    }
+    let pools = planned.pools.of(&peer.cluster);
+    found.extend(pools.filter_map(|pool| one_side_lacks_ipv6(planned, peer, neighbor, pool)));
     found
 }
 
@@ -106,11 +130,26 @@ fn remote_as<'a>(planned: &'a PlannedObjects, neighbor: &'a Neighbor) -> Option<
     }
 }
 
-fn lacks_ipv6(planned: &PlannedObjects, neighbor: &Neighbor) -> bool {
+/// What either end of a session says of IPv6 that the other does not.
+fn one_side_lacks_ipv6(
+    planned: &PlannedObjects,
+    peer: &Peer,
+    neighbor: &Neighbor,
+    pool: &Pool,
+) -> Option<Mismatch> {
     let own = &neighbor.session.family(Family::Ipv6).is_on;
-    let is_on =
-        effective_attribute(planned, neighbor, own, |group| &group.session.family(Family::Ipv6).is_on);
-    matches!(is_on, Some(Setting::Null))
+    let at_router =
+        effective_attribute(planned, neighbor, own, |group| &group.session.family(Family::Ipv6).is_on)?;
+    match at_router {
+        Setting::Null => family_missing(peer, neighbor, pool),
+        Setting::Unknown => None,
+        Setting::Known(()) => {
+            // A peer-group turns on what some of its neighbors need, and another peer may carry IPv6.
+            let is_meant = matches!(own, Setting::Known(())) && neighbor.address?.is_ipv4();
+            let is_all = planned.peers.of(&peer.cluster).all(Peer::lacks_ipv6);
+            family_not_offered(peer, pool).filter(|_| is_meant && is_all)
+        }
+    }
 }
 
 /// The speakers expect another AS than the router has.
@@ -208,7 +247,7 @@ fn port_mismatch(peer: &Peer, neighbor: &Neighbor) -> Option<Mismatch> {
 /// The speakers offer IPv6 routes over a session between IPv4 addresses, and the router does not take them.
 fn family_missing(peer: &Peer, neighbor: &Neighbor, pool: &Pool) -> Option<Mismatch> {
     let offers = peer.is_dual_stack && peer.address?.is_ipv4();
-    let (range, _) = pool.ranges.iter().find(|(range, _)| range.contains(':'))?;
+    let range = pool.ipv6()?;
     (offers && neighbor.address?.is_ipv4()).then(|| Mismatch {
         summary: "A BGP session does not carry IPv6",
         detail: format!(
@@ -216,6 +255,22 @@ fn family_missing(peer: &Peer, neighbor: &Neighbor, pool: &Pool) -> Option<Misma
              and `vyos_bgp_neighbor` {} there has no `ipv6_unicast`: the router will not take routes to them. \
              `ipv6_unicast = {{}}` turns it on.",
             pool.name, peer.name, neighbor.router.text, neighbor.text
+        ),
+        attributes: FAMILIES,
+        is_error: false,
+    })
+}
+
+/// The speakers offer no IPv6 routes over their session between IPv4 addresses.
+fn family_not_offered(peer: &Peer, pool: &Pool) -> Option<Mismatch> {
+    let range = pool.ipv6().filter(|_| peer.lacks_ipv6())?;
+    Some(Mismatch {
+        summary: "A BGP session does not carry IPv6",
+        detail: format!(
+            "`metallb_ip_address_pool` {:?} has addresses of IPv6 ({range}), and the session of `metallb_bgp_peer` {:?} is between \
+             IPv4 addresses: from 0.15 on MetalLB announces IPv4 alone over it. `dual_stack_address_family = true` announces \
+             both over the one session. A second peer at an IPv6 address announces IPv6 too.",
+            pool.name, peer.name
         ),
         attributes: FAMILIES,
         is_error: false,

@@ -5,10 +5,10 @@ use crate::session::testing::{Served, TestProvider};
 use crate::session::{CrossCheck, Session};
 use crate::{calico, metallb, microk8s, vyos};
 use serde_json::{Value as Json, json};
-use tfplugin::Registry;
-use tfplugin::testing::Harness;
+use tfplugin::testing::{Harness, UNKNOWN};
+use tfplugin::{Diagnostic, Registry, Severity};
 
-type Object = (&'static str, Json);
+pub(super) type Object = (&'static str, Json);
 
 /// All types, with these rules.
 pub(super) struct AllTypes;
@@ -96,12 +96,34 @@ async fn told(objects: &[Object], routers: &Json) -> Vec<String> {
         let ours = ["AS numbers", "does not carry", "that others use", "do not pass"];
         let warned =
             planned.diagnostics.iter().filter(|one| ours.iter().any(|part| one.summary.contains(part)));
-        told.extend(warned.map(|one| {
-            let attribute = one.attribute.as_ref().map(ToString::to_string).unwrap_or_default();
-            format!("{attribute}: {}: {}", one.summary, one.detail)
-        }));
+        told.extend(warned.map(|one| format!("{}: {}: {}", place(one), one.summary, one.detail)));
     }
     told
+}
+
+/// What is found under a summary while these are planned, one after the other. Nothing answers at any target.
+pub(super) async fn found(objects: &[&Object], summary: &str) -> Vec<Diagnostic> {
+    let block = json!({"routers": edge(), "ssh": {"port": 9}});
+    let run = Harness::<TestProvider<AllTypes>>::new(&block).await.unwrap();
+    let mut found = Vec::new();
+    for (type_name, config) in objects {
+        let diagnostics = match run.plan(type_name, None, config).await {
+            Ok(planned) => planned.diagnostics,
+            Err(failure) => failure.diagnostics,
+        };
+        found.extend(diagnostics.into_iter().filter(|one| one.summary == summary));
+    }
+    found
+}
+
+/// The attribute that something is found on.
+pub(super) fn place(found: &Diagnostic) -> String {
+    found.attribute.as_ref().map(ToString::to_string).unwrap_or_default()
+}
+
+/// How bad each is, and where.
+pub(super) fn places(found: &[Diagnostic]) -> Vec<(Severity, String)> {
+    found.iter().map(|one| (one.severity, place(one))).collect()
 }
 
 pub(super) fn edge() -> Json {
@@ -137,6 +159,44 @@ async fn what_fits_is_no_word_worth() {
     let upstream =
         with(vec![("vyos_bgp_neighbor", neighbor(json!({"address": "198.51.100.2", "remote_as": "65000"})))]);
     assert_eq!(told(&upstream, &edge()).await, [""; 0], "a neighbor that is no node");
+    // A session for each family: IPv4 over the one, IPv6 over the other.
+    let other = merged(peer(json!({"dual_stack_address_family": null})), json!({"name": "four"}));
+    let both = json!({
+        "cluster": "127.0.0.11", "name": "all", "ip_address_pools": ["public"], "peers": ["edge", "four"],
+    });
+    let mut sessions = with(vec![
+        ("metallb_bgp_advertisement", both),
+        ("metallb_bgp_peer", peer(json!({"peer_address": "fd00::1", "dual_stack_address_family": null}))),
+        ("vyos_bgp_neighbor", json!({"address": "127.0.0.11", "remote_as": "internal", "ipv4_unicast": {}})),
+    ]);
+    sessions.push(("metallb_bgp_peer", other));
+    assert_eq!(told(&sessions, &edge()).await, [""; 0], "a session for each family");
+    // The same by an advertisement each, and with a peer-group for the neighbors of both families.
+    let one_family = |name: &str, peer: &str| {
+        let of =
+            json!({"cluster": "127.0.0.11", "name": name, "ip_address_pools": ["public"], "peers": [peer]});
+        ("metallb_bgp_advertisement", of)
+    };
+    sessions.retain(|(name, _)| !["metallb_bgp_advertisement", "vyos_bgp_neighbor"].contains(name));
+    sessions.extend([
+        (
+            "vyos_bgp_peer_group",
+            json!({"name": "nodes", "remote_as": "internal", "ipv4_unicast": {}, "ipv6_unicast": {}}),
+        ),
+        ("vyos_bgp_neighbor", json!({"address": "127.0.0.11", "peer_group": "nodes"})),
+        one_family("six", "edge"),
+        one_family("four", "four"),
+    ]);
+    for (type_name, config) in &mut sessions {
+        if *type_name == "metallb_ip_address_pool" {
+            *config = pool(&["192.0.2.0/26", "2001:db8:f000:2::/64"]);
+        }
+    }
+    assert_eq!(told(&sessions, &edge()).await, [""; 0], "an advertisement for each family");
+    sessions.reverse();
+    assert_eq!(told(&sessions, &edge()).await, [""; 0], "an advertisement for each family");
+    let unknown = with(vec![("metallb_bgp_peer", peer(json!({"dual_stack_address_family": UNKNOWN})))]);
+    assert_eq!(told(&unknown, &edge()).await, [""; 0], "not known yet");
 }
 
 #[tokio::test]
@@ -154,6 +214,18 @@ async fn each_thing_that_does_not_fit_names_both_sides_once_in_whatever_order() 
         vec![
             ("vyos_bgp_neighbor", json!({"address": "127.0.0.11", "peer_group": "nodes"})),
             ("vyos_bgp_peer_group", json!({"name": "nodes", "remote_as": "64600", "ipv4_unicast": {}})),
+        ],
+        vec![("metallb_bgp_peer", peer(json!({"dual_stack_address_family": null})))],
+        vec![
+            (
+                "metallb_bgp_peer",
+                peer(json!({"dual_stack_address_family": false, "peer_address": "127.0.0.9"})),
+            ),
+            (
+                "metallb_bgp_advertisement",
+                json!({"cluster": "127.0.0.11", "name": "all", "ip_address_pools": ["public"], "peers": ["edge"]}),
+            ),
+            ("vyos_bgp_neighbor", neighbor(json!({"address": "127.0.0.8"}))),
         ],
         vec![("metallb_ip_address_pool", pool(&["2001:db8:f000:2::/64", "fd98::a-fd98::f"]))],
         vec![

@@ -8,7 +8,7 @@ use std::time::Duration;
 use tfplugin::schema::{Attribute, AttributeKind, Mode, Nesting};
 use tfplugin::testing::Harness;
 use tfplugin::value::Type;
-use tfplugin::{Diagnostic, Severity};
+use tfplugin::{Diagnostic, Severity, Value};
 
 /// Texts that are read as numbers, durations, addresses, ranges, paths, lists or names somewhere.
 fn texts() -> Vec<String> {

@@ -12,7 +12,7 @@ mod words;
 use crate::cross_checks::CrossChecks;
 use crate::session::{ProviderBlock, ProviderBlockDraft, Session};
 use crate::{calico, metallb, microk8s, values, vyos};
-use tfplugin::{Diagnostics, Provider, Registry, Value};
+use tfplugin::{Diagnostics, ObservedPlan, Provider, Registry};
 
 /// What the reference calls the types of each prefix.
 const FAMILIES: [(&str, &str); 4] =
@@ -47,8 +47,8 @@ impl Provider for Microk8s {
         ProviderBlock::validate_config(config, diagnostics);
     }
 
-    fn observe_plan(configured: &Session, type_name: &str, object: &Value) -> Diagnostics {
-        configured.planned(type_name, object)
+    fn observe_plan(configured: &Session, planned: &ObservedPlan<'_>) -> Diagnostics {
+        configured.planned(planned)
     }
 
     async fn configure(config: ProviderBlockDraft) -> Result<Session, Diagnostics> {

@@ -19,7 +19,7 @@ use crate::connection::cluster::{ClusterLocks, Clusters};
 use crate::connection::router::Routers;
 use crate::connection::ssh::Ssh;
 use std::sync::Arc;
-use tfplugin::{Diagnostics, Value};
+use tfplugin::{Diagnostics, ObservedPlan};
 
 /// The connections of a run, none of them made yet, and what a run remembers.
 pub struct Session {
@@ -41,7 +41,7 @@ pub struct Session {
 
 impl Session {
     /// Compares an object that is planned with those planned before.
-    pub fn planned(&self, type_name: &str, object: &Value) -> Diagnostics {
-        self.cross_checks.planned(&self.routers, type_name, object)
+    pub fn planned(&self, planned: &ObservedPlan<'_>) -> Diagnostics {
+        self.cross_checks.planned(&self.routers, planned)
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{CrossCheck, ProviderBlock, ProviderBlockDraft, Session};
 use std::marker::PhantomData;
-use tfplugin::{Diagnostics, Provider, Registry, Value};
+use tfplugin::{Diagnostics, ObservedPlan, Provider, Registry};
 
 /// The types of a test, and the rules over several of them.
 pub(crate) trait Served: Send + Sync + 'static {
@@ -30,8 +30,8 @@ impl<T: Served> Provider for TestProvider<T> {
         ProviderBlock::validate_config(config, diagnostics);
     }
 
-    fn observe_plan(configured: &Session, type_name: &str, object: &Value) -> Diagnostics {
-        configured.planned(type_name, object)
+    fn observe_plan(configured: &Session, planned: &ObservedPlan<'_>) -> Diagnostics {
+        configured.planned(planned)
     }
 
     async fn configure(config: ProviderBlockDraft) -> Result<Session, Diagnostics> {

@@ -3,7 +3,7 @@
 mod cluster;
 mod router;
 
-pub(super) use cluster::{Advertisement, ClusterRef, Peer, Pool, Taken};
+pub(super) use cluster::{Advertisement, CalicoPool, ClusterRanges, ClusterRef, Host, Peer, Pool, Taken};
 pub(super) use router::{
     Bgp, BgpSession, FamilySettings, Neighbor, PeerGroup, PrefixList, RouteMap, RouteMapRule, RouterKey,
     RouterRef,
@@ -14,7 +14,7 @@ use cluster::taken;
 use router::{addresses, rules};
 use std::collections::BTreeSet;
 use std::net::IpAddr;
-use tfplugin::Value;
+use tfplugin::{ObservedPlan, Value};
 
 /// Types beside those of routers that some rule is about, and the attributes that say which object it is.
 const KEYS: [(&str, &[&str]); 6] = [
@@ -39,7 +39,8 @@ pub(super) fn key_of(type_name: &str) -> Option<(&'static str, Vec<&'static str>
 /// An object that a rule over typed values is about.
 pub(super) enum Object {
     Node(Option<IpAddr>, Vec<Taken>),
-    Networks(&'static str, Vec<Taken>),
+    CalicoPool(CalicoPool, Vec<Taken>),
+    Cluster(ClusterRanges, Vec<Taken>),
     Peer(Peer),
     Pool(Pool),
     Advertisement(Advertisement),
@@ -68,24 +69,24 @@ pub(super) enum Setting<T> {
 
 impl Object {
     /// Reads an object of a type; nothing where no typed rule is about it.
-    pub(super) fn read(type_name: &str, object: &Value, router: &RouterRef) -> Option<Self> {
-        let router = || router.clone();
+    pub(super) fn read(type_name: &str, planned: &ObservedPlan<'_>, router: &RouterRef) -> Option<Self> {
+        let (object, router) = (planned.object, || router.clone());
         Some(match type_name {
             "calico_ippool" => {
                 let pods = taken(object, "cidr", "the range of pods in `calico_ippool`");
-                Self::Networks("calico_ippool", pods.collect())
+                Self::CalicoPool(CalicoPool::read(object), pods.collect())
             }
             "microk8s_cluster_ipv6" => {
                 let pods = taken(object, "cluster_cidr", "the range of pods in `microk8s_cluster_ipv6`");
                 let services =
                     taken(object, "service_cidr", "the range of services in `microk8s_cluster_ipv6`");
-                Self::Networks("microk8s_cluster_ipv6", pods.chain(services).collect())
+                Self::Cluster(ClusterRanges::read(object), pods.chain(services).collect())
             }
             "microk8s_node" => Self::Node(
                 address(object.attribute("host")),
                 taken(object, "host", "the address of a `microk8s_node`").collect(),
             ),
-            "metallb_bgp_peer" => Self::Peer(Peer::read(object)),
+            "metallb_bgp_peer" => Self::Peer(Peer::read(planned)),
             "metallb_ip_address_pool" => Self::Pool(Pool::read(object)),
             "metallb_bgp_advertisement" => Self::Advertisement(Advertisement::read(object)),
             "vyos_bgp" => {

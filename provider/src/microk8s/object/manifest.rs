@@ -233,6 +233,13 @@ impl Identity {
         }
     }
 
+    /// Which object it is, if nothing of that is unknown.
+    pub(super) fn known_name(&self) -> Option<ObjectName> {
+        let parts = [&self.api_version, &self.kind, &self.name, &self.namespace];
+        let is_known = parts.into_iter().all(|part| !part.is_unknown());
+        Some(self.object_name()).filter(|object| is_known && !object.name.is_empty())
+    }
+
     /// That of a manifest that was read.
     pub(super) fn of_known(manifest: &Manifest) -> Self {
         let text = |pointer: &[&str]| {

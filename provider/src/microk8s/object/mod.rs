@@ -301,6 +301,11 @@ const NEEDS_NEW_OBJECT: &str = "This kind does not let that field change. To mak
                                 `replace_triggered_by` what should lead to it.";
 
 impl GenericObject {
+    /// What an object is called, once all of that is known.
+    pub fn known_name(attributes: &Value) -> Option<ObjectName> {
+        Identity::of(attributes.attribute("manifest")).known_name()
+    }
+
     /// Which object a state is about, also where its manifest is none any more.
     fn held_identity(held: &Held<Self>) -> Identity {
         match held.model() {
