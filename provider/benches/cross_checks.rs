@@ -1,5 +1,6 @@
-//! What comparing the objects of a plan costs: N nodes and N neighbors of one router, with a peer, a pool and
-//! its filters. Fails where an object of a large plan costs much more than one of a small plan.
+//! What comparing the objects of a plan costs: N nodes, the members that they are and N neighbors of one
+//! router, with pools, a peer and filters, so that every rule runs. Fails where an object of a large plan
+//! costs much more than one of a small plan.
 #![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a benchmark prints what it measures")]
 
 use std::collections::BTreeMap;
@@ -8,7 +9,7 @@ use terraform_provider_microk8s::connection::router::{RouterSettings, Routers};
 use terraform_provider_microk8s::cross_checks::CrossChecks;
 use terraform_provider_microk8s::session::CrossCheck;
 use tfplugin::types::Secret;
-use tfplugin::{Number, Value};
+use tfplugin::{Number, ObservedPlan, Value};
 
 const SIZES: [usize; 5] = [100, 200, 400, 800, 1600];
 /// What the longest plan may cost more for each object than the shortest; maps grow by their logarithm.
@@ -26,7 +27,7 @@ fn number(number: u64) -> Value {
     Value::Number(Number::from(number))
 }
 
-/// The objects beside nodes and neighbors.
+/// The objects beside nodes, members and neighbors.
 fn frame() -> Vec<(&'static str, Value)> {
     let cluster = ("cluster", text("10.1.0.1"));
     let ranges = Value::List(vec![text("2001:db8:f000:2::/64"), text("192.0.2.0/26")]);
@@ -34,6 +35,9 @@ fn frame() -> Vec<(&'static str, Value)> {
         object(&[("action", text("permit")), ("prefix", text("2001:db8:f000:2::/64")), ("le", number(128))]);
     let rules = Value::Map(BTreeMap::from([("10".to_owned(), rule)]));
     vec![
+        ("microk8s_cluster_ipv6", object(&[("host", text("10.1.0.1")), ("cluster_cidr", text("fd01::/64"))])),
+        ("calico_ippool", object(&[cluster.clone(), ("name", text("pods")), ("cidr", text("fd01::/64"))])),
+        ("microk8s_addon", object(&[("host", text("10.1.0.1")), ("name", text("metallb"))])),
         (
             "metallb_bgp_peer",
             object(&[
@@ -42,6 +46,7 @@ fn frame() -> Vec<(&'static str, Value)> {
                 ("my_asn", number(64512)),
                 ("peer_asn", number(64512)),
                 ("peer_address", text("10.255.0.1")),
+                ("dual_stack_address_family", Value::Bool(true)),
             ]),
         ),
         (
@@ -59,6 +64,11 @@ fn frame() -> Vec<(&'static str, Value)> {
 
 fn node(number: usize) -> (&'static str, Value) {
     ("microk8s_node", object(&[("host", text(&address(number)))]))
+}
+
+fn member(number: usize) -> (&'static str, Value) {
+    let of = [("host", text(&address(number))), ("cluster", text("10.1.0.1")), ("role", text("worker"))];
+    ("microk8s_cluster_member", object(&of))
 }
 
 fn neighbor(number: usize) -> (&'static str, Value) {
@@ -93,12 +103,15 @@ fn processor_time() -> Duration {
 }
 
 fn plan(size: usize, routers: &Routers) -> Duration {
-    let both = (0..size).flat_map(|number| [node(number), neighbor(number)]);
-    let objects: Vec<_> = frame().into_iter().chain(both).collect();
+    let of_each = (0..size).flat_map(|number| [node(number), member(number), neighbor(number)]);
+    let objects: Vec<_> = frame().into_iter().chain(of_each).collect();
     let checks = CrossChecks::default();
     let begin = processor_time();
-    let found: usize =
-        objects.iter().map(|(name, object)| checks.planned(routers, name, object).iter().count()).sum();
+    let found = objects.iter().map(|(type_name, object)| {
+        let planned = ObservedPlan { type_name, config: object, object, is_again: false };
+        checks.planned(routers, &planned).iter().count()
+    });
+    let found: usize = found.sum();
     let taken = processor_time() - begin;
     assert_eq!(found, 0, "all of them fit");
     taken
@@ -110,9 +123,9 @@ fn main() {
     let mut of_each = Vec::new();
     for size in SIZES {
         let fastest = (0..3).map(|_| plan(size, &routers)).min().unwrap();
-        let each = fastest.as_secs_f64() * 1e6 / (2 * size) as f64;
+        let each = fastest.as_secs_f64() * 1e6 / (3 * size) as f64;
         println!(
-            "{size} nodes + {size} neighbors: {:.1} ms, {each:.2} µs an object",
+            "{size} nodes + {size} members + {size} neighbors: {:.1} ms, {each:.2} µs an object",
             fastest.as_secs_f64() * 1e3
         );
         of_each.push(each);

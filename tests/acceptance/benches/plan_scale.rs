@@ -1,5 +1,6 @@
 //! How long terraform plans N nodes and N neighbors of one router, beside 2 N objects of core's own: what the
-//! provider adds.
+//! provider adds. Fails where that is too much, or where an object of a large plan costs much more than one
+//! of a small plan.
 #![expect(
     clippy::disallowed_methods,
     reason = "a benchmark measures processes and has nothing else to do meanwhile"
@@ -19,6 +20,10 @@ const SIZES: [usize; 5] = [100, 200, 400, 800, 1600];
 const HELD: usize = 800;
 /// What the provider may add to a plan of core alone.
 const MOST_ADDED: Duration = Duration::from_secs(1);
+/// What the longest plan may add more for each object than one of [`FROM`]: below that, starting the process
+/// is most of it.
+const MOST_GROWTH: f64 = 3.0;
+const FROM: usize = 200;
 /// Plans of each kind, of which the fastest counts: others may use the machine.
 const PLANS: usize = 3;
 
@@ -75,6 +80,7 @@ fn release_plugin() -> PathBuf {
 }
 
 fn main() {
+    let mut of_each = Vec::new();
     for size in SIZES {
         let (core, provider) = (plan(&of_core(size)), plan(&of_provider(size)));
         let added = provider.saturating_sub(core);
@@ -85,5 +91,10 @@ fn main() {
             added.as_secs_f64()
         );
         assert!(size != HELD || added <= MOST_ADDED, "{added:?} are more than {MOST_ADDED:?}");
+        if size >= FROM {
+            of_each.push(added.as_secs_f64() / size as f64);
+        }
     }
+    let growth = of_each.last().unwrap() / of_each.first().unwrap();
+    assert!(growth <= MOST_GROWTH, "an object of the largest plan adds {growth:.1} times as much");
 }
