@@ -6,8 +6,9 @@ use std::path::Path;
 use std::time::Instant;
 use tokio::process::Command;
 
+/// Eight MiB come within its limit on a busy machine too.
 fn hurried(sshd: &Sshd) -> Settings {
-    Settings { read_limit: Duration::from_secs(2), ..sshd.settings() }
+    Settings { read_limit: Duration::from_secs(5), ..sshd.settings() }
 }
 
 /// Whether the process whose id is in the file has ended, or will within some seconds.
@@ -38,20 +39,17 @@ async fn a_command_whose_answer_has_no_end_is_given_up_and_ends_on_the_machine()
         (
             Script { name: "dribble", text: r#"echo $$ >"$1"; while :; do echo y; sleep 1; done"# },
             SshErrorKind::Unanswered,
-            "It did not end within 2 s",
+            "It did not end within 5 s",
         ),
         (
             Script { name: "silence", text: r#"echo $$ >"$1"; exec sleep 1000"# },
             SshErrorKind::Unanswered,
-            "It did not end within 2 s",
+            "It did not end within 5 s",
         ),
     ];
     let sshd = Sshd::start().await;
     let host = Ssh::new(hurried(&sshd)).host("127.0.0.1");
-    // However busy the machine is, eight MiB come before this one's time is up.
-    let patient = Ssh::new(sshd.settings()).host("127.0.0.1");
     for (script, kind, said) in &CASES {
-        let host = if *kind == SshErrorKind::TooLong { &patient } else { &host };
         let pid = sshd.directory.path().join(script.name);
         let began = Instant::now();
         let error = host.ask(script, &[pid.to_str().unwrap()]).await.unwrap_err();
@@ -100,8 +98,8 @@ async fn a_probe_without_an_answer_is_waited_for_once_by_all() {
     for one in [all.0, all.1, all.2] {
         assert_eq!(one.unwrap_err().kind(), SshErrorKind::Unanswered);
     }
-    // One after the other they would take six seconds.
-    assert!(began.elapsed() < Duration::from_millis(5500), "{:?}", began.elapsed());
+    // One after the other they would take three times as long.
+    assert!(began.elapsed() < Duration::from_secs(9), "{:?}", began.elapsed());
 }
 
 #[tokio::test]

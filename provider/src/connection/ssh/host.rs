@@ -8,8 +8,10 @@ use super::master::Master;
 use super::{SshContext, host_key};
 use crate::connection::ConnectionError;
 use crate::connection::outage::{RecentFailure, WarnOnce};
-use crate::connection::retry::{Attempt, Deadline, RetryError};
+use crate::connection::retry::{Attempt, Deadline, RetryError, poll};
 use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -204,10 +206,20 @@ impl Host {
         }
     }
 
-    /// Why nothing passes the ports that were forwarded, where sshd there forbids it.
+    /// Why nothing passes the ports that were forwarded, where sshd there forbids it. `ssh` closes a port and
+    /// says so at one time: the word may come a moment later.
     pub async fn why_no_forward(&self) -> Option<SshError> {
-        let link = self.link.lock().await;
-        link.as_ref().and_then(|master| self.forbidden_forward(master))
+        let master = self.link.lock().await.clone()?;
+        let said = || async {
+            let found = self.forbidden_forward(&master);
+            Ok::<_, Infallible>(if found.is_some() {
+                ControlFlow::Break(found)
+            } else {
+                ControlFlow::Continue(found)
+            })
+        };
+        let Ok(found) = poll(Duration::from_millis(20), Duration::from_millis(500), said).await;
+        found
     }
 
     fn forbidden_forward(&self, master: &Master) -> Option<SshError> {

@@ -36,6 +36,9 @@ pub(super) const ANOTHER_USER: &str = "Please login as the user";
 /// What `ssh` logs of a port that sshd does not forward.
 const FORWARDING_FORBIDDEN: &str = "administratively prohibited";
 
+/// So many bytes of what a login prints can tell what is wrong with it.
+const TELLING: usize = 4096;
+
 /// What the remote shell says when it is there. It then waits for us to go away: this process can end in any
 /// ssh, the pipe to `ssh` breaks, `cat` ends, and `ssh` with it.
 const LIFELINE: &str = "echo microk8s-connected; exec cat >/dev/null";
@@ -169,7 +172,7 @@ impl Drop for Scratch {
 }
 
 /// Reads until the remote shell has said the word; what a login script prints before is passed over, up to a
-/// limit, and kept in `printed`.
+/// limit; its beginning is kept in `printed`.
 async fn greeted(stdout: ChildStdout, printed: &mut String) -> Option<ChildStdout> {
     let mut reader = BufReader::new(stdout.take(LINE as u64));
     let mut line = Vec::new();
@@ -177,8 +180,12 @@ async fn greeted(stdout: ChildStdout, printed: &mut String) -> Option<ChildStdou
         if line.trim_ascii() == b"microk8s-connected" {
             return Some(reader.into_inner().into_inner());
         }
-        printed.push_str(&String::from_utf8_lossy(&line));
-        if printed.contains(ANOTHER_USER) {
+        let text = String::from_utf8_lossy(&line);
+        let is_in_vain = text.contains(ANOTHER_USER);
+        if is_in_vain || printed.len() < TELLING {
+            printed.extend(text.chars().take(TELLING));
+        }
+        if is_in_vain {
             return None;
         }
         line.clear();

@@ -37,8 +37,8 @@ pub struct Case {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Step {
-    /// The script, run by root's `sh` without input. `{first}` and `{second}` are the nodes' names, `{first.address}` is
-    /// an IPv4 address, and `{NAME}` is what a step before kept.
+    /// The script, run by root's `sh` without input. `{first}` and `{second}` are the nodes' names,
+    /// `{first.address}` is an IPv4 address, and `{NAME}` is what a step before kept.
     pub run: String,
     /// On which node.
     #[serde(default)]

@@ -11,8 +11,8 @@ use tokio::time::{Instant, sleep};
 const CHANNEL: &str = "1.35/stable";
 const PERIOD: Duration = Duration::from_secs(1);
 
-/// Installs MicroK8s on the machines, holds all facts against them, and removes it. `say` is told beforehand what will
-/// be done to them.
+/// Installs MicroK8s on the machines, holds all facts against them, and removes it. `say` is told beforehand
+/// what will be done to them.
 pub async fn run(nodes: &[Node], facts: &[Case], say: impl Fn(&str)) -> Result<Report, NodesError> {
     let [first, others @ ..] = nodes else { return Err(NodesError::None) };
     let shown: Vec<_> = nodes.iter().map(Node::shown).collect();
