@@ -10,6 +10,7 @@ use std::time::Duration;
 use support::{configure, output, until};
 use tokio::io::AsyncWriteExt as _;
 use tokio::process::Command;
+use tokio::time::timeout;
 
 const PATIENCE: Duration = Duration::from_secs(120);
 
@@ -191,6 +192,20 @@ async fn an_address_answers_from_outside_until_its_service_goes() {
     lab.stop().await.unwrap();
 }
 
+/// What there is between the client and the pod, for whoever has to find out what is wrong.
+async fn what_is_between(lab: &Lab, node: &Node) -> String {
+    let mut seen = output(fetch(lab.operator("curl"), "10.0.0.50")).await.1;
+    for script in [
+        "microk8s kubectl get nodes,pods,services,endpointslices,servicel2statuses.metallb.io -A -o wide",
+        "tail -n 40 /var/log/pods/metallb-system_speaker*/*/*.log",
+        "journalctl -u snap.microk8s.daemon-kubelite -n 60",
+        "nft list ruleset | grep 10.0.0.50; ip address; ip neighbor",
+    ] {
+        seen += &output(node.exec(["sh", "-c", script])).await.1;
+    }
+    seen
+}
+
 #[tokio::test]
 async fn the_addon_answers_on_the_nodes_own_segment_and_pods_are_kept() {
     let lab = Lab::start(LabOptions { traffic: true, ..LabOptions::with_nodes(1, true) }).await.unwrap();
@@ -209,7 +224,8 @@ async fn the_addon_answers_on_the_nodes_own_segment_and_pods_are_kept() {
     until("a second start", PATIENCE, async || succeed(cp1, &web).await == "1/True").await;
     succeed(cp1, &["snap", "restart", "microk8s.daemon-kubelite"]).await;
     succeed(cp1, &["microk8s", "status", "--wait-ready", "--timeout", "90"]).await;
-    until("an answer after the restart", PATIENCE, answers).await;
+    let answered = timeout(PATIENCE, until("an answer after the restart", 2 * PATIENCE, answers)).await;
+    assert!(answered.is_ok(), "no answer after the restart: {}", what_is_between(&lab, cp1).await);
     assert_eq!(succeed(cp1, &web).await, "1/True");
 
     succeed(cp1, &["microk8s", "disable", "metallb"]).await;
