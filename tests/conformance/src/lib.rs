@@ -5,8 +5,10 @@
 //! far as they go, and against a real target by whoever has one. Nothing is written but what a fact says, and
 //! all of it is taken away again.
 
+mod facts;
 pub mod microk8s;
 mod report;
 pub mod vyos;
 
+pub use facts::FactError;
 pub use report::Report;

@@ -1,20 +1,13 @@
 //! Facts as they are written in the files under `microk8s/`.
 
+use crate::facts::{FactError, read};
 use serde::Deserialize;
 
 /// In the order in which they are held: the later ones need what the earlier ones leave.
 const FILES: &[(&str, &str)] = &[
-    ("alone", include_str!("../../microk8s/alone.yaml")),
-    ("together", include_str!("../../microk8s/together.yaml")),
+    ("microk8s/alone", include_str!("../../microk8s/alone.yaml")),
+    ("microk8s/together", include_str!("../../microk8s/together.yaml")),
 ];
-
-/// A file of facts that does not read.
-#[derive(Debug, thiserror::Error)]
-#[error("microk8s/{file}.yaml: {problem}")]
-pub struct FactError {
-    file: &'static str,
-    problem: String,
-}
 
 /// A fact: commands, and what comes of them.
 #[derive(Clone, Debug, Deserialize)]
@@ -75,9 +68,5 @@ pub enum Place {
 
 /// All facts.
 pub fn facts() -> Result<Vec<Case>, FactError> {
-    let read = |(file, text): &(&'static str, &'static str)| {
-        serde_saphyr::from_str::<Vec<Case>>(text)
-            .map_err(|problem| FactError { file, problem: problem.to_string() })
-    };
-    Ok(FILES.iter().map(read).collect::<Result<Vec<_>, _>>()?.concat())
+    read(FILES)
 }

@@ -4,6 +4,6 @@ mod case;
 mod nodes;
 mod run;
 
-pub use case::{Case, FactError, facts};
+pub use case::{Case, facts};
 pub use nodes::{Node, NodesError, from_environment};
 pub use run::run;

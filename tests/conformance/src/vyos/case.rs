@@ -1,22 +1,15 @@
 //! Facts as they are written in the files under `vyos/`.
 
+use crate::facts::{FactError, read};
 use serde::Deserialize;
 use serde_json::Value;
 
 const FILES: &[(&str, &str)] = &[
-    ("answers", include_str!("../../vyos/answers.yaml")),
-    ("commit", include_str!("../../vyos/commit.yaml")),
-    ("reading", include_str!("../../vyos/reading.yaml")),
-    ("set", include_str!("../../vyos/set.yaml")),
+    ("vyos/answers", include_str!("../../vyos/answers.yaml")),
+    ("vyos/commit", include_str!("../../vyos/commit.yaml")),
+    ("vyos/reading", include_str!("../../vyos/reading.yaml")),
+    ("vyos/set", include_str!("../../vyos/set.yaml")),
 ];
-
-/// A file of facts that does not read.
-#[derive(Debug, thiserror::Error)]
-#[error("vyos/{file}.yaml: {problem}")]
-pub struct FactError {
-    file: &'static str,
-    problem: String,
-}
 
 /// A fact: what is sent, and what comes back.
 #[derive(Clone, Debug, Deserialize)]
@@ -89,11 +82,7 @@ pub struct Post {
 
 /// All facts.
 pub fn facts() -> Result<Vec<Case>, FactError> {
-    let read = |(file, text): &(&'static str, &'static str)| {
-        serde_saphyr::from_str::<Vec<Case>>(text)
-            .map_err(|problem| FactError { file, problem: problem.to_string() })
-    };
-    Ok(FILES.iter().map(read).collect::<Result<Vec<_>, _>>()?.concat())
+    read(FILES)
 }
 
 impl Case {

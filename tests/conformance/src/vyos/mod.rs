@@ -5,6 +5,6 @@ mod run;
 mod target;
 mod values;
 
-pub use case::{Case, FactError, facts};
+pub use case::{Case, facts};
 pub use run::run;
 pub use target::{Target, TargetError};
