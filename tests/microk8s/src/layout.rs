@@ -114,11 +114,14 @@ pub(crate) fn create(directory: &Path) -> Result<()> {
         .tried(|| format!("Cannot create the directory {}", directory.display()))
 }
 
-/// Removes a file, a link or a whole directory, which may be absent.
+/// Removes a file, a link or a whole directory, which may be absent: also where another program removes it at the
+/// same time, as `rm -f` does for MicroK8s' own scripts.
 pub(crate) fn remove(path: &Path) -> Result<()> {
     let Ok(metadata) = std::fs::symlink_metadata(path) else { return Ok(()) };
-    if metadata.is_dir() { std::fs::remove_dir_all(path) } else { std::fs::remove_file(path) }
-        .tried(|| format!("Cannot remove {}", path.display()))
+    match if metadata.is_dir() { std::fs::remove_dir_all(path) } else { std::fs::remove_file(path) } {
+        Err(gone) if gone.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        removed => removed.tried(|| format!("Cannot remove {}", path.display())),
+    }
 }
 
 /// Points the link at `path` to `target`, whatever was there.
