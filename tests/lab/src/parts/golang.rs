@@ -78,6 +78,9 @@ impl Workshop {
             let file = folder.path().join(name);
             fs::write(&file, text).map_err(LabError::system("write", &file))?;
         }
+        for (path, place) in module.stubs() {
+            stub(path, &folder.path().join(place))?;
+        }
         Ok(Workshop { folder })
     }
 
@@ -95,6 +98,21 @@ impl Workshop {
         }
         command
     }
+}
+
+/// Writes a module in place of a backend of Terraform's own repository.
+fn stub(path: &str, folder: &Path) -> Result<(), LabError> {
+    make_folder(folder)?;
+    let package = format!(
+        "package {}\n\nimport \"github.com/hashicorp/terraform/internal/backend\"\n\n\
+         func New() backend.Backend {{ return nil }}\n",
+        path.rsplit('/').next().unwrap_or_default()
+    );
+    for (name, text) in [("go.mod", format!("module {path}\n\ngo 1.21\n")), ("stub.go", package)] {
+        let file = folder.join(name);
+        fs::write(&file, text).map_err(LabError::system("write", &file))?;
+    }
+    Ok(())
 }
 
 /// The disk is what slows these builds down, so their scratch files go to memory where there is room.

@@ -44,6 +44,8 @@ const KUBERNETES_VERSION: &str = "-s -w -X k8s.io/component-base/version.gitVers
 const HELM_VERSION: &str = "-s -w -X helm.sh/helm/v3/internal/version.version={version}";
 /// Without this OpenTofu calls itself a development version, which no version constraint takes.
 const TOFU_RELEASE: &str = "-s -w -X github.com/opentofu/opentofu/version.dev=no";
+/// Likewise for Terraform.
+const TERRAFORM_RELEASE: &str = "-s -w -X github.com/hashicorp/terraform/version.dev=no";
 
 module!(CALICO, "calico", "github.com/projectcalico/calico", SMALL);
 module!(FRR_K8S, "frr-k8s", "github.com/metallb/frr-k8s", SMALL);
@@ -51,10 +53,11 @@ module!(HELM, "helm", "helm.sh/helm/v3", HELM_VERSION);
 module!(ETCD, "etcd", "go.etcd.io/etcd/server/v3", SMALL);
 module!(KUBERNETES, "kubernetes", "k8s.io/kubernetes", KUBERNETES_VERSION);
 module!(METALLB, "metallb", "go.universe.tf/metallb", SMALL);
+module!(TERRAFORM_1_16, "terraform-1.16", "github.com/hashicorp/terraform", TERRAFORM_RELEASE);
 module!(TOFU, "tofu", "github.com/opentofu/opentofu", TOFU_RELEASE);
 
 /// Everything, in the order in which it is looked for.
-pub(crate) static PARTS: [Part; 30] = [
+pub(crate) static PARTS: [Part; 31] = [
     package("util-linux", "unshare"),
     package("iproute2", "ip"),
     package("nftables", "nft"),
@@ -82,6 +85,8 @@ pub(crate) static PARTS: [Part; 30] = [
     program("frr-k8s-metrics", &FRR_K8S, "github.com/metallb/frr-k8s/frr-tools/metrics"),
     program("frr-k8s-status", &FRR_K8S, "github.com/metallb/frr-k8s/frr-tools/status"),
     program("frr-k8s-statuscleaner", &FRR_K8S, "github.com/metallb/frr-k8s/cmd/statuscleaner"),
+    // Beside the terraform that is on the machine.
+    program("terraform-1.16", &TERRAFORM_1_16, "github.com/hashicorp/terraform"),
     program("tofu", &TOFU, "github.com/opentofu/opentofu/cmd/tofu"),
     files("calico-files", &CALICO, &["libcalico-go/config/crd"]),
     files("frr-k8s-files", &FRR_K8S, &["charts/frr-k8s", "frr-tools/reloader"]),
@@ -114,6 +119,12 @@ impl Module {
         self.go_mod.lines().find_map(of_this).filter(|version| version.starts_with('v'))
     }
 
+    /// Modules that it requires and that nobody serves, with the folders in which the go.mod looks for them.
+    pub(crate) fn stubs(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
+        let replaced = |line: &'static str| line.trim().split_once(" => ./");
+        self.go_mod.lines().filter_map(replaced)
+    }
+
     /// What the linker is told, with the version in its places.
     pub(crate) fn link_flags(&self) -> String {
         let version = self.version().unwrap_or_default();
@@ -130,11 +141,20 @@ mod tests {
 
     #[test]
     fn every_module_is_pinned_by_its_own_go_mod_and_go_sum() {
-        for module in [&CALICO, &ETCD, &FRR_K8S, &HELM, &KUBERNETES, &METALLB, &TOFU] {
+        for module in [&CALICO, &ETCD, &FRR_K8S, &HELM, &KUBERNETES, &METALLB, &TERRAFORM_1_16, &TOFU] {
             let version = module.version().unwrap_or_else(|| panic!("{} is not pinned", module.path));
             let sum = format!("{} {version} h1:", module.path);
             assert!(module.go_sum.lines().any(|line| line.starts_with(&sum)), "no sum of {}", module.path);
         }
+    }
+
+    #[test]
+    fn what_nobody_serves_is_a_stub() {
+        let stubs: Vec<_> = TERRAFORM_1_16.stubs().collect();
+        assert_eq!(stubs.len(), 10, "{stubs:?}");
+        let azure = "github.com/hashicorp/terraform/internal/backend/remote-state/azure";
+        assert!(stubs.contains(&(azure, "stubs/azure")), "{stubs:?}");
+        assert_eq!(TOFU.stubs().count(), 0, "a module that is served is no stub");
     }
 
     #[test]
