@@ -114,8 +114,8 @@ pub(crate) fn create(directory: &Path) -> Result<()> {
         .tried(|| format!("Cannot create the directory {}", directory.display()))
 }
 
-/// Removes a file, a link or a whole directory, which may be absent: also where another program removes it at the
-/// same time, as `rm -f` does for MicroK8s' own scripts.
+/// Removes a file, a link or a whole directory, which may be absent: also where another program removes it at
+/// the same time, as `rm -f` does for MicroK8s' own scripts.
 pub(crate) fn remove(path: &Path) -> Result<()> {
     let Ok(metadata) = std::fs::symlink_metadata(path) else { return Ok(()) };
     match if metadata.is_dir() { std::fs::remove_dir_all(path) } else { std::fs::remove_file(path) } {
