@@ -142,8 +142,9 @@ impl<M: Model, P> Plan<M, P> {
         if !changes.is_empty()
             && let Value::Object(attributes) = &mut object
         {
+            let before = Value::Object(attributes.clone());
             attributes.extend(changes.into_iter().map(|(name, value)| (name.to_owned(), value)));
-            object = write_only::fill(&M::schema().attributes, &object, &Value::Null);
+            object = write_only::withhold(&M::schema().attributes, &before, &object);
         }
         PlannedChange { object, requires_replace, private }
     }

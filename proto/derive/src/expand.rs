@@ -192,6 +192,7 @@ fn attribute(field: &AttributeField<'_>) -> TokenStream {
         requires_replace,
         sensitive,
         write_only,
+        write_only_form,
         default,
         deprecated,
         validate,
@@ -220,6 +221,15 @@ fn attribute(field: &AttributeField<'_>) -> TokenStream {
         }
     });
     let block = block.as_ref().map(|most| quote! { attribute.block = Some(#most); });
+    let forms = write_only_form.then(|| {
+        quote! {
+            attribute.has_write_only_form = true;
+            let forms = attribute.write_only_form();
+            attributes.push(attribute);
+            attributes.extend(forms);
+        }
+    });
+    let pushed = forms.unwrap_or_else(|| quote! { attributes.push(attribute); });
     let sensitive = sensitive.then(|| quote! { attribute.sensitive = true; });
     quote! {
         {
@@ -234,7 +244,7 @@ fn attribute(field: &AttributeField<'_>) -> TokenStream {
             #default
             #deprecated
             #validate
-            attributes.push(attribute);
+            #pushed
         }
     }
 }

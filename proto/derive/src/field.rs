@@ -22,6 +22,7 @@ pub(crate) struct AttributeOptions {
     pub(crate) computed: bool,
     pub(crate) use_state_for_unknown: bool,
     pub(crate) adopt: bool,
+    pub(crate) write_only_form: bool,
     pub(crate) requires_replace: bool,
     pub(crate) sensitive: bool,
     pub(crate) write_only: bool,
@@ -106,8 +107,8 @@ fn is(rust_type: &Type, name: &str) -> bool {
 }
 
 const UNKNOWN: &str = "unknown option; expected one of required, optional, computed, default, \
-                       use_state_for_unknown, adopt, requires_replace, sensitive, write_only, deprecated, \
-                       validate, name, flatten, block";
+                       use_state_for_unknown, adopt, requires_replace, sensitive, write_only, write_only_form, \
+                       deprecated, validate, name, flatten, block";
 
 /// The number in `block(max_items = <number>)`.
 fn max_items(block: &ParseNestedMeta<'_>) -> Result<LitInt> {
@@ -137,6 +138,7 @@ impl AttributeOptions {
                     "requires_replace" => options.requires_replace = true,
                     "sensitive" => options.sensitive = true,
                     "write_only" => options.write_only = true,
+                    "write_only_form" => options.write_only_form = true,
                     "flatten" => options.flatten = true,
                     "default" => options.default = Some(meta.value()?.parse()?),
                     "deprecated" => options.deprecated = Some(meta.value()?.parse()?),
@@ -155,6 +157,12 @@ impl AttributeOptions {
             return Err(Error::new(
                 ident.span(),
                 "`adopt` requires `optional` and excludes computed and default",
+            ));
+        }
+        if options.write_only_form && !options.adopt {
+            return Err(Error::new(
+                ident.span(),
+                "`write_only_form` requires `adopt`: the state does not say whether there is a value",
             ));
         }
         if options.write_only && (options.computed || options.default.is_some()) {

@@ -39,6 +39,8 @@ use syn::{DeriveInput, parse_macro_input};
 /// - `requires_replace`: a change needs a new object.
 /// - `sensitive`: Terraform hides the value.
 /// - `write_only`: the value is in the configuration alone, never in a plan or a state.
+/// - `write_only_form`: with `adopt`: the value may also be given in `<name>_wo`, which is write-only, with a
+///   `<name>_wo_version`; the field has it at plan and at apply, and the state does not.
 /// - `deprecated = "<what to use instead>"`.
 /// - `validate = <function>`: from `&T` to `Result<(), String>`.
 /// - `name = "<name>"`: the attribute's name, where it is not the field's.

@@ -52,6 +52,10 @@ fn of_fields() {
             "`adopt` requires `optional`",
         ),
         (
+            quote! { #doc #[attribute(optional, write_only_form)] name: Option<Secret> },
+            "`write_only_form` requires `adopt`",
+        ),
+        (
             quote! { #doc #[attribute(default = 1, write_only)] name: u8 },
             "only the configuration sets the value",
         ),

@@ -2,6 +2,7 @@
 //! that was there before Terraform came. Terraform leaves secrets out of configurations that it generates, so
 //! that their absence says nothing.
 
+use super::write_only::has_form;
 use crate::schema::{Attribute, AttributeKind, Mode, Nesting};
 use crate::value::{Path, Value};
 use std::collections::BTreeSet;
@@ -41,6 +42,10 @@ impl Walk<'_> {
         let [_, Value::Object(_), _] = of else { return of[1].clone() };
         let mut one = |attribute: &Attribute| {
             let path = within.clone().attribute(&attribute.name);
+            if has_form(attribute, of[2]) {
+                self.given.insert(path.to_string());
+                return (attribute.name.clone(), Value::Null);
+            }
             (attribute.name.clone(), self.member(attribute, of.map(|of| of.attribute(&attribute.name)), path))
         };
         Value::Object(attributes.iter().map(&mut one).collect())

@@ -2,7 +2,7 @@
 
 use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::model::{Draft, Model, StringRule};
-use crate::plan::effective_config;
+use crate::plan::{effective_config, write_only};
 use crate::schema::{Attribute, AttributeKind, Mode, Nesting};
 use crate::value::{Path, Value, ValueError};
 
@@ -36,6 +36,7 @@ fn check_attributes(
     diagnostics: &mut Diagnostics,
 ) {
     for attribute in attributes {
+        write_only::check_forms(attribute, written, within, diagnostics);
         let (value, effective) = (written.attribute(&attribute.name), effective.attribute(&attribute.name));
         let path = within.clone().attribute(&attribute.name);
         if value.is_null() || value.is_unknown() {

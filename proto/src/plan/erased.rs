@@ -97,7 +97,8 @@ where
 
 /// A finished object: known, and in the spelling of `before`.
 fn finish<M: Model>(schema: &Schema, before: &Value, model: &M) -> Result<Value, Diagnostics> {
-    let object = keep_spelling(&schema.attributes, before, model.encode());
+    let object = write_only::withhold(&schema.attributes, before, &model.encode());
+    let object = keep_spelling(&schema.attributes, before, object);
     let pending = schema.attributes.iter().find(|one| !object.attribute(&one.name).is_wholly_known());
     match pending {
         Some(one) => Err(bug("An attribute was left without a value", &one.name).into()),

@@ -39,6 +39,11 @@ impl Schema {
     }
 }
 
+/// The names of the write-only form of an attribute and of its version.
+pub(crate) fn write_only_names(of: &str) -> (String, String) {
+    (format!("{of}_wo"), format!("{of}_wo_version"))
+}
+
 /// What of an object with these attributes is not to be shown.
 pub fn secrets<'a>(attributes: &[Attribute], object: &'a Value) -> Vec<&'a Value> {
     attributes.iter().flat_map(|one| one.secrets(object.attribute(&one.name))).collect()
@@ -133,6 +138,10 @@ pub struct Attribute {
     pub sensitive: bool,
     /// Only in the configuration, never in state.
     pub write_only: bool,
+    /// Its value may be given in two more attributes instead, see [`Attribute::write_only_form`].
+    pub has_write_only_form: bool,
+    /// The attribute that this one is a write-only form of, or the version of one. Typed code meets neither.
+    pub form_of: Option<String>,
     /// Why not to use it any more.
     pub deprecated: Option<String>,
     /// The value where the configuration gives none.
@@ -162,6 +171,8 @@ impl Attribute {
             nullable: T::NULLABLE,
             sensitive: T::SENSITIVE,
             write_only: false,
+            has_write_only_form: false,
+            form_of: None,
             deprecated: None,
             default: None,
             use_state_for_unknown: false,
@@ -174,6 +185,38 @@ impl Attribute {
                 canonicalize: T::canonicalize,
             },
         }
+    }
+
+    /// The two attributes in which a configuration may give the value and keep it out of plan and state:
+    /// `<name>_wo`, which is write-only, and `<name>_wo_version`, a number whose change says that the value
+    /// did. Both are given or none, and then the attribute itself is not. Typed code finds the value in the
+    /// attribute itself, at plan and at apply; the state holds the version alone.
+    pub fn write_only_form(&self) -> [Attribute; 2] {
+        let Self { name, .. } = self;
+        let (form, version) = write_only_names(name);
+        let of = Some(name.clone());
+        let form_text = format!(
+            "`{name}` as a write-only argument, which is in no plan and in no state: it needs Terraform or OpenTofu 1.11. It is sent \
+             with every change of the resource; change `{version}` to send a new one. Not together with `{name}`."
+        );
+        let version_text = format!("Version of `{form}`, which requires it: a number of your own.");
+        [
+            Attribute {
+                name: form,
+                description: form_text,
+                mode: Mode::Optional,
+                sensitive: true,
+                write_only: true,
+                form_of: of.clone(),
+                has_write_only_form: false,
+                adopt: false,
+                ..self.clone()
+            },
+            Attribute {
+                form_of: of,
+                ..Attribute::of::<Option<i64>>(&version, Mode::Optional, &version_text)
+            },
+        ]
     }
 
     /// What of a value of this attribute is not to be shown: all of it where it is sensitive or write-only,

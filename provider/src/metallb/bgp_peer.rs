@@ -76,9 +76,10 @@ pub struct BgpPeer {
     node_selectors: Option<Vec<LabelSelector>>,
 
     /// Password of the session (TCP-MD5). It is stored in plain text in the object and in Terraform's state;
-    /// `password_secret` keeps it out of both. Not together with it. Left out: one that this resource never
-    /// set, such as after an import, stays, and the plan warns; one that it set is removed. `""`: none.
-    #[attribute(optional, adopt)]
+    /// `password_wo` keeps it out of the state, `password_secret` out of both. Not together with either. Left
+    /// out: one that this resource never set, such as after an import, stays, and the plan warns; one that it
+    /// set is removed. `""`: none.
+    #[attribute(optional, adopt, write_only_form)]
     password: Option<Secret>,
 
     /// The Secret with the password of the session: of type `kubernetes.io/basic-auth`, in the same

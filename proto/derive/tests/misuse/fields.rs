@@ -112,6 +112,14 @@ struct AdoptWhatIsComputed {
 
 /// Things.
 #[derive(Model)]
+struct WriteOnlyFormOfWhatTheStateHolds {
+    /// What it is.
+    #[attribute(optional, write_only_form)]
+    name: Option<String>,
+}
+
+/// Things.
+#[derive(Model)]
 struct WriteOnlyWithADefault {
     /// What it is.
     #[attribute(default = 1, write_only)]

@@ -23,7 +23,7 @@ impl Fields {
     pub(super) fn of<T: ClusterObject>() -> Self {
         let aside = |attribute: &Attribute| {
             let name = attribute.name.as_str();
-            ADDRESS.contains(&name) || T::PROVIDER_ONLY.contains(&name)
+            ADDRESS.contains(&name) || T::PROVIDER_ONLY.contains(&name) || attribute.form_of.is_some()
         };
         let attributes = T::schema().attributes.iter().filter(|attribute| !aside(attribute)).collect();
         Self { attributes, irregular: T::FIELD_NAMES }

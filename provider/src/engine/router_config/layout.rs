@@ -103,7 +103,8 @@ fn fields<'a>(
     attributes: impl Iterator<Item = &'a Attribute>,
     within: &str,
 ) -> &'static [Field] {
-    attributes.filter_map(|one| field(declaration, one, within)).collect::<Vec<_>>().leak()
+    let own = attributes.filter(|attribute| attribute.form_of.is_none());
+    own.filter_map(|one| field(declaration, one, within)).collect::<Vec<_>>().leak()
 }
 
 /// Where an attribute is; nothing for a type that no node has.

@@ -28,9 +28,10 @@ pub struct BgpSession {
     pub(super) ttl_security_hops: Option<u8>,
 
     /// Password of the session (TCP MD5), at most 80 characters, without blanks and quotes. VyOS keeps it in
-    /// clear text, and so does the state. Left out: one that this resource never set, such as after an
-    /// import, stays, and the plan warns; one that it set is removed. `""`: none.
-    #[attribute(optional, adopt, validate = validators::password)]
+    /// clear text, and so does the state, but for one that is given as `password_wo`. Left out: one that this
+    /// resource never set, such as after an import, stays, and the plan warns; one that it set is removed.
+    /// `""`: none.
+    #[attribute(optional, adopt, write_only_form, validate = validators::password)]
     password: Option<Secret>,
 
     /// TCP port of the neighbor, 1 to 65535. Default: 179.

@@ -84,9 +84,10 @@ pub struct OspfInterface {
     passive: Option<bool>,
 
     /// Password for `plaintext-password` authentication, 1 to 8 characters, without blanks and quotes. VyOS
-    /// keeps it in clear text, and so does the state. Left out: one that this resource never set, such as
-    /// after an import, stays, and the plan warns; one that it set is removed. `""`: none.
-    #[attribute(optional, adopt, validate = password)]
+    /// keeps it in clear text, and so does the state, but for one that is given as `plaintext_password_wo`.
+    /// Left out: one that this resource never set, such as after an import, stays, and the plan warns; one
+    /// that it set is removed. `""`: none.
+    #[attribute(optional, adopt, write_only_form, validate = password)]
     plaintext_password: Option<Secret>,
 
     /// Keys for `md5` authentication, by number, 1 to 255: 1 to 16 characters each, without blanks and
@@ -100,10 +101,11 @@ pub struct OspfInterface {
 /// A key.
 #[derive(Clone, Debug, Model)]
 pub struct OspfKey {
-    /// The secret, 1 to 16 characters, without blanks and quotes. It may be left out only where the router
+    /// The secret, 1 to 16 characters, without blanks and quotes; in the state, but for one that is given as
+    /// `md5_key_wo`. It may be left out only where the router
     /// has one under this number that this resource never set, such as after an import: that one stays, and
     /// the plan warns.
-    #[attribute(optional, adopt, validate = md5_key)]
+    #[attribute(optional, adopt, write_only_form, validate = md5_key)]
     pub(super) md5_key: Option<Secret>,
 }
 

@@ -41,7 +41,8 @@ fn below(field: &Field) -> &'static [Field] {
 }
 
 fn all_have_a_node(fields: &[Field], attributes: &[Attribute], others: &[&str]) {
-    for attribute in attributes.iter().filter(|one| !others.contains(&one.name.as_str())) {
+    let own = attributes.iter().filter(|one| one.form_of.is_none());
+    for attribute in own.filter(|one| !others.contains(&one.name.as_str())) {
         let field = fields.iter().find(|field| field.attribute == attribute.name);
         let field = field.unwrap_or_else(|| panic!("{} is nowhere: no node has its type", attribute.name));
         all_have_a_node(below(field), members(attribute), &[]);

@@ -121,8 +121,9 @@ fn every_secret_of_a_session_stays_where_nobody_gave_it() {
     fn secrets(attributes: &[Attribute], within: &str, found: &mut Vec<String>) {
         for attribute in attributes {
             let path = format!("{within}.{}", attribute.name);
-            if attribute.sensitive {
+            if attribute.sensitive && attribute.form_of.is_none() {
                 assert!(attribute.adopt, "{path} would be removed behind a generated configuration");
+                assert!(attribute.has_write_only_form, "{path} cannot be kept out of the state");
                 found.push(path.clone());
             }
             if let AttributeKind::Nested(_, members) = &attribute.kind {
@@ -216,6 +217,83 @@ async fn none_is_none_and_stays_so() {
         assert_eq!(edge.commits_and_saves().await.0, commits.0, "there was none, and there is none");
         edge.router.stop().await;
     }
+}
+
+/// A configuration with its secret in the write-only form.
+fn write_only(config: &Json, secret: &str, version: u8) -> Json {
+    let Json::Object(members) = config else { return config.clone() };
+    let one = |(name, value): (&String, &Json)| match value {
+        Json::String(text) if text == secret => {
+            vec![(format!("{name}_wo"), value.clone()), (format!("{name}_wo_version"), json!(version))]
+        }
+        value => vec![(name.clone(), write_only(value, secret, version))],
+    };
+    Json::Object(members.iter().flat_map(one).collect())
+}
+
+#[tokio::test]
+async fn a_write_only_form_reaches_the_router_and_no_state() {
+    for case in cases() {
+        let (edge, imported) = by_hand(&case).await;
+        let run = edge.run().await;
+        let form =
+            |secret, version| write_only(&with(case.without.clone(), (case.with)(secret)), secret, version);
+        let absent = |state: &State, secrets: &[&str]| {
+            let stored = to_plain(&state.object).unwrap().to_string();
+            let shown = secrets.iter().find(|secret| stored.contains(**secret));
+            assert_eq!(shown, None, "{}: {stored}", case.type_name);
+        };
+        assert!(to_plain(&imported.object).unwrap().to_string().contains("by-hand"), "an import reads it");
+        // It takes the place of what the state held.
+        let state = run.update(&imported, &form("first", 1)).await.unwrap();
+        assert_eq!(leaf(&edge, &case).await, "first");
+        absent(&state, &["by-hand", "first"]);
+        let (read, _) = edge.run().await.read(&state).await.unwrap();
+        let read = read.unwrap();
+        absent(&read, &["by-hand", "first"]);
+        // Another value alone changes nothing, another version does.
+        let planned = run.plan(case.type_name, Some(&read), &form("second", 1)).await.unwrap();
+        assert_eq!((planned.action, kept(&planned.diagnostics)), (Action::NoOp, 0));
+        let state = run.update(&read, &form("second", 2)).await.unwrap();
+        assert_eq!(leaf(&edge, &case).await, "second");
+        absent(&state, &["first", "second"]);
+        // A change of something else leaves it as it is.
+        let other = with(form("second", 2), case.other.clone());
+        let state = run.update(&state, &other).await.unwrap();
+        assert_eq!(leaf(&edge, &case).await, "second");
+        // Left out again, it is removed.
+        let without = with(case.without.clone(), case.other.clone());
+        let state = run.update(&state, &without).await.unwrap();
+        assert_eq!(leaf(&edge, &case).await, Json::Null);
+        let planned = run.plan(case.type_name, Some(&state), &without).await.unwrap();
+        assert_eq!((planned.action, kept(&planned.diagnostics)), (Action::NoOp, 0));
+        edge.router.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn half_a_write_only_form_is_refused_at_its_attribute() {
+    let edge = Edge::start(Version::V1_4).await;
+    let run = edge.run().await;
+    for (members, at, expected) in [
+        (json!({"password_wo": "x"}), "password_wo", "requires password_wo_version"),
+        (json!({"password_wo_version": 1}), "password_wo_version", "is the version of password_wo"),
+        (
+            json!({"password": "x", "password_wo": "x", "password_wo_version": 1}),
+            "password_wo",
+            "password_wo or password, not both",
+        ),
+        (json!({"password_wo": "a b", "password_wo_version": 1}), "password_wo", "blank"),
+    ] {
+        let found = run.validate(NEIGHBOR, &with(cases()[0].without.clone(), members.clone())).unwrap();
+        let told = found.iter().map(|one| (one.attribute.clone().unwrap().to_string(), one.detail.clone()));
+        let told: Vec<_> = told.collect();
+        assert!(
+            matches!(&told[..], [(path, detail)] if path == at && detail.contains(expected)),
+            "{members}: {told:?}"
+        );
+    }
+    edge.router.stop().await;
 }
 
 #[tokio::test]

@@ -20,6 +20,13 @@ fn table() -> Vec<(&'static str, Json)> {
             "metallb_bgp_peer",
             json!({"name": "edge", "my_asn": 1, "peer_asn": 2, "peer_address": "10.0.0.1", "password": SECRET}),
         ),
+        (
+            "metallb_bgp_peer",
+            json!({
+                "name": "edge", "my_asn": 1, "peer_asn": 2, "peer_address": "10.0.0.1", "password_wo": SECRET,
+                "password_wo_version": 1,
+            }),
+        ),
         ("microk8s_object", json!({"manifest": secret(json!({})), "secret_data": {"key": SECRET}})),
         (
             "microk8s_object",

@@ -37,11 +37,12 @@ resource "vyos_bgp" "edge" {
 
 resource "vyos_bgp_neighbor" "cp1" {
   provider     = microk8s
-  router       = vyos_bgp.edge.router
-  address      = "10.0.0.11"
-  remote_as    = "external"
-  password     = "planted-neighbor-password"
-  ipv6_unicast = {}
+  router              = vyos_bgp.edge.router
+  address             = "10.0.0.11"
+  remote_as           = "external"
+  password_wo         = "planted-neighbor-password"
+  password_wo_version = 1
+  ipv6_unicast        = {}
 }
 "#;
 
@@ -108,9 +109,10 @@ async fn stay_out_of_output_log_and_process_lists() {
         assert!(logged.contains(way), "the log says nothing of {way}: {logged}");
     }
     assert!(arguments.contains("10.0.0.11"), "no process with the node's address was seen: {arguments}");
-    // The state is where terraform keeps sensitive values; what only the provider's configuration says is not
-    // in it.
-    assert!(state.contains(PEER_PASSWORD) && state.contains(NEIGHBOR_PASSWORD), "{state}");
+    // The state is where terraform keeps sensitive values; what is write-only and what only the provider's
+    // configuration says is not in it.
+    assert!(state.contains(PEER_PASSWORD) && state.contains("password_wo_version"), "{state}");
+    assert!(!state.contains(NEIGHBOR_PASSWORD), "{state}");
     assert!(!state.contains(lab.router().unwrap().api_key()) && !state.contains(key_line), "{state}");
 }
 
