@@ -1,6 +1,6 @@
 //! Models before everything is known, and what a plan sets in them.
 
-use crate::model::{AttributeValue, Computed};
+use crate::model::{AttributeValue, Computed, StringRule};
 use crate::schema::AttributeKind;
 use crate::value::{Path, Value, ValueError};
 use std::ops::Deref;
@@ -80,6 +80,10 @@ impl<T: AttributeValue> AttributeValue for Knowable<T> {
 
     fn encode(&self) -> Value {
         self.known().map_or_else(Value::unknown, T::encode)
+    }
+
+    fn validate(value: &Value, rule: StringRule) -> Result<(), ValueError> {
+        if value.is_wholly_known() { T::validate(value, rule) } else { Self::decode(value).map(drop) }
     }
 
     fn semantic_eq(a: &Value, b: &Value) -> bool {

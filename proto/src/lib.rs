@@ -15,6 +15,7 @@ pub mod diagnostics;
 #[cfg(any(test, feature = "documentation"))]
 pub mod documentation;
 mod draft;
+pub mod function;
 mod held;
 pub mod model;
 mod panic;
@@ -35,12 +36,13 @@ pub use context::Context;
 pub use data_source::DataSource;
 pub use diagnostics::{Diagnostic, Diagnostics, OrError, Severity};
 pub use draft::{AttributeName, Draft, DraftValue, Knowable};
+pub use function::{Function, FunctionError, Parameters};
 pub use held::Held;
 pub use model::{AttributeValue, Computed, Model};
 pub use provider::{ObservedPlan, Provider, Registry};
 pub use resource::{Plan, Resource};
 pub use serve::{ServeOptions, serve, serve_with};
-pub use tfplugin_derive::Model;
+pub use tfplugin_derive::{Model, Parameters};
 pub use value::{Number, Path, Value, ValueError};
 
 /// What the derive macros' output names; not an interface for people.

@@ -249,3 +249,21 @@ macro_rules! whole_numbers {
 }
 
 whole_numbers!(i64, u32, u16, u8);
+
+/// A number with all of its digits.
+impl AttributeValue for Number {
+    fn kind() -> AttributeKind {
+        AttributeKind::Type(Type::Number)
+    }
+
+    fn decode(value: &Value) -> Result<Self, ValueError> {
+        match value {
+            Value::Number(number) => Ok(number.clone()),
+            _ => Err(ValueError::wrong_kind("a number", value)),
+        }
+    }
+
+    fn encode(&self) -> Value {
+        Value::Number(self.clone())
+    }
+}

@@ -2,10 +2,11 @@
 
 use crate::data_source::DataSource;
 use crate::diagnostics::Diagnostics;
+use crate::function::{self, Function, ServedFunction, Signature};
 use crate::model::Model;
 use crate::plan::erased::{ErasedDataSource, ErasedResource, TypedDataSource, TypedResource};
 use crate::resource::Resource;
-use crate::schema::Schema;
+use crate::schema::{self, Block, Schema, SchemaError};
 use crate::value::Value;
 use std::collections::BTreeMap;
 
@@ -78,11 +79,12 @@ pub struct ObservedPlan<'a> {
 pub struct Registry<P> {
     pub(crate) resources: BTreeMap<&'static str, Box<dyn ErasedResource<P>>>,
     pub(crate) data_sources: BTreeMap<&'static str, Box<dyn ErasedDataSource<P>>>,
+    pub(crate) functions: BTreeMap<&'static str, ServedFunction>,
 }
 
 impl<P: Send + Sync + 'static> Default for Registry<P> {
     fn default() -> Self {
-        Self { resources: BTreeMap::new(), data_sources: BTreeMap::new() }
+        Self { resources: BTreeMap::new(), data_sources: BTreeMap::new(), functions: BTreeMap::new() }
     }
 }
 
@@ -126,6 +128,13 @@ impl<P: Send + Sync + 'static> Registry<P> {
         self
     }
 
+    /// Adds a function.
+    #[must_use]
+    pub fn function<F: Function>(mut self) -> Self {
+        self.functions.insert(F::NAME, ServedFunction::of::<F>());
+        self
+    }
+
     /// The managed resources by name, with their schemas.
     pub fn resources(&self) -> impl Iterator<Item = (&'static str, &Schema)> {
         self.resources.iter().map(|(name, one)| (*name, one.schema()))
@@ -134,5 +143,24 @@ impl<P: Send + Sync + 'static> Registry<P> {
     /// The data sources by name, with their schemas.
     pub fn data_sources(&self) -> impl Iterator<Item = (&'static str, &Schema)> {
         self.data_sources.iter().map(|(name, one)| (*name, one.schema()))
+    }
+
+    /// The functions, in the order of their names.
+    pub fn functions(&self) -> impl Iterator<Item = &Signature> {
+        self.functions.values().map(|one| &one.signature)
+    }
+
+    /// What core would refuse the provider for, with the block `provider`: each with the name of what it is
+    /// in.
+    pub(crate) fn violations<'a>(
+        &'a self,
+        provider: &'a Schema,
+    ) -> impl Iterator<Item = (&'a str, SchemaError)> {
+        let types = self.resources().chain(self.data_sources());
+        let types = types.map(|(name, schema)| (name, schema::check(schema, Block::Type)));
+        let functions = self.functions().map(|one| (one.name, function::check(one)));
+        let block = std::iter::once(("the provider block", schema::check(provider, Block::Provider)));
+        let all = block.chain(types).chain(functions);
+        all.filter_map(|(name, checked)| checked.err().map(|error| (name, error)))
     }
 }

@@ -200,7 +200,7 @@ async fn only_cores_certificate_with_its_key_is_served() {
             .unwrap();
     assert_eq!(health.status, 1);
     let unknown: Result<Nothing, _> =
-        call(channel.clone(), "/tfplugin6.Provider/GetFunctions", Nothing {}).await;
+        call(channel.clone(), "/tfplugin6.Provider/GetStates", Nothing {}).await;
     assert_eq!(unknown.unwrap_err().code(), tonic::Code::Unimplemented);
 
     let _: Nothing = call(channel, "/plugin.GRPCController/Shutdown", Nothing {}).await.unwrap();

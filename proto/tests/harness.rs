@@ -5,13 +5,19 @@
 
 #[path = "../examples/sample/file.rs"]
 mod file;
+#[path = "../examples/sample/function.rs"]
+mod function;
 #[path = "../examples/sample/provider.rs"]
 mod provider;
 
 use serde_json::json;
+use std::sync::atomic::{AtomicI64, Ordering};
 use tfplugin::testing::{Action, Harness, UNKNOWN};
 use tfplugin::types::Semantic;
-use tfplugin::{Computed, Context, Diagnostics, Model, Number, Plan, Provider, Registry, Resource, Value};
+use tfplugin::{
+    Computed, Context, Diagnostics, Function, FunctionError, Model, Number, Parameters, Plan, Provider,
+    Registry, Resource, Value,
+};
 
 struct Sample {
     terraform: Harness<provider::Sample>,
@@ -142,6 +148,45 @@ async fn a_failed_create_stores_nothing_and_a_failed_update_what_was_there() {
     assert_eq!(failure.stored.unwrap().object, state.object);
 }
 
+#[tokio::test]
+async fn a_function_is_called_as_terraform_calls_it() {
+    let Sample { terraform, .. } = sample().await;
+    let call = |arguments: serde_json::Value| terraform.call("size_of", arguments.as_array().unwrap());
+    assert_eq!(call(json!([null, "a", "12345"])).unwrap(), Value::Number(Number::from(15_i64)));
+    assert!(call(json!([1, UNKNOWN, "x"])).unwrap().is_unknown());
+    assert!(call(json!([1, "a", UNKNOWN])).unwrap().is_unknown());
+    for (arguments, said) in [
+        (json!([1, "a", "b", ""]), "Error in function call: a text must not be empty"),
+        (json!([1, null]), "broken rule: purpose: argument cannot be null"),
+        (json!([1]), "not enough function arguments"),
+        (json!(["many", "a"]), "broken rule: spare: "),
+    ] {
+        let failure = call(arguments.clone()).unwrap_err();
+        assert!(failure.to_string().contains(said), "{arguments}: {failure}");
+    }
+    let named = call(json!([1, "a", ""])).unwrap_err().diagnostics.into_iter().next().unwrap();
+    assert_eq!(named.attribute, Some("texts".into()));
+    assert!(terraform.call("size_for", &[]).unwrap_err().to_string().contains("there is no function"));
+
+    let rude = Harness::<Rude>::new(&json!({})).await.unwrap();
+    let failure = rude.call("count_up", &[]).unwrap_err();
+    assert!(failure.to_string().contains("function returned an inconsistent result"), "{failure}");
+}
+
+/// Answers another number each time.
+#[derive(Parameters)]
+#[function(name = "count_up")]
+struct CountUp;
+
+impl Function for CountUp {
+    type Return = i64;
+
+    fn call(self) -> Result<i64, FunctionError> {
+        static CALLS: AtomicI64 = AtomicI64::new(0);
+        Ok(CALLS.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
 /// A provider that breaks the rule that its configuration names.
 struct Rude;
 
@@ -177,7 +222,7 @@ impl Provider for Rude {
     const NAME: &'static str = "rude";
 
     fn registry() -> Registry<()> {
-        Registry::default().resource::<RudeObject>()
+        Registry::default().resource::<RudeObject>().function::<CountUp>()
     }
 
     async fn configure(_: NothingDraft) -> Result<(), Diagnostics> {

@@ -3,7 +3,10 @@
 use proc_macro2::Ident;
 use syn::meta::ParseNestedMeta;
 use syn::spanned::Spanned;
-use syn::{Attribute, Error, Expr, ExprLit, Field, Lit, LitInt, LitStr, Meta, Path, Result, Type};
+use syn::{
+    Attribute, Error, Expr, ExprLit, Field, GenericArgument, Lit, LitInt, LitStr, Meta, Path, PathArguments,
+    Result, Type,
+};
 
 /// A field of the struct, understood.
 pub(crate) struct AttributeField<'a> {
@@ -99,10 +102,20 @@ impl<'a> AttributeField<'a> {
 }
 
 /// Whether the type's last path segment is `name`.
-fn is(rust_type: &Type, name: &str) -> bool {
+pub(crate) fn is(rust_type: &Type, name: &str) -> bool {
     match rust_type {
         Type::Path(path) => path.path.segments.last().is_some_and(|segment| segment.ident == name),
         _ => false,
+    }
+}
+
+/// `T` of `name<T>`.
+pub(crate) fn only_argument<'a>(rust_type: &'a Type, name: &str) -> Option<&'a Type> {
+    let Type::Path(path) = rust_type else { return None };
+    let PathArguments::AngleBracketed(of) = &path.path.segments.last()?.arguments else { return None };
+    match of.args.first() {
+        Some(GenericArgument::Type(only)) if is(rust_type, name) && of.args.len() == 1 => Some(only),
+        _ => None,
     }
 }
 

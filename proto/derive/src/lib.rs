@@ -6,6 +6,7 @@ mod field;
 #[cfg(test)]
 mod misuse;
 mod options;
+mod parameters;
 
 use proc_macro::TokenStream;
 use syn::{DeriveInput, parse_macro_input};
@@ -50,6 +51,42 @@ use syn::{DeriveInput, parse_macro_input};
 #[proc_macro_derive(Model, attributes(resource, data_source, attribute))]
 pub fn model(input: TokenStream) -> TokenStream {
     expand::model(&parse_macro_input!(input as DeriveInput))
+        .unwrap_or_else(syn::Error::into_compile_error)
+        .into()
+}
+
+/// Implements `Parameters` for a struct whose fields are the arguments of a function, in order. Doc comments
+/// are the documentation of the function and of each argument.
+///
+/// ```text
+/// /// Whether two networks have an address in common.
+/// #[derive(Parameters)]
+/// #[function(name = "cidr_overlaps")]
+/// struct CidrOverlaps {
+///     /// A network.
+///     a: Semantic<IpNet>,
+///     /// Another network.
+///     b: Semantic<IpNet>,
+/// }
+/// ```
+///
+/// A parameter's type says what may be passed: `Option<T>` also null, `Knowable<T>` also a value that is known
+/// only at apply. Without these, Terraform refuses null, and does not call the function while an argument is
+/// unknown. For each field there is a constant, `CidrOverlaps::A`, by which an error names the argument.
+///
+/// Options of `#[function(...)]`:
+///
+/// - `name = "<name>"`: its name in configurations.
+/// - `deprecated = "<what to use instead>"`.
+///
+/// Options of `#[parameter(...)]`:
+///
+/// - `variadic`: the last parameter, a `Vec<T>`, takes all arguments that are left.
+/// - `validate = <function>`: from `&T` to `Result<(), String>`.
+/// - `name = "<name>"`: the parameter's name, where it is not the field's.
+#[proc_macro_derive(Parameters, attributes(function, parameter))]
+pub fn parameters(input: TokenStream) -> TokenStream {
+    parameters::parameters(&parse_macro_input!(input as DeriveInput))
         .unwrap_or_else(syn::Error::into_compile_error)
         .into()
 }

@@ -1,6 +1,6 @@
 //! Misuse of the macros does not compile, and says why in a sentence.
 
-use crate::expand;
+use crate::{expand, parameters};
 use proc_macro2::TokenStream;
 use quote::quote;
 
@@ -100,6 +100,39 @@ fn of_versions() {
         quote! { #[doc = "Things."] #[data_source(type_name = "a", version = 1, upgrade = older)] struct Thing {} },
     );
     assert!(said.contains("a data source is read anew"), "{said}");
+}
+
+#[test]
+fn of_functions() {
+    let doc = quote! { #[doc = " Things."] };
+    let named = quote! { #doc #[function(name = "things")] };
+    let cases = [
+        (quote! { #[function(name = "things")] struct Things {} }, "a function needs a doc comment"),
+        (quote! { #doc struct Things {} }, "name the function: #[function(name = \"...\")]"),
+        (quote! { #doc #[function()] struct Things {} }, "name the function"),
+        (quote! { #named #[function(name = "a")] struct Things {} }, "give the options of a function once"),
+        (quote! { #named struct Things(String); }, "parameters need names"),
+        (quote! { #named enum Things {} }, "only a struct can be the parameters"),
+        (quote! { #named struct Things { name: String } }, "a parameter needs a doc comment"),
+        (quote! { #named struct Things { #doc name: Computed<u8> } }, "a parameter is never computed"),
+        (
+            quote! { #named struct Things { #doc #[parameter(variadic)] names: String } },
+            "its type must be Vec<T>",
+        ),
+        (
+            quote! { #named struct Things { #doc #[parameter(variadic)] a: Vec<u8>, #doc b: u8 } },
+            "it must be the last one",
+        ),
+        (
+            quote! { #named struct Things { #doc #[parameter(default = 1)] a: u8 } },
+            "unknown option; expected name, validate or variadic",
+        ),
+    ];
+    for (tokens, expected) in cases {
+        let input = syn::parse2(tokens.clone()).unwrap();
+        let said = parameters::parameters(&input).expect_err("this should not compile").to_string();
+        assert!(said.contains(expected), "{tokens}\nsays {said}\nnot  {expected}");
+    }
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The sample as a later version of it would be: `size` of a file is called `bytes`.
 
 mod file;
+mod function;
 mod provider;
 
 use std::collections::BTreeMap;

@@ -2,6 +2,7 @@
 //! is the one to learn from.
 
 mod file;
+mod function;
 mod provider;
 
 use std::process::ExitCode;

@@ -1,6 +1,6 @@
 //! The provider's block, and the table of what is served.
 
-use crate::file;
+use crate::{file, function};
 use std::path::PathBuf;
 use tfplugin::{Diagnostics, Model, Provider, Registry};
 
@@ -26,7 +26,10 @@ impl Provider for Sample {
     const SOURCE: &'static str = "example/sample";
 
     fn registry() -> Registry<Directory> {
-        Registry::default().resource::<file::FileResource>().data_source::<file::FileDataSource>()
+        Registry::default()
+            .resource::<file::FileResource>()
+            .data_source::<file::FileDataSource>()
+            .function::<function::SizeOf>()
     }
 
     async fn configure(config: ConfigDraft) -> Result<Directory, Diagnostics> {

@@ -1,9 +1,10 @@
 //! Reference pages from schemas, in the layout and the form that provider registries show.
 //!
 //! A type's page is its schema's descriptions, with the example and the import command that lie in the
-//! registries' layout: `provider/provider.tf`, `resources/<type>/resource.tf`, `resources/<type>/import.sh`
-//! and `data-sources/<type>/data-source.tf`.
+//! registries' layout: `provider/provider.tf`, `resources/<type>/resource.tf`, `resources/<type>/import.sh`,
+//! `data-sources/<type>/data-source.tf` and `functions/<name>/function.tf`.
 
+mod function;
 mod page;
 mod section;
 #[cfg(test)]
@@ -12,6 +13,7 @@ mod tests;
 use crate::model::Model;
 use crate::provider::Provider;
 use crate::schema::Schema;
+use function::FunctionPage;
 use page::Page;
 use std::collections::BTreeMap;
 use std::io;
@@ -51,6 +53,13 @@ pub fn pages<P: Provider>(examples: &Path) -> io::Result<BTreeMap<PathBuf, Strin
         // have several prefixes would get names of two kinds by that, and possibly twice the same one; the
         // whole name is always right.
         pages.insert(PathBuf::from(kind.folder).join(format!("{name}.md")), page);
+    }
+    for signature in table.functions() {
+        let name = signature.name;
+        let example = read(&examples.join("functions").join(name).join("function.tf"))?;
+        let subcategory = P::subcategory(name);
+        let page = FunctionPage { provider: P::NAME, subcategory, signature, example };
+        pages.insert(PathBuf::from("functions").join(format!("{name}.md")), page.to_string());
     }
     Ok(pages)
 }

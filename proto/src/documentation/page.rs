@@ -1,7 +1,7 @@
 //! One page: front matter, description, example, schema, import.
 
 use super::section;
-use crate::schema::Schema;
+use crate::schema::{Schema, summary};
 use std::fmt;
 
 /// What a page is made of.
@@ -18,18 +18,10 @@ pub(super) struct Page<'a> {
 impl fmt::Display for Page<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let description = self.schema.description.trim();
-        writeln!(f, "---\n# generated from the provider's schemas\npage_title: \"{}\"", self.title)?;
-        if let Some(subcategory) = self.subcategory {
-            writeln!(f, "subcategory: \"{subcategory}\"")?;
-        }
-        writeln!(f, "description: |-")?;
-        for line in summary(description).lines() {
-            writeln!(f, "  {line}")?;
-        }
-        writeln!(f, "---\n\n# {}\n\n{description}", self.heading)?;
-        if let Some(example) = &self.example {
-            writeln!(f, "\n## Example Usage\n\n```terraform\n{}\n```", example.trim())?;
-        }
+        let (title, summary) = (&self.title, &summary(description));
+        write!(f, "{}", FrontMatter { title, subcategory: self.subcategory, summary })?;
+        writeln!(f, "\n# {}\n\n{description}", self.heading)?;
+        example(f, self.example.as_deref())?;
         write!(f, "\n{}", section::of(self.schema))?;
         if let Some(import) = &self.import {
             writeln!(
@@ -42,7 +34,28 @@ impl fmt::Display for Page<'_> {
     }
 }
 
-/// The first paragraph without Markdown's code marks: what search results and lists of types show.
-fn summary(description: &str) -> String {
-    description.split("\n\n").next().unwrap_or_default().replace('`', "")
+/// What registries read of a page before they show it.
+pub(super) struct FrontMatter<'a> {
+    pub(super) title: &'a str,
+    pub(super) subcategory: Option<&'a str>,
+    /// What search results and lists of types show.
+    pub(super) summary: &'a str,
+}
+
+impl fmt::Display for FrontMatter<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "---\n# generated from the provider's schemas\npage_title: \"{}\"", self.title)?;
+        if let Some(subcategory) = self.subcategory {
+            writeln!(f, "subcategory: \"{subcategory}\"")?;
+        }
+        writeln!(f, "description: |-")?;
+        self.summary.lines().try_for_each(|line| writeln!(f, "  {line}"))?;
+        writeln!(f, "---")
+    }
+}
+
+/// The section of an example, if there is one.
+pub(super) fn example(f: &mut fmt::Formatter<'_>, text: Option<&str>) -> fmt::Result {
+    let Some(text) = text else { return Ok(()) };
+    writeln!(f, "\n## Example Usage\n\n```terraform\n{}\n```", text.trim())
 }

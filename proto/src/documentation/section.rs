@@ -64,20 +64,26 @@ fn line(attribute: &Attribute, place: &[&str]) -> String {
         text.push_str(mark);
     }
     text.push(')');
-    // Lines that belong to a list's item begin below its text.
-    for (number, part) in attribute.description.trim().lines().enumerate() {
-        let beginning = match (number, part.is_empty()) {
-            (0, _) => " ",
-            (_, true) => "\n",
-            (_, false) => "\n  ",
-        };
-        text.push_str(beginning);
-        text.push_str(part);
-    }
+    let mut text = item(&text, &attribute.description);
     if matches!(attribute.kind, AttributeKind::Nested(..)) {
         text.push_str(&format!(" (see [below for nested schema](#{}))", anchor(place)));
     }
     text.push('\n');
+    text
+}
+
+/// An item of a list: its start, then its text, whose further lines begin below it.
+pub(super) fn item(start: &str, description: &str) -> String {
+    let mut text = start.to_owned();
+    let width = if start.starts_with('-') { 2 } else { 3 };
+    for (number, part) in description.trim().lines().enumerate() {
+        match (number, part.is_empty()) {
+            (0, _) => text.push(' '),
+            (_, true) => text.push('\n'),
+            (_, false) => text.push_str(&format!("\n{:width$}", "")),
+        }
+        text.push_str(part);
+    }
     text
 }
 
@@ -95,7 +101,7 @@ fn kind(kind: &AttributeKind) -> String {
     }
 }
 
-fn type_name(plain: &Type) -> String {
+pub(super) fn type_name(plain: &Type) -> String {
     match plain {
         Type::String => "String".to_owned(),
         Type::Number => "Number".to_owned(),

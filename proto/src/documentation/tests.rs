@@ -1,6 +1,8 @@
 //! A page, letter by letter.
 
+use super::function::FunctionPage;
 use super::page::Page;
+use crate::function::Signature;
 use crate::model::AttributeValue;
 use crate::schema::{Attribute, AttributeKind, Mode, Nesting, Schema};
 use crate::types::Secret;
@@ -133,4 +135,73 @@ fn an_index_is_in_no_group_and_shows_only_what_there_is() {
         "---\n# generated from the provider's schemas\npage_title: \"sample Provider\"\ndescription: |-\n  Makes lines.\n\
          ---\n\n# sample Provider\n\nMakes lines.\n\n<!-- generated from the schema -->\n## Schema\n"
     );
+}
+
+/// Joins `parts`.
+///
+/// In order.
+#[derive(crate::Parameters)]
+#[function(name = "join_parts", deprecated = "use `join`")]
+struct JoinParts {
+    /// What is between them.
+    /// Null: nothing.
+    between: Option<String>,
+    /// The parts.
+    #[parameter(variadic)]
+    parts: Vec<Vec<String>>,
+}
+
+impl crate::Function for JoinParts {
+    type Return = String;
+
+    fn call(self) -> Result<String, crate::FunctionError> {
+        Ok(self.parts.concat().join(self.between.as_deref().unwrap_or_default()))
+    }
+}
+
+#[test]
+fn a_function_has_its_signature_and_its_arguments() {
+    let page = FunctionPage {
+        provider: "sample",
+        subcategory: "Texts",
+        signature: &Signature::of::<JoinParts>(),
+        example: Some("output \"x\" {}\n".to_owned()),
+    };
+    let expected = r#"---
+# generated from the provider's schemas
+page_title: "join_parts function - sample"
+subcategory: "Texts"
+description: |-
+  Joins parts.
+---
+
+# function: join_parts
+
+Joins `parts`.
+
+In order.
+
+~> **Deprecated** use `join`
+
+## Example Usage
+
+```terraform
+output "x" {}
+```
+
+## Signature
+
+<!-- generated from the signature -->
+```text
+join_parts(between string, parts list of string...) string
+```
+
+## Arguments
+
+<!-- generated from the signature -->
+1. `between` (String, Nullable) What is between them.
+   Null: nothing.
+2. `parts` (Variadic, List of String) The parts.
+"#;
+    assert_eq!(page.to_string(), expected);
 }

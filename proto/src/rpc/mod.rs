@@ -4,6 +4,7 @@
 
 mod change;
 mod data_source;
+mod function;
 mod provider;
 mod resource;
 mod schema;
@@ -139,7 +140,11 @@ fn answered(value: &Value, of: &Type) -> Result<DynamicValue, Diagnostics> {
 
 /// A response that can tell of faults.
 trait Answer: Default + Send + 'static {
-    fn diagnostics(&mut self) -> &mut Vec<pb::Diagnostic>;
+    /// Says what kept the call from an answer.
+    fn report(&mut self, found: Diagnostics);
+
+    /// What it tells of, for the log: severities and summaries.
+    fn summaries(&self) -> Vec<(i32, &str)>;
 }
 
 impl<P: Provider> Service<P> {
@@ -154,25 +159,26 @@ impl<P: Provider> Service<P> {
     ) -> Result<Response<A>, Status> {
         let failed = |found| {
             let mut answer = A::default();
-            answer.diagnostics().extend(diagnostics(found));
+            answer.report(found);
             answer
         };
-        let span =
-            tracing::info_span!("call", tf_rpc = call, tf_resource_type = Empty, tf_data_source_type = Empty);
+        let span = tracing::info_span!(
+            "call",
+            tf_rpc = call,
+            tf_resource_type = Empty,
+            tf_data_source_type = Empty,
+            tf_function = Empty
+        );
         let began = Instant::now();
-        let mut answer = match self.0.running.spawn(work.instrument(span.clone())).await {
+        let answer = match self.0.running.spawn(work.instrument(span.clone())).await {
             Ok(Ok(answer)) => answer,
             Ok(Err(found)) => failed(found),
             Err(lost) => failed(panicked(call, lost).into()),
         };
         let took = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
         span.in_scope(|| {
-            for one in answer.diagnostics() {
-                tracing::debug!(
-                    diagnostic_severity = one.severity,
-                    diagnostic_summary = one.summary,
-                    "diagnostic"
-                );
+            for (severity, summary) in answer.summaries() {
+                tracing::debug!(diagnostic_severity = severity, diagnostic_summary = summary, "diagnostic");
             }
             tracing::debug!(tf_req_duration_ms = took, "answered");
         });
@@ -216,15 +222,21 @@ macro_rules! serve_calls {
                 Ok(Response::new(pb::stop_provider::Response::default()))
             }
         }
-
-        $(
-            impl Answer for pb::$call::Response {
-                fn diagnostics(&mut self) -> &mut Vec<pb::Diagnostic> {
-                    &mut self.diagnostics
-                }
-            }
-        )*
     };
+}
+
+macro_rules! answer_with_diagnostics {
+    ($($call:ident),* $(,)?) => {$(
+        impl Answer for pb::$call::Response {
+            fn report(&mut self, found: Diagnostics) {
+                self.diagnostics.extend(diagnostics(found));
+            }
+
+            fn summaries(&self) -> Vec<(i32, &str)> {
+                self.diagnostics.iter().map(|one| (one.severity, one.summary.as_str())).collect()
+            }
+        }
+    )*};
 }
 
 serve_calls! {
@@ -240,4 +252,22 @@ serve_calls! {
     import_resource_state,
     validate_data_resource_config,
     read_data_source,
+    get_functions,
+    call_function,
+}
+
+answer_with_diagnostics! {
+    get_metadata,
+    get_provider_schema,
+    validate_provider_config,
+    configure_provider,
+    validate_resource_config,
+    upgrade_resource_state,
+    read_resource,
+    plan_resource_change,
+    apply_resource_change,
+    import_resource_state,
+    validate_data_resource_config,
+    read_data_source,
+    get_functions,
 }

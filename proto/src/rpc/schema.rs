@@ -3,9 +3,9 @@
 use super::Shared;
 use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::provider::Provider;
-use crate::schema::{self, Block, Schema};
+use crate::schema::Schema;
 use crate::wire;
-use crate::wire::tfplugin6::get_metadata::{DataSourceMetadata, ResourceMetadata};
+use crate::wire::tfplugin6::get_metadata::{DataSourceMetadata, FunctionMetadata, ResourceMetadata};
 use crate::wire::tfplugin6::{ServerCapabilities, get_metadata, get_provider_schema};
 
 fn capabilities() -> ServerCapabilities {
@@ -20,10 +20,12 @@ impl<P: Provider> Shared<P> {
         let table = &self.served.registry;
         let resource = |name: &&str| ResourceMetadata { type_name: (*name).to_owned() };
         let data_source = |name: &&str| DataSourceMetadata { type_name: (*name).to_owned() };
+        let function = |name: &&str| FunctionMetadata { name: (*name).to_owned() };
         Ok(get_metadata::Response {
             server_capabilities: Some(capabilities()),
             resources: table.resources.keys().map(resource).collect(),
             data_sources: table.data_sources.keys().map(data_source).collect(),
+            functions: table.functions.keys().map(function).collect(),
             ..Default::default()
         })
     }
@@ -33,29 +35,23 @@ impl<P: Provider> Shared<P> {
         _: get_provider_schema::Request,
     ) -> Result<get_provider_schema::Response, Diagnostics> {
         let served = &*self.served;
+        // Core says little about a schema that it refuses, so the rule is named here.
         let mut found = Diagnostics::new();
-        check("the provider block", served.provider, Block::Provider, &mut found);
-        for (name, schema) in served.registry.resources().chain(served.registry.data_sources()) {
-            check(name, schema, Block::Type, &mut found);
+        for (name, error) in served.registry.violations(served.provider) {
+            let detail = format!(
+                "In the schema of {name}, {error}. This is always a bug of the provider; please report it."
+            );
+            found.push(Diagnostic::error("Provider Bug", detail));
         }
         let encode = |(name, schema): (&str, &Schema)| (name.to_owned(), wire::schema(schema));
         Ok(get_provider_schema::Response {
             provider: Some(wire::schema(served.provider)),
             resource_schemas: served.registry.resources().map(encode).collect(),
             data_source_schemas: served.registry.data_sources().map(encode).collect(),
+            functions: self.function_signatures(),
             diagnostics: wire::diagnostics(found),
             server_capabilities: Some(capabilities()),
             ..Default::default()
         })
-    }
-}
-
-/// Core says little about a schema that it refuses, so the rule is named here.
-fn check(name: &str, schema: &Schema, block: Block, diagnostics: &mut Diagnostics) {
-    if let Err(error) = schema::check(schema, block) {
-        let detail = format!(
-            "In the schema of {name}, {error}. This is always a bug of the provider; please report it."
-        );
-        diagnostics.push(Diagnostic::error("Provider Bug", detail));
     }
 }

@@ -106,7 +106,8 @@ fn members(within: &str, attributes: &[Attribute], place: Place) -> Result<(), S
     Ok(())
 }
 
-fn is_dynamic_in_set(of: &Type, in_set: bool) -> bool {
+/// Whether the type has a value of any type in a set; `in_set`: it is in a set itself.
+pub(crate) fn is_dynamic_in_set(of: &Type, in_set: bool) -> bool {
     match of {
         Type::Dynamic => in_set,
         Type::Set(element) => is_dynamic_in_set(element, true),

@@ -2,7 +2,7 @@
 
 mod check;
 
-pub(crate) use check::{Block, check};
+pub(crate) use check::{Block, SchemaError, check, is_dynamic_in_set};
 
 use crate::model::StringRule;
 use crate::value::{Type, Value};
@@ -42,6 +42,12 @@ impl Schema {
 /// The names of the write-only form of an attribute and of its version.
 pub(crate) fn write_only_names(of: &str) -> (String, String) {
     (format!("{of}_wo"), format!("{of}_wo_version"))
+}
+
+/// The first paragraph of a description without Markdown's code marks: what search results and lists of types
+/// show.
+pub(crate) fn summary(description: &str) -> String {
+    description.split("\n\n").next().unwrap_or_default().replace('`', "")
 }
 
 /// What of an object with these attributes is not to be shown.

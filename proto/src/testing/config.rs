@@ -40,7 +40,8 @@ fn object(attributes: &[Attribute], config: &Json, within: &Path) -> Result<Valu
     attributes.iter().map(one).collect::<Result<_, _>>().map(Value::Object)
 }
 
-fn value(kind: &AttributeKind, given: &Json, path: &Path) -> Result<Value, RuleViolation> {
+/// Reads one value; [`UNKNOWN`] is an unknown one.
+pub(super) fn value(kind: &AttributeKind, given: &Json, path: &Path) -> Result<Value, RuleViolation> {
     let wrong = |what: &str| RuleViolation::new(path.clone(), format!("a {what} is needed here"));
     match (kind, given) {
         (_, Json::String(text)) if text == UNKNOWN => Ok(Value::unknown()),

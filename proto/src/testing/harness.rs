@@ -10,7 +10,6 @@ use crate::model::{Draft, Model};
 use crate::plan::check::check_config;
 use crate::plan::erased::{ErasedResource, Stored};
 use crate::provider::{ObservedPlan, Provider, Registry};
-use crate::schema::{self, Block};
 use crate::value::{Path, Value};
 use serde_json::Value as Json;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -18,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 
 /// A configured provider under test.
 pub struct Harness<P: Provider> {
-    registry: Registry<P::Configured>,
+    pub(super) registry: Registry<P::Configured>,
     configured: Arc<P::Configured>,
     stop: CancellationToken,
     /// What was warned of by what was carried out.
@@ -32,11 +31,8 @@ impl<P: Provider> Harness<P> {
     pub async fn new(provider: &Json) -> Result<Self, Failure> {
         let registry = P::registry();
         let block = P::Config::schema();
-        let types = registry.resources.iter().map(|(name, one)| (*name, one.schema()));
-        let types = types.chain(registry.data_sources.iter().map(|(name, one)| (*name, one.schema())));
-        let types = types.map(|(name, schema)| (name, schema, Block::Type));
-        for (name, schema, of) in std::iter::once(("provider", block, Block::Provider)).chain(types) {
-            schema::check(schema, of).map_err(|error| violation(format!("schema of {name}: {error}")))?;
+        if let Some((name, error)) = registry.violations(block).next() {
+            return Err(violation(format!("schema of {name}: {error}")).into());
         }
         let config = config::read(&block.attributes, provider)?;
         check_diagnostics(

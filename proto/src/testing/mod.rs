@@ -4,10 +4,13 @@
 //! - core proposes a new state from the prior one and the configuration (`proposed.rs`);
 //! - a plan changes only what the provider may set, a result keeps to its plan (`consistency.rs`);
 //! - what is planned at apply is what was planned before; what is stored is wholly known, fits the schema,
-//!   survives the wire and holds no write-only value; nothing is left of what was destroyed.
+//!   survives the wire and holds no write-only value; nothing is left of what was destroyed;
+//! - a function gets no null and no unknown value that it did not ask for, and answers the same twice
+//!   (`function.rs`).
 
 mod config;
 mod consistency;
+mod function;
 mod harness;
 mod outcome;
 mod proposed;

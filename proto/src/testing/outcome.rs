@@ -1,7 +1,7 @@
 //! What comes of a plan, an apply, a refresh.
 
 use super::RuleViolation;
-use crate::diagnostics::Diagnostics;
+use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::value::{Path, Value};
 use std::fmt;
 
@@ -71,6 +71,12 @@ impl std::error::Error for Failure {}
 impl From<Diagnostics> for Failure {
     fn from(diagnostics: Diagnostics) -> Self {
         Self { diagnostics, violations: Vec::new(), stored: None }
+    }
+}
+
+impl From<Diagnostic> for Failure {
+    fn from(diagnostic: Diagnostic) -> Self {
+        Diagnostics::from(diagnostic).into()
     }
 }
 

@@ -1,11 +1,13 @@
 //! Between the protocol's messages and what the rest of the crate works with.
 
 mod diagnostic;
+mod function;
 mod printable;
 mod schema;
 mod value;
 
 pub(crate) use diagnostic::{attribute_path, diagnostics};
+pub(crate) use function::function;
 pub(crate) use printable::printable;
 pub(crate) use schema::schema;
 pub(crate) use value::{from_dynamic, to_dynamic};
