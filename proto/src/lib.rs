@@ -15,6 +15,7 @@ pub mod diagnostics;
 #[cfg(any(test, feature = "documentation"))]
 pub mod documentation;
 mod draft;
+pub mod ephemeral;
 pub mod function;
 mod held;
 pub mod model;
@@ -36,6 +37,7 @@ pub use context::Context;
 pub use data_source::DataSource;
 pub use diagnostics::{Diagnostic, Diagnostics, OrError, Severity};
 pub use draft::{AttributeName, Draft, DraftValue, Knowable};
+pub use ephemeral::EphemeralResource;
 pub use function::{Function, FunctionError, Parameters};
 pub use held::Held;
 pub use model::{AttributeValue, Computed, Model};

@@ -2,8 +2,10 @@
 
 use crate::data_source::DataSource;
 use crate::diagnostics::Diagnostics;
+use crate::ephemeral::EphemeralResource;
 use crate::function::{self, Function, ServedFunction, Signature};
 use crate::model::Model;
+use crate::plan::ephemeral::{ErasedEphemeralResource, TypedEphemeralResource};
 use crate::plan::erased::{ErasedDataSource, ErasedResource, TypedDataSource, TypedResource};
 use crate::resource::Resource;
 use crate::schema::{self, Block, Schema, SchemaError};
@@ -79,12 +81,18 @@ pub struct ObservedPlan<'a> {
 pub struct Registry<P> {
     pub(crate) resources: BTreeMap<&'static str, Box<dyn ErasedResource<P>>>,
     pub(crate) data_sources: BTreeMap<&'static str, Box<dyn ErasedDataSource<P>>>,
+    pub(crate) ephemeral_resources: BTreeMap<&'static str, Box<dyn ErasedEphemeralResource<P>>>,
     pub(crate) functions: BTreeMap<&'static str, ServedFunction>,
 }
 
 impl<P: Send + Sync + 'static> Default for Registry<P> {
     fn default() -> Self {
-        Self { resources: BTreeMap::new(), data_sources: BTreeMap::new(), functions: BTreeMap::new() }
+        Self {
+            resources: BTreeMap::new(),
+            data_sources: BTreeMap::new(),
+            ephemeral_resources: BTreeMap::new(),
+            functions: BTreeMap::new(),
+        }
     }
 }
 
@@ -128,6 +136,18 @@ impl<P: Send + Sync + 'static> Registry<P> {
         self
     }
 
+    /// Adds an ephemeral resource.
+    #[must_use]
+    pub fn ephemeral_resource<E>(mut self) -> Self
+    where
+        E: EphemeralResource<Provider = P>,
+        E::Model: TypeName,
+    {
+        let name = <E::Model as TypeName>::TYPE_NAME;
+        self.ephemeral_resources.insert(name, Box::new(TypedEphemeralResource::<E>::new()));
+        self
+    }
+
     /// Adds a function.
     #[must_use]
     pub fn function<F: Function>(mut self) -> Self {
@@ -145,6 +165,11 @@ impl<P: Send + Sync + 'static> Registry<P> {
         self.data_sources.iter().map(|(name, one)| (*name, one.schema()))
     }
 
+    /// The ephemeral resources by name, with their schemas.
+    pub fn ephemeral_resources(&self) -> impl Iterator<Item = (&'static str, &Schema)> {
+        self.ephemeral_resources.iter().map(|(name, one)| (*name, one.schema()))
+    }
+
     /// The functions, in the order of their names.
     pub fn functions(&self) -> impl Iterator<Item = &Signature> {
         self.functions.values().map(|one| &one.signature)
@@ -158,9 +183,11 @@ impl<P: Send + Sync + 'static> Registry<P> {
     ) -> impl Iterator<Item = (&'a str, SchemaError)> {
         let types = self.resources().chain(self.data_sources());
         let types = types.map(|(name, schema)| (name, schema::check(schema, Block::Type)));
+        let ephemeral = self.ephemeral_resources();
+        let ephemeral = ephemeral.map(|(name, schema)| (name, schema::check(schema, Block::Ephemeral)));
         let functions = self.functions().map(|one| (one.name, function::check(one)));
         let block = std::iter::once(("the provider block", schema::check(provider, Block::Provider)));
-        let all = block.chain(types).chain(functions);
+        let all = block.chain(types).chain(ephemeral).chain(functions);
         all.filter_map(|(name, checked)| checked.err().map(|error| (name, error)))
     }
 }

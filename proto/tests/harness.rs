@@ -7,6 +7,8 @@
 mod file;
 #[path = "../examples/sample/function.rs"]
 mod function;
+#[path = "../examples/sample/key.rs"]
+mod key;
 #[path = "../examples/sample/provider.rs"]
 mod provider;
 

@@ -21,7 +21,7 @@ fn names(folder: &Path) -> BTreeSet<String> {
 
 /// The pages in `docs` that come from schemas, by path.
 fn committed(docs: &Path) -> BTreeMap<PathBuf, String> {
-    let folders = ["resources", "data-sources"].map(PathBuf::from);
+    let folders = ["resources", "data-sources", "ephemeral-resources", "functions"].map(PathBuf::from);
     let pages =
         folders.iter().flat_map(|folder| names(&docs.join(folder)).into_iter().map(|name| folder.join(name)));
     let read = |page: PathBuf| {
@@ -61,7 +61,8 @@ fn pages_say_what_the_schemas_say() {
 #[test]
 fn every_type_has_its_group() {
     let table = Microk8s::registry();
-    for (name, _) in table.resources().chain(table.data_sources()) {
+    let types = table.resources().chain(table.data_sources()).chain(table.ephemeral_resources());
+    for name in types.map(|(name, _)| name).chain(table.functions().map(|one| one.name)) {
         assert_ne!(Microk8s::subcategory(name), "", "{name}");
     }
 }
@@ -74,10 +75,21 @@ fn every_type_has_its_example_and_every_example_its_type() {
     let data_sources: BTreeSet<_> = table.data_sources().map(|(name, _)| name.to_owned()).collect();
     assert_eq!(names(&examples.join("resources")), resources);
     assert_eq!(names(&examples.join("data-sources")), data_sources);
+    let ephemeral: BTreeSet<_> = table.ephemeral_resources().map(|(name, _)| name.to_owned()).collect();
+    assert_eq!(names(&examples.join("ephemeral-resources")), ephemeral);
+    let functions: BTreeSet<_> = table.functions().map(|one| one.name.to_owned()).collect();
+    assert_eq!(names(&examples.join("functions")), functions);
     let files = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<_>>();
     assert_eq!(names(&examples.join("provider")), files(&["provider.tf"]));
     for name in &data_sources {
         assert_eq!(names(&examples.join("data-sources").join(name)), files(&["data-source.tf"]), "{name}");
+    }
+    for name in &ephemeral {
+        let folder = examples.join("ephemeral-resources").join(name);
+        assert_eq!(names(&folder), files(&["ephemeral-resource.tf"]), "{name}");
+    }
+    for name in &functions {
+        assert_eq!(names(&examples.join("functions").join(name)), files(&["function.tf"]), "{name}");
     }
     for name in &resources {
         let folder = examples.join("resources").join(name);
@@ -107,8 +119,8 @@ fn named_in_tables(text: &str) -> BTreeSet<String> {
 #[test]
 fn the_readme_and_the_changelog_name_every_type() {
     let table = Microk8s::registry();
-    let types: BTreeSet<_> =
-        table.resources().chain(table.data_sources()).map(|(name, _)| name.to_owned()).collect();
+    let types = table.resources().chain(table.data_sources()).chain(table.ephemeral_resources());
+    let types: BTreeSet<_> = types.map(|(name, _)| name.to_owned()).collect();
     let read = |file: &str| std::fs::read_to_string(root().join(file)).unwrap();
     assert_eq!(named_in_tables(&read("README.md")), types);
     let changelog = read("CHANGELOG.md");

@@ -10,6 +10,9 @@ use syn::{Data, DeriveInput, Error, Fields, Result};
 pub(crate) fn model(input: &DeriveInput) -> Result<TokenStream> {
     let options = TypeOptions::read(input)?;
     let fields = fields(input)?;
+    if options.as_ref().is_some_and(|options| !options.is_stored) {
+        fields.iter().try_for_each(AttributeField::check_unplanned)?;
+    }
     let description = documentation(&input.attrs);
     if description.is_empty() {
         return Err(Error::new(
@@ -61,7 +64,7 @@ pub(crate) fn model(input: &DeriveInput) -> Result<TokenStream> {
 
 /// The name of a type that configurations name, and the way from states of earlier versions.
 fn type_name(ident: &Ident, options: &TypeOptions) -> TokenStream {
-    let TypeOptions { type_name, version, upgrade } = options;
+    let TypeOptions { type_name, version, upgrade, .. } = options;
     let version = version.as_ref().map(|version| quote! { const VERSION: i64 = #version; });
     let upgrade = upgrade.as_ref().map(|function| {
         quote! {

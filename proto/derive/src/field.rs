@@ -53,6 +53,25 @@ impl<'a> AttributeField<'a> {
         Ok(member)
     }
 
+    /// Misuse in a type that is read or opened, and never planned.
+    pub(crate) fn check_unplanned(&self) -> Result<()> {
+        let AttributeOptions { use_state_for_unknown, adopt, requires_replace, write_only, .. } =
+            self.options;
+        let planned = [
+            (use_state_for_unknown, "use_state_for_unknown"),
+            (adopt, "adopt"),
+            (requires_replace, "requires_replace"),
+            (write_only, "write_only"),
+        ];
+        match planned.iter().find(|(is_given, _)| *is_given) {
+            None => Ok(()),
+            Some((_, option)) => Err(Error::new(
+                self.ident.span(),
+                format!("`{option}` is for resources: nothing else is planned and stored"),
+            )),
+        }
+    }
+
     /// Misuse that would otherwise show as a broken plan.
     fn check(&self) -> Result<()> {
         let AttributeOptions { required, optional, computed, flatten, default, block, .. } = &self.options;

@@ -26,7 +26,8 @@ use syn::{DeriveInput, parse_macro_input};
 /// ```
 ///
 /// Without options the struct is a nested attribute, a provider block, or fields that several types share.
-/// With `#[resource(...)]` or `#[data_source(...)]` it is a type that configurations name:
+/// With `#[resource(...)]`, `#[data_source(...)]` or `#[ephemeral_resource(...)]` it is a type that
+/// configurations name:
 ///
 /// - `type_name = "<name>"`: that name.
 /// - `version = <number>`, `upgrade = <function>`: the schema version of a resource, and the function that
@@ -48,7 +49,7 @@ use syn::{DeriveInput, parse_macro_input};
 /// - `flatten`: the fields of another model become attributes of this one.
 /// - `block(max_items = <number>)`: a `Vec` that is written as blocks, at most that many; for schemas that
 ///   others decided.
-#[proc_macro_derive(Model, attributes(resource, data_source, attribute))]
+#[proc_macro_derive(Model, attributes(resource, data_source, ephemeral_resource, attribute))]
 pub fn model(input: TokenStream) -> TokenStream {
     expand::model(&parse_macro_input!(input as DeriveInput))
         .unwrap_or_else(syn::Error::into_compile_error)
@@ -70,9 +71,10 @@ pub fn model(input: TokenStream) -> TokenStream {
 /// }
 /// ```
 ///
-/// A parameter's type says what may be passed: `Option<T>` also null, `Knowable<T>` also a value that is known
-/// only at apply. Without these, Terraform refuses null, and does not call the function while an argument is
-/// unknown. For each field there is a constant, `CidrOverlaps::A`, by which an error names the argument.
+/// A parameter's type says what may be passed: `Option<T>` also null, `Knowable<T>` also a value that is
+/// known only at apply. Without these, Terraform refuses null, and does not call the function while an
+/// argument is unknown. For each field there is a constant, `CidrOverlaps::A`, by which an error names the
+/// argument.
 ///
 /// Options of `#[function(...)]`:
 ///

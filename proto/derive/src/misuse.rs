@@ -99,7 +99,24 @@ fn of_versions() {
     let said = complaint(
         quote! { #[doc = "Things."] #[data_source(type_name = "a", version = 1, upgrade = older)] struct Thing {} },
     );
-    assert!(said.contains("a data source is read anew"), "{said}");
+    assert!(said.contains("only a resource is stored"), "{said}");
+}
+
+#[test]
+fn of_types_that_are_not_stored() {
+    let options =
+        [quote! { optional, write_only }, quote! { optional, adopt }, quote! { required, requires_replace }];
+    let types = [quote! { Option<u8> }, quote! { Option<u8> }, quote! { u8 }];
+    for kind in [quote! { data_source }, quote! { ephemeral_resource }] {
+        for (options, of) in options.iter().zip(&types) {
+            let said = complaint(quote! {
+                #[doc = "Things."]
+                #[#kind(type_name = "a")]
+                struct Thing { #[doc = " It."] #[attribute(#options)] a: #of }
+            });
+            assert!(said.contains("is for resources: nothing else is planned and stored"), "{said}");
+        }
+    }
 }
 
 #[test]

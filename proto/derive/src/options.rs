@@ -1,4 +1,5 @@
-//! `#[resource(...)]` and `#[data_source(...)]`: what makes a model a type that configurations name.
+//! `#[resource(...)]`, `#[data_source(...)]` and `#[ephemeral_resource(...)]`: what makes a model a type that
+//! configurations name.
 
 use syn::{Attribute, DeriveInput, Error, LitInt, LitStr, Path, Result};
 
@@ -7,12 +8,18 @@ pub(crate) struct TypeOptions {
     pub(crate) type_name: LitStr,
     pub(crate) version: Option<LitInt>,
     pub(crate) upgrade: Option<Path>,
+    /// Whether Terraform plans and stores objects of the type.
+    pub(crate) is_stored: bool,
 }
+
+/// The attributes that name a type.
+const KINDS: [&str; 3] = ["resource", "data_source", "ephemeral_resource"];
 
 impl TypeOptions {
     /// Nothing where the struct has no name in configurations: a nested attribute or a provider block.
     pub(crate) fn read(input: &DeriveInput) -> Result<Option<Self>> {
-        let mut all = input.attrs.iter().filter(|one| is_resource(one) || one.path().is_ident("data_source"));
+        let names_type = |one: &&Attribute| KINDS.iter().any(|kind| one.path().is_ident(kind));
+        let mut all = input.attrs.iter().filter(names_type);
         let Some(attribute) = all.next() else { return Ok(None) };
         if let Some(second) = all.next() {
             return Err(Error::new_spanned(second, "a model is of one type: give its options once"));
@@ -39,9 +46,9 @@ impl TypeOptions {
             ));
         }
         if version.is_some() && !is_resource(attribute) {
-            return Err(fail("a data source is read anew each time: it has no version"));
+            return Err(fail("only a resource is stored: nothing else has a version"));
         }
-        Ok(Self { type_name, version, upgrade })
+        Ok(Self { type_name, version, upgrade, is_stored: is_resource(attribute) })
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod file;
 mod function;
+mod key;
 mod provider;
 
 use std::collections::BTreeMap;

@@ -3,6 +3,7 @@
 
 mod file;
 mod function;
+mod key;
 mod provider;
 
 use std::process::ExitCode;

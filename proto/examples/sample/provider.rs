@@ -1,6 +1,6 @@
 //! The provider's block, and the table of what is served.
 
-use crate::{file, function};
+use crate::{file, function, key};
 use std::path::PathBuf;
 use tfplugin::{Diagnostics, Model, Provider, Registry};
 
@@ -29,6 +29,7 @@ impl Provider for Sample {
         Registry::default()
             .resource::<file::FileResource>()
             .data_source::<file::FileDataSource>()
+            .ephemeral_resource::<key::KeyResource>()
             .function::<function::SizeOf>()
     }
 

@@ -43,8 +43,8 @@ impl fmt::Display for FunctionPage<'_> {
 
 fn marks(parameter: &Parameter) -> String {
     let of = type_name(&parameter.of);
-    let variadic = parameter.variadic.then_some("Variadic, ").unwrap_or_default();
-    let nullable = parameter.allow_null.then_some(", Nullable").unwrap_or_default();
+    let variadic = if parameter.variadic { "Variadic, " } else { "" };
+    let nullable = if parameter.allow_null { ", Nullable" } else { "" };
     format!("{variadic}{of}{nullable}")
 }
 

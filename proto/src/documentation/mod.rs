@@ -2,7 +2,8 @@
 //!
 //! A type's page is its schema's descriptions, with the example and the import command that lie in the
 //! registries' layout: `provider/provider.tf`, `resources/<type>/resource.tf`, `resources/<type>/import.sh`,
-//! `data-sources/<type>/data-source.tf` and `functions/<name>/function.tf`.
+//! `data-sources/<type>/data-source.tf`, `ephemeral-resources/<type>/ephemeral-resource.tf` and
+//! `functions/<name>/function.tf`.
 
 mod function;
 mod page;
@@ -27,6 +28,8 @@ struct Kind {
 }
 
 const RESOURCE: Kind = Kind { title: "Resource", folder: "resources", example: "resource.tf" };
+const EPHEMERAL_RESOURCE: Kind =
+    Kind { title: "Ephemeral Resource", folder: "ephemeral-resources", example: "ephemeral-resource.tf" };
 const DATA_SOURCE: Kind = Kind { title: "Data Source", folder: "data-sources", example: "data-source.tf" };
 
 /// Every page of a provider by its path below `docs`. The pages show what is in the folder `examples`; where
@@ -46,7 +49,8 @@ pub fn pages<P: Provider>(examples: &Path) -> io::Result<BTreeMap<PathBuf, Strin
     let types = table
         .resources()
         .map(|(name, schema)| (RESOURCE, name, schema))
-        .chain(table.data_sources().map(|(name, schema)| (DATA_SOURCE, name, schema)));
+        .chain(table.data_sources().map(|(name, schema)| (DATA_SOURCE, name, schema)))
+        .chain(table.ephemeral_resources().map(|(name, schema)| (EPHEMERAL_RESOURCE, name, schema)));
     for (kind, name, schema) in types {
         let page = page_of_type::<P>(&kind, name, schema, &examples.join(kind.folder).join(name))?;
         // The registries' own generator leaves the provider's name out of file names. A plugin whose types

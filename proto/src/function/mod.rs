@@ -35,8 +35,8 @@ pub trait Parameters: Send + Sized + 'static {
 /// apply, in a process that is not configured: it knows its arguments and nothing else. The same arguments
 /// must always give the same result.
 pub trait Function: Parameters {
-    /// What it answers: an `Option<T>` where that may be null, a [`Knowable`](crate::Knowable) where it may be
-    /// known only at apply.
+    /// What it answers: an `Option<T>` where that may be null, a [`Knowable`](crate::Knowable) where it may
+    /// be known only at apply.
     type Return: AttributeValue;
 
     /// Answers a call. Each argument was validated by its type already. An error shows what it says and no

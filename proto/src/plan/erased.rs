@@ -63,7 +63,7 @@ pub(crate) struct TypedResource<R>(PhantomData<R>);
 /// [`ErasedDataSource`] of a [`DataSource`].
 pub(crate) struct TypedDataSource<D>(PhantomData<D>);
 
-fn bug(what: &str, error: &dyn std::fmt::Display) -> Diagnostic {
+pub(super) fn bug(what: &str, error: &dyn std::fmt::Display) -> Diagnostic {
     Diagnostic::error(
         "Provider Bug",
         format!(
@@ -96,7 +96,7 @@ where
 }
 
 /// A finished object: known, and in the spelling of `before`.
-fn finish<M: Model>(schema: &Schema, before: &Value, model: &M) -> Result<Value, Diagnostics> {
+pub(super) fn finish<M: Model>(schema: &Schema, before: &Value, model: &M) -> Result<Value, Diagnostics> {
     let object = write_only::withhold(&schema.attributes, before, &model.encode());
     let object = keep_spelling(&schema.attributes, before, object);
     let pending = schema.attributes.iter().find(|one| !object.attribute(&one.name).is_wholly_known());
@@ -107,7 +107,7 @@ fn finish<M: Model>(schema: &Schema, before: &Value, model: &M) -> Result<Value,
 }
 
 /// What came of the work, if anything; its errors join what was `found`.
-fn outcome<T>(diagnostics: &mut Diagnostics, result: Result<T, Diagnostics>) -> Option<T> {
+pub(super) fn outcome<T>(diagnostics: &mut Diagnostics, result: Result<T, Diagnostics>) -> Option<T> {
     match result {
         Ok(done) => Some(done),
         Err(errors) => {

@@ -6,6 +6,7 @@
 
 pub(crate) mod adopted;
 pub(crate) mod check;
+pub(crate) mod ephemeral;
 pub(crate) mod erased;
 #[cfg(test)]
 mod once_tests;

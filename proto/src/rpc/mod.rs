@@ -4,6 +4,7 @@
 
 mod change;
 mod data_source;
+mod ephemeral;
 mod function;
 mod provider;
 mod resource;
@@ -167,6 +168,7 @@ impl<P: Provider> Service<P> {
             tf_rpc = call,
             tf_resource_type = Empty,
             tf_data_source_type = Empty,
+            tf_ephemeral_resource_type = Empty,
             tf_function = Empty
         );
         let began = Instant::now();
@@ -252,6 +254,10 @@ serve_calls! {
     import_resource_state,
     validate_data_resource_config,
     read_data_source,
+    validate_ephemeral_resource_config,
+    open_ephemeral_resource,
+    renew_ephemeral_resource,
+    close_ephemeral_resource,
     get_functions,
     call_function,
 }
@@ -269,5 +275,9 @@ answer_with_diagnostics! {
     import_resource_state,
     validate_data_resource_config,
     read_data_source,
+    validate_ephemeral_resource_config,
+    open_ephemeral_resource,
+    renew_ephemeral_resource,
+    close_ephemeral_resource,
     get_functions,
 }

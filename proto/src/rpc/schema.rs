@@ -5,7 +5,9 @@ use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::provider::Provider;
 use crate::schema::Schema;
 use crate::wire;
-use crate::wire::tfplugin6::get_metadata::{DataSourceMetadata, FunctionMetadata, ResourceMetadata};
+use crate::wire::tfplugin6::get_metadata::{
+    DataSourceMetadata, EphemeralMetadata, FunctionMetadata, ResourceMetadata,
+};
 use crate::wire::tfplugin6::{ServerCapabilities, get_metadata, get_provider_schema};
 
 fn capabilities() -> ServerCapabilities {
@@ -20,11 +22,13 @@ impl<P: Provider> Shared<P> {
         let table = &self.served.registry;
         let resource = |name: &&str| ResourceMetadata { type_name: (*name).to_owned() };
         let data_source = |name: &&str| DataSourceMetadata { type_name: (*name).to_owned() };
+        let ephemeral = |name: &&str| EphemeralMetadata { type_name: (*name).to_owned() };
         let function = |name: &&str| FunctionMetadata { name: (*name).to_owned() };
         Ok(get_metadata::Response {
             server_capabilities: Some(capabilities()),
             resources: table.resources.keys().map(resource).collect(),
             data_sources: table.data_sources.keys().map(data_source).collect(),
+            ephemeral_resources: table.ephemeral_resources.keys().map(ephemeral).collect(),
             functions: table.functions.keys().map(function).collect(),
             ..Default::default()
         })
@@ -48,6 +52,7 @@ impl<P: Provider> Shared<P> {
             provider: Some(wire::schema(served.provider)),
             resource_schemas: served.registry.resources().map(encode).collect(),
             data_source_schemas: served.registry.data_sources().map(encode).collect(),
+            ephemeral_resource_schemas: served.registry.ephemeral_resources().map(encode).collect(),
             functions: self.function_signatures(),
             diagnostics: wire::diagnostics(found),
             server_capabilities: Some(capabilities()),

@@ -21,6 +21,8 @@ pub(crate) enum Block {
     Provider,
     /// A resource's or a data source's.
     Type,
+    /// That of an ephemeral resource, which is stored nowhere.
+    Ephemeral,
 }
 
 impl Block {
@@ -30,7 +32,7 @@ impl Block {
             Self::Provider => {
                 &["alias", "count", "depends_on", "for_each", "lifecycle", "locals", "source", "version"]
             }
-            Self::Type => {
+            Self::Type | Self::Ephemeral => {
                 &["connection", "count", "depends_on", "for_each", "lifecycle", "provider", "provisioner"]
             }
         }
@@ -44,7 +46,13 @@ pub(crate) fn check(schema: &Schema, block: Block) -> Result<(), SchemaError> {
         let message = "is one of Terraform's own argument names";
         return Err(SchemaError { path: bad.name.clone(), message });
     }
-    members("", &schema.attributes, Place::default())
+    match schema.attributes.iter().find(|one| one.write_only && block == Block::Ephemeral) {
+        Some(bad) => {
+            let message = "nothing of an ephemeral resource is stored: no attribute is write-only";
+            Err(SchemaError { path: bad.name.clone(), message })
+        }
+        None => members("", &schema.attributes, Place::default()),
+    }
 }
 
 /// What is around an attribute.
@@ -153,6 +161,8 @@ mod tests {
         for (attributes, block, rule) in [
             (vec![attribute("count")], Block::Type, "count: is one of Terraform's own"),
             (vec![attribute("alias")], Block::Provider, "alias: is one of Terraform's own"),
+            (vec![attribute("count")], Block::Ephemeral, "count: is one of Terraform's own"),
+            (vec![secret()], Block::Ephemeral, "s: nothing of an ephemeral resource is stored"),
             (vec![attribute("A")], Block::Type, "A: name may contain only"),
             (vec![attribute("")], Block::Type, ": name may contain only"),
             (vec![attribute("a"), attribute("a")], Block::Type, "a: name is defined twice"),

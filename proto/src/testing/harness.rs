@@ -73,7 +73,7 @@ impl<P: Provider> Harness<P> {
         self.stop.cancel();
     }
 
-    fn context(&self) -> Context<P::Configured> {
+    pub(super) fn context(&self) -> Context<P::Configured> {
         Context::new(Arc::clone(&self.configured), self.stop.clone())
     }
 

@@ -10,6 +10,7 @@
 
 mod config;
 mod consistency;
+mod ephemeral;
 mod function;
 mod harness;
 mod outcome;
@@ -18,6 +19,7 @@ mod stored;
 
 pub use config::UNKNOWN;
 pub use consistency::RuleViolation;
+pub use ephemeral::OpenResource;
 pub use harness::Harness;
 pub use outcome::{Action, Failure, Planned, State};
 

@@ -8,6 +8,7 @@
     reason = "a test's helpers fail as the test does"
 )]
 
+mod ephemeral;
 mod functions;
 mod life;
 mod process;

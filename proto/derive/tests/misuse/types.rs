@@ -42,4 +42,27 @@ struct VersionOfADataSource {}
 #[data_source(type_name = "things_thing")]
 struct TwoTypes {}
 
+/// Things.
+#[derive(Model)]
+#[ephemeral_resource(type_name = "things_thing", version = 1, upgrade = rename)]
+struct VersionOfAnEphemeralResource {}
+
+/// Things.
+#[derive(Model)]
+#[ephemeral_resource(type_name = "things_thing")]
+struct ReplacedThoughEphemeral {
+    /// What it is.
+    #[attribute(required, requires_replace)]
+    name: String,
+}
+
+/// Things.
+#[derive(Model)]
+#[data_source(type_name = "things_thing")]
+struct WriteOnlyThoughRead {
+    /// What it is.
+    #[attribute(optional, write_only)]
+    name: Option<String>,
+}
+
 fn main() {}
