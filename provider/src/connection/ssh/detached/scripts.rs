@@ -19,7 +19,8 @@ pub(super) const REPORT: &str = "\u{1e}job ";
 /// job's id, `$4` its owner, `$5` how many seconds to wait for news.
 ///
 /// `state` says of the job in a folder whether it runs, has ended or was broken off. The lock is tried first:
-/// a job that ends writes its code before it lets go of the lock.
+/// a job that ends writes its code before it lets go of the lock. `discard` takes a folder away at once, so
+/// that nobody who looks at jobs meanwhile sees a half of it.
 macro_rules! common {
     () => {
         r#"
@@ -36,6 +37,7 @@ state() {
     else echo gone
     fi
 }
+discard() { [ ! -e "$1" ] || mv "$1" "$base/.gone"; rm -rf "$base/.gone"; }
 "#
     };
 }
@@ -77,9 +79,11 @@ shift 9
 mask=$(umask)
 umask 077
 input=/dev/null
+# Whoever ends the last job removes the folders, also in the middle of this.
 if [ "$length" != - ]; then
-    mkdir -p "$run" && chmod 700 "$run" || exit
     input=$run/$id.$$
+    place() { mkdir -p "$run" && chmod 700 "$run" && true >"$input"; }
+    place 2>/dev/null || place || exit
     cat >"$input"
     if [ "$(wc -c <"$input")" -ne "$length" ]; then
         rm -f "$input"
@@ -88,10 +92,15 @@ if [ "$length" != - ]; then
     fi
 fi
 leave() { [ "$input" = /dev/null ] || rm -f "$input"; exit "$1"; }
+hold() { mkdir -p "$base" && chmod 700 "$base" && command exec 8<"$base"; }
+tries=0
 while :; do
-    mkdir -p "$base" && chmod 700 "$base" && exec 8<"$base" && flock -w 30 8 || leave 1
-    # It may have been removed, being empty, before it was locked.
-    [ "$(stat -c %i "$base" 2>/dev/null)" != "$(stat -L -c %i /proc/self/fd/8)" ] || break
+    if hold 2>/dev/null; then
+        flock -w 30 8 || { echo "others begin jobs in $base all the time" >&2; leave 1; }
+        [ "$(stat -c %i "$base" 2>/dev/null)" != "$(stat -L -c %i /proc/self/fd/8)" ] || break
+    fi
+    tries=$((tries + 1))
+    [ "$tries" -lt 20 ] || { hold; leave 1; }
 done
 if [ "$(text "$job/owner")" != "$owner" ]; then
     for other in "$base"/*/; do
@@ -104,27 +113,30 @@ if [ "$(text "$job/owner")" != "$owner" ]; then
                 report busy "$(text "$other/name")"
                 leave 0 ;;
             # No run comes back for it after a day. One that was broken off may be repaired later.
-            ended) [ -z "$(find "$other" -maxdepth 0 -mmin +1440)" ] || rm -rf "$other" ;;
-            broken) [ -z "$(find "$other" -maxdepth 0 -mmin +43200)" ] || rm -rf "$other" ;;
+            ended) [ -z "$(find "$other" -maxdepth 0 -mmin +1440)" ] || discard "$other" ;;
+            broken) [ -z "$(find "$other" -maxdepth 0 -mmin +43200)" ] || discard "$other" ;;
         esac
     done
     if [ -e "$job/code" ] && [ $(($(date +%s) - $(stat -c %Y "$job/code"))) -le "$since" ]; then
-        rm -rf "$job" "$run/$id"
+        discard "$job"
+        rm -rf "$run/$id"
         report busy "$name"
         leave 0
     fi
-    rm -rf "$job" "$run/$id"
-    mkdir "$job" || leave 1
+    discard "$job"
+    rm -rf "$run/$id" "$base/.new"
+    mkdir "$base/.new" || leave 1
     said=$job
     if [ "$length" != - ]; then
         said=$run/$id
         mkdir "$said" || leave 1
     fi
-    printf %s "$owner" >"$job/owner"
-    printf %s "$name" >"$job/name"
-    cat /proc/sys/kernel/random/boot_id >"$job/boot"
-    exec 9>"$job/lock"
-    flock -n 9 || leave 1
+    printf %s "$owner" >"$base/.new/owner"
+    printf %s "$name" >"$base/.new/name"
+    cat /proc/sys/kernel/random/boot_id >"$base/.new/boot"
+    # Whoever reads the jobs meanwhile finds none that is not locked yet, and cannot be first to lock it.
+    exec 9>"$base/.new/lock"
+    flock -n 9 && mv "$base/.new" "$job" || leave 1
     setsid sh -c '
         job=$1 said=$2 mask=$3 limit=$4 input=$5
         shift 5
@@ -160,8 +172,9 @@ pub(super) const CLEAR: &str = concat!(
 exec 8<"$base" && flock -w "$wait" 8 || exit
 if [ "$(text "$job/owner")" = "$owner" ]; then
     rm -rf "$run/$id"
-    if [ "${6-}" = keep ]; then printf %s - >"$job/owner"; else rm -rf "$job"; fi
+    if [ "${6-}" = keep ]; then printf %s - >"$job/owner"; else discard "$job"; fi
 fi
+rm -rf "$base/.new" "$base/.gone"
 rmdir "$run" "$base" 2>/dev/null
 exit 0
 "#

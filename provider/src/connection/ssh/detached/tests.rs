@@ -92,6 +92,43 @@ async fn a_job_gets_its_input_and_its_result_is_kept_until_it_was_read() {
     }
 }
 
+/// Several at once, which take the folders away between each other, while somebody looks for jobs that were
+/// broken off, as a snapshot of the machine does.
+#[tokio::test]
+async fn jobs_begin_and_end_beside_each_other_and_those_who_look() {
+    const LOOK: &str = r#"while [ ! -e "$1/stop" ]; do for job in "$1"/kept/*/; do
+        [ -e "$job/name" ] && flock -n -s "$job/lock" true && [ ! -e "$job/code" ] && cat "$job/name" && echo
+    done; done 2>/dev/null"#;
+    for shell in SHELLS {
+        let machine = std::sync::Arc::new(Machine::new(shell));
+        let looking = Process::new(shell)
+            .args(["-c", LOOK, "sh"])
+            .arg(machine.folder.path())
+            .stdout(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap();
+        let mut all = tokio::task::JoinSet::new();
+        for one in ["one", "two", "three"] {
+            let machine = std::sync::Arc::clone(&machine);
+            all.spawn(async move {
+                for round in 0..20 {
+                    let input = (round % 2 == 0).then_some("x");
+                    let (said, complaint) = machine.begin(one, "me", "60", "cat", input).await;
+                    let expected = format!("§job ended 0\n{}", input.unwrap_or_default());
+                    assert_eq!((said, complaint.as_str()), (expected, ""), "{shell}: {one}, {round}");
+                    machine.run(CLEAR, one, "me", &[], "").await;
+                }
+            });
+        }
+        all.join_all().await;
+        std::fs::write(machine.path("stop"), "").unwrap();
+        let looked = looking.wait_with_output().await.unwrap();
+        assert_eq!(String::from_utf8_lossy(&looked.stdout), "", "{shell}: none was broken off");
+        assert!(machine.entries().is_empty(), "{shell}: {:?}", machine.entries());
+    }
+}
+
 #[tokio::test]
 async fn only_root_can_look_into_the_folders() {
     use std::os::unix::fs::PermissionsExt;
