@@ -16,7 +16,7 @@ use axum::http::HeaderMap;
 use axum::{Extension, Json};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::net::IpAddr;
+use std::net::{IpAddr, ToSocketAddrs as _};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
@@ -24,22 +24,8 @@ use tokio::time::{Instant, sleep};
 const PORT: &str = "25000";
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// `false`, or the word by which a node says that it wants no control plane.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(untagged)]
-pub(crate) enum Worker {
-    No(bool),
-    As(String),
-}
-
-impl Worker {
-    fn is_wanted(&self) -> bool {
-        match self {
-            Self::No(wanted) => *wanted,
-            Self::As(word) => !word.is_empty(),
-        }
-    }
-}
+/// The word by which a node says that it wants no control plane.
+pub(crate) const AS_WORKER: &str = "as-worker";
 
 /// What a joining node sends.
 #[derive(Serialize, Deserialize)]
@@ -47,7 +33,9 @@ pub(crate) struct Request {
     pub(crate) token: String,
     pub(crate) hostname: String,
     pub(crate) port: String,
-    pub(crate) worker: Worker,
+    /// Null or `false` of a control plane; any other word than [`AS_WORKER`] is one's, too.
+    #[serde(default)]
+    pub(crate) worker: Value,
     #[serde(default)]
     pub(crate) can_handle_x509_auth: bool,
     #[serde(default)]
@@ -99,7 +87,7 @@ pub(crate) async fn answer(
     let callback_token = tokens::callback(layout)?;
     detect_by_reaching(&node, remote).await?;
     layout.set_lock("no-cert-reissue")?;
-    let worker = request.worker.is_wanted();
+    let worker = wants_worker(&request);
     if worker {
         for purpose in ["kubelet", "proxy"] {
             tokens::allow_signing(layout, &format!("{}-{purpose}", request.token))?;
@@ -133,7 +121,29 @@ fn admit(
         let reason = format!("the joining node has the same IP ({remote}) as the node we contact");
         return Err(Refusal::new(503, reason));
     }
+    let hostname = &request.hostname;
+    if looks_names_up(layout) && !resolves(hostname, remote) {
+        let reason = format!(
+            "the hostname ({hostname}) of the joining node does not resolve to the IP \"{remote}\". Refusing join"
+        );
+        return Err(Refusal::new(400, reason));
+    }
     Ok(())
+}
+
+fn wants_worker(request: &Request) -> bool {
+    request.worker == AS_WORKER || request.worker == true
+}
+
+/// Whether the API server reaches kubelets by their names first, as installations of old do.
+fn looks_names_up(layout: &Layout) -> bool {
+    let preferred = edit::get(&layout.args("kube-apiserver"), "--kubelet-preferred-address-types");
+    preferred.is_none_or(|preferred| !preferred.contains("InternalIP"))
+}
+
+/// Whether a name is one of the address here.
+fn resolves(name: &str, address: IpAddr) -> bool {
+    (name, 0).to_socket_addrs().is_ok_and(|mut found| found.any(|one| one.ip().to_canonical() == address))
 }
 
 /// At the first join the datastore moves from the loopback to the address that was contacted.
@@ -243,7 +253,7 @@ mod tests {
             token: token.into(),
             hostname: "cp2".into(),
             port: port.into(),
-            worker: Worker::No(false),
+            worker: Value::Null,
             can_handle_x509_auth: true,
             can_handle_custom_etcd: true,
         }
@@ -271,5 +281,26 @@ mod tests {
         assert_eq!(admit("t", "25001", "10.0.0.11").unwrap().0, 502);
         assert_eq!(admit("t", "25000", "10.0.0.12").unwrap().0, 503);
         assert_eq!(admit("t", "25000", "10.0.0.11"), None);
+        edit::set(&layout.args("kube-apiserver"), "--kubelet-preferred-address-types", Some("Hostname"))
+            .unwrap();
+        let unresolved = admit("t", "25000", "10.0.0.11").unwrap();
+        assert_eq!(unresolved.0, 400, "{unresolved:?}");
+        assert!(
+            unresolved.1.ends_with("does not resolve to the IP \"10.0.0.12\". Refusing join"),
+            "{unresolved:?}"
+        );
+    }
+
+    #[test]
+    fn a_control_plane_says_nothing_of_a_worker() {
+        let wanted = |worker: &str| {
+            let text = format!(r#"{{"token": "t", "hostname": "cp2", "port": "25000"{worker}}}"#);
+            wants_worker(&serde_json::from_str(&text).unwrap())
+        };
+        for control_plane in ["", r#", "worker": null"#, r#", "worker": false"#, r#", "worker": "as-master""#]
+        {
+            assert!(!wanted(control_plane), "{control_plane}");
+        }
+        assert!(wanted(r#", "worker": "as-worker""#));
     }
 }

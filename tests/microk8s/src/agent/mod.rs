@@ -16,7 +16,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-pub(crate) use join::{Joined, Request as JoinRequest, Worker};
+pub(crate) use join::{AS_WORKER, Joined, Request as JoinRequest};
 
 /// An answer that says what went wrong, with the status that the agent has for it.
 pub(crate) struct Refusal(u16, String);

@@ -13,6 +13,9 @@ use tokio::process::Command;
 
 pub(crate) const WORKER: &str = "This MicroK8s deployment is acting as a node in a cluster.";
 pub(crate) const STOPPED: &str = "microk8s is not running, try microk8s start";
+/// The lock that the snap sets where it is installed with 512 MiB of memory or less.
+pub(crate) const LOW_MEMORY: &str = "low-memory-guard.lock";
+pub(crate) const TOO_LITTLE_MEMORY: &str = "\nThis node does not have enough RAM to host the Kubernetes control plane services\nand join the database quorum.\n";
 const READY_AT_START: Duration = Duration::from_secs(60);
 
 /// Every sub-command that a real node has, for the help text; those without a stand-in say so.
@@ -75,7 +78,7 @@ pub(crate) async fn run(arguments: Vec<String>) -> Outcome {
         "remove-node" => remove_node::run(&context, &rest).await,
         "enable" | "disable" => enable::run(&context, &verb, &rest).await,
         "addons" => addons::run(&context.layout, &rest).await,
-        "start" => start(&context).await,
+        "start" => start(&context, &rest).await,
         "stop" => stop(&context, &rest).await,
         "refresh-certs" => refresh_certs(&context, &rest).await,
         other => Ok(Outcome::complained(1, format!("microk8s {other} is not in this lab"))),
@@ -148,11 +151,17 @@ async fn stop(context: &Context, arguments: &[String]) -> Result<Outcome> {
     Ok(Outcome::said("Stopped."))
 }
 
-async fn start(context: &Context) -> Result<Outcome> {
+async fn start(context: &Context, arguments: &[String]) -> Result<Outcome> {
     if context.layout.is_worker() {
         return Ok(Outcome::said(format!(
             "{WORKER}\nTo start the services of this node use: snap start microk8s"
         )));
+    }
+    if arguments.iter().any(|word| word == "--disable-low-memory-guard") {
+        context.layout.drop_lock(LOW_MEMORY)?;
+    }
+    if context.layout.is_locked(LOW_MEMORY) {
+        return Ok(Outcome::said_with(1, TOO_LITTLE_MEMORY));
     }
     socket::demand(&["start", "microk8s", "--enable"]).await?;
     context.layout.drop_lock("stopped.lock")?;

@@ -1,7 +1,7 @@
 //! `microk8s status`.
 
 use super::Context;
-use super::microk8s::{STOPPED, WORKER, traceback};
+use super::microk8s::{LOW_MEMORY, STOPPED, TOO_LITTLE_MEMORY, WORKER, traceback};
 use crate::addons::{self, Addon};
 use crate::failure::Result;
 use crate::layout::Layout;
@@ -78,6 +78,9 @@ pub(crate) async fn run(context: &Context, arguments: &[String]) -> Result<Outco
     if layout.is_worker() {
         return Ok(Outcome::said(format!("{WORKER}\nPlease use the control plane node.")));
     }
+    if layout.is_locked(LOW_MEMORY) {
+        return Ok(Outcome::said_with(1, TOO_LITTLE_MEMORY));
+    }
     if layout.is_locked("stopped.lock") {
         return Ok(Outcome::said(STOPPED));
     }
@@ -101,13 +104,13 @@ pub(crate) async fn run(context: &Context, arguments: &[String]) -> Result<Outco
     {
         return Ok(Outcome::said_with(code, short(layout, &options, &addons, objects.as_deref())));
     }
-    if !layout.backend("info.yaml").exists() {
-        return Ok(Outcome::complained(
-            1,
-            traceback(
-                "FileNotFoundError: [Errno 2] No such file or directory: '/var/snap/microk8s/current/var/kubernetes/backend/info.yaml'",
-            ),
-        ));
+    let begun = begun(&options.format, objects.is_some());
+    if layout.is_locked("ha-cluster") && !layout.backend("info.yaml").exists() {
+        // What was printed before it died is there.
+        let text = traceback(
+            "FileNotFoundError: [Errno 2] No such file or directory: '/var/snap/microk8s/current/var/kubernetes/backend/info.yaml'",
+        );
+        return Ok(Outcome { stdout: begun, ..Outcome::complained(1, text) });
     }
     let members = members(layout).await;
     let text = if options.format == "yaml" {
@@ -115,7 +118,15 @@ pub(crate) async fn run(context: &Context, arguments: &[String]) -> Result<Outco
     } else {
         pretty(layout, &addons, objects.as_deref().unwrap_or_default(), &members)
     };
-    Ok(Outcome::said_with(code, text))
+    Ok(Outcome::said_with(code, begun + &text))
+}
+
+/// What is printed before the datastore is asked.
+fn begun(format: &str, is_ready: bool) -> String {
+    match format {
+        "yaml" => format!("microk8s:\n  running: {}\n", if is_ready { "True" } else { "False" }),
+        _ => "microk8s is running\n".to_owned(),
+    }
 }
 
 /// The cluster's objects where the API answers and some node is ready.
@@ -165,7 +176,7 @@ fn listed(members: &[Member], role: Role) -> String {
 fn pretty(layout: &Layout, addons: &[Addon], objects: &str, members: &[Member]) -> String {
     let voters = members.iter().filter(|member| member.role == Role::Voter).count();
     let mut text = format!(
-        "microk8s is running\nhigh-availability: {}\n  datastore master nodes: {}\n  datastore standby nodes: {}\naddons:\n",
+        "high-availability: {}\n  datastore master nodes: {}\n  datastore standby nodes: {}\naddons:\n",
         if voters >= 3 { "yes" } else { "no" },
         listed(members, Role::Voter),
         listed(members, Role::Standby),
@@ -200,11 +211,12 @@ fn short(layout: &Layout, options: &Options, addons: &[Addon], objects: Option<&
 }
 
 fn yaml(layout: &Layout, addons: &[Addon], objects: Option<&str>, members: &[Member]) -> String {
-    let running = if objects.is_some() { "True" } else { "False" };
-    let enabled = if layout.is_locked("ha-cluster") { "True" } else { "False" };
-    let mut text = format!("microk8s:\n  running: {running}\nhigh-availability:\n  enabled: {enabled}\n");
-    text.push_str("  nodes:\n");
-    for member in members {
+    let is_enabled = layout.is_locked("ha-cluster");
+    let mut text = format!("high-availability:\n  enabled: {}\n", if is_enabled { "True" } else { "False" });
+    if is_enabled {
+        text.push_str("  nodes:\n");
+    }
+    for member in members.iter().filter(|_| is_enabled) {
         text.push_str(&format!("    - address: {}\n      role: {}\n", member.address, member.role.name()));
     }
     let Some(objects) = objects else {
@@ -257,7 +269,7 @@ mod tests {
         let layout = Layout::new(folder.path());
         layout.set_lock("ha-cluster").unwrap();
         let text = pretty(&layout, &addons::all(&layout).unwrap(), "x pod/coredns-1", &cluster());
-        let expected = "microk8s is running\nhigh-availability: yes\n  \
+        let expected = "high-availability: yes\n  \
             datastore master nodes: 10.0.0.1:19001 10.0.0.2:19001 10.0.0.3:19001\n  \
             datastore standby nodes: 10.0.0.4:19001 10.0.0.5:19001\naddons:\n  enabled:\n    \
             dns                  # (core) CoreDNS\n    \
@@ -272,7 +284,17 @@ mod tests {
         let layout = Layout::new(folder.path());
         layout.set_lock("ha-cluster").unwrap();
         let text = yaml(&layout, &addons::all(&layout).unwrap(), None, &cluster());
-        assert!(text.starts_with("microk8s:\n  running: False\nhigh-availability:\n  enabled: True\n  nodes:\n    - address: 10.0.0.1:19001\n      role: voter\n"));
+        assert!(text.starts_with(
+            "high-availability:\n  enabled: True\n  nodes:\n    - address: 10.0.0.1:19001\n      role: voter\n"
+        ));
         assert!(text.ends_with("      role: standby\n  message: microk8s is not running. Use microk8s inspect for a deeper inspection.\n"));
+    }
+
+    #[test]
+    fn without_dqlite_no_members_are_listed() {
+        let folder = tempfile::tempdir().unwrap();
+        let layout = Layout::new(folder.path());
+        let text = yaml(&layout, &[], None, &cluster());
+        assert!(text.starts_with("high-availability:\n  enabled: False\n  message: "), "{text}");
     }
 }

@@ -5,9 +5,9 @@
 
 mod take_over;
 
-use super::microk8s::traceback;
+use super::microk8s::{LOW_MEMORY, TOO_LITTLE_MEMORY, traceback};
 use super::{Context, cluster};
-use crate::agent::{JoinRequest, Joined, Worker};
+use crate::agent::{AS_WORKER, JoinRequest, Joined};
 use crate::args::edit;
 use crate::failure::{Failure, Result, Tried};
 use crate::faults::Fault;
@@ -57,17 +57,19 @@ fn parse_target(text: &str) -> std::result::Result<Target, &'static str> {
 struct Options {
     worker: bool,
     skip_verify: bool,
+    without_guard: bool,
     target: String,
 }
 
 fn parse(arguments: &[String]) -> std::result::Result<Options, Outcome> {
     let usage = "Usage: microk8s join [OPTIONS] CONNECTION\nTry 'microk8s join -h' for help.\n\nError: ";
-    let mut options = Options { worker: false, skip_verify: false, target: String::new() };
+    let mut options =
+        Options { worker: false, skip_verify: false, without_guard: false, target: String::new() };
     for word in arguments {
         match word.as_str() {
             "--worker" => options.worker = true,
             "--skip-verify" => options.skip_verify = true,
-            "--disable-low-memory-guard" => {}
+            "--disable-low-memory-guard" => options.without_guard = true,
             other if other.starts_with('-') => {
                 return Err(Outcome::complained(2, format!("{usage}No such option: {other}")));
             }
@@ -96,6 +98,12 @@ pub(crate) async fn run(context: &Context, arguments: &[String]) -> Result<Outco
         Err(reason) => return Ok(Outcome::said_with(1, format!("Invalid connection: {reason}"))),
     };
     let layout = &context.layout;
+    if options.without_guard {
+        layout.drop_lock(LOW_MEMORY)?;
+    }
+    if layout.is_locked(LOW_MEMORY) && !options.worker {
+        return Ok(Outcome::said_with(1, TOO_LITTLE_MEMORY));
+    }
     layout.set_lock("join-in-progress")?;
     let mut buffer = format!("Contacting cluster at {}\n", target.address);
     if Fault::JoinDoesNothing.is_on(&context.config).is_some() {
@@ -141,7 +149,7 @@ async fn ask(
         token: target.token.clone(),
         hostname: host::hostname()?,
         port: bind.rsplit_once(':').map_or("25000", |(_, port)| port).to_owned(),
-        worker: if options.worker { Worker::As("as-worker".into()) } else { Worker::No(false) },
+        worker: options.worker.then_some(AS_WORKER).into(),
         can_handle_x509_auth: true,
         can_handle_custom_etcd: true,
     };
