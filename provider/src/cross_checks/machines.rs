@@ -1,8 +1,8 @@
 //! What a machine is for: a worker is no control plane, and a cluster has one of each software.
 
 use super::mismatch::Mismatch;
-use super::objects::Host;
 use super::same_object::Type;
+use crate::values::Host;
 use std::collections::HashMap;
 use tfplugin::{Diagnostic, Value};
 

@@ -1,12 +1,13 @@
 //! Two resources about one object: the second create is refused, or each takes away for ever what the other
 //! makes. Objects of routers are told apart by their node, in `owners` and in their engine.
 
-use super::objects::{ClusterRef, Host};
+use super::objects::ClusterRef;
 use crate::calico::IpPool;
 use crate::connection::cluster::ObjectName;
 use crate::engine::cluster_object::ClusterObject;
 use crate::metallb::{BfdProfile, BgpAdvertisement, BgpPeer, Community, IpAddressPool, L2Advertisement};
 use crate::microk8s::object::GenericObject;
+use crate::values::Host;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use tfplugin::{Diagnostic, Value};
@@ -158,6 +159,7 @@ mod tests {
     use std::collections::BTreeMap;
     use tfplugin::testing::UNKNOWN;
     use tfplugin::{ObservedPlan, Severity};
+    use tokio::task::JoinSet;
 
     /// Where it is said that objects which are planned one after the other are the same, with the text.
     async fn found(objects: &[&Object]) -> Vec<(String, String)> {
@@ -241,20 +243,25 @@ mod tests {
         assert_eq!(sampled, Type::ALL.map(|one| one.name));
     }
 
+    /// All at once: each looks for a machine that is not there.
     #[tokio::test]
     async fn two_resources_about_one_object_are_an_error_in_any_spelling() {
+        let mut all = JoinSet::new();
         for (object, at, other) in samples() {
             let mut another = object.clone();
             another.1.as_object_mut().unwrap().extend(other.as_object().unwrap().clone());
-            let respelled = respelled(&object);
-            for second in [&object, &respelled] {
-                let told = found(&[&object, second, &another]).await;
-                let [(place, text)] = told.as_slice() else { panic!("{object:?}: {told:?}") };
-                assert_eq!(place, at);
-                assert!(text.contains(&format!("`{}`", object.0)), "{text}");
-                assert_eq!(text.contains("are the same object"), object != *second, "{text}");
+            for second in [object.clone(), respelled(&object)] {
+                let (object, another) = (object.clone(), another.clone());
+                all.spawn(async move {
+                    let told = found(&[&object, &second, &another]).await;
+                    let [(place, text)] = told.as_slice() else { panic!("{object:?}: {told:?}") };
+                    assert_eq!(place, at);
+                    assert!(text.contains(&format!("`{}`", object.0)), "{text}");
+                    assert_eq!(text.contains("are the same object"), object != second, "{text}");
+                });
             }
         }
+        assert_eq!(all.join_all().await.len(), 2 * Type::ALL.len());
     }
 
     #[tokio::test]

@@ -8,6 +8,8 @@ mod samples;
 mod tests;
 #[cfg(test)]
 mod words;
+#[cfg(test)]
+mod wrong_inputs;
 
 use crate::cross_checks::CrossChecks;
 use crate::session::{ProviderBlock, ProviderBlockDraft, Session};

@@ -1,5 +1,6 @@
 //! What a run learns of the machines of its configuration, beyond what any one resource knows.
 
+use crate::values::Host;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -30,8 +31,8 @@ pub struct MachineRegister(Mutex<Machines>);
 struct Machines {
     hosts: NodeHosts,
     /// Control planes that members join, and members that leave, by their addresses, as this run plans it.
-    joined: BTreeSet<String>,
-    leaving: BTreeSet<String>,
+    joined: BTreeSet<Host>,
+    leaving: BTreeSet<Host>,
 }
 
 impl MachineRegister {
@@ -59,16 +60,18 @@ impl MachineRegister {
 
     /// A member joins at this control plane; whether that one is planned to leave.
     pub fn plans_to_join(&self, cluster: &str) -> bool {
-        let mut machines = self.machines();
-        machines.joined.insert(cluster.to_owned());
-        machines.leaving.contains(cluster)
+        let (mut machines, cluster) = (self.machines(), Host::of(cluster));
+        let leaves = machines.leaving.contains(&cluster);
+        machines.joined.insert(cluster);
+        leaves
     }
 
     /// A member leaves; whether others are planned to join there.
     pub fn plans_to_leave(&self, host: &str) -> bool {
-        let mut machines = self.machines();
-        machines.leaving.insert(host.to_owned());
-        machines.joined.contains(host)
+        let (mut machines, host) = (self.machines(), Host::of(host));
+        let is_joined = machines.joined.contains(&host);
+        machines.leaving.insert(host);
+        is_joined
     }
 
     fn machines(&self) -> MutexGuard<'_, Machines> {
@@ -91,5 +94,25 @@ mod tests {
         next.recall(&serde_json::from_str(&kept).unwrap());
         assert_eq!(next.hosts_of("cp2"), ["192.0.2.2", "cp2.example"]);
         assert_eq!((next.hosts_of("cp3"), next.hosts_of("other")), (Vec::new(), Vec::new()));
+    }
+
+    #[test]
+    fn who_leaves_and_who_is_joined_is_one_machine_in_whatever_spelling_and_order() {
+        for (joined, leaving, is_one) in [
+            ("10.0.0.1", "10.0.0.1", true),
+            ("10.0.0.1", "::ffff:10.0.0.1", true),
+            ("fd00::1", "FD00:0::0:1", true),
+            ("CP1.example.", "cp1.example", true),
+            ("10.0.0.1", "10.0.0.2", false),
+            ("fd00::1", "fd00::2", false),
+            ("cp1", "cp1.example", false),
+        ] {
+            let run = MachineRegister::default();
+            assert!(!run.plans_to_join(joined));
+            assert_eq!(run.plans_to_leave(leaving), is_one, "{joined} {leaving}");
+            let run = MachineRegister::default();
+            assert!(!run.plans_to_leave(leaving));
+            assert_eq!(run.plans_to_join(joined), is_one, "{leaving} {joined}");
+        }
     }
 }

@@ -1,7 +1,12 @@
 //! A provider that serves only what its test needs, so that a test below the provider does not depend on it.
 
-use super::{CrossCheck, ProviderBlock, ProviderBlockDraft, Session};
+use super::{CrossCheck, KeptSecrets, MachineRegister, ProviderBlock, ProviderBlockDraft, Session};
+use crate::connection::cluster::{ClusterLocks, Clusters};
+use crate::connection::router::Routers;
+use crate::connection::ssh::{Settings, Ssh};
+use std::collections::BTreeMap;
 use std::marker::PhantomData;
+use std::sync::Arc;
 use tfplugin::{Diagnostics, ObservedPlan, Provider, Registry};
 
 /// The types of a test, and the rules over several of them.
@@ -36,5 +41,19 @@ impl<T: Served> Provider for TestProvider<T> {
 
     async fn configure(config: ProviderBlockDraft) -> Result<Session, Diagnostics> {
         ProviderBlock::open(config, T::cross_checks())
+    }
+}
+
+/// A run that reaches machines so, with no routers and no rules between objects.
+pub(crate) fn session(settings: Settings) -> Session {
+    let (ssh, locks) = (Arc::new(Ssh::new(settings)), Arc::<ClusterLocks>::default());
+    Session {
+        clusters: Clusters::new(Arc::clone(&ssh), None, Arc::clone(&locks)),
+        locks,
+        ssh,
+        routers: Routers::new(BTreeMap::new()),
+        cross_checks: Box::new(()),
+        kept_secrets: KeptSecrets::default(),
+        machines: MachineRegister::default(),
     }
 }

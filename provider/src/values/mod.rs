@@ -3,6 +3,7 @@
 mod address_range;
 mod asn;
 mod go_duration;
+mod host;
 mod number;
 mod object_names;
 mod one_line;
@@ -10,6 +11,7 @@ mod one_line;
 pub use address_range::AddressRange;
 pub use asn::Asn;
 pub use go_duration::GoDuration;
+pub use host::Host;
 pub use number::within;
 pub use object_names::{namespace_name, object_name, some_namespace, some_object};
 pub use one_line::one_line;

@@ -1,24 +1,11 @@
 //! Objects in clusters and nodes, as the rules see them.
 
 use super::{Setting, address, number, setting, text};
-use crate::values::AddressRange;
+use crate::values::{AddressRange, Host};
 use ipnet::IpNet;
 use std::net::IpAddr;
 use tfplugin::types::SemanticValue;
 use tfplugin::{ObservedPlan, Value};
-
-/// A machine's address in the one spelling by which it is compared.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(in super::super) struct Host(String);
-
-impl Host {
-    pub(in super::super) fn of(address: &str) -> Self {
-        Self(match address.parse::<IpAddr>() {
-            Ok(address) => address.to_canonical().to_string(),
-            Err(_) => address.trim_end_matches('.').to_ascii_lowercase(),
-        })
-    }
-}
 
 /// A cluster, as far as the configuration calls it by one address.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -3,7 +3,7 @@
 mod cluster;
 mod router;
 
-pub(super) use cluster::{Advertisement, CalicoPool, ClusterRanges, ClusterRef, Host, Peer, Pool, Taken};
+pub(super) use cluster::{Advertisement, CalicoPool, ClusterRanges, ClusterRef, Peer, Pool, Taken};
 pub(super) use router::{
     Bgp, BgpSession, FamilySettings, Neighbor, PeerGroup, PrefixList, RouteMap, RouteMapRule, RouterKey,
     RouterRef,

@@ -40,7 +40,9 @@ pub(super) async fn run<T: ServerApplied>(
             return Err(explain::<T>(&summary("plan", &target), &target, &error, ""));
         }
         Err(error) => {
-            if target.cluster.is_out_of_reach(&error) && target.cluster.warn_once() {
+            // The provider's block may be one that only the apply knows.
+            let is_nowhere = error.kind() == ClusterErrorKind::NotConfigured;
+            if (is_nowhere || target.cluster.is_out_of_reach(&error)) && target.cluster.warn_once() {
                 context.warn(unchecked(&target, &error));
             }
             return Ok(false);

@@ -47,7 +47,9 @@ use tfplugin::{Computed, Context, Diagnostics, Model, Plan};
 /// about it from then on.
 ///
 /// Every node needs an IPv6 address that stays: static or from a router, but neither temporary nor
-/// link-local.
+/// link-local. A node that is Ready and whose machine is not reached is an error before anything is changed.
+/// One that is not Ready is left out with a warning and stays in `drift` until it has the settings; a create
+/// is refused where most nodes are so.
 ///
 /// Nodes that join later through `microk8s_cluster_member` get the same settings there. Destroying it gives
 /// every node the settings that it had before (the ones that MicroK8s ships with, after an import). A cluster
@@ -102,7 +104,8 @@ pub struct ClusterIpv6 {
     pub ipv4_service_cidr: Computed<Semantic<Ipv4Net>>,
 
     /// What differs on the nodes from these settings, a sentence for each setting. Empty unless something was
-    /// changed behind Terraform's back or a node joined without it; the next apply mends it.
+    /// changed behind Terraform's back, a node joined without it or its machine was not reached; the next
+    /// apply mends it.
     #[attribute(computed, use_state_for_unknown)]
     pub drift: Computed<Vec<String>>,
 }

@@ -68,7 +68,9 @@ impl ClusterIpv6 {
         cluster_checks::check(&cluster_snapshot, *self.cluster_cidr.value(), *self.service_cidr.value())
             .await?;
         let cluster = self.cluster(&cluster_snapshot, first_time)?;
-        cluster_snapshot.check_reached(first_time)?;
+        // Dead machines are no reason to wait, as long as they are the lesser part.
+        let most_are_missing = cluster_snapshot.missing.len() > cluster_snapshot.members().count();
+        cluster_snapshot.check_reached(first_time && most_are_missing)?;
         for missing in &cluster_snapshot.missing {
             // The next refresh reports it as drift.
             let consequence = "does not get these settings now";
@@ -187,10 +189,8 @@ mod tests {
     use crate::connection::Freshness;
     use crate::microk8s::shared::config_files::dual_stack::Place;
     use crate::microk8s::shared::machine::scripts::{RESTART, WRITE};
-    use crate::microk8s::shared::testing::{Fault, World};
-    use std::time::Duration;
+    use crate::microk8s::shared::testing::{Fault, World, deadline, promptly};
     use tfplugin::Computed;
-    use tokio_util::sync::CancellationToken;
 
     const PODS: Place = Place::Flag("kube-proxy", "--cluster-cidr");
 
@@ -226,8 +226,8 @@ mod tests {
 
     impl Run {
         fn new(world: World) -> Self {
-            let deadline = Deadline::after(Duration::from_secs(7200), &CancellationToken::new());
-            Self { world, private: ClusterIpv6Private::default(), deadline, locks: ClusterLocks::default() }
+            let (private, locks) = (ClusterIpv6Private::default(), ClusterLocks::default());
+            Self { world, private, deadline: deadline(), locks }
         }
 
         /// What came of it, with the number of warnings.
@@ -263,10 +263,10 @@ mod tests {
         let mut run = Run::new(three());
         run.world.0.lock().unwrap().faults.push(Fault::NoSsh(3));
         for first_time in [true, false] {
-            let refused = run.set_up(first_time).await.0.unwrap_err();
+            let refused = promptly(run.set_up(first_time)).await.0.unwrap_err();
             assert!(refused.answer().starts_with("The node cp3 is Ready"), "{refused:?}");
         }
-        let refused = run.take_down().await.unwrap_err();
+        let refused = promptly(run.take_down()).await.unwrap_err();
         assert!(refused.answer().starts_with("The node cp3 is Ready"), "{refused:?}");
         assert_eq!((run.world.count(&WRITE), run.world.count(&RESTART)), (0, 0));
         run.world.0.lock().unwrap().faults.clear();
@@ -275,12 +275,21 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn no_cluster_is_created_with_some_of_its_nodes() {
+    async fn a_dead_node_does_not_stop_a_create_unless_most_are_dead() {
         let mut run = Run::new(three());
-        run.world.0.lock().unwrap().machines.get_mut(&3).unwrap().reachable = false;
-        let refused = run.set_up(true).await.0.unwrap_err();
-        assert!(refused.answer().starts_with("The node cp3 is not Ready"), "{refused:?}");
+        let lose =
+            |run: &Run, last| run.world.0.lock().unwrap().machines.get_mut(&last).unwrap().reachable = false;
+        for last in [2, 3] {
+            lose(&run, last);
+        }
+        let refused = promptly(run.set_up(true)).await.0.unwrap_err();
+        assert!(refused.answer().starts_with("The node cp2 is not Ready"), "{refused:?}");
         assert_eq!(run.world.count(&WRITE), 0);
+        run.world.0.lock().unwrap().machines.get_mut(&2).unwrap().reachable = true;
+        let (done, warnings) = run.set_up(true).await;
+        assert_eq!((done.unwrap().drift.known(), warnings), (Some(&Vec::new()), 1));
+        assert_eq!([1, 2, 3].map(|last| run.has_ipv6(last)), [true, true, false]);
+        assert_eq!(run.drift().await, ["cp3: its machine was not reached when the settings were written"]);
     }
 
     #[tokio::test(start_paused = true)]

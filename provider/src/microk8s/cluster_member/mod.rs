@@ -7,6 +7,8 @@ mod operations;
 mod peer_settings;
 mod removal;
 #[cfg(test)]
+mod testing;
+#[cfg(test)]
 mod tests;
 
 use crate::connection::Freshness;
@@ -22,6 +24,7 @@ use crate::microk8s::shared::machine::datastore::DatastoreMember;
 use crate::microk8s::shared::machine::identity::ClusterIdentity;
 use crate::microk8s::shared::machine::node_list::{ClusterNode, Role};
 use crate::session::{NodeHosts, Session};
+use crate::values::Host;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -143,13 +146,14 @@ impl NodeResource for ClusterMember {
     /// Those of other control planes; never the member itself, which may be on its way out.
     fn other_addresses(&self, private: &ClusterMemberPrivate) -> Vec<String> {
         let own = self.ipv4().map(|ipv4| ipv4.to_string());
-        let is_own = |address: &&String| Some(*address) == own.as_ref() || **address == self.host;
+        let is_own =
+            |address: &&String| Some(*address) == own.as_ref() || Host::of(address) == Host::of(&self.host);
         private.control_planes.iter().filter(|address| !is_own(address)).cloned().collect()
     }
 
     fn validate_config(config: &ClusterMemberDraft, diagnostics: &mut Diagnostics) {
         if let (Some(host), Some(cluster)) = (config.host.known(), config.cluster.known())
-            && host == cluster
+            && Host::of(host) == Host::of(cluster)
             && config.role.known().is_some_and(|role| Role::parse(role) == Some(Role::Worker))
         {
             let text = "`host` is `cluster` itself, which is a control plane: its role is `control-plane`.";
@@ -168,7 +172,7 @@ impl NodeResource for ClusterMember {
             _ => plan.planned.drift.set(Vec::new()),
         }
         if let (Some(host), Some(cluster)) = (plan.config.host.known(), plan.config.cluster.known())
-            && host != cluster
+            && Host::of(host) != Host::of(cluster)
         {
             if context.provider().machines.plans_to_join(cluster) {
                 return Err(founder::joins_one_that_leaves(cluster).into());

@@ -233,27 +233,9 @@ async fn lock(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::microk8s::cluster_member::testing::member;
     use crate::microk8s::shared::machine::scripts;
-    use crate::microk8s::shared::testing::{Fault, World};
-    use tokio_util::sync::CancellationToken;
-
-    fn member(last: u8, role: &str) -> ClusterMember {
-        ClusterMember {
-            host: format!("10.0.0.{last}"),
-            cluster: "10.0.0.1".into(),
-            role: role.into(),
-            allow_quorum_loss: false,
-            timeouts: None,
-            node_name: Computed::Pending,
-            address: Computed::Pending,
-            cluster_id: Computed::Pending,
-            drift: Computed::Pending,
-        }
-    }
-
-    fn deadline() -> Deadline {
-        Deadline::after(Duration::from_secs(7200), &CancellationToken::new())
-    }
+    use crate::microk8s::shared::testing::{Fault, World, deadline, promptly};
 
     async fn join(world: &World, member: ClusterMember) -> Result<ClusterMember, String> {
         let joined = member
@@ -271,7 +253,7 @@ mod tests {
     async fn members_join_leave_and_nothing_is_left() {
         let world = World::new(4);
         let mut members = Vec::new();
-        for (last, role) in [(2, "control-plane"), (3, "control-plane"), (4, "worker")] {
+        for (last, role) in [(2, Role::ControlPlane), (3, Role::ControlPlane), (4, Role::Worker)] {
             let joined = join(&world, member(last, role)).await.unwrap();
             assert_eq!(joined.node_name.known(), Some(&format!("cp{last}")));
             assert_eq!(joined.ipv4().unwrap().to_string(), joined.host);
@@ -291,7 +273,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn another_machine_behind_the_address_is_never_taken_for_the_member() {
         let world = World::new(3);
-        let joined = join(&world, member(2, "worker")).await.unwrap();
+        let joined = join(&world, member(2, Role::Worker)).await.unwrap();
         let moved = ClusterMember { host: "10.0.0.3".into(), ..joined.clone() };
         let refused = moved
             .refresh(&world, &mut ClusterMemberPrivate::default(), &ClusterLocks::default(), &deadline())
@@ -304,8 +286,8 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_machine_does_not_join_itself() {
         let world = World::new(1);
-        let aliased = ClusterMember { host: "cp.example.1".into(), ..member(1, "control-plane") };
-        let refused = join(&world, aliased).await.unwrap_err();
+        let aliased = ClusterMember { host: "cp.example.1".into(), ..member(1, Role::ControlPlane) };
+        let refused = promptly(join(&world, aliased)).await.unwrap_err();
         assert!(refused.contains("Both are called \"cp1\"."), "{refused}");
     }
 
@@ -314,14 +296,14 @@ mod tests {
         let world = World::new(3);
         let mut members = Vec::new();
         for last in [2, 3] {
-            members.push(join(&world, member(last, "control-plane")).await.unwrap());
+            members.push(join(&world, member(last, Role::ControlPlane)).await.unwrap());
         }
         {
             let mut state = world.0.lock().unwrap();
             state.datastore.values_mut().for_each(|vote| *vote = "voter");
             state.machines.get_mut(&3).unwrap().reachable = false;
         }
-        let refused = remove(&world, &members[0]).await.unwrap_err();
+        let refused = promptly(remove(&world, &members[0])).await.unwrap_err();
         assert!(refused.contains("10.0.0.3:19001 cannot"), "{refused}");
         assert!(refused.contains("`allow_quorum_loss`"), "{refused}");
         assert_eq!(world.0.lock().unwrap().nodes.len(), 3);
@@ -333,8 +315,8 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_member_leaves_where_the_machines_of_others_cannot_be_reached_over_ssh() {
         let world = World::new(3);
-        let leaving = join(&world, member(2, "control-plane")).await.unwrap();
-        join(&world, member(3, "control-plane")).await.unwrap();
+        let leaving = join(&world, member(2, Role::ControlPlane)).await.unwrap();
+        join(&world, member(3, Role::ControlPlane)).await.unwrap();
         {
             let mut state = world.0.lock().unwrap();
             state.datastore.values_mut().for_each(|vote| *vote = "voter");
@@ -347,7 +329,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn an_import_finds_the_role_without_a_label() {
         let world = World::new(2);
-        let joined = join(&world, member(2, "control-plane")).await.unwrap();
+        let joined = join(&world, member(2, Role::ControlPlane)).await.unwrap();
         world.0.lock().unwrap().faults.push(Fault::NoLabels);
         let mut private = ClusterMemberPrivate::default();
         let found = ClusterMember::find(&world, "10.0.0.1", "10.0.0.2", &mut private).await.unwrap();
@@ -358,7 +340,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_node_that_lives_is_not_removed_behind_its_back() {
         let world = World::new(2);
-        let joined = join(&world, member(2, "worker")).await.unwrap();
+        let joined = join(&world, member(2, Role::Worker)).await.unwrap();
         // Its machine is not behind that address any more; the node is Ready all the same.
         world.0.lock().unwrap().machines.insert(9, world_machine_that_is_off());
         let moved = ClusterMember { host: "10.0.0.9".into(), ..joined };
@@ -376,7 +358,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn an_import_finds_members_and_nobody_else() {
         let world = World::new(3);
-        let joined = join(&world, member(2, "worker")).await.unwrap();
+        let joined = join(&world, member(2, Role::Worker)).await.unwrap();
         let mut private = ClusterMemberPrivate::default();
         assert_eq!(ClusterMember::find(&world, "10.0.0.1", "10.0.0.2", &mut private).await.unwrap(), joined);
         let refused = ClusterMember::find(&world, "10.0.0.1", "10.0.0.3", &mut private).await.unwrap_err();

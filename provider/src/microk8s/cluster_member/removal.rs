@@ -177,12 +177,7 @@ mod tests {
     use crate::microk8s::shared::cluster::snapshot::ClusterSnapshot;
     use crate::microk8s::shared::machine::Machines;
     use crate::microk8s::shared::machine::scripts;
-    use crate::microk8s::shared::testing::World;
-    use tokio_util::sync::CancellationToken;
-
-    fn deadline() -> Deadline {
-        Deadline::after(Duration::from_secs(3600), &CancellationToken::new())
-    }
+    use crate::microk8s::shared::testing::{World, deadline};
 
     fn cluster(votes: &[&'static str]) -> World {
         let world = World::new(u8::try_from(votes.len()).unwrap());

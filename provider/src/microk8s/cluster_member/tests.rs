@@ -1,46 +1,25 @@
 //! A join, a leave or a removal that is stopped between any two of its effects converges: an apply makes a
 //! whole member, a destroy leaves nothing in the cluster and a clean single node that can be created again.
 
+use super::testing::member;
 use super::{ClusterMember, ClusterMemberPrivate};
 use crate::connection::Freshness;
 use crate::connection::cluster::ClusterLocks;
-use crate::connection::retry::Deadline;
 use crate::microk8s::node::removal::Removal;
 use crate::microk8s::shared::cluster::snapshot::ClusterSnapshot;
 use crate::microk8s::shared::machine::node_list::Role;
 use crate::microk8s::shared::machine::scripts::{JOIN, LEAVE, REMOVE_NODE, RESET};
-use crate::microk8s::shared::testing::{Fault, World};
+use crate::microk8s::shared::testing::{Fault, World, deadline};
 use std::sync::Arc;
-use std::time::Duration;
-use tfplugin::Computed;
 use tfplugin::types::Secret;
-use tokio_util::sync::CancellationToken;
 
 const ENDPOINT: &str = "10.0.0.1:25000/92b2db237428470dc4fcfc4ebbd9dc81/2c0cb3284b05";
 
 /// More effects than any command has.
 const MANY: usize = 40;
 
-fn deadline() -> Deadline {
-    Deadline::after(Duration::from_secs(7200), &CancellationToken::new())
-}
-
-fn member(role: Role) -> ClusterMember {
-    ClusterMember {
-        host: "10.0.0.2".into(),
-        cluster: "10.0.0.1".into(),
-        role: role.to_string(),
-        allow_quorum_loss: false,
-        timeouts: None,
-        node_name: Computed::Pending,
-        address: Computed::Pending,
-        cluster_id: Computed::Pending,
-        drift: Computed::Pending,
-    }
-}
-
 async fn joined(world: &World, role: Role, case: &str) -> ClusterMember {
-    let joined = member(role)
+    let joined = member(2, role)
         .join(world, &mut ClusterMemberPrivate::default(), &ClusterLocks::default(), &deadline())
         .await;
     joined.unwrap_or_else(|error| panic!("{case}: {error:?}"))
@@ -143,7 +122,7 @@ async fn a_node_that_a_leave_was_stopped_on_can_be_destroyed_alone() {
         let mut cases = 0;
         while let Some((world, _)) = stopped_leave(role, cases).await {
             let case = format!("{role}, stopped after {cases} effects of a leave, then destroy of the node");
-            let removal = Removal { machine: world.shell_at(2), deadline: deadline(), locks: Arc::default() };
+            let removal = Removal::new(world.shell_at(2), deadline(), Arc::default());
             removal.run().await.unwrap_or_else(|error| panic!("{case}: {error:?}"));
             let state = world.0.lock().unwrap();
             assert!(!state.machines[&2].installed && !state.datastore.contains_key(&2), "{case}");
@@ -180,7 +159,7 @@ async fn a_node_that_a_join_was_stopped_on_can_be_destroyed() {
         let mut cases = 0;
         while let Some(world) = stopped_join(role, cases).await {
             let case = format!("{role}, stopped after {cases} effects of a join, then destroy");
-            let removal = Removal { machine: world.shell_at(2), deadline: deadline(), locks: Arc::default() };
+            let removal = Removal::new(world.shell_at(2), deadline(), Arc::default());
             removal.run().await.unwrap_or_else(|error| panic!("{case}: {error:?}"));
             let state = world.0.lock().unwrap();
             assert!(!state.machines[&2].installed && !state.datastore.contains_key(&2), "{case}");

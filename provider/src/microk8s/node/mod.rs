@@ -47,7 +47,8 @@ use tfplugin::{Computed, Context, Diagnostic, Diagnostics, Model, Plan};
 /// `replace_triggered_by` with the machine's resource, or `-replace`.
 ///
 /// Destroying it makes the node leave its cluster if it is still in one, removes the snap with all its data,
-/// cleans `/etc/hosts`, and takes away what `storage` brought.
+/// cleans `/etc/hosts`, and takes away what `storage` brought. A cluster that remains lists the node as
+/// NotReady until `microk8s remove-node` is run there, which the destroy of a `microk8s_cluster_member` does.
 ///
 /// Import it by its address: `terraform import microk8s_node.cp1 10.0.0.11`.
 #[derive(Clone, Debug, Model)]
@@ -222,7 +223,10 @@ impl NodeResource for Node {
 
     async fn remove(self, work: &Work<'_>, _: NoPrivate) -> Result<(), NodeError> {
         let locks = Arc::clone(work.locks());
-        Removal { machine: work.shell(), deadline: work.deadline.clone(), locks }.run().await
+        if let Some(warning) = Removal::new(work.shell(), work.deadline.clone(), locks).run().await? {
+            work.warn(warning);
+        }
+        Ok(())
     }
 
     async fn import(id: &ImportParts, work: &Work<'_>, _: &mut NoPrivate) -> Result<Self, NodeError> {

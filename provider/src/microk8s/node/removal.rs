@@ -16,13 +16,16 @@ use crate::microk8s::shared::machine::node_list::Role;
 use crate::microk8s::shared::machine::scripts::LEAVE;
 use crate::microk8s::shared::machine::{Machine, describe_output};
 use async_trait::async_trait;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
+use tfplugin::Diagnostic;
 
 /// A node that shall be none.
 pub(crate) struct Removal {
-    pub(crate) machine: Arc<dyn Shell>,
-    pub(crate) deadline: Deadline,
-    pub(crate) locks: Arc<ClusterLocks>,
+    machine: Arc<dyn Shell>,
+    deadline: Deadline,
+    locks: Arc<ClusterLocks>,
+    /// What the node was called in the cluster that it left.
+    left: OnceLock<String>,
 }
 
 /// What makes a node a plain machine again.
@@ -30,14 +33,30 @@ pub(crate) const REMOVAL: [&dyn Step<Removal>; 5] =
     [&Leave, &Remove, &CleanHosts, &ReleaseStorage, &Disclaim];
 
 impl Removal {
-    /// Carries out what is not done yet.
-    pub(crate) async fn run(&self) -> Result<(), NodeError> {
-        Steps::new(&REMOVAL).run(self, &self.deadline).await
+    pub(crate) fn new(machine: Arc<dyn Shell>, deadline: Deadline, locks: Arc<ClusterLocks>) -> Self {
+        Self { machine, deadline, locks, left: OnceLock::new() }
+    }
+
+    /// Carries out what is not done yet. Gives the warning of what stays in the cluster, where it had peers.
+    pub(crate) async fn run(&self) -> Result<Option<Diagnostic>, NodeError> {
+        Steps::new(&REMOVAL).run(self, &self.deadline).await?;
+        Ok(self.left.get().map(|name| stays_listed(name)))
     }
 
     async fn state(&self) -> Result<NodeState, NodeError> {
         NodeState::read(&self.machine).await
     }
+}
+
+/// `microk8s leave` takes a node out of the datastore, and not out of the API, where only another control
+/// plane may delete it.
+fn stays_listed(name: &str) -> Diagnostic {
+    let detail = format!(
+        "The node left its cluster with this destroy, and the cluster lists it as NotReady from now on. To remove it there, run \
+         `sudo microk8s remove-node {name}` on a control plane that stays. A `microk8s_cluster_member` of the node does both when \
+         it is destroyed before."
+    );
+    Diagnostic::warning(format!("The cluster still lists the node {name}"), detail)
 }
 
 /// Leaves the cluster, if nobody saw to that before. A node that is alone takes its cluster with it.
@@ -73,6 +92,7 @@ impl Step<Removal> for Leave {
         let output = output?;
         // Its exit code is no proof: what counts is whether the node still has company.
         if output.succeeded() && !target.state().await?.machine.has_peers() {
+            let _ = target.left.set(state.machine.node_name());
             return Ok(());
         }
         let said = describe_output(&output);

@@ -199,7 +199,7 @@ fn installation(machine: &Arc<Played>, channel: &str) -> Installation {
 }
 
 fn removal(machine: &Arc<Played>) -> Removal {
-    Removal { machine: Arc::clone(machine) as _, deadline: deadline(), locks: Arc::default() }
+    Removal::new(Arc::clone(machine) as _, deadline(), Arc::default())
 }
 
 async fn create(machine: &Arc<Played>, channel: &str) -> Result<(), NodeError> {
@@ -242,6 +242,18 @@ async fn a_removal_that_was_stopped_at_any_step_is_carried_on_and_leaves_nothing
             let left = Machine { installed: 1, ..Machine::default() };
             assert_eq!(*machine.machine(), left, "{moment:?} {}", step.name());
         }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_node_that_had_company_is_still_listed_there() {
+    for (members, is_warned) in [(1, false), (3, true)] {
+        let machine = Arc::new(Played::default());
+        create(&machine, "1.35/stable").await.unwrap();
+        machine.machine().members = members;
+        let warned = removal(&machine).run().await.unwrap();
+        assert_eq!(warned.is_some(), is_warned, "{members}: {warned:?}");
+        assert!(warned.is_none_or(|one| one.detail.contains("sudo microk8s remove-node cp1`")), "{members}");
     }
 }
 

@@ -3,13 +3,11 @@
 mod endless;
 mod identity;
 
-use crate::connection::cluster::{ClusterLocks, Clusters};
-use crate::connection::router::Routers;
+use crate::connection::ssh::Settings;
 use crate::connection::ssh::testing::Sshd;
-use crate::connection::ssh::{Settings, Ssh};
 use crate::metallb;
-use crate::session::testing::{Served, TestProvider};
-use crate::session::{KeptSecrets, MachineRegister, Session};
+use crate::session::Session;
+use crate::session::testing::{Served, TestProvider, session};
 use serde_json::{Value as Json, json};
 use std::sync::Arc;
 use std::time::Duration;
@@ -113,16 +111,5 @@ fn state(type_name: &str, given: &str) -> State {
 }
 
 fn harness(sshd: &Sshd, read_limit: Duration) -> Arc<Harness<OverSshTypes>> {
-    let ssh = Arc::new(Ssh::new(Settings { read_limit, ..sshd.settings() }));
-    let locks = Arc::<ClusterLocks>::default();
-    let configured = Session {
-        clusters: Clusters::new(Arc::clone(&ssh), None, Arc::clone(&locks)),
-        locks,
-        ssh,
-        routers: Routers::new(Default::default()),
-        cross_checks: Box::new(()),
-        kept_secrets: KeptSecrets::default(),
-        machines: MachineRegister::default(),
-    };
-    Arc::new(Harness::of(configured))
+    Arc::new(Harness::of(session(Settings { read_limit, ..sshd.settings() })))
 }

@@ -2,11 +2,10 @@
 
 use super::*;
 use crate::engine::node_resource::step::Moment;
-use crate::microk8s::shared::testing::{FakeMachine, Fault, World};
-use tokio_util::sync::CancellationToken;
+use crate::microk8s::shared::testing::{FakeMachine, Fault, World, deadline, promptly};
 
 async fn joining(world: &World, last: u8, role: Role) -> Joining {
-    let deadline = Deadline::after(Duration::from_secs(3600), &CancellationToken::new());
+    let deadline = deadline();
     let cluster_snapshot = ClusterSnapshot::wait(world, "10.0.0.1", &deadline).await.unwrap();
     let machine = world.shell(last);
     let snapshot = machine.snapshot(Freshness::Fresh).await.unwrap();
@@ -108,7 +107,7 @@ async fn the_reason_of_each_control_plane_is_reported() {
     let unresolved = "The hostname (cp3) of the joining node does not resolve to the IP \"10.0.0.3\". Refusing join (400).";
     let faults = [Fault::RefusesJoins(1, unresolved), Fault::RefusesJoins(2, "Invalid token (500).")];
     world.0.lock().unwrap().faults.extend(faults);
-    let failure = joining(&world, 3, Role::Worker).await.run().await.unwrap_err();
+    let failure = promptly(joining(&world, 3, Role::Worker).await.run()).await.unwrap_err();
     let text = failure.into_diagnostic("Unable to join the cluster").detail;
     for part in
         ["to 10.0.0.1: ", unresolved, "to 10.0.0.2: ", "Invalid token (500).", "`hosts` of `microk8s_node`"]
@@ -123,7 +122,7 @@ async fn nobody_votes_beside_the_dead() {
     world.admit(2, "voter");
     world.admit(3, "voter");
     world.0.lock().unwrap().machines.get_mut(&3).unwrap().reachable = false;
-    let refused = joining(&world, 4, Role::ControlPlane).await.run().await.unwrap_err();
+    let refused = promptly(joining(&world, 4, Role::ControlPlane).await.run()).await.unwrap_err();
     assert_eq!(world.count(&scripts::JOIN), 0);
     let text = refused.into_diagnostic("Unable to join the cluster").detail;
     assert!(
@@ -161,7 +160,7 @@ async fn what_a_machine_itself_cannot_is_refused_before_a_token_is_used() {
     let refused = async |change: fn(&mut FakeMachine)| {
         let world = World::new(2);
         change(world.0.lock().unwrap().machines.get_mut(&2).unwrap());
-        let refused = joining(&world, 2, Role::ControlPlane).await.run().await.unwrap_err();
+        let refused = promptly(joining(&world, 2, Role::ControlPlane).await.run()).await.unwrap_err();
         assert_eq!(world.count(&scripts::ADD_NODE), 0);
         refused.answer().to_owned()
     };

@@ -179,13 +179,9 @@ mod tests {
     use crate::microk8s::shared::cluster::snapshot::ClusterSnapshot;
     use crate::microk8s::shared::config_files::dual_stack::Place;
     use crate::microk8s::shared::machine::scripts;
-    use crate::microk8s::shared::testing::{Fault, World};
+    use crate::microk8s::shared::testing::{Fault, World, deadline};
 
     const PODS: Place = Place::Flag("kube-proxy", "--cluster-cidr");
-
-    fn deadline() -> Deadline {
-        Deadline::after(Duration::from_secs(3600), &CancellationToken::new())
-    }
 
     /// The first node, and what its pods' ranges are to be.
     async fn change(world: &World, pods: &str) -> NodeChange {

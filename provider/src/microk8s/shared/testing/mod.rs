@@ -5,6 +5,7 @@ mod reports;
 
 use super::config_files::dual_stack::DualStack;
 use super::machine::{Machine, Machines};
+use crate::connection::retry::Deadline;
 use crate::connection::ssh::Shell;
 use crate::connection::ssh::{Output, Script, SshError, SshErrorKind};
 use crate::microk8s::node::scripts::REMOVE;
@@ -13,6 +14,21 @@ use async_trait::async_trait;
 use commands::Backend;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+/// A time limit that nothing reaches.
+pub(crate) fn deadline() -> Deadline {
+    Deadline::after(Duration::from_secs(7200), &CancellationToken::new())
+}
+
+/// What comes of work in played time, which has to come within a minute: it is about what can never be.
+pub(crate) async fn promptly<T>(work: impl Future<Output = T>) -> T {
+    let limit = Duration::from_secs(60);
+    tokio::time::timeout(limit, work)
+        .await
+        .unwrap_or_else(|_| panic!("it is waited for longer than {limit:?}"))
+}
 
 /// The settings of a cluster with both families, whether or not its machines have them yet.
 pub(crate) fn dual_stack() -> DualStack {
