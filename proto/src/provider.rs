@@ -111,6 +111,16 @@ pub trait TypeName {
         let _ = (version, state);
         Ok(())
     }
+
+    /// Version of its identity's schema, 0 unless an upgrade was ever needed.
+    const IDENTITY_VERSION: i64 = 0;
+
+    /// Rewrites an identity that was stored with an earlier version of its schema, as [`Self::upgrade`] does
+    /// a state.
+    fn upgrade_identity(version: i64, identity: &mut BTreeMap<String, Value>) -> Result<(), String> {
+        let _ = (version, identity);
+        Ok(())
+    }
 }
 
 impl<P: Send + Sync + 'static> Registry<P> {

@@ -3,6 +3,7 @@
 use crate::context::Context;
 use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::draft::{AttributeName, Draft};
+use crate::identity::Identity;
 use crate::model::Model;
 use crate::plan::write_only;
 use crate::value::{Path, Value};
@@ -88,14 +89,26 @@ pub trait Resource: Send + Sync + 'static {
         private: Self::Private,
     ) -> impl Future<Output = Result<(), Diagnostics>> + Send;
 
-    /// Reads what `id` names, for `terraform import` and `import` blocks. Default: an error, as nothing of
-    /// the type can be imported.
+    /// What an import id names; nothing where it names no object. Default: the attributes of the identity
+    /// joined by `/`, see [`Identity::of_id`].
+    fn identity_of(context: &Context<Self::Provider>, id: &str) -> Option<Identity> {
+        let _ = context;
+        Identity::of_id(Self::Model::schema(), id)
+    }
+
+    /// How the ids are written that [`Resource::identity_of`] reads, for messages.
+    fn import_forms() -> String {
+        Identity::id_forms(Self::Model::schema())
+    }
+
+    /// Reads the object of an identity, for `terraform import` and `import` blocks, by id or by identity.
+    /// Default: an error, as nothing of the type can be imported.
     fn import_state(
         context: &Context<Self::Provider>,
-        id: &str,
+        identity: &Identity,
         private: &mut Self::Private,
     ) -> impl Future<Output = Result<Self::Model, Diagnostics>> + Send {
-        let _ = (context, id, private);
+        let _ = (context, identity, private);
         let detail = "This type of resource does not support import. Remove the `import` block, and create the object.";
         std::future::ready(Err(Diagnostic::error("Import not supported", detail).into()))
     }
@@ -135,8 +148,8 @@ impl<M: Model, P> Plan<M, P> {
         self.requires_replace.push(attribute.into());
     }
 
-    /// What Terraform is answered.
-    pub(crate) fn answer(self) -> PlannedChange<P> {
+    /// What Terraform is answered: the object, what needs a new one, the private state.
+    pub(crate) fn answer(self) -> (Value, Vec<Path>, P) {
         let Self { planned, private, mut object, requires_replace, .. } = self;
         let changes = planned.changes();
         if !changes.is_empty()
@@ -146,13 +159,22 @@ impl<M: Model, P> Plan<M, P> {
             attributes.extend(changes.into_iter().map(|(name, value)| (name.to_owned(), value)));
             object = write_only::withhold(&M::schema().attributes, &before, &object);
         }
-        PlannedChange { object, requires_replace, private }
+        (object, requires_replace, private)
     }
 }
 
 /// A planned change. Null: the object is planned to go.
-pub(crate) struct PlannedChange<P> {
+pub(crate) struct PlannedChange {
     pub(crate) object: Value,
+    /// What the object will be; null where it goes, or where its type has no identity.
+    pub(crate) identity: Value,
     pub(crate) requires_replace: Vec<Path>,
-    pub(crate) private: P,
+    pub(crate) private: Vec<u8>,
+}
+
+impl PlannedChange {
+    /// One that has nothing to say of identity and replacement: a plan to destroy, or one that failed.
+    pub(crate) fn without_identity(object: Value, private: Vec<u8>) -> Self {
+        Self { object, identity: Value::Null, requires_replace: Vec::new(), private }
+    }
 }

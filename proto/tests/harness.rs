@@ -17,8 +17,8 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use tfplugin::testing::{Action, Harness, UNKNOWN};
 use tfplugin::types::Semantic;
 use tfplugin::{
-    Computed, Context, Diagnostics, Function, FunctionError, Model, Number, Parameters, Plan, Provider,
-    Registry, Resource, Value,
+    Computed, Context, Diagnostics, Function, FunctionError, Identity, Model, Number, Parameters, Plan,
+    Provider, Registry, Resource, Value,
 };
 
 struct Sample {
@@ -71,6 +71,13 @@ async fn a_file_from_create_to_import_to_destroy() {
     assert!(directory.path().join("b.json").exists() && !directory.path().join("a.json").exists());
 
     let imported = terraform.import("sample_file", "b").await.unwrap();
+    let by_identity = terraform.import_by_identity("sample_file", &json!({ "name": "b" })).await.unwrap();
+    assert_eq!((&by_identity.object, &by_identity.identity), (&imported.object, &imported.identity));
+    assert_eq!(imported.identity.attribute("name"), &text("b"));
+    let generated = terraform.generated(&imported).unwrap();
+    assert_eq!(generated, json!({ "name": "b", "size": 20 }));
+    let planned = terraform.plan("sample_file", Some(&imported), &generated).await.unwrap();
+    assert_eq!(planned.action, Action::NoOp);
     let planned =
         terraform.plan("sample_file", Some(&imported), &json!({ "name": "b", "size": 20 })).await.unwrap();
     assert_eq!(planned.action, Action::NoOp);
@@ -205,7 +212,7 @@ pub struct Nothing {
 #[resource(type_name = "rude_object")]
 pub struct Rudeness {
     /// The rule to break.
-    #[attribute(required)]
+    #[attribute(required, identity(mutable))]
     breaks: String,
     /// What the author says.
     #[attribute(optional)]
@@ -285,8 +292,8 @@ impl Resource for RudeObject {
         Ok(())
     }
 
-    async fn import_state(_: &Context<()>, _: &str, _: &mut ()) -> Result<Rudeness, Diagnostics> {
-        Ok(Rudeness { breaks: "gone".to_owned(), said: None, address: None, answer: "x".to_owned().into() })
+    async fn import_state(_: &Context<()>, rule: &Identity, _: &mut ()) -> Result<Rudeness, Diagnostics> {
+        Ok(Rudeness { breaks: rule.part("breaks"), said: None, address: None, answer: "x".to_owned().into() })
     }
 }
 
@@ -312,6 +319,6 @@ async fn broken_rules_are_seen() {
         let failure = terraform.create("rude_object", &config).await.unwrap_err();
         assert!(failure.to_string().contains(rule), "{config}: {failure}");
     }
-    let failure = terraform.import("rude_object", "any").await.unwrap_err();
+    let failure = terraform.import("rude_object", "gone").await.unwrap_err();
     assert!(failure.to_string().contains("cannot import non-existent remote object"), "{failure}");
 }

@@ -93,13 +93,16 @@ fn every_type_has_its_example_and_every_example_its_type() {
     }
     for name in &resources {
         let folder = examples.join("resources").join(name);
-        assert_eq!(names(&folder), files(&["import.sh", "resource.tf"]), "{name}");
+        assert_eq!(names(&folder), files(&["import-by-identity.tf", "import.sh", "resource.tf"]), "{name}");
         let import = std::fs::read_to_string(folder.join("import.sh")).unwrap();
         let command = import.lines().last().unwrap();
         let (address, _) = command.strip_prefix("terraform import ").unwrap().split_once(' ').unwrap();
         let (kind, label) = address.trim_matches('\'').split_once('.').unwrap();
         let label = label.split('[').next().unwrap();
         assert_eq!(kind, name);
+        let by_identity = std::fs::read_to_string(folder.join("import-by-identity.tf")).unwrap();
+        let to = format!("import {{\n  to = {}\n  identity = {{\n", address.trim_matches('\''));
+        assert!(by_identity.starts_with(&to), "{name}: {by_identity}");
         let example = std::fs::read_to_string(folder.join("resource.tf")).unwrap();
         assert!(
             example.contains(&format!("resource \"{kind}\" \"{label}\" {{")),

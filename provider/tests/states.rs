@@ -39,6 +39,7 @@ async fn of_every_type_at_ecc5e1d_are_read_upgraded_and_planned_without_a_change
         assert!(found.iter().all(|one| one.severity == Severity::Warning), "{type_name}: {found:?}");
         let read = read.unwrap_or_else(|| panic!("{type_name} was dropped from the state"));
         assert_eq!(read.object, state.object, "{type_name}");
+        assert!(state.identity.is_null() && !read.identity.is_null(), "{type_name} has no identity yet");
         let planned = provider.plan(type_name, Some(&read), &stored["config"]).await.unwrap();
         assert_eq!(planned.action, Action::NoOp, "{type_name}: {:#?}\n{:#?}", read.object, planned.object);
         provider.plan_destroy(&read).await.unwrap();

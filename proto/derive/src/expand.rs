@@ -1,7 +1,7 @@
 //! What the macro writes.
 
-use crate::field::{AttributeField, AttributeOptions, documentation};
-use crate::options::TypeOptions;
+use crate::field::{AttributeField, AttributeOptions, Identity, documentation};
+use crate::options::{TypeOptions, Upgrade};
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 use syn::{Data, DeriveInput, Error, Fields, Result};
@@ -20,7 +20,7 @@ pub(crate) fn model(input: &DeriveInput) -> Result<TokenStream> {
             "a schema needs a doc comment: it is what users read in the reference",
         ));
     }
-    let version = options.as_ref().and_then(|options| options.version.as_ref());
+    let version = options.as_ref().and_then(|options| options.state.version.as_ref());
     let version = version.map_or_else(|| quote! { 0 }, |version| quote! { #version });
     let ident = &input.ident;
     let (draft, draft_ident) = draft(input, &fields);
@@ -64,23 +64,35 @@ pub(crate) fn model(input: &DeriveInput) -> Result<TokenStream> {
 
 /// The name of a type that configurations name, and the way from states of earlier versions.
 fn type_name(ident: &Ident, options: &TypeOptions) -> TokenStream {
-    let TypeOptions { type_name, version, upgrade, .. } = options;
-    let version = version.as_ref().map(|version| quote! { const VERSION: i64 = #version; });
-    let upgrade = upgrade.as_ref().map(|function| {
-        quote! {
-            fn upgrade(
-                version: i64,
-                state: &mut ::std::collections::BTreeMap<::std::string::String, ::tfplugin::Value>,
-            ) -> ::std::result::Result<(), ::std::string::String> {
-                #function(version, state)
+    let TypeOptions { type_name, state, identity, .. } = options;
+    let version = |name: TokenStream, of: &Upgrade| {
+        let version = of.version.as_ref();
+        version.map(|version| quote! { const #name: i64 = #version; })
+    };
+    let upgrade = |name: TokenStream, of: &Upgrade| {
+        let function = of.function.as_ref();
+        function.map(|function| {
+            quote! {
+                fn #name(
+                    version: i64,
+                    stored: &mut ::std::collections::BTreeMap<::std::string::String, ::tfplugin::Value>,
+                ) -> ::std::result::Result<(), ::std::string::String> {
+                    #function(version, stored)
+                }
             }
-        }
-    });
+        })
+    };
+    let (version_of_state, version_of_identity) =
+        (version(quote! { VERSION }, state), version(quote! { IDENTITY_VERSION }, identity));
+    let (upgrade, upgrade_identity) =
+        (upgrade(quote! { upgrade }, state), upgrade(quote! { upgrade_identity }, identity));
     quote! {
         impl ::tfplugin::provider::TypeName for #ident {
             const TYPE_NAME: &'static str = #type_name;
-            #version
+            #version_of_state
+            #version_of_identity
             #upgrade
+            #upgrade_identity
         }
     }
 }
@@ -193,6 +205,7 @@ fn attribute(field: &AttributeField<'_>) -> TokenStream {
         use_state_for_unknown,
         adopt,
         requires_replace,
+        identity,
         sensitive,
         write_only,
         write_only_form,
@@ -223,6 +236,13 @@ fn attribute(field: &AttributeField<'_>) -> TokenStream {
             };
         }
     });
+    let identity = identity.map(|part| {
+        let part = match part {
+            Identity::Fixed => quote! { Fixed },
+            Identity::Mutable => quote! { Mutable },
+        };
+        quote! { attribute.identity = Some(::tfplugin::schema::IdentityPart::#part); }
+    });
     let block = block.as_ref().map(|most| quote! { attribute.block = Some(#most); });
     let forms = write_only_form.then(|| {
         quote! {
@@ -242,6 +262,7 @@ fn attribute(field: &AttributeField<'_>) -> TokenStream {
             attribute.adopt = #adopt;
             attribute.requires_replace = #requires_replace;
             attribute.write_only = #write_only;
+            #identity
             #sensitive
             #block
             #default

@@ -3,6 +3,7 @@
 use proc_macro2::Ident;
 use syn::meta::ParseNestedMeta;
 use syn::spanned::Spanned;
+use syn::token::Paren;
 use syn::{
     Attribute, Error, Expr, ExprLit, Field, GenericArgument, Lit, LitInt, LitStr, Meta, Path, PathArguments,
     Result, Type,
@@ -27,6 +28,7 @@ pub(crate) struct AttributeOptions {
     pub(crate) adopt: bool,
     pub(crate) write_only_form: bool,
     pub(crate) requires_replace: bool,
+    pub(crate) identity: Option<Identity>,
     pub(crate) sensitive: bool,
     pub(crate) write_only: bool,
     pub(crate) flatten: bool,
@@ -35,6 +37,13 @@ pub(crate) struct AttributeOptions {
     pub(crate) validate: Option<Path>,
     pub(crate) block: Option<LitInt>,
     name: Option<LitStr>,
+}
+
+/// How a part of an identity may change.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Identity {
+    Fixed,
+    Mutable,
 }
 
 impl<'a> AttributeField<'a> {
@@ -139,7 +148,7 @@ pub(crate) fn only_argument<'a>(rust_type: &'a Type, name: &str) -> Option<&'a T
 }
 
 const UNKNOWN: &str = "unknown option; expected one of required, optional, computed, default, \
-                       use_state_for_unknown, adopt, requires_replace, sensitive, write_only, write_only_form, \
+                       use_state_for_unknown, adopt, requires_replace, identity, sensitive, write_only, write_only_form, \
                        deprecated, validate, name, flatten, block";
 
 /// The number in `block(max_items = <number>)`.
@@ -155,6 +164,21 @@ fn max_items(block: &ParseNestedMeta<'_>) -> Result<LitInt> {
     most.ok_or_else(|| block.error("`block` requires `max_items`: block(max_items = <number>)"))
 }
 
+/// `identity`, or `identity(mutable)`.
+fn identity(option: &ParseNestedMeta<'_>) -> Result<Identity> {
+    let mut part = Identity::Fixed;
+    if option.input.peek(Paren) {
+        option.parse_nested_meta(|meta| match meta.path.is_ident("mutable") {
+            true => {
+                part = Identity::Mutable;
+                Ok(())
+            }
+            false => Err(meta.error("unknown option; expected mutable")),
+        })?;
+    }
+    Ok(part)
+}
+
 impl AttributeOptions {
     fn read(attributes: &[Attribute], ident: &Ident) -> Result<Self> {
         let mut options = Self::default();
@@ -168,6 +192,7 @@ impl AttributeOptions {
                     "use_state_for_unknown" => options.use_state_for_unknown = true,
                     "adopt" => options.adopt = true,
                     "requires_replace" => options.requires_replace = true,
+                    "identity" => options.identity = Some(identity(&meta)?),
                     "sensitive" => options.sensitive = true,
                     "write_only" => options.write_only = true,
                     "write_only_form" => options.write_only_form = true,
@@ -209,7 +234,26 @@ impl AttributeOptions {
                 "`write_only` excludes required: the attribute is null in every state, make it optional",
             ));
         }
+        options.check_identity(ident)?;
         Ok(options)
+    }
+
+    fn check_identity(&self, ident: &Ident) -> Result<()> {
+        let Some(part) = self.identity else { return Ok(()) };
+        let fail = |message: &str| Err(Error::new(ident.span(), message));
+        match part {
+            _ if self.sensitive || self.write_only => {
+                fail("`identity` excludes sensitive and write_only: an identity is shown and stored")
+            }
+            Identity::Fixed if !self.requires_replace && (!self.computed || self.optional) => fail(
+                "`identity` requires `requires_replace`, for another identity is another object; one that may \
+                 change in place, such as an address, is `identity(mutable)`",
+            ),
+            Identity::Mutable if self.requires_replace => {
+                fail("`identity(mutable)` excludes requires_replace")
+            }
+            _ => Ok(()),
+        }
     }
 }
 

@@ -26,12 +26,13 @@ use syn::{DeriveInput, parse_macro_input};
 /// ```
 ///
 /// Without options the struct is a nested attribute, a provider block, or fields that several types share.
-/// With `#[resource(...)]`, `#[data_source(...)]` or `#[ephemeral_resource(...)]` it is a type that
-/// configurations name:
+/// With `#[resource(...)]`, `#[data_source(...)]`, `#[ephemeral_resource(...)]` or `#[action(...)]` it is a
+/// type that configurations name:
 ///
 /// - `type_name = "<name>"`: that name.
 /// - `version = <number>`, `upgrade = <function>`: the schema version of a resource, and the function that
 ///   rewrites a state of an earlier one, as `tfplugin::provider::TypeName::upgrade` says.
+/// - `identity_version = <number>`, `upgrade_identity = <function>`: the same of its identity.
 ///
 /// Options of `#[attribute(...)]`:
 ///
@@ -39,6 +40,9 @@ use syn::{DeriveInput, parse_macro_input};
 /// - `use_state_for_unknown`: a computed value that an update does not change.
 /// - `adopt`: an optional value that stays as it is where the configuration never gave one.
 /// - `requires_replace`: a change needs a new object.
+/// - `identity`: a part of what the object is, by which it is imported. Another value is another object; one
+///   that may change in place, such as an address, is `identity(mutable)`. Import ids are these attributes in
+///   the order of the struct, joined by `/`.
 /// - `sensitive`: Terraform hides the value.
 /// - `write_only`: the value is in the configuration alone, never in a plan or a state.
 /// - `write_only_form`: with `adopt`: the value may also be given in `<name>_wo`, which is write-only, with a
@@ -49,7 +53,7 @@ use syn::{DeriveInput, parse_macro_input};
 /// - `flatten`: the fields of another model become attributes of this one.
 /// - `block(max_items = <number>)`: a `Vec` that is written as blocks, at most that many; for schemas that
 ///   others decided.
-#[proc_macro_derive(Model, attributes(resource, data_source, ephemeral_resource, attribute))]
+#[proc_macro_derive(Model, attributes(resource, data_source, ephemeral_resource, action, attribute))]
 pub fn model(input: TokenStream) -> TokenStream {
     expand::model(&parse_macro_input!(input as DeriveInput))
         .unwrap_or_else(syn::Error::into_compile_error)

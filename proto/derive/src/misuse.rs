@@ -64,6 +64,26 @@ fn of_fields() {
             "the attribute is null in every state, make it optional",
         ),
         (
+            quote! { #doc #[attribute(required, identity)] name: String },
+            "`identity` requires `requires_replace`",
+        ),
+        (
+            quote! { #doc #[attribute(optional, computed, identity)] name: Computed<String> },
+            "`identity` requires `requires_replace`",
+        ),
+        (
+            quote! { #doc #[attribute(required, requires_replace, identity(mutable))] name: String },
+            "`identity(mutable)` excludes requires_replace",
+        ),
+        (
+            quote! { #doc #[attribute(required, identity(address))] name: String },
+            "unknown option; expected mutable",
+        ),
+        (
+            quote! { #doc #[attribute(optional, sensitive, identity(mutable))] name: Option<String> },
+            "`identity` excludes sensitive and write_only",
+        ),
+        (
             quote! { #doc #[attribute(required, force_new)] name: String },
             "unknown option; expected one of required, optional",
         ),
@@ -97,9 +117,15 @@ fn of_versions() {
         assert!(said.contains("`version` and `upgrade` require each other"), "{said}");
     }
     let said = complaint(
-        quote! { #[doc = "Things."] #[data_source(type_name = "a", version = 1, upgrade = older)] struct Thing {} },
+        quote! { #[doc = "Things."] #[resource(type_name = "a", identity_version = 1)] struct Thing {} },
     );
-    assert!(said.contains("only a resource is stored"), "{said}");
+    assert!(said.contains("`identity_version` and `upgrade_identity` require each other"), "{said}");
+    for kind in [quote! { data_source }, quote! { action }] {
+        let said = complaint(
+            quote! { #[doc = "Things."] #[#kind(type_name = "a", version = 1, upgrade = older)] struct Thing {} },
+        );
+        assert!(said.contains("only a resource is stored"), "{said}");
+    }
 }
 
 #[test]
@@ -107,7 +133,7 @@ fn of_types_that_are_not_stored() {
     let options =
         [quote! { optional, write_only }, quote! { optional, adopt }, quote! { required, requires_replace }];
     let types = [quote! { Option<u8> }, quote! { Option<u8> }, quote! { u8 }];
-    for kind in [quote! { data_source }, quote! { ephemeral_resource }] {
+    for kind in [quote! { data_source }, quote! { ephemeral_resource }, quote! { action }] {
         for (options, of) in options.iter().zip(&types) {
             let said = complaint(quote! {
                 #[doc = "Things."]

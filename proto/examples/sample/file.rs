@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use tfplugin::model::Set;
 use tfplugin::types::{Secret, Semantic};
-use tfplugin::{Computed, Context, DataSource, Diagnostic, Diagnostics, Model, Plan, Resource};
+use tfplugin::{Computed, Context, DataSource, Diagnostic, Diagnostics, Identity, Model, Plan, Resource};
 
 /// A file in the directory of the provider.
 #[derive(Clone, Debug, Model)]
@@ -29,7 +29,7 @@ pub(crate) struct Common {
     id: Computed<String>,
 
     /// Name of the file. Another name is another file.
-    #[attribute(required, requires_replace)]
+    #[attribute(required, requires_replace, identity)]
     name: String,
 
     /// IP address of the server that publishes it.
@@ -276,9 +276,10 @@ impl Resource for FileResource {
 
     async fn import_state(
         context: &Context<Directory>,
-        id: &str,
+        identity: &Identity,
         private: &mut Private,
     ) -> Result<File, Diagnostics> {
+        let id = &identity.part("name");
         let path = path(context, id)?;
         let stored = load(&path)?.ok_or_else(|| failed("import", &path, "there is no such file"))?;
         private.writes = stored.revision;

@@ -1,8 +1,8 @@
 //! Reference pages from schemas, in the layout and the form that provider registries show.
 //!
-//! A type's page is its schema's descriptions, with the example and the import command that lie in the
-//! registries' layout: `provider/provider.tf`, `resources/<type>/resource.tf`, `resources/<type>/import.sh`,
-//! `data-sources/<type>/data-source.tf`, `ephemeral-resources/<type>/ephemeral-resource.tf` and
+//! A type's page is its schema's descriptions, with the example and the imports that lie in the registries'
+//! layout: `provider/provider.tf`; `resources/<type>/resource.tf`, `import-by-identity.tf` and `import.sh`
+//! beside it; `data-sources/<type>/data-source.tf`, `ephemeral-resources/<type>/ephemeral-resource.tf` and
 //! `functions/<name>/function.tf`.
 
 mod function;
@@ -43,6 +43,7 @@ pub fn pages<P: Provider>(examples: &Path) -> io::Result<BTreeMap<PathBuf, Strin
         subcategory: None,
         schema: P::Config::schema(),
         example: read(&examples.join("provider/provider.tf"))?,
+        import_by_identity: None,
         import: None,
     };
     pages.insert(PathBuf::from("index.md"), index.to_string());
@@ -80,6 +81,7 @@ fn page_of_type<P: Provider>(
         subcategory: Some(P::subcategory(name)),
         schema,
         example: read(&examples.join(kind.example))?,
+        import_by_identity: read(&examples.join("import-by-identity.tf"))?,
         import: read(&examples.join("import.sh"))?,
     };
     Ok(page.to_string())

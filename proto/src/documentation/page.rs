@@ -12,8 +12,14 @@ pub(super) struct Page<'a> {
     pub(super) subcategory: Option<&'a str>,
     pub(super) schema: &'a Schema,
     pub(super) example: Option<String>,
+    /// How it is imported by its identity, as a configuration.
+    pub(super) import_by_identity: Option<String>,
+    /// How it is imported by its id, as a command.
     pub(super) import: Option<String>,
 }
+
+const IMPORT_BLOCK: &str = "https://developer.hashicorp.com/terraform/language/import";
+const IMPORT_COMMAND: &str = "https://developer.hashicorp.com/terraform/cli/commands/import";
 
 impl fmt::Display for Page<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -23,11 +29,24 @@ impl fmt::Display for Page<'_> {
         writeln!(f, "\n# {}\n\n{description}", self.heading)?;
         example(f, self.example.as_deref())?;
         write!(f, "\n{}", section::of(self.schema))?;
-        if let Some(import) = &self.import {
+        if self.import_by_identity.is_some() || self.import.is_some() {
+            writeln!(f, "\n## Import")?;
+        }
+        if let Some(example) = &self.import_by_identity {
             writeln!(
                 f,
-                "\n## Import\n\nImport is supported using the following syntax:\n\n```shell\n{}\n```",
-                import.trim()
+                "\nFrom Terraform 1.12 and OpenTofu 1.12 on, an [`import` block]({IMPORT_BLOCK}) takes the `identity` of the \
+                 object:\n\n```terraform\n{}\n```\n\n{}",
+                example.trim(),
+                section::identity(self.schema)
+            )?;
+        }
+        if let Some(command) = &self.import {
+            writeln!(
+                f,
+                "\nThe [`terraform import` command]({IMPORT_COMMAND}) takes the import id, as does `id` in an `import` \
+                 block:\n\n```shell\n{}\n```",
+                command.trim()
             )?;
         }
         Ok(())

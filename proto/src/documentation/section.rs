@@ -1,5 +1,6 @@
 //! The schema's section of a page: attributes by who sets them, and a part of its own for each nested one.
 
+use crate::identity;
 use crate::schema::{Attribute, AttributeKind, Mode, Nesting, Schema};
 use crate::value::Type;
 
@@ -18,6 +19,21 @@ pub(super) fn of(schema: &Schema) -> String {
     let mut text = String::from("<!-- generated from the schema -->\n## Schema\n");
     members(&schema.attributes, &[], &mut text);
     text
+}
+
+/// The section of an identity; empty where the type has none.
+pub(super) fn identity(schema: &Schema) -> String {
+    let mut text = String::from("<!-- generated from the schema -->\n### Identity Schema\n");
+    for (title, is_required) in [("Required", true), ("Optional", false)] {
+        let mut group: Vec<_> =
+            identity::attributes(schema).filter(|one| identity::is_required(one) == is_required).collect();
+        group.sort_by(|a, b| a.name.cmp(&b.name));
+        if !group.is_empty() {
+            text.push_str(&format!("\n#### {title}\n\n"));
+        }
+        group.into_iter().for_each(|one| text.push_str(&line(one, &[])));
+    }
+    text.trim_end().to_owned()
 }
 
 fn members(attributes: &[Attribute], path: &[&str], text: &mut String) {

@@ -4,7 +4,7 @@ use super::function::FunctionPage;
 use super::page::Page;
 use crate::function::Signature;
 use crate::model::AttributeValue;
-use crate::schema::{Attribute, AttributeKind, Mode, Nesting, Schema};
+use crate::schema::{Attribute, AttributeKind, IdentityPart, Mode, Nesting, Schema};
 use crate::types::Secret;
 use std::collections::BTreeMap;
 
@@ -35,7 +35,11 @@ fn schema() -> Schema {
             token,
             ends,
             names,
-            attribute::<String>("name", Mode::Required, "Its name."),
+            Attribute {
+                identity: Some(IdentityPart::Fixed),
+                requires_replace: true,
+                ..attribute::<String>("name", Mode::Required, "Its name.")
+            },
         ],
     )
 }
@@ -48,6 +52,7 @@ fn a_page_has_the_registries_form() {
         subcategory: Some("Lines"),
         schema: &schema(),
         example: Some("resource \"sample_line\" \"this\" {}\n".to_owned()),
+        import_by_identity: Some("import {\n  to = sample_line.this\n}\n".to_owned()),
         import: Some("terraform import sample_line.this x\n".to_owned()),
     };
     let write_only =
@@ -110,7 +115,22 @@ Optional:
 
 ## Import
 
-Import is supported using the following syntax:
+From Terraform 1.12 and OpenTofu 1.12 on, an [`import` block](https://developer.hashicorp.com/terraform/language/import) takes the `identity` of the object:
+
+```terraform
+import {{
+  to = sample_line.this
+}}
+```
+
+<!-- generated from the schema -->
+### Identity Schema
+
+#### Required
+
+- `name` (String) Its name.
+
+The [`terraform import` command](https://developer.hashicorp.com/terraform/cli/commands/import) takes the import id, as does `id` in an `import` block:
 
 ```shell
 terraform import sample_line.this x
@@ -128,6 +148,7 @@ fn an_index_is_in_no_group_and_shows_only_what_there_is() {
         subcategory: None,
         schema: &Schema::new(0, "Makes lines.", Vec::new()),
         example: None,
+        import_by_identity: None,
         import: None,
     };
     assert_eq!(

@@ -4,23 +4,23 @@ use crate::context::Context;
 use crate::data_source::DataSource;
 use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::held;
+use crate::identity::{self, Changing, Wanted};
 use crate::model::{Model, StringRule};
 use crate::plan::check::{check_config, invalid};
 use crate::plan::{self, adopted, effective_config, keep_spelling, stored, write_only};
 use crate::provider::TypeName;
-use crate::resource::{Plan, Resource};
+use crate::resource::{Plan, PlannedChange, Resource};
 use crate::schema::Schema;
 use crate::value::Value;
 use async_trait::async_trait;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-/// A planned change, as the wire wants it.
-pub(crate) type PlannedChange = crate::resource::PlannedChange<Vec<u8>>;
-
 /// An object and what is kept beside it. Null: there is none.
 pub(crate) struct Stored {
     pub(crate) object: Value,
+    /// Null where it is not stored yet, or where the type has none.
+    pub(crate) identity: Value,
     pub(crate) private: Vec<u8>,
 }
 
@@ -46,7 +46,16 @@ pub(crate) trait ErasedResource<P>: Send + Sync {
         planned: Stored,
         config: &Value,
     ) -> (Stored, Diagnostics);
-    async fn import(&self, context: &Context<P>, id: &str) -> (Stored, Diagnostics);
+    fn upgrade_identity(&self, version: i64, json: &[u8]) -> Result<Value, Diagnostics>;
+    fn identity_version(&self) -> i64;
+    #[cfg(any(test, feature = "testing"))]
+    fn identity_of(
+        &self,
+        context: &Context<P>,
+        wanted: &Wanted,
+        rule: StringRule,
+    ) -> Result<Value, Diagnostics>;
+    async fn import(&self, context: &Context<P>, wanted: Wanted, rule: StringRule) -> (Stored, Diagnostics);
 }
 
 /// A data source without its Rust types.
@@ -86,12 +95,17 @@ where
             .map_err(|error| stored::unreadable(R::Model::TYPE_NAME, error).into())
     }
 
+    fn unchanged(before: &Value, after: &Value, changing: Changing, when: &str) -> Result<(), Diagnostic> {
+        identity::check_unchanged::<R::Model>(R::Model::schema(), before, after, changing, when)
+    }
+
     fn private(bytes: &[u8]) -> Result<R::Private, Diagnostics> {
         stored::private(R::Model::TYPE_NAME, bytes).map_err(Into::into)
     }
 
     fn stored(object: Value, private: &R::Private) -> Stored {
-        Stored { object, private: serde_json::to_vec(private).unwrap_or_default() }
+        let identity = identity::of(R::Model::schema(), &object);
+        Stored { object, identity, private: serde_json::to_vec(private).unwrap_or_default() }
     }
 }
 
@@ -152,8 +166,7 @@ where
         }
         let mut found = Diagnostics::new();
         let Some(mut private) = outcome(&mut found, Self::private(&prior.private)) else {
-            let object = proposed.clone();
-            return (PlannedChange { object, requires_replace: Vec::new(), private: prior.private }, found);
+            return (PlannedChange::without_identity(proposed.clone(), prior.private), found);
         };
         let before = R::given(&mut private).cloned().unwrap_or_default();
         let attributes = &R::Model::schema().attributes;
@@ -174,8 +187,7 @@ where
             Ok((before, config_draft.draft, draft.draft))
         };
         let Some((prior_model, config, draft)) = outcome(&mut found, drafts()) else {
-            let plan::Planned { object, replace: requires_replace } = planned;
-            return (PlannedChange { object, requires_replace, private: prior.private }, found);
+            return (PlannedChange::without_identity(planned.object, prior.private), found);
         };
         let mut plan = Plan {
             prior: prior_model,
@@ -189,9 +201,18 @@ where
         let result = context.unless_stopped(R::modify_plan(context, &mut plan)).await;
         found.append(context.take_diagnostics());
         outcome(&mut found, result);
-        let change = plan.answer();
-        let Stored { object, private } = Self::stored(change.object, &change.private);
-        (PlannedChange { object, requires_replace: change.requires_replace, private }, found)
+        let (object, requires_replace, private) = plan.answer();
+        let Stored { object, identity, private } = Self::stored(object, &private);
+        // A new object may be another one, and what it will be need not be known.
+        if prior.object.is_null() || !requires_replace.is_empty() {
+            return (PlannedChange { object, identity, requires_replace, private }, found);
+        }
+        let before = identity::of(R::Model::schema(), &prior.object);
+        let identity = identity::or_before(identity, &before);
+        if let Err(fault) = Self::unchanged(&before, &identity, Changing::Mutable, "in its plan") {
+            found.push(fault);
+        }
+        (PlannedChange { object, identity, requires_replace, private }, found)
     }
 
     async fn apply(
@@ -203,9 +224,17 @@ where
     ) -> (Stored, Diagnostics) {
         let mut found = Diagnostics::new();
         let Some(mut private) = outcome(&mut found, Self::private(&planned.private)) else {
-            return (Stored { object: prior.clone(), private: planned.private }, found);
+            return (
+                Stored { object: prior.clone(), identity: Value::Null, private: planned.private },
+                found,
+            );
         };
         let result = self.change(context, prior, &planned.object, config, &mut private).await;
+        let result = result.and_then(|object| {
+            let made = identity::of(R::Model::schema(), &object);
+            Self::unchanged(&planned.identity, &made, Changing::Mutable, "between plan and apply")?;
+            Ok(object)
+        });
         found.append(context.take_diagnostics());
         let object = match outcome(&mut found, result) {
             Some(object) => object,
@@ -215,12 +244,32 @@ where
         (Self::stored(object, &private), found)
     }
 
-    async fn import(&self, context: &Context<R::Provider>, id: &str) -> (Stored, Diagnostics) {
+    fn upgrade_identity(&self, version: i64, json: &[u8]) -> Result<Value, Diagnostics> {
+        identity::upgrade::<R::Model>(R::Model::schema(), version, json)
+    }
+
+    fn identity_version(&self) -> i64 {
+        R::Model::IDENTITY_VERSION
+    }
+
+    #[cfg(any(test, feature = "testing"))]
+    fn identity_of(
+        &self,
+        context: &Context<R::Provider>,
+        wanted: &Wanted,
+        rule: StringRule,
+    ) -> Result<Value, Diagnostics> {
+        Self::wanted(context, wanted, rule).map(|one| Value::Object(one.attributes().clone()))
+    }
+
+    async fn import(
+        &self,
+        context: &Context<R::Provider>,
+        wanted: Wanted,
+        rule: StringRule,
+    ) -> (Stored, Diagnostics) {
         let mut private = R::Private::default();
-        let result = context
-            .unless_stopped(R::import_state(context, id, &mut private))
-            .await
-            .and_then(|model| finish(R::Model::schema(), &Value::Null, &model));
+        let result = self.imported(context, &wanted, rule, &mut private).await;
         let mut found = context.take_diagnostics();
         let object = outcome(&mut found, result).unwrap_or(Value::Null);
         (Self::stored(object, &private), found)
@@ -249,7 +298,9 @@ where
             Some(read) => finish(R::Model::schema(), &prior.object, &read)?,
             None => Value::Null,
         };
-        Ok(Self::stored(object, &private))
+        let read = Self::stored(object, &private);
+        Self::unchanged(&prior.identity, &read.identity, Changing::Nothing, "when it was read")?;
+        Ok(read)
     }
 
     async fn plan_destroy(
@@ -265,7 +316,7 @@ where
         };
         let mut found = context.take_diagnostics();
         outcome(&mut found, result);
-        (PlannedChange { object: Value::Null, requires_replace: Vec::new(), private: prior.private }, found)
+        (PlannedChange::without_identity(Value::Null, prior.private), found)
     }
 
     async fn change(

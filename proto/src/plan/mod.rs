@@ -8,6 +8,8 @@ pub(crate) mod adopted;
 pub(crate) mod check;
 pub(crate) mod ephemeral;
 pub(crate) mod erased;
+pub(crate) mod generated;
+mod imported;
 #[cfg(test)]
 mod once_tests;
 mod stored;

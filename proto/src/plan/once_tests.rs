@@ -112,10 +112,6 @@ macro_rules! things {
             async fn delete(_: &Context<()>, _: $model, (): ()) -> Result<(), Diagnostics> {
                 Ok(())
             }
-
-            async fn import_state(_: &Context<()>, _: &str, (): &mut ()) -> Result<$model, Diagnostics> {
-                Err(Diagnostics::new())
-            }
         }
     };
 }
@@ -157,7 +153,7 @@ where
     let proposal = proposed(&resource.schema().attributes, &prior, &config);
     COUNTS.with_borrow_mut(BTreeMap::clear);
     let context = Context::new(Arc::new(()), CancellationToken::new());
-    let stored = Stored { object: prior, private: Vec::new() };
+    let stored = Stored { object: prior, identity: Value::Null, private: Vec::new() };
     let (change, found) = resource.plan(&context, stored, &proposal, &config).await;
     assert!(found.is_empty(), "{found:?}");
     (change.object, COUNTS.with_borrow(Clone::clone))

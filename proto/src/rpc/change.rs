@@ -1,5 +1,6 @@
 //! Managed resources as they are to be: plans and their execution.
 
+use super::identity::{answered_identity, received_identity};
 use super::{Shared, answered, received};
 use crate::diagnostics::Diagnostics;
 use crate::plan::erased::Stored;
@@ -20,7 +21,8 @@ impl<P: Provider> Shared<P> {
         // What a resource keeps beside its state comes with its prior state, but for the second plan of one
         // that is replaced.
         let is_again = object.is_null() && !request.prior_private.is_empty();
-        let prior = Stored { object, private: request.prior_private };
+        let identity = received_identity(resource.schema(), request.prior_identity)?;
+        let prior = Stored { object, identity, private: request.prior_private };
         let context = self.context()?;
         let (planned, mut found) = resource.plan(&context, prior, &proposed, &config).await;
         if !planned.object.is_null() {
@@ -32,6 +34,7 @@ impl<P: Provider> Shared<P> {
         Ok(plan_resource_change::Response {
             planned_state: Some(answered(&planned.object, of)?),
             requires_replace: planned.requires_replace.iter().map(attribute_path).collect(),
+            planned_identity: answered_identity(resource.schema(), &planned.identity)?,
             planned_private: planned.private,
             diagnostics: diagnostics(found),
             ..Default::default()
@@ -47,11 +50,13 @@ impl<P: Provider> Shared<P> {
         let prior = received(request.prior_state.as_ref(), of, "the prior state")?;
         let object = received(request.planned_state.as_ref(), of, "the planned state")?;
         let config = received(request.config.as_ref(), of, "the configuration")?;
-        let planned = Stored { object, private: request.planned_private };
+        let identity = received_identity(resource.schema(), request.planned_identity)?;
+        let planned = Stored { object, identity, private: request.planned_private };
         let (stored, found) = resource.apply(&self.context()?, &prior, planned, &config).await;
         let found = found.without_lines_of_secrets(resource.schema(), &config);
         Ok(apply_resource_change::Response {
             new_state: Some(answered(&stored.object, of)?),
+            new_identity: answered_identity(resource.schema(), &stored.identity)?,
             private: stored.private,
             diagnostics: diagnostics(found),
             ..Default::default()

@@ -6,6 +6,9 @@ mod change;
 mod data_source;
 mod ephemeral;
 mod function;
+mod identity;
+#[cfg(test)]
+mod identity_tests;
 mod provider;
 mod resource;
 mod schema;
@@ -252,6 +255,9 @@ serve_calls! {
     plan_resource_change,
     apply_resource_change,
     import_resource_state,
+    generate_resource_config,
+    get_resource_identity_schemas,
+    upgrade_resource_identity,
     validate_data_resource_config,
     read_data_source,
     validate_ephemeral_resource_config,
@@ -273,6 +279,9 @@ answer_with_diagnostics! {
     plan_resource_change,
     apply_resource_change,
     import_resource_state,
+    generate_resource_config,
+    get_resource_identity_schemas,
+    upgrade_resource_identity,
     validate_data_resource_config,
     read_data_source,
     validate_ephemeral_resource_config,

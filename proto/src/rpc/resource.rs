@@ -1,14 +1,18 @@
 //! Managed resources as they are: their configuration, their stored state, what they are now.
 
+use super::identity::{answered_identity, received_identity};
 use super::{Shared, answered, received};
 use crate::diagnostics::{Diagnostic, Diagnostics};
+use crate::identity::Wanted;
 use crate::plan::erased::Stored;
-use crate::plan::write_only;
+use crate::plan::{generated, write_only};
 use crate::provider::Provider;
+use crate::value::Value;
 use crate::wire;
 use crate::wire::tfplugin6::import_resource_state::ImportedResource;
 use crate::wire::tfplugin6::{
-    import_resource_state, read_resource, upgrade_resource_state, validate_resource_config,
+    generate_resource_config, import_resource_state, read_resource, upgrade_resource_state,
+    validate_resource_config,
 };
 
 impl<P: Provider> Shared<P> {
@@ -54,14 +58,31 @@ impl<P: Provider> Shared<P> {
         let resource = self.resource(&request.type_name)?;
         let of = resource.schema().object_type();
         let object = received(request.current_state.as_ref(), of, "the stored state")?;
-        let prior = Stored { object, private: request.private };
+        let identity = received_identity(resource.schema(), request.current_identity)?;
+        let prior = Stored { object, identity, private: request.private };
         let (stored, found) = resource.read(&self.context()?, prior).await;
         let found = found.without_lines_of_secrets(resource.schema(), &stored.object);
         Ok(read_resource::Response {
             new_state: Some(answered(&stored.object, of)?),
+            new_identity: answered_identity(resource.schema(), &stored.identity)?,
             private: stored.private,
             diagnostics: wire::diagnostics(found),
             ..Default::default()
+        })
+    }
+
+    pub(super) async fn generate_resource_config(
+        &self,
+        request: generate_resource_config::Request,
+    ) -> Result<generate_resource_config::Response, Diagnostics> {
+        let resource = self.resource(&request.type_name)?;
+        let schema = resource.schema();
+        // Null where a listed object came without its attributes.
+        let object = received(request.state.as_ref(), schema.object_type(), "the state")?;
+        let config = generated::config_of(&schema.attributes, &object);
+        Ok(generate_resource_config::Response {
+            config: Some(answered(&config, schema.object_type())?),
+            diagnostics: Vec::new(),
         })
     }
 
@@ -71,14 +92,18 @@ impl<P: Provider> Shared<P> {
     ) -> Result<import_resource_state::Response, Diagnostics> {
         let resource = self.resource(&request.type_name)?;
         let of = resource.schema().object_type();
-        let (stored, found) = resource.import(&self.context()?, &request.id).await;
+        let wanted = match received_identity(resource.schema(), request.identity)? {
+            Value::Null => Wanted::Id(request.id),
+            identity => Wanted::Identity(identity),
+        };
+        let (stored, found) = resource.import(&self.context()?, wanted, P::validate_string).await;
         let imported_resources = match stored.object.is_null() {
             true => Vec::new(),
             false => vec![ImportedResource {
                 type_name: request.type_name,
                 state: Some(answered(&stored.object, of)?),
+                identity: answered_identity(resource.schema(), &stored.identity)?,
                 private: stored.private,
-                identity: None,
             }],
         };
         Ok(import_resource_state::Response {

@@ -11,7 +11,12 @@ use crate::wire::tfplugin6::get_metadata::{
 use crate::wire::tfplugin6::{ServerCapabilities, get_metadata, get_provider_schema};
 
 fn capabilities() -> ServerCapabilities {
-    ServerCapabilities { plan_destroy: true, get_provider_schema_optional: true, ..Default::default() }
+    ServerCapabilities {
+        plan_destroy: true,
+        get_provider_schema_optional: true,
+        generate_resource_config: true,
+        ..Default::default()
+    }
 }
 
 impl<P: Provider> Shared<P> {

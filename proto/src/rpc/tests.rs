@@ -4,8 +4,8 @@ use super::{Service, Shared};
 use crate::wire::tfplugin6::provider_server::Provider as _;
 use crate::wire::tfplugin6::{self as pb, DynamicValue};
 use crate::{
-    Computed, Context, Diagnostic, Diagnostics, Model, ObservedPlan, Plan, Provider, Registry, Resource,
-    Value,
+    Computed, Context, Diagnostic, Diagnostics, Identity, Model, ObservedPlan, Plan, Provider, Registry,
+    Resource, Value,
 };
 use serde_json::json;
 use std::collections::HashMap;
@@ -26,7 +26,7 @@ struct Block {
 #[resource(type_name = "test_thing")]
 struct Thing {
     /// What happens to it.
-    #[attribute(required)]
+    #[attribute(required, identity(mutable))]
     fate: String,
     /// Never stored.
     #[attribute(optional, write_only)]
@@ -135,8 +135,16 @@ impl Resource for Things {
         Ok(())
     }
 
-    async fn import_state(_: &Context<Option<String>>, id: &str, _: &mut ()) -> Result<Thing, Diagnostics> {
-        Ok(Thing { fate: id.to_owned(), secret: Some("leaked".to_owned()), said: "x".to_owned().into() })
+    async fn import_state(
+        _: &Context<Option<String>>,
+        identity: &Identity,
+        _: &mut (),
+    ) -> Result<Thing, Diagnostics> {
+        Ok(Thing {
+            fate: identity.part("fate"),
+            secret: Some("leaked".to_owned()),
+            said: "x".to_owned().into(),
+        })
     }
 }
 
@@ -168,10 +176,6 @@ impl Resource for Breakage {
 
     async fn delete(_: &Context<Option<String>>, _: Broken, (): ()) -> Result<(), Diagnostics> {
         Ok(())
-    }
-
-    async fn import_state(_: &Context<Option<String>>, _: &str, _: &mut ()) -> Result<Broken, Diagnostics> {
-        Ok(Broken { count: 1 })
     }
 }
 

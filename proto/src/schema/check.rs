@@ -1,7 +1,7 @@
 //! The rules that core has for a schema. One violation disables the whole provider, so they are checked here
 //! first.
 
-use super::{Attribute, AttributeKind, Mode, Nesting, Schema};
+use super::{Attribute, AttributeKind, IdentityPart, Mode, Nesting, Schema};
 use crate::value::Type;
 
 /// A rule that a schema breaks.
@@ -91,6 +91,11 @@ fn members(within: &str, attributes: &[Attribute], place: Place) -> Result<(), S
         if attribute.adopt && place.in_row {
             return fail("a list or a set may not contain what is adopted");
         }
+        if attribute.identity.is_some()
+            && let Some(message) = identity_fault(attribute, !within.is_empty())
+        {
+            return fail(message);
+        }
         if attribute.block.is_some() {
             if !matches!(attribute.kind, AttributeKind::Nested(Nesting::List, _)) {
                 return fail("a block is a list of objects");
@@ -112,6 +117,24 @@ fn members(within: &str, attributes: &[Attribute], place: Place) -> Result<(), S
         }
     }
     Ok(())
+}
+
+/// Why an attribute cannot be a part of an identity.
+fn identity_fault(attribute: &Attribute, is_member: bool) -> Option<&'static str> {
+    let is_plain = |of: &Type| matches!(of, Type::String | Type::Number | Type::Bool);
+    let is_plain_or_list = match &attribute.kind {
+        AttributeKind::Type(Type::List(of)) => is_plain(of),
+        AttributeKind::Type(of) => is_plain(of),
+        AttributeKind::Nested(..) => false,
+    };
+    let is_kept = attribute.requires_replace || attribute.mode == Mode::Computed;
+    match attribute.identity {
+        _ if is_member => Some("only attributes of the object itself can be its identity"),
+        _ if attribute.write_only || attribute.sensitive => Some("an identity is shown and stored"),
+        _ if !is_plain_or_list => Some("an identity consists of texts, numbers, bools and lists of them"),
+        Some(IdentityPart::Fixed) if !is_kept => Some("a change of a fixed identity needs a new object"),
+        _ => None,
+    }
 }
 
 /// Whether the type has a value of any type in a set; `in_set`: it is in a set itself.

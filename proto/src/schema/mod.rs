@@ -88,6 +88,15 @@ pub enum Nesting {
     Map,
 }
 
+/// How an attribute that is a part of an object's identity may change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IdentityPart {
+    /// Not at all: another value is another object.
+    Fixed,
+    /// With the configuration, in place: an address, which leads to an object and is not it.
+    Mutable,
+}
+
 /// A plain type, or an object whose members are attributes themselves.
 #[derive(Clone, Debug)]
 pub enum AttributeKind {
@@ -159,6 +168,8 @@ pub struct Attribute {
     pub adopt: bool,
     /// A change needs a new object.
     pub requires_replace: bool,
+    /// Whether it is a part of what an object is, and imported by.
+    pub identity: Option<IdentityPart>,
     /// At most how many times it is written as a block, `name { ... }`; none where it is an argument. What
     /// new types have is arguments; blocks are for schemas that others decided.
     pub block: Option<u32>,
@@ -184,6 +195,7 @@ impl Attribute {
             use_state_for_unknown: false,
             adopt: false,
             requires_replace: false,
+            identity: None,
             block: None,
             semantics: ValueSemantics {
                 validate: T::validate,

@@ -1,11 +1,13 @@
 //! Terraform's part, played in-process.
 
 use super::consistency::{RuleViolation, plan_faults, result_faults};
+use super::identity::{identity_faults, read_identity};
 use super::outcome::{Action, Failure, Planned, State, check_diagnostics, violation};
 use super::stored::{may_be_stored, survives_wire};
 use super::{config, proposed};
 use crate::context::Context;
 use crate::diagnostics::Diagnostics;
+use crate::identity::Wanted;
 use crate::model::{Draft, Model};
 use crate::plan::check::check_config;
 use crate::plan::erased::{ErasedResource, Stored};
@@ -77,7 +79,7 @@ impl<P: Provider> Harness<P> {
         Context::new(Arc::clone(&self.configured), self.stop.clone())
     }
 
-    fn resource(&self, type_name: &str) -> Result<&dyn ErasedResource<P::Configured>, Failure> {
+    pub(super) fn resource(&self, type_name: &str) -> Result<&dyn ErasedResource<P::Configured>, Failure> {
         let served = self.registry.resources.get(type_name).map(|one| &**one);
         served.ok_or_else(|| violation(format!("there is no resource type {type_name:?}")).into())
     }
@@ -107,12 +109,9 @@ impl<P: Provider> Harness<P> {
         let attributes = &resource.schema().attributes;
         let config = config::read(attributes, config)?;
         check_diagnostics(resource.validate_config(&config, P::validate_string), Vec::new(), prior.cloned())?;
-        let (before, private) = match prior {
-            Some(state) => (state.object.clone(), state.private.clone()),
-            None => (Value::Null, Vec::new()),
-        };
+        let stored = Self::stored_of(prior);
+        let before = stored.object.clone();
         let proposal = proposed::proposed(attributes, &before, &config);
-        let stored = Stored { object: before.clone(), private };
         let (change, mut diagnostics) = resource.plan(&self.context(), stored, &proposal, &config).await;
         // A plan of what was made here is the next run's, which core gives a provider of its own.
         let is_again = self.made.lock().unwrap_or_else(PoisonError::into_inner).contains(&before);
@@ -128,8 +127,16 @@ impl<P: Provider> Harness<P> {
             Some(_) if before == change.object => Action::NoOp,
             Some(_) => Action::Update,
         };
+        if matches!(action, Action::NoOp | Action::Update) {
+            check_diagnostics(
+                Diagnostics::new(),
+                identity_faults(resource.schema(), &change.identity),
+                prior.cloned(),
+            )?;
+        }
         Ok(Planned {
             action,
+            identity: change.identity,
             object: change.object,
             replace: change.requires_replace,
             diagnostics,
@@ -143,7 +150,7 @@ impl<P: Provider> Harness<P> {
     /// Plans the destruction of `prior`.
     pub async fn plan_destroy(&self, prior: &State) -> Result<Planned, Failure> {
         let resource = self.resource(&prior.type_name)?;
-        let stored = Stored { object: prior.object.clone(), private: prior.private.clone() };
+        let stored = Self::stored_of(Some(prior));
         let (change, diagnostics) = resource.plan(&self.context(), stored, &Value::Null, &Value::Null).await;
         let faults = if change.object.is_null() {
             Vec::new()
@@ -159,6 +166,7 @@ impl<P: Provider> Harness<P> {
             type_name: prior.type_name.clone(),
             prior: Some(prior.clone()),
             config: Value::Null,
+            identity: change.identity,
             private: change.private,
         })
     }
@@ -174,13 +182,15 @@ impl<P: Provider> Harness<P> {
                 // Core plans the new object on its own, from the same configuration.
                 let proposal =
                     proposed::proposed(&resource.schema().attributes, &Value::Null, &planned.config);
-                let none = Stored { object: Value::Null, private: planned.private.clone() };
+                let (identity, private) = (planned.identity.clone(), planned.private.clone());
+                let none = Stored { object: Value::Null, identity, private };
                 let (change, diagnostics) =
                     resource.plan(&self.context(), none, &proposal, &planned.config).await;
                 check_diagnostics(diagnostics, Vec::new(), None)?;
                 let create = Planned {
                     action: Action::Create,
                     object: change.object,
+                    identity: change.identity,
                     private: change.private,
                     prior: None,
                     ..planned.clone()
@@ -200,10 +210,7 @@ impl<P: Provider> Harness<P> {
         let before = planned.prior.as_ref().map_or(Value::Null, |state| state.object.clone());
         let mut private = planned.private.clone();
         if planned.action != Action::Delete {
-            let stored = Stored {
-                object: before.clone(),
-                private: planned.prior.as_ref().map(|state| state.private.clone()).unwrap_or_default(),
-            };
+            let stored = Self::stored_of(planned.prior.as_ref());
             let proposal = proposed::proposed(attributes, &before, &planned.config);
             let (again, diagnostics) =
                 resource.plan(&self.context(), stored, &proposal, &planned.config).await;
@@ -211,7 +218,7 @@ impl<P: Provider> Harness<P> {
             check_diagnostics(diagnostics, faults, planned.prior.clone())?;
             private = again.private;
         }
-        let wanted = Stored { object: planned.object.clone(), private };
+        let wanted = Stored { object: planned.object.clone(), identity: planned.identity.clone(), private };
         let (stored, diagnostics) = resource.apply(&self.context(), &before, wanted, &planned.config).await;
         let state = self.state(&planned.type_name, stored);
         self.made
@@ -227,6 +234,7 @@ impl<P: Provider> Harness<P> {
             Some(state) => {
                 faults.extend(result_faults(&planned.object, &state.object));
                 faults.extend(may_be_stored(resource.schema(), &state.object));
+                faults.extend(identity_faults(resource.schema(), &state.identity));
             }
             None => {}
         }
@@ -251,13 +259,22 @@ impl<P: Provider> Harness<P> {
     ) -> Result<State, Failure> {
         let resource = self.resource(type_name)?;
         let object = resource.upgrade(version, attributes.to_string().as_bytes())?;
-        let state = self.state(type_name, Stored { object, private: private.to_vec() });
+        let stored = Stored { object, identity: Value::Null, private: private.to_vec() };
+        let state = self.state(type_name, stored);
         state.ok_or_else(|| violation("the stored state is null").into())
     }
 
     fn state(&self, type_name: &str, stored: Stored) -> Option<State> {
-        let Stored { object, private } = stored;
-        (!object.is_null()).then(|| State { type_name: type_name.to_owned(), object, private })
+        let Stored { object, identity, private } = stored;
+        (!object.is_null()).then(|| State { type_name: type_name.to_owned(), object, identity, private })
+    }
+
+    fn stored_of(state: Option<&State>) -> Stored {
+        let of = |state: &State| {
+            let (object, identity) = (state.object.clone(), state.identity.clone());
+            Stored { object, identity, private: state.private.clone() }
+        };
+        state.map_or(Stored { object: Value::Null, identity: Value::Null, private: Vec::new() }, of)
     }
 
     /// Plans and applies, and expects the next plan to be empty.
@@ -290,9 +307,9 @@ impl<P: Provider> Harness<P> {
     /// Refreshes; nothing if it is gone.
     pub async fn read(&self, prior: &State) -> Result<(Option<State>, Diagnostics), Failure> {
         let resource = self.resource(&prior.type_name)?;
-        let stored = Stored { object: prior.object.clone(), private: prior.private.clone() };
-        let (stored, diagnostics) = resource.read(&self.context(), stored).await;
-        let faults = may_be_stored(resource.schema(), &stored.object);
+        let (stored, diagnostics) = resource.read(&self.context(), Self::stored_of(Some(prior))).await;
+        let mut faults = may_be_stored(resource.schema(), &stored.object);
+        faults.extend(identity_faults(resource.schema(), &stored.identity));
         let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
         if !stored.object.is_null() && made.contains(&prior.object) {
             made.push(stored.object.clone());
@@ -303,11 +320,22 @@ impl<P: Provider> Harness<P> {
         Ok((state, diagnostics))
     }
 
-    /// Imports and refreshes.
+    /// Imports by id and refreshes.
     pub async fn import(&self, type_name: &str, id: &str) -> Result<State, Failure> {
+        self.import_wanted(type_name, Wanted::Id(id.to_owned())).await
+    }
+
+    /// Imports by identity, as an `import` block of Terraform 1.12 or later gives it, and refreshes.
+    pub async fn import_by_identity(&self, type_name: &str, identity: &Json) -> Result<State, Failure> {
+        let identity = read_identity(self.resource(type_name)?.schema(), identity)?;
+        self.import_wanted(type_name, Wanted::Identity(identity)).await
+    }
+
+    async fn import_wanted(&self, type_name: &str, wanted: Wanted) -> Result<State, Failure> {
         let resource = self.resource(type_name)?;
-        let (stored, diagnostics) = resource.import(&self.context(), id).await;
-        let faults = may_be_stored(resource.schema(), &stored.object);
+        let (stored, diagnostics) = resource.import(&self.context(), wanted, P::validate_string).await;
+        let mut faults = may_be_stored(resource.schema(), &stored.object);
+        faults.extend(identity_faults(resource.schema(), &stored.identity));
         let state = self.state(type_name, stored);
         check_diagnostics(diagnostics, faults, None)?;
         let state = state.ok_or_else(|| violation("import returned no resources"))?;

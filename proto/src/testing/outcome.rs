@@ -12,6 +12,8 @@ pub struct State {
     pub type_name: String,
     /// Its attributes.
     pub object: Value,
+    /// What it is; null where its type has no identity, or where none is stored yet.
+    pub identity: Value,
     /// What is kept beside it, as JSON.
     pub private: Vec<u8>,
 }
@@ -44,6 +46,8 @@ pub struct Planned {
     pub diagnostics: Diagnostics,
     pub(super) type_name: String,
     pub(super) prior: Option<State>,
+    /// What the object will be; null where its type has no identity.
+    pub identity: Value,
     pub(super) config: Value,
     pub(super) private: Vec<u8>,
 }

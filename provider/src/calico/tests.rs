@@ -59,10 +59,15 @@ async fn import_then_an_empty_plan() {
     );
     let run = run(&server).await;
     let state = run.import(POOL, "pods-v6").await.unwrap();
+    let by_identity = run.import_by_identity(POOL, &json!({"name": "pods-v6"})).await.unwrap();
+    assert_eq!((by_identity.object, by_identity.identity), (state.object.clone(), state.identity.clone()));
     assert_eq!(
         run.plan(POOL, Some(&state), &pool(json!({"timeouts": null}))).await.unwrap().action,
         Action::NoOp
     );
+    let generated = run.generated(&state).unwrap();
+    assert_eq!(generated, json!({"name": "pods-v6", "cidr": "fd01::/64"}), "the size of blocks is computed");
+    assert_eq!(run.plan(POOL, Some(&state), &generated).await.unwrap().action, Action::NoOp);
 }
 
 #[tokio::test]

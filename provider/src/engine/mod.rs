@@ -1,7 +1,6 @@
 //! One engine per kind of target: what all types of that kind do alike.
 
 pub mod cluster_object;
-pub mod import;
 pub mod node_resource;
 #[cfg(test)]
 mod once_tests;

@@ -3,9 +3,7 @@
 //! Each engine has a type here whose values count what is done with them.
 
 use super::cluster_object::{ClusterObject, ClusterResource};
-use super::node_resource::{
-    DefaultTimeouts, Identity, ImportId, ImportParts, NoPrivate, NodeError, NodeResource, OverSsh, Work,
-};
+use super::node_resource::{DefaultTimeouts, Identity, NoPrivate, NodeError, NodeResource, OverSsh, Work};
 use super::router_config::{Declaration, FamilyMember, References, RouterConfig, RouterResource};
 use super::timeouts::Timeouts;
 use crate::connection::cluster::testing::{ApiServer, POOLS};
@@ -141,7 +139,6 @@ impl Identity for Anyone {
 impl NodeResource for OnNode {
     const NOUN: &'static str = "test object";
     const TIMEOUTS: DefaultTimeouts = DefaultTimeouts::each(1);
-    const IMPORT_ID: ImportId = ImportId { forms: &["<host>"], example: "10.0.0.11" };
 
     type Identity = Anyone;
     type Private = NoPrivate;
@@ -170,7 +167,7 @@ impl NodeResource for OnNode {
         Ok(())
     }
 
-    async fn import(_: &ImportParts, _: &Work<'_>, _: &mut NoPrivate) -> Result<Self, NodeError> {
+    async fn import(_: &tfplugin::Identity, _: &Work<'_>, _: &mut NoPrivate) -> Result<Self, NodeError> {
         Err(NodeError::new("importing", "there is nothing"))
     }
 }
@@ -203,6 +200,7 @@ async fn planned(server: &ApiServer, type_name: &str, address: Json) -> BTreeMap
     let prior = State {
         type_name: type_name.to_owned(),
         object: Value::Object(prior.collect()),
+        identity: Value::Null,
         private: Vec::new(),
     };
     let config = with(json!({"name": "pool", "note": "new note"}));

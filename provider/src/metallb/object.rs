@@ -50,17 +50,17 @@ pub struct MetallbObject {
     /// The cluster: address of one of its control-plane nodes, over which its API server is reached through
     /// SSH. Default: the cluster of the provider's `kubernetes` block. It is an address and not the cluster's
     /// identity: another address of the same cluster is a change in place.
-    #[attribute(optional, validate = cluster_address)]
+    #[attribute(optional, identity(mutable), validate = cluster_address)]
     pub cluster: Option<String>,
-
-    /// Name of the object. Another name is another object.
-    #[attribute(required, requires_replace, validate = object_name)]
-    pub name: String,
 
     /// Namespace of the object, which is the one that MetalLB runs in: it ignores others. Default
     /// `metallb-system`, as MicroK8s's add-on and MetalLB's own manifests have it.
-    #[attribute(default = "metallb-system".to_owned(), requires_replace, validate = namespace_name)]
+    #[attribute(default = "metallb-system".to_owned(), requires_replace, identity, validate = namespace_name)]
     pub namespace: String,
+
+    /// Name of the object. Another name is another object.
+    #[attribute(required, requires_replace, identity, validate = object_name)]
+    pub name: String,
 
     /// How long to wait. Default: 5 minutes each.
     #[attribute(optional)]

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod extremes;
 #[cfg(test)]
+mod identities;
+#[cfg(test)]
 mod samples;
 #[cfg(test)]
 mod tests;

@@ -29,7 +29,7 @@ pub struct Config {
     /// Words from the top to the node, with one blank between them, as they are typed after `set`, such as
     /// `service ntp` or `interfaces ethernet eth1`. Not `service https`, over which the provider talks to the
     /// router. A different one removes the old part and creates a new one.
-    #[attribute(required, requires_replace, validate = path)]
+    #[attribute(required, requires_replace, identity, validate = path)]
     path: String,
 
     /// All that is below `path`, in the form of `show configuration json`: an object for a node, a string or

@@ -23,7 +23,7 @@ pub struct StaticRoute {
 
     /// Network that the route leads to, of IPv4 or IPv6, without host bits; `0.0.0.0/0` or `::/0` for the
     /// default route. A different one makes a new route.
-    #[attribute(required, requires_replace, validate = destination)]
+    #[attribute(required, requires_replace, identity, validate = destination)]
     destination: Semantic<IpNet>,
 
     /// Free-text description, at most 255 characters, without quotes.

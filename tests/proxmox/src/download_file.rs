@@ -124,8 +124,4 @@ impl Resource for DownloadFileResource {
     async fn delete(context: &Context<Server>, prior: DownloadFile, (): ()) -> Result<(), Diagnostics> {
         context.provider().remove_volume(&prior.id.known().cloned().unwrap_or_default())
     }
-
-    async fn import_state(_: &Context<Server>, id: &str, (): &mut ()) -> Result<DownloadFile, Diagnostics> {
-        Err(failed(&format!("import {id}"), "this stand-in imports nothing"))
-    }
 }

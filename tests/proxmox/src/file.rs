@@ -114,10 +114,6 @@ impl Resource for FileResource {
     async fn delete(context: &Context<Server>, prior: StoredFile, (): ()) -> Result<(), Diagnostics> {
         context.provider().remove_volume(&prior.id.known().cloned().unwrap_or_default())
     }
-
-    async fn import_state(_: &Context<Server>, id: &str, (): &mut ()) -> Result<StoredFile, Diagnostics> {
-        Err(failed(&format!("import {id}"), "this stand-in imports nothing"))
-    }
 }
 
 #[cfg(test)]

@@ -136,6 +136,38 @@ struct WriteOnlyAndRequired {
 
 /// Things.
 #[derive(Model)]
+struct IdentityThatChanges {
+    /// What it is.
+    #[attribute(required, identity)]
+    name: String,
+}
+
+/// Things.
+#[derive(Model)]
+struct MutableIdentityThatDoesNotChange {
+    /// What it is.
+    #[attribute(required, requires_replace, identity(mutable))]
+    name: String,
+}
+
+/// Things.
+#[derive(Model)]
+struct SecretIdentity {
+    /// What it is.
+    #[attribute(required, requires_replace, sensitive, identity)]
+    name: String,
+}
+
+/// Things.
+#[derive(Model)]
+struct UnknownKindOfIdentity {
+    /// What it is.
+    #[attribute(required, identity(address))]
+    name: String,
+}
+
+/// Things.
+#[derive(Model)]
 struct UnknownOption {
     /// What it is.
     #[attribute(required, force_new)]

@@ -38,6 +38,11 @@ struct VersionOfADataSource {}
 
 /// Things.
 #[derive(Model)]
+#[resource(type_name = "things_thing", upgrade_identity = rename)]
+struct NoIdentityVersion {}
+
+/// Things.
+#[derive(Model)]
 #[resource(type_name = "things_thing")]
 #[data_source(type_name = "things_thing")]
 struct TwoTypes {}

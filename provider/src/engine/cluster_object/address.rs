@@ -1,6 +1,6 @@
 //! Where an object is: its cluster, its namespace, its name.
 
-use super::ServerApplied;
+use super::{ClusterObject, ServerApplied};
 use crate::connection::cluster::{Cluster, Clusters, ObjectName};
 use crate::connection::retry::Deadline;
 use crate::connection::ssh::check_address;
@@ -8,7 +8,7 @@ use crate::engine::timeouts::Timeouts;
 use crate::session::Session;
 use crate::values::object_name;
 use std::time::Duration;
-use tfplugin::{AttributeValue, Context, Held, Model, Value};
+use tfplugin::{AttributeValue, Context, Held, Identity, Model, Value};
 
 /// How long an operation may take where the configuration does not say.
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(5 * 60);
@@ -19,11 +19,11 @@ pub struct ClusterWideObject {
     /// The cluster: address of one of its control-plane nodes, over which its API server is reached through
     /// SSH. Default: the cluster of the provider's `kubernetes` block. It is an address and not the cluster's
     /// identity: another address of the same cluster is a change in place.
-    #[attribute(optional, validate = cluster_address)]
+    #[attribute(optional, identity(mutable), validate = cluster_address)]
     pub cluster: Option<String>,
 
     /// Name of the object. Another name is another object.
-    #[attribute(required, requires_replace, validate = object_name)]
+    #[attribute(required, requires_replace, identity, validate = object_name)]
     pub name: String,
 
     /// How long to wait. Default: 5 minutes each.
@@ -106,58 +106,58 @@ impl Target {
 }
 
 /// What an import id names: `<cluster>/<namespace>/<name>` or `<cluster>/<name>`, or the same without the
-/// cluster.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct ImportId<'a> {
-    pub(super) cluster: Option<&'a str>,
-    pub(super) namespace: Option<&'a str>,
-    pub(super) name: &'a str,
-}
-
-impl<'a> ImportId<'a> {
-    /// Reads an id. Two parts of a namespaced object are cluster and name; where resources may do without a
-    /// cluster and the first part can be a namespace, they are namespace and name.
-    pub(super) fn read(id: &'a str, namespaced: bool, has_kubeconfig: bool) -> Option<Self> {
-        let parts: Vec<&str> = id.split('/').collect();
-        let (cluster, namespace, name) = match *parts.as_slice() {
-            [cluster, namespace, name] if namespaced => (Some(cluster), Some(namespace), name),
-            [namespace, name] if namespaced && has_kubeconfig && !namespace.contains(['.', ':']) => {
-                (None, Some(namespace), name)
-            }
-            [cluster, name] => (Some(cluster), None, name),
-            [name] if has_kubeconfig => (None, None, name),
-            _ => return None,
-        };
-        parts.iter().all(|part| !part.is_empty()).then_some(Self { cluster, namespace, name })
-    }
+/// cluster. Two parts of a namespaced object are cluster and name; where resources may do without a cluster
+/// and the first part can be a namespace, they are namespace and name.
+pub(super) fn identity_of<T: ClusterObject>(id: &str, has_kubeconfig: bool) -> Option<Identity> {
+    let schema = T::schema();
+    let identity = match (id.split_once('/'), schema.attribute("namespace"), schema.attribute("name")) {
+        (Some((first, rest)), Some(namespace), Some(name))
+            if has_kubeconfig && !first.contains(['.', ':']) && !rest.contains('/') =>
+        {
+            Identity::of_parts([(namespace, first), (name, rest)])
+        }
+        _ => Identity::of_id(schema, id),
+    };
+    identity.filter(|identity| has_kubeconfig || identity.text("cluster").is_some())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::calico::IpPool;
+    use crate::metallb::Community;
 
-    fn read(id: &str, namespaced: bool, has_kubeconfig: bool) -> Option<(Option<&str>, Option<&str>, &str)> {
-        ImportId::read(id, namespaced, has_kubeconfig).map(|id| (id.cluster, id.namespace, id.name))
+    /// Cluster, namespace and name.
+    fn read<T: ClusterObject>(id: &str, has_kubeconfig: bool) -> Option<[Option<String>; 3]> {
+        let identity = identity_of::<T>(id, has_kubeconfig)?;
+        Some(["cluster", "namespace", "name"].map(|part| identity.text(part).map(str::to_owned)))
+    }
+
+    fn parts(parts: [Option<&str>; 3]) -> Option<[Option<String>; 3]> {
+        Some(parts.map(|part| part.map(str::to_owned)))
     }
 
     #[test]
     fn import_ids_with_and_without_a_cluster() {
         assert_eq!(
-            read("10.0.0.11/metallb-system/pool", true, false),
-            Some((Some("10.0.0.11"), Some("metallb-system"), "pool"))
+            read::<Community>("10.0.0.11/metallb-system/all", false),
+            parts([Some("10.0.0.11"), Some("metallb-system"), Some("all")])
         );
-        assert_eq!(read("fd00::11/pool", true, true), Some((Some("fd00::11"), None, "pool")));
-        assert_eq!(read("cp1/pool", true, false), Some((Some("cp1"), None, "pool")));
-        assert_eq!(read("metallb-system/pool", true, true), Some((None, Some("metallb-system"), "pool")));
-        assert_eq!(read("pool", true, true), Some((None, None, "pool")));
-        assert_eq!(read("10.0.0.11/pool", false, false), Some((Some("10.0.0.11"), None, "pool")));
+        assert_eq!(read::<Community>("fd00::11/all", true), parts([Some("fd00::11"), None, Some("all")]));
+        assert_eq!(read::<Community>("cp1/all", false), parts([Some("cp1"), None, Some("all")]));
+        assert_eq!(
+            read::<Community>("metallb-system/all", true),
+            parts([None, Some("metallb-system"), Some("all")])
+        );
+        assert_eq!(read::<Community>("all", true), parts([None, None, Some("all")]));
+        assert_eq!(read::<IpPool>("10.0.0.11/pods", false), parts([Some("10.0.0.11"), None, Some("pods")]));
+        assert_eq!(read::<IpPool>("cp1/pods", true), parts([Some("cp1"), None, Some("pods")]));
     }
 
     #[test]
     fn import_ids_that_name_nothing() {
-        assert_eq!(read("pool", true, false), None);
-        assert_eq!(read("10.0.0.11/a/b", false, false), None);
-        assert_eq!(read("10.0.0.11//pool", true, false), None);
-        assert_eq!(read("", true, true), None);
+        assert_eq!(read::<Community>("all", false), None);
+        assert_eq!(read::<IpPool>("10.0.0.11/a/b", false), None);
+        assert_eq!(read::<Community>("a/b/c/d", true), None);
     }
 }

@@ -41,4 +41,10 @@ impl<T: ServerApplied> TypeName for ClusterResource<T> {
     fn upgrade(version: i64, state: &mut BTreeMap<String, Value>) -> Result<(), String> {
         T::upgrade(version, state)
     }
+
+    const IDENTITY_VERSION: i64 = T::IDENTITY_VERSION;
+
+    fn upgrade_identity(version: i64, identity: &mut BTreeMap<String, Value>) -> Result<(), String> {
+        T::upgrade_identity(version, identity)
+    }
 }

@@ -6,7 +6,7 @@ use super::private::Private;
 use super::{ServerApplied, apply, delete, dry_run, read, release};
 use crate::session::Session;
 use std::collections::BTreeSet;
-use tfplugin::{Context, Diagnostic, Diagnostics, Held, Plan, Resource};
+use tfplugin::{Context, Diagnostic, Diagnostics, Held, Identity, Plan, Resource};
 
 impl<T: ServerApplied> Resource for ClusterResource<T> {
     type Provider = Session;
@@ -75,12 +75,24 @@ impl<T: ServerApplied> Resource for ClusterResource<T> {
         delete::delete(context, &prior.0, &private).await
     }
 
+    fn identity_of(context: &Context<Session>, id: &str) -> Option<Identity> {
+        T::identity_of(id, context.provider().clusters.has_kubeconfig())
+    }
+
+    fn import_forms() -> String {
+        format!(
+            "{}, where <cluster> is the address of a control-plane node. Without it the object is looked for in the cluster of \
+             the provider's `kubernetes` block",
+            T::import_forms()
+        )
+    }
+
     async fn import_state(
         context: &Context<Session>,
-        id: &str,
+        identity: &Identity,
         private: &mut Private,
     ) -> Result<Self, Diagnostics> {
-        read::import(context, id, private).await.map(Self)
+        read::import(context, identity, private).await.map(Self)
     }
 }
 

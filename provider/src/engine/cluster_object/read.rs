@@ -1,4 +1,4 @@
-//! Reading an object, and taking one over by its import id. A cluster that cannot be reached says nothing
+//! Reading an object, and taking one over by its identity. A cluster that cannot be reached says nothing
 //! about its objects: the state stays as it was.
 
 use super::address::Target;
@@ -8,12 +8,11 @@ use super::private::Private;
 use super::{ReadReason, ServerApplied};
 use crate::connection::Freshness;
 use crate::connection::cluster::{ClusterError, ClusterErrorKind};
-use crate::engine::import::check_named;
 use crate::session::Session;
 use kube::core::DynamicObject;
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, BTreeSet};
-use tfplugin::{Context, Diagnostic, Diagnostics, Held, Value};
+use tfplugin::{Context, Diagnostic, Diagnostics, Held, Identity, Value};
 
 /// What a look at the cluster found.
 struct Seen {
@@ -89,20 +88,15 @@ fn cluster_changed(target: &Target, known: &str, reached: &str) -> Diagnostic {
 
 pub(super) async fn import<T: ServerApplied>(
     context: &Context<Session>,
-    id: &str,
+    identity: &Identity,
     private: &mut Private,
 ) -> Result<Held<T>, Diagnostics> {
     let clusters = &context.provider().clusters;
-    let Some(named) = T::named_by(id, clusters.has_kubeconfig()) else {
-        let detail = format!(
-            "{id:?} does not name an object. Give {}, where <cluster> is the address of a control-plane node. Without <cluster>/ it is looked for in the cluster of the provider's `kubernetes` block.",
-            T::import_forms()
-        );
-        return Err(Diagnostic::error(format!("Unable to import {}", T::TYPE_NAME), detail).into());
-    };
+    let named = T::named_by(identity).map_err(|why| {
+        let detail = format!("{:?} does not name an object: {why}.", identity.id(T::schema()));
+        Diagnostics::from(Diagnostic::error(format!("Unable to import {}", T::TYPE_NAME), detail))
+    })?;
     let attributes = &T::schema().attributes;
-    let parts = named.iter().map(|(name, value)| (name.as_str(), value));
-    check_named::<T>(attributes, id, parts, T::import_forms())?;
     let mut values: BTreeMap<String, Value> =
         attributes.iter().map(|one| (one.name.clone(), one.default.clone().unwrap_or(Value::Null))).collect();
     values.extend(named);

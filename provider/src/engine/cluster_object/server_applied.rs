@@ -1,7 +1,7 @@
 //! What the engine asks of a type: what its objects are called, what is sent, and what an object says about
 //! the attributes.
 
-use super::address::ImportId;
+use super::address;
 use super::adoption::ours;
 use super::cluster_resource::ClusterResource;
 use super::private::Private;
@@ -15,7 +15,7 @@ use serde_json::{Map, Value as Json, json};
 use std::collections::{BTreeMap, BTreeSet};
 use tfplugin::provider::TypeName;
 use tfplugin::schema::{Attribute, secrets};
-use tfplugin::{Diagnostics, Draft, Held, Model, Plan, Value};
+use tfplugin::{Diagnostics, Draft, Held, Identity, Model, Plan, Value};
 
 /// A type whose objects the engine keeps. Every [`ClusterObject`] is one.
 #[async_trait]
@@ -58,11 +58,19 @@ pub trait ServerApplied: Model<Draft: Draft<Model = Self>> + TypeName {
         Self::object_name(values)
     }
 
-    /// The attributes that an import id tells; nothing where it names no object.
-    fn named_by(id: &str, has_kubeconfig: bool) -> Option<BTreeMap<String, Value>>;
+    /// What an import id names; nothing where it names no object.
+    fn identity_of(id: &str, has_kubeconfig: bool) -> Option<Identity>;
 
-    /// How import ids look, for messages.
-    fn import_forms() -> &'static str;
+    /// How import ids are written, for messages.
+    fn import_forms() -> String {
+        Identity::id_forms(Self::schema())
+    }
+
+    /// The attributes that an identity says: its own, and those that follow from them. An error says why it
+    /// can be no object's.
+    fn named_by(identity: &Identity) -> Result<BTreeMap<String, Value>, String> {
+        Ok(identity.attributes().clone())
+    }
 
     /// What is sent: our fields alone. `values` are those of the model.
     fn manifest(&self, values: &Value, name: &ObjectName) -> Json;
@@ -228,21 +236,8 @@ impl<T: ClusterObject> ServerApplied for T {
         ObjectName { kind: T::KIND, namespace, name: text("name") }
     }
 
-    fn named_by(id: &str, has_kubeconfig: bool) -> Option<BTreeMap<String, Value>> {
-        let ImportId { cluster, namespace, name } =
-            ImportId::read(id, T::KIND.is_namespaced(), has_kubeconfig)?;
-        let told = [("cluster", cluster), ("namespace", namespace), ("name", Some(name))];
-        let value = |(attribute, text): (&str, Option<&str>)| {
-            text.map(|text| (attribute.to_owned(), Value::String(text.to_owned())))
-        };
-        Some(told.into_iter().filter_map(value).collect())
-    }
-
-    fn import_forms() -> &'static str {
-        match T::KIND.is_namespaced() {
-            true => "<cluster>/<namespace>/<name>, or <cluster>/<name> in the default namespace",
-            false => "<cluster>/<name>",
-        }
+    fn identity_of(id: &str, has_kubeconfig: bool) -> Option<Identity> {
+        address::identity_of::<T>(id, has_kubeconfig)
     }
 
     fn manifest(&self, values: &Value, name: &ObjectName) -> Json {

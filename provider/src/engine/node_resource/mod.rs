@@ -3,12 +3,11 @@
 //! A type declares its attributes, where it is reached, what it belongs to (an [`Identity`], a machine or a
 //! cluster), and how it is read, brought about and removed ([`NodeResource`]). All else is here, once for all
 //! types ([`OverSsh`]): connecting, deadlines, Ctrl-C, the identity that is kept and compared before every
-//! write, one warning for each machine that does not answer, import ids, and the summaries of errors.
+//! write, one warning for each machine that does not answer, and the summaries of errors.
 
 pub mod cluster_lock;
 mod error;
 mod identity;
-mod import_id;
 mod over_ssh;
 mod private;
 pub mod step;
@@ -16,7 +15,6 @@ mod work;
 
 pub use error::NodeError;
 pub use identity::Identity;
-pub use import_id::{ImportId, ImportParts};
 pub use over_ssh::OverSsh;
 pub use private::{NoPrivate, Private};
 pub use work::{Work, observe, warn_unchecked};
@@ -40,8 +38,6 @@ pub trait NodeResource: Model + TypeName + Clone {
     const TIMEOUTS: DefaultTimeouts;
     /// How long what it belongs to may take until it answers at all.
     const ANSWERS_WITHIN: Duration = Duration::MAX;
-    /// How its import ids are written.
-    const IMPORT_ID: ImportId;
     /// The attribute that has the address.
     const ADDRESS: &'static str = "host";
     /// Creating it makes the machine what it is: another one may have been at this address before.
@@ -132,9 +128,9 @@ pub trait NodeResource: Model + TypeName + Clone {
     /// Removes it; succeeds where it is gone already.
     async fn remove(self, work: &Work<'_>, private: Self::Private) -> Result<(), NodeError>;
 
-    /// Reads what an import id names.
+    /// Reads what an import names.
     async fn import(
-        id: &ImportParts,
+        identity: &tfplugin::Identity,
         work: &Work<'_>,
         private: &mut Self::Private,
     ) -> Result<Self, NodeError>;

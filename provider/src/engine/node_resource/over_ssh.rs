@@ -146,19 +146,18 @@ impl<T: NodeResource> Resource for OverSsh<T> {
 
     async fn import_state(
         context: &Context<Session>,
-        id: &str,
+        identity: &tfplugin::Identity,
         private: &mut Self::Private,
     ) -> Result<T, Diagnostics> {
-        let parts = T::IMPORT_ID.parse::<T>(id)?;
-        let work = Work::scope(context, &parts.part(T::ADDRESS));
+        let work = Work::scope(context, &identity.part(T::ADDRESS));
         let scope = async {
-            let identity = T::Identity::of(&work.shell()).await?;
-            let imported = T::import(&parts, &work, &mut private.own).await?;
-            private.identity = Some(identity);
+            let belongs_to = T::Identity::of(&work.shell()).await?;
+            let imported = T::import(identity, &work, &mut private.own).await?;
+            private.identity = Some(belongs_to);
             Ok(imported)
         };
         work.observe(scope).await.map_err(|error: NodeError| {
-            error.into_diagnostic(format!("Unable to import {} {id}", T::NOUN)).into()
+            error.into_diagnostic(format!("Unable to import {} {}", T::NOUN, identity.id(T::schema()))).into()
         })
     }
 }

@@ -10,11 +10,9 @@ use super::{Field, RouterConfig};
 use crate::connection::router::{
     Command, ConfigPath, ConfigTree, Operation, Router, RouterError, Routers, Veto,
 };
-use crate::engine::import::check_named;
 use crate::engine::read_scope::ReadScope;
-use std::collections::BTreeMap;
 use std::sync::Arc;
-use tfplugin::{Diagnostic, Diagnostics, Path, Value};
+use tfplugin::{Diagnostic, Diagnostics, Identity, Path, Value};
 use tokio_util::sync::CancellationToken;
 
 /// Where one object lives: its router, its component, its key.
@@ -71,40 +69,18 @@ impl NodePath {
         Self { router, key, root, relative_path, path, layout, references, object }
     }
 
-    /// Of the object that an import id names, and the attributes that say so.
-    pub(super) fn imported<T: RouterConfig>(
-        routers: &Routers,
-        id: &str,
-    ) -> Result<(Self, BTreeMap<String, Value>), Diagnostics> {
-        let layout = layout::<T>();
-        let (router, key) = match &layout.tag {
-            None => (Some(id), ""),
-            // A key may hold a slash itself, so only a router's name ends at one.
-            Some(_) => match id.split_once('/') {
-                Some((name, key)) if routers.get(Some(name)).is_ok() => (Some(name), key),
-                _ => (None, id),
-            },
+    /// What an import id names: `is_router` says whether there is a router of a name.
+    pub(super) fn named<T: RouterConfig>(id: &str, is_router: impl Fn(&str) -> bool) -> Identity {
+        let text = |text: &str| Value::String(text.to_owned());
+        let Some(tag) = &layout::<T>().tag else {
+            return Identity::new([("router".to_owned(), text(id))]);
         };
-        let found = routers.get(router).map_err(|reason| {
-            let mut problem = no_router(layout.noun, &reason);
-            problem.detail.push_str(&format!(" The import id {id:?} should be {}.", expected_id(layout)));
-            problem.attribute = None;
-            problem
-        })?;
-        let mut attributes = BTreeMap::new();
-        attributes
-            .insert("router".to_owned(), router.map_or(Value::Null, |name| Value::String(name.to_owned())));
-        let key = match &layout.tag {
-            None => String::new(),
-            Some(tag) => {
-                let value = tag.form.value(key);
-                let named = [(tag.attribute, &value)];
-                check_named::<T>(&T::schema().attributes, id, named, &expected_id(layout))?;
-                attributes.insert(tag.attribute.to_owned(), value);
-                tag.form.canonical(key)
-            }
+        // A key may hold a slash itself, so only a router's name ends at one.
+        let (router, key) = match id.split_once('/') {
+            Some((name, key)) if is_router(name) => (text(name), key),
+            _ => (Value::Null, id),
         };
-        Ok((Self::new::<T>(found, key), attributes))
+        Identity::new([("router".to_owned(), router), (tag.attribute.to_owned(), tag.form.value(key))])
     }
 
     /// How many words of a path are there already; nothing where all that could be missing is the last.
@@ -365,18 +341,19 @@ impl NodePath {
     }
 
     /// Nothing is there to import.
-    pub(super) fn absent(&self, id: &str) -> Diagnostic {
+    pub(super) fn absent(&self) -> Diagnostic {
         let detail = format!(
-            "Nothing is configured at `{}` of {}. The import id {id:?} should be {}.",
+            "Nothing is configured at `{}` of {}. An import id is {}.",
             self.path,
             self.router.url(),
-            expected_id(self.layout)
+            import_forms(self.layout)
         );
         Diagnostic::error(self.subject().unable("import", &self.router), detail)
     }
 }
 
-fn expected_id(layout: &Layout) -> String {
+/// How import ids are written.
+pub(super) fn import_forms(layout: &Layout) -> String {
     match &layout.tag {
         None => "the router's name".to_owned(),
         Some(tag) => {

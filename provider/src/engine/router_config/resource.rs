@@ -6,7 +6,7 @@ use super::diagnose::{no_router, orphan, sentence};
 use super::foresee::{Dangling, conditions};
 use super::layout::layout;
 use super::leaving;
-use super::node_path::NodePath;
+use super::node_path::{NodePath, import_forms};
 use super::target::RouterTargetDraft;
 use super::translate::{from_config, misfits, preserve_spelling, to_config};
 use crate::connection::ConnectionError;
@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::marker::PhantomData;
 use std::sync::Arc;
-use tfplugin::{Context, Diagnostic, Diagnostics, Draft, Held, Path, Plan, Resource, Value};
+use tfplugin::{Context, Diagnostic, Diagnostics, Draft, Held, Identity, Path, Plan, Resource, Value};
 
 /// A type `T` as a resource.
 pub struct RouterResource<T>(PhantomData<T>);
@@ -215,23 +215,40 @@ impl<T: RouterConfig> Resource for RouterResource<T> {
         node_path.router.write(write).await.map(drop).map_err(|error| failed("delete", &node_path, &error))
     }
 
+    fn identity_of(context: &Context<Session>, id: &str) -> Option<Identity> {
+        let routers = &context.provider().routers;
+        Some(NodePath::named::<T>(id, |name| routers.get(Some(name)).is_ok()))
+    }
+
+    fn import_forms() -> String {
+        import_forms(layout::<T>())
+    }
+
     async fn import_state(
         context: &Context<Session>,
-        id: &str,
+        identity: &Identity,
         private: &mut Private,
     ) -> Result<Held<T>, Diagnostics> {
-        let (node_path, named) = NodePath::imported::<T>(&context.provider().routers, id)?;
+        let named = Value::Object(identity.attributes().clone());
+        let node_path = NodePath::of::<T>(&context.provider().routers, &named).map_err(without_attribute)?;
         private.router = Some(node_path.router.identity());
         let tree = node_path.router.config(node_path.root(), context.cancelled()).await;
         let tree = tree.map_err(|error| failed("import", &node_path, &error))?;
         tell_misfits(context, &node_path, &tree);
         let Some(found) = model_in::<T>(&node_path, &tree, ReadScope::Full) else {
-            return Err(node_path.absent(id).into());
+            return Err(node_path.absent().into());
         };
         let Value::Object(mut attributes) = found.object().clone() else { return Ok(found) };
-        attributes.extend(named);
+        attributes.extend(identity.attributes().clone());
         Ok(Held::new(Value::Object(attributes)))
     }
+}
+
+/// An import has no configuration whose line could be shown.
+fn without_attribute(found: Diagnostics) -> Diagnostics {
+    let mut without = Diagnostics::new();
+    found.into_iter().for_each(|one| without.push(Diagnostic { attribute: None, ..one }));
+    without
 }
 
 /// Plans a new object where the configuration leads to another router than the one that the object is on.

@@ -326,8 +326,18 @@ async fn declarations_say_what_is_sent_and_what_is_refused() {
         let state = run.create(type_name, &config).await.unwrap();
         assert_eq!(server.world().objects[&format!("{collection}/one")]["spec"], spec);
         let imported = run.import(type_name, "one").await.unwrap();
-        let planned = run.plan(type_name, Some(&imported), &config).await.unwrap();
-        assert_eq!(planned.action, Action::NoOp, "{type_name}");
+        assert_eq!(imported.identity, state.identity, "{type_name}");
+        let by_identity = run.import_by_identity(type_name, &json!({"name": "one"})).await.unwrap();
+        assert_eq!(
+            (by_identity.object, by_identity.identity),
+            (imported.object.clone(), state.identity.clone())
+        );
+        let generated = run.generated(&imported).unwrap();
+        assert!(generated.get("namespace").is_none(), "it is the default: {generated}");
+        for config in [&config, &generated] {
+            let planned = run.plan(type_name, Some(&imported), config).await.unwrap();
+            assert_eq!(planned.action, Action::NoOp, "{type_name}: {config}");
+        }
         run.destroy(&state).await.unwrap();
         assert!(server.world().objects.is_empty(), "{type_name}");
         assert!(run.validate(type_name, &config).unwrap().is_empty(), "{type_name}");

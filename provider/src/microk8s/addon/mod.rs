@@ -5,7 +5,7 @@ pub(crate) mod steps;
 
 use crate::connection::ssh;
 use crate::engine::node_resource::{
-    DefaultTimeouts, ImportId, ImportParts, NoPrivate, NodeError, NodeResource, Private, Verbs, Work,
+    DefaultTimeouts, NoPrivate, NodeError, NodeResource, Private, Verbs, Work,
 };
 use crate::engine::timeouts::Timeouts;
 use crate::microk8s::shared::cluster::status_report::StatusReport;
@@ -14,7 +14,7 @@ use crate::session::Session;
 use async_trait::async_trait;
 use std::sync::Arc;
 use steps::Change;
-use tfplugin::{Context, Diagnostic, Diagnostics, Model, Plan};
+use tfplugin::{Context, Diagnostic, Diagnostics, Identity, Model, Plan};
 
 /// An add-on of MicroK8s, enabled in the cluster of a control plane.
 ///
@@ -29,17 +29,17 @@ use tfplugin::{Context, Diagnostic, Diagnostics, Model, Plan};
 pub struct Addon {
     /// Address of a control plane of the cluster. It may become that of another one of the same cluster;
     /// where another cluster answers there, the apply fails and changes nothing.
-    #[attribute(required, validate = ssh::check_address)]
+    #[attribute(required, identity(mutable), validate = ssh::check_address)]
     host: String,
-
-    /// Name of the add-on, such as `dns`. `microk8s status` lists them.
-    #[attribute(required, requires_replace, validate = check_name)]
-    name: String,
 
     /// Repository that it comes from. Default `core`. Another one must be known to the node: see
     /// `microk8s_addon_repository`.
-    #[attribute(default = "core".to_owned(), requires_replace, validate = check_name)]
+    #[attribute(default = "core".to_owned(), requires_replace, identity, validate = check_name)]
     repository: String,
+
+    /// Name of the add-on, such as `dns`. `microk8s status` lists them.
+    #[attribute(required, requires_replace, identity, validate = check_name)]
+    name: String,
 
     /// Arguments of its enable script, one word each. IPv6 addresses and other words with colons are taken as
     /// they are. `metallb` of `core` needs a range here, such as `["10.0.0.100-10.0.0.120"]`.
@@ -71,8 +71,6 @@ impl NodeResource for Addon {
     const NOUN: &'static str = "add-on";
     const VERBS: Verbs = Verbs { create: "enable", update: "update", remove: "disable" };
     const TIMEOUTS: DefaultTimeouts = DefaultTimeouts::each(15);
-    const IMPORT_ID: ImportId =
-        ImportId { forms: &["<host>/<name>", "<host>/<repository>/<name>"], example: "10.0.0.11/dns" };
 
     type Identity = ClusterIdentity;
     type Private = NoPrivate;
@@ -140,9 +138,9 @@ impl NodeResource for Addon {
         Ok(())
     }
 
-    async fn import(id: &ImportParts, work: &Work<'_>, _: &mut NoPrivate) -> Result<Self, NodeError> {
-        let (host, name) = (id.part("host"), id.part("name"));
-        let repository = id.get("repository").unwrap_or("core").to_owned();
+    async fn import(identity: &Identity, work: &Work<'_>, _: &mut NoPrivate) -> Result<Self, NodeError> {
+        let (host, name) = (identity.part("host"), identity.part("name"));
+        let repository = identity.part("repository");
         let report = StatusReport::read(&*work.host).await?;
         match report.addon(&repository, &name) {
             Some(addon) if addon.enabled => {

@@ -5,7 +5,7 @@ mod steps;
 
 use crate::connection::ssh;
 use crate::engine::node_resource::{
-    DefaultTimeouts, ImportId, ImportParts, NoPrivate, NodeError, NodeResource, Private, Verbs, Work,
+    DefaultTimeouts, NoPrivate, NodeError, NodeResource, Private, Verbs, Work,
 };
 use crate::engine::timeouts::Timeouts;
 use crate::microk8s::addon::is_name;
@@ -15,7 +15,7 @@ use crate::session::Session;
 use async_trait::async_trait;
 use checkout::{Checkout, userinfo};
 use steps::Wanted;
-use tfplugin::{Computed, Context, Diagnostic, Diagnostics, Model, Plan};
+use tfplugin::{Computed, Context, Diagnostic, Diagnostics, Identity, Model, Plan};
 
 /// A repository of add-ons that a control plane knows beside `core`, cloned by its own Git.
 ///
@@ -32,12 +32,12 @@ use tfplugin::{Computed, Context, Diagnostic, Diagnostics, Model, Plan};
 pub struct AddonRepository {
     /// Address of the machine. Where it changes and another machine answers there, the apply fails and
     /// changes nothing; to move the repository, replace the resource.
-    #[attribute(required, validate = ssh::check_address)]
+    #[attribute(required, identity(mutable), validate = ssh::check_address)]
     host: String,
 
     /// Name of the repository on the machine, which add-ons give as their `repository`. Not `core`, which
     /// comes with MicroK8s.
-    #[attribute(required, requires_replace, validate = check_name)]
+    #[attribute(required, requires_replace, identity, validate = check_name)]
     name: String,
 
     /// Where Git finds it: a URL, or a path on the machine, such as
@@ -65,7 +65,6 @@ impl NodeResource for AddonRepository {
     const NOUN: &'static str = "add-on repository";
     const VERBS: Verbs = Verbs { create: "add", update: "update", remove: "remove" };
     const TIMEOUTS: DefaultTimeouts = DefaultTimeouts::each(5);
-    const IMPORT_ID: ImportId = ImportId { forms: &["<host>/<name>"], example: "10.0.0.11/own" };
 
     type Identity = MachineIdentity;
     type Private = NoPrivate;
@@ -126,8 +125,8 @@ impl NodeResource for AddonRepository {
         steps::remove(work.shell(), &self.name, &work.deadline).await
     }
 
-    async fn import(id: &ImportParts, work: &Work<'_>, _: &mut NoPrivate) -> Result<Self, NodeError> {
-        let (host, name) = (id.part("host"), id.part("name"));
+    async fn import(identity: &Identity, work: &Work<'_>, _: &mut NoPrivate) -> Result<Self, NodeError> {
+        let (host, name) = (identity.part("host"), identity.part("name"));
         let Some(checkout) = steps::find(&*work.host, &name).await? else {
             let answer = format!("There is no repository {name:?}; create it instead of importing it.");
             return Err(NodeError::new(format!("reading the repositories of {host}"), answer));

@@ -10,8 +10,7 @@ mod service_ranges;
 use crate::connection::Freshness;
 use crate::connection::ssh::check_address;
 use crate::engine::node_resource::{
-    DefaultTimeouts, ImportId, ImportParts, NodeError, NodeResource, Private, Verbs, Work, observe,
-    warn_unchecked,
+    DefaultTimeouts, NodeError, NodeResource, Private, Verbs, Work, observe, warn_unchecked,
 };
 use crate::engine::timeouts::Timeouts;
 use crate::microk8s::shared::cluster::messages;
@@ -29,7 +28,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use tfplugin::types::Semantic;
-use tfplugin::{Computed, Context, Diagnostics, Model, Plan};
+use tfplugin::{Computed, Context, Diagnostics, Identity, Model, Plan};
 
 /// IPv6 beside IPv4 in a MicroK8s cluster: ranges for pods and services, the nodes' own IPv6 addresses, and
 /// Calico.
@@ -60,7 +59,7 @@ use tfplugin::{Computed, Context, Diagnostics, Model, Plan};
 pub struct ClusterIpv6 {
     /// Address of a control plane, as in `microk8s_node`. It is an address and not the cluster's identity: a
     /// change is an update in place, as long as the same cluster answers there (`cluster_id`).
-    #[attribute(required, validate = check_address)]
+    #[attribute(required, identity(mutable), validate = check_address)]
     pub host: String,
 
     /// IPv6 range of pods, such as `fd01::/64`; `/122`, the size of one of Calico's blocks, is the smallest.
@@ -133,7 +132,6 @@ impl NodeResource for ClusterIpv6 {
     const VERBS: Verbs = Verbs { create: "enable", update: "update", remove: "disable" };
     const TIMEOUTS: DefaultTimeouts = DefaultTimeouts::each(30);
     const ANSWERS_WITHIN: Duration = ANSWERS_WITHIN;
-    const IMPORT_ID: ImportId = ImportId { forms: &["<host>"], example: "10.0.0.11" };
 
     type Identity = ClusterIdentity;
     type Private = ClusterIpv6Private;
@@ -251,11 +249,11 @@ impl NodeResource for ClusterIpv6 {
     }
 
     async fn import(
-        id: &ImportParts,
+        identity: &Identity,
         work: &Work<'_>,
         private: &mut ClusterIpv6Private,
     ) -> Result<Self, NodeError> {
-        let host = id.part("host");
+        let host = identity.part("host");
         let cluster_snapshot = ClusterSnapshot::collect(work.session(), &host, Freshness::Fresh).await?;
         private.remember(&cluster_snapshot, &work.session().machines.node_hosts());
         let cluster = rollout::cluster_of(&cluster_snapshot.first)?;

@@ -13,9 +13,7 @@ mod tests;
 
 use crate::connection::Freshness;
 use crate::connection::ssh::check_address;
-use crate::engine::node_resource::{
-    DefaultTimeouts, ImportId, ImportParts, NodeError, NodeResource, Private, Verbs, Work,
-};
+use crate::engine::node_resource::{DefaultTimeouts, NodeError, NodeResource, Private, Verbs, Work};
 use crate::engine::timeouts::Timeouts;
 use crate::microk8s::shared::cluster::messages;
 use crate::microk8s::shared::cluster::quorum;
@@ -31,7 +29,7 @@ use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 use std::time::Duration;
 use tfplugin::types::Semantic;
-use tfplugin::{Computed, Context, Diagnostics, Model, Plan, Value};
+use tfplugin::{Computed, Context, Diagnostics, Identity, Model, Plan, Value};
 
 /// A machine with MicroK8s that is a member of another one's cluster.
 ///
@@ -52,17 +50,17 @@ use tfplugin::{Computed, Context, Diagnostics, Model, Plan, Value};
 #[derive(Clone, Debug, PartialEq, Model)]
 #[resource(type_name = "microk8s_cluster_member", version = 1, upgrade = nothing_drifts)]
 pub struct ClusterMember {
-    /// Address of the machine, as in `microk8s_node`. A change is an update in place, as long as the same
-    /// node answers there.
-    #[attribute(required, validate = check_address)]
-    pub host: String,
-
     /// Address of a control plane of the cluster. It is an address and not the cluster's identity: another
     /// control plane of the same cluster is a change in place. It may be `host` itself, where the cluster
     /// began: nothing joins then, and nothing leaves when it is destroyed, so that one `for_each` may be over
     /// all nodes. A plan that destroys the member that others name here is refused.
-    #[attribute(required, validate = check_address)]
+    #[attribute(required, identity(mutable), validate = check_address)]
     pub cluster: String,
+
+    /// Address of the machine, as in `microk8s_node`. A change is an update in place, as long as the same
+    /// node answers there.
+    #[attribute(required, identity(mutable), validate = check_address)]
+    pub host: String,
 
     /// `control-plane` (runs the API server and keeps the datastore) or `worker`. Another role means leaving
     /// and joining anew.
@@ -120,7 +118,6 @@ impl NodeResource for ClusterMember {
     const VERBS: Verbs = Verbs { create: "join", update: "update", remove: "remove" };
     const TIMEOUTS: DefaultTimeouts = DefaultTimeouts::each(30);
     const ANSWERS_WITHIN: Duration = operations::ANSWERS_WITHIN;
-    const IMPORT_ID: ImportId = ImportId { forms: &["<cluster>/<host>"], example: "10.0.0.11/10.0.0.12" };
     const ADDRESS: &'static str = "cluster";
     const GONE_WITHOUT_MICROK8S: bool = false;
 
@@ -262,11 +259,11 @@ impl NodeResource for ClusterMember {
     }
 
     async fn import(
-        id: &ImportParts,
+        identity: &Identity,
         work: &Work<'_>,
         private: &mut ClusterMemberPrivate,
     ) -> Result<Self, NodeError> {
-        Self::find(work.session(), &id.part("cluster"), &id.part("host"), private).await
+        Self::find(work.session(), &identity.part("cluster"), &identity.part("host"), private).await
     }
 
     fn remove_hint() -> String {

@@ -9,9 +9,7 @@ mod values;
 
 use crate::connection::retry::Deadline;
 use crate::connection::ssh::{self, Shell};
-use crate::engine::node_resource::{
-    DefaultTimeouts, ImportId, ImportParts, NodeError, NodeResource, Private, Verbs, Work,
-};
+use crate::engine::node_resource::{DefaultTimeouts, NodeError, NodeResource, Private, Verbs, Work};
 use crate::engine::timeouts::Timeouts;
 use crate::microk8s::shared::hcl_or_yaml::Numbers;
 use crate::microk8s::shared::machine::identity::ClusterIdentity;
@@ -21,7 +19,7 @@ use helm::Release;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use steps::{Wanted, same_version};
-use tfplugin::{Computed, Context, Diagnostics, Model, Plan};
+use tfplugin::{Computed, Context, Diagnostics, Identity, Model, Plan};
 use values::{RedactedPaths, Values};
 
 /// A Helm release, such as MetalLB or Longhorn, by the Helm that MicroK8s brings along on the node.
@@ -40,16 +38,16 @@ use values::{RedactedPaths, Values};
 pub struct HelmRelease {
     /// Address of a control plane of the cluster. It may become that of another one of the same cluster;
     /// where another cluster answers there, the apply fails and changes nothing.
-    #[attribute(required, validate = ssh::check_address)]
+    #[attribute(required, identity(mutable), validate = ssh::check_address)]
     host: String,
 
-    /// Name of the release: 1 to 53 of `a-z`, `0-9`, `-` and `.`.
-    #[attribute(required, requires_replace, validate = checks::name)]
-    name: String,
-
     /// Namespace of the release. Default `default`.
-    #[attribute(default = "default".to_owned(), requires_replace, validate = checks::namespace)]
+    #[attribute(default = "default".to_owned(), requires_replace, identity, validate = checks::namespace)]
     namespace: String,
+
+    /// Name of the release: 1 to 53 of `a-z`, `0-9`, `-` and `.`.
+    #[attribute(required, requires_replace, identity, validate = checks::name)]
+    name: String,
 
     /// Whether to make the namespace where it is not there. Default `false`: a namespace that is not there is
     /// an error.
@@ -118,8 +116,6 @@ impl NodeResource for HelmRelease {
     const NOUN: &'static str = "release";
     const VERBS: Verbs = Verbs { create: "install", update: "upgrade", remove: "uninstall" };
     const TIMEOUTS: DefaultTimeouts = DefaultTimeouts::each(10);
-    const IMPORT_ID: ImportId =
-        ImportId { forms: &["<host>/<namespace>/<name>"], example: "10.0.0.11/metallb-system/metallb" };
 
     type Identity = ClusterIdentity;
     type Private = HelmReleasePrivate;
@@ -196,11 +192,12 @@ impl NodeResource for HelmRelease {
     }
 
     async fn import(
-        id: &ImportParts,
+        identity: &Identity,
         work: &Work<'_>,
         private: &mut HelmReleasePrivate,
     ) -> Result<Self, NodeError> {
-        let (host, namespace, name) = (id.part("host"), id.part("namespace"), id.part("name"));
+        let (host, namespace, name) =
+            (identity.part("host"), identity.part("namespace"), identity.part("name"));
         let found = helm::find(&*work.host, &namespace, &name).await?;
         let release = found.release.ok_or_else(|| {
             let answer = format!("There is no release {name:?} in the namespace {namespace:?}.");

@@ -15,9 +15,7 @@ mod storage;
 mod tests;
 
 use crate::connection::ssh::{self, HostKey};
-use crate::engine::node_resource::{
-    DefaultTimeouts, ImportId, ImportParts, NoPrivate, NodeError, NodeResource, Private, Work,
-};
+use crate::engine::node_resource::{DefaultTimeouts, NoPrivate, NodeError, NodeResource, Private, Work};
 use crate::engine::timeouts::Timeouts;
 use crate::microk8s::shared::machine::identity::MachineIdentity;
 use crate::session::Session;
@@ -32,7 +30,7 @@ use std::time::Duration;
 use steps::Installation;
 use storage::Storage;
 use tfplugin::types::Semantic;
-use tfplugin::{Computed, Context, Diagnostic, Diagnostics, Model, Plan};
+use tfplugin::{Computed, Context, Diagnostic, Diagnostics, Identity, Model, Plan};
 
 /// A machine that runs MicroK8s: the snap on an Ubuntu machine that is reached over SSH.
 ///
@@ -56,7 +54,7 @@ use tfplugin::{Computed, Context, Diagnostic, Diagnostics, Model, Plan};
 pub struct Node {
     /// Address of the machine: a name, an IPv4 or an IPv6 address. The provider's `ssh` block says how to log
     /// in there.
-    #[attribute(required, validate = ssh::check_address)]
+    #[attribute(required, identity(mutable), validate = ssh::check_address)]
     host: String,
 
     /// Channel of the snap, `<track>/<risk>`, such as `1.35/stable`. A change refreshes the snap in place,
@@ -123,7 +121,6 @@ impl NodeResource for Node {
     const NOUN: &'static str = "MicroK8s node";
     const TIMEOUTS: DefaultTimeouts =
         DefaultTimeouts { delete: Duration::from_secs(20 * 60), ..DefaultTimeouts::each(30) };
-    const IMPORT_ID: ImportId = ImportId { forms: &["<host>"], example: "10.0.0.11" };
     const BEGINS_THE_MACHINE: bool = true;
 
     type Identity = MachineIdentity;
@@ -229,8 +226,8 @@ impl NodeResource for Node {
         Ok(())
     }
 
-    async fn import(id: &ImportParts, work: &Work<'_>, _: &mut NoPrivate) -> Result<Self, NodeError> {
-        let host = id.part("host");
+    async fn import(identity: &Identity, work: &Work<'_>, _: &mut NoPrivate) -> Result<Self, NodeError> {
+        let host = identity.part("host");
         let state = NodeState::read(&work.shell()).await?;
         let attempt = format!("reading MicroK8s on {host}");
         let Some(snap) = &state.snap else {

@@ -50,7 +50,7 @@ pub struct GenericObject {
     /// The cluster: address of one of its control-plane nodes, over which its API server is reached through
     /// SSH. Default: the cluster of the provider's `kubernetes` block. It is an address and not the cluster's
     /// identity: another address of the same cluster is a change in place.
-    #[attribute(optional, validate = cluster_address)]
+    #[attribute(optional, identity(mutable), validate = cluster_address)]
     cluster: Option<String>,
 
     /// The object, with `apiVersion`, `kind`, `metadata.name` and all fields that are Terraform's: an HCL
@@ -77,20 +77,20 @@ pub struct GenericObject {
     secret_data_wo_version: Option<i64>,
 
     /// `apiVersion` of the object.
-    #[attribute(computed, use_state_for_unknown)]
+    #[attribute(computed, use_state_for_unknown, identity)]
     api_version: Computed<String>,
 
     /// Kind of the object.
-    #[attribute(computed, use_state_for_unknown)]
+    #[attribute(computed, use_state_for_unknown, identity)]
     kind: Computed<String>,
 
-    /// Name of the object.
-    #[attribute(computed, use_state_for_unknown)]
-    name: Computed<String>,
-
     /// Namespace of the object; `default` where the manifest names none, null for kinds without namespaces.
-    #[attribute(computed, use_state_for_unknown)]
+    #[attribute(computed, use_state_for_unknown, identity)]
     namespace: Computed<Option<String>>,
+
+    /// Name of the object.
+    #[attribute(computed, use_state_for_unknown, identity)]
+    name: Computed<String>,
 
     /// How long to wait. Default: 5 minutes each.
     #[attribute(optional)]
@@ -172,7 +172,7 @@ impl ServerApplied for GenericObject {
         Identity::of_known(&self.manifest).object_name()
     }
 
-    fn named_by(id: &str, has_kubeconfig: bool) -> Option<BTreeMap<String, Value>> {
+    fn identity_of(id: &str, has_kubeconfig: bool) -> Option<tfplugin::Identity> {
         let parts: Vec<&str> = id.split('/').collect();
         let (cluster, rest) = match parts.split_first() {
             Some((kind, rest)) if has_kubeconfig && Kind::from_label(kind).is_some() && !rest.is_empty() => {
@@ -186,19 +186,38 @@ impl ServerApplied for GenericObject {
             [kind, name] => (Kind::from_label(kind)?, None, name),
             _ => return None,
         };
-        // What a URL's path cannot hold is no name.
-        let is_odd = |one: char| one.is_control() || one.is_whitespace() || "%?#".contains(one);
-        if parts.iter().any(|part| part.is_empty()) || rest.iter().any(|part| part.contains(is_odd)) {
-            return None;
-        }
-        let manifest = Manifest::bare(&kind, namespace, name).encode();
-        let cluster = cluster.map_or(Value::Null, |address| Value::String(address.to_owned()));
-        Some(BTreeMap::from([("cluster".to_owned(), cluster), ("manifest".to_owned(), manifest)]))
+        let (api_version, kind) = (kind.api_version(), kind.name().to_owned());
+        let named = [
+            ("cluster", cluster),
+            ("api_version", Some(api_version.as_str())),
+            ("kind", Some(kind.as_str())),
+            ("namespace", namespace),
+            ("name", Some(name)),
+        ];
+        let part = |(name, text): (&str, Option<&str>)| {
+            (name.to_owned(), text.map_or(Value::Null, |text| Value::String(text.to_owned())))
+        };
+        Some(tfplugin::Identity::new(named.map(part)))
     }
 
-    fn import_forms() -> &'static str {
+    fn import_forms() -> String {
         "<cluster>/<kind>/<namespace>/<name>, or <cluster>/<kind>/<name> for a kind without namespaces, with <kind> such as \
          Secret.v1 or Deployment.v1.apps"
+            .to_owned()
+    }
+
+    fn named_by(identity: &tfplugin::Identity) -> Result<BTreeMap<String, Value>, String> {
+        let [api_version, kind, name] = ["api_version", "kind", "name"].map(|part| identity.part(part));
+        // What a URL's path cannot hold is no name.
+        let is_odd = |one: char| one.is_control() || one.is_whitespace() || "%?#".contains(one);
+        let namespace = identity.text("namespace");
+        let named = [api_version.as_str(), &kind, &name].into_iter().chain(namespace);
+        if let Some(odd) = named.into_iter().find(|part| part.is_empty() || part.contains(is_odd)) {
+            return Err(format!("{odd:?} cannot be a part of its address"));
+        }
+        let manifest = Manifest::bare(&Kind::dynamic(&api_version, &kind), namespace, &name).encode();
+        let cluster = identity.get("cluster").clone();
+        Ok(BTreeMap::from([("cluster".to_owned(), cluster), ("manifest".to_owned(), manifest)]))
     }
 
     fn released(name: &ObjectName, existing: Option<&DynamicObject>) -> Option<String> {

@@ -106,6 +106,7 @@ fn state(type_name: &str, given: &str) -> State {
     State {
         type_name: type_name.to_owned(),
         object: Value::Object(attributes.collect()),
+        identity: Value::Null,
         private: Vec::new(),
     }
 }

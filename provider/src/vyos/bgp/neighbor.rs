@@ -31,7 +31,7 @@ pub struct BgpNeighbor {
     target: RouterTarget,
 
     /// IPv4 or IPv6 address of the neighbor. A different one makes a new neighbor.
-    #[attribute(required, requires_replace, validate = validators::address)]
+    #[attribute(required, requires_replace, identity, validate = validators::address)]
     address: Semantic<IpAddr>,
 
     /// The neighbor's AS: a number from 1 to 4294967294, `internal` (the router's own AS) or `external` (any

@@ -29,7 +29,7 @@ pub struct BgpPeerGroup {
     target: RouterTarget,
 
     /// Name of the group: letters, digits, `-` and `_`. A different one makes a new group.
-    #[attribute(required, requires_replace, validate = validators::list_name)]
+    #[attribute(required, requires_replace, identity, validate = validators::list_name)]
     name: String,
 
     /// AS of all members: a number from 1 to 4294967294, `internal` (the router's own AS) or `external` (any

@@ -14,7 +14,7 @@ pub struct List {
     target: RouterTarget,
 
     /// Name of the list: letters, digits, `-` and `_`. A different one makes a new list.
-    #[attribute(required, requires_replace, validate = validators::list_name)]
+    #[attribute(required, requires_replace, identity, validate = validators::list_name)]
     name: String,
 
     /// Free-text description, at most 255 characters, without quotes.

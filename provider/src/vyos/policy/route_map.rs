@@ -27,7 +27,7 @@ pub struct RouteMap {
     target: RouterTarget,
 
     /// Name of the route-map: letters, digits, `-`, `_`, `.` and `+`. A different one makes a new route-map.
-    #[attribute(required, requires_replace, validate = validators::route_map_name)]
+    #[attribute(required, requires_replace, identity, validate = validators::route_map_name)]
     name: String,
 
     /// Free-text description, at most 255 characters, without quotes.

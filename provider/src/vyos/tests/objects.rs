@@ -2,6 +2,7 @@
 
 use super::*;
 use tfplugin::testing::Action;
+use tfplugin::value::to_plain;
 
 /// An object of a type.
 pub(super) struct Case {
@@ -295,8 +296,15 @@ async fn whole_life(edge: &Edge, case: &Case) {
 
     let id = if case.key.is_empty() { "edge".to_owned() } else { format!("edge/{}", case.key) };
     let imported = run.import(name, &id).await.unwrap();
-    let planned = run.plan(name, Some(&imported), &config).await.unwrap();
-    assert_eq!(planned.action, Action::NoOp, "{name}: {planned:?}");
+    assert_eq!(imported.identity, made.identity, "{name}");
+    let identity = to_plain(&made.identity).unwrap();
+    let by_identity = run.import_by_identity(name, &identity).await.unwrap();
+    assert_eq!((by_identity.object, by_identity.identity), (imported.object.clone(), made.identity.clone()));
+    let generated = run.generated(&imported).unwrap();
+    for config in [&config, &generated] {
+        let planned = run.plan(name, Some(&imported), config).await.unwrap();
+        assert_eq!(planned.action, Action::NoOp, "{name}: {config}: {planned:?}");
+    }
 
     edge.configure(&[&format!("delete {}", case.path)]).await;
     let run = edge.run().await;

@@ -100,10 +100,6 @@ impl Resource for VmResource {
         removed.map_err(|error| failed("destroy the VM", error))?;
         server.forget(prior.vm_id.known().copied().unwrap_or_default())
     }
-
-    async fn import_state(_: &Context<Server>, id: &str, (): &mut ()) -> Result<Vm, Diagnostics> {
-        Err(failed(&format!("import {id}"), "this stand-in imports nothing"))
-    }
 }
 
 fn record(server: &Server, vm: &Vm) -> Result<Option<Record>, Diagnostics> {

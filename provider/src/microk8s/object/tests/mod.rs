@@ -310,6 +310,12 @@ async fn one_that_somebody_made_is_refused_with_its_import_block_and_imported() 
     let config = json!({"manifest": config_map(json!({"a": "c"}))});
     insta::assert_snapshot!(errors(&run.create(OBJECT, &config).await.unwrap_err()));
     let state = run.import(OBJECT, "ConfigMap.v1/shop/settings").await.unwrap();
+    let identity = json!({"api_version": "v1", "kind": "ConfigMap", "namespace": "shop", "name": "settings"});
+    let by_identity = run.import_by_identity(OBJECT, &identity).await.unwrap();
+    assert_eq!((&by_identity.object, &by_identity.identity), (&state.object, &state.identity));
+    let nowhere = json!({"api_version": "v1", "kind": "ConfigMap", "namespace": "../x", "name": "a?b"});
+    let told = errors(&run.import_by_identity(OBJECT, &nowhere).await.unwrap_err());
+    assert!(told.contains("does not name an object"), "{told}");
     assert_eq!(
         shown(&state)["manifest"]["metadata"],
         json!({"name": "settings", "namespace": "shop"}),

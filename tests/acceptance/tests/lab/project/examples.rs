@@ -106,10 +106,15 @@ impl Terraform {
     }
 }
 
+/// What Terraform takes from 1.12 on.
+const BY_IDENTITY: &str = "import-by-identity.tf";
+
 /// The `.tf` files of a folder.
 fn configuration(folder: &Path) -> Vec<(String, String)> {
-    let files =
-        entries(folder).into_iter().filter(|file| file.extension().is_some_and(|ending| ending == "tf"));
+    let is_configuration = |file: &PathBuf| {
+        file.extension().is_some_and(|ending| ending == "tf") && !file.ends_with(BY_IDENTITY)
+    };
+    let files = entries(folder).into_iter().filter(is_configuration);
     files.map(|file| (file.file_name().unwrap().to_string_lossy().into_owned(), read(&file))).collect()
 }
 

@@ -1,0 +1,6 @@
+import {
+  to = vyos_bgp.edge
+  identity = {
+    router = "edge"
+  }
+}

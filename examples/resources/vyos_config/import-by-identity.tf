@@ -1,0 +1,7 @@
+import {
+  to = vyos_config.ntp
+  identity = {
+    router = "edge"
+    path   = "service ntp"
+  }
+}

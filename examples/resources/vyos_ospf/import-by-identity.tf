@@ -1,0 +1,6 @@
+import {
+  to = vyos_ospf.edge
+  identity = {
+    router = "edge"
+  }
+}

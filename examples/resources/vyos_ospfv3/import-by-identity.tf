@@ -1,0 +1,6 @@
+import {
+  to = vyos_ospfv3.edge
+  identity = {
+    router = "edge"
+  }
+}

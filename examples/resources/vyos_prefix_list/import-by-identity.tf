@@ -1,0 +1,7 @@
+import {
+  to = vyos_prefix_list.pools
+  identity = {
+    router = "edge"
+    name   = "LB4"
+  }
+}
