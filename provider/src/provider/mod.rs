@@ -14,7 +14,7 @@ mod words;
 mod wrong_inputs;
 
 use crate::cross_checks::CrossChecks;
-use crate::session::{ProviderBlock, ProviderBlockDraft, Session};
+use crate::session::{Environment, ProviderBlock, ProviderBlockDraft, Session};
 use crate::{calico, metallb, microk8s, values, vyos};
 use tfplugin::{Diagnostics, ObservedPlan, Provider, Registry};
 
@@ -56,6 +56,7 @@ impl Provider for Microk8s {
     }
 
     async fn configure(config: ProviderBlockDraft) -> Result<Session, Diagnostics> {
-        ProviderBlock::open(config, Box::new(CrossChecks::default()))
+        let environment = |name: &str| std::env::var(name).ok();
+        ProviderBlock::open(config, Box::new(CrossChecks::default()), &Environment(&environment))
     }
 }

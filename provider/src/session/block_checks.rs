@@ -40,9 +40,23 @@ pub(super) fn router_url(url: &impl AsRef<str>) -> Result<(), String> {
     }
 }
 
+/// Whether an API server can be at the address.
+pub(super) fn api_server_url(url: &Option<String>) -> Result<(), String> {
+    let Some(url) = url else { return Ok(()) };
+    let shown = without_userinfo(url);
+    match reqwest::Url::parse(url) {
+        Ok(parsed) if parsed.scheme() == "https" && parsed.has_host() && parsed.username().is_empty() => {
+            Ok(())
+        }
+        _ => Err(format!(
+            "{shown:?} is not the https:// address of an API server, such as https://10.0.0.11:16443"
+        )),
+    }
+}
+
 /// Whether it can be a key of VyOS' HTTP API.
-pub(super) fn api_key(key: &Secret) -> Result<(), String> {
-    match key.expose().is_empty() {
+pub(super) fn api_key(key: &Option<Secret>) -> Result<(), String> {
+    match key.as_ref().is_some_and(|key| key.expose().is_empty()) {
         true => Err("the API accepts no empty key; it is set by `set service https api keys id ... key ...`"
             .to_owned()),
         false => Ok(()),
@@ -100,6 +114,8 @@ mod tests {
     use tfplugin::Registry;
     use tfplugin::testing::Harness;
 
+    const SERVER: &str = "https://10.0.0.11:16443";
+
     struct Nothing;
 
     impl Served for Nothing {
@@ -142,6 +158,21 @@ mod tests {
             (json!({"ssh": {"private_key_file": "/nowhere/id"}}), "ssh.private_key_file"),
             (json!({"ssh": {"config_file": "~/nowhere/config"}}), "ssh.config_file"),
             (json!({"kubernetes": {"config_path": "/nowhere/config"}}), "kubernetes.config_path"),
+            (json!({"kubernetes": {"kubeconfig": "apiVersion: v1"}}), "kubernetes.kubeconfig"),
+            (json!({"kubernetes": {"host": "10.0.0.11:16443"}}), "kubernetes.host"),
+            (json!({"kubernetes": {"host": "http://10.0.0.11:16443"}}), "kubernetes.host"),
+            (json!({"kubernetes": {"host": SERVER, "config_path": "/dev/null"}}), "kubernetes.host"),
+            (json!({"kubernetes": {"host": SERVER, "config_context": "a"}}), "kubernetes.config_context"),
+            (json!({"kubernetes": {"token": "t"}}), "kubernetes.token"),
+            (json!({"kubernetes": {"host": SERVER, "client_key": key}}), "kubernetes.client_key"),
+            (
+                json!({"kubernetes": {"host": SERVER, "client_certificate": pem}}),
+                "kubernetes.client_certificate",
+            ),
+            (
+                json!({"kubernetes": {"host": SERVER, "cluster_ca_certificate": key}}),
+                "kubernetes.cluster_ca_certificate",
+            ),
         ] {
             assert_eq!(faults(block.clone()).await, [at], "{block}");
         }
@@ -151,6 +182,7 @@ mod tests {
             router(json!({"url": "https://name:password@10.0.0.1/vyos/", "ca_certificate": pem})),
             json!({"ssh": {"private_key": format!("\n{key}")}}),
             json!({"ssh": {"private_key_file": "/dev/null"}}),
+            json!({"kubernetes": {"host": SERVER, "client_certificate": pem, "client_key": key, "token": "t"}}),
         ] {
             assert_eq!(faults(block.clone()).await, Vec::<String>::new(), "{block}");
         }

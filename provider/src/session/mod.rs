@@ -5,13 +5,16 @@
 mod block;
 mod block_checks;
 mod cross_check;
+mod environment;
 mod kept_secrets;
+mod kubernetes_block;
 mod machine_register;
 #[cfg(test)]
 pub(crate) mod testing;
 
 pub use block::{ProviderBlock, ProviderBlockDraft};
 pub use cross_check::CrossCheck;
+pub use environment::Environment;
 pub use kept_secrets::KeptSecrets;
 pub use machine_register::{MachineRegister, NodeHosts};
 

@@ -1,6 +1,8 @@
 //! A provider that serves only what its test needs, so that a test below the provider does not depend on it.
 
-use super::{CrossCheck, KeptSecrets, MachineRegister, ProviderBlock, ProviderBlockDraft, Session};
+use super::{
+    CrossCheck, Environment, KeptSecrets, MachineRegister, ProviderBlock, ProviderBlockDraft, Session,
+};
 use crate::connection::cluster::{ClusterLocks, Clusters};
 use crate::connection::router::Routers;
 use crate::connection::ssh::{Settings, Ssh};
@@ -40,7 +42,7 @@ impl<T: Served> Provider for TestProvider<T> {
     }
 
     async fn configure(config: ProviderBlockDraft) -> Result<Session, Diagnostics> {
-        ProviderBlock::open(config, T::cross_checks())
+        ProviderBlock::open(config, T::cross_checks(), &Environment(&|_| None))
     }
 }
 

@@ -3,7 +3,7 @@
 use super::answer::Sent;
 use super::error::{ClusterError, ClusterErrorKind, whole};
 use super::socket::Socket;
-use super::{Address, KubernetesSettings, kubeconfig};
+use super::{Address, KubeconfigSource, KubernetesSettings, kubeconfig};
 use crate::connection::ssh::{Host, Script, Ssh, SshError, SshErrorKind};
 use crate::connection::{ConnectionError, ErrorClass, expand_home};
 use hyper_util::client::legacy::connect::proxy::{SocksV5, Tunnel};
@@ -91,15 +91,15 @@ fn of_node(error: &SshError) -> ClusterErrorKind {
 }
 
 pub(super) async fn with_kubeconfig(settings: &KubernetesSettings) -> Result<Client, String> {
-    let kubeconfig = match settings.config_path.as_deref().map(expand_home) {
-        Some(path) => Kubeconfig::read_from(&path),
-        None => Kubeconfig::read(),
+    let kubeconfig = match &settings.source {
+        KubeconfigSource::Default => Kubeconfig::read(),
+        KubeconfigSource::File(path) => Kubeconfig::read_from(expand_home(path)),
+        KubeconfigSource::Given { kubeconfig, .. } => Ok(Kubeconfig::clone(kubeconfig)),
     }
     .map_err(|error| whole(&error))?;
-    let context = settings.config_context.as_ref().or(kubeconfig.current_context.as_ref());
+    let context = settings.context.as_ref().or(kubeconfig.current_context.as_ref());
     let proxy = proxy(&kubeconfig, context.map(String::as_str)).map(str::to_owned);
-    let options =
-        KubeConfigOptions { context: settings.config_context.clone(), ..KubeConfigOptions::default() };
+    let options = KubeConfigOptions { context: settings.context.clone(), ..KubeConfigOptions::default() };
     let mut config =
         Config::from_custom_kubeconfig(kubeconfig, &options).await.map_err(|error| whole(&error))?;
     // As `kubectl` without a terminal: the program neither asks, nor writes among Terraform's own messages.
@@ -258,7 +258,7 @@ mod tests {
         });
         std::fs::write(file.path(), kubeconfig.to_string()).unwrap();
         let path = file.path().display().to_string();
-        with_kubeconfig(&KubernetesSettings { config_path: Some(path), config_context: None }).await
+        with_kubeconfig(&KubernetesSettings { source: KubeconfigSource::File(path), context: None }).await
     }
 
     #[tokio::test]
@@ -322,8 +322,8 @@ mod tests {
             "contexts": [{"name": "lab", "context": {"cluster": "lab", "user": "lab"}}],
         });
         std::fs::write(file.path(), kubeconfig.to_string()).unwrap();
-        let config_path = Some(file.path().display().to_string());
-        let settings = KubernetesSettings { config_path, config_context: None };
+        let source = KubeconfigSource::File(file.path().display().to_string());
+        let settings = KubernetesSettings { source, context: None };
         let cluster =
             Clusters::new(Arc::new(Ssh::new(Default::default())), Some(settings), Arc::default()).get(None);
         let began = tokio::time::Instant::now();
@@ -337,8 +337,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_kubeconfig_that_is_not_there_is_named() {
-        let settings =
-            KubernetesSettings { config_path: Some("/nowhere/kubeconfig".into()), config_context: None };
+        let source = KubeconfigSource::File("/nowhere/kubeconfig".into());
+        let settings = KubernetesSettings { source, context: None };
         let error =
             connect(&Address::Kubeconfig(settings), &Ssh::new(Default::default())).await.err().unwrap();
         assert_eq!(error.kind(), ClusterErrorKind::Unauthenticated);

@@ -325,7 +325,7 @@ impl Cluster {
 mod tests {
     use super::*;
     use crate::connection::cluster::testing::{ApiServer, POOLS};
-    use crate::connection::cluster::{Clusters, KubernetesSettings};
+    use crate::connection::cluster::{Clusters, KubeconfigSource, KubernetesSettings};
     use crate::connection::ssh::Ssh;
     use serde_json::json;
 
@@ -336,7 +336,8 @@ mod tests {
         for pool in 0..pools {
             server.world().put(POOLS, &format!("pool-{pool:04}"), "kubectl", json!({"addresses": [pool]}));
         }
-        let settings = KubernetesSettings { config_path: Some(server.kubeconfig()), config_context: None };
+        let settings =
+            KubernetesSettings { source: KubeconfigSource::File(server.kubeconfig()), context: None };
         let clusters = Clusters::new(Arc::new(Ssh::new(Default::default())), Some(settings), Arc::default());
         let cluster = clusters.get(None);
         (server, cluster)

@@ -27,6 +27,7 @@ pub use objects::{ApplyMode, GIVEN_BACK, MANAGER};
 use crate::connection::outage::{RecentFailure, WarnOnce};
 use crate::connection::ssh::Ssh;
 use discovery::DiscoveryCache;
+use kube::config::Kubeconfig;
 use list_cache::Lists;
 use std::collections::HashMap;
 use std::fmt;
@@ -44,10 +45,52 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(30);
 /// A cluster that is reached with a kubeconfig.
 #[derive(Clone, Debug, Default)]
 pub struct KubernetesSettings {
-    /// The kubeconfig file; where it is not given, what `kubectl` would use.
-    pub config_path: Option<String>,
+    /// The kubeconfig.
+    pub source: KubeconfigSource,
     /// The context in it; where it is not given, its current one.
-    pub config_context: Option<String>,
+    pub context: Option<String>,
+}
+
+/// Where a kubeconfig is.
+#[derive(Clone, Default)]
+pub enum KubeconfigSource {
+    /// Where `kubectl` looks for it.
+    #[default]
+    Default,
+    /// In a file.
+    File(String),
+    /// Here.
+    Given {
+        /// What the cluster is called in messages.
+        shown: String,
+        /// The kubeconfig.
+        kubeconfig: Arc<Kubeconfig>,
+    },
+}
+
+impl KubeconfigSource {
+    /// A kubeconfig that is here already.
+    pub fn given(shown: String, kubeconfig: Kubeconfig) -> Self {
+        Self::Given { shown, kubeconfig: Arc::new(kubeconfig) }
+    }
+}
+
+/// Without what is in the kubeconfig.
+impl fmt::Debug for KubeconfigSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// The cluster that it leads to.
+impl fmt::Display for KubeconfigSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Default => f.write_str("cluster of the default kubeconfig"),
+            Self::File(path) => write!(f, "cluster of {path}"),
+            Self::Given { shown, .. } => f.write_str(shown),
+        }
+    }
 }
 
 /// Where a cluster is reached.
@@ -65,10 +108,7 @@ impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Node(host) => write!(f, "cluster at {host}"),
-            Self::Kubeconfig(KubernetesSettings { config_path: Some(path), .. }) => {
-                write!(f, "cluster of {path}")
-            }
-            Self::Kubeconfig(_) => f.write_str("cluster of the default kubeconfig"),
+            Self::Kubeconfig(settings) => settings.source.fmt(f),
             Self::Nowhere => f.write_str("cluster not given"),
         }
     }

@@ -2,8 +2,8 @@
 //! Terraform, and the same trap is shown to work on the user's own kubeconfig.
 
 use super::*;
-use crate::connection::cluster::KubernetesSettings;
 use crate::connection::cluster::connect::with_kubeconfig;
+use crate::connection::cluster::{KubeconfigSource, KubernetesSettings};
 use axum::Router;
 use axum::http::HeaderMap;
 use serde_json::{Value as Json, json};
@@ -96,8 +96,8 @@ impl Traps {
     async fn of_user(&self, kubeconfig: &Json) -> Result<(), String> {
         let path = self.path("kubeconfig");
         std::fs::write(&path, kubeconfig.to_string()).unwrap();
-        let settings =
-            KubernetesSettings { config_path: Some(path.display().to_string()), config_context: None };
+        let source = KubeconfigSource::File(path.display().to_string());
+        let settings = KubernetesSettings { source, context: None };
         let client = with_kubeconfig(&settings).await?;
         let get = http::Request::get("/version").body(Vec::new()).unwrap();
         client.request_text(get).await.map(drop).map_err(|error| error.to_string())
@@ -301,7 +301,8 @@ fn yaml_cannot_be_used_against_the_reader() {
 async fn what_the_users_own_program_prints_is_not_repeated() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("kubeconfig");
-    let settings = KubernetesSettings { config_path: Some(path.display().to_string()), config_context: None };
+    let settings =
+        KubernetesSettings { source: KubeconfigSource::File(path.display().to_string()), context: None };
     for script in [
         "echo PRIVATE; echo PRIVATE >&2; exit 3",
         "echo PRIVATE",

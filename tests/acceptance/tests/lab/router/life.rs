@@ -145,17 +145,18 @@ async fn what_is_asked_for_at_one_time_is_one_commit_on_a_busy_machine_too() {
     let lab =
         router_lab(RouterOptions { commit_delay: Duration::from_secs(3), ..RouterOptions::default() }).await;
     let control = lab.router().unwrap().control().unwrap();
-    let working = Arc::new(());
-    for _ in 0..std::thread::available_parallelism().unwrap().get() {
-        let working = Arc::downgrade(&working);
-        // Until the test ends, however it does.
-        std::thread::spawn(move || while working.strong_count() > 0 {});
-    }
     let mut commits = Vec::new();
     for configuration in [neighbors((1..=30).map(|last| format!("10.9.0.{last}"))), route_maps(53)] {
         let workspace = Workspace::new(&lab, configuration).await.unwrap();
         let before = control.counters().await.unwrap();
+        let working = Arc::new(());
+        for _ in 0..std::thread::available_parallelism().unwrap().get() {
+            let working = Arc::downgrade(&working);
+            // Until the apply or the test ends, however it does.
+            std::thread::spawn(move || while working.strong_count() > 0 {});
+        }
         workspace.apply().await.unwrap().succeeded();
+        drop(working);
         commits.push(control.counters().await.unwrap().commits - before.commits);
         workspace.destroy().await.unwrap().succeeded();
     }
