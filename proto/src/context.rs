@@ -9,12 +9,65 @@ pub struct Context<P> {
     provider: Arc<P>,
     cancelled: CancellationToken,
     diagnostics: Mutex<Diagnostics>,
+    deferral: Mutex<Option<Deferral>>,
+    may_defer: bool,
+}
+
+/// Why a call waits for a later run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deferral {
+    /// A value of the type's own configuration is known only at apply.
+    ConfigUnknown,
+    /// A value of the provider block is known only at apply.
+    ProviderConfigUnknown,
+    /// What it needs is not there yet.
+    AbsentPrerequisite,
 }
 
 impl<P> Context<P> {
     /// A context for one call.
     pub fn new(provider: Arc<P>, cancelled: CancellationToken) -> Self {
-        Self { provider, cancelled, diagnostics: Mutex::default() }
+        Self {
+            provider,
+            cancelled,
+            diagnostics: Mutex::default(),
+            deferral: Mutex::default(),
+            may_defer: false,
+        }
+    }
+
+    /// The same, of a client that may take "in a later run" for an answer.
+    pub(crate) fn may_defer(self, may_defer: bool) -> Self {
+        Self { may_defer, ..self }
+    }
+
+    /// Leaves a plan, a read or an import to a later run: `return Err(context.defer(why, "..."))`, where `what`
+    /// names the value that is unknown or the object that is absent. Nothing is reported then. A client that
+    /// has no later runs gets an error instead that names it: every Terraform but an experimental one, every
+    /// OpenTofu, and every client at apply.
+    #[must_use = "the call ends with it"]
+    pub fn defer(&self, why: Deferral, what: &str) -> Diagnostics {
+        if self.may_defer {
+            *self.deferral.lock().unwrap_or_else(PoisonError::into_inner) = Some(why);
+            return Diagnostics::new();
+        }
+        let (summary, state) = match why {
+            Deferral::ConfigUnknown => ("Unknown value", "is known only after apply"),
+            Deferral::ProviderConfigUnknown => {
+                ("Unknown value in the provider block", "in the provider block is known only after apply")
+            }
+            Deferral::AbsentPrerequisite => ("Missing prerequisite", "is not there yet"),
+        };
+        let detail = format!(
+            "{what} {state}, and this cannot do without it. This client does not defer a part of a run to a later one: apply \
+             what it comes from first, with `-target`, and then everything."
+        );
+        Diagnostic::error(summary, detail).into()
+    }
+
+    /// Why the call is left to a later run, if it is.
+    pub(crate) fn take_deferral(&self) -> Option<Deferral> {
+        self.deferral.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     /// What configuring the provider made.

@@ -34,7 +34,7 @@ pub mod types;
 pub mod value;
 mod wire;
 
-pub use context::Context;
+pub use context::{Context, Deferral};
 pub use data_source::DataSource;
 pub use diagnostics::{Diagnostic, Diagnostics, OrError, Severity};
 pub use draft::{AttributeName, Draft, DraftValue, Knowable};
@@ -44,7 +44,7 @@ pub use held::Held;
 pub use identity::Identity;
 pub use model::{AttributeValue, Computed, Model};
 pub use provider::{ObservedPlan, Provider, Registry};
-pub use resource::{Plan, Resource};
+pub use resource::{MovedState, Plan, Resource, StateMove};
 pub use serve::{ServeOptions, serve, serve_with};
 pub use tfplugin_derive::{Model, Parameters};
 pub use value::{Number, Path, Value, ValueError};

@@ -8,7 +8,7 @@ use crate::model::Model;
 use crate::plan::write_only;
 use crate::value::{Path, Value};
 use serde::{Serialize, de::DeserializeOwned};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// A managed type's behaviour. Only [`Resource::validate_config`] and [`Resource::modify_plan`] may meet
@@ -25,7 +25,11 @@ pub trait Resource: Send + Sync + 'static {
     /// Its attributes.
     type Model: Model;
     /// What is kept beside the state and never shown. It must be readable from `{}`, as after an import.
-    type Private: Clone + Default + Serialize + DeserializeOwned + Send + Sync;
+    type Private: Clone + Default + Serialize + DeserializeOwned + Send + Sync + 'static;
+
+    /// Types whose objects it takes over where a `moved` block says so. Objects of its own type, stored by
+    /// this provider at another address, are taken over without an entry.
+    const STATE_MOVES: &'static [StateMove<Self::Private>] = &[];
 
     /// Where in the private state the attributes that adopt what is there keep which of them the
     /// configuration has ever given. A type with such attributes has to say it.
@@ -112,6 +116,42 @@ pub trait Resource: Send + Sync + 'static {
         let detail = "This type of resource does not support import. Remove the `import` block, and create the object.";
         std::future::ready(Err(Diagnostic::error("Import not supported", detail).into()))
     }
+}
+
+/// What makes a resource's attributes and private state of another type's attributes.
+pub type Rewrite<P> = fn(&MovedState<'_>, &mut BTreeMap<String, Value>, &mut P) -> Result<(), String>;
+
+/// A type whose objects a resource takes over, with private state of the type `P`.
+pub struct StateMove<P> {
+    /// Its provider's address, with or without the host: `hashicorp/null`, `terraform.io/builtin/terraform`.
+    /// Without it, any host's: Terraform and OpenTofu have another one each.
+    pub provider: &'static str,
+    /// Its name.
+    pub type_name: &'static str,
+    /// Rewrites the attributes of its object to those of the resource, in the form of
+    /// [`TypeName::upgrade`](crate::provider::TypeName::upgrade), and fills in the private state. An error says
+    /// what about the state is not understood.
+    pub rewrite: Rewrite<P>,
+}
+
+impl<P> StateMove<P> {
+    pub(crate) fn is_of(&self, source: &MovedState<'_>) -> bool {
+        let host = source.provider.strip_suffix(self.provider);
+        self.type_name == source.type_name && host.is_some_and(|host| host.is_empty() || host.ends_with('/'))
+    }
+}
+
+/// Where an object comes from that a resource takes over.
+#[derive(Clone, Copy, Debug)]
+pub struct MovedState<'a> {
+    /// The whole address of its provider, such as `registry.terraform.io/hashicorp/null`.
+    pub provider: &'a str,
+    /// Its type.
+    pub type_name: &'a str,
+    /// The schema version that it was stored with.
+    pub version: i64,
+    /// What its provider kept beside the state.
+    pub private: &'a [u8],
 }
 
 /// A plan of a create or an update, after defaults, unknown values, values of the prior state and replacement

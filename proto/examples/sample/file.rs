@@ -7,7 +7,10 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use tfplugin::model::Set;
 use tfplugin::types::{Secret, Semantic};
-use tfplugin::{Computed, Context, DataSource, Diagnostic, Diagnostics, Identity, Model, Plan, Resource};
+use tfplugin::{
+    Computed, Context, DataSource, Diagnostic, Diagnostics, Identity, Model, MovedState, Plan, Resource,
+    StateMove, Value,
+};
 
 /// A file in the directory of the provider.
 #[derive(Clone, Debug, Model)]
@@ -133,14 +136,29 @@ struct Stored {
     revision: i64,
 }
 
+/// The file that the input of a `terraform_data` names.
+fn of_data(
+    _: &MovedState<'_>,
+    data: &mut BTreeMap<String, Value>,
+    private: &mut Private,
+) -> Result<(), String> {
+    let input = data.remove("input").unwrap_or(Value::Null);
+    let name = input.attribute("value").as_str().ok_or("its input is not the name of a file")?;
+    private.writes = 1;
+    *data = BTreeMap::from([
+        ("id".to_owned(), Value::String(format!("file-{name}"))),
+        ("name".to_owned(), Value::String(name.to_owned())),
+        ("signature_length".to_owned(), Value::Number(0_i64.into())),
+        ("revision".to_owned(), Value::Number(private.writes.into())),
+    ]);
+    Ok(())
+}
+
 /// How files are made, read, changed and removed.
 pub(crate) struct FileResource;
 
 fn path(context: &Context<Directory>, name: &str) -> Result<PathBuf, Diagnostics> {
-    let directory = context.provider().0.as_ref().ok_or_else(|| {
-        Diagnostic::error("Unable to use a file", "The provider block names no directory. Set `directory`.")
-    })?;
-    Ok(directory.join(format!("{name}.json")))
+    Ok(Directory::of(context, "use a file")?.join(format!("{name}.json")))
 }
 
 fn failed(action: &str, path: &std::path::Path, error: impl std::fmt::Display) -> Diagnostics {
@@ -205,6 +223,9 @@ impl Resource for FileResource {
     type Provider = Directory;
     type Model = File;
     type Private = Private;
+
+    const STATE_MOVES: &'static [StateMove<Private>] =
+        &[StateMove { provider: "builtin/terraform", type_name: "terraform_data", rewrite: of_data }];
 
     fn validate_config(config: &FileDraft, diagnostics: &mut Diagnostics) {
         if let (Some(size), Some(sections)) = (config.size.known(), config.common.sections.given())

@@ -2,11 +2,10 @@
 
 use crate::provider::Directory;
 use serde::{Deserialize, Serialize};
-use std::path::Path;
 use std::time::{Duration, SystemTime};
 use tfplugin::ephemeral::Opened;
 use tfplugin::types::{Secret, Semantic};
-use tfplugin::{Computed, Context, Diagnostic, Diagnostics, EphemeralResource, Model, OrError};
+use tfplugin::{Computed, Context, Diagnostics, EphemeralResource, Model, OrError};
 
 /// A key that is valid while Terraform runs.
 #[derive(Clone, Debug, Model)]
@@ -44,11 +43,6 @@ pub(crate) struct Private {
 /// How keys are made and taken back.
 pub(crate) struct KeyResource;
 
-fn directory(context: &Context<Directory>) -> Result<&Path, Diagnostics> {
-    let missing = || Diagnostic::error("Unable to open a key", "Set `directory`.");
-    Ok(context.provider().0.as_deref().ok_or_else(missing)?)
-}
-
 impl EphemeralResource for KeyResource {
     type Provider = Directory;
     type Model = Key;
@@ -59,7 +53,7 @@ impl EphemeralResource for KeyResource {
         mut config: Key,
         private: &mut Private,
     ) -> Result<Opened<Key>, Diagnostics> {
-        let directory = directory(context)?;
+        let directory = Directory::of(context, "open a key")?;
         let key = "geheim".repeat(usize::from(config.length).div_ceil(6));
         let key = &key[..usize::from(config.length)];
         std::fs::write(directory.join(format!("{}.key", config.name)), key)
@@ -80,13 +74,13 @@ impl EphemeralResource for KeyResource {
         private: &mut Private,
     ) -> Result<Option<SystemTime>, Diagnostics> {
         private.renewals += 1;
-        let file = directory(context)?.join(format!("{}.renewals", private.name));
+        let file = Directory::of(context, "renew a key")?.join(format!("{}.renewals", private.name));
         std::fs::write(file, private.renewals.to_string()).or_error("Unable to renew a key")?;
         Ok(private.valid.map(|valid| SystemTime::now() + valid))
     }
 
     async fn close(context: &Context<Directory>, private: Private) -> Result<(), Diagnostics> {
-        let file = directory(context)?.join(format!("{}.key", private.name));
+        let file = Directory::of(context, "close a key")?.join(format!("{}.key", private.name));
         std::fs::remove_file(file).or_error("Unable to close a key")
     }
 }

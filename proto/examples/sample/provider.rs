@@ -2,7 +2,7 @@
 
 use crate::{file, function, key};
 use std::path::PathBuf;
-use tfplugin::{Diagnostics, Model, Provider, Registry};
+use tfplugin::{Context, Deferral, Diagnostic, Diagnostics, Knowable, Model, Provider, Registry};
 
 /// Keeps objects as files in a directory.
 #[derive(Clone, Debug, Model)]
@@ -15,8 +15,23 @@ pub(crate) struct Config {
 /// The provider.
 pub(crate) struct Sample;
 
-/// What the types work with.
-pub(crate) struct Directory(pub(crate) Option<PathBuf>);
+/// What the types work with: where the files are, as far as the provider block says so.
+pub(crate) struct Directory(Knowable<Option<PathBuf>>);
+
+impl Directory {
+    /// Where the files are, for an action.
+    pub(crate) fn of(context: &Context<Self>, action: &str) -> Result<PathBuf, Diagnostics> {
+        match &context.provider().0 {
+            Knowable::Known(Some(directory)) => Ok(directory.clone()),
+            Knowable::Known(None) => {
+                let summary = format!("Unable to {action}");
+                Err(Diagnostic::error(summary, "The provider block names no directory. Set `directory`.")
+                    .into())
+            }
+            Knowable::Unknown => Err(context.defer(Deferral::ProviderConfigUnknown, "`directory`")),
+        }
+    }
+}
 
 impl Provider for Sample {
     type Config = Config;
@@ -34,6 +49,9 @@ impl Provider for Sample {
     }
 
     async fn configure(config: ConfigDraft) -> Result<Directory, Diagnostics> {
-        Ok(Directory(config.directory.given().map(PathBuf::from)))
+        Ok(Directory(match config.directory.known() {
+            Some(directory) => Knowable::Known(directory.as_ref().map(PathBuf::from)),
+            None => Knowable::Unknown,
+        }))
     }
 }

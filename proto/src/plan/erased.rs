@@ -7,9 +7,9 @@ use crate::held;
 use crate::identity::{self, Changing, Wanted};
 use crate::model::{Model, StringRule};
 use crate::plan::check::{check_config, invalid};
-use crate::plan::{self, adopted, effective_config, keep_spelling, stored, write_only};
+use crate::plan::{self, adopted, effective_config, keep_spelling, moved, stored, write_only};
 use crate::provider::TypeName;
-use crate::resource::{Plan, PlannedChange, Resource};
+use crate::resource::{MovedState, Plan, PlannedChange, Resource};
 use crate::schema::Schema;
 use crate::value::Value;
 use async_trait::async_trait;
@@ -31,6 +31,7 @@ pub(crate) trait ErasedResource<P>: Send + Sync {
     fn schema(&self) -> &'static Schema;
     fn validate_config(&self, config: &Value, rule: StringRule) -> Diagnostics;
     fn upgrade(&self, version: i64, json: &[u8]) -> Result<Value, Diagnostics>;
+    fn move_state(&self, source: &MovedState<'_>, json: &[u8]) -> Result<Stored, Diagnostics>;
     async fn read(&self, context: &Context<P>, prior: Stored) -> (Stored, Diagnostics);
     async fn plan(
         &self,
@@ -103,7 +104,7 @@ where
         stored::private(R::Model::TYPE_NAME, bytes).map_err(Into::into)
     }
 
-    fn stored(object: Value, private: &R::Private) -> Stored {
+    pub(super) fn stored(object: Value, private: &R::Private) -> Stored {
         let identity = identity::of(R::Model::schema(), &object);
         Stored { object, identity, private: serde_json::to_vec(private).unwrap_or_default() }
     }
@@ -146,6 +147,10 @@ where
 
     fn upgrade(&self, version: i64, json: &[u8]) -> Result<Value, Diagnostics> {
         stored::upgrade::<R::Model>(R::Model::schema(), version, json)
+    }
+
+    fn move_state(&self, source: &MovedState<'_>, json: &[u8]) -> Result<Stored, Diagnostics> {
+        moved::take_over::<R>(source, json)
     }
 
     async fn read(&self, context: &Context<R::Provider>, prior: Stored) -> (Stored, Diagnostics) {

@@ -10,6 +10,7 @@ pub(crate) mod ephemeral;
 pub(crate) mod erased;
 pub(crate) mod generated;
 mod imported;
+mod moved;
 #[cfg(test)]
 mod once_tests;
 mod stored;

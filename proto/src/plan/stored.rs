@@ -1,6 +1,7 @@
 //! What an earlier run stored, perhaps with another version of the provider. Nothing of it is replaced
 //! silently.
 
+use super::{each, nested};
 use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::provider::TypeName;
 use crate::schema::{Attribute, AttributeKind, Mode, Schema};
@@ -14,10 +15,10 @@ const SUMMARY: &str = "Unable to read the stored state";
 
 /// A state as JSON, stored with schema version `version`, as the schema has it today.
 pub(super) fn upgrade<T: TypeName>(schema: &Schema, version: i64, json: &[u8]) -> Result<Value, Diagnostics> {
-    let (name, now, of) = (T::TYPE_NAME, schema.version, schema.object_type());
+    let (name, now) = (T::TYPE_NAME, schema.version);
     let failed = |why: String| Diagnostics::from(Diagnostic::error(SUMMARY, why));
     match version.cmp(&now) {
-        Ordering::Equal => json::decode(json, of).map_err(|error| unreadable(name, error).into()),
+        Ordering::Equal => object(schema, json).map_err(|error| unreadable(name, error).into()),
         Ordering::Greater => Err(failed(format!(
             "The state of this {name} was stored with schema version {version}; this version of the provider reads \
              versions up to {now}. Use the version of the provider that stored it, or a later one."
@@ -31,9 +32,23 @@ pub(super) fn upgrade<T: TypeName>(schema: &Schema, version: i64, json: &[u8]) -
                 failed(format!("The state of this {name}, stored with schema version {version}: {why}"))
             })?;
             let upgraded = json::encode_untyped(&Value::Object(attributes));
-            json::decode(upgraded.as_bytes(), of).map_err(|error| unreadable(name, error).into())
+            object(schema, upgraded.as_bytes()).map_err(|error| unreadable(name, error).into())
         }
     }
+}
+
+/// An object as JSON. Blocks that it lacks are none: core knows no null in their place.
+pub(super) fn object(schema: &Schema, json: &[u8]) -> Result<Value, ValueError> {
+    json::decode(json, schema.object_type()).map(|object| with_blocks(&schema.attributes, &object))
+}
+
+fn with_blocks(attributes: &[Attribute], object: &Value) -> Value {
+    each(attributes, object, |attribute, value| match (attribute.block, value) {
+        (Some(_), Value::Null) => Value::List(Vec::new()),
+        _ => nested(attribute, value, &Value::Null, &Value::Null, |members, _, value, _| {
+            with_blocks(members, value)
+        }),
+    })
 }
 
 /// A stored object that does not fit.

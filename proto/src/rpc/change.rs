@@ -1,5 +1,6 @@
 //! Managed resources as they are to be: plans and their execution.
 
+use super::deferred::deferred;
 use super::identity::{answered_identity, received_identity};
 use super::{Shared, answered, received};
 use crate::diagnostics::Diagnostics;
@@ -23,9 +24,10 @@ impl<P: Provider> Shared<P> {
         let is_again = object.is_null() && !request.prior_private.is_empty();
         let identity = received_identity(resource.schema(), request.prior_identity)?;
         let prior = Stored { object, identity, private: request.prior_private };
-        let context = self.context()?;
+        let context = self.context_for(request.client_capabilities)?;
         let (planned, mut found) = resource.plan(&context, prior, &proposed, &config).await;
-        if !planned.object.is_null() {
+        let deferred = deferred(&context, &found);
+        if !planned.object.is_null() && deferred.is_none() {
             let (type_name, object) = (request.type_name.as_str(), &planned.object);
             let observed = ObservedPlan { type_name, config: &config, object, is_again };
             found.append(P::observe_plan(context.provider(), &observed));
@@ -37,6 +39,7 @@ impl<P: Provider> Shared<P> {
             planned_identity: answered_identity(resource.schema(), &planned.identity)?,
             planned_private: planned.private,
             diagnostics: diagnostics(found),
+            deferred,
             ..Default::default()
         })
     }

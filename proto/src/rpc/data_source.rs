@@ -1,7 +1,9 @@
 //! Data sources.
 
+use super::deferred::deferred;
 use super::{Shared, answered, received};
 use crate::diagnostics::Diagnostics;
+use crate::plan::effective_config;
 use crate::provider::Provider;
 use crate::wire::diagnostics;
 use crate::wire::tfplugin6::{read_data_source, validate_data_resource_config};
@@ -26,12 +28,18 @@ impl<P: Provider> Shared<P> {
         let data_source = self.data_source(&request.type_name)?;
         let of = data_source.schema().object_type();
         let config = received(request.config.as_ref(), of, "the configuration")?;
-        let (state, found) = data_source.read(&self.context()?, &config).await;
+        let context = self.context_for(request.client_capabilities)?;
+        let (state, found) = data_source.read(&context, &config).await;
+        let deferred = deferred(&context, &found);
+        let state = match deferred {
+            Some(_) => effective_config(&data_source.schema().attributes, &config),
+            None => state,
+        };
         let found = found.without_lines_of_secrets(data_source.schema(), &config);
         Ok(read_data_source::Response {
             state: Some(answered(&state, of)?),
             diagnostics: diagnostics(found),
-            deferred: None,
+            deferred,
         })
     }
 }

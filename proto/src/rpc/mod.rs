@@ -4,11 +4,13 @@
 
 mod change;
 mod data_source;
+mod deferred;
 mod ephemeral;
 mod function;
 mod identity;
 #[cfg(test)]
 mod identity_tests;
+mod moved;
 mod provider;
 mod resource;
 mod schema;
@@ -116,6 +118,15 @@ impl<P: Provider> Shared<P> {
 fn not_served(kind: &str, name: &str) -> Diagnostics {
     let detail = format!("This version of the provider has no {kind} type {name:?}.");
     Diagnostic::error(format!("Unknown {kind} type"), detail).into()
+}
+
+/// A state that cannot be read any more.
+fn flatmap(type_name: &str) -> Diagnostics {
+    let detail = format!(
+        "The state of this {type_name} is in the form of Terraform before 0.12. Apply once with Terraform 0.12 and a \
+         version of the provider in between."
+    );
+    Diagnostic::error("Unable to read the stored state", detail).into()
 }
 
 /// Reads a value that core sent.
@@ -258,6 +269,7 @@ serve_calls! {
     generate_resource_config,
     get_resource_identity_schemas,
     upgrade_resource_identity,
+    move_resource_state,
     validate_data_resource_config,
     read_data_source,
     validate_ephemeral_resource_config,
@@ -282,6 +294,7 @@ answer_with_diagnostics! {
     generate_resource_config,
     get_resource_identity_schemas,
     upgrade_resource_identity,
+    move_resource_state,
     validate_data_resource_config,
     read_data_source,
     validate_ephemeral_resource_config,

@@ -1,8 +1,9 @@
 //! Managed resources as they are: their configuration, their stored state, what they are now.
 
+use super::deferred::deferred;
 use super::identity::{answered_identity, received_identity};
-use super::{Shared, answered, received};
-use crate::diagnostics::{Diagnostic, Diagnostics};
+use super::{Shared, answered, flatmap, received};
+use crate::diagnostics::Diagnostics;
 use crate::identity::Wanted;
 use crate::plan::erased::Stored;
 use crate::plan::{generated, write_only};
@@ -37,12 +38,7 @@ impl<P: Provider> Shared<P> {
     ) -> Result<upgrade_resource_state::Response, Diagnostics> {
         let resource = self.resource(&request.type_name)?;
         let Some(raw) = request.raw_state.filter(|raw| raw.flatmap.is_empty()) else {
-            let detail = format!(
-                "The state of this {} is in the form of Terraform before 0.12. Apply once with Terraform 0.12 and a version of \
-                 the provider in between.",
-                request.type_name
-            );
-            return Err(Diagnostic::error("Unable to read the stored state", detail).into());
+            return Err(flatmap(&request.type_name));
         };
         let state = resource.upgrade(request.version, &raw.json)?;
         Ok(upgrade_resource_state::Response {
@@ -60,14 +56,16 @@ impl<P: Provider> Shared<P> {
         let object = received(request.current_state.as_ref(), of, "the stored state")?;
         let identity = received_identity(resource.schema(), request.current_identity)?;
         let prior = Stored { object, identity, private: request.private };
-        let (stored, found) = resource.read(&self.context()?, prior).await;
+        let context = self.context_for(request.client_capabilities)?;
+        let (stored, found) = resource.read(&context, prior).await;
+        let deferred = deferred(&context, &found);
         let found = found.without_lines_of_secrets(resource.schema(), &stored.object);
         Ok(read_resource::Response {
             new_state: Some(answered(&stored.object, of)?),
             new_identity: answered_identity(resource.schema(), &stored.identity)?,
             private: stored.private,
             diagnostics: wire::diagnostics(found),
-            ..Default::default()
+            deferred,
         })
     }
 
@@ -96,7 +94,9 @@ impl<P: Provider> Shared<P> {
             Value::Null => Wanted::Id(request.id),
             identity => Wanted::Identity(identity),
         };
-        let (stored, found) = resource.import(&self.context()?, wanted, P::validate_string).await;
+        let context = self.context_for(request.client_capabilities)?;
+        let (stored, found) = resource.import(&context, wanted, P::validate_string).await;
+        let deferred = deferred(&context, &found);
         let imported_resources = match stored.object.is_null() {
             true => Vec::new(),
             false => vec![ImportedResource {
@@ -109,7 +109,7 @@ impl<P: Provider> Shared<P> {
         Ok(import_resource_state::Response {
             imported_resources,
             diagnostics: wire::diagnostics(found),
-            deferred: None,
+            deferred,
         })
     }
 }

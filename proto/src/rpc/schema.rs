@@ -14,8 +14,8 @@ fn capabilities() -> ServerCapabilities {
     ServerCapabilities {
         plan_destroy: true,
         get_provider_schema_optional: true,
+        move_resource_state: true,
         generate_resource_config: true,
-        ..Default::default()
     }
 }
 

@@ -1,6 +1,7 @@
 //! Terraform's part, played in-process.
 
 use super::consistency::{RuleViolation, plan_faults, result_faults};
+use super::deferral::end_deferred;
 use super::identity::{identity_faults, read_identity};
 use super::outcome::{Action, Failure, Planned, State, check_diagnostics, violation};
 use super::stored::{may_be_stored, survives_wire};
@@ -12,6 +13,7 @@ use crate::model::{Draft, Model};
 use crate::plan::check::check_config;
 use crate::plan::erased::{ErasedResource, Stored};
 use crate::provider::{ObservedPlan, Provider, Registry};
+use crate::resource::MovedState;
 use crate::value::{Path, Value};
 use serde_json::Value as Json;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -22,6 +24,8 @@ pub struct Harness<P: Provider> {
     pub(super) registry: Registry<P::Configured>,
     configured: Arc<P::Configured>,
     stop: CancellationToken,
+    /// Whether this Terraform defers parts of a run.
+    pub(super) may_defer: bool,
     /// What was warned of by what was carried out.
     warned: Mutex<Diagnostics>,
     /// The objects that were made here, whose resources were planned here before.
@@ -49,6 +53,7 @@ impl<P: Provider> Harness<P> {
             registry,
             configured,
             stop: CancellationToken::new(),
+            may_defer: false,
             warned: Mutex::default(),
             made: Mutex::default(),
         })
@@ -60,6 +65,7 @@ impl<P: Provider> Harness<P> {
             registry: P::registry(),
             configured: Arc::new(configured),
             stop: CancellationToken::new(),
+            may_defer: false,
             warned: Mutex::default(),
             made: Mutex::default(),
         }
@@ -112,11 +118,13 @@ impl<P: Provider> Harness<P> {
         let stored = Self::stored_of(prior);
         let before = stored.object.clone();
         let proposal = proposed::proposed(attributes, &before, &config);
-        let (change, mut diagnostics) = resource.plan(&self.context(), stored, &proposal, &config).await;
+        let context = self.deferrable();
+        let (change, mut diagnostics) = resource.plan(&context, stored, &proposal, &config).await;
+        end_deferred(&context, &diagnostics, prior)?;
         // A plan of what was made here is the next run's, which core gives a provider of its own.
         let is_again = self.made.lock().unwrap_or_else(PoisonError::into_inner).contains(&before);
         let observed = ObservedPlan { type_name, config: &config, object: &change.object, is_again };
-        diagnostics.append(P::observe_plan(self.context().provider(), &observed));
+        diagnostics.append(P::observe_plan(&self.configured, &observed));
         let mut faults = plan_faults(attributes, &before, &config, &change.object);
         faults.extend(survives_wire(resource.schema(), &change.object).err());
         let diagnostics = check_diagnostics(diagnostics, faults, prior.cloned())?;
@@ -151,7 +159,9 @@ impl<P: Provider> Harness<P> {
     pub async fn plan_destroy(&self, prior: &State) -> Result<Planned, Failure> {
         let resource = self.resource(&prior.type_name)?;
         let stored = Self::stored_of(Some(prior));
-        let (change, diagnostics) = resource.plan(&self.context(), stored, &Value::Null, &Value::Null).await;
+        let context = self.deferrable();
+        let (change, diagnostics) = resource.plan(&context, stored, &Value::Null, &Value::Null).await;
+        end_deferred(&context, &diagnostics, Some(prior))?;
         let faults = if change.object.is_null() {
             Vec::new()
         } else {
@@ -264,6 +274,21 @@ impl<P: Provider> Harness<P> {
         state.ok_or_else(|| violation("the stored state is null").into())
     }
 
+    /// An object that was stored as another type's and is moved to this one, as `moved` blocks do: its
+    /// attributes as JSON.
+    pub fn moved(
+        &self,
+        type_name: &str,
+        source: &MovedState<'_>,
+        attributes: &Json,
+    ) -> Result<State, Failure> {
+        let resource = self.resource(type_name)?;
+        let stored = resource.move_state(source, attributes.to_string().as_bytes())?;
+        let faults = may_be_stored(resource.schema(), &stored.object);
+        let state = self.state(type_name, stored).ok_or_else(|| violation("the moved state is null"))?;
+        check_diagnostics(Diagnostics::new(), faults, Some(state.clone())).map(|_| state)
+    }
+
     fn state(&self, type_name: &str, stored: Stored) -> Option<State> {
         let Stored { object, identity, private } = stored;
         (!object.is_null()).then(|| State { type_name: type_name.to_owned(), object, identity, private })
@@ -299,7 +324,8 @@ impl<P: Provider> Harness<P> {
                 let faults = result_faults(&next.object, &read.object);
                 let mut violations = vec![violation(format!("the next plan is not empty but {action:?}"))];
                 violations.extend(faults);
-                Err(Failure { diagnostics: Diagnostics::new(), violations, stored: Some(Box::new(read)) })
+                let stored = Some(Box::new(read));
+                Err(Failure { violations, stored, ..Failure::from(Diagnostics::new()) })
             }
         }
     }
@@ -307,7 +333,9 @@ impl<P: Provider> Harness<P> {
     /// Refreshes; nothing if it is gone.
     pub async fn read(&self, prior: &State) -> Result<(Option<State>, Diagnostics), Failure> {
         let resource = self.resource(&prior.type_name)?;
-        let (stored, diagnostics) = resource.read(&self.context(), Self::stored_of(Some(prior))).await;
+        let context = self.deferrable();
+        let (stored, diagnostics) = resource.read(&context, Self::stored_of(Some(prior))).await;
+        end_deferred(&context, &diagnostics, Some(prior))?;
         let mut faults = may_be_stored(resource.schema(), &stored.object);
         faults.extend(identity_faults(resource.schema(), &stored.identity));
         let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
@@ -333,7 +361,9 @@ impl<P: Provider> Harness<P> {
 
     async fn import_wanted(&self, type_name: &str, wanted: Wanted) -> Result<State, Failure> {
         let resource = self.resource(type_name)?;
-        let (stored, diagnostics) = resource.import(&self.context(), wanted, P::validate_string).await;
+        let context = self.deferrable();
+        let (stored, diagnostics) = resource.import(&context, wanted, P::validate_string).await;
+        end_deferred(&context, &diagnostics, None)?;
         let mut faults = may_be_stored(resource.schema(), &stored.object);
         faults.extend(identity_faults(resource.schema(), &stored.identity));
         let state = self.state(type_name, stored);
@@ -361,7 +391,9 @@ impl<P: Provider> Harness<P> {
         let schema = data_source.schema();
         let config = config::read(&schema.attributes, config)?;
         check_diagnostics(data_source.validate_config(&config, P::validate_string), Vec::new(), None)?;
-        let (object, diagnostics) = data_source.read(&self.context(), &config).await;
+        let context = self.deferrable();
+        let (object, diagnostics) = data_source.read(&context, &config).await;
+        end_deferred(&context, &diagnostics, None)?;
         let mut faults = may_be_stored(schema, &object);
         if object.is_null() {
             faults.push(violation("returned a null object"));

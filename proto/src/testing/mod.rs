@@ -10,6 +10,7 @@
 
 mod config;
 mod consistency;
+mod deferral;
 mod ephemeral;
 mod function;
 mod generated;

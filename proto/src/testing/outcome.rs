@@ -1,6 +1,7 @@
 //! What comes of a plan, an apply, a refresh.
 
 use super::RuleViolation;
+use crate::context::Deferral;
 use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::value::{Path, Value};
 use std::fmt;
@@ -61,12 +62,15 @@ pub struct Failure {
     pub violations: Vec<RuleViolation>,
     /// What core has stored now.
     pub stored: Option<Box<State>>,
+    /// Nothing went wrong: it waits for a later run, for this reason.
+    pub deferred: Option<Deferral>,
 }
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.diagnostics.iter().try_for_each(|one| writeln!(f, "{}: {}", one.summary, one.detail))?;
-        self.violations.iter().try_for_each(|one| writeln!(f, "broken rule: {one}"))
+        self.violations.iter().try_for_each(|one| writeln!(f, "broken rule: {one}"))?;
+        self.deferred.iter().try_for_each(|why| writeln!(f, "deferred: {why:?}"))
     }
 }
 
@@ -74,7 +78,7 @@ impl std::error::Error for Failure {}
 
 impl From<Diagnostics> for Failure {
     fn from(diagnostics: Diagnostics) -> Self {
-        Self { diagnostics, violations: Vec::new(), stored: None }
+        Self { diagnostics, violations: Vec::new(), stored: None, deferred: None }
     }
 }
 
@@ -86,7 +90,7 @@ impl From<Diagnostic> for Failure {
 
 impl From<RuleViolation> for Failure {
     fn from(violation: RuleViolation) -> Self {
-        Self { diagnostics: Diagnostics::new(), violations: vec![violation], stored: None }
+        Self { violations: vec![violation], ..Self::from(Diagnostics::new()) }
     }
 }
 
@@ -102,11 +106,11 @@ pub(super) fn check_diagnostics(
     stored: Option<State>,
 ) -> Result<Diagnostics, Failure> {
     if diagnostics.has_errors() {
-        return Err(Failure { diagnostics, violations: Vec::new(), stored: stored.map(Box::new) });
+        return Err(Failure { stored: stored.map(Box::new), ..Failure::from(diagnostics) });
     }
     if violations.is_empty() {
         Ok(diagnostics)
     } else {
-        Err(Failure { diagnostics, violations, stored: stored.map(Box::new) })
+        Err(Failure { violations, stored: stored.map(Box::new), ..Failure::from(diagnostics) })
     }
 }

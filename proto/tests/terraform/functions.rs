@@ -1,6 +1,6 @@
 //! Functions in expressions.
 
-use crate::workspace::Workspace;
+use crate::workspace::{Workspace, unwrapped};
 
 /// An output with the result of a call.
 fn output(arguments: &str) -> String {
@@ -34,9 +34,7 @@ async fn an_error_is_at_its_argument() {
         (r#"1"#, "Missing value for \"purpose\"."),
     ] {
         let shown = terraform.write(&output(arguments)).run(&["validate"]).await.failed();
-        // Lines are wrapped.
-        let line = shown.split(['\n', '│']).map(str::trim).collect::<Vec<_>>().join(" ");
-        assert!(line.contains(said), "{arguments}: {shown}");
+        assert!(unwrapped(&shown).contains(said), "{arguments}: {shown}");
         assert!(shown.contains("on main.tf line 11"), "{arguments}: {shown}");
     }
 }

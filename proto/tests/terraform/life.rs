@@ -1,6 +1,6 @@
 //! From create to destroy, and all that comes between.
 
-use crate::workspace::Workspace;
+use crate::workspace::{Workspace, unwrapped};
 use serde_json::json;
 
 /// A file with everything that it can have.
@@ -181,6 +181,29 @@ output "size" {{
     assert!(output.contains("size = 4"), "{output}");
     assert_eq!(terraform.stored("sample_file.a").await["sections"][0]["length"], 2);
     terraform.plans_nothing().await;
+}
+
+#[tokio::test]
+async fn what_cannot_wait_for_a_later_run_is_named() {
+    let terraform = Workspace::new();
+    let file = json!({ "size": 7, "server": null, "signature_length": 0, "revision": 1 }).to_string();
+    std::fs::write(terraform.path("files/a.json"), file).unwrap();
+    let body = |directory: &str| {
+        format!(
+            "resource \"terraform_data\" \"later\" {{\n  input = {:?}\n}}\nprovider \"sample\" {{\n  directory = {directory}\n}}\n\
+             data \"sample_file\" \"a\" {{\n  name = \"a\"\n}}\n",
+            terraform.path("files")
+        )
+    };
+    // Its own configuration is known, so that it is read at plan; this terraform has no later runs.
+    let unknown = body("terraform_data.later.output");
+    let output = terraform.write_all(&unknown).run(&["plan"]).await.failed();
+    let said = unwrapped(&output);
+    assert!(said.contains("`directory` in the provider block is known only after apply"), "{output}");
+    assert!(said.contains("with `-target`"), "{output}");
+    // What it says to do helps.
+    terraform.run(&["apply", "-auto-approve", "-target=terraform_data.later"]).await.succeeded();
+    terraform.run(&["plan"]).await.succeeded();
 }
 
 #[tokio::test]

@@ -11,6 +11,7 @@
 mod ephemeral;
 mod functions;
 mod life;
+mod moved;
 mod process;
 mod upgrade;
 mod workspace;

@@ -35,6 +35,11 @@ impl Run {
     }
 }
 
+/// Output as one line: terraform wraps what it says.
+pub(crate) fn unwrapped(text: &str) -> String {
+    text.split(['\n', '│']).map(str::trim).collect::<Vec<_>>().join(" ")
+}
+
 /// An example that the test's own `cargo test` built.
 pub(crate) fn example(name: &str) -> PathBuf {
     let test = std::env::current_exe().unwrap();
