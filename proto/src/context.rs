@@ -41,10 +41,10 @@ impl<P> Context<P> {
         Self { may_defer, ..self }
     }
 
-    /// Leaves a plan, a read or an import to a later run: `return Err(context.defer(why, "..."))`, where `what`
-    /// names the value that is unknown or the object that is absent. Nothing is reported then. A client that
-    /// has no later runs gets an error instead that names it: every Terraform but an experimental one, every
-    /// OpenTofu, and every client at apply.
+    /// Leaves a plan, a read or an import to a later run: `return Err(context.defer(why, "..."))`, where
+    /// `what` names the value that is unknown or the object that is absent. Nothing is reported then. A
+    /// client that has no later runs gets an error instead that names it: every Terraform but an experimental
+    /// one, every OpenTofu, and every client at apply.
     #[must_use = "the call ends with it"]
     pub fn defer(&self, why: Deferral, what: &str) -> Diagnostics {
         if self.may_defer {
@@ -59,8 +59,8 @@ impl<P> Context<P> {
             Deferral::AbsentPrerequisite => ("Missing prerequisite", "is not there yet"),
         };
         let detail = format!(
-            "{what} {state}, and this cannot do without it. This client does not defer a part of a run to a later one: apply \
-             what it comes from first, with `-target`, and then everything."
+            "{what} {state}, but is needed now. This client cannot defer a part of a run: apply what it depends on first, with \
+             `-target`, and then everything."
         );
         Diagnostic::error(summary, detail).into()
     }

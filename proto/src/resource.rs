@@ -129,8 +129,8 @@ pub struct StateMove<P> {
     /// Its name.
     pub type_name: &'static str,
     /// Rewrites the attributes of its object to those of the resource, in the form of
-    /// [`TypeName::upgrade`](crate::provider::TypeName::upgrade), and fills in the private state. An error says
-    /// what about the state is not understood.
+    /// [`TypeName::upgrade`](crate::provider::TypeName::upgrade), and fills in the private state. An error
+    /// says what about the state is not understood.
     pub rewrite: Rewrite<P>,
 }
 

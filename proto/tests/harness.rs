@@ -239,6 +239,9 @@ impl Provider for Rude {
     }
 }
 
+/// How often a plan was made that is another one each time.
+static ROLLS: AtomicI64 = AtomicI64::new(1);
+
 struct RudeObject;
 
 impl Resource for RudeObject {
@@ -251,6 +254,9 @@ impl Resource for RudeObject {
         match breaks {
             Some("config") => plan.planned.said.use_prior_state(Some("something else".to_owned())),
             Some("absence") => plan.planned.said.use_prior_state(Some("out of nothing".to_owned())),
+            Some("dice") => {
+                plan.planned.answer.set(format!("rolled {}", ROLLS.fetch_add(1, Ordering::Relaxed)))
+            }
             Some("promise") => plan.planned.answer.set("promised".to_owned()),
             _ => {}
         }
@@ -306,6 +312,7 @@ async fn broken_rules_are_seen() {
         (json!({ "breaks": "config", "said": "yes" }), "said: planned value does not match config value"),
         (json!({ "breaks": "absence" }), "said: planned value for a non-computed attribute"),
         (json!({ "breaks": "promise" }), "answer: was String(\"promised\"), but now String(\"given\")"),
+        (json!({ "breaks": "dice" }), "answer: was String(\"rolled 1\"), but now String(\"rolled 2\")"),
         (json!({ "breaks": "pending" }), "answer"),
         (
             json!({ "breaks": "value", "said": "yes" }),

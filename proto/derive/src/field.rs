@@ -64,9 +64,10 @@ impl<'a> AttributeField<'a> {
 
     /// Misuse in a type that is read or opened, and never planned.
     pub(crate) fn check_unplanned(&self) -> Result<()> {
-        let AttributeOptions { use_state_for_unknown, adopt, requires_replace, write_only, .. } =
+        let AttributeOptions { use_state_for_unknown, adopt, requires_replace, write_only, identity, .. } =
             self.options;
         let planned = [
+            (identity.is_some(), "identity"),
             (use_state_for_unknown, "use_state_for_unknown"),
             (adopt, "adopt"),
             (requires_replace, "requires_replace"),

@@ -130,9 +130,13 @@ fn of_versions() {
 
 #[test]
 fn of_types_that_are_not_stored() {
-    let options =
-        [quote! { optional, write_only }, quote! { optional, adopt }, quote! { required, requires_replace }];
-    let types = [quote! { Option<u8> }, quote! { Option<u8> }, quote! { u8 }];
+    let options = [
+        quote! { optional, write_only },
+        quote! { optional, adopt },
+        quote! { required, requires_replace },
+        quote! { required, identity(mutable) },
+    ];
+    let types = [quote! { Option<u8> }, quote! { Option<u8> }, quote! { u8 }, quote! { u8 }];
     for kind in [quote! { data_source }, quote! { ephemeral_resource }, quote! { action }] {
         for (options, of) in options.iter().zip(&types) {
             let said = complaint(quote! {

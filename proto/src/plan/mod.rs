@@ -9,6 +9,8 @@ pub(crate) mod check;
 pub(crate) mod ephemeral;
 pub(crate) mod erased;
 pub(crate) mod generated;
+#[cfg(test)]
+mod guard_rail_tests;
 mod imported;
 mod moved;
 #[cfg(test)]

@@ -245,8 +245,7 @@ mod tests {
     #[tokio::test]
     async fn any_other_client_gets_an_error_that_names_what_is_unknown() {
         let absent = "Missing prerequisite: the shelf of `absent` is not there yet";
-        let unknown =
-            "`place` in the provider block is known only after apply, and this cannot do without it";
+        let unknown = "`place` in the provider block is known only after apply, but is needed now";
         for ((deferred, messages, _), said) in
             answers(false).await.into_iter().zip([unknown, unknown, absent, unknown])
         {

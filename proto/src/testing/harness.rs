@@ -13,7 +13,6 @@ use crate::model::{Draft, Model};
 use crate::plan::check::check_config;
 use crate::plan::erased::{ErasedResource, Stored};
 use crate::provider::{ObservedPlan, Provider, Registry};
-use crate::resource::MovedState;
 use crate::value::{Path, Value};
 use serde_json::Value as Json;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -274,22 +273,7 @@ impl<P: Provider> Harness<P> {
         state.ok_or_else(|| violation("the stored state is null").into())
     }
 
-    /// An object that was stored as another type's and is moved to this one, as `moved` blocks do: its
-    /// attributes as JSON.
-    pub fn moved(
-        &self,
-        type_name: &str,
-        source: &MovedState<'_>,
-        attributes: &Json,
-    ) -> Result<State, Failure> {
-        let resource = self.resource(type_name)?;
-        let stored = resource.move_state(source, attributes.to_string().as_bytes())?;
-        let faults = may_be_stored(resource.schema(), &stored.object);
-        let state = self.state(type_name, stored).ok_or_else(|| violation("the moved state is null"))?;
-        check_diagnostics(Diagnostics::new(), faults, Some(state.clone())).map(|_| state)
-    }
-
-    fn state(&self, type_name: &str, stored: Stored) -> Option<State> {
+    pub(super) fn state(&self, type_name: &str, stored: Stored) -> Option<State> {
         let Stored { object, identity, private } = stored;
         (!object.is_null()).then(|| State { type_name: type_name.to_owned(), object, identity, private })
     }

@@ -16,6 +16,7 @@ mod function;
 mod generated;
 mod harness;
 mod identity;
+mod moved;
 mod outcome;
 mod proposed;
 mod stored;
