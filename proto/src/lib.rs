@@ -8,6 +8,7 @@
 
 extern crate self as tfplugin;
 
+pub mod action;
 mod collections;
 mod context;
 pub mod data_source;
@@ -19,6 +20,7 @@ pub mod ephemeral;
 pub mod function;
 mod held;
 pub mod identity;
+pub mod list_resource;
 pub mod model;
 mod panic;
 mod plan;
@@ -34,6 +36,7 @@ pub mod types;
 pub mod value;
 mod wire;
 
+pub use action::{Action, Progress};
 pub use context::{Context, Deferral};
 pub use data_source::DataSource;
 pub use diagnostics::{Diagnostic, Diagnostics, OrError, Severity};
@@ -42,6 +45,7 @@ pub use ephemeral::EphemeralResource;
 pub use function::{Function, FunctionError, Parameters};
 pub use held::Held;
 pub use identity::Identity;
+pub use list_resource::{ListResource, Listing};
 pub use model::{AttributeValue, Computed, Model};
 pub use provider::{ObservedPlan, Provider, Registry};
 pub use resource::{MovedState, Plan, Resource, StateMove};

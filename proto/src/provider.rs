@@ -1,9 +1,14 @@
 //! A provider as a whole: its block, what configuring it makes, and the table of all its types.
 
+use crate::action::Action;
+use crate::action::erased::{ErasedAction, TypedAction};
 use crate::data_source::DataSource;
 use crate::diagnostics::Diagnostics;
 use crate::ephemeral::EphemeralResource;
 use crate::function::{self, Function, ServedFunction, Signature};
+use crate::identity;
+use crate::list_resource::ListResource;
+use crate::list_resource::erased::{ErasedListResource, TypedListResource};
 use crate::model::Model;
 use crate::plan::ephemeral::{ErasedEphemeralResource, TypedEphemeralResource};
 use crate::plan::erased::{ErasedDataSource, ErasedResource, TypedDataSource, TypedResource};
@@ -82,6 +87,8 @@ pub struct Registry<P> {
     pub(crate) resources: BTreeMap<&'static str, Box<dyn ErasedResource<P>>>,
     pub(crate) data_sources: BTreeMap<&'static str, Box<dyn ErasedDataSource<P>>>,
     pub(crate) ephemeral_resources: BTreeMap<&'static str, Box<dyn ErasedEphemeralResource<P>>>,
+    pub(crate) list_resources: BTreeMap<&'static str, Box<dyn ErasedListResource<P>>>,
+    pub(crate) actions: BTreeMap<&'static str, Box<dyn ErasedAction<P>>>,
     pub(crate) functions: BTreeMap<&'static str, ServedFunction>,
 }
 
@@ -91,6 +98,8 @@ impl<P: Send + Sync + 'static> Default for Registry<P> {
             resources: BTreeMap::new(),
             data_sources: BTreeMap::new(),
             ephemeral_resources: BTreeMap::new(),
+            list_resources: BTreeMap::new(),
+            actions: BTreeMap::new(),
             functions: BTreeMap::new(),
         }
     }
@@ -158,6 +167,29 @@ impl<P: Send + Sync + 'static> Registry<P> {
         self
     }
 
+    /// Adds a list resource, which is named like the managed type that it lists.
+    #[must_use]
+    pub fn list_resource<L>(mut self) -> Self
+    where
+        L: ListResource<Provider = P>,
+        <L::Resource as Resource>::Model: TypeName,
+    {
+        let name = <<L::Resource as Resource>::Model as TypeName>::TYPE_NAME;
+        self.list_resources.insert(name, Box::new(TypedListResource::<L>::new()));
+        self
+    }
+
+    /// Adds an action.
+    #[must_use]
+    pub fn action<A>(mut self) -> Self
+    where
+        A: Action<Provider = P>,
+        A::Config: TypeName,
+    {
+        self.actions.insert(<A::Config as TypeName>::TYPE_NAME, Box::new(TypedAction::<A>::new()));
+        self
+    }
+
     /// Adds a function.
     #[must_use]
     pub fn function<F: Function>(mut self) -> Self {
@@ -180,9 +212,29 @@ impl<P: Send + Sync + 'static> Registry<P> {
         self.ephemeral_resources.iter().map(|(name, one)| (*name, one.schema()))
     }
 
+    /// The list resources by name, with the schemas of their `config` blocks.
+    pub fn list_resources(&self) -> impl Iterator<Item = (&'static str, &Schema)> {
+        self.list_resources.iter().map(|(name, one)| (*name, one.schema()))
+    }
+
+    /// The actions by name, with their schemas.
+    pub fn actions(&self) -> impl Iterator<Item = (&'static str, &Schema)> {
+        self.actions.iter().map(|(name, one)| (*name, one.schema()))
+    }
+
     /// The functions, in the order of their names.
     pub fn functions(&self) -> impl Iterator<Item = &Signature> {
         self.functions.values().map(|one| &one.signature)
+    }
+
+    /// Whether what is listed can be told and imported.
+    fn check_list(&self, name: &str, list: &dyn ErasedListResource<P>) -> Result<(), SchemaError> {
+        let message = match self.resources.contains_key(name) {
+            true if identity::has_one(list.listed()) => return Ok(()),
+            true => "the type that is listed has no identity",
+            false => "the type that is listed is not a resource of the provider",
+        };
+        Err(SchemaError { path: name.to_owned(), message })
     }
 
     /// What core would refuse the provider for, with the block `provider`: each with the name of what it is
@@ -191,13 +243,15 @@ impl<P: Send + Sync + 'static> Registry<P> {
         &'a self,
         provider: &'a Schema,
     ) -> impl Iterator<Item = (&'a str, SchemaError)> {
-        let types = self.resources().chain(self.data_sources());
+        let types =
+            self.resources().chain(self.data_sources()).chain(self.list_resources()).chain(self.actions());
         let types = types.map(|(name, schema)| (name, schema::check(schema, Block::Type)));
         let ephemeral = self.ephemeral_resources();
         let ephemeral = ephemeral.map(|(name, schema)| (name, schema::check(schema, Block::Ephemeral)));
         let functions = self.functions().map(|one| (one.name, function::check(one)));
         let block = std::iter::once(("the provider block", schema::check(provider, Block::Provider)));
-        let all = block.chain(types).chain(ephemeral).chain(functions);
+        let lists = self.list_resources.iter().map(|(name, one)| (*name, self.check_list(name, &**one)));
+        let all = block.chain(types).chain(ephemeral).chain(functions).chain(lists);
         all.filter_map(|(name, checked)| checked.err().map(|error| (name, error)))
     }
 }

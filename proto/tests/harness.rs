@@ -11,6 +11,8 @@ mod function;
 mod key;
 #[path = "../examples/sample/provider.rs"]
 mod provider;
+#[path = "../examples/sample/query.rs"]
+mod query;
 
 use serde_json::json;
 use std::sync::atomic::{AtomicI64, Ordering};

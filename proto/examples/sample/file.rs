@@ -157,7 +157,7 @@ fn of_data(
 /// How files are made, read, changed and removed.
 pub(crate) struct FileResource;
 
-fn path(context: &Context<Directory>, name: &str) -> Result<PathBuf, Diagnostics> {
+pub(crate) fn path(context: &Context<Directory>, name: &str) -> Result<PathBuf, Diagnostics> {
     Ok(Directory::of(context, "use a file")?.join(format!("{name}.json")))
 }
 
@@ -300,28 +300,46 @@ impl Resource for FileResource {
         identity: &Identity,
         private: &mut Private,
     ) -> Result<File, Diagnostics> {
-        let id = &identity.part("name");
-        let path = path(context, id)?;
-        let stored = load(&path)?.ok_or_else(|| failed("import", &path, "there is no such file"))?;
-        private.writes = stored.revision;
-        let server = stored.server.as_deref().map(Semantic::parse).transpose();
-        let common = Common {
-            id: format!("file-{id}").into(),
-            name: id.to_owned(),
-            server: server.map_err(|error| failed("import", &path, error))?,
-            readers: None,
-            labels: None,
-            sections: None,
-            header: None,
-            translations: None,
-            copies: None,
-            password: None,
-            signing_key: None,
-            signature_length: stored.signature_length.into(),
-            revision: stored.revision.into(),
-        };
-        Ok(File { common, size: stored.size })
+        let (file, writes) = read(context, &identity.part("name"))?;
+        private.writes = writes;
+        Ok(file)
     }
+}
+
+/// The file of a name, and how many times it was written.
+pub(crate) fn read(context: &Context<Directory>, name: &str) -> Result<(File, i64), Diagnostics> {
+    let path = path(context, name)?;
+    let stored = load(&path)?.ok_or_else(|| failed("import", &path, "there is no such file"))?;
+    let server = stored.server.as_deref().map(Semantic::parse).transpose();
+    let common = Common {
+        id: format!("file-{name}").into(),
+        name: name.to_owned(),
+        server: server.map_err(|error| failed("import", &path, error))?,
+        readers: None,
+        labels: None,
+        sections: None,
+        header: None,
+        translations: None,
+        copies: None,
+        password: None,
+        signing_key: None,
+        signature_length: stored.signature_length.into(),
+        revision: stored.revision.into(),
+    };
+    Ok((File { common, size: stored.size }, stored.revision))
+}
+
+/// The names of all files, in order.
+pub(crate) fn found(context: &Context<Directory>) -> Result<Vec<String>, Diagnostics> {
+    let directory = path(context, "any")?.with_file_name("");
+    let entries = std::fs::read_dir(&directory).map_err(|error| failed("list", &directory, error))?;
+    let name = |entry: std::io::Result<std::fs::DirEntry>| {
+        let name = entry.ok()?.file_name().into_string().ok()?;
+        name.strip_suffix(".json").map(str::to_owned)
+    };
+    let mut names: Vec<String> = entries.filter_map(name).collect();
+    names.sort();
+    Ok(names)
 }
 
 /// A file that others created.

@@ -4,6 +4,7 @@ mod file;
 mod function;
 mod key;
 mod provider;
+mod query;
 
 use std::collections::BTreeMap;
 use std::process::ExitCode;

@@ -5,6 +5,7 @@ mod file;
 mod function;
 mod key;
 mod provider;
+mod query;
 
 use std::process::ExitCode;
 

@@ -1,6 +1,6 @@
 //! The provider's block, and the table of what is served.
 
-use crate::{file, function, key};
+use crate::{file, function, key, query};
 use std::path::PathBuf;
 use tfplugin::{Context, Deferral, Diagnostic, Diagnostics, Knowable, Model, Provider, Registry};
 
@@ -45,6 +45,8 @@ impl Provider for Sample {
             .resource::<file::FileResource>()
             .data_source::<file::FileDataSource>()
             .ephemeral_resource::<key::KeyResource>()
+            .list_resource::<query::FileList>()
+            .action::<query::StampAction>()
             .function::<function::SizeOf>()
     }
 

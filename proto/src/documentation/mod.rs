@@ -2,7 +2,8 @@
 //!
 //! A type's page is its schema's descriptions, with the example and the imports that lie in the registries'
 //! layout: `provider/provider.tf`; `resources/<type>/resource.tf`, `import-by-identity.tf` and `import.sh`
-//! beside it; `data-sources/<type>/data-source.tf`, `ephemeral-resources/<type>/ephemeral-resource.tf` and
+//! beside it; `data-sources/<type>/data-source.tf`, `ephemeral-resources/<type>/ephemeral-resource.tf`,
+//! `list-resources/<type>/list-resource.tfquery.hcl`, `actions/<type>/action.tf` and
 //! `functions/<name>/function.tf`.
 
 mod function;
@@ -30,6 +31,9 @@ struct Kind {
 const RESOURCE: Kind = Kind { title: "Resource", folder: "resources", example: "resource.tf" };
 const EPHEMERAL_RESOURCE: Kind =
     Kind { title: "Ephemeral Resource", folder: "ephemeral-resources", example: "ephemeral-resource.tf" };
+const LIST_RESOURCE: Kind =
+    Kind { title: "List Resource", folder: "list-resources", example: "list-resource.tfquery.hcl" };
+const ACTION: Kind = Kind { title: "Action", folder: "actions", example: "action.tf" };
 const DATA_SOURCE: Kind = Kind { title: "Data Source", folder: "data-sources", example: "data-source.tf" };
 
 /// Every page of a provider by its path below `docs`. The pages show what is in the folder `examples`; where
@@ -51,7 +55,9 @@ pub fn pages<P: Provider>(examples: &Path) -> io::Result<BTreeMap<PathBuf, Strin
         .resources()
         .map(|(name, schema)| (RESOURCE, name, schema))
         .chain(table.data_sources().map(|(name, schema)| (DATA_SOURCE, name, schema)))
-        .chain(table.ephemeral_resources().map(|(name, schema)| (EPHEMERAL_RESOURCE, name, schema)));
+        .chain(table.ephemeral_resources().map(|(name, schema)| (EPHEMERAL_RESOURCE, name, schema)))
+        .chain(table.list_resources().map(|(name, schema)| (LIST_RESOURCE, name, schema)))
+        .chain(table.actions().map(|(name, schema)| (ACTION, name, schema)));
     for (kind, name, schema) in types {
         let page = page_of_type::<P>(&kind, name, schema, &examples.join(kind.folder).join(name))?;
         // The registries' own generator leaves the provider's name out of file names. A plugin whose types

@@ -2,6 +2,7 @@
 //! user at the terminal instead of a lost connection, and answers a message where it fails: never a gRPC
 //! status.
 
+mod action;
 mod change;
 mod data_source;
 mod deferred;
@@ -10,10 +11,14 @@ mod function;
 mod identity;
 #[cfg(test)]
 mod identity_tests;
+mod list_resource;
 mod moved;
 mod provider;
 mod resource;
 mod schema;
+mod stream;
+#[cfg(test)]
+mod stream_tests;
 #[cfg(test)]
 mod tests;
 
@@ -30,6 +35,7 @@ use std::sync::{Arc, LazyLock, PoisonError, RwLock};
 use std::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use tonic::codegen::BoxStream;
 use tonic::{Request, Response, Status};
 use tracing::Instrument;
 use tracing::field::Empty;
@@ -85,10 +91,15 @@ impl<P: Provider> Shared<P> {
         self.running.wait().await;
     }
 
+    /// Cancelled when core stops the provider.
+    fn stop_token(&self) -> CancellationToken {
+        self.stop.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// What a call of a type works with; an error before the provider is configured.
     fn context(&self) -> Result<Context<P::Configured>, Diagnostics> {
         let configured = self.configured.read().unwrap_or_else(PoisonError::into_inner).clone();
-        let stop = self.stop.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let stop = self.stop_token();
         let configured = configured.ok_or_else(|| {
             Diagnostic::error(
                 "Provider Not Configured",
@@ -230,6 +241,24 @@ macro_rules! serve_calls {
                 }
             )*
 
+            async fn list_resource(
+                &self,
+                request: Request<pb::list_resource::Request>,
+            ) -> Result<Response<BoxStream<pb::list_resource::Event>>, Status> {
+                let request = request.into_inner();
+                let work = |shared: Arc<Shared<P>>, events| async move { shared.list_resource(request, events).await };
+                Ok(self.stream("list_resource", work, list_resource::ended))
+            }
+
+            async fn invoke_action(
+                &self,
+                request: Request<pb::invoke_action::Request>,
+            ) -> Result<Response<BoxStream<pb::invoke_action::Event>>, Status> {
+                let request = request.into_inner();
+                let work = |shared: Arc<Shared<P>>, events| async move { shared.invoke_action(request, events).await };
+                Ok(self.stream("invoke_action", work, action::ended))
+            }
+
             async fn stop_provider(
                 &self,
                 _: Request<pb::stop_provider::Request>,
@@ -272,6 +301,9 @@ serve_calls! {
     move_resource_state,
     validate_data_resource_config,
     read_data_source,
+    validate_list_resource_config,
+    validate_action_config,
+    plan_action,
     validate_ephemeral_resource_config,
     open_ephemeral_resource,
     renew_ephemeral_resource,
@@ -297,6 +329,9 @@ answer_with_diagnostics! {
     move_resource_state,
     validate_data_resource_config,
     read_data_source,
+    validate_list_resource_config,
+    validate_action_config,
+    plan_action,
     validate_ephemeral_resource_config,
     open_ephemeral_resource,
     renew_ephemeral_resource,

@@ -6,9 +6,16 @@ use crate::provider::Provider;
 use crate::schema::Schema;
 use crate::wire;
 use crate::wire::tfplugin6::get_metadata::{
-    DataSourceMetadata, EphemeralMetadata, FunctionMetadata, ResourceMetadata,
+    ActionMetadata, DataSourceMetadata, EphemeralMetadata, FunctionMetadata, ListResourceMetadata,
+    ResourceMetadata,
 };
-use crate::wire::tfplugin6::{ServerCapabilities, get_metadata, get_provider_schema};
+use crate::wire::tfplugin6::{
+    self as pb, ActionSchema, ServerCapabilities, get_metadata, get_provider_schema,
+};
+
+fn of_action((name, schema): (String, pb::Schema)) -> (String, ActionSchema) {
+    (name, ActionSchema { schema: Some(schema) })
+}
 
 fn capabilities() -> ServerCapabilities {
     ServerCapabilities {
@@ -28,12 +35,16 @@ impl<P: Provider> Shared<P> {
         let resource = |name: &&str| ResourceMetadata { type_name: (*name).to_owned() };
         let data_source = |name: &&str| DataSourceMetadata { type_name: (*name).to_owned() };
         let ephemeral = |name: &&str| EphemeralMetadata { type_name: (*name).to_owned() };
+        let list_resource = |name: &&str| ListResourceMetadata { type_name: (*name).to_owned() };
+        let action = |name: &&str| ActionMetadata { type_name: (*name).to_owned() };
         let function = |name: &&str| FunctionMetadata { name: (*name).to_owned() };
         Ok(get_metadata::Response {
             server_capabilities: Some(capabilities()),
             resources: table.resources.keys().map(resource).collect(),
             data_sources: table.data_sources.keys().map(data_source).collect(),
             ephemeral_resources: table.ephemeral_resources.keys().map(ephemeral).collect(),
+            list_resources: table.list_resources.keys().map(list_resource).collect(),
+            actions: table.actions.keys().map(action).collect(),
             functions: table.functions.keys().map(function).collect(),
             ..Default::default()
         })
@@ -58,6 +69,8 @@ impl<P: Provider> Shared<P> {
             resource_schemas: served.registry.resources().map(encode).collect(),
             data_source_schemas: served.registry.data_sources().map(encode).collect(),
             ephemeral_resource_schemas: served.registry.ephemeral_resources().map(encode).collect(),
+            list_resource_schemas: served.registry.list_resources().map(encode).collect(),
+            action_schemas: served.registry.actions().map(encode).map(of_action).collect(),
             functions: self.function_signatures(),
             diagnostics: wire::diagnostics(found),
             server_capabilities: Some(capabilities()),

@@ -16,6 +16,7 @@ mod function;
 mod generated;
 mod harness;
 mod identity;
+mod listed;
 mod moved;
 mod outcome;
 mod proposed;
@@ -25,6 +26,7 @@ pub use config::UNKNOWN;
 pub use consistency::RuleViolation;
 pub use ephemeral::OpenResource;
 pub use harness::Harness;
+pub use listed::ListedObject;
 pub use outcome::{Action, Failure, Planned, State};
 
 #[cfg(test)]

@@ -13,5 +13,6 @@ mod functions;
 mod life;
 mod moved;
 mod process;
+mod query;
 mod upgrade;
 mod workspace;

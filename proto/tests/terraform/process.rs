@@ -10,7 +10,7 @@ use tokio::process::Command;
 const SLOW: &str = "resource \"sample_file\" \"slow\" {\n  name = \"slow\"\n}\n";
 
 /// Polls until `done`, for half a minute at most.
-async fn until(what: &str, mut done: impl FnMut() -> bool) {
+pub(crate) async fn until(what: &str, mut done: impl FnMut() -> bool) {
     for _ in 0..600 {
         if done() {
             return;
@@ -25,7 +25,7 @@ fn alive(pid: &u32) -> bool {
     std::fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| !stat.contains(") Z "))
 }
 
-async fn kill(signal: &str, target: String) {
+pub(crate) async fn kill(signal: &str, target: String) {
     let status = Command::new("kill").args([signal, "--", &target]).status().await.unwrap();
     assert!(status.success());
 }

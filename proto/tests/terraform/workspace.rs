@@ -10,6 +10,27 @@ pub(crate) struct Workspace {
     directory: TempDir,
     /// The provider's name in configurations.
     provider: &'static str,
+    /// The terraform that runs.
+    program: PathBuf,
+}
+
+/// A terraform of 1.16, for what the one on the machine lacks: `$TERRAFORM_1_16`, or the one that the lab
+/// built.
+fn terraform_1_16() -> PathBuf {
+    let given = std::env::var_os("TERRAFORM_1_16").map(PathBuf::from);
+    let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
+    let built = || {
+        let home = std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache"));
+        let cache = cache.or(home).unwrap_or_default();
+        cache.join("terraform-provider-microk8s/parts/terraform-1.16-v1.16.0/terraform-1.16")
+    };
+    let program = given.unwrap_or_else(built);
+    assert!(
+        program.exists(),
+        "{} is missing: `make parts` builds it, or TERRAFORM_1_16 names another",
+        program.display()
+    );
+    program
 }
 
 /// What a run of terraform came to.
@@ -54,10 +75,20 @@ impl Workspace {
         Self::of("sample")
     }
 
+    /// One for the sample, with a terraform that has import by identity, lists and actions.
+    pub(crate) fn new_1_16() -> Self {
+        Self::new().with_1_16()
+    }
+
+    /// The same with another terraform from now on.
+    pub(crate) fn with_1_16(self) -> Self {
+        Self { program: terraform_1_16(), ..self }
+    }
+
     /// One for an example that is a provider of its own name.
     pub(crate) fn of(provider: &'static str) -> Self {
         let directory = tempfile::Builder::new().prefix("tf").tempdir().unwrap();
-        let workspace = Self { directory, provider };
+        let workspace = Self { directory, provider, program: "terraform".into() };
         for name in ["bin", "files", "tmp"] {
             std::fs::create_dir(workspace.path(name)).unwrap();
         }
@@ -104,9 +135,15 @@ impl Workspace {
         self
     }
 
+    /// Writes another file beside the configuration.
+    pub(crate) fn write_file(&self, name: &str, text: &str) -> &Self {
+        std::fs::write(self.path(name), text).unwrap();
+        self
+    }
+
     /// A terraform that is ready to run.
     pub(crate) fn terraform(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new("terraform");
+        let mut command = Command::new(&self.program);
         command
             // Options come before what an option does not name.
             .args(&arguments[..1])
