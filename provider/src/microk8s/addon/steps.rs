@@ -21,10 +21,11 @@ use tfplugin::Diagnostic;
 /// `$1` is the add-on with its repository, the rest its arguments, each a word of its own: where words are
 /// joined by colons, MicroK8s splits IPv6 addresses too.
 const ENABLE: Script = Script { name: "microk8s enable", text: r#"exec /snap/bin/microk8s enable "$@""# };
-const DISABLE: Script = Script { name: "microk8s disable", text: r#"exec /snap/bin/microk8s disable "$@""# };
+pub(crate) const DISABLE: Script =
+    Script { name: "microk8s disable", text: r#"exec /snap/bin/microk8s disable "$@""# };
 
 /// What the repository `$1` says of its add-ons.
-const ADDONS: Script = Script {
+pub(crate) const ADDONS: Script = Script {
     name: "read the add-ons of a repository",
     text: r#"exec cat "/var/snap/microk8s/common/addons/$1/addons.yaml""#,
 };
@@ -261,87 +262,37 @@ impl Step<Change> for Settle {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::connection::ssh::{Output, SshError};
-    use crate::microk8s::shared::cluster::status_report::tests::printed;
-    use crate::microk8s::shared::machine::scripts::SNAPSHOT;
-    use std::sync::Mutex;
-    use tokio_util::sync::CancellationToken;
+    use crate::microk8s::shared::testing::{Fault, World, deadline};
 
-    /// A control plane whose add-on `dns` shows as enabled, whatever is disabled there.
-    #[derive(Default)]
-    struct Stubborn {
-        code: i32,
-        disabled: Mutex<usize>,
-    }
-
-    #[async_trait]
-    impl Shell for Stubborn {
-        fn address(&self) -> &str {
-            "10.0.0.11"
-        }
-
-        async fn script(
-            &self,
-            script: &Script,
-            words: &[&str],
-            _: Option<&[u8]>,
-        ) -> Result<Output, SshError> {
-            let (code, stdout) = match script.name {
-                name if name == SNAPSHOT.name => (0, "\u{1e}hostname\ncp1\n".to_owned()),
-                name if name == STATUS.name => (0, printed("enabled")),
-                name if name == DISABLE.name => {
-                    assert_eq!(words, ["core/dns"]);
-                    *self.disabled.lock().unwrap() += 1;
-                    (self.code, "Disabling DNS".to_owned())
-                }
-                name if name == ADDONS.name => {
-                    assert_eq!(words, ["core"]);
-                    let dns = "- name: dns\n      check_status: pod/coredns\n";
-                    let other = "- name: odd\n      description: 'x: y'\n      check_status: pod/odd\n";
-                    (0, format!("microk8s-addons:\n  description: x\n  addons:\n    {other}    {dns}"))
-                }
-                name => panic!("no answer to {name:?}"),
-            };
-            Ok(Output { code, stdout, stderr: String::new() })
-        }
-
-        async fn probe(&self, script: &'static Script) -> Result<Arc<Output>, SshError> {
-            self.script(script, &[], None).await.map(Arc::new)
-        }
-
-        fn invalidate_probes(&self) {}
-
-        fn warn_once(&self) -> bool {
-            true
-        }
-    }
-
-    fn change(machine: Arc<Stubborn>) -> Change {
-        Change {
-            machine,
+    /// A control plane whose add-on `dns` shows as enabled, whatever comes of disabling it.
+    fn stubborn(code: i32) -> (World, Change) {
+        let world = World::new(1);
+        world.0.lock().unwrap().faults.push(Fault::AddonStays(code));
+        let change = Change {
+            machine: world.shell_at(1),
             repository: "core".into(),
             name: "dns".into(),
             arguments: Vec::new(),
-            deadline: Deadline::after(Duration::from_secs(900), &CancellationToken::new()),
+            deadline: deadline(),
             locks: Arc::default(),
-        }
+        };
+        (world, change)
     }
 
     #[tokio::test(start_paused = true)]
     async fn one_that_was_disabled_is_gone_although_something_else_has_its_marker() {
-        let machine = Arc::new(Stubborn::default());
-        let warning = disable(&change(Arc::clone(&machine))).await.unwrap().unwrap();
+        let (world, change) = stubborn(0);
+        let warning = disable(&change).await.unwrap().unwrap();
         assert!(
             warning.detail.contains("something in the cluster has the marker `pod/coredns`"),
             "{warning:?}"
         );
-        assert_eq!(*machine.disabled.lock().unwrap(), 1);
+        assert_eq!(world.count(&DISABLE), 1);
     }
 
     #[tokio::test(start_paused = true)]
     async fn one_whose_disabling_failed_is_not_gone() {
-        let machine = Arc::new(Stubborn { code: 1, ..Stubborn::default() });
-        let failure = disable(&change(machine)).await.unwrap_err();
+        let failure = disable(&stubborn(1).1).await.unwrap_err();
         assert!(failure.answer().contains("exit code 1"), "{failure:?}");
     }
 }

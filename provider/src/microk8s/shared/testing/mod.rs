@@ -2,33 +2,20 @@
 
 mod commands;
 mod reports;
+mod time;
 
 use super::config_files::dual_stack::DualStack;
 use super::machine::{Machine, Machines};
-use crate::connection::retry::Deadline;
 use crate::connection::ssh::Shell;
 use crate::connection::ssh::{Output, Script, SshError, SshErrorKind};
+use crate::microk8s::addon::steps::{ADDONS, DISABLE};
 use crate::microk8s::node::scripts::REMOVE;
 use crate::microk8s::shared::machine::scripts;
 use async_trait::async_trait;
 use commands::Backend;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
-use tokio_util::sync::CancellationToken;
-
-/// A time limit that nothing reaches.
-pub(crate) fn deadline() -> Deadline {
-    Deadline::after(Duration::from_secs(7200), &CancellationToken::new())
-}
-
-/// What comes of work in played time, which has to come within a minute: it is about what can never be.
-pub(crate) async fn promptly<T>(work: impl Future<Output = T>) -> T {
-    let limit = Duration::from_secs(60);
-    tokio::time::timeout(limit, work)
-        .await
-        .unwrap_or_else(|_| panic!("it is waited for longer than {limit:?}"))
-}
+pub(crate) use time::{deadline, promptly};
 
 /// The settings of a cluster with both families, whether or not its machines have them yet.
 pub(crate) fn dual_stack() -> DualStack {
@@ -81,6 +68,8 @@ pub(crate) enum Fault {
     Stops(&'static str, usize),
     /// Nodes have labels of their operator's own, and none of MicroK8s'.
     NoLabels,
+    /// `microk8s disable` ends with this, and `dns` shows as enabled before and after it.
+    AddonStays(i32),
     /// The machine of this last number works and cannot be reached over SSH.
     NoSsh(u8),
     /// The same, at this address alone.
@@ -301,6 +290,15 @@ impl State {
             name if name == scripts::LEAVE.name => self.leave(last),
             name if name == scripts::RESET.name => self.reset(last),
             name if name == scripts::REMOVE_NODE.name => self.remove_node(arguments[0]),
+            name if name == DISABLE.name => {
+                assert_eq!(arguments, ["core/dns"]);
+                let code = self.faults.iter().find_map(|fault| match fault {
+                    Fault::AddonStays(code) => Some(*code),
+                    _ => None,
+                });
+                (code.unwrap_or_default(), "Disabling DNS".to_owned())
+            }
+            name if name == ADDONS.name => (0, reports::CORE_ADDONS.to_owned()),
             name if name == REMOVE.name => {
                 machine.installed = false;
                 nothing

@@ -2,6 +2,13 @@
 
 use super::{Fault, State};
 
+/// What the repository `core` says of its add-ons.
+pub(super) const CORE_ADDONS: &str = "microk8s-addons:\n  description: x\n  addons:\n    - name: odd\n      description: 'x: y'\n      \
+    check_status: pod/odd\n    - name: dns\n      check_status: pod/coredns\n";
+
+/// An add-on that shows as enabled.
+const DNS: &str = "  - name: dns\n    repository: core\n    description: CoreDNS\n    version: 1.13.1\n    status: enabled\n";
+
 impl State {
     pub(super) fn nodes_json(&self) -> String {
         let node = |(last, control_plane): (&u8, &bool)| {
@@ -36,8 +43,10 @@ impl State {
             format!("    - address: {host}:19001\n      role: {vote}\n")
         };
         let members: String = self.datastore.iter().map(member).collect();
+        let stays = self.faults.iter().any(|fault| matches!(fault, Fault::AddonStays(_)));
+        let addons = if stays { DNS } else { "" };
         format!(
-            "microk8s:\n  running: True\nhigh-availability:\n  enabled: True\n  nodes:\n{members}addons:\n"
+            "microk8s:\n  running: True\nhigh-availability:\n  enabled: True\n  nodes:\n{members}addons:\n{addons}"
         )
     }
 }
