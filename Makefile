@@ -4,7 +4,7 @@
 CARGO ?= cargo
 PROGRAMS = $(or $(CARGO_TARGET_DIR),target)/debug
 
-.PHONY: build bench check conformance demo docs install lab parts programs release test uninstall unit
+.PHONY: acceptance build bench check conformance demo docs install lab parts programs release test uninstall unit
 
 # The plugin, as a release has it.
 build:
@@ -45,6 +45,17 @@ parts: programs
 # took how long.
 test: parts
 	CHECK=1 tests/run/all
+
+# The build-outs, applied, planned again and destroyed: in labs, or on machines and a router of yours that TARGETS names, a file such as
+# examples/build-outs/site.toml. It says what it erases there, does it with ACCEPTANCE_ERASE=yes alone, and asks them afterwards
+# what is left.
+ifdef TARGETS
+acceptance: programs
+	$(PROGRAMS)/site $(TARGETS)
+else
+acceptance: parts
+	tests/run/all lab build_outs
+endif
 
 # What we rely on of VyOS and MicroK8s, held against the stand-ins, or against targets of yours:
 # CONFORMANCE_VYOS=https://192.0.2.1 CONFORMANCE_VYOS_KEY=... for a router; it says what it writes, takes that away again, and saves

@@ -1,6 +1,6 @@
 //! The example build-outs, applied as they stand to the machines of a lab.
 
-use crate::{Cli, Failure, Workspace};
+use crate::{Cli, Failure, Place, Workspace};
 use lab::{Lab, LabOptions, METALLB_CHART, RouterOptions, UpstreamOptions};
 use serde_json::json;
 use std::path::Path;
@@ -63,12 +63,26 @@ impl BuildOut {
             key = lab.description().ssh_private_key.display().to_string(),
             config = lab.description().ssh_config.display().to_string(),
         );
-        let own = [(LAB_OVERRIDE, settings.as_str()), ("lab.auto.tfvars.json", variables.as_str())];
-        let files: Vec<_> =
-            self.files.iter().map(|(name, text)| (name.as_str(), text.as_str())).chain(own).collect();
-        let workspace = Workspace::of_files(cli, lab, &files).await?;
+        self.workspace_in(cli, lab, &[(LAB_OVERRIDE, &settings), ("lab.auto.tfvars.json", &variables)]).await
+    }
+
+    /// A workspace anywhere, with the example's files and these.
+    pub(crate) async fn workspace_in<'lab>(
+        &self,
+        cli: Cli,
+        place: impl Into<Place<'lab>>,
+        own: &[(&str, &str)],
+    ) -> Result<Workspace<'lab>, Failure> {
+        let files = self.files.iter().map(|(name, text)| (name.as_str(), text.as_str()));
+        let files: Vec<_> = files.chain(own.iter().copied()).collect();
+        let workspace = Workspace::of_files(cli, place, &files).await?;
         workspace.with_modules(&Path::new(EXAMPLES).join("modules"))?;
         Ok(workspace)
+    }
+
+    /// Whether a line of the example begins with this.
+    pub(crate) fn has(&self, beginning: &str) -> bool {
+        self.files.iter().any(|(_, text)| text.lines().any(|line| line.trim_start().starts_with(beginning)))
     }
 }
 

@@ -8,13 +8,17 @@ mod build_out;
 mod cli;
 mod configuration;
 mod expect;
+mod place;
 mod run;
+pub mod site;
 mod snippets;
+pub mod terminal;
 mod workspace;
 
 pub use build_out::{BuildOut, LAB_OVERRIDE, whole};
 pub use cli::{Cli, plugin, proxmox_plugin, put_proxmox_into};
 pub use configuration::provider_block;
+pub use place::Place;
 pub use run::{Action, Change, Diagnostic, Run};
 pub use snippets::snippets;
 pub use workspace::{Failure, Workspace};

@@ -1,8 +1,8 @@
 //! A folder with a configuration, and terraform in it.
 
-use crate::{Cli, Run, cli};
+use crate::{Cli, Place, Run, cli};
 use lab::Lab;
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -32,14 +32,26 @@ impl From<lab::LabError> for Failure {
     }
 }
 
+impl From<conformance::microk8s::NodesError> for Failure {
+    fn from(error: conformance::microk8s::NodesError) -> Self {
+        Self(error.to_string())
+    }
+}
+
+impl From<conformance::vyos::TargetError> for Failure {
+    fn from(error: conformance::vyos::TargetError) -> Self {
+        Self(error.to_string())
+    }
+}
+
 /// A working directory of terraform's, two levels down in a folder of its own: so a build-out finds the
 /// modules where the repository has them.
 pub struct Workspace<'lab> {
-    lab: &'lab Lab,
+    place: Place<'lab>,
     program: PathBuf,
     path: PathBuf,
     folder: tempfile::TempDir,
-    cli_configuration: PathBuf,
+    environment: Vec<(String, OsString)>,
 }
 
 impl<'lab> Workspace<'lab> {
@@ -56,18 +68,34 @@ impl<'lab> Workspace<'lab> {
     }
 
     /// A workspace with exactly these files, for `cli`, in which `terraform init` was not run yet.
-    pub async fn of_files(cli: Cli, lab: &'lab Lab, files: &[(&str, &str)]) -> Result<Self, Failure> {
+    pub async fn of_files(
+        cli: Cli,
+        place: impl Into<Place<'lab>>,
+        files: &[(&str, &str)],
+    ) -> Result<Self, Failure> {
         let folder = tempfile::tempdir().map_err(Failure::system("make", "a folder"))?;
         let path = folder.path().join("build-outs/this");
         std::fs::create_dir_all(&path).map_err(Failure::system("make", &path))?;
         let program = cli.program().await?;
-        let mut workspace = Self { lab, program, cli_configuration: PathBuf::new(), path, folder };
+        let mut workspace = Self { place: place.into(), program, path, folder, environment: Vec::new() };
         for (name, text) in files {
             workspace.write(name, text)?;
         }
-        workspace.cli_configuration =
+        let found =
             cli::configure(&workspace.program, workspace.path(), &workspace.path().join("mirror")).await?;
+        workspace.set("TF_CLI_CONFIG_FILE", found);
         Ok(workspace)
+    }
+
+    /// Sets a variable of the environment for all commands of this workspace.
+    pub fn set(&mut self, name: &str, value: impl Into<OsString>) {
+        self.environment.push((name.to_owned(), value.into()));
+    }
+
+    /// Leaves the folder where it is, with the state in it.
+    pub fn keep(self) -> PathBuf {
+        let _ = self.folder.keep();
+        self.path
     }
 
     /// The folder.
@@ -89,7 +117,7 @@ impl<'lab> Workspace<'lab> {
 
     /// Replaces the configuration behind the provider block.
     pub fn configure(&self, configuration: impl Display) -> Result<(), Failure> {
-        self.write("main.tf", &format!("{}\n{configuration}", crate::provider_block(self.lab)))
+        self.write("main.tf", &format!("{}\n{configuration}", self.place.provider_block()))
     }
 
     async fn init(&self) -> Result<(), Failure> {
@@ -97,13 +125,13 @@ impl<'lab> Workspace<'lab> {
         if run.success { Ok(()) } else { Err(Failure::new(format!("terraform init failed: {}", run.text))) }
     }
 
-    /// The command, in this folder, on the operator's network, without anything of the user's.
+    /// The command, in this folder and where the targets are reached, without anything of the user's.
     pub fn command<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Command {
-        let mut command = self.lab.operator(&self.program);
+        let mut command = self.place.command(&self.program);
         command
             .args(arguments)
             .current_dir(self.path())
-            .env("TF_CLI_CONFIG_FILE", &self.cli_configuration)
+            .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .env("TF_IN_AUTOMATION", "1")
             .env("TF_INPUT", "0")
             .env("CHECKPOINT_DISABLE", "1")
@@ -115,7 +143,7 @@ impl<'lab> Workspace<'lab> {
 
     /// Another program beside terraform.
     pub fn operator(&self, program: &str) -> Command {
-        self.lab.operator(program)
+        self.place.command(program)
     }
 
     /// Runs a command to its end.

@@ -2,9 +2,9 @@
 //! to nothing.
 #![expect(clippy::print_stdout, reason = "it is a program for people at a terminal")]
 
-use acceptance::{BuildOut, Cli, Failure, Workspace, whole};
+use acceptance::terminal::{plan_again, run, terraform, title};
+use acceptance::{BuildOut, Cli, Failure, whole};
 use lab::Lab;
-use std::io::IsTerminal as _;
 use std::process::{ExitCode, Stdio};
 use std::time::{Duration, Instant};
 use tokio::process::Command;
@@ -45,46 +45,13 @@ async fn demo() -> Result<(), Failure> {
     look_at_the_cluster(&lab).await?;
     look_at_the_router(&lab).await?;
 
-    title("Planning again: nothing may change");
-    let plan = output(&mut workspace.command(["plan", "-no-color"]), "terraform plan").await?;
-    let outcome = plan.lines().filter(|line| line.starts_with("Plan:") || line.starts_with("No changes"));
-    let outcome: String = outcome.collect();
-    println!("{outcome}");
-    if !outcome.contains("0 to add, 0 to change, 0 to destroy") && !outcome.contains("No changes") {
-        return Err(Failure::new(format!("the second plan is not empty: {plan}")));
-    }
+    plan_again(&workspace).await?;
     terraform(&workspace, &["apply", "-auto-approve", "-var=web=false"]).await?;
     route_goes(&lab, &address).await?;
     terraform(&workspace, &["destroy", "-auto-approve"]).await?;
     nothing_is_left(&lab).await?;
     lab.stop().await?;
     Ok(())
-}
-
-fn title(text: &str) {
-    println!("\n== {text}");
-}
-
-/// Runs terraform with its output on the terminal.
-async fn terraform(workspace: &Workspace<'_>, arguments: &[&str]) -> Result<(), Failure> {
-    title(&format!("terraform {}", arguments.join(" ")));
-    let begin = Instant::now();
-    let mut command = workspace.command(arguments);
-    if !std::io::stdout().is_terminal() {
-        command.env("TF_CLI_ARGS", "-no-color");
-    }
-    run(
-        command.stdout(Stdio::inherit()).stderr(Stdio::inherit()),
-        &format!("terraform {}", arguments.join(" ")),
-    )
-    .await?;
-    println!("({} s)", begin.elapsed().as_secs());
-    Ok(())
-}
-
-async fn run(command: &mut Command, what: &str) -> Result<(), Failure> {
-    let status = command.status().await.map_err(Failure::system("run", what))?;
-    if status.success() { Ok(()) } else { Err(Failure::new(format!("`{what}` ended with {status}"))) }
 }
 
 /// What a command printed; its own exit code is the caller's to judge.

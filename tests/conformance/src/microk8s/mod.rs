@@ -5,5 +5,5 @@ mod nodes;
 mod run;
 
 pub use case::{Case, facts};
-pub use nodes::{Node, NodesError, from_environment};
+pub use nodes::{Ended, Node, NodesError, from_environment};
 pub use run::run;

@@ -1,6 +1,7 @@
 //! Machines, real or played, and how to run something on them.
 
 use std::env::{VarError, var};
+use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 use tokio::io::AsyncWriteExt;
@@ -40,7 +41,7 @@ pub enum NodesError {
         cause: String,
     },
     /// What has to succeed before any fact can be held against it.
-    #[error("on {node}, `{script}` ended with {ended:?}")]
+    #[error("on {node}, `{}` ended with {}: {}{}", script.trim(), ended.code, ended.stdout, ended.stderr)]
     Preparation {
         /// The machine.
         node: String,
@@ -75,11 +76,14 @@ impl Node {
         Self { shown: shown.into(), shell: Box::new(shell) }
     }
 
-    /// A machine that is reached by ssh, as `ssh` itself finds it.
-    fn by_ssh(destination: &str) -> Self {
-        let own = destination.to_owned();
+    /// A machine that is reached by ssh, as `ssh` itself finds it, or as a configuration file for it says.
+    pub fn by_ssh(destination: &str, configuration: Option<&Path>) -> Self {
+        let (own, configuration) = (destination.to_owned(), configuration.map(Path::to_owned));
         Self::new(destination, move || {
             let mut command = Command::new("ssh");
+            if let Some(file) = &configuration {
+                command.arg("-F").arg(file);
+            }
             command.args(["-o", "BatchMode=yes", "--", &own, "sudo", "sh", "-s"]);
             command
         })
@@ -113,8 +117,8 @@ impl Node {
         })
     }
 
-    /// Runs what has to succeed.
-    pub(super) async fn prepare(&self, script: &str) -> Result<String, NodesError> {
+    /// Runs what has to succeed; gives what it prints.
+    pub async fn prepare(&self, script: &str) -> Result<String, NodesError> {
         let ended = self.run(script).await?;
         match ended.code {
             0 => Ok(ended.stdout.trim().to_owned()),
@@ -132,8 +136,8 @@ pub fn from_environment() -> Result<Option<Vec<Node>>, NodesError> {
         Err(VarError::NotPresent) => return Ok(None),
         found => found.unwrap_or_default(),
     };
-    let nodes: Vec<_> =
-        named.split(',').map(str::trim).filter(|one| !one.is_empty()).map(Node::by_ssh).collect();
+    let nodes = named.split(',').map(str::trim).filter(|one| !one.is_empty());
+    let nodes: Vec<_> = nodes.map(|one| Node::by_ssh(one, None)).collect();
     match (nodes.is_empty(), var(WORD).as_deref()) {
         (true, _) => Err(NodesError::None),
         (false, Ok("yes")) => Ok(Some(nodes)),

@@ -7,4 +7,4 @@ mod values;
 
 pub use case::{Case, facts};
 pub use run::run;
-pub use target::{Target, TargetError};
+pub use target::{Target, TargetError, Trust};

@@ -1,7 +1,7 @@
 //! A router, real or played, and how to ask it.
 
 use super::case::Post;
-use reqwest::Client;
+use reqwest::{Certificate, Client};
 use serde_json::{Value, json};
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -39,6 +39,17 @@ pub enum TargetError {
         /// What came back.
         answer: String,
     },
+}
+
+/// Whose certificate its API may show.
+#[derive(Clone, Copy, Debug)]
+pub enum Trust<'pem> {
+    /// Anyone's: a router that was just set up has a certificate of its own making.
+    Anyone,
+    /// One that this system trusts, for the router's name.
+    System,
+    /// One of these in PEM, or one that they signed; VyOS' own have the name of no router.
+    Given(&'pem str),
 }
 
 /// A router.
@@ -85,9 +96,7 @@ impl Target {
         let given = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
         match (given("CONFORMANCE_VYOS"), given("CONFORMANCE_VYOS_KEY")) {
             (None, None) => Ok(None),
-            (Some(url), Some(key)) => {
-                Self::new(url.trim_end_matches('/').to_owned(), key, None).await.map(Some)
-            }
+            (Some(url), Some(key)) => Self::router(&url, key, Trust::Anyone).await.map(Some),
             _ => Err(TargetError::Incomplete),
         }
     }
@@ -112,21 +121,31 @@ impl Target {
         };
         let router = Router::start(config).await.map_err(|error| failed(&error))?;
         let url = format!("https://{}", router.address());
-        Self::new(url, KEY.to_owned(), Some((router, folder))).await
+        let target = Self::router(&url, KEY.to_owned(), Trust::Anyone).await?;
+        Ok(Self { stand_in: Some((router, folder)), ..target })
     }
 
-    async fn new(url: String, key: String, stand_in: Option<(Router, TempDir)>) -> Result<Self, TargetError> {
-        // A router that was just set up has a certificate of its own making.
-        let client = Client::builder().no_proxy().tls_danger_accept_invalid_certs(true).timeout(TIMEOUT);
-        let client = client
-            .build()
-            .map_err(|error| TargetError::Unreachable { url: url.clone(), cause: error.to_string() })?;
+    /// The router whose API is at a URL and accepts a key.
+    pub async fn router(url: &str, key: String, trust: Trust<'_>) -> Result<Self, TargetError> {
+        let url = url.trim_end_matches('/').to_owned();
+        let failed =
+            |error: reqwest::Error| TargetError::Unreachable { url: url.clone(), cause: told(&error) };
+        let client = Client::builder().no_proxy().timeout(TIMEOUT);
+        let client = match trust {
+            Trust::Anyone => client.tls_danger_accept_invalid_certs(true),
+            Trust::System => client,
+            Trust::Given(pem) => {
+                let given = Certificate::from_pem_bundle(pem.as_bytes()).map_err(failed)?;
+                client.tls_certs_only(given).tls_danger_accept_invalid_hostnames(true)
+            }
+        };
+        let client = client.build().map_err(failed)?;
         let api = Api { url, key, client };
         let answer = api.post("/show", &json!({"op": "show", "path": ["version"]})).await?;
         let shown = answer.data();
         let mut words = shown.as_str().unwrap_or_default().split_whitespace();
         match words.by_ref().find(|word| *word == "VyOS").and_then(|_| words.next()) {
-            Some(release) => Ok(Self { api, release: release.to_owned(), stand_in }),
+            Some(release) => Ok(Self { api, release: release.to_owned(), stand_in: None }),
             None => Err(TargetError::NoRelease { url: api.url, answer: answer.text }),
         }
     }
@@ -160,6 +179,15 @@ impl Target {
     /// Whether there is a node at a path.
     pub async fn has(&self, path: &str) -> Result<bool, TargetError> {
         self.api.exists(&words(path)).await
+    }
+
+    /// All of its configuration.
+    pub async fn configuration(&self) -> Result<Value, TargetError> {
+        let answer = self.api.show(&[]).await?;
+        match (answer.status, answer.data()) {
+            (200, found @ Value::Object(_)) => Ok(found),
+            _ => Err(TargetError::Unreachable { url: self.api.url.clone(), cause: answer.text }),
+        }
     }
 
     /// Ends a stand-in.
@@ -199,7 +227,7 @@ impl Api {
             }
         }
         let failed =
-            |error: reqwest::Error| TargetError::Unreachable { url: url.clone(), cause: error.to_string() };
+            |error: reqwest::Error| TargetError::Unreachable { url: url.clone(), cause: told(&error) };
         let response = self.client.post(&url).multipart(form).send().await.map_err(failed)?;
         let status = response.status().as_u16();
         // A key is echoed in some refusals, and a report is read by others.
@@ -238,6 +266,12 @@ impl Api {
     pub(super) async fn is_empty(&self, path: &[String]) -> Result<bool, TargetError> {
         Ok(self.show(path).await?.error().contains("path is empty"))
     }
+}
+
+/// An error with what is behind it, such as the reason why a certificate is not accepted.
+fn told(error: &dyn std::error::Error) -> String {
+    let behind = std::iter::successors(error.source(), |cause| cause.source());
+    std::iter::once(error.to_string()).chain(behind.map(ToString::to_string)).collect::<Vec<_>>().join(": ")
 }
 
 /// The words of a line; one in single quotes may have blanks.

@@ -5,5 +5,6 @@ mod control_plane_and_workers;
 mod guide;
 mod proxmox;
 mod single_node;
+mod site;
 mod storage;
 mod tofu;
