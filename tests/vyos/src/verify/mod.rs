@@ -48,7 +48,9 @@ pub(crate) fn component(path: &[String], proposal: &Proposal<'_>) -> Report {
         (["policy"], node) => policy::verify(node, proposal),
         (["vrf"], node) => vrf::verify(node, proposal),
         (["protocols", "bfd"], Some(node)) => bfd::verify(node),
-        (["vrf", "name", _, "protocols", "bgp"], Some(node)) => bgp::verify(node, proposal, &mut warnings),
+        (["vrf", "name", _, "protocols", "bgp"], Some(node)) => {
+            bgp::verify(node, proposal, &mut warnings).and_then(|()| vrf::families(node))
+        }
         (["vrf", "name", _, "protocols", "ospf"], Some(node)) => ospf::verify(node, proposal, &mut warnings),
         (["vrf", "name", _, "protocols", "ospfv3"], Some(node)) => ospfv3::verify(node, proposal),
         (["vrf", "name", _, "protocols", "static"], Some(node)) => static_routes::verify(node, proposal),

@@ -42,6 +42,19 @@ pub(super) fn verify(vrf: Option<&Node>, proposal: &Proposal<'_>) -> Check {
     Ok(())
 }
 
+/// Families of BGP that no neighbor in a VRF may have, by how their names end.
+const OUTSIDE: [&str; 3] = ["-flowspec", "-labeled-unicast", "-vpn"];
+
+/// The families of the neighbors and groups of a VRF's BGP.
+pub(super) fn families(bgp: &Node) -> Check {
+    let peers = ["neighbor", "peer-group"].into_iter().flat_map(|kind| bgp.each(kind));
+    let mut families = peers.flat_map(|(_, peer)| peer.each("address-family"));
+    match families.find(|(name, _)| OUTSIDE.iter().any(|end| name.ends_with(end))) {
+        Some((name, _)) => Err(format!("VRF is not allowed for address-family '{name}'")),
+        None => Ok(()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use crate::config::Version::V1_5;
@@ -68,5 +81,17 @@ mod tests {
         let lines = [format!("{bgp} neighbor 192.0.2.2 remote-as 1")];
         let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
         assert_eq!(report(V1_5, bgp, &lines).error.as_deref(), Some("BGP system-as number must be defined!"));
+        for (family, is_refused) in [("ipv4-flowspec", true), ("ipv6-vpn", true), ("ipv6-unicast", false)] {
+            let peer = format!("{bgp} neighbor 192.0.2.2");
+            let lines = [
+                format!("{bgp} system-as 1"),
+                format!("{peer} remote-as 2"),
+                format!("{peer} address-family {family}"),
+            ];
+            let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+            let said = report(V1_5, bgp, &lines).error;
+            let refused = format!("VRF is not allowed for address-family '{family}'");
+            assert_eq!(said, is_refused.then_some(refused), "{family}");
+        }
     }
 }
