@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 use tempfile::TempDir;
 
-const PROGRAMS: [&str; 15] = [
+const PROGRAMS: [&str; 16] = [
     "etcd",
     "frr-k8s",
     "frr-k8s-metrics",
@@ -24,6 +24,7 @@ const PROGRAMS: [&str; 15] = [
     "metallb-controller",
     "metallb-frr-metrics",
     "metallb-speaker",
+    "terraform-1.16",
     "tofu",
 ];
 

@@ -26,9 +26,14 @@ const MEMBERS: [&str; 2] =
 /// `microk8s leave` whose reader goes away after so many lines: it dies at the next one. The locks that it
 /// leaves.
 async fn leave_after(node: &Node, lines: u8) -> String {
-    let left = shell(node, &format!("/snap/bin/microk8s leave | head -n {lines}; sleep 3")).await;
-    assert!(!left.contains("Waiting"), "it did not die: {left}");
-    shell(node, "ls /var/snap/microk8s/current/var/lock").await
+    let locks = "ls /var/snap/microk8s/current/var/lock";
+    let before = shell(node, locks).await;
+    let leave =
+        format!("{{ /snap/bin/microk8s leave; echo \"it ended with $?\" >&2; }} | head -n {lines}; sleep 3");
+    let left = shell(node, &leave).await;
+    let died = !left.contains("Waiting") && !left.contains("it ended with 0");
+    assert!(died, "it did not die: {left}\nwith these locks before: {before}");
+    shell(node, locks).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
