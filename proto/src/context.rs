@@ -81,8 +81,8 @@ impl<P> Context<P> {
     }
 
     /// The result of `reading`, or an error when the user presses Ctrl-C first: a call that only reads ends
-    /// at once.
-    pub(crate) async fn unless_stopped<T>(
+    /// at once. Reads and plans of resources and data sources are wrapped in it already.
+    pub async fn unless_stopped<T>(
         &self,
         reading: impl Future<Output = Result<T, Diagnostics>>,
     ) -> Result<T, Diagnostics> {

@@ -6,6 +6,8 @@ pub mod addon_repository;
 pub mod cluster_ipv6;
 pub mod cluster_member;
 pub mod helm_release;
+pub mod join_token;
+pub mod kubeconfig;
 pub mod node;
 pub mod object;
 #[cfg(test)]
@@ -31,4 +33,6 @@ pub fn register(registry: Registry<Session>) -> Registry<Session> {
         .resource::<OverSsh<node::Node>>()
         .resource::<ClusterResource<object::GenericObject>>()
         .data_source::<status::Status>()
+        .ephemeral_resource::<join_token::JoinToken>()
+        .ephemeral_resource::<kubeconfig::Kubeconfig>()
 }

@@ -3,7 +3,7 @@
 use super::answer::Sent;
 use super::error::{ClusterError, ClusterErrorKind, whole};
 use super::socket::Socket;
-use super::{Address, KubeconfigSource, KubernetesSettings, kubeconfig};
+use super::{Address, KubeconfigSource, KubernetesSettings, NodeKubeconfig};
 use crate::connection::ssh::{Host, Script, Ssh, SshError, SshErrorKind};
 use crate::connection::{ConnectionError, ErrorClass, expand_home};
 use hyper_util::client::legacy::connect::proxy::{SocksV5, Tunnel};
@@ -50,6 +50,20 @@ pub(super) async fn connect(address: &Address, ssh: &Ssh) -> Result<Client, Clus
 async fn through_node(address: &str, host: &Arc<Host>) -> Result<Client, ClusterError> {
     let fail = |kind, attempt: &str, answer: String| ClusterError::new(kind, attempt, address, answer);
     let unreached = |attempt: &'static str| move |error: SshError| on_the_way(attempt, address, &error);
+    let kubeconfig = of_node(address, host).await?;
+    const PREPARING: &str = "Preparing a client for the API server";
+    let config =
+        kubeconfig.config().map_err(|fault| fail(ClusterErrorKind::KubeconfigRefused, PREPARING, fault))?;
+    let socket =
+        host.forward(kubeconfig.port).await.map_err(unreached("Opening a tunnel to the API server"))?;
+    client(config, Socket::new(socket))
+        .map_err(|error| fail(ClusterErrorKind::Unreachable, PREPARING, whole(&error)))
+}
+
+/// The kubeconfig that a control plane prints.
+pub(super) async fn of_node(address: &str, host: &Arc<Host>) -> Result<NodeKubeconfig, ClusterError> {
+    let fail = |kind, attempt: &str, answer: String| ClusterError::new(kind, attempt, address, answer);
+    let unreached = |attempt: &'static str| move |error: SshError| on_the_way(attempt, address, &error);
     const READING: &str = "Reading the cluster's kubeconfig on the node";
     let mut output = host.ask(&KUBECONFIG, &[]).await.map_err(unreached(READING))?;
     if !output.succeeded() {
@@ -67,22 +81,17 @@ async fn through_node(address: &str, host: &Arc<Host>) -> Result<Client, Cluster
             "`microk8s config` printed no kubeconfig there; a worker has none, so name a control-plane node";
         return Err(fail(ClusterErrorKind::Unreachable, READING, answer.to_owned()));
     }
-    let config = kubeconfig::of_node(&output.stdout)
-        .map_err(|fault| fail(ClusterErrorKind::KubeconfigRefused, READING, fault))?;
-    let port = config.cluster_url.port_u16().unwrap_or(443);
-    let socket = host.forward(port).await.map_err(unreached("Opening a tunnel to the API server"))?;
-    client(config, Socket::new(socket)).map_err(|error| {
-        fail(ClusterErrorKind::Unreachable, "Preparing a client for the API server", whole(&error))
-    })
+    NodeKubeconfig::parse(&output.stdout)
+        .map_err(|fault| fail(ClusterErrorKind::KubeconfigRefused, READING, fault))
 }
 
 /// A failure on the way through a node.
 pub(super) fn on_the_way(attempt: &str, address: &str, error: &SshError) -> ClusterError {
-    ClusterError::new(of_node(error), attempt, address, error.to_string())
+    ClusterError::new(kind_of(error), attempt, address, error.to_string())
 }
 
 /// What a failure on the node means for its cluster.
-fn of_node(error: &SshError) -> ClusterErrorKind {
+fn kind_of(error: &SshError) -> ClusterErrorKind {
     match error.class() {
         ErrorClass::Unreachable | ErrorClass::Transient => ClusterErrorKind::Unreachable,
         ErrorClass::Permanent if error.kind() == SshErrorKind::TooLong => ClusterErrorKind::TooMuch,
@@ -224,7 +233,7 @@ mod tests {
             (SshErrorKind::Client, ClusterErrorKind::Unauthenticated, false),
             (SshErrorKind::TooLong, ClusterErrorKind::TooMuch, false),
         ] {
-            let kind = of_node(&SshError::new(ssh, "10.0.0.11", "running \"microk8s config\"", "no"));
+            let kind = kind_of(&SshError::new(ssh, "10.0.0.11", "running \"microk8s config\"", "no"));
             assert_eq!(kind, cluster, "{ssh:?}");
             assert_eq!(ClusterError::new(kind, "Reading", "x", "no").is_transient(), is_transient, "{ssh:?}");
         }

@@ -20,6 +20,7 @@ pub(crate) mod testing;
 
 pub use error::{ClusterError, ClusterErrorKind, FieldFault};
 pub use kind::{Kind, ObjectName};
+pub use kubeconfig::NodeKubeconfig;
 pub use list_cache::Objects;
 pub use locks::{ChangeGuard, Claim, ClusterLocks, WriteGuard};
 pub use objects::{ApplyMode, GIVEN_BACK, MANAGER};
@@ -112,6 +113,11 @@ impl fmt::Display for Address {
             Self::Nowhere => f.write_str("cluster not given"),
         }
     }
+}
+
+/// The kubeconfig of a cluster, as its control plane at this address prints it.
+pub async fn kubeconfig_of(ssh: &Ssh, address: &str) -> Result<NodeKubeconfig, ClusterError> {
+    connect::of_node(address, &ssh.host(address)).await
 }
 
 /// All clusters of a run.

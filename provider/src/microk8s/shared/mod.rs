@@ -3,6 +3,7 @@
 
 pub(crate) mod cluster;
 pub(crate) mod config_files;
+pub(crate) mod control_plane;
 pub(crate) mod hcl_or_yaml;
 pub(crate) mod machine;
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Every read and import of every type over SSH, against peers whose answers come to no end.
 
-use super::{DATA_SOURCES, OverSshTypes, TYPES, harness, state};
+use super::{DATA_SOURCES, EPHEMERAL_RESOURCES, OverSshTypes, TYPES, harness, state};
 use crate::connection::ssh::testing::Sshd;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -40,6 +40,14 @@ fn all_reads(harness: &Arc<Harness<OverSshTypes>>, stopped: bool) -> JoinSet<Opt
             read.ok().map(|read| format!("reading {type_name}: {read:?}"))
         });
     }
+    for (type_name, config) in EPHEMERAL_RESOURCES {
+        let opener = Arc::clone(harness);
+        reads.spawn(async move {
+            let config = serde_json::from_str(config).unwrap();
+            let open = opener.open(type_name, &config).await;
+            open.ok().map(|_| format!("opening {type_name}"))
+        });
+    }
     reads
 }
 
@@ -73,7 +81,7 @@ async fn ctrl_c_ends_every_read_over_ssh_at_once() {
         let harness = harness(&sshd, Duration::from_secs(600));
         let reads = all_reads(&harness, true);
         tokio::time::sleep(Duration::from_secs(2)).await;
-        assert_eq!(reads.len(), 2 * TYPES.len() + DATA_SOURCES.len());
+        assert_eq!(reads.len(), 2 * TYPES.len() + DATA_SOURCES.len() + EPHEMERAL_RESOURCES.len());
         harness.stop();
         end_within(Duration::from_secs(2), peer, reads).await;
     }

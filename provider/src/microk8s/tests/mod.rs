@@ -58,6 +58,11 @@ const TYPES: [(&str, &str, &str); 7] = [
 
 const DATA_SOURCES: [(&str, &str); 1] = [("microk8s_status", r#"{"host": "127.0.0.1"}"#)];
 
+const EPHEMERAL_RESOURCES: [(&str, &str); 2] = [
+    ("microk8s_join_token", r#"{"host": "127.0.0.1"}"#),
+    ("microk8s_kubeconfig", r#"{"host": "127.0.0.1"}"#),
+];
+
 /// What is served here.
 struct Types;
 
@@ -79,6 +84,10 @@ fn every_type_over_ssh_is_in_the_table() {
     }
     for (name, _) in table.data_sources().filter(|(_, schema)| over_ssh(schema)) {
         assert!(DATA_SOURCES.iter().any(|(known, _)| *known == name), "{name} has no line in DATA_SOURCES");
+    }
+    for (name, _) in table.ephemeral_resources().filter(|(_, schema)| over_ssh(schema)) {
+        let known = EPHEMERAL_RESOURCES.iter().any(|(known, _)| *known == name);
+        assert!(known, "{name} has no line in EPHEMERAL_RESOURCES");
     }
 }
 

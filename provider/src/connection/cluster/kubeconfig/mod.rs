@@ -9,6 +9,7 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
+use serde_json::json;
 
 /// MicroK8s' own has 6 KB; a chain of certificates may be longer.
 const SIZE: usize = 256 << 10;
@@ -16,49 +17,122 @@ const SIZE: usize = 256 << 10;
 /// The address that the server's certificate always names, and the near end of the tunnel stands for.
 const LOOPBACK: &str = "127.0.0.1";
 
-/// Reads a node's kubeconfig. Answers what a client needs, with the port of the API server in the address.
-pub(super) fn of_node(text: &str) -> Result<Config, String> {
-    if text.len() > SIZE {
-        return Err(format!("the kubeconfig that the node prints has over {} KiB", SIZE >> 10));
-    }
-    // An error's own text quotes what it does not understand, which may be the key.
-    let file: File = serde_saphyr::from_str_with_options(text, options()).map_err(|error| {
-        let place = error.location().map(|at| format!(" (line {}, column {})", at.line(), at.column()));
-        format!("the kubeconfig that the node prints cannot be read{}", place.unwrap_or_default())
-    })?;
-    let current = given(file.current_context).ok_or_else(|| lacks("current-context"))?;
-    let context = only(file.contexts, |one| &one.name, &current, "contexts")?.context.unwrap_or_default();
-    let cluster = given(context.cluster).ok_or_else(|| lacks("contexts[].context.cluster"))?;
-    let cluster = only(file.clusters, |one| &one.name, &cluster, "clusters")?.cluster.unwrap_or_default();
-    let user = given(context.user).ok_or_else(|| lacks("contexts[].context.user"))?;
-    let user = only(file.users, |one| &one.name, &user, "users")?.user.unwrap_or_default();
-    cluster.refuse()?;
-    user.refuse()?;
-    let mut config = Config::new(cluster.address()?);
-    config.root_cert = Some(cluster.authority()?);
-    config.default_retry = false;
-    match user {
-        User { certificate: Some(certificate), key: Some(key), token: None, .. } => {
-            config.auth_info.client_certificate_data =
-                Some(inline(&certificate, "users[].user.client-certificate-data")?);
-            config.auth_info.client_key_data = Some(inline(&key, "users[].user.client-key-data")?.into());
+/// What is used of the kubeconfig that a node prints.
+pub struct NodeKubeconfig {
+    /// Port of the API server.
+    pub port: u16,
+    /// The authority of the API server's certificate: PEM in base64.
+    authority: String,
+    certificates: Vec<Vec<u8>>,
+    credentials: Credentials,
+}
+
+/// Who we are to the API server.
+enum Credentials {
+    /// A certificate with its key, each PEM in base64.
+    Certificate {
+        certificate: String,
+        key: String,
+    },
+    Token(String),
+}
+
+impl NodeKubeconfig {
+    /// Reads what a node prints.
+    pub(super) fn parse(text: &str) -> Result<Self, String> {
+        if text.len() > SIZE {
+            return Err(format!("the kubeconfig that the node prints has over {} KiB", SIZE >> 10));
         }
-        User { certificate: None, key: None, token: Some(token), .. } => {
-            // What no header can hold ends the process in the client's own code.
-            if token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
-                return Err("`users[].user.token` of the node's kubeconfig is no token".to_owned());
+        // An error's own text quotes what it does not understand, which may be the key.
+        let file: File = serde_saphyr::from_str_with_options(text, options()).map_err(|error| {
+            let place = error.location().map(|at| format!(" (line {}, column {})", at.line(), at.column()));
+            format!("the kubeconfig that the node prints cannot be read{}", place.unwrap_or_default())
+        })?;
+        let current = given(file.current_context).ok_or_else(|| lacks("current-context"))?;
+        let context = only(file.contexts, |one| &one.name, &current, "contexts")?.context.unwrap_or_default();
+        let cluster = given(context.cluster).ok_or_else(|| lacks("contexts[].context.cluster"))?;
+        let cluster = only(file.clusters, |one| &one.name, &cluster, "clusters")?.cluster.unwrap_or_default();
+        let user = given(context.user).ok_or_else(|| lacks("contexts[].context.user"))?;
+        let user = only(file.users, |one| &one.name, &user, "users")?.user.unwrap_or_default();
+        cluster.refuse()?;
+        user.refuse()?;
+        let port = cluster.port()?;
+        let (authority, certificates) = cluster.authority()?;
+        Ok(Self { port, authority, certificates, credentials: user.credentials()? })
+    }
+
+    /// For a client at the near end of the tunnel.
+    pub(super) fn config(&self) -> Result<Config, String> {
+        let address = format!("https://{LOOPBACK}:{}", self.port).parse();
+        let mut config = Config::new(address.map_err(|_| no_server())?);
+        config.root_cert = Some(self.certificates.clone());
+        config.default_retry = false;
+        match &self.credentials {
+            Credentials::Certificate { certificate, key } => {
+                config.auth_info.client_certificate_data = Some(certificate.clone());
+                config.auth_info.client_key_data = Some(key.clone().into());
             }
-            config.auth_info.token = Some(token.into());
+            Credentials::Token(token) => config.auth_info.token = Some(token.clone().into()),
         }
-        _ => {
-            return Err(
-                "the user of the node's kubeconfig has neither a token nor a client certificate with its \
-                        key, or it has both"
-                    .to_owned(),
-            );
+        Ok(config)
+    }
+
+    /// The authority of the API server's certificate, as PEM.
+    pub fn authority(&self) -> String {
+        pem(&self.authority)
+    }
+
+    /// The client certificate and its key, as PEM.
+    pub fn client_certificate(&self) -> Option<(String, String)> {
+        match &self.credentials {
+            Credentials::Certificate { certificate, key } => Some((pem(certificate), pem(key))),
+            Credentials::Token(_) => None,
         }
     }
-    Ok(config)
+
+    /// The bearer token.
+    pub fn token(&self) -> Option<&str> {
+        match &self.credentials {
+            Credentials::Certificate { .. } => None,
+            Credentials::Token(token) => Some(token),
+        }
+    }
+
+    /// A kubeconfig for other programs, which reach the API server at `server`.
+    pub fn text(&self, server: &str) -> String {
+        let user = match &self.credentials {
+            Credentials::Certificate { certificate, key } => {
+                json!({ "client-certificate-data": certificate, "client-key-data": key })
+            }
+            Credentials::Token(token) => json!({ "token": token }),
+        };
+        let kubeconfig = json!({
+            "apiVersion": "v1",
+            "kind": "Config",
+            "clusters": [{
+                "name": NAME,
+                "cluster": { "certificate-authority-data": self.authority, "server": server },
+            }],
+            "users": [{ "name": NAME, "user": user }],
+            "contexts": [{ "name": NAME, "context": { "cluster": NAME, "user": NAME } }],
+            "current-context": NAME,
+        });
+        // JSON is YAML, and quotes everything that has to be.
+        format!("{kubeconfig:#}\n")
+    }
+}
+
+/// What the entries of a kubeconfig are called that is made here.
+const NAME: &str = "microk8s";
+
+/// PEM from its base64, which was decoded before.
+fn pem(encoded: &str) -> String {
+    STANDARD.decode(encoded).map(|pem| String::from_utf8_lossy(&pem).into_owned()).unwrap_or_default()
+}
+
+fn no_server() -> String {
+    "`clusters[].cluster.server` of the node's kubeconfig is no address as `https://127.0.0.1:16443`"
+        .to_owned()
 }
 
 fn options() -> serde_saphyr::Options {
@@ -196,12 +270,8 @@ impl Cluster {
     }
 
     /// Only the port is the node's to say: the host is the tunnel's far end, and TLS is not to be left out.
-    fn address(&self) -> Result<http::Uri, String> {
+    fn port(&self) -> Result<u16, String> {
         let server = self.server.as_deref().unwrap_or_default();
-        let no_server = || {
-            "`clusters[].cluster.server` of the node's kubeconfig is no address as `https://127.0.0.1:16443`"
-                .to_owned()
-        };
         let uri: http::Uri = server.parse().map_err(|_| no_server())?;
         if uri.scheme() != Some(&http::uri::Scheme::HTTPS) {
             return Err(no_server());
@@ -209,29 +279,52 @@ impl Cluster {
         // `http` takes a port that is no number of 16 bits for none.
         let authority = uri.authority().map(|authority| authority.as_str()).unwrap_or_default();
         let after = |text: &str, mark| text.rsplit_once(mark).map_or(text, |(_, rest)| rest).to_owned();
-        let port = match after(&after(authority, '@'), ']').rsplit_once(':') {
-            Some((_, port)) => port.parse::<u16>().ok().filter(|port| *port != 0).ok_or_else(no_server)?,
-            None => 443,
-        };
-        format!("https://{LOOPBACK}:{port}").parse().map_err(|_| no_server())
+        match after(&after(authority, '@'), ']').rsplit_once(':') {
+            Some((_, port)) => port.parse::<u16>().ok().filter(|port| *port != 0).ok_or_else(no_server),
+            None => Ok(443),
+        }
     }
 
-    fn authority(&self) -> Result<Vec<Vec<u8>>, String> {
+    /// As it stands there, and the certificates in it.
+    fn authority(&self) -> Result<(String, Vec<Vec<u8>>), String> {
         const FIELD: &str = "clusters[].cluster.certificate-authority-data";
         let no_certificate = || format!("`{FIELD}` of the node's kubeconfig holds no certificate");
         let text = inline(self.certificate_authority_data.as_deref().unwrap_or_default(), FIELD)?;
-        let pem = STANDARD.decode(text).map_err(|_| no_certificate())?;
+        let pem = STANDARD.decode(&text).map_err(|_| no_certificate())?;
         let all: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem).collect();
         let all = all.map_err(|_| no_certificate())?;
         // Without one, whatever this machine trusts would do.
         if all.is_empty() {
             return Err(no_certificate());
         }
-        Ok(all.into_iter().map(|one| one.to_vec()).collect())
+        Ok((text, all.into_iter().map(|one| one.to_vec()).collect()))
     }
 }
 
 impl User {
+    fn credentials(self) -> Result<Credentials, String> {
+        match self {
+            Self { certificate: Some(certificate), key: Some(key), token: None, .. } => {
+                Ok(Credentials::Certificate {
+                    certificate: inline(&certificate, "users[].user.client-certificate-data")?,
+                    key: inline(&key, "users[].user.client-key-data")?,
+                })
+            }
+            Self { certificate: None, key: None, token: Some(token), .. } => {
+                // What no header can hold ends the process in the client's own code.
+                if token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
+                    return Err("`users[].user.token` of the node's kubeconfig is no token".to_owned());
+                }
+                Ok(Credentials::Token(token))
+            }
+            _ => Err(
+                "the user of the node's kubeconfig has neither a token nor a client certificate with its \
+                      key, or it has both"
+                    .to_owned(),
+            ),
+        }
+    }
+
     fn refuse(&self) -> Result<(), String> {
         refuse(
             "users[].user",

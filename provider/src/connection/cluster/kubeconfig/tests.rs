@@ -22,6 +22,11 @@ struct Traps {
     heard: Arc<Mutex<String>>,
 }
 
+/// A client's configuration from what a node prints.
+fn read(text: &str) -> Result<Config, String> {
+    NodeKubeconfig::parse(text)?.config()
+}
+
 /// A trap's trace on the user's own kubeconfig.
 #[derive(Clone, Copy, PartialEq)]
 enum Trace {
@@ -129,7 +134,7 @@ fn part<'a>(kubeconfig: &'a mut Json, of: &str) -> &'a mut Json {
 }
 
 fn fault(kubeconfig: &Json) -> String {
-    of_node(&kubeconfig.to_string()).err().unwrap_or_else(|| panic!("taken: {kubeconfig}"))
+    read(&kubeconfig.to_string()).err().unwrap_or_else(|| panic!("taken: {kubeconfig}"))
 }
 
 #[tokio::test]
@@ -164,7 +169,7 @@ async fn no_field_of_a_nodes_kubeconfig_takes_effect_on_the_operators_machine() 
             assert!(fault.contains(&format!("`{of}s[].{of}.{field}`")), "{field}: {fault}");
             assert_eq!(traps.trace(), (false, String::new()), "{field}");
             part(&mut theirs, of)[field] = Json::Null;
-            assert_eq!(of_node(&theirs.to_string()).is_ok(), !(alone && of == "user"), "{field}: null");
+            assert_eq!(read(&theirs.to_string()).is_ok(), !(alone && of == "user"), "{field}: null");
         }
     }
 }
@@ -191,7 +196,7 @@ fn only_the_port_and_what_is_in_the_file_is_taken() {
         .as_array_mut()
         .unwrap()
         .push(json!({"name": "other", "cluster": {"proxy-url": "http://192.0.2.1"}}));
-    let config = of_node(&printed.to_string()).unwrap();
+    let config = read(&printed.to_string()).unwrap();
     assert_eq!(config.cluster_url, "https://127.0.0.1:17443/");
     assert_eq!((config.proxy_url, config.tls_server_name, config.accept_invalid_certs), (None, None, false));
     assert_eq!((config.root_cert.unwrap().len(), config.default_namespace.as_str()), (1, "default"));
@@ -200,7 +205,7 @@ fn only_the_port_and_what_is_in_the_file_is_taken() {
 
     part(&mut printed, "cluster")["server"] = json!("https://[::1]");
     *part(&mut printed, "user") = json!({"token": "abc"});
-    let config = of_node(&printed.to_string()).unwrap();
+    let config = read(&printed.to_string()).unwrap();
     assert_eq!(config.cluster_url, "https://127.0.0.1:443/");
     assert!(config.auth_info.token.is_some());
 }
@@ -218,9 +223,31 @@ fn what_microk8s_prints_is_read() {
         text("/users/0/user/client-certificate-data"),
         text("/users/0/user/client-key-data"),
     );
-    let config = of_node(&printed).unwrap();
+    let config = read(&printed).unwrap();
     assert_eq!(config.cluster_url, "https://127.0.0.1:16443/");
     assert!(config.auth_info.client_key_data.is_some());
+}
+
+#[test]
+fn what_is_made_for_other_programs_says_the_same() {
+    let read = |text: &str| NodeKubeconfig::parse(text).unwrap();
+    let printed = read(&kubeconfig().to_string());
+    let again = read(&printed.text("https://k8s.example:6443"));
+    assert_eq!(again.port, 6443);
+    assert!(printed.authority().starts_with("-----BEGIN CERTIFICATE-----"));
+    let (certificate, key) = printed.client_certificate().unwrap();
+    assert!(certificate.starts_with("-----BEGIN") && key.contains("PRIVATE KEY-----"));
+    assert_eq!(
+        (again.authority(), again.client_certificate(), again.token()),
+        (printed.authority(), Some((certificate, key)), None)
+    );
+    let mut with_token = kubeconfig();
+    with_token["users"][0]["user"] = json!({"token": "t"});
+    let with_token = read(&read(&with_token.to_string()).text("https://k8s.example"));
+    assert_eq!(
+        (with_token.token(), with_token.client_certificate(), with_token.port),
+        (Some("t"), None, 443)
+    );
 }
 
 #[test]
@@ -232,7 +259,7 @@ fn the_current_context_decides() {
         .as_array_mut()
         .unwrap()
         .push(json!({"name": "other", "context": {"cluster": "microk8s-cluster", "user": "bad"}}));
-    of_node(&printed.to_string()).unwrap();
+    read(&printed.to_string()).unwrap();
     printed["current-context"] = json!("other");
     assert!(fault(&printed).contains("users[].user.exec"));
 }
@@ -292,7 +319,7 @@ fn yaml_cannot_be_used_against_the_reader() {
         format!("{good}{}", " ".repeat(SIZE)),
         "token: PRIVATE: x".to_owned(),
     ] {
-        let fault = of_node(&text).err().unwrap();
+        let fault = read(&text).err().unwrap();
         assert!(fault.len() < 200 && !fault.contains("PRIVATE"), "{fault}");
     }
 }

@@ -18,6 +18,25 @@ resource "microk8s_node" "cp1" {
   channel = "1.35/stable"
 }
 
+ephemeral "microk8s_kubeconfig" "this" {
+  host      = microk8s_node.cp1.host
+  node_name = microk8s_node.cp1.node_name
+}
+
+provider "microk8s" {
+  alias      = "api"
+  kubernetes = { kubeconfig = ephemeral.microk8s_kubeconfig.this.kubeconfig }
+}
+
+resource "microk8s_object" "by_kubeconfig" {
+  provider = microk8s.api
+  manifest = {
+    apiVersion = "v1"
+    kind       = "ConfigMap"
+    metadata   = { name = "by-kubeconfig" }
+  }
+}
+
 resource "metallb_bgp_peer" "edge" {
   provider     = microk8s
   cluster      = microk8s_node.cp1.host
@@ -83,6 +102,9 @@ async fn stay_out_of_output_log_and_process_lists() {
     printed += &run(&workspace, &log, &["apply", "-auto-approve", "-no-color"]).await;
     let state = std::fs::read_to_string(workspace.path().join("terraform.tfstate")).unwrap();
     let admin = admin_key(&lab).await;
+    let made =
+        command(lab.nodes().first().unwrap(), &["/snap/bin/microk8s", "kubectl", "get", "configmap"]).await;
+    assert!(made.contains("by-kubeconfig"), "{made}");
     let secrets =
         [PEER_PASSWORD, NEIGHBOR_PASSWORD, lab.router().unwrap().api_key(), key_line, admin.as_str()];
     workspace
@@ -112,7 +134,7 @@ async fn stay_out_of_output_log_and_process_lists() {
     // The state is where terraform keeps sensitive values; what is write-only and what only the provider's
     // configuration says is not in it.
     assert!(state.contains(PEER_PASSWORD) && state.contains("password_wo_version"), "{state}");
-    assert!(!state.contains(NEIGHBOR_PASSWORD), "{state}");
+    assert!(!state.contains(NEIGHBOR_PASSWORD) && !state.contains(&admin), "{state}");
     assert!(!state.contains(lab.router().unwrap().api_key()) && !state.contains(key_line), "{state}");
 }
 
