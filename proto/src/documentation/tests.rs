@@ -2,11 +2,14 @@
 
 use super::function::FunctionPage;
 use super::page::Page;
+use super::pages;
 use crate::function::Signature;
 use crate::model::AttributeValue;
+use crate::provider::Provider;
 use crate::schema::{Attribute, AttributeKind, IdentityPart, Mode, Nesting, Schema};
 use crate::types::Secret;
 use std::collections::BTreeMap;
+use std::path::Path;
 
 fn attribute<T: AttributeValue>(name: &str, mode: Mode, description: &str) -> Attribute {
     Attribute::of::<T>(name, mode, description)
@@ -225,4 +228,81 @@ join_parts(between string, parts list of string...) string
 2. `parts` (Variadic, List of String) The parts.
 "#;
     assert_eq!(page.to_string(), expected);
+}
+
+/// A key.
+#[derive(Clone, Debug, crate::Model)]
+#[ephemeral_resource(type_name = "sample_key")]
+struct Key {
+    /// Its name.
+    #[attribute(required)]
+    name: String,
+}
+
+impl crate::EphemeralResource for Key {
+    type Provider = ();
+    type Model = Key;
+    type Private = ();
+
+    async fn open(
+        _: &crate::Context<()>,
+        config: Key,
+        (): &mut (),
+    ) -> Result<crate::ephemeral::Opened<Key>, crate::Diagnostics> {
+        Ok(config.into())
+    }
+}
+
+/// Makes keys.
+#[derive(Clone, Debug, crate::Model)]
+struct Block {}
+
+struct Sample;
+
+impl Provider for Sample {
+    type Config = Block;
+    type Configured = ();
+    const NAME: &'static str = "sample";
+
+    fn registry() -> crate::Registry<()> {
+        crate::Registry::default().ephemeral_resource::<Key>().function::<JoinParts>()
+    }
+
+    fn subcategory(name: &str) -> &'static str {
+        if name == "join_parts" { "Texts" } else { "Keys" }
+    }
+
+    async fn configure(_: BlockDraft) -> Result<(), crate::Diagnostics> {
+        Ok(())
+    }
+}
+
+#[test]
+fn every_kind_has_its_folder_of_pages_and_of_examples() {
+    let examples = tempfile::tempdir().unwrap();
+    for (file, text) in [
+        ("ephemeral-resources/sample_key/ephemeral-resource.tf", "# opens a key"),
+        ("functions/join_parts/function.tf", "# joins parts"),
+    ] {
+        let file = examples.path().join(file);
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        std::fs::write(file, text).unwrap();
+    }
+    let pages = pages::<Sample>(examples.path()).unwrap();
+    let has = |page: &str, texts: &[&str]| {
+        let page = &pages[Path::new(page)];
+        texts.iter().for_each(|text| assert!(page.contains(text), "{text} is not in\n{page}"));
+    };
+    assert_eq!(pages.len(), 3);
+    has("index.md", &["# sample Provider", "Makes keys."]);
+    has(
+        "ephemeral-resources/sample_key.md",
+        &[
+            "# sample_key (Ephemeral Resource)",
+            "subcategory: \"Keys\"",
+            "```terraform\n# opens a key\n```",
+            "- `name` (String)",
+        ],
+    );
+    has("functions/join_parts.md", &["# function: join_parts", "subcategory: \"Texts\"", "# joins parts"]);
 }
