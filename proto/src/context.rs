@@ -1,6 +1,8 @@
 //! The context of one call.
 
-use crate::diagnostics::{Diagnostic, Diagnostics};
+use crate::diagnostics::{Diagnostic, Diagnostics, OrError};
+use crate::model::Model;
+use crate::value::Value;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio_util::sync::CancellationToken;
 
@@ -11,6 +13,7 @@ pub struct Context<P> {
     diagnostics: Mutex<Diagnostics>,
     deferral: Mutex<Option<Deferral>>,
     may_defer: bool,
+    meta: Value,
 }
 
 /// Why a call waits for a later run.
@@ -33,6 +36,21 @@ impl<P> Context<P> {
             diagnostics: Mutex::default(),
             deferral: Mutex::default(),
             may_defer: false,
+            meta: Value::Null,
+        }
+    }
+
+    /// The same, of a module whose `provider_meta` block says this.
+    pub(crate) fn of_module(self, meta: Value) -> Self {
+        Self { meta, ..self }
+    }
+
+    /// What the `provider_meta` block of the module says whose resource or data source this is; nothing where
+    /// it has none. `M` is the type that the registry has for it.
+    pub fn meta<M: Model>(&self) -> Result<Option<M>, Diagnostics> {
+        match &self.meta {
+            Value::Null => Ok(None),
+            meta => M::decode(meta).map(Some).or_error("Unable to read the `provider_meta` block"),
         }
     }
 

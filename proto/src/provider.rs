@@ -89,6 +89,7 @@ pub struct Registry<P> {
     pub(crate) ephemeral_resources: BTreeMap<&'static str, Box<dyn ErasedEphemeralResource<P>>>,
     pub(crate) list_resources: BTreeMap<&'static str, Box<dyn ErasedListResource<P>>>,
     pub(crate) actions: BTreeMap<&'static str, Box<dyn ErasedAction<P>>>,
+    pub(crate) provider_meta: Option<&'static Schema>,
     pub(crate) functions: BTreeMap<&'static str, ServedFunction>,
 }
 
@@ -100,6 +101,7 @@ impl<P: Send + Sync + 'static> Default for Registry<P> {
             ephemeral_resources: BTreeMap::new(),
             list_resources: BTreeMap::new(),
             actions: BTreeMap::new(),
+            provider_meta: None,
             functions: BTreeMap::new(),
         }
     }
@@ -190,6 +192,13 @@ impl<P: Send + Sync + 'static> Registry<P> {
         self
     }
 
+    /// Lets modules say something to the provider in their `provider_meta` blocks:
+    /// [`Context::meta`](crate::Context::meta).
+    #[must_use]
+    pub fn provider_meta<M: Model>(self) -> Self {
+        Self { provider_meta: Some(M::schema()), ..self }
+    }
+
     /// Adds a function.
     #[must_use]
     pub fn function<F: Function>(mut self) -> Self {
@@ -250,6 +259,8 @@ impl<P: Send + Sync + 'static> Registry<P> {
         let ephemeral = ephemeral.map(|(name, schema)| (name, schema::check(schema, Block::Ephemeral)));
         let functions = self.functions().map(|one| (one.name, function::check(one)));
         let block = std::iter::once(("the provider block", schema::check(provider, Block::Provider)));
+        let meta = self.provider_meta.into_iter();
+        let block = block.chain(meta.map(|meta| ("provider_meta", schema::check(meta, Block::Type))));
         let lists = self.list_resources.iter().map(|(name, one)| (*name, self.check_list(name, &**one)));
         let all = block.chain(types).chain(ephemeral).chain(functions).chain(lists);
         all.filter_map(|(name, checked)| checked.err().map(|error| (name, error)))

@@ -160,6 +160,21 @@ async fn a_failed_create_stores_nothing_and_a_failed_update_what_was_there() {
 }
 
 #[tokio::test]
+async fn what_a_module_says_reaches_the_provider() {
+    let Sample { terraform, directory } = sample().await;
+    terraform.create("sample_file", &json!({ "name": "a" })).await.unwrap();
+    assert!(!directory.path().join("a.note").exists());
+    let terraform = terraform.of_module(&json!({ "note": "of a module" })).unwrap();
+    terraform.create("sample_file", &json!({ "name": "b" })).await.unwrap();
+    assert_eq!(std::fs::read_to_string(directory.path().join("b.note")).unwrap(), "of a module");
+    let failure = terraform.of_module(&json!({ "nota": "x" })).map(drop).unwrap_err();
+    assert!(failure.to_string().contains("nota: an argument of this name is not expected"), "{failure}");
+    let rude = Harness::<Rude>::new(&json!({})).await.unwrap();
+    let failure = rude.of_module(&json!({})).map(drop).unwrap_err();
+    assert!(failure.to_string().contains("no schema for `provider_meta`"), "{failure}");
+}
+
+#[tokio::test]
 async fn a_function_is_called_as_terraform_calls_it() {
     let Sample { terraform, .. } = sample().await;
     let call = |arguments: serde_json::Value| terraform.call("size_of", arguments.as_array().unwrap());

@@ -1,6 +1,6 @@
 //! `sample_file` as a managed resource and as a data source.
 
-use crate::provider::Directory;
+use crate::provider::{Directory, Module};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -197,6 +197,10 @@ fn write(context: &Context<Directory>, mut file: File, private: &mut Private) ->
     }
     let json = serde_json::to_vec(&stored).map_err(|error| failed("write", &path, error))?;
     std::fs::write(&path, json).map_err(|error| failed("write", &path, error))?;
+    if let Some(note) = context.meta::<Module>()?.and_then(|module| module.note) {
+        let path = path.with_extension("note");
+        std::fs::write(&path, note).map_err(|error| failed("write", &path, error))?;
+    }
     common.id = common.id.known().cloned().unwrap_or_else(|| format!("file-{}", common.name)).into();
     common.server = stored
         .server

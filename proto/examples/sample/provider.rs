@@ -12,6 +12,14 @@ pub(crate) struct Config {
     directory: Option<String>,
 }
 
+/// What a module says to the provider.
+#[derive(Clone, Debug, Model)]
+pub(crate) struct Module {
+    /// A note that is written beside each of its files.
+    #[attribute(optional)]
+    pub(crate) note: Option<String>,
+}
+
 /// The provider.
 pub(crate) struct Sample;
 
@@ -47,6 +55,7 @@ impl Provider for Sample {
             .ephemeral_resource::<key::KeyResource>()
             .list_resource::<query::FileList>()
             .action::<query::StampAction>()
+            .provider_meta::<Module>()
             .function::<function::SizeOf>()
     }
 

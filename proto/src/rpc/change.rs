@@ -24,7 +24,7 @@ impl<P: Provider> Shared<P> {
         let is_again = object.is_null() && !request.prior_private.is_empty();
         let identity = received_identity(resource.schema(), request.prior_identity)?;
         let prior = Stored { object, identity, private: request.prior_private };
-        let context = self.context_for(request.client_capabilities)?;
+        let context = self.context_for(request.client_capabilities, request.provider_meta.as_ref())?;
         let (planned, mut found) = resource.plan(&context, prior, &proposed, &config).await;
         let deferred = deferred(&context, &found);
         if !planned.object.is_null() && deferred.is_none() {
@@ -55,7 +55,8 @@ impl<P: Provider> Shared<P> {
         let config = received(request.config.as_ref(), of, "the configuration")?;
         let identity = received_identity(resource.schema(), request.planned_identity)?;
         let planned = Stored { object, identity, private: request.planned_private };
-        let (stored, found) = resource.apply(&self.context()?, &prior, planned, &config).await;
+        let context = self.context_for(None, request.provider_meta.as_ref())?;
+        let (stored, found) = resource.apply(&context, &prior, planned, &config).await;
         let found = found.without_lines_of_secrets(resource.schema(), &config);
         Ok(apply_resource_change::Response {
             new_state: Some(answered(&stored.object, of)?),

@@ -28,7 +28,7 @@ impl<P: Provider> Shared<P> {
         let data_source = self.data_source(&request.type_name)?;
         let of = data_source.schema().object_type();
         let config = received(request.config.as_ref(), of, "the configuration")?;
-        let context = self.context_for(request.client_capabilities)?;
+        let context = self.context_for(request.client_capabilities, request.provider_meta.as_ref())?;
         let (state, found) = data_source.read(&context, &config).await;
         let deferred = deferred(&context, &found);
         let state = match deferred {

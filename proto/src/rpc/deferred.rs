@@ -1,19 +1,27 @@
 //! Calls that wait for a later run.
 
-use super::Shared;
+use super::{Shared, received};
 use crate::context::{Context, Deferral};
 use crate::diagnostics::Diagnostics;
 use crate::provider::Provider;
+use crate::value::Value;
 use crate::wire::tfplugin6::deferred::Reason;
-use crate::wire::tfplugin6::{ClientCapabilities, Deferred};
+use crate::wire::tfplugin6::{ClientCapabilities, Deferred, DynamicValue};
 
 impl<P: Provider> Shared<P> {
-    /// The context of a call that a client with these capabilities made.
+    /// The context of a call that a client with these capabilities made for a module with this
+    /// `provider_meta` block.
     pub(super) fn context_for(
         &self,
         client: Option<ClientCapabilities>,
+        meta: Option<&DynamicValue>,
     ) -> Result<Context<P::Configured>, Diagnostics> {
-        Ok(self.context()?.may_defer(client.is_some_and(|client| client.deferral_allowed)))
+        let meta = match self.served.registry.provider_meta {
+            Some(schema) => received(meta, schema.object_type(), "the `provider_meta` block")?,
+            None => Value::Null,
+        };
+        let may_defer = client.is_some_and(|client| client.deferral_allowed);
+        Ok(self.context()?.may_defer(may_defer).of_module(meta))
     }
 }
 
@@ -33,10 +41,9 @@ mod tests {
     use super::*;
     use crate::rpc::Service;
     use crate::testing::Harness;
-    use crate::value::Value;
     use crate::wire::from_dynamic;
+    use crate::wire::tfplugin6 as pb;
     use crate::wire::tfplugin6::provider_server::Provider as _;
-    use crate::wire::tfplugin6::{self as pb, DynamicValue};
     use crate::{Computed, DataSource, Diagnostic, Identity, Model, ObservedPlan, Plan, Registry, Resource};
     use serde_json::json;
     use std::sync::Arc;

@@ -1,7 +1,9 @@
 //! Ephemeral resources.
 
+use super::deferred::deferred;
 use super::{Shared, answered, not_served, received};
 use crate::diagnostics::Diagnostics;
+use crate::plan::effective_config;
 use crate::plan::ephemeral::ErasedEphemeralResource;
 use crate::provider::Provider;
 use crate::wire::diagnostics;
@@ -39,14 +41,20 @@ impl<P: Provider> Shared<P> {
         let resource = self.ephemeral_resource(&request.type_name)?;
         let of = resource.schema().object_type();
         let config = received(request.config.as_ref(), of, "the configuration")?;
-        let (object, lease, found) = resource.open(&self.context()?, &config).await;
+        let context = self.context_for(request.client_capabilities, None)?;
+        let (object, lease, found) = resource.open(&context, &config).await;
+        let deferred = deferred(&context, &found);
+        let object = match deferred {
+            Some(_) => effective_config(&resource.schema().attributes, &config),
+            None => object,
+        };
         let found = found.without_lines_of_secrets(resource.schema(), &config);
         Ok(open_ephemeral_resource::Response {
             result: Some(answered(&object, of)?),
             renew_at: lease.renew_at.map(Into::into),
             private: Some(lease.private),
             diagnostics: diagnostics(found),
-            deferred: None,
+            deferred,
         })
     }
 

@@ -56,7 +56,7 @@ impl<P: Provider> Shared<P> {
         let object = received(request.current_state.as_ref(), of, "the stored state")?;
         let identity = received_identity(resource.schema(), request.current_identity)?;
         let prior = Stored { object, identity, private: request.private };
-        let context = self.context_for(request.client_capabilities)?;
+        let context = self.context_for(request.client_capabilities, request.provider_meta.as_ref())?;
         let (stored, found) = resource.read(&context, prior).await;
         let deferred = deferred(&context, &found);
         let found = found.without_lines_of_secrets(resource.schema(), &stored.object);
@@ -94,7 +94,7 @@ impl<P: Provider> Shared<P> {
             Value::Null => Wanted::Id(request.id),
             identity => Wanted::Identity(identity),
         };
-        let context = self.context_for(request.client_capabilities)?;
+        let context = self.context_for(request.client_capabilities, None)?;
         let (stored, found) = resource.import(&context, wanted, P::validate_string).await;
         let deferred = deferred(&context, &found);
         let imported_resources = match stored.object.is_null() {

@@ -72,6 +72,7 @@ impl<P: Provider> Shared<P> {
             list_resource_schemas: served.registry.list_resources().map(encode).collect(),
             action_schemas: served.registry.actions().map(encode).map(of_action).collect(),
             functions: self.function_signatures(),
+            provider_meta: served.registry.provider_meta.map(wire::schema),
             diagnostics: wire::diagnostics(found),
             server_capabilities: Some(capabilities()),
             ..Default::default()

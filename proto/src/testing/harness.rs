@@ -1,7 +1,7 @@
 //! Terraform's part, played in-process.
 
+use super::client::end_deferred;
 use super::consistency::{RuleViolation, plan_faults, result_faults};
-use super::deferral::end_deferred;
 use super::identity::{identity_faults, read_identity};
 use super::outcome::{Action, Failure, Planned, State, check_diagnostics, violation};
 use super::stored::{may_be_stored, survives_wire};
@@ -25,6 +25,8 @@ pub struct Harness<P: Provider> {
     stop: CancellationToken,
     /// Whether this Terraform defers parts of a run.
     pub(super) may_defer: bool,
+    /// What the module's `provider_meta` block says.
+    pub(super) meta: Value,
     /// What was warned of by what was carried out.
     warned: Mutex<Diagnostics>,
     /// The objects that were made here, whose resources were planned here before.
@@ -53,6 +55,7 @@ impl<P: Provider> Harness<P> {
             configured,
             stop: CancellationToken::new(),
             may_defer: false,
+            meta: Value::Null,
             warned: Mutex::default(),
             made: Mutex::default(),
         })
@@ -65,6 +68,7 @@ impl<P: Provider> Harness<P> {
             configured: Arc::new(configured),
             stop: CancellationToken::new(),
             may_defer: false,
+            meta: Value::Null,
             warned: Mutex::default(),
             made: Mutex::default(),
         }
@@ -81,7 +85,7 @@ impl<P: Provider> Harness<P> {
     }
 
     pub(super) fn context(&self) -> Context<P::Configured> {
-        Context::new(Arc::clone(&self.configured), self.stop.clone())
+        Context::new(Arc::clone(&self.configured), self.stop.clone()).of_module(self.meta.clone())
     }
 
     pub(super) fn resource(&self, type_name: &str) -> Result<&dyn ErasedResource<P::Configured>, Failure> {

@@ -8,9 +8,9 @@
 //! - a function gets no null and no unknown value that it did not ask for, and answers the same twice
 //!   (`function.rs`).
 
+mod client;
 mod config;
 mod consistency;
-mod deferral;
 mod ephemeral;
 mod function;
 mod generated;

@@ -207,6 +207,21 @@ async fn what_cannot_wait_for_a_later_run_is_named() {
 }
 
 #[tokio::test]
+async fn a_module_says_something_to_the_provider() {
+    let terraform = Workspace::new();
+    let file = |name: &str| format!("resource \"sample_file\" \"{name}\" {{\n  name = \"{name}\"\n}}\n");
+    terraform.write(&file("a")).apply().await.succeeded();
+    assert!(!terraform.path("files/a.note").exists());
+    let meta = "terraform {\n  provider_meta \"sample\" {\n    note = \"of the root\"\n  }\n}\n";
+    terraform.write(&format!("{meta}{}{}", file("a"), file("b"))).apply().await.succeeded();
+    assert!(!terraform.path("files/a.note").exists());
+    assert_eq!(std::fs::read_to_string(terraform.path("files/b.note")).unwrap(), "of the root");
+    let wrong = format!("{}{}", meta.replace("note", "nota"), file("a"));
+    let wrong = terraform.write(&wrong).run(&["plan"]).await.failed();
+    assert!(wrong.contains("Unsupported argument"), "{wrong}");
+}
+
+#[tokio::test]
 async fn faults_point_at_the_attribute() {
     let terraform = Workspace::new();
     for (argument, text, place) in [

@@ -1,10 +1,13 @@
-//! Terraform as a client that defers parts of a run to a later one.
+//! What Terraform says of itself and of the module with each call: whether it defers parts of a run to a
+//! later one, and the `provider_meta` block.
 
+use super::config;
 use super::harness::Harness;
-use super::outcome::{Failure, State};
+use super::outcome::{Failure, State, violation};
 use crate::context::Context;
 use crate::diagnostics::Diagnostics;
 use crate::provider::Provider;
+use serde_json::Value as Json;
 
 impl<P: Provider> Harness<P> {
     /// From now on a plan, a read or an import may be deferred: it ends in a [`Failure`] with nothing but
@@ -13,6 +16,14 @@ impl<P: Provider> Harness<P> {
     pub fn deferring(mut self) -> Self {
         self.may_defer = true;
         self
+    }
+
+    /// From now on all is of a module with this `provider_meta` block.
+    pub fn of_module(mut self, meta: &Json) -> Result<Self, Failure> {
+        let schema = self.registry.provider_meta;
+        let schema = schema.ok_or_else(|| violation("the provider has no schema for `provider_meta`"))?;
+        self.meta = config::read(&schema.attributes, meta)?;
+        Ok(self)
     }
 
     /// The context of a call that may be deferred.
