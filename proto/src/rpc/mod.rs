@@ -9,16 +9,12 @@ mod deferred;
 mod ephemeral;
 mod function;
 mod identity;
-#[cfg(test)]
-mod identity_tests;
 mod list_resource;
 mod moved;
 mod provider;
 mod resource;
 mod schema;
 mod stream;
-#[cfg(test)]
-mod stream_tests;
 #[cfg(test)]
 mod tests;
 

@@ -1,5 +1,8 @@
 //! The calls as core makes them, with what core rarely or never sends too.
 
+mod identity;
+mod stream;
+
 use super::{Service, Shared};
 use crate::wire::tfplugin6::provider_server::Provider as _;
 use crate::wire::tfplugin6::{self as pb, DynamicValue};

@@ -1,6 +1,6 @@
 //! Identities on the wire: beside every answer, never changed by accident, and never of a type without one.
 
-use super::{Service, Shared};
+use crate::rpc::{Service, Shared};
 use crate::value::{Value, json};
 use crate::wire::tfplugin6::provider_server::Provider as _;
 use crate::wire::tfplugin6::{self as pb, DynamicValue, ResourceIdentityData};

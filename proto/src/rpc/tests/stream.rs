@@ -1,6 +1,6 @@
 //! Answers in parts: their order, their end, and what ends them early.
 
-use super::{Service, Shared};
+use crate::rpc::{Service, Shared};
 use crate::wire::tfplugin6::invoke_action::event::Type as ActionEvent;
 use crate::wire::tfplugin6::provider_server::Provider as _;
 use crate::wire::tfplugin6::{self as pb, DynamicValue};
