@@ -9,8 +9,8 @@ use tfplugin::types::{Secret, Semantic};
 use tfplugin::{Computed, Context, Diagnostic, Diagnostics, Knowable, Model};
 
 /// A token with which one machine joins a MicroK8s cluster, in no plan and in no state: for machines that
-/// join by themselves, such as by cloud-init. `microk8s_cluster_member` needs none. Each time that Terraform
-/// opens it, at plan and at apply, the control plane makes another, which ends by itself after 10 minutes.
+/// cloud-init joins. `microk8s_cluster_member` needs none. Each time that Terraform opens it, at plan and at
+/// apply, the control plane makes another, which expires after 10 minutes.
 #[derive(Clone, Debug, Model)]
 #[ephemeral_resource(type_name = "microk8s_join_token")]
 pub struct JoinToken {

@@ -15,12 +15,18 @@ mod wrong_inputs;
 
 use crate::cross_checks::CrossChecks;
 use crate::session::{Environment, ProviderBlock, ProviderBlockDraft, Session};
-use crate::{calico, metallb, microk8s, values, vyos};
+use crate::{calico, functions, metallb, microk8s, values, vyos};
 use tfplugin::{Diagnostics, ObservedPlan, Provider, Registry};
 
-/// What the reference calls the types of each prefix.
-const FAMILIES: [(&str, &str); 4] =
-    [("calico_", "Calico"), ("metallb_", "MetalLB"), ("microk8s_", "MicroK8s"), ("vyos_", "VyOS")];
+/// What the reference calls the types and functions of each prefix.
+const FAMILIES: [(&str, &str); 6] = [
+    ("calico_", "Calico"),
+    ("cidr_", "Addresses"),
+    ("lb_", "MetalLB"),
+    ("metallb_", "MetalLB"),
+    ("microk8s_", "MicroK8s"),
+    ("vyos_", "VyOS"),
+];
 
 /// The provider.
 pub struct Microk8s;
@@ -35,7 +41,8 @@ impl Provider for Microk8s {
     const MUTED_LOG_TARGETS: &'static [&'static str] = &["kube_client"];
 
     fn registry() -> Registry<Session> {
-        let families = [calico::register, metallb::register, microk8s::register, vyos::register];
+        let families =
+            [calico::register, functions::register, metallb::register, microk8s::register, vyos::register];
         families.into_iter().fold(Registry::default(), |registry, register| register(registry))
     }
 

@@ -23,6 +23,11 @@ impl AddressRange {
         self.first.is_ipv4() == other.first.is_ipv4() && self.first <= other.last && other.first <= self.last
     }
 
+    /// Whether all addresses of the other are in this one.
+    pub fn contains(&self, other: &Self) -> bool {
+        self.first.is_ipv4() == other.first.is_ipv4() && self.first <= other.first && other.last <= self.last
+    }
+
     /// Addresses of it that no Service can have, since no packet to them from elsewhere reaches a node; none
     /// where all of it can be handed out.
     pub fn unusable(&self) -> Option<&'static str> {

@@ -45,6 +45,11 @@ impl AttributeValue for Subtree {
 }
 
 impl Subtree {
+    /// A configuration that nobody has written yet.
+    pub fn of(tree: &ConfigTree) -> Self {
+        Self { written: value(tree) }
+    }
+
     /// As configuration.
     pub fn tree(&self) -> ConfigTree {
         tree(&self.written)

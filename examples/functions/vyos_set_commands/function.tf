@@ -1,0 +1,3 @@
+output "ntp" {
+  value = provider::microk8s::vyos_set_commands("service ntp", { server = { "ntp.example.net" = {} } })
+}
