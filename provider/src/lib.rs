@@ -2,8 +2,8 @@
 //!
 //! From the bottom up: `values` is what several families share; `connection` is the three ways out of the
 //! process; `session` what one run works with; `engine` one engine per kind of target; `calico`, `metallb`,
-//! `microk8s` and `vyos` a family of types each; `functions` what expressions call; `cross_checks` the rules over several types; `provider`
-//! serves all of it, and nothing below imports it.
+//! `microk8s` and `vyos` a family of types each; `functions` what expressions call; `cross_checks` the rules
+//! over several types; `provider` serves all of it, and nothing below imports it.
 
 pub mod calico;
 pub mod connection;

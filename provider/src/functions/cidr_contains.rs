@@ -5,7 +5,7 @@ use tfplugin::Parameters;
 use tfplugin::function::{Function, FunctionError};
 use tfplugin::types::Semantic;
 
-/// Tells whether all addresses of one network, range or address are in another.
+/// Whether all addresses of one network, range or address are in another.
 ///
 /// What is of different families contains nothing of each other. A network with host bits set is the network
 /// that it is in.

@@ -5,7 +5,7 @@ use tfplugin::Parameters;
 use tfplugin::function::{Function, FunctionError};
 use tfplugin::types::Semantic;
 
-/// Tells whether two networks, ranges or addresses have an address in common.
+/// Whether two networks, ranges or addresses have an address in common.
 ///
 /// What is of different families never does. A network with host bits set is the network that it is in.
 #[derive(Parameters)]

@@ -7,13 +7,14 @@ use tfplugin::function::{Function, FunctionError};
 
 /// Turns the text of `set` commands into the `config` of a `vyos_config`.
 ///
-/// The text is what `show configuration commands` prints, or what a person would type: a command a line,
+/// The text is what `show configuration commands` prints, or what is typed on the router: a command a line,
 /// values with blanks in quotes; empty lines and comments (`#`) are left out. `vyos_set_commands` is the way
 /// back.
 #[derive(Parameters)]
 #[function(name = "vyos_commands")]
 pub(super) struct VyosCommands {
-    /// The `path` of the `vyos_config`, such as `service ntp`: every command has to be about something below it.
+    /// The `path` of the `vyos_config`, such as `service ntp`: every command has to be about something below
+    /// it.
     path: String,
     /// The commands.
     text: String,
