@@ -76,7 +76,7 @@ impl<L: ListResource> ErasedListResource<L::Provider> for TypedListResource<L> {
         };
         let mut found = context.take_diagnostics();
         found.append(result.err().unwrap_or_default());
-        listing.fault().into_iter().for_each(|fault| found.push(fault));
+        found.append(listing.faults());
         found
     }
 }

@@ -6,6 +6,7 @@ use crate::context::Context;
 use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::identity::{self, Identity};
 use crate::model::Model;
+use crate::plan::erased::finish;
 use crate::resource::Resource;
 use crate::schema::Attribute;
 use crate::value::Value;
@@ -42,7 +43,7 @@ pub struct Listing<M> {
     sender: Sender<Listed>,
     left: u64,
     wants_objects: bool,
-    fault: Option<Diagnostic>,
+    faults: Diagnostics,
     of: PhantomData<fn(M)>,
 }
 
@@ -57,7 +58,7 @@ pub(crate) struct Listed {
 
 impl<M: Model> Listing<M> {
     pub(crate) fn new(sender: Sender<Listed>, limit: u64, wants_objects: bool) -> Self {
-        Self { sender, left: limit, wants_objects, fault: None, of: PhantomData }
+        Self { sender, left: limit, wants_objects, faults: Diagnostics::new(), of: PhantomData }
     }
 
     /// Whether whole objects are asked for. If not, an identity is enough, and may be cheaper to find.
@@ -69,11 +70,11 @@ impl<M: Model> Listing<M> {
     /// nobody listens any more.
     pub async fn object(&mut self, display_name: impl Into<String>, object: &M) -> ControlFlow<()> {
         let schema = M::schema();
-        let object = object.encode();
-        let pending = schema.attributes.iter().find(|one| !object.attribute(&one.name).is_wholly_known());
-        if let Some(pending) = pending {
-            return self.fail(format!("`{}` of a listed object was left without a value", pending.name));
-        }
+        // As an import of it would be stored.
+        let object = match finish(schema, &Value::Null, object) {
+            Ok(object) => object,
+            Err(fault) => return self.fail(fault),
+        };
         let identity = identity::of(schema, &object);
         let object = self.wants_objects.then_some(object);
         self.add(Listed { identity, display_name: display_name.into(), object }).await
@@ -88,7 +89,11 @@ impl<M: Model> Listing<M> {
         let schema = M::schema();
         let lacks = |one: &&Attribute| identity::is_required(one) && identity.get(&one.name).is_null();
         if let Some(missing) = identity::attributes(schema).find(lacks) {
-            return self.fail(format!("the identity of a listed object has no `{}`", missing.name));
+            let detail = format!(
+                "The identity of a listed object has no `{}`. This is always a bug of the provider; please report it.",
+                missing.name
+            );
+            return self.fail(Diagnostic::error("Provider Bug", detail).into());
         }
         let identity = identity::of(schema, &Value::Object(identity.attributes().clone()));
         self.add(Listed { identity, display_name: display_name.into(), object: None }).await
@@ -102,14 +107,13 @@ impl<M: Model> Listing<M> {
         if self.left == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 
-    fn fail(&mut self, what: String) -> ControlFlow<()> {
-        let detail = format!("{what}. This is always a bug of the provider; please report it.");
-        self.fault.get_or_insert(Diagnostic::error("Provider Bug", detail));
+    fn fail(&mut self, fault: Diagnostics) -> ControlFlow<()> {
+        self.faults.append(fault);
         ControlFlow::Break(())
     }
 
     /// What was wrong with what was added.
-    pub(crate) fn fault(&mut self) -> Option<Diagnostic> {
-        self.fault.take()
+    pub(crate) fn faults(self) -> Diagnostics {
+        self.faults
     }
 }

@@ -111,7 +111,7 @@ where
 }
 
 /// A finished object: known, and in the spelling of `before`.
-pub(super) fn finish<M: Model>(schema: &Schema, before: &Value, model: &M) -> Result<Value, Diagnostics> {
+pub(crate) fn finish<M: Model>(schema: &Schema, before: &Value, model: &M) -> Result<Value, Diagnostics> {
     let object = write_only::withhold(&schema.attributes, before, &model.encode());
     let object = keep_spelling(&schema.attributes, before, object);
     let pending = schema.attributes.iter().find(|one| !object.attribute(&one.name).is_wholly_known());

@@ -68,6 +68,11 @@ impl<P: Provider> Harness<P> {
         Ok((all, check_diagnostics(found, faults, None)?))
     }
 
+    /// Whether objects of a type can be listed.
+    pub fn lists(&self, type_name: &str) -> bool {
+        self.registry.list_resources.contains_key(type_name)
+    }
+
     /// A listed object as it would be stored, to generate its configuration.
     pub fn state_of(&self, type_name: &str, listed: &ListedObject) -> Option<State> {
         let object = listed.object.clone()?;
