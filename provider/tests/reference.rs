@@ -21,7 +21,8 @@ fn names(folder: &Path) -> BTreeSet<String> {
 
 /// The pages in `docs` that come from schemas, by path.
 fn committed(docs: &Path) -> BTreeMap<PathBuf, String> {
-    let folders = ["resources", "data-sources", "ephemeral-resources", "functions"].map(PathBuf::from);
+    let folders = ["resources", "data-sources", "ephemeral-resources", "list-resources", "functions"]
+        .map(PathBuf::from);
     let pages =
         folders.iter().flat_map(|folder| names(&docs.join(folder)).into_iter().map(|name| folder.join(name)));
     let read = |page: PathBuf| {
@@ -71,15 +72,23 @@ fn every_type_has_its_group() {
 fn every_type_has_its_example_and_every_example_its_type() {
     let table = Microk8s::registry();
     let examples = root().join("examples");
+    let files = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<_>>();
     let resources: BTreeSet<_> = table.resources().map(|(name, _)| name.to_owned()).collect();
     let data_sources: BTreeSet<_> = table.data_sources().map(|(name, _)| name.to_owned()).collect();
     assert_eq!(names(&examples.join("resources")), resources);
     assert_eq!(names(&examples.join("data-sources")), data_sources);
     let ephemeral: BTreeSet<_> = table.ephemeral_resources().map(|(name, _)| name.to_owned()).collect();
     assert_eq!(names(&examples.join("ephemeral-resources")), ephemeral);
+    let lists: BTreeSet<_> = table.list_resources().map(|(name, _)| name.to_owned()).collect();
+    assert_eq!(names(&examples.join("list-resources")), lists);
+    for name in &lists {
+        let folder = examples.join("list-resources").join(name);
+        assert_eq!(names(&folder), files(&["list-resource.tfquery.hcl"]), "{name}");
+        let example = std::fs::read_to_string(folder.join("list-resource.tfquery.hcl")).unwrap();
+        assert!(example.contains(&format!("\nlist \"{name}\" \"all\" {{\n")), "{name}");
+    }
     let functions: BTreeSet<_> = table.functions().map(|one| one.name.to_owned()).collect();
     assert_eq!(names(&examples.join("functions")), functions);
-    let files = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<_>>();
     assert_eq!(names(&examples.join("provider")), files(&["provider.tf"]));
     for name in &data_sources {
         assert_eq!(names(&examples.join("data-sources").join(name)), files(&["data-source.tf"]), "{name}");

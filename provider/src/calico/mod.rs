@@ -9,11 +9,11 @@ mod tests;
 
 pub use ippool::IpPool;
 
-use crate::engine::cluster_object::ClusterResource;
+use crate::engine::cluster_object::{ClusterObjects, ClusterResource};
 use crate::session::Session;
 use tfplugin::Registry;
 
 /// Adds the types of this family to the registry of all that are served.
 pub fn register(registry: Registry<Session>) -> Registry<Session> {
-    registry.resource::<ClusterResource<IpPool>>()
+    registry.resource::<ClusterResource<IpPool>>().list_resource::<ClusterObjects<IpPool>>()
 }

@@ -65,6 +65,11 @@ async fn import_then_an_empty_plan() {
         run.plan(POOL, Some(&state), &pool(json!({"timeouts": null}))).await.unwrap().action,
         Action::NoOp
     );
+    let (listed, _) = run.list(POOL, &json!({}), 100, true).await.unwrap();
+    let listed: Vec<_> = listed.into_iter().map(|one| (one.identity, one.object)).collect();
+    assert_eq!(listed, [(state.identity.clone(), Some(state.object.clone()))]);
+    let failure = run.list(POOL, &json!({"namespace": "default"}), 100, true).await.unwrap_err();
+    assert!(failure.to_string().contains("Objects of kind IPPool belong to the whole cluster"), "{failure}");
     let generated = run.generated(&state).unwrap();
     assert_eq!(generated, json!({"name": "pods-v6", "cidr": "fd01::/64"}), "the size of blocks is computed");
     assert_eq!(run.plan(POOL, Some(&state), &generated).await.unwrap().action, Action::NoOp);

@@ -27,7 +27,7 @@ pub use label_selector::LabelSelector;
 pub use object::MetallbObject;
 pub use service_addresses::ServiceAddresses;
 
-use crate::engine::cluster_object::ClusterResource;
+use crate::engine::cluster_object::{ClusterObjects, ClusterResource};
 use crate::session::Session;
 use tfplugin::Registry;
 
@@ -40,6 +40,12 @@ pub fn register(registry: Registry<Session>) -> Registry<Session> {
         .resource::<ClusterResource<Community>>()
         .resource::<ClusterResource<IpAddressPool>>()
         .resource::<ClusterResource<L2Advertisement>>()
+        .list_resource::<ClusterObjects<BfdProfile>>()
+        .list_resource::<ClusterObjects<BgpAdvertisement>>()
+        .list_resource::<ClusterObjects<BgpPeer>>()
+        .list_resource::<ClusterObjects<Community>>()
+        .list_resource::<ClusterObjects<IpAddressPool>>()
+        .list_resource::<ClusterObjects<L2Advertisement>>()
         .data_source::<BgpSessions>()
         .data_source::<ServiceAddresses>()
 }

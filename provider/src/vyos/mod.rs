@@ -17,15 +17,25 @@ pub use policy::{PrefixList, PrefixList6, RouteMap};
 pub use show::{BgpSummary, Routes};
 pub use static_route::StaticRoute;
 
-use crate::engine::router_config::{FamilyMember, Layout, References, RouterResource, layout};
+use crate::engine::router_config::{FamilyMember, Layout, References, RouterObjects, RouterResource, layout};
 use crate::session::Session;
 use std::sync::LazyLock;
 use tfplugin::Registry;
 use tfplugin::provider::TypeName;
 
-/// The types that are a part of a router's configuration: the only list of them.
+/// The types that are a part of a router's configuration: the only list of them. Behind the semicolon are
+/// those whose objects cannot be listed: any path is one.
 macro_rules! configuration_types {
-    ($($type:ty),+ $(,)?) => {
+    ($($listed:ty),+; $($unlisted:ty),+ $(,)?) => {
+        configuration_types![@all $($listed,)+ $($unlisted),+];
+
+        /// Adds the types of this family to the registry of all that are served.
+        pub fn register(registry: Registry<Session>) -> Registry<Session> {
+            let registry = registry$(.list_resource::<RouterObjects<$listed>>())+;
+            register_types(registry).data_source::<BgpSummary>().data_source::<Routes>()
+        }
+    };
+    (@all $($type:ty),+) => {
         /// Names of the types that are a part of a router's configuration, and what they are there.
         const TYPES: &[(&str, fn() -> &'static Layout)] = &[$((<$type>::TYPE_NAME, layout::<$type>)),+];
 
@@ -35,9 +45,8 @@ macro_rules! configuration_types {
             }
         })+
 
-        /// Adds the types of this family to the registry of all that are served.
-        pub fn register(registry: Registry<Session>) -> Registry<Session> {
-            registry$(.resource::<RouterResource<$type>>())+.data_source::<BgpSummary>().data_source::<Routes>()
+        fn register_types(registry: Registry<Session>) -> Registry<Session> {
+            registry$(.resource::<RouterResource<$type>>())+
         }
     };
 }
@@ -46,13 +55,13 @@ configuration_types![
     Bgp,
     BgpNeighbor,
     BgpPeerGroup,
-    Config,
     Ospf,
     Ospfv3,
     PrefixList,
     PrefixList6,
     RouteMap,
-    StaticRoute,
+    StaticRoute;
+    Config,
 ];
 
 /// Who names whom on a router.

@@ -96,11 +96,7 @@ pub(super) async fn import<T: ServerApplied>(
         let detail = format!("{:?} does not name an object: {why}.", identity.id(T::schema()));
         Diagnostics::from(Diagnostic::error(format!("Unable to import {}", T::TYPE_NAME), detail))
     })?;
-    let attributes = &T::schema().attributes;
-    let mut values: BTreeMap<String, Value> =
-        attributes.iter().map(|one| (one.name.clone(), one.default.clone().unwrap_or(Value::Null))).collect();
-    values.extend(named);
-    let values = Value::Object(values);
+    let values = blank::<T>(named);
     let target = Target::of::<T>(clusters, &values);
     let look = async {
         let object = target.cluster.find(&target.name, Freshness::Fresh).await?;
@@ -118,6 +114,15 @@ pub(super) async fn import<T: ServerApplied>(
     // Whoever set what is there: this state has not.
     private.given = Some(BTreeSet::new());
     model(context, &target, &values, &object, ReadReason::Import, &mut private.kept)
+}
+
+/// What is known of an object before it is read: its name, and the defaults.
+pub(super) fn blank<T: ServerApplied>(named: BTreeMap<String, Value>) -> Value {
+    let attributes = T::schema().attributes.iter();
+    let mut values: BTreeMap<String, Value> =
+        attributes.map(|one| (one.name.clone(), one.default.clone().unwrap_or(Value::Null))).collect();
+    values.extend(named);
+    Value::Object(values)
 }
 
 /// An object's fields as they are in the cluster, the rest as `known`.

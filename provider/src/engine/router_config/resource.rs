@@ -234,14 +234,22 @@ impl<T: RouterConfig> Resource for RouterResource<T> {
         private.router = Some(node_path.router.identity());
         let tree = node_path.router.config(node_path.root(), context.cancelled()).await;
         let tree = tree.map_err(|error| failed("import", &node_path, &error))?;
-        tell_misfits(context, &node_path, &tree);
-        let Some(found) = model_in::<T>(&node_path, &tree, ReadScope::Full) else {
-            return Err(node_path.absent().into());
-        };
-        let Value::Object(mut attributes) = found.object().clone() else { return Ok(found) };
-        attributes.extend(identity.attributes().clone());
-        Ok(Held::new(Value::Object(attributes)))
+        imported(context, &node_path, &tree, identity).ok_or_else(|| node_path.absent().into())
     }
+}
+
+/// The object of an identity as the router has it, all of it; nothing where there is none.
+pub(super) fn imported<T: RouterConfig>(
+    context: &Context<Session>,
+    node_path: &NodePath,
+    tree: &ConfigTree,
+    identity: &Identity,
+) -> Option<Held<T>> {
+    tell_misfits(context, node_path, tree);
+    let found = model_in::<T>(node_path, tree, ReadScope::Full)?;
+    let Value::Object(mut attributes) = found.object().clone() else { return Some(found) };
+    attributes.extend(identity.attributes().clone());
+    Some(Held::new(Value::Object(attributes)))
 }
 
 /// An import has no configuration whose line could be shown.
@@ -385,7 +393,7 @@ fn tell_misfits(context: &Context<Session>, node_path: &NodePath, tree: &ConfigT
     }
 }
 
-fn failed(action: &str, node_path: &NodePath, error: &RouterError) -> Diagnostics {
+pub(super) fn failed(action: &str, node_path: &NodePath, error: &RouterError) -> Diagnostics {
     node_path.subject().failed(action, &node_path.router, error).into()
 }
 

@@ -332,6 +332,9 @@ async fn declarations_say_what_is_sent_and_what_is_refused() {
             (by_identity.object, by_identity.identity),
             (imported.object.clone(), state.identity.clone())
         );
+        let (listed, _) = run.list(type_name, &json!({}), 100, true).await.unwrap();
+        let [listed] = listed.as_slice() else { panic!("{type_name}: {listed:?}") };
+        assert_eq!((&listed.identity, listed.object.as_ref()), (&imported.identity, Some(&imported.object)));
         let generated = run.generated(&imported).unwrap();
         assert!(generated.get("namespace").is_none(), "it is the default: {generated}");
         for config in [&config, &generated] {

@@ -300,6 +300,13 @@ async fn whole_life(edge: &Edge, case: &Case) {
     let identity = to_plain(&made.identity).unwrap();
     let by_identity = run.import_by_identity(name, &identity).await.unwrap();
     assert_eq!((by_identity.object, by_identity.identity), (imported.object.clone(), made.identity.clone()));
+    if run.lists(name) {
+        let (listed, _) = run.list(name, &json!({"router": "edge"}), 100, true).await.unwrap();
+        let same = listed.iter().find(|one| one.identity == made.identity);
+        let same = same.unwrap_or_else(|| panic!("{name} is not among {listed:?}"));
+        assert_eq!(same.object.as_ref(), Some(&imported.object), "{name}");
+        assert!(same.display_name.ends_with("on router \"edge\""), "{}", same.display_name);
+    }
     let generated = run.generated(&imported).unwrap();
     for config in [&config, &generated] {
         let planned = run.plan(name, Some(&imported), config).await.unwrap();
