@@ -47,7 +47,7 @@ test: parts
 	CHECK=1 tests/run/all
 
 # The build-outs, applied, planned again and destroyed: in labs, or on machines and a router of yours that TARGETS names, a file such as
-# examples/build-outs/site.toml. It says what it erases there, does it with ACCEPTANCE_ERASE=yes alone, and asks them afterwards
+# examples/site.toml. It says what it erases there, does it with ACCEPTANCE_ERASE=yes alone, and asks them afterwards
 # what is left.
 ifdef TARGETS
 acceptance: programs

@@ -8,9 +8,13 @@ ephemeral "microk8s_kubeconfig" "this" {
   node_name = microk8s_node.cp1.node_name # nothing is read before the node is there
 }
 
-provider "kubernetes" {
-  host                   = ephemeral.microk8s_kubeconfig.this.server
-  cluster_ca_certificate = ephemeral.microk8s_kubeconfig.this.cluster_ca_certificate
-  client_certificate     = ephemeral.microk8s_kubeconfig.this.client_certificate
-  client_key             = ephemeral.microk8s_kubeconfig.this.client_key
+# The `kubernetes` and `helm` providers take the same; the guide "Other providers for the cluster" shows them.
+provider "microk8s" {
+  alias = "api"
+  kubernetes = {
+    host                   = ephemeral.microk8s_kubeconfig.this.server
+    cluster_ca_certificate = ephemeral.microk8s_kubeconfig.this.cluster_ca_certificate
+    client_certificate     = ephemeral.microk8s_kubeconfig.this.client_certificate
+    client_key             = ephemeral.microk8s_kubeconfig.this.client_key
+  }
 }

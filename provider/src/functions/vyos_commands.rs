@@ -4,6 +4,7 @@ use crate::connection::router::ConfigTree;
 use crate::engine::router_config::Subtree;
 use tfplugin::Parameters;
 use tfplugin::function::{Function, FunctionError};
+use tfplugin::types::Lines;
 
 /// Turns the text of `set` commands into the `config` of a `vyos_config`.
 ///
@@ -17,7 +18,7 @@ pub(super) struct VyosCommands {
     /// it.
     path: String,
     /// The commands.
-    text: String,
+    text: Lines,
 }
 
 impl Function for VyosCommands {
@@ -26,7 +27,7 @@ impl Function for VyosCommands {
     fn call(self) -> Result<Subtree, FunctionError> {
         let path: Vec<&str> = self.path.split_ascii_whitespace().collect();
         let mut tree = ConfigTree::default();
-        for (number, line) in (1..).zip(self.text.lines()) {
+        for (number, line) in (1..).zip(self.text.0.lines()) {
             let refused = |why: &str| FunctionError::at(Self::TEXT, format!("line {number} {why}"));
             let Some(words) = shlex::split(line) else {
                 return Err(refused("has a quote that is not closed"));

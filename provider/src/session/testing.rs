@@ -33,6 +33,10 @@ impl<T: Served> Provider for TestProvider<T> {
         T::registry()
     }
 
+    fn validate_string(text: &str) -> Result<(), String> {
+        crate::values::one_line(text)
+    }
+
     fn validate_config(config: &ProviderBlockDraft, diagnostics: &mut Diagnostics) {
         ProviderBlock::validate_config(config, diagnostics);
     }

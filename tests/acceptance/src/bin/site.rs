@@ -9,7 +9,7 @@ use std::process::ExitCode;
 #[tokio::main]
 async fn main() -> ExitCode {
     let Some(file) = std::env::args_os().nth(1).map(PathBuf::from) else {
-        eprintln!("usage: site FILE   (examples/build-outs/site.toml is a sample)");
+        eprintln!("usage: site FILE   (examples/site.toml is a sample)");
         return ExitCode::from(2);
     };
     let site = match Site::read(&file) {

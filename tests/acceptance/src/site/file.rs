@@ -213,8 +213,7 @@ fn at<T>(place: &Spanned<T>, problem: String) -> Fault {
 mod tests {
     use super::*;
 
-    const SAMPLE: &str =
-        include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/build-outs/site.toml"));
+    const SAMPLE: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/site.toml"));
 
     /// What a text is refused with: its line, and what is wrong there.
     fn refused(text: &str) -> (Option<usize>, String) {

@@ -119,14 +119,15 @@ fn configuration(folder: &Path) -> Vec<(String, String)> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn terraform_accepts_the_example_of_every_type() {
+async fn terraform_accepts_the_example_of_every_type_and_function() {
     let terraform = Terraform::new();
     let provider = read(&root().join("examples/provider/provider.tf"));
     Terraform::assert_accepted(
         "examples/provider",
         &terraform.faults(&[("provider.tf", provider.as_str())]).await,
     );
-    for folder in examples("resources").into_iter().chain(examples("data-sources")) {
+    let groups = ["resources", "data-sources", "ephemeral-resources", "functions"];
+    for folder in groups.into_iter().flat_map(examples) {
         let files = configuration(&folder);
         assert!(!files.is_empty(), "{} has no configuration", folder.display());
         let files = files.iter().map(|(name, text)| (name.as_str(), text.as_str()));
