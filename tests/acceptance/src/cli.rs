@@ -10,18 +10,26 @@ use tokio::process::Command;
 pub enum Cli {
     /// HashiCorp's.
     Terraform,
+    /// The same with import by identity, lists and actions.
+    Terraform116,
     /// OpenTofu's.
     Tofu,
 }
 
 impl Cli {
-    /// The program: terraform from the search path, OpenTofu as it is a part of the lab.
+    /// The program: terraform from the search path, the others as they are parts of the lab.
     pub async fn program(self) -> Result<PathBuf, Failure> {
         match self {
             Self::Terraform => Ok("terraform".into()),
-            Self::Tofu => Ok(lab::parts::prepare(Progress::tell_what_is_made).await?.program("tofu")?),
+            Self::Terraform116 => part("terraform-1.16").await,
+            Self::Tofu => part("tofu").await,
         }
     }
+}
+
+/// A program that is a part of the lab.
+async fn part(name: &str) -> Result<PathBuf, Failure> {
+    Ok(lab::parts::prepare(Progress::tell_what_is_made).await?.program(name)?)
 }
 
 /// The full address that a client gives the source `baremetal/microk8s`: its own default registry, then the

@@ -2,4 +2,5 @@
 
 mod broken_links;
 mod life;
+mod query;
 mod router_objects;
