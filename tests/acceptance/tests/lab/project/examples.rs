@@ -7,7 +7,7 @@
     reason = "a test's helpers fail as the test does"
 )]
 
-use acceptance::{plugin, proxmox_plugin, snippets};
+use acceptance::{Cli, plugin, proxmox_plugin, snippets};
 use std::path::{Path, PathBuf};
 use std::process::Output;
 use tempfile::TempDir;
@@ -39,6 +39,9 @@ fn examples(group: &str) -> Vec<PathBuf> {
 /// Terraform that takes the plugin of this build and asks no registry.
 struct Terraform {
     own: TempDir,
+    program: PathBuf,
+    /// Arguments of `validate` beside `-json`.
+    validate: &'static [&'static str],
 }
 
 impl Terraform {
@@ -55,7 +58,13 @@ impl Terraform {
             folder = own.path()
         );
         std::fs::write(own.path().join("cli.tfrc"), settings).unwrap();
-        Self { own }
+        Self { own, program: "terraform".into(), validate: &[] }
+    }
+
+    /// With import by identity and lists.
+    async fn new_1_16() -> Self {
+        let program = Cli::Terraform116.program().await.unwrap();
+        Self { program, validate: &["-query"], ..Self::new() }
     }
 
     /// What terraform finds wrong with a configuration of these files, which may call the repository's
@@ -73,7 +82,7 @@ impl Terraform {
         std::fs::write(folder.join("edge.pem"), router.cert.pem()).unwrap();
         let output = self.command(&["get"], &folder).await;
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        let output = self.command(&["validate", "-json"], &folder).await;
+        let output = self.command(&[&["validate", "-json"], self.validate].concat(), &folder).await;
         let text = String::from_utf8_lossy(&output.stdout);
         let report: serde_json::Value = serde_json::from_str(&text)
             .unwrap_or_else(|error| panic!("{error}: {text}{}", String::from_utf8_lossy(&output.stderr)));
@@ -92,7 +101,7 @@ impl Terraform {
     }
 
     async fn command(&self, arguments: &[&str], folder: &Path) -> Output {
-        let mut command = Command::new("terraform");
+        let mut command = Command::new(&self.program);
         command
             .args(arguments)
             .current_dir(folder)
@@ -133,6 +142,26 @@ async fn terraform_accepts_the_example_of_every_type_and_function() {
         let files = files.iter().map(|(name, text)| (name.as_str(), text.as_str()));
         let files: Vec<_> = files.chain([("provider.tf", provider.as_str())]).collect();
         Terraform::assert_accepted(&folder.display().to_string(), &terraform.faults(&files).await);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn terraform_1_16_accepts_every_import_by_identity_and_every_list() {
+    let terraform = Terraform::new_1_16().await;
+    let provider = read(&root().join("examples/provider/provider.tf"));
+    for folder in examples("resources") {
+        let mut files = configuration(&folder);
+        files.push((BY_IDENTITY.to_owned(), read(&folder.join(BY_IDENTITY))));
+        let files = files.iter().map(|(name, text)| (name.as_str(), text.as_str()));
+        let files: Vec<_> = files.chain([("provider.tf", provider.as_str())]).collect();
+        Terraform::assert_accepted(&folder.display().to_string(), &terraform.faults(&files).await);
+    }
+    for folder in examples("list-resources") {
+        let list = read(&folder.join("list-resource.tfquery.hcl"));
+        let files = |list| [("list-resource.tfquery.hcl", list), ("provider.tf", provider.as_str())];
+        Terraform::assert_accepted(&folder.display().to_string(), &terraform.faults(&files(&list)).await);
+        let wrong = list.replace("  config {\n", "  config {\n    colour = \"red\"\n");
+        assert_eq!(terraform.faults(&files(&wrong)).await.len(), 1, "what is wrong is found");
     }
 }
 
