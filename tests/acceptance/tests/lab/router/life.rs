@@ -160,8 +160,8 @@ async fn what_is_asked_for_at_one_time_is_one_commit_on_a_busy_machine_too() {
         commits.push(control.counters().await.unwrap().commits - before.commits);
         workspace.destroy().await.unwrap().succeeded();
     }
-    // As few as Terraform's own parallelism allows, and one more where other labs keep the machine busy too: it had
-    // been one for each object.
+    // As few as Terraform's own parallelism allows, and one more where other labs keep the machine busy too:
+    // it had been one for each object.
     let few = [4..=5, 6..=7];
     assert!(commits.iter().zip(&few).all(|(commits, few)| few.contains(commits)), "{commits:?}");
 }
