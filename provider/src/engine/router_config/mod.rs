@@ -18,6 +18,7 @@ mod node_path;
 mod owned;
 mod references;
 mod resource;
+mod seen;
 mod subtree;
 mod target;
 mod translate;

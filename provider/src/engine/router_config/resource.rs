@@ -1,14 +1,15 @@
 //! The behaviour of every [`RouterConfig`] type as a Terraform resource.
 
 use super::RouterConfig;
-use super::changes::{Change, changes, creation, removal, visible};
+use super::changes::{Change, changes, creation, removal};
 use super::diagnose::{no_router, orphan, sentence};
 use super::foresee::{Dangling, conditions};
 use super::layout::layout;
 use super::leaving;
 use super::node_path::{NodePath, import_forms};
+use super::seen::{imported, model_in, tell_misfits};
 use super::target::RouterTargetDraft;
-use super::translate::{from_config, misfits, preserve_spelling, to_config};
+use super::translate::to_config;
 use crate::connection::ConnectionError;
 use crate::connection::router::{
     Changes, Command, ConfigTree, Purpose, Router, RouterError, RouterLookupError, Routers, Veto, Write,
@@ -17,10 +18,10 @@ use crate::engine::read_scope::ReadScope;
 use crate::session::Session;
 use rand::RngExt;
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::marker::PhantomData;
 use std::sync::Arc;
-use tfplugin::{Context, Diagnostic, Diagnostics, Draft, Held, Identity, Path, Plan, Resource, Value};
+use tfplugin::{Context, Diagnostic, Diagnostics, Draft, Held, Identity, Plan, Resource, Value};
 
 /// A type `T` as a resource.
 pub struct RouterResource<T>(PhantomData<T>);
@@ -238,20 +239,6 @@ impl<T: RouterConfig> Resource for RouterResource<T> {
     }
 }
 
-/// The object of an identity as the router has it, all of it; nothing where there is none.
-pub(super) fn imported<T: RouterConfig>(
-    context: &Context<Session>,
-    node_path: &NodePath,
-    tree: &ConfigTree,
-    identity: &Identity,
-) -> Option<Held<T>> {
-    tell_misfits(context, node_path, tree);
-    let found = model_in::<T>(node_path, tree, ReadScope::Full)?;
-    let Value::Object(mut attributes) = found.object().clone() else { return Some(found) };
-    attributes.extend(identity.attributes().clone());
-    Some(Held::new(Value::Object(attributes)))
-}
-
 /// An import has no configuration whose line could be shown.
 fn without_attribute(found: Diagnostics) -> Diagnostics {
     let mut without = Diagnostics::new();
@@ -354,43 +341,6 @@ fn write(
     let (claim, cancelled) = (private.claim.clone(), context.cancelled().clone());
     let (also_reads, post_checks) = conditions(node_path, purpose, dangling);
     Write { root, subject, purpose, claim, changes, also_reads, post_checks, cancelled }
-}
-
-/// The object in the configuration below the root, in the words of what it was before where nothing differs.
-/// Whatever the router holds is told as it is: the rules of the attributes are for what is written.
-fn model_in<T: RouterConfig>(
-    node_path: &NodePath,
-    tree: &ConfigTree,
-    scope: ReadScope<'_>,
-) -> Option<Held<T>> {
-    let (path, node) = node_path.find(tree)?;
-    let fields = layout::<T>().fields;
-    let before = match scope {
-        ReadScope::Owned(before) => before,
-        ReadScope::Full => &Value::Null,
-    };
-    let mut attributes: BTreeMap<String, Value> = match before {
-        Value::Object(attributes) => attributes.clone(),
-        _ => BTreeMap::new(),
-    };
-    let node = visible(fields, node, &node_path.root(), &path, before);
-    attributes.extend(preserve_spelling(fields, before, from_config(fields, &node, scope)));
-    Some(Held::new(Value::Object(attributes)))
-}
-
-/// Warns of what the state cannot say.
-fn tell_misfits(context: &Context<Session>, node_path: &NodePath, tree: &ConfigTree) {
-    let Some((_, node)) = node_path.find(tree) else { return };
-    let subject = node_path.subject();
-    for (attribute, word) in misfits(subject.fields, node, &Path::root()) {
-        let detail = format!(
-            "`{}` at {} holds {word:?} for {attribute}, which takes a number. The state has null in its place. Where the \
-             configuration says another value, the next apply sets that.",
-            subject.path,
-            node_path.router.url()
-        );
-        context.warn(Diagnostic::warning("Value that the attribute cannot represent", detail).at(attribute));
-    }
 }
 
 pub(super) fn failed(action: &str, node_path: &NodePath, error: &RouterError) -> Diagnostics {
