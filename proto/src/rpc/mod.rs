@@ -280,35 +280,15 @@ macro_rules! answer_with_diagnostics {
     )*};
 }
 
-serve_calls! {
-    get_metadata,
-    get_provider_schema,
-    validate_provider_config,
-    configure_provider,
-    validate_resource_config,
-    upgrade_resource_state,
-    read_resource,
-    plan_resource_change,
-    apply_resource_change,
-    import_resource_state,
-    generate_resource_config,
-    get_resource_identity_schemas,
-    upgrade_resource_identity,
-    move_resource_state,
-    validate_data_resource_config,
-    read_data_source,
-    validate_list_resource_config,
-    validate_action_config,
-    plan_action,
-    validate_ephemeral_resource_config,
-    open_ephemeral_resource,
-    renew_ephemeral_resource,
-    close_ephemeral_resource,
-    get_functions,
-    call_function,
+/// Serves calls whose answers have diagnostics, and those that say their errors otherwise.
+macro_rules! calls {
+    ($($call:ident),*; $($other:ident),*) => {
+        serve_calls! { $($call,)* $($other),* }
+        answer_with_diagnostics! { $($call),* }
+    };
 }
 
-answer_with_diagnostics! {
+calls! {
     get_metadata,
     get_provider_schema,
     validate_provider_config,
@@ -332,5 +312,6 @@ answer_with_diagnostics! {
     open_ephemeral_resource,
     renew_ephemeral_resource,
     close_ephemeral_resource,
-    get_functions,
+    get_functions;
+    call_function
 }
