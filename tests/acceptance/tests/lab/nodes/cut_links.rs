@@ -20,20 +20,28 @@ resource "microk8s_cluster_member" "this" {
 }
 "#;
 
+/// What a pipe holds in Linux where nothing sets it, in bytes: pipe(7).
+const PIPE: usize = 65536;
+
 const MEMBERS: [&str; 2] =
     [r#"microk8s_cluster_member.this["10.0.0.12"]"#, r#"microk8s_cluster_member.this["10.0.0.13"]"#];
 
-/// `microk8s leave` whose reader goes away after so many lines: it dies at the next one. The locks that it
-/// leaves.
-async fn leave_after(node: &Node, lines: u8) -> String {
-    let locks = "ls /var/snap/microk8s/current/var/lock";
-    let before = shell(node, locks).await;
-    let leave =
-        format!("{{ /snap/bin/microk8s leave; echo \"it ended with $?\" >&2; }} | head -n {lines}; sleep 3");
+/// `microk8s leave` whose reader goes away: it dies at the line that it prints then. The locks that it leaves.
+///
+/// Before it begins the pipe has room for the line that it may print first and for no more, so that it waits at
+/// the next one until the reader, which reads nothing, sees the lock and is gone.
+async fn leave_that_dies(node: &Node, first_line: &str, reader_waits_for: &str) -> String {
+    const LOCKS: &str = "/var/snap/microk8s/current/var/lock";
+    let list = format!("ls {LOCKS}");
+    let before = shell(node, &list).await;
+    let filled = PIPE - first_line.len();
+    let leave = format!(
+        "{{ head -c {filled} /dev/zero; /snap/bin/microk8s leave; echo \"it ended with $?\" >&2; }} |
+         for i in $(seq 600); do [ ! -e {LOCKS}/{reader_waits_for} ] || break; sleep 0.1; done"
+    );
     let left = shell(node, &leave).await;
-    let died = !left.contains("Waiting") && !left.contains("it ended with 0");
-    assert!(died, "it did not die: {left}\nwith these locks before: {before}");
-    shell(node, locks).await
+    assert!(left.contains("it ended with 1"), "it did not die: {left}\nwith these locks before: {before}");
+    shell(node, &list).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -46,10 +54,22 @@ async fn a_leave_that_died_of_it_is_undone_or_completed() {
 
     // Both at `Generating new cluster certificates.`: of a control plane it is the first line.
     let cut = async || {
-        let (control_plane, worker) = tokio::join!(leave_after(second, 0), leave_after(third, 1));
+        let (control_plane, worker) = tokio::join!(
+            leave_that_dies(second, "", "installed.lock"),
+            leave_that_dies(third, "Configuring services.\n", "no-apiserver-proxy")
+        );
         assert!(control_plane.contains("no-cert-reissue"), "{control_plane}");
         assert!(worker.contains("clustered.lock") && worker.contains("no-apiserver-proxy"), "{worker}");
-        let status = shell(first, "/snap/bin/microk8s status --format yaml").await;
+        // `status` names the members that its datastore last wrote down.
+        let status = shell(
+            first,
+            "for i in $(seq 60); do
+               status=$(/snap/bin/microk8s status --format yaml)
+               [ $(echo \"$status\" | grep -c -e '- address:') != 1 ] || break
+               sleep 0.5
+             done; echo \"$status\"",
+        )
+        .await;
         assert_eq!(status.matches("- address:").count(), 1, "{status}");
     };
     cut().await;
