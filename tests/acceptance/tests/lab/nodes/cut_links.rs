@@ -26,10 +26,11 @@ const PIPE: usize = 65536;
 const MEMBERS: [&str; 2] =
     [r#"microk8s_cluster_member.this["10.0.0.12"]"#, r#"microk8s_cluster_member.this["10.0.0.13"]"#];
 
-/// `microk8s leave` whose reader goes away: it dies at the line that it prints then. The locks that it leaves.
+/// `microk8s leave` whose reader goes away: it dies at the line that it prints then. The locks that it
+/// leaves.
 ///
-/// Before it begins the pipe has room for the line that it may print first and for no more, so that it waits at
-/// the next one until the reader, which reads nothing, sees the lock and is gone.
+/// Before it begins the pipe has room for the line that it may print first and for no more, so that it waits
+/// at the next one until the reader, which reads nothing, sees the lock and is gone.
 async fn leave_that_dies(node: &Node, first_line: &str, reader_waits_for: &str) -> String {
     const LOCKS: &str = "/var/snap/microk8s/current/var/lock";
     let list = format!("ls {LOCKS}");
