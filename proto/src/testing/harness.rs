@@ -338,16 +338,21 @@ impl<P: Provider> Harness<P> {
 
     /// Imports by id and refreshes.
     pub async fn import(&self, type_name: &str, id: &str) -> Result<State, Failure> {
+        self.import_warned(type_name, id).await.map(|(state, _)| state)
+    }
+
+    /// The same, and what the user is warned of.
+    pub async fn import_warned(&self, type_name: &str, id: &str) -> Result<(State, Diagnostics), Failure> {
         self.import_wanted(type_name, Wanted::Id(id.to_owned())).await
     }
 
     /// Imports by identity, as an `import` block of Terraform 1.12 or later gives it, and refreshes.
     pub async fn import_by_identity(&self, type_name: &str, identity: &Json) -> Result<State, Failure> {
         let identity = read_identity(self.resource(type_name)?.schema(), identity)?;
-        self.import_wanted(type_name, Wanted::Identity(identity)).await
+        self.import_wanted(type_name, Wanted::Identity(identity)).await.map(|(state, _)| state)
     }
 
-    async fn import_wanted(&self, type_name: &str, wanted: Wanted) -> Result<State, Failure> {
+    async fn import_wanted(&self, type_name: &str, wanted: Wanted) -> Result<(State, Diagnostics), Failure> {
         let resource = self.resource(type_name)?;
         let context = self.deferrable();
         let (stored, diagnostics) = resource.import(&context, wanted, P::validate_string).await;
@@ -355,10 +360,11 @@ impl<P: Provider> Harness<P> {
         let mut faults = may_be_stored(resource.schema(), &stored.object);
         faults.extend(identity_faults(resource.schema(), &stored.identity));
         let state = self.state(type_name, stored);
-        check_diagnostics(diagnostics, faults, None)?;
+        let mut found = check_diagnostics(diagnostics, faults, None)?;
         let state = state.ok_or_else(|| violation("import returned no resources"))?;
-        let (read, _) = self.read(&state).await?;
-        read.ok_or_else(|| violation("cannot import non-existent remote object").into())
+        let (read, at_read) = self.read(&state).await?;
+        found.append(at_read);
+        Ok((read.ok_or_else(|| violation("cannot import non-existent remote object"))?, found))
     }
 
     /// Plans and carries out the destruction of `prior`.

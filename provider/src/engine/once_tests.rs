@@ -4,7 +4,9 @@
 
 use super::cluster_object::{ClusterObject, ClusterResource};
 use super::node_resource::{DefaultTimeouts, Identity, NoPrivate, NodeError, NodeResource, OverSsh, Work};
-use super::router_config::{Declaration, FamilyMember, References, RouterConfig, RouterResource};
+use super::router_config::{
+    Declaration, FamilyMember, Layout, References, RouterConfig, RouterResource, layout,
+};
 use super::timeouts::Timeouts;
 use crate::connection::cluster::testing::{ApiServer, POOLS};
 use crate::connection::cluster::{Kind, MANAGER};
@@ -16,6 +18,7 @@ use serde_json::{Value as Json, json};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
+use tfplugin::provider::TypeName;
 use tfplugin::schema::AttributeKind;
 use tfplugin::testing::{Action, Harness, State};
 use tfplugin::value::{Type, ValueError};
@@ -102,6 +105,10 @@ impl FamilyMember for OnRouter {
     fn references() -> &'static References {
         static NONE: LazyLock<References> = LazyLock::new(|| References::of(std::iter::empty(), &[], &[]));
         &NONE
+    }
+
+    fn layouts() -> Vec<(&'static str, &'static Layout)> {
+        vec![(Self::TYPE_NAME, layout::<Self>())]
     }
 }
 

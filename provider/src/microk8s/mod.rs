@@ -17,8 +17,8 @@ pub mod status;
 #[cfg(test)]
 mod tests;
 
-use crate::engine::cluster_object::ClusterResource;
-use crate::engine::node_resource::OverSsh;
+use crate::engine::cluster_object::{ClusterObjects, ClusterResource};
+use crate::engine::node_resource::{NodeObjects, OverSsh};
 use crate::session::Session;
 use tfplugin::Registry;
 
@@ -32,6 +32,11 @@ pub fn register(registry: Registry<Session>) -> Registry<Session> {
         .resource::<OverSsh<helm_release::HelmRelease>>()
         .resource::<OverSsh<node::Node>>()
         .resource::<ClusterResource<object::GenericObject>>()
+        .list_resource::<NodeObjects<addon::Addon>>()
+        .list_resource::<NodeObjects<cluster_ipv6::ClusterIpv6>>()
+        .list_resource::<NodeObjects<cluster_member::ClusterMember>>()
+        .list_resource::<NodeObjects<node::Node>>()
+        .list_resource::<ClusterObjects<object::GenericObject>>()
         .data_source::<status::Status>()
         .ephemeral_resource::<join_token::JoinToken>()
         .ephemeral_resource::<kubeconfig::Kubeconfig>()

@@ -5,6 +5,8 @@ mod extremes;
 #[cfg(test)]
 mod identities;
 #[cfg(test)]
+mod lists;
+#[cfg(test)]
 mod samples;
 #[cfg(test)]
 mod tests;

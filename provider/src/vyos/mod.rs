@@ -17,21 +17,24 @@ pub use policy::{PrefixList, PrefixList6, RouteMap};
 pub use show::{BgpSummary, Routes};
 pub use static_route::StaticRoute;
 
-use crate::engine::router_config::{FamilyMember, Layout, References, RouterObjects, RouterResource, layout};
+use crate::engine::router_config::{
+    FamilyMember, Layout, References, RouterObjects, RouterPaths, RouterResource, layout,
+};
 use crate::session::Session;
 use std::sync::LazyLock;
 use tfplugin::Registry;
 use tfplugin::provider::TypeName;
 
-/// The types that are a part of a router's configuration: the only list of them. Behind the semicolon are
-/// those whose objects cannot be listed: any path is one.
+/// The types that are a part of a router's configuration: the only list of them. Behind the semicolon is the
+/// one whose objects are wherever their path leads, and are what the others leave.
 macro_rules! configuration_types {
-    ($($listed:ty),+; $($unlisted:ty),+ $(,)?) => {
-        configuration_types![@all $($listed,)+ $($unlisted),+];
+    ($($listed:ty),+; $any:ty $(,)?) => {
+        configuration_types![@all $($listed,)+ $any];
 
         /// Adds the types of this family to the registry of all that are served.
         pub fn register(registry: Registry<Session>) -> Registry<Session> {
             let registry = registry$(.list_resource::<RouterObjects<$listed>>())+;
+            let registry = registry.list_resource::<RouterPaths<$any>>();
             register_types(registry).data_source::<BgpSummary>().data_source::<Routes>()
         }
     };
@@ -42,6 +45,10 @@ macro_rules! configuration_types {
         $(impl FamilyMember for $type {
             fn references() -> &'static References {
                 &REFERENCES
+            }
+
+            fn layouts() -> Vec<(&'static str, &'static Layout)> {
+                layouts().collect()
             }
         })+
 

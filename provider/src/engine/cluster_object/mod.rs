@@ -34,7 +34,7 @@ mod tests;
 pub use address::{ClusterWideObject, cluster_address};
 pub use adoption::ours;
 pub use cluster_resource::ClusterResource;
-pub use list::ClusterObjects;
+pub use list::{ClusterObjects, Listed};
 pub use private::Private;
 pub use references::{Reference, ReferenceTarget};
 pub use server_applied::{ReadReason, ServerApplied, Staying, sensitive};

@@ -8,6 +8,7 @@
 pub mod cluster_lock;
 mod error;
 mod identity;
+mod list;
 mod over_ssh;
 mod private;
 pub mod step;
@@ -15,6 +16,7 @@ mod work;
 
 pub use error::NodeError;
 pub use identity::Identity;
+pub use list::{ListedOverSsh, NodeObjects};
 pub use over_ssh::OverSsh;
 pub use private::{NoPrivate, Private};
 pub use work::{Work, observe, warn_unchecked};

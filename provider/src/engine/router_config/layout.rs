@@ -61,6 +61,11 @@ pub fn layout<T: RouterConfig>() -> &'static Layout {
 }
 
 impl Layout {
+    /// Whether its objects are wherever their key leads.
+    pub(super) fn is_path(&self) -> bool {
+        self.tag.as_ref().is_some_and(|tag| tag.form == ValueFormat::Path)
+    }
+
     /// Its nodes from the top, without the key.
     pub(super) fn nodes(&self) -> Vec<Vec<&'static str>> {
         let below = match &self.tag {

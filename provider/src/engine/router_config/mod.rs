@@ -22,11 +22,12 @@ mod seen;
 mod subtree;
 mod target;
 mod translate;
+mod uncovered;
 
 pub use declaration::{Declaration, Paths};
 pub use diagnose::{Subject, no_router};
 pub use layout::{Layout, Tag, layout};
-pub use list::RouterObjects;
+pub use list::{RouterObjects, RouterPaths};
 pub use mapping::{Field, Kind, LeftAlone, ValueFormat};
 pub use owned::Owner;
 pub use references::{FamilyMember, References, Refers};

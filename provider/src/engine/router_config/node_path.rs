@@ -123,7 +123,7 @@ impl NodePath {
     }
 
     fn is_path(&self) -> bool {
-        self.layout.tag.as_ref().is_some_and(|tag| tag.form == ValueFormat::Path)
+        self.layout.is_path()
     }
 
     /// Whether there is nothing at a path but what the router itself puts there.

@@ -7,7 +7,7 @@ use super::foresee::{Dangling, conditions};
 use super::layout::layout;
 use super::leaving;
 use super::node_path::{NodePath, import_forms};
-use super::seen::{imported, model_in, tell_misfits};
+use super::seen::{imported, model_in, tell_misfits, tell_uncovered, uncovered};
 use super::target::RouterTargetDraft;
 use super::translate::to_config;
 use crate::connection::ConnectionError;
@@ -235,6 +235,7 @@ impl<T: RouterConfig> Resource for RouterResource<T> {
         private.router = Some(node_path.router.identity());
         let tree = node_path.router.config(node_path.root(), context.cancelled()).await;
         let tree = tree.map_err(|error| failed("import", &node_path, &error))?;
+        tell_uncovered::<T>(context, &node_path.router, &uncovered::<T>(&node_path, &tree));
         imported(context, &node_path, &tree, identity).ok_or_else(|| node_path.absent().into())
     }
 }

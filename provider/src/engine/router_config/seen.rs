@@ -5,7 +5,8 @@ use super::changes::visible;
 use super::layout::layout;
 use super::node_path::NodePath;
 use super::translate::{from_config, misfits, preserve_spelling};
-use crate::connection::router::ConfigTree;
+use super::uncovered::Uncovered;
+use crate::connection::router::{ConfigPath, ConfigTree, Router};
 use crate::engine::read_scope::ReadScope;
 use crate::session::Session;
 use std::collections::BTreeMap;
@@ -23,6 +24,41 @@ pub(super) fn imported<T: RouterConfig>(
     let Value::Object(mut attributes) = found.object().clone() else { return Some(found) };
     attributes.extend(identity.attributes().clone());
     Some(Held::new(Value::Object(attributes)))
+}
+
+/// What is below an object's node and none of its attributes.
+pub(super) fn uncovered<T: RouterConfig>(node_path: &NodePath, tree: &ConfigTree) -> Vec<ConfigPath> {
+    let Some((path, node)) = node_path.find(tree) else { return Vec::new() };
+    Uncovered::of_object::<T>(layout::<T>(), node, &[node_path.root(), path].concat())
+}
+
+/// So many parts are named in a warning.
+const NAMED: usize = 20;
+
+/// Warns of what is below the nodes of objects that are taken over and none of their attributes.
+pub(super) fn tell_uncovered<T: RouterConfig>(
+    context: &Context<Session>,
+    router: &Router,
+    paths: &[ConfigPath],
+) {
+    if paths.is_empty() {
+        return;
+    }
+    let mut lines: Vec<_> = paths.iter().take(NAMED).map(|path| path.join(" ")).collect();
+    if let Some(more) = paths.len().checked_sub(NAMED).filter(|more| *more > 0) {
+        lines.push(format!("and {more} more"));
+    }
+    let by = T::layouts().into_iter().find(|(_, layout)| layout.is_path()).map_or("", |(name, _)| name);
+    let detail = format!(
+        "The router at {} also has:\n\n    {}\n\nNo attribute of `{}` covers that: Terraform does not show it and does not \
+         change it, until it destroys the object with all that is below it. To manage it too, add it with `{by}`: `path` is \
+         such a line, and a `list` block of `{by}` finds all of them.",
+        router.url(),
+        lines.join("\n    "),
+        T::TYPE_NAME
+    );
+    let summary = format!("Parts of {} that no attribute covers", layout::<T>().noun);
+    context.warn(Diagnostic::warning(summary, detail));
 }
 
 /// The object in the configuration below the root, in the words of what it was before where nothing differs.

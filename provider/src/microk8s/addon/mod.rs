@@ -5,16 +5,17 @@ pub(crate) mod steps;
 
 use crate::connection::ssh;
 use crate::engine::node_resource::{
-    DefaultTimeouts, NoPrivate, NodeError, NodeResource, Private, Verbs, Work,
+    DefaultTimeouts, ListedOverSsh, NoPrivate, NodeError, NodeResource, Private, Verbs, Work,
 };
 use crate::engine::timeouts::Timeouts;
 use crate::microk8s::shared::cluster::status_report::StatusReport;
 use crate::microk8s::shared::machine::identity::ClusterIdentity;
+use crate::microk8s::shared::machine::printed_status::PrintedAddon;
 use crate::session::Session;
 use async_trait::async_trait;
 use std::sync::Arc;
 use steps::Change;
-use tfplugin::{Context, Diagnostic, Diagnostics, Identity, Model, Plan};
+use tfplugin::{Context, Diagnostic, Diagnostics, Identity, Model, Plan, Value};
 
 /// An add-on of MicroK8s, enabled in the cluster of a control plane.
 ///
@@ -154,6 +155,20 @@ impl NodeResource for Addon {
             }
             None => Err(steps::unknown(&*work.host, &report, &repository, &name)),
         }
+    }
+}
+
+#[async_trait]
+impl ListedOverSsh for Addon {
+    async fn identities(work: &Work<'_>) -> Result<Vec<Identity>, NodeError> {
+        let report = StatusReport::read(&*work.host).await?;
+        let enabled = report.addons.into_iter().filter(|addon| addon.enabled);
+        let one = |addon: PrintedAddon| {
+            let parts =
+                [("host", work.host.address()), ("repository", &addon.repository), ("name", &addon.name)];
+            Identity::new(parts.map(|(name, text)| (name.to_owned(), Value::String(text.to_owned()))))
+        };
+        Ok(enabled.map(one).collect())
     }
 }
 

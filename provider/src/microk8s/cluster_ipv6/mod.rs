@@ -10,7 +10,7 @@ mod service_ranges;
 use crate::connection::Freshness;
 use crate::connection::ssh::check_address;
 use crate::engine::node_resource::{
-    DefaultTimeouts, NodeError, NodeResource, Private, Verbs, Work, observe, warn_unchecked,
+    DefaultTimeouts, ListedOverSsh, NodeError, NodeResource, Private, Verbs, Work, observe, warn_unchecked,
 };
 use crate::engine::timeouts::Timeouts;
 use crate::microk8s::shared::cluster::messages;
@@ -28,7 +28,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use tfplugin::types::Semantic;
-use tfplugin::{Computed, Context, Diagnostics, Identity, Model, Plan};
+use tfplugin::{Computed, Context, Diagnostics, Identity, Model, Plan, Value};
 
 /// IPv6 beside IPv4 in a MicroK8s cluster: ranges for pods and services, the nodes' own IPv6 addresses, and
 /// Calico.
@@ -281,6 +281,18 @@ impl NodeResource for ClusterIpv6 {
 
     fn remove_hint() -> String {
         messages::IF_GONE.to_owned()
+    }
+}
+
+#[async_trait]
+impl ListedOverSsh for ClusterIpv6 {
+    async fn identities(work: &Work<'_>) -> Result<Vec<Identity>, NodeError> {
+        let host = work.host.address();
+        let seen = ClusterSnapshot::collect(work.session(), host, Freshness::Cached).await?;
+        let ranges = rollout::cluster_of(&seen.first)?;
+        let has_ipv6 = ranges.pods.ipv6.is_some() && ranges.services.ipv6.is_some();
+        let own = Identity::new([("host".to_owned(), Value::String(host.to_owned()))]);
+        Ok(has_ipv6.then_some(own).into_iter().collect())
     }
 }
 

@@ -13,7 +13,9 @@ mod tests;
 
 use crate::connection::Freshness;
 use crate::connection::ssh::check_address;
-use crate::engine::node_resource::{DefaultTimeouts, NodeError, NodeResource, Private, Verbs, Work};
+use crate::engine::node_resource::{
+    DefaultTimeouts, ListedOverSsh, NodeError, NodeResource, Private, Verbs, Work,
+};
 use crate::engine::timeouts::Timeouts;
 use crate::microk8s::shared::cluster::messages;
 use crate::microk8s::shared::cluster::quorum;
@@ -268,6 +270,17 @@ impl NodeResource for ClusterMember {
 
     fn remove_hint() -> String {
         messages::IF_GONE.to_owned()
+    }
+}
+
+#[async_trait]
+impl ListedOverSsh for ClusterMember {
+    async fn identities(work: &Work<'_>) -> Result<Vec<Identity>, NodeError> {
+        let hosts = ClusterSnapshot::to_list(work).await?;
+        let part = |name: &str, host: &str| (name.to_owned(), Value::String(host.to_owned()));
+        let cluster = work.host.address();
+        let one = |host: String| Identity::new([part("cluster", cluster), part("host", &host)]);
+        Ok(hosts.into_iter().map(one).collect())
     }
 }
 

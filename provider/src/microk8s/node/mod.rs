@@ -15,8 +15,11 @@ mod storage;
 mod tests;
 
 use crate::connection::ssh::{self, HostKey};
-use crate::engine::node_resource::{DefaultTimeouts, NoPrivate, NodeError, NodeResource, Private, Work};
+use crate::engine::node_resource::{
+    DefaultTimeouts, ListedOverSsh, NoPrivate, NodeError, NodeResource, Private, Work,
+};
 use crate::engine::timeouts::Timeouts;
+use crate::microk8s::shared::cluster::snapshot::ClusterSnapshot;
 use crate::microk8s::shared::machine::identity::MachineIdentity;
 use crate::session::Session;
 use async_trait::async_trait;
@@ -30,7 +33,7 @@ use std::time::Duration;
 use steps::Installation;
 use storage::Storage;
 use tfplugin::types::Semantic;
-use tfplugin::{Computed, Context, Diagnostic, Diagnostics, Identity, Model, Plan};
+use tfplugin::{Computed, Context, Diagnostic, Diagnostics, Identity, Model, Plan, Value};
 
 /// A machine that runs MicroK8s: the snap on an Ubuntu machine that is reached over SSH.
 ///
@@ -275,6 +278,15 @@ impl NodeResource for Node {
         "If the machine is gone for good: set `forget_unreachable = true` and apply, then destroy; or remove the node from the \
          state (`terraform state rm`). If it is only unreachable now: bring it back and destroy again."
             .to_owned()
+    }
+}
+
+#[async_trait]
+impl ListedOverSsh for Node {
+    async fn identities(work: &Work<'_>) -> Result<Vec<Identity>, NodeError> {
+        let hosts = ClusterSnapshot::to_list(work).await?;
+        let host = |host: String| ("host".to_owned(), Value::String(host));
+        Ok(hosts.into_iter().map(|one| Identity::new([host(one)])).collect())
     }
 }
 

@@ -1,6 +1,7 @@
 //! `microk8s_object`.
 
 mod fields;
+mod list;
 mod manifest;
 mod names;
 mod released;

@@ -5,6 +5,7 @@ mod declarations;
 mod foresight;
 mod hostile;
 mod life;
+mod lists;
 mod many;
 mod objects;
 mod odd;

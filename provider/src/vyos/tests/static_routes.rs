@@ -46,36 +46,3 @@ async fn a_way_that_is_disabled_is_none_that_is_used() {
     assert_eq!(edge.config("protocols static route 192.0.2.0/24").await, expected);
     edge.router.stop().await;
 }
-
-/// Of both families, which are two nodes on the router; each under the name by which it is imported.
-#[tokio::test]
-async fn all_that_are_there_are_listed() {
-    let edge = Edge::start(Version::V1_4).await;
-    edge.configure(&[
-        "set protocols static route 192.0.2.0/24 next-hop 10.0.0.1",
-        "set protocols static route 198.51.100.0/24 blackhole",
-        "set protocols static route6 2001:db8::/32 interface eth1",
-    ])
-    .await;
-    let run = edge.run().await;
-    // The only router needs no name, and gets it.
-    let (routes, found) = run.list("vyos_static_route", &json!({}), 100, true).await.unwrap();
-    assert!(found.is_empty(), "{found:?}");
-    let keys: Vec<_> =
-        routes.iter().filter_map(|one| one.identity.attribute("destination").as_str()).collect();
-    assert_eq!(keys, ["192.0.2.0/24", "198.51.100.0/24", "2001:db8::/32"]);
-    for listed in &routes {
-        assert_eq!(listed.identity.attribute("router").as_str(), Some("edge"));
-        let state = run.state_of("vyos_static_route", listed).unwrap();
-        let generated = run.generated(&state).unwrap();
-        let planned = run.plan("vyos_static_route", Some(&state), &generated).await.unwrap();
-        assert_eq!(planned.action, tfplugin::testing::Action::NoOp, "{generated}");
-    }
-    assert_eq!(run.list("vyos_static_route", &json!({}), 2, false).await.unwrap().0.len(), 2);
-    for none in ["vyos_ospf", "vyos_bgp", "vyos_prefix_list"] {
-        assert!(run.list(none, &json!({"router": "edge"}), 100, true).await.unwrap().0.is_empty(), "{none}");
-    }
-    let failure = run.list("vyos_bgp", &json!({"router": "core"}), 100, true).await.unwrap_err();
-    assert!(failure.to_string().contains("no router \"core\""), "{failure}");
-    edge.router.stop().await;
-}

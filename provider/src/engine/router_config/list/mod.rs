@@ -1,11 +1,15 @@
 //! The objects of a type that a router has, for `terraform query`.
 
+mod paths;
+
+pub use paths::RouterPaths;
+
 use super::RouterConfig;
 use super::diagnose::no_router;
 use super::layout::layout;
 use super::node_path::NodePath;
 use super::resource::{RouterResource, failed};
-use super::seen::imported;
+use super::seen::{imported, tell_uncovered, uncovered};
 use crate::connection::router::Router;
 use crate::session::Session;
 use std::marker::PhantomData;
@@ -35,6 +39,7 @@ impl<T: RouterConfig> ListResource for RouterObjects<T> {
     ) -> Result<(), Diagnostics> {
         let router = context.provider().routers.get(config.router.as_deref());
         let router = router.map_err(|reason| no_router(layout::<T>().noun, &reason))?;
+        let mut left_over = Vec::new();
         for identity in identities::<T>(context, &router).await? {
             let named = Value::Object(identity.attributes().clone());
             let node_path = NodePath::on::<T>(Arc::clone(&router), &named);
@@ -42,11 +47,13 @@ impl<T: RouterConfig> ListResource for RouterObjects<T> {
             let tree = node_path.router.config(node_path.root(), context.cancelled()).await;
             let tree = tree.map_err(|error| failed("list", &node_path, &error))?;
             let Some(object) = imported::<T>(context, &node_path, &tree, &identity) else { continue };
+            left_over.extend(uncovered::<T>(&node_path, &tree));
             let name = format!("{} on router {:?}", node_path.subject().name(), router.name());
             if listing.object(name, &object).await.is_break() {
                 break;
             }
         }
+        tell_uncovered::<T>(context, &router, &left_over);
         Ok(())
     }
 }

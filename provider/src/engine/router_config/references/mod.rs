@@ -31,6 +31,9 @@ pub struct Refers {
 pub trait FamilyMember {
     /// Who names whom in this family.
     fn references() -> &'static References;
+
+    /// All types of this family: their names, and what they are on a router.
+    fn layouts() -> Vec<(&'static str, &'static Layout)>;
 }
 
 /// All places of a family that name something.

@@ -38,6 +38,40 @@ async fn server() -> (ApiServer, String, String) {
     (server, format!("{config_maps}/settings"), format!("{secrets}/edge"))
 }
 
+/// All of a kind but what the cluster makes, each as an import would store it.
+#[tokio::test]
+async fn objects_of_a_kind_are_listed_but_for_those_of_the_cluster() {
+    let (server, config_map_path, _) = server().await;
+    let run = run(&server).await;
+    let ours = run.create(OBJECT, &object(config_map(json!({"colour": "green"})))).await.unwrap();
+    let by_hand = config_map_path.replace("/settings", "");
+    server.world().put(&by_hand, "by-hand", "kubectl", json!({}));
+    server.world().put(&by_hand, "kube-root-ca.crt", "root-ca-cert-publisher", json!({}));
+    let shop = json!({"api_version": "v1", "kind": "ConfigMap", "namespace": "shop"});
+    let (all, found) = run.list(OBJECT, &shop, 100, true).await.unwrap();
+    assert!(found.is_empty(), "{found:?}");
+    let names: Vec<_> = all.iter().map(|one| one.identity.attribute("name").as_str().unwrap()).collect();
+    assert_eq!(names, ["by-hand", "settings"]);
+    assert_eq!(all[1].identity, ours.identity);
+    for (listed, data) in all.iter().zip([Json::Null, json!({"colour": "green"})]) {
+        let state = run.state_of(OBJECT, listed).unwrap();
+        let generated = run.generated(&state).unwrap();
+        assert_eq!(generated["manifest"]["data"], data, "{generated}");
+        assert_eq!(generated["manifest"]["kind"], "ConfigMap");
+        let planned = run.plan(OBJECT, Some(&state), &generated).await.unwrap();
+        assert_eq!(planned.action, Action::NoOp, "{generated}");
+    }
+    for (wrong, at) in [
+        (json!({"api_version": "v1", "kind": "configmap"}), "kind"),
+        (json!({"api_version": "../v1", "kind": "ConfigMap"}), "api_version"),
+        (json!({"api_version": "v1", "kind": "ConfigMap", "namespace": "a/b"}), "namespace"),
+    ] {
+        let failure = run.list(OBJECT, &wrong, 100, false).await.unwrap_err();
+        let told: Vec<_> = failure.diagnostics.iter().map(|one| one.attribute.clone().unwrap()).collect();
+        assert_eq!(told, [tfplugin::Path::from(at)], "{failure}");
+    }
+}
+
 /// How many manifests with that word were read since the last time.
 fn manifests_read<const N: usize>(words: [&str; N]) -> [usize; N] {
     let read = READ.with_borrow_mut(std::mem::take);

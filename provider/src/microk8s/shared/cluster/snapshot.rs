@@ -2,7 +2,7 @@
 
 use crate::connection::Freshness;
 use crate::connection::retry::{Attempt, Deadline};
-use crate::engine::node_resource::NodeError;
+use crate::engine::node_resource::{NodeError, Work};
 use crate::microk8s::shared::machine::node_list::{ClusterNode, ListedNode, Role};
 use crate::microk8s::shared::machine::snapshot::NodeSnapshot;
 use crate::microk8s::shared::machine::{Machine, Machines};
@@ -62,6 +62,19 @@ impl ClusterSnapshot {
         let first = Member { node: node.with_role(snapshot.role()), machine, snapshot };
         let (others, missing) = reach(machines, rest, &first.snapshot, freshness).await?;
         Ok(Self { id, first, others, missing })
+    }
+
+    /// Where each machine of the cluster is reached, for a list. Warns of those that were not.
+    pub(crate) async fn to_list(work: &Work<'_>) -> Result<Vec<String>, NodeError> {
+        let seen = Self::collect(work.session(), work.host.address(), Freshness::Cached).await?;
+        for Missing { node, reason } in &seen.missing {
+            let attempt = format!("reaching the machine of node {}", node.name);
+            let error = NodeError::new(attempt, reason.as_str()).with_hint(
+                "Import it by the address at which it is reached from here, or add an entry for it to `~/.ssh/config`.",
+            );
+            work.warn(error.into_warning(format!("Node {} is not listed", node.name)));
+        }
+        Ok(seen.members().map(|member| member.machine.address().to_owned()).collect())
     }
 
     /// Takes a cluster_snapshot as soon as the control plane answers.

@@ -1,0 +1,11 @@
+# terraform query -generate-config-out=adopted.tf
+list "microk8s_object" "all" {
+  provider = microk8s
+
+  config {
+    cluster     = "10.0.0.11" # a control plane
+    api_version = "v1"
+    kind        = "ConfigMap"
+    namespace   = "shop"
+  }
+}
