@@ -30,4 +30,7 @@ resource "microk8s_node" "storage" {
   host    = "10.0.0.31"
   channel = "1.35/stable"
   storage = {}
+
+  labels = { "topology.kubernetes.io/zone" = "a" }
+  taints = [{ key = "dedicated", value = "storage", effect = "NoSchedule" }]
 }

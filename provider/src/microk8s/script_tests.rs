@@ -134,7 +134,7 @@ async fn a_bare_machine() {
     root.program("bin/snap", "echo 'error: no matching snaps installed' >&2; exit 1");
     let snapshot = root.says(&machine::SNAPSHOT, &[]).await;
     let expected = "§machine-id\n0123456789abcdef0123456789abcdef\n§hostname\ncp1\n§hosts\n127.0.0.1 localhost\n\
-                    §snap\nerror: no matching snaps installed\ncode 1\n§mark\n§storage\n§broken-off\n";
+                    §snap\nerror: no matching snaps installed\ncode 1\n§mark\n§storage\n§marks\n§broken-off\n";
     assert_eq!(snapshot, expected);
     assert_eq!(root.says(&node::CLOUD_INIT, &[]).await, "");
     root.program("bin/cloud-init", "echo status: done; exit 2");
@@ -352,6 +352,39 @@ async fn what_is_asked_of_microk8s() {
         (&node::SEEDED, "wait|system|seed.loaded|"),
     ] {
         assert_eq!(root.says(script, &[]).await, words, "{}", script.name);
+    }
+}
+
+/// A control plane asks by MicroK8s, a worker by the credentials of its kubelet.
+#[tokio::test]
+async fn a_machine_reads_and_writes_its_own_node() {
+    const DATA: &str = "var/snap/microk8s/current";
+    let root = Root::with_microk8s();
+    root.program("snap/bin/microk8s", "printf '%s|' microk8s \"$@\"");
+    root.program("snap/microk8s/current/kubectl", "printf '%s|' \"$@\"");
+    assert_eq!(root.says(&machine::OWN_NODE, &["cp1"]).await, "microk8s|kubectl|get|node|cp1|--output|json|");
+    root.has(&format!("{DATA}/var/lock/clustered.lock"), "");
+    let kubeconfig = root.path(&format!("{DATA}/credentials/kubelet.config"));
+    let by_kubelet = format!("--kubeconfig={}|", kubeconfig.display());
+    let asked = root.says(&machine::OWN_NODE, &["w1"]).await;
+    assert_eq!(asked, format!("{by_kubelet}get|node|w1|--output|json|"));
+    let patch = r#"{"metadata":{"labels":{"rack":"a b"}}}"#;
+    for (length, expected) in [
+        (patch.len(), format!("{by_kubelet}patch|node|w1|--type=merge|--patch|{patch}|")),
+        (patch.len() + 1, String::new()),
+    ] {
+        for shell in SHELLS {
+            root.has("patch", patch);
+            let mut command = Command::new(root.path("bin").join(shell));
+            command.args(["-c", &root.text_of(&machine::PATCH_OWN_NODE), "sh", "w1", &length.to_string()]);
+            command
+                .stdin(fs::File::open(root.path("patch")).unwrap())
+                .env_clear()
+                .env("PATH", root.path("bin"));
+            let output = command.output().await.unwrap();
+            assert_eq!(String::from_utf8(output.stdout).unwrap(), expected, "{shell}");
+            assert_eq!(output.status.success(), length == patch.len(), "{shell}");
+        }
     }
 }
 

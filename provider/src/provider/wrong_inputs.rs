@@ -78,6 +78,12 @@ fn rows() -> Vec<(&'static str, Input, &'static str)> {
     };
     let node =
         |host: &str, channel: &str| Input::Object("microk8s_node", json!({"host": host, "channel": channel}));
+    let marked = |more: Json| {
+        let mut all = json!({"host": "127.0.0.1", "channel": "1.35/stable"});
+        all.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        Input::Object("microk8s_node", all)
+    };
+    let taint = |taint: Json| marked(json!({"taints": [taint]}));
     let addon = |config: Json| Input::Object("microk8s_addon", config);
     let calico = |config: Json| {
         let mut all = json!({"cluster": "127.0.0.1", "name": "a"});
@@ -94,6 +100,18 @@ fn rows() -> Vec<(&'static str, Input, &'static str)> {
         ),
         ("a block of one address", calico(json!({"cidr": "fd05::/64", "block_size": 64})), "block_size"),
         ("a port in an address", node("10.0.0.1:22", "1.35/stable"), "port"),
+        ("a label with a space", marked(json!({"labels": {"ra ck": "a"}})), "ra ck"),
+        (
+            "a label of the kubelet's",
+            marked(json!({"labels": {"kubernetes.io/hostname": "a"}})),
+            "choose another key",
+        ),
+        ("an effect that is none", taint(json!({"key": "gpu", "effect": "Never"})), "NoExecute"),
+        (
+            "a taint of Kubernetes itself",
+            taint(json!({"key": "node.kubernetes.io/unreachable", "effect": "NoExecute"})),
+            "choose another key",
+        ),
         ("a channel without a release", node("127.0.0.1", "latest/stable"), "latest"),
         ("a pool of link-local addresses", pool("fe80::/64"), "fe80::/64"),
         ("a pool of loopback addresses", pool("127.0.0.0/24"), "127.0.0.0/24"),

@@ -2,6 +2,7 @@
 
 mod channel;
 mod hosts_block;
+mod marks;
 mod preflight;
 mod read;
 mod readiness;
@@ -21,10 +22,12 @@ use crate::engine::node_resource::{
 use crate::engine::timeouts::Timeouts;
 use crate::microk8s::shared::cluster::snapshot::ClusterSnapshot;
 use crate::microk8s::shared::machine::identity::MachineIdentity;
+use crate::microk8s::shared::machine::node_marks::{Marks, Taint};
 use crate::session::Session;
 use async_trait::async_trait;
 use channel::{Channel, Move, check_confinement};
 use hosts_block::Hosts;
+use marks::Labels;
 use read::shown_key;
 use removal::Removal;
 use state::NodeState;
@@ -90,6 +93,20 @@ pub struct Node {
     /// storage.
     #[attribute(optional)]
     storage: Option<Storage>,
+
+    /// Labels of the node in its cluster, by their keys, such as `{ "topology.kubernetes.io/zone" = "a" }`.
+    /// Labels that others set stay; a key that is taken out of here is taken from the node. They come back
+    /// where the node joins another cluster through `microk8s_cluster_member`. Refused are those that the
+    /// kubelet or MicroK8s write themselves, such as `kubernetes.io/hostname`. Default: none.
+    #[attribute(optional, validate = marks::check_labels)]
+    labels: Option<Labels>,
+
+    /// Taints of the node in its cluster. A taint is known by its key and effect; those that others set, and
+    /// Kubernetes itself (`node.kubernetes.io/unschedulable` of a cordoned node), stay. Like `labels`, they
+    /// come back where the node joins another cluster. MetalLB's speakers and most add-ons tolerate none of
+    /// your own: with one on all nodes they have nowhere to run. Default: none.
+    #[attribute(optional, validate = marks::check_taints)]
+    taints: Option<Vec<Taint>>,
 
     /// Whether a destroy may drop the node from the state when its machine is unreachable or has been
     /// replaced. `false` (default): the destroy fails and the state is kept. `true`: the node leaves the
@@ -160,6 +177,8 @@ impl NodeResource for Node {
             || self.host_key != prior.host_key
             || self.hold != prior.hold
             || self.storage != prior.storage
+            || self.labels != prior.labels
+            || self.taints != prior.taints
     }
 
     async fn modify_plan(
@@ -196,10 +215,12 @@ impl NodeResource for Node {
     }
 
     async fn read(self, work: &Work<'_>, _: &mut NoPrivate) -> Result<Option<Self>, NodeError> {
-        match self.with(&NodeState::read(&work.shell()).await?) {
+        let state = NodeState::read(&work.shell()).await?;
+        match self.with(&state) {
             Some(node) => {
                 node.is_reached(work);
-                node.with_storage_of(&work.host).await.map(Some)
+                let node = node.with_storage_of(&work.host).await?;
+                Ok(Some(node.with_marks_of(work, &state).await))
             }
             None => Ok(None),
         }
@@ -257,6 +278,8 @@ impl NodeResource for Node {
             host_key: Computed::Known(shown_key(&work.host).await?),
             hold: snap.held,
             storage: state.machine.storage.as_deref().and_then(Storage::recorded),
+            labels: None,
+            taints: None,
             forget_unreachable: false,
             timeouts: None,
             version: Computed::Pending,
@@ -264,6 +287,7 @@ impl NodeResource for Node {
             node_name: Computed::Pending,
             machine_id: Computed::Pending,
         };
+        let node = node.with_marks(Marks::noted(state.machine.marks.as_deref()));
         Ok(node.with(&state).unwrap_or(node))
     }
 
@@ -300,8 +324,9 @@ impl Node {
 
     fn installation(&self, work: &Work<'_>) -> Installation {
         let Self { channel, hosts, hold, storage, .. } = self.clone();
+        let marks = self.marks();
         let (machine, deadline, locks) = (work.shell(), work.deadline.clone(), Arc::clone(work.locks()));
-        Installation { machine, channel, hosts, hold, storage, deadline, locks }
+        Installation { machine, channel, hosts, hold, storage, marks, deadline, locks }
     }
 }
 

@@ -2,9 +2,11 @@
 
 use super::Node;
 use crate::connection::ssh::{Host, HostKey};
-use crate::engine::node_resource::NodeError;
+use crate::engine::node_resource::{NodeError, Work};
 use crate::microk8s::node::hosts_block::{self, Hosts};
 use crate::microk8s::node::state::NodeState;
+use crate::microk8s::shared::machine::Machine;
+use crate::microk8s::shared::machine::node_marks::Marks;
 use std::sync::Arc;
 use tfplugin::Computed;
 use tfplugin::types::Semantic;
@@ -41,6 +43,37 @@ impl Node {
             None => None,
         };
         Ok(Self { storage, ..self })
+    }
+
+    /// The labels and taints that it is to have.
+    pub(super) fn marks(&self) -> Marks {
+        let (labels, taints) = (self.labels.clone(), self.taints.clone());
+        Marks { labels: labels.unwrap_or_default(), taints: taints.unwrap_or_default() }
+    }
+
+    /// This, with what its node has of its labels and taints, and of those that an interrupted apply brought.
+    /// An API server that does not answer says nothing about them.
+    pub(super) async fn with_marks_of(self, work: &Work<'_>, state: &NodeState) -> Self {
+        let ours = self.marks().and(&Marks::noted(state.machine.marks.as_deref()));
+        if ours.is_empty() {
+            return self;
+        }
+        match Machine::new(work.shell()).own_node(&state.machine.node_name()).await {
+            Ok(node) => self.with_marks(ours.on(&node)),
+            Err(error) => {
+                let summary = format!("Unable to read labels and taints of the node on {}", self.host);
+                let error: NodeError = error.with_hint("They keep their last known state.");
+                work.warn(error.into_warning(summary));
+                self
+            }
+        }
+    }
+
+    /// This with those; where it has none and there are none, it asks for none.
+    pub(super) fn with_marks(self, marks: Marks) -> Self {
+        let labels = Some(marks.labels).filter(|labels| self.labels.is_some() || !labels.is_empty());
+        let taints = Some(marks.taints).filter(|taints| self.taints.is_some() || !taints.is_empty());
+        Self { labels, taints, ..self }
     }
 
     /// This, with what is computed filled in from the machine.

@@ -161,20 +161,6 @@ exit 0
 "#,
 };
 
-/// Notes what was brought for storage, as on stdin, `$1` long.
-pub(crate) const RECORD_STORAGE: Script = Script {
-    name: "note what storage needs",
-    text: r#"
-set -eu
-umask 022
-mkdir -p /var/lib/terraform-provider-microk8s
-cd /var/lib/terraform-provider-microk8s
-cat >storage.new
-[ "$(wc -c <storage.new)" -eq "$1" ] || { echo "the note broke off" >&2; exit 1; }
-mv -f storage.new storage
-"#,
-};
-
 /// Installs packages, and notes which came with them. The list of what was there before stays until then, so
 /// that nothing is missed where this is interrupted. A name that apt does not know, apt takes for a pattern
 /// (`libc.6`) or, with `+` at its end, for another name, so each is looked up first.

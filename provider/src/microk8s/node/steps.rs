@@ -15,6 +15,7 @@ use crate::engine::node_resource::NodeError;
 use crate::engine::node_resource::cluster_lock;
 use crate::engine::node_resource::step::{Step, Steps};
 use crate::microk8s::shared::cluster::quorum;
+use crate::microk8s::shared::machine::node_marks::{Mark, Marking, Marks};
 use crate::microk8s::shared::machine::{Machine, describe_output};
 use async_trait::async_trait;
 use std::sync::Arc;
@@ -27,12 +28,13 @@ pub(crate) struct Installation {
     pub(crate) hosts: Option<Hosts>,
     pub(crate) hold: bool,
     pub(crate) storage: Option<Storage>,
+    pub(crate) marks: Marks,
     pub(crate) deadline: Deadline,
     pub(crate) locks: Arc<ClusterLocks>,
 }
 
 /// What makes a machine a node.
-pub(crate) const CREATION: [&dyn Step<Installation>; 11] = [
+pub(crate) const CREATION: [&dyn Step<Installation>; 12] = [
     &Preflight,
     &Claim,
     &CloudInit,
@@ -44,10 +46,12 @@ pub(crate) const CREATION: [&dyn Step<Installation>; 11] = [
     &FollowChannel,
     &Hold,
     &Ready,
+    &LabelAndTaint,
 ];
 
 /// What brings a node to what it shall be.
-const UPDATE: [&dyn Step<Installation>; 4] = [&WriteHosts, &PrepareStorage, &FollowChannel, &Hold];
+const UPDATE: [&dyn Step<Installation>; 5] =
+    [&WriteHosts, &PrepareStorage, &FollowChannel, &Hold, &LabelAndTaint];
 
 /// Makes the machine a node, or carries that on.
 pub(crate) async fn create(target: &Installation) -> Result<(), NodeError> {
@@ -305,5 +309,29 @@ impl Step<Installation> for Ready {
     async fn run(&self, target: &Installation) -> Result<(), NodeError> {
         let state = target.state().await?;
         readiness::wait(&target.machine, &state.machine.node_name(), &target.deadline).await
+    }
+}
+
+/// Labels and taints the node.
+struct LabelAndTaint;
+
+impl LabelAndTaint {
+    fn marking(target: &Installation) -> Marking {
+        Marking { machine: Machine::new(Arc::clone(&target.machine)), wanted: target.marks.clone() }
+    }
+}
+
+#[async_trait]
+impl Step<Installation> for LabelAndTaint {
+    fn name(&self) -> &'static str {
+        Mark.name()
+    }
+
+    async fn check(&self, target: &Installation) -> Result<bool, NodeError> {
+        Mark.check(&Self::marking(target)).await
+    }
+
+    async fn run(&self, target: &Installation) -> Result<(), NodeError> {
+        Mark.run(&Self::marking(target)).await
     }
 }

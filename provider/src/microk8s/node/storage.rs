@@ -2,13 +2,13 @@
 //! multipath kept away from its volumes.
 
 use super::scripts::{
-    ENABLE_SERVICES, EXCLUDE_FROM_MULTIPATH, INSTALL_PACKAGES, LOAD_MODULES, RECORD_STORAGE, RELEASE_STORAGE,
-    STORAGE,
+    ENABLE_SERVICES, EXCLUDE_FROM_MULTIPATH, INSTALL_PACKAGES, LOAD_MODULES, RELEASE_STORAGE, STORAGE,
 };
 use crate::connection::ssh::Shell;
 use crate::connection::ssh::{Output, Script};
 use crate::engine::node_resource::NodeError;
 use crate::microk8s::shared::machine::describe_output;
+use crate::microk8s::shared::machine::scripts::RECORD;
 use crate::microk8s::shared::machine::sections::sections;
 use serde::{Deserialize, Serialize};
 use tfplugin::Model;
@@ -75,7 +75,7 @@ impl Storage {
     /// Brings what is missing to the machine. `there` is what was seen.
     pub(crate) async fn bring(&self, machine: &dyn Shell, there: &Self) -> Result<(), NodeError> {
         // First, so that it is known what to take away again, wherever this stops.
-        write(machine, &RECORD_STORAGE, &self.record()).await?;
+        write(machine, &RECORD, &["storage"], &self.record()).await?;
         // Packages that are there are not named: apt would upgrade them.
         let missing = |wanted: &Set<String>, there: &Set<String>| {
             Set(wanted.0.iter().filter(|word| !there.0.contains(word)).cloned().collect())
@@ -93,7 +93,7 @@ impl Storage {
         }
         if self.multipath_exclusion != there.multipath_exclusion {
             let text = if self.multipath_exclusion { EXCLUSION } else { "" };
-            write(machine, &EXCLUDE_FROM_MULTIPATH, text).await?;
+            write(machine, &EXCLUDE_FROM_MULTIPATH, &[], text).await?;
         }
         Ok(())
     }
@@ -116,8 +116,9 @@ pub(crate) async fn release(machine: &dyn Shell) -> Result<(), NodeError> {
 }
 
 /// Gives a script a text, with its length, so that a connection that breaks in the middle changes nothing.
-async fn write(machine: &dyn Shell, script: &Script, text: &str) -> Result<(), NodeError> {
-    run(machine, script, &[&text.len().to_string()], Some(text.as_bytes())).await
+async fn write(machine: &dyn Shell, script: &Script, words: &[&str], text: &str) -> Result<(), NodeError> {
+    let length = text.len().to_string();
+    run(machine, script, &[words, &[&length]].concat(), Some(text.as_bytes())).await
 }
 
 async fn run(

@@ -10,7 +10,11 @@ use crate::connection::ssh::Shell;
 use crate::connection::ssh::{Output, Script, SshError};
 use crate::engine::node_resource::NodeError;
 use crate::engine::node_resource::step::{Moment, Steps};
-use crate::microk8s::shared::machine::scripts::{JOURNAL, LEAVE, NODES, SNAPSHOT};
+use crate::microk8s::shared::machine::node_marks::{Marks, NOTE};
+use crate::microk8s::shared::machine::scripts::{
+    JOURNAL, LEAVE, NODES, OWN_NODE, PATCH_OWN_NODE, RECORD, SNAPSHOT,
+};
+use crate::microk8s::shared::testing::PlayedNode;
 use async_trait::async_trait;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
@@ -32,6 +36,8 @@ struct Machine {
     refuses_to_leave: bool,
     installed: u32,
     never_ready: bool,
+    marks: String,
+    node: PlayedNode,
 }
 
 #[derive(Default)]
@@ -72,7 +78,8 @@ impl Machine {
         let mark = if self.claimed { "\u{1e}mark\nmicrok8s_node\n" } else { "" };
         let members: String =
             (1..=self.members).map(|last| format!("- Address: 10.0.0.{last}:19001\n")).collect();
-        printed(&snap, &format!("{mark}\u{1e}members\n{members}"))
+        let marks = &self.marks;
+        printed(&snap, &format!("{mark}\u{1e}marks\n{marks}\n\u{1e}members\n{members}"))
             .replace("127.0.0.1 localhost\n", &format!("127.0.0.1 localhost\n{}", self.hosts))
     }
 
@@ -102,6 +109,7 @@ impl Machine {
             }
             name if name == DISCLAIM.name => {
                 self.claimed = false;
+                self.marks.clear();
                 said(0, "", "")
             }
             // As snapd does, installing twice changes nothing and ends with 0.
@@ -126,7 +134,7 @@ impl Machine {
                 said(0, "", "")
             }
             name if name == REMOVE.name => {
-                (self.snap, self.members) = (None, 0);
+                (self.snap, self.members, self.node) = (None, 0, PlayedNode::default());
                 said(0, "", "")
             }
             name if name == WRITE_HOSTS.name => {
@@ -140,6 +148,17 @@ impl Machine {
                 self.members = 1;
                 said(0, "", "")
             }
+            name if name == SNAPSHOT.name => said(0, self.state(), ""),
+            name if name == RECORD.name => {
+                assert_eq!(arguments[0], NOTE);
+                self.marks = stdin.to_owned();
+                said(0, "", "")
+            }
+            name if name == OWN_NODE.name => said(0, self.node.json(), ""),
+            name if name == PATCH_OWN_NODE.name => match self.node.patch(stdin) {
+                true => said(0, "", ""),
+                false => said(1, "", "Error from server (Conflict): the object has been modified"),
+            },
             name if name == NODES.name => said(0, "{\"items\": []}", ""),
             name if name == READINESS.name => {
                 let node = if self.snap.is_some() && !self.never_ready { "True: ready" } else { "False: no" };
@@ -193,9 +212,16 @@ fn installation(machine: &Arc<Played>, channel: &str) -> Installation {
         hosts: Some(hosts),
         hold: true,
         storage: None,
+        marks: marks(),
         deadline: deadline(),
         locks: Arc::default(),
     }
+}
+
+fn marks() -> Marks {
+    Marks::noted(Some(
+        r#"{"labels": {"rack": "a"}, "taints": [{"key": "gpu", "value": "1", "effect": "NoSchedule"}]}"#,
+    ))
 }
 
 fn removal(machine: &Arc<Played>) -> Removal {
@@ -224,6 +250,9 @@ async fn a_create_that_was_stopped_at_any_step_is_carried_on() {
             assert_eq!(machine.snap, Some(("1.35/stable".to_owned(), true)), "{moment:?} {}", step.name());
             assert_eq!(machine.installed, 1);
             assert_eq!(machine.hosts, hosts_block::render(target.hosts.as_ref().unwrap()));
+            assert_eq!(Marks::noted(Some(&machine.marks)), marks());
+            assert_eq!(machine.node.labels["rack"], "a");
+            assert_eq!(machine.node.taints[0]["key"], "gpu");
         }
     }
 }
@@ -255,6 +284,34 @@ async fn a_node_that_had_company_is_still_listed_there() {
         assert_eq!(warned.is_some(), is_warned, "{members}: {warned:?}");
         assert!(warned.is_none_or(|one| one.detail.contains("sudo microk8s remove-node cp1`")), "{members}");
     }
+}
+
+/// Somebody else changes the node between reading and writing, twice; what is not ours stays, and what an
+/// earlier state had goes.
+#[tokio::test(start_paused = true)]
+async fn labels_and_taints_are_ours_alone() {
+    let machine = Arc::new(Played::default());
+    let cordon = serde_json::json!({"key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule"});
+    {
+        let mut machine = machine.machine();
+        machine.node.disturbed = 2;
+        machine.node.labels.insert("theirs".into(), "x".into());
+        machine.node.taints.push(cordon.clone());
+    }
+    create(&machine, "1.35/stable").await.unwrap();
+    assert_eq!(machine.machine().node.taints.len(), 2);
+    for marks in [Marks::default(), marks(), Marks::default()] {
+        let target = Installation { marks: marks.clone(), ..installation(&machine, "1.35/stable") };
+        super::steps::update(&target).await.unwrap();
+        let machine = machine.machine();
+        assert_eq!(Marks::noted(Some(&machine.marks)), marks);
+        let labels: Vec<_> = machine.node.labels.keys().map(String::as_str).collect();
+        let (with_ours, taints) =
+            if marks == self::marks() { (vec!["rack", "theirs"], 2) } else { (vec!["theirs"], 1) };
+        assert_eq!((labels, machine.node.taints.len()), (with_ours, taints));
+        assert_eq!(machine.node.taints[0], cordon);
+    }
+    assert_eq!(machine.machine().marks, "", "nothing is noted where nothing is ours");
 }
 
 #[tokio::test(start_paused = true)]

@@ -86,6 +86,15 @@ pub(crate) async fn run(arguments: Vec<String>) -> Outcome {
     outcome.unwrap_or_else(|failure| Outcome::complained(1, traceback(&failure.to_string())))
 }
 
+/// The snap's kubectl without MicroK8s around it.
+pub(crate) async fn bare_kubectl(arguments: &[String]) -> Outcome {
+    let ran = async {
+        let context = Context::new()?;
+        ended("kubectl", context.kubectl().command(arguments).env_remove("KUBECONFIG")).await
+    };
+    ran.await.unwrap_or_else(|failure: crate::Failure| Outcome::complained(1, failure.to_string()))
+}
+
 fn help() -> String {
     let listed = SUB_COMMANDS.iter().filter(|name| !name.contains("help") && !name.starts_with('-'));
     let commands: String = listed.map(|name| format!("\t{name}\n")).collect();
@@ -120,12 +129,17 @@ async fn passed_on(context: &Context, verb: &str, mut command: Command) -> Resul
     if context.layout.is_locked("stopped.lock") {
         return Ok(Outcome::complained(1, STOPPED));
     }
+    ended(&format!("microk8s {verb}"), &mut command).await
+}
+
+/// How a program ends that has this command's own input and output.
+async fn ended(shown: &str, command: &mut Command) -> Result<Outcome> {
     match command.status().await {
         Ok(status) => {
             let signal = status.signal().map_or(1, |signal| 128 + signal);
             Ok(Outcome::silent(u8::try_from(status.code().unwrap_or(signal)).unwrap_or(1)))
         }
-        Err(error) => Ok(Outcome::complained(127, format!("microk8s {verb}: {error}"))),
+        Err(error) => Ok(Outcome::complained(127, format!("{shown}: {error}"))),
     }
 }
 

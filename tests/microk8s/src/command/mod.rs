@@ -41,8 +41,9 @@ impl Context {
 }
 
 /// Runs one of the node's commands and answers its exit code. `program` is the name by which it was called,
-/// without its directory: `snap`, `microk8s`, `microk8s.kubectl`, `journalctl`, `cloud-init`, `systemctl`,
-/// `modprobe` or `lsmod`; inside a pod's namespaces `pause`, `container` or `nginx`.
+/// without its directory: `snap`, `microk8s`, `microk8s.kubectl`, `kubectl` (the snap's own), `journalctl`,
+/// `cloud-init`, `systemctl`, `modprobe` or `lsmod`; inside a pod's namespaces `pause`, `container` or
+/// `nginx`.
 pub fn run(program: &str, arguments: Vec<String>) -> ExitCode {
     // These take over a process that has one thread only.
     if let Some(failed) = containers::play(program, &arguments) {
@@ -71,6 +72,7 @@ async fn dispatch(program: &str, arguments: Vec<String>) -> Outcome {
         "microk8s.kubectl" => {
             microk8s::run(std::iter::once("kubectl".to_owned()).chain(arguments).collect()).await
         }
+        "kubectl" => microk8s::bare_kubectl(&arguments).await,
         "journalctl" => journalctl::run(&arguments),
         "nginx" => nginx::run().await,
         "cloud-init" => cloud_init::run(&arguments).await,

@@ -53,6 +53,9 @@ pub(crate) fn mount(layout: &Layout, build: &Build) -> Result<()> {
     for wrapper in ["microk8s-helm.wrapper", "microk8s-helm3.wrapper"] {
         crate::layout::write(&snap.join(&revision).join(wrapper), "")?;
     }
+    // The snap's own kubectl, beside `microk8s kubectl`: it runs on workers too, with whatever credentials it
+    // is given (build-scripts/components/kubernetes, `$SNAP/kubectl` in scripts/wrappers, branch 1.35).
+    link(Path::new("/usr/bin/snap"), &snap.join(&revision).join("kubectl"))?;
     link(Path::new(&revision), &snap.join("current"))?;
     for name in ["microk8s", "microk8s.kubectl"] {
         link(Path::new("/usr/bin/snap"), &layout.under("snap/bin").join(name))?;

@@ -15,6 +15,7 @@ use crate::microk8s::shared::cluster::node_change::NodeChange;
 use crate::microk8s::shared::cluster::snapshot::{ClusterSnapshot, Member};
 use crate::microk8s::shared::machine::datastore::DatastoreMember;
 use crate::microk8s::shared::machine::node_list::{ClusterNode, Role};
+use crate::microk8s::shared::machine::node_marks;
 use crate::microk8s::shared::machine::snapshot::NodeSnapshot;
 use crate::microk8s::shared::machine::{Machine, describe_output, scripts};
 use async_trait::async_trait;
@@ -108,7 +109,10 @@ impl Joining {
         let files = peer_settings::files_after(&member, &peer.snapshot.files)?;
         let had_own_flags = member.snapshot.own_kubelet.is_some();
         NodeChange::new(member, files, &peer.machine).run(&self.deadline).await?;
-        if had_own_flags { self.machine.forget_own_flags().await } else { Ok(()) }
+        if had_own_flags {
+            self.machine.forget_own_flags().await?;
+        }
+        node_marks::restore(&self.machine, &self.deadline).await
     }
 
     /// Makes the cluster forget what it remembers of the machine.

@@ -211,3 +211,20 @@ async fn the_kubelets_own_flags_survive_a_join() {
         assert_kept(&world, &format!("stopped after {effects} effects"));
     }
 }
+
+/// The node in the cluster is another object than the one that was labelled before.
+#[tokio::test(start_paused = true)]
+async fn the_nodes_labels_and_taints_come_back_in_the_cluster() {
+    for role in [Role::ControlPlane, Role::Worker] {
+        let world = World::new(2);
+        let note = r#"{"labels":{"rack":"a"},"taints":[{"key":"gpu","effect":"NoSchedule"}]}"#;
+        note.clone_into(&mut world.0.lock().unwrap().machines.get_mut(&2).unwrap().marks);
+        joining(&world, 2, role).await.run().await.unwrap();
+        let state = world.0.lock().unwrap();
+        assert_eq!(state.machines[&2].node.labels["rack"], "a", "{role}");
+        assert_eq!(state.machines[&2].node.taints.len(), 1, "{role}");
+    }
+    let without = World::new(2);
+    joining(&without, 2, Role::ControlPlane).await.run().await.unwrap();
+    assert_eq!(without.count(&scripts::OWN_NODE), 0);
+}

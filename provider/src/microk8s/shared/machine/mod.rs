@@ -8,6 +8,7 @@ pub(crate) mod join_token;
 pub(crate) mod journal;
 pub(crate) mod minor_release;
 pub(crate) mod node_list;
+pub(crate) mod node_marks;
 pub(crate) mod printed_status;
 pub(crate) mod refusal;
 pub(crate) mod scripts;

@@ -19,6 +19,7 @@ section hosts; cat /etc/hosts
 section snap; snap list --unicode=never --color=never microk8s 2>&1; echo "code $?"
 section mark; cat "$ours/node" 2>/dev/null
 section storage; cat "$ours/storage" 2>/dev/null
+section marks; cat "$ours/marks" 2>/dev/null
 section broken-off
 for job in "$ours"/*/; do
     [ -e "$job/name" ] && flock -n -s "$job/lock" true && [ ! -e "$job/code" ] && cat "$job/name" && echo
@@ -36,6 +37,59 @@ section ca.remote.crt; sha256sum <"$data/certs/ca.remote.crt" 2>/dev/null
 section pending; ls /run/terraform-provider-microk8s.restart 2>/dev/null
 section addresses; ip -json address show
 "#,
+};
+
+/// Keeps a note on the machine: `$1` its name, `$2` the length of the text on stdin, so that a connection
+/// that breaks in the middle changes nothing. An empty text takes the note away.
+pub(crate) const RECORD: Script = Script {
+    name: "note what Terraform keeps on the machine",
+    text: r#"
+set -eu
+umask 022
+mkdir -p /var/lib/terraform-provider-microk8s
+cd /var/lib/terraform-provider-microk8s
+cat >"$1.new"
+[ "$(wc -c <"$1.new")" -eq "$2" ] || { echo "the note $1 broke off" >&2; exit 1; }
+if [ -s "$1.new" ]; then mv -f "$1.new" "$1"; else rm -f "$1.new" "$1"; fi
+"#,
+};
+
+/// Has the node `$1` of this machine read or written at its cluster's API. On a worker MicroK8s' own kubectl
+/// refuses to run; the kubelet's credentials, which are there on every node, may read and write its node.
+macro_rules! own_node {
+    ($kubectl:literal) => {
+        concat!(
+            r#"
+set -u
+export LC_ALL=C
+kubectl() {
+    if [ -e /var/snap/microk8s/current/var/lock/clustered.lock ]; then
+        timeout 60 /snap/microk8s/current/kubectl \
+            --kubeconfig=/var/snap/microk8s/current/credentials/kubelet.config "$@"
+    else
+        timeout 60 /snap/bin/microk8s kubectl "$@"
+    fi
+}
+"#,
+            $kubectl
+        )
+    };
+}
+
+/// The node of this machine.
+pub(crate) const OWN_NODE: Script =
+    Script { name: "kubectl get node", text: own_node!(r#"kubectl get node "$1" --output json"#) };
+
+/// Changes the node of this machine by the merge patch on stdin, `$2` long.
+pub(crate) const PATCH_OWN_NODE: Script = Script {
+    name: "kubectl patch node",
+    text: own_node!(
+        r#"
+patch=$(cat)
+[ "${#patch}" -eq "$2" ] || { echo "the patch broke off" >&2; exit 1; }
+kubectl patch node "$1" --type=merge --patch "$patch"
+"#
+    ),
 };
 
 /// Writes one file below `args/`: `$1` its name, `$2` the length of the text on stdin, so that a connection

@@ -40,6 +40,8 @@ pub(crate) struct NodeSnapshot {
     pub(crate) claimed: bool,
     /// Our note of what we brought for storage.
     pub(crate) storage: Option<String>,
+    /// Our note of the node's labels and taints that are ours.
+    pub(crate) marks: Option<String>,
     /// Names of the commands of ours that were broken off there, by a reboot or a kill.
     broken_off: Vec<String>,
     /// Addresses of the members of its datastore by its own files, without ports; of a node alone, the
@@ -60,7 +62,8 @@ impl NodeSnapshot {
         let machine_id = take("machine-id").trim().to_owned();
         let (hosts, snap_list) = (take("hosts").to_owned(), take("snap").to_owned());
         let claimed = !take("mark").trim().is_empty();
-        let storage = Some(take("storage").trim().to_owned()).filter(|note| !note.is_empty());
+        let mut note = |name| Some(take(name).trim().to_owned()).filter(|note| !note.is_empty());
+        let (storage, marks) = (note("storage"), note("marks"));
         let broken_off = take("broken-off").lines().map(str::to_owned).collect();
         let members = take("members").lines().filter_map(member).collect();
         let own_kubelet = Some(take("own-kubelet").to_owned()).filter(|text| !text.is_empty());
@@ -84,6 +87,7 @@ impl NodeSnapshot {
             snap_list,
             claimed,
             storage,
+            marks,
             broken_off,
             members,
         })

@@ -1,10 +1,12 @@
 //! Machines in memory that answer the scripts of a cluster as MicroK8s would, with faults.
 
 mod commands;
+mod node;
 mod reports;
 mod time;
 
 use super::config_files::dual_stack::DualStack;
+use super::machine::node_marks::NOTE;
 use super::machine::{Machine, Machines};
 use crate::connection::ssh::Shell;
 use crate::connection::ssh::{Output, Script, SshError, SshErrorKind};
@@ -13,6 +15,7 @@ use crate::microk8s::node::scripts::REMOVE;
 use crate::microk8s::shared::machine::scripts;
 use async_trait::async_trait;
 use commands::Backend;
+pub(crate) use node::PlayedNode;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 pub(crate) use time::{deadline, promptly};
@@ -53,6 +56,9 @@ pub(crate) struct FakeMachine {
     pub(crate) has_ipv4: bool,
     /// The kubelet's flags of before a join.
     pub(crate) own_kubelet: Option<String>,
+    /// The note of its labels and taints, and its node in the cluster.
+    pub(crate) marks: String,
+    pub(crate) node: PlayedNode,
 }
 
 /// What goes wrong.
@@ -195,6 +201,8 @@ impl FakeMachine {
             machine_id: format!("machine-{last}"),
             has_ipv4: true,
             own_kubelet: None,
+            marks: String::new(),
+            node: PlayedNode::default(),
         }
     }
 
@@ -219,6 +227,7 @@ impl FakeMachine {
         let about = section("hostname", &self.name)
             + &section("machine-id", &self.machine_id)
             + &section("snap", snap)
+            + &section("marks", &self.marks)
             + &section("broken-off", &broken_off);
         if !self.installed {
             return about;
@@ -270,6 +279,15 @@ impl State {
             name if name == scripts::SETTLED.name => {
                 machine.pending = false;
                 nothing
+            }
+            name if name == scripts::RECORD.name => {
+                assert_eq!(arguments[0], NOTE);
+                stdin.clone_into(&mut machine.marks);
+                nothing
+            }
+            name if name == scripts::OWN_NODE.name => answered(machine.node.json()),
+            name if name == scripts::PATCH_OWN_NODE.name => {
+                (i32::from(!machine.node.patch(stdin)), String::new())
             }
             name if name == scripts::READY.name => answered("ok".into()),
             name if name == scripts::NODES.name => answered(self.nodes_json()),

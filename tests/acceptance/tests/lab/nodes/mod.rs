@@ -5,6 +5,7 @@ mod addons;
 mod cut_links;
 mod helm_releases;
 mod interrupted;
+mod labels_and_taints;
 mod life;
 pub(crate) mod node_storage;
 mod node_troubles;
