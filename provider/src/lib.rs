@@ -5,6 +5,7 @@
 //! `microk8s` and `vyos` a family of types each; `functions` what expressions call; `cross_checks` the rules
 //! over several types; `provider` serves all of it, and nothing below imports it.
 
+pub mod adopt;
 pub mod calico;
 pub mod connection;
 pub mod cross_checks;

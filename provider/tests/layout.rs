@@ -158,8 +158,10 @@ impl Sources {
 
 #[test]
 fn nothing_below_imports_the_provider() {
+    // `adopt` is a command of its own, beside the plugin.
+    let above = ["provider/", "adopt/", "main.rs"];
     let importing = |(file, text): &(String, String)| {
-        !file.starts_with("provider/") && file != "main.rs" && text.contains("crate::provider")
+        !above.iter().any(|one| file.starts_with(one)) && text.contains("crate::provider")
     };
     let importing: Vec<_> = all_files().into_iter().filter(importing).map(|(file, _)| file).collect();
     assert!(importing.is_empty(), "{importing:?}");

@@ -1,10 +1,13 @@
-//! The configuration that stands for an object: what its author would write, and no more.
+//! The configuration that is generated for an object: what its author would write, and no more.
 
 use crate::schema::{Attribute, AttributeKind, Mode};
 use crate::value::Value;
 
 /// A configuration of an object: without what the provider computes, what has its default, what is deprecated
 /// and what is write-only. Core leaves out, or writes `null` for, whatever is null.
+///
+/// A secret that the object keeps where the configuration gives none is in it all the same. Core writes
+/// `null # sensitive` in its place, and nothing where there is none: so its author sees that there is one.
 pub(crate) fn config_of(attributes: &[Attribute], object: &Value) -> Value {
     let Value::Object(all) = object else { return Value::Null };
     let one = |attribute: &Attribute| {
@@ -19,6 +22,7 @@ fn given(attribute: &Attribute, value: &Value) -> Value {
     match (&attribute.default, attribute.mode) {
         _ if attribute.write_only || attribute.deprecated.is_some() => Value::Null,
         (Some(default), _) if is_default(default) => Value::Null,
+        (None, Mode::OptionalComputed) if attribute.adopt && attribute.sensitive => value.clone(),
         (None, Mode::Computed | Mode::OptionalComputed) => Value::Null,
         _ => match &attribute.kind {
             AttributeKind::Type(_) => value.clone(),
@@ -44,7 +48,7 @@ fn each(members: &[Attribute], value: &Value) -> Value {
 mod tests {
     use super::*;
     use crate::model::Computed;
-    use crate::types::Semantic;
+    use crate::types::{Secret, Semantic};
     use crate::value::json;
     use crate::{Model, model::Set};
     use std::collections::BTreeMap;
@@ -75,6 +79,9 @@ mod tests {
         /// Password.
         #[attribute(optional, write_only)]
         password: Option<String>,
+        /// Key to it, which stays.
+        #[attribute(optional, adopt)]
+        key: Option<Secret>,
         /// Its chapters.
         #[attribute(optional)]
         chapters: Option<Vec<Chapter>>,
@@ -119,6 +126,7 @@ mod tests {
         let state = r#"{"title":"x","language":"de","server":"::2"}"#;
         assert_eq!(generated(state), r#"{"language":"de","server":"::2","title":"x"}"#);
         assert_eq!(generated("null"), "none");
+        assert_eq!(generated(r#"{"title":"x","key":"y"}"#), r#"{"key":"y","title":"x"}"#);
     }
 
     #[test]

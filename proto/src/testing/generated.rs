@@ -3,16 +3,43 @@
 use super::{Failure, Harness, State};
 use crate::plan::generated::config_of;
 use crate::provider::Provider;
-use crate::value::to_plain;
+use crate::schema::{Attribute, AttributeKind};
+use crate::value::{Value, to_plain};
 use serde_json::Value as Json;
 
 impl<P: Provider> Harness<P> {
-    /// What `-generate-config-out` writes for an object: a configuration without what is null.
+    /// What `-generate-config-out` writes for an object: a configuration without what is null, and without
+    /// secrets.
     pub fn generated(&self, state: &State) -> Result<Json, Failure> {
         let attributes = &self.resource(&state.type_name)?.schema().attributes;
-        let config = to_plain(&config_of(attributes, &state.object));
+        let config = to_plain(&without_secrets(attributes, &config_of(attributes, &state.object)));
         Ok(without_null(config.map_err(|error| super::RuleViolation::new(error.path, error.message))?))
     }
+}
+
+/// Whatever the provider returns, core hides what its schema calls sensitive.
+fn without_secrets(attributes: &[Attribute], object: &Value) -> Value {
+    let Value::Object(all) = object else { return object.clone() };
+    let one = |attribute: &Attribute| {
+        let value = all.get(&attribute.name).unwrap_or(&Value::Null);
+        let value = match (&attribute.kind, value) {
+            _ if attribute.sensitive => Value::Null,
+            (AttributeKind::Nested(_, members), Value::Map(all)) => {
+                let each = all.iter().map(|(key, one)| (key.clone(), without_secrets(members, one)));
+                Value::Map(each.collect())
+            }
+            (AttributeKind::Nested(_, members), Value::List(all)) => {
+                Value::List(all.iter().map(|one| without_secrets(members, one)).collect())
+            }
+            (AttributeKind::Nested(_, members), Value::Set(all)) => {
+                Value::Set(all.iter().map(|one| without_secrets(members, one)).collect())
+            }
+            (AttributeKind::Nested(_, members), one) => without_secrets(members, one),
+            (AttributeKind::Type(_), one) => one.clone(),
+        };
+        (attribute.name.clone(), value)
+    };
+    Value::Object(attributes.iter().map(one).collect())
 }
 
 fn without_null(json: Json) -> Json {

@@ -1,5 +1,6 @@
 //! One engine per kind of target: what all types of that kind do alike.
 
+pub mod attribute_reference;
 pub mod cluster_object;
 pub mod node_resource;
 #[cfg(test)]

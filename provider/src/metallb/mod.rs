@@ -27,7 +27,8 @@ pub use label_selector::LabelSelector;
 pub use object::MetallbObject;
 pub use service_addresses::ServiceAddresses;
 
-use crate::engine::cluster_object::{ClusterObjects, ClusterResource};
+use crate::engine::attribute_reference::AttributeReference;
+use crate::engine::cluster_object::{ClusterObjects, ClusterResource, attribute_references as of};
 use crate::session::Session;
 use tfplugin::Registry;
 
@@ -48,4 +49,9 @@ pub fn register(registry: Registry<Session>) -> Registry<Session> {
         .list_resource::<ClusterObjects<L2Advertisement>>()
         .data_source::<BgpSessions>()
         .data_source::<ServiceAddresses>()
+}
+
+/// Which attributes of these types are the value of another one's.
+pub fn attribute_references() -> Vec<AttributeReference> {
+    [of::<BgpAdvertisement>(), of::<BgpPeer>(), of::<L2Advertisement>()].concat()
 }

@@ -17,8 +17,9 @@ pub use policy::{PrefixList, PrefixList6, RouteMap};
 pub use show::{BgpSummary, Routes};
 pub use static_route::StaticRoute;
 
+use crate::engine::attribute_reference::AttributeReference;
 use crate::engine::router_config::{
-    FamilyMember, Layout, References, RouterObjects, RouterPaths, RouterResource, layout,
+    self, FamilyMember, Layout, References, RouterObjects, RouterPaths, RouterResource, layout,
 };
 use crate::session::Session;
 use std::sync::LazyLock;
@@ -78,6 +79,11 @@ static REFERENCES: LazyLock<References> =
 /// All of them.
 pub fn layouts() -> impl Iterator<Item = (&'static str, &'static Layout)> + Clone {
     TYPES.iter().map(|(name, layout)| (*name, layout()))
+}
+
+/// Which attributes of these types are the value of another one's.
+pub fn attribute_references() -> Vec<AttributeReference> {
+    router_config::attribute_references(layouts())
 }
 
 /// A type by its name, and what it is on the router; nothing where it is no part of a router's configuration.

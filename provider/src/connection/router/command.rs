@@ -26,6 +26,11 @@ pub struct Command {
 /// Parts of the names of leaves whose value is never shown. Rather one too many than one too few.
 const SECRET_LEAVES: [&str; 6] = ["password", "passphrase", "secret", "key", "psk", "token"];
 
+/// Whether the value of a leaf of that name is never shown.
+pub fn is_secret_leaf(name: &str) -> bool {
+    SECRET_LEAVES.iter().any(|part| name.contains(part))
+}
+
 impl Command {
     /// Makes `path` exist.
     pub fn set(path: ConfigPath) -> Self {
@@ -59,9 +64,7 @@ impl Command {
     /// The value, where this command carries one that is never shown.
     pub(super) fn secret(&self) -> Option<&str> {
         match self.path.as_slice() {
-            [.., leaf, value] if self.hidden || SECRET_LEAVES.iter().any(|part| leaf.contains(part)) => {
-                Some(value)
-            }
+            [.., leaf, value] if self.hidden || is_secret_leaf(leaf) => Some(value),
             _ => None,
         }
     }

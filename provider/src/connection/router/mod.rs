@@ -19,7 +19,7 @@ mod tree;
 mod write;
 
 pub use api::without_userinfo;
-pub use command::{Command, Operation};
+pub use command::{Command, Operation, is_secret_leaf};
 pub use error::{RouterError, RouterErrorKind};
 pub use plans::Plans;
 pub use routers::{RouterLookupError, Routers};

@@ -36,7 +36,7 @@ pub use adoption::ours;
 pub use cluster_resource::ClusterResource;
 pub use list::{ClusterObjects, Listed};
 pub use private::Private;
-pub use references::{Reference, ReferenceTarget};
+pub use references::{Reference, ReferenceTarget, attribute_references};
 pub use server_applied::{ReadReason, ServerApplied, Staying, sensitive};
 
 use crate::connection::cluster::{Cluster, ClusterError, Kind};

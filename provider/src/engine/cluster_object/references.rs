@@ -5,6 +5,7 @@ use super::ServerApplied;
 use super::address::Target;
 use crate::connection::Freshness;
 use crate::connection::cluster::{ClusterError, Kind, ObjectName};
+use crate::engine::attribute_reference::AttributeReference;
 use kube::core::DynamicObject;
 use tfplugin::{Diagnostic, Diagnostics, Path, Value};
 
@@ -27,6 +28,20 @@ pub enum ReferenceTarget {
     /// A part of an object of a kind. The functions say whether a text is a name, and whether an object has
     /// the part of that name.
     Part(Kind, fn(&str) -> bool, fn(&DynamicObject, &str) -> bool),
+}
+
+/// The attributes of a type that are names of other objects, for those who write configurations. The name of
+/// a part of an object is none of a resource.
+pub fn attribute_references<T: ServerApplied>() -> Vec<AttributeReference> {
+    let objects = T::references().iter().filter(|one| matches!(one.target, ReferenceTarget::Object(_)));
+    let reference = |one: &Reference| AttributeReference {
+        of: T::TYPE_NAME,
+        at: vec![one.attribute],
+        to: one.type_name,
+        attribute: "name",
+        within: &["cluster", "namespace"],
+    };
+    objects.map(reference).collect()
 }
 
 /// A warning for each name that leads nowhere. What cannot be asked is not known.

@@ -6,11 +6,13 @@ use super::RouterConfig;
 use super::declaration::{Declaration, Paths};
 use super::mapping::{Field, Kind, ValueFormat};
 use super::references::split_refers;
+use crate::values::one_line;
 use std::collections::BTreeMap;
 use std::sync::{PoisonError, RwLock};
 use tfplugin::Value;
+use tfplugin::model::StringRule;
 use tfplugin::schema::{Attribute, AttributeKind, Nesting};
-use tfplugin::value::Type;
+use tfplugin::value::{Type, ValueError};
 
 /// A type on the router.
 pub struct Layout {
@@ -40,6 +42,16 @@ pub struct Tag {
     pub attribute: &'static str,
     /// What the key stands for.
     pub form: ValueFormat,
+    /// What a configuration takes as the key.
+    pub(super) validate: fn(&Value, StringRule) -> Result<(), ValueError>,
+}
+
+impl Tag {
+    /// Whether a configuration can name an object with this key: a router has neighbors that are interfaces,
+    /// too.
+    pub(super) fn takes(&self, key: &str) -> bool {
+        (self.validate)(&self.form.value(key), one_line).is_ok()
+    }
 }
 
 /// Something without which VyOS does not commit an object.
@@ -79,13 +91,15 @@ impl Layout {
         let tag = declaration.node.map(|node| {
             let (node, key) = split(node);
             let name = key.unwrap_or_default();
-            let form = match (node, attributes.iter().find(|one| one.name == name)) {
+            let attribute = attributes.iter().find(|one| one.name == name);
+            let validate = attribute.map_or(no_rule as _, |one| one.semantics.validate);
+            let form = match (node, attribute) {
                 ([], _) => ValueFormat::Path,
                 (_, Some(attribute)) => format_of(attribute, None),
                 (_, None) => ValueFormat::Text,
             };
             let node_of_ipv6 = declaration.node_of_ipv6.map(words);
-            Tag { node, node_of_ipv6, attribute: name, form }
+            Tag { node, node_of_ipv6, attribute: name, form, validate }
         });
         let others = ["router", tag.as_ref().map_or("router", |tag| tag.attribute)];
         let own = attributes.iter().filter(|one| !others.contains(&one.name.as_str()));
@@ -101,6 +115,10 @@ impl Layout {
             tag,
         }
     }
+}
+
+fn no_rule(_: &Value, _: StringRule) -> Result<(), ValueError> {
+    Ok(())
 }
 
 fn fields<'a>(

@@ -30,7 +30,7 @@ pub use layout::{Layout, Tag, layout};
 pub use list::{RouterObjects, RouterPaths};
 pub use mapping::{Field, Kind, LeftAlone, ValueFormat};
 pub use owned::Owner;
-pub use references::{FamilyMember, References, Refers};
+pub use references::{FamilyMember, References, Refers, attribute_references};
 pub use resource::RouterResource;
 pub use subtree::Subtree;
 pub use target::RouterTarget;

@@ -43,7 +43,7 @@ impl Owner {
 
 fn node(layout: &Layout, object: &Value) -> Option<ConfigPath> {
     let component = layout.component.iter().map(|word| (*word).to_owned());
-    let Some(Tag { node, node_of_ipv6, attribute, form }) = &layout.tag else {
+    let Some(Tag { node, node_of_ipv6, attribute, form, .. }) = &layout.tag else {
         return Some(component.collect());
     };
     let key = form.word(object.attribute(attribute))?;

@@ -1,6 +1,6 @@
 //! What a router has that no attribute of any type is, and into which parts that falls.
 
-use super::layout::Layout;
+use super::layout::{Layout, Tag};
 use super::mapping::{Field, Kind};
 use super::references::FamilyMember;
 use super::translate::DISABLE;
@@ -80,8 +80,8 @@ impl<'a> Uncovered<'a> {
             return;
         }
         for layout in &own {
-            match layout.tag {
-                Some(_) => return self.each(path, node, layout.fields),
+            match &layout.tag {
+                Some(tag) => return self.each_object(path, node, tag, layout.fields),
                 None => deeper.extend(fields(layout.fields)),
             }
         }
@@ -94,6 +94,17 @@ impl<'a> Uncovered<'a> {
         match is_known || is_divided {
             true => self.below(path, node, deeper),
             false => self.found.push(path.to_vec()),
+        }
+    }
+
+    /// The objects of a type; one whose key the type does not take is none of it.
+    fn each_object(&mut self, path: &[String], node: &ConfigTree, tag: &Tag, members: &'static [Field]) {
+        for (key, below) in node.children() {
+            let path = [path, &[key.to_owned()]].concat();
+            match tag.takes(key) {
+                true => self.below(&path, below, &fields(members)),
+                false => self.found.push(path),
+            }
         }
     }
 

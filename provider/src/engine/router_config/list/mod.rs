@@ -75,5 +75,6 @@ async fn identities<T: RouterConfig>(
     let tree = tree.map_err(|error| failed("list", &any, &error))?;
     let nodes = [Some(tag.node), tag.node_of_ipv6].into_iter().flatten();
     let keys = nodes.filter_map(|node| tree.at(node)).flat_map(|node| node.children());
+    let keys = keys.filter(|(key, _)| tag.takes(key));
     Ok(keys.map(|(key, _)| on(Some((tag.attribute, tag.form.value(key))))).collect())
 }

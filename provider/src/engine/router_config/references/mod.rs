@@ -12,9 +12,10 @@ mod reference;
 pub(super) use pattern::fits;
 pub(super) use reference::Reference;
 
-use super::layout::{Layout, words};
+use super::layout::{Layout, Requirement, Tag, words};
 use super::mapping::{Field, Kind};
 use crate::connection::router::{ConfigPath, ConfigTree};
+use crate::engine::attribute_reference::AttributeReference;
 use pattern::name_at;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -202,4 +203,45 @@ fn collect(fields: &[Field], above: &[&'static str], found: &mut Vec<Place>) {
 
 fn owned(words: &[&str]) -> ConfigPath {
     words.iter().map(|word| (*word).to_owned()).collect()
+}
+
+/// Which attributes of these types have the value of an attribute of another type: what one is not committed
+/// without, and the names of objects.
+pub fn attribute_references(
+    types: impl Iterator<Item = (&'static str, &'static Layout)> + Clone,
+) -> Vec<AttributeReference> {
+    let within: &'static [&'static str] = &["router"];
+    let mut found = Vec::new();
+    for (of, layout) in types.clone() {
+        if let Some(Requirement { type_name: to, .. }) = layout.requires {
+            found.push(AttributeReference { of, at: vec!["router"], to, attribute: "router", within });
+        }
+    }
+    for (of, layout) in types.clone() {
+        for (at, refers) in named_by(layout.fields, &[]) {
+            let is_named = |(_, layout): &(_, &Layout)| layout.nodes().iter().any(|node| node == refers.node);
+            let named =
+                types.clone().find(is_named).and_then(|(to, layout)| Some((to, layout.tag.as_ref()?)));
+            let reference =
+                |(to, tag): (_, &Tag)| AttributeReference { of, at, to, attribute: tag.attribute, within };
+            found.extend(named.map(reference));
+        }
+    }
+    found
+}
+
+/// The attributes whose values are names, and of what.
+fn named_by(fields: &[Field], above: &[&'static str]) -> Vec<(Vec<&'static str>, Refers)> {
+    let mut found = Vec::new();
+    for field in fields {
+        let at = [above, &[field.attribute]].concat();
+        match field.kind {
+            Kind::PresenceNode(members) | Kind::Node(members) | Kind::TagNode(_, members) => {
+                found.extend(named_by(members, &at));
+            }
+            // A name that is a key stays one.
+            _ => found.extend(field.refers.map(|refers| (at, refers))),
+        }
+    }
+    found
 }

@@ -69,6 +69,7 @@ async fn what_no_type_covers_is_listed_in_parts_and_told_where_it_is() {
         "set protocols bgp neighbor 10.0.0.11 remote-as 64512",
         "set protocols bgp neighbor 10.0.0.11 path-attribute discard 99",
         "set protocols bgp neighbor 10.0.0.12 remote-as 64512",
+        "set protocols bgp neighbor eth1 interface v6only remote-as external",
     ])
     .await;
     let run = edge.run().await;
@@ -83,6 +84,8 @@ async fn what_no_type_covers_is_listed_in_parts_and_told_where_it_is() {
             "policy as-path-list LOCAL",
             "protocols bgp listen",
             "protocols bgp neighbor 10.0.0.11 path-attribute",
+            // An attribute of neighbors takes addresses alone.
+            "protocols bgp neighbor eth1",
             "protocols static arp",
             "service ntp",
             "system host-name",
