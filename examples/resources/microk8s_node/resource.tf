@@ -31,6 +31,12 @@ resource "microk8s_node" "storage" {
   channel = "1.35/stable"
   storage = {}
 
+  # Flags of MicroK8s' services. A change restarts them, one node of a cluster after the other.
+  args = {
+    kubelet    = { max-pods = 200, eviction-hard = "memory.available<500Mi,nodefs.available<5%" }
+    containerd = { log-level = "warn" }
+  }
+
   labels = { "topology.kubernetes.io/zone" = "a" }
   taints = [{ key = "dedicated", value = "storage", effect = "NoSchedule" }]
 }

@@ -74,6 +74,7 @@ impl Root {
             ("args/kube-controller-manager", "--use-service-account-credentials\n"),
             ("args/kube-proxy", "--cluster-cidr=10.1.0.0/16\n"),
             ("args/kubelet", "--node-ip=10.0.0.11\n"),
+            ("args/containerd", "--address ${SNAP_COMMON}/run/containerd.sock\n"),
             ("args/cni-network/cni.yaml", "kind: DaemonSet\n"),
             ("certs/ca.crt", "own\n"),
             ("certs/ca.remote.crt", "remote\n"),
@@ -134,7 +135,7 @@ async fn a_bare_machine() {
     root.program("bin/snap", "echo 'error: no matching snaps installed' >&2; exit 1");
     let snapshot = root.says(&machine::SNAPSHOT, &[]).await;
     let expected = "§machine-id\n0123456789abcdef0123456789abcdef\n§hostname\ncp1\n§hosts\n127.0.0.1 localhost\n\
-                    §snap\nerror: no matching snaps installed\ncode 1\n§mark\n§storage\n§marks\n§broken-off\n";
+                    §snap\nerror: no matching snaps installed\ncode 1\n§mark\n§storage\n§marks\n§arguments\n§broken-off\n";
     assert_eq!(snapshot, expected);
     assert_eq!(root.says(&node::CLOUD_INIT, &[]).await, "");
     root.program("bin/cloud-init", "echo status: done; exit 2");
@@ -153,6 +154,7 @@ async fn a_node() {
         ("kube-controller-manager", "--use-service-account-credentials"),
         ("kube-proxy", "--cluster-cidr=10.1.0.0/16"),
         ("kubelet", "--node-ip=10.0.0.11"),
+        ("containerd", "--address ${SNAP_COMMON}/run/containerd.sock"),
         ("cni-network/cni.yaml", "kind: DaemonSet"),
         ("locks", "ha-cluster"),
         ("members", "- Address: 10.0.0.11:19001"),
@@ -164,9 +166,9 @@ async fn a_node() {
     ] {
         assert!(snapshot.contains(&format!("§{section}\n{text}\n")), "{section}: {snapshot}");
     }
-    root.has("run/terraform-provider-microk8s.restart", "");
+    root.has("run/terraform-provider-microk8s.restart", "daemon-containerd\n");
     let pending = root.says(&machine::SNAPSHOT, &[]).await;
-    assert!(pending.contains("/run/terraform-provider-microk8s.restart\n§addresses\n"), "{pending}");
+    assert!(pending.contains("§pending\ndaemon-containerd\n§addresses\n"), "{pending}");
 }
 
 /// One has ended, one was broken off, one was not begun by us.
@@ -334,8 +336,6 @@ async fn what_is_asked_of_microk8s() {
         root.program(program, "printf '%s|' \"$@\"");
     }
     for (script, words) in [
-        (&machine::SERVICES, "services|microk8s.daemon-kubelite|"),
-        (&machine::JOURNAL, "-u|snap.microk8s.daemon-kubelite|-n|60|--no-pager|"),
         (&machine::READY, "kubectl|get|--raw|/readyz|"),
         (&machine::NODES, "kubectl|get|nodes|--output|json|"),
         (&machine::CLUSTER_ID, "kubectl|get|namespace|kube-system|--output|jsonpath={.metadata.uid}|"),
@@ -352,6 +352,34 @@ async fn what_is_asked_of_microk8s() {
         (&node::SEEDED, "wait|system|seed.loaded|"),
     ] {
         assert_eq!(root.says(script, &[]).await, words, "{}", script.name);
+    }
+}
+
+/// Each of the services is named as the program that is asked knows it.
+#[tokio::test]
+async fn services_are_restarted_watched_and_heard() {
+    let root = Root::new();
+    for program in ["bin/snap", "bin/systemctl", "bin/journalctl"] {
+        root.program(program, "printf '%s|' \"$@\"");
+    }
+    let services = ["daemon-kubelite", "daemon-containerd"];
+    for (script, words) in [
+        (
+            &machine::RESTART,
+            "reset-failed|snap.microk8s.daemon-kubelite|reset-failed|snap.microk8s.daemon-containerd|\
+             restart|microk8s.daemon-kubelite|microk8s.daemon-containerd|",
+        ),
+        (
+            &machine::SERVICES,
+            "show|--property=ActiveState,NRestarts|snap.microk8s.daemon-kubelite|\
+             show|--property=ActiveState,NRestarts|snap.microk8s.daemon-containerd|",
+        ),
+        (
+            &machine::JOURNAL,
+            "-u|snap.microk8s.daemon-kubelite|-u|snap.microk8s.daemon-containerd|-n|60|--no-pager|",
+        ),
+    ] {
+        assert_eq!(root.says(script, &services).await, words, "{}", script.name);
     }
 }
 

@@ -83,6 +83,7 @@ fn rows() -> Vec<(&'static str, Input, &'static str)> {
         all.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         Input::Object("microk8s_node", all)
     };
+    let args = |file: &str, flag: &str| marked(json!({"args": {file: {flag: "1"}}}));
     let taint = |taint: Json| marked(json!({"taints": [taint]}));
     let addon = |config: Json| Input::Object("microk8s_addon", config);
     let calico = |config: Json| {
@@ -106,6 +107,10 @@ fn rows() -> Vec<(&'static str, Input, &'static str)> {
             marked(json!({"labels": {"kubernetes.io/hostname": "a"}})),
             "choose another key",
         ),
+        ("a service that has no flags", args("kubectl", "v"), "k8s-dqlite"),
+        ("a flag with its hyphens", args("kubelet", "--max-pods"), "without hyphens"),
+        ("a flag of microk8s_cluster_ipv6", args("kubelet", "node-ip"), "microk8s_cluster_ipv6"),
+        ("a flag of an older release", args("kubelet", "keep-terminated-pod-volumes"), "1.30"),
         ("an effect that is none", taint(json!({"key": "gpu", "effect": "Never"})), "NoExecute"),
         (
             "a taint of Kubernetes itself",

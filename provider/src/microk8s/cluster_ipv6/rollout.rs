@@ -96,7 +96,7 @@ pub(crate) fn differences(member: &Member, cluster: &DualStack) -> Result<Vec<St
             differences.push(format!("{name}: {place} is {} instead of {}", told(present), told(wanted)));
         }
     }
-    if differences.is_empty() && member.snapshot.restart_pending {
+    if differences.is_empty() && !member.snapshot.pending.is_empty() {
         differences.push(format!("{}: kubelite has not read its files yet", member.node.name));
     }
     Ok(differences)
@@ -120,11 +120,11 @@ impl Step<Machine> for Wake {
     }
 
     async fn check(&self, machine: &Machine) -> Result<bool, NodeError> {
-        Ok(!machine.snapshot(Freshness::Fresh).await?.restart_pending)
+        Ok(machine.snapshot(Freshness::Fresh).await?.pending.is_empty())
     }
 
     async fn run(&self, machine: &Machine) -> Result<(), NodeError> {
-        machine.restart().await?;
+        machine.restart(&machine.snapshot(Freshness::Fresh).await?.pending).await?;
         machine.settled().await
     }
 }
@@ -142,7 +142,7 @@ pub(crate) async fn roll_out(
         let _guard = cluster_lock::acquire(locks, lock_of, deadline, async || Ok(())).await?;
         let member = Member { snapshot: member.machine.snapshot(Freshness::Fresh).await?, ..member.clone() };
         let files = files(&member)?;
-        NodeChange::new(member, files, &cluster_snapshot.first.machine).run(deadline).await?;
+        NodeChange::new(member, files).run(deadline).await?;
     }
     calico_rollout::apply(&cluster_snapshot.first.machine, deadline).await
 }
@@ -210,8 +210,7 @@ mod tests {
         );
         let before = remember(&shipped, &dual_stack()).unwrap();
         let deadline = Deadline::after(std::time::Duration::from_secs(3600), &CancellationToken::new());
-        let change =
-            NodeChange::new(shipped.clone(), files_with(&shipped, &dual_stack()).unwrap(), &world.shell(1));
+        let change = NodeChange::new(shipped.clone(), files_with(&shipped, &dual_stack()).unwrap());
         change.run(&deadline).await.unwrap();
         let changed = second(&world).await;
         assert_eq!(differences(&changed, &dual_stack()).unwrap(), Vec::<String>::new());

@@ -15,7 +15,7 @@ pub struct Channel {
 
 impl Channel {
     /// The minor release of Kubernetes that the track stands for; none for `latest`.
-    fn minor(&self) -> Option<u32> {
+    pub(crate) fn minor(&self) -> Option<u32> {
         minor_release(&self.track)
     }
 

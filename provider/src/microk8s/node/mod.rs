@@ -1,5 +1,6 @@
 //! `microk8s_node`.
 
+mod args;
 mod channel;
 mod hosts_block;
 mod marks;
@@ -24,6 +25,7 @@ use crate::microk8s::shared::cluster::snapshot::ClusterSnapshot;
 use crate::microk8s::shared::machine::identity::MachineIdentity;
 use crate::microk8s::shared::machine::node_marks::{Marks, Taint};
 use crate::session::Session;
+use args::Args;
 use async_trait::async_trait;
 use channel::{Channel, Move, check_confinement};
 use hosts_block::Hosts;
@@ -93,6 +95,20 @@ pub struct Node {
     /// storage.
     #[attribute(optional)]
     storage: Option<Storage>,
+
+    /// Flags of the services on the node, by the service, without `--`, such as
+    /// `{ kubelet = { max-pods = "250" } }`. Services are `kubelet`, `kube-apiserver`,
+    /// `kube-controller-manager`, `kube-scheduler`, `kube-proxy`, `containerd` and `k8s-dqlite`; a worker has
+    /// no use for the flags of the control plane. They are written into MicroK8s' own files below `args/`,
+    /// where all other flags stay as they are, and one that is taken out of here becomes what it was before.
+    ///
+    /// A change restarts the services that it concerns, one node of a cluster at a time, and waits until the
+    /// node works again; pods go on running. Where it does not within 4 minutes, the old flags are put back,
+    /// the services restarted with them, and the error shows the lines of their logs that say why: so an
+    /// unknown flag or a bad value is found. Flags that the release of `channel` does not have any more are
+    /// refused in the plan, and so are those that other attributes or resources write. Default: none.
+    #[attribute(optional, validate = args::check)]
+    args: Option<Args>,
 
     /// Labels of the node in its cluster, by their keys, such as `{ "topology.kubernetes.io/zone" = "a" }`.
     /// Labels that others set stay; a key that is taken out of here is taken from the node. They come back
@@ -177,6 +193,7 @@ impl NodeResource for Node {
             || self.host_key != prior.host_key
             || self.hold != prior.hold
             || self.storage != prior.storage
+            || self.args != prior.args
             || self.labels != prior.labels
             || self.taints != prior.taints
     }
@@ -185,6 +202,7 @@ impl NodeResource for Node {
         context: &Context<Session>,
         plan: &mut Plan<Self, Private<NoPrivate>>,
     ) -> Result<(), Diagnostics> {
+        check_flags(&plan.planned)?;
         let prior = plan.prior.clone();
         let channel = plan.planned.channel.known();
         if prior.as_ref().map(|prior| &prior.channel) == channel {
@@ -220,7 +238,7 @@ impl NodeResource for Node {
             Some(node) => {
                 node.is_reached(work);
                 let node = node.with_storage_of(&work.host).await?;
-                Ok(Some(node.with_marks_of(work, &state).await))
+                Ok(Some(node.with_args_of(&state).with_marks_of(work, &state).await))
             }
             None => Ok(None),
         }
@@ -278,6 +296,7 @@ impl NodeResource for Node {
             host_key: Computed::Known(shown_key(&work.host).await?),
             hold: snap.held,
             storage: state.machine.storage.as_deref().and_then(Storage::recorded),
+            args: None,
             labels: None,
             taints: None,
             forget_unreachable: false,
@@ -287,7 +306,7 @@ impl NodeResource for Node {
             node_name: Computed::Pending,
             machine_id: Computed::Pending,
         };
-        let node = node.with_marks(Marks::noted(state.machine.marks.as_deref()));
+        let node = node.with_args_of(&state).with_marks(Marks::noted(state.machine.marks.as_deref()));
         Ok(node.with(&state).unwrap_or(node))
     }
 
@@ -324,10 +343,19 @@ impl Node {
 
     fn installation(&self, work: &Work<'_>) -> Installation {
         let Self { channel, hosts, hold, storage, .. } = self.clone();
-        let marks = self.marks();
+        let (marks, args) = (self.marks(), self.args.clone().unwrap_or_default());
         let (machine, deadline, locks) = (work.shell(), work.deadline.clone(), Arc::clone(work.locks()));
-        Installation { machine, channel, hosts, hold, storage, marks, deadline, locks }
+        Installation { machine, channel, hosts, hold, storage, args, marks, deadline, locks }
     }
+}
+
+/// Flags that the release does not have any more stop a service.
+fn check_flags(planned: &NodeDraft) -> Result<(), Diagnostics> {
+    let minor = planned.channel.known().and_then(|channel| channel.value().minor());
+    let args = planned.args.known().and_then(Option::as_ref);
+    let (Some(minor), Some(args)) = (minor, args) else { return Ok(()) };
+    args::check_release(args, minor)
+        .map_err(|problem| Diagnostic::error("Flag of an older release", problem).at("args").into())
 }
 
 /// Kubernetes goes up one minor release at a time.

@@ -1,6 +1,6 @@
 //! What a machine shows of the node in the state.
 
-use super::Node;
+use super::{Node, args};
 use crate::connection::ssh::{Host, HostKey};
 use crate::engine::node_resource::{NodeError, Work};
 use crate::microk8s::node::hosts_block::{self, Hosts};
@@ -74,6 +74,12 @@ impl Node {
         let labels = Some(marks.labels).filter(|labels| self.labels.is_some() || !labels.is_empty());
         let taints = Some(marks.taints).filter(|taints| self.taints.is_some() || !taints.is_empty());
         Self { labels, taints, ..self }
+    }
+
+    /// This, with what the machine has of its flags, and of those that an interrupted apply brought.
+    pub(super) fn with_args_of(self, state: &NodeState) -> Self {
+        let seen = args::seen(&self.args.clone().unwrap_or_default(), &state.machine);
+        Self { args: Some(seen).filter(|seen| self.args.is_some() || !seen.is_empty()), ..self }
     }
 
     /// This, with what is computed filled in from the machine.

@@ -7,6 +7,7 @@ use crate::connection::ssh::Shell;
 use crate::engine::node_resource::NodeError;
 use crate::microk8s::shared::machine::Machine;
 use crate::microk8s::shared::machine::sections::sections;
+use crate::microk8s::shared::machine::service::Service;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -69,7 +70,8 @@ pub(crate) async fn wait(
     machine.invalidate_probes();
     match ready {
         Err(RetryError::TimedOut(failure)) => {
-            let journal = deadline.bound(Machine::new(Arc::clone(machine)).journal()).await;
+            let kubelite = [Service::Kubelite].into();
+            let journal = deadline.bound(Machine::new(Arc::clone(machine)).journal(&kubelite)).await;
             let journal = journal.unwrap_or_else(|_| "It was not read in time.".to_owned());
             let also = format!("The lines of kubelite's log that tell most:\n{journal}");
             Err(RetryError::TimedOut(failure.and_answer(&also)).into())

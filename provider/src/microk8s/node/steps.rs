@@ -1,5 +1,6 @@
 //! The steps that make a machine a node. Each can be interrupted and is carried on by the next apply.
 
+use super::args::{Args, Arguing};
 use super::channel::Channel;
 use super::hosts_block::{self, Hosts};
 use super::preflight::Preflight;
@@ -28,13 +29,14 @@ pub(crate) struct Installation {
     pub(crate) hosts: Option<Hosts>,
     pub(crate) hold: bool,
     pub(crate) storage: Option<Storage>,
+    pub(crate) args: Args,
     pub(crate) marks: Marks,
     pub(crate) deadline: Deadline,
     pub(crate) locks: Arc<ClusterLocks>,
 }
 
 /// What makes a machine a node.
-pub(crate) const CREATION: [&dyn Step<Installation>; 12] = [
+pub(crate) const CREATION: [&dyn Step<Installation>; 14] = [
     &Preflight,
     &Claim,
     &CloudInit,
@@ -45,13 +47,15 @@ pub(crate) const CREATION: [&dyn Step<Installation>; 12] = [
     &Install,
     &FollowChannel,
     &Hold,
+    &TakeBack,
     &Ready,
+    &SetArguments,
     &LabelAndTaint,
 ];
 
 /// What brings a node to what it shall be.
-const UPDATE: [&dyn Step<Installation>; 5] =
-    [&WriteHosts, &PrepareStorage, &FollowChannel, &Hold, &LabelAndTaint];
+const UPDATE: [&dyn Step<Installation>; 6] =
+    [&WriteHosts, &PrepareStorage, &FollowChannel, &Hold, &SetArguments, &LabelAndTaint];
 
 /// Makes the machine a node, or carries that on.
 pub(crate) async fn create(target: &Installation) -> Result<(), NodeError> {
@@ -333,5 +337,48 @@ impl Step<Installation> for LabelAndTaint {
 
     async fn run(&self, target: &Installation) -> Result<(), NodeError> {
         Mark.run(&Self::marking(target)).await
+    }
+}
+
+impl Installation {
+    fn arguing(&self) -> Arguing<'_> {
+        let Self { args, locks, deadline, .. } = self;
+        Arguing { machine: Machine::new(Arc::clone(&self.machine)), args, locks, deadline }
+    }
+}
+
+/// Takes flags of an earlier try back that were not seen to work.
+struct TakeBack;
+
+#[async_trait]
+impl Step<Installation> for TakeBack {
+    fn name(&self) -> &'static str {
+        "take back flags that were not seen to work"
+    }
+
+    async fn check(&self, target: &Installation) -> Result<bool, NodeError> {
+        target.arguing().is_taken_back().await
+    }
+
+    async fn run(&self, target: &Installation) -> Result<(), NodeError> {
+        target.arguing().take_back().await
+    }
+}
+
+/// Gives the node's services their flags.
+struct SetArguments;
+
+#[async_trait]
+impl Step<Installation> for SetArguments {
+    fn name(&self) -> &'static str {
+        "give the services their flags"
+    }
+
+    async fn check(&self, target: &Installation) -> Result<bool, NodeError> {
+        target.arguing().is_done().await
+    }
+
+    async fn run(&self, target: &Installation) -> Result<(), NodeError> {
+        target.arguing().run().await
     }
 }

@@ -1,5 +1,6 @@
 //! The steps of a node against a machine that is played in-process.
 
+use super::args::Args;
 use super::hosts_block;
 use super::removal::{REMOVAL, Removal};
 use super::scripts::*;
@@ -212,6 +213,7 @@ fn installation(machine: &Arc<Played>, channel: &str) -> Installation {
         hosts: Some(hosts),
         hold: true,
         storage: None,
+        args: Args::new(),
         marks: marks(),
         deadline: deadline(),
         locks: Arc::default(),

@@ -52,6 +52,16 @@ fn words(arguments: &[String]) -> Vec<&str> {
     words.map(|(_, word)| word.as_str()).collect()
 }
 
+/// What systemd would say of a service of the snap, for `systemctl show`.
+pub(crate) fn note_service(layout: &Layout, unit: &str, state: &str, restarts: u32) {
+    let text = format!("NRestarts={restarts}\nActiveState={state}\n");
+    // A disk that is full or gone stops the service itself.
+    let _ = write(&layout.under(SERVICES).join(unit), &text);
+}
+
+/// A file for each service of the snap.
+const SERVICES: &str = "run/lab/services";
+
 pub(crate) fn systemctl(layout: &Layout, arguments: &[String]) -> Result<Outcome> {
     let words = words(arguments);
     match words.as_slice() {
@@ -79,6 +89,14 @@ pub(crate) fn systemctl(layout: &Layout, arguments: &[String]) -> Result<Outcome
             }
             Ok(Outcome::silent(0))
         }
+        // systemd knows nothing of a unit that never ran, and says it is inactive.
+        ["show", "--property=ActiveState,NRestarts", name] => {
+            let text = read_or_empty(&layout.under(SERVICES).join(name.trim_end_matches(".service")));
+            let never = "NRestarts=0\nActiveState=inactive\n";
+            Ok(Outcome::said(if text.is_empty() { never.trim_end() } else { text.trim_end() }))
+        }
+        // The start limit of a service is counted anew with each start that somebody asks for.
+        ["reset-failed", _] => Ok(Outcome::silent(0)),
         ["restart", name] if active(layout, &unit(name)).exists() => Ok(Outcome::silent(0)),
         _ => Ok(Outcome::complained(1, format!("systemctl {} is not in this lab", words.join(" ")))),
     }
@@ -129,5 +147,9 @@ mod tests {
             "{loaded}"
         );
         assert_eq!(modprobe(&layout, &["nothing".into()]).unwrap().code, 1);
+        let shown = |unit: &str| call(&format!("show --property=ActiveState,NRestarts {unit}")).stdout;
+        assert_eq!(shown("snap.x").trim(), "NRestarts=0\nActiveState=inactive");
+        note_service(&layout, "snap.x", "activating", 3);
+        assert_eq!(shown("snap.x").trim(), "NRestarts=3\nActiveState=activating");
     }
 }

@@ -2,6 +2,7 @@
 
 mod apiserver_proxy;
 pub(crate) mod cluster_agent;
+mod containerd;
 pub(crate) mod datastore;
 pub(crate) mod kicker;
 mod kubelite;

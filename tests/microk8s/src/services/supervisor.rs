@@ -1,6 +1,7 @@
 //! Starting, stopping and restarting services; a service that keeps failing is given up, as systemd does.
 
-use super::{Service, apiserver_proxy, cluster_agent, datastore, kicker, kubelite};
+use super::{Service, apiserver_proxy, cluster_agent, containerd, datastore, kicker, kubelite};
+use crate::command::system::note_service;
 use crate::daemon::Node;
 use crate::failure::Result;
 use crate::journal::Journal;
@@ -86,17 +87,20 @@ async fn supervise(node: Arc<Node>, service: Service, stop: CancellationToken, a
     let described = format!("Service for snap application {}", service.identifier());
     let unit = format!("{}.service", service.unit());
     let mut starts: VecDeque<Instant> = VecDeque::new();
+    let mut state = "inactive";
     for counter in 1_u32.. {
         starts.retain(|start| start.elapsed() < INTERVAL);
         if starts.len() >= STARTS {
             journal.systemd(&format!("{unit}: Start request repeated too quickly."));
             journal.systemd(&format!("{unit}: Failed with result 'exit-code'."));
             journal.systemd(&format!("Failed to start {described}."));
+            state = "failed";
             break;
         }
         starts.push_back(Instant::now());
         journal.systemd(&format!("Started {described}."));
         active.store(true, Ordering::Relaxed);
+        note_service(&node.layout, &service.unit(), "active", counter - 1);
         let ended = run(service, Arc::clone(&node), stop.clone()).await;
         if stop.is_cancelled() {
             journal.systemd(&format!("{unit}: Deactivated successfully."));
@@ -112,6 +116,7 @@ async fn supervise(node: Arc<Node>, service: Service, stop: CancellationToken, a
         }
         journal.systemd(&format!("{unit}: Main process exited, code=exited, status=1/FAILURE"));
         journal.systemd(&format!("{unit}: Failed with result 'exit-code'."));
+        note_service(&node.layout, &service.unit(), "activating", counter - 1);
         tokio::select! {
             () = tokio::time::sleep(PAUSE) => {}
             () = stop.cancelled() => break,
@@ -119,6 +124,7 @@ async fn supervise(node: Arc<Node>, service: Service, stop: CancellationToken, a
         journal.systemd(&format!("{unit}: Scheduled restart job, restart counter is at {counter}."));
     }
     active.store(false, Ordering::Relaxed);
+    note_service(&node.layout, &service.unit(), state, 0);
 }
 
 /// Runs a service until it is told to stop or ends by itself; what it does not need ends at once,
@@ -135,12 +141,7 @@ fn run(
             Service::ClusterAgent => cluster_agent::run(node, stop).await,
             Service::K8sDqlite => datastore::run(node, stop).await,
             Service::Kubelite => kubelite::run(node, stop).await,
-            // The pods that run outlive the kubelet, and end with this.
-            Service::Containerd => {
-                stop.cancelled().await;
-                node.runtime.end().await;
-                Ok(())
-            }
+            Service::Containerd => containerd::run(node, stop).await,
             // Services of a mode that these nodes are not in.
             Service::Etcd | Service::Flanneld => Ok(()),
         }

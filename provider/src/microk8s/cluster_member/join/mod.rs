@@ -108,7 +108,7 @@ impl Joining {
         let member = Member { node, machine: self.machine.clone(), snapshot };
         let files = peer_settings::files_after(&member, &peer.snapshot.files)?;
         let had_own_flags = member.snapshot.own_kubelet.is_some();
-        NodeChange::new(member, files, &peer.machine).run(&self.deadline).await?;
+        NodeChange::new(member, files).run(&self.deadline).await?;
         if had_own_flags {
             self.machine.forget_own_flags().await?;
         }

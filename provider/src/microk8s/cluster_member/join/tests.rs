@@ -226,5 +226,5 @@ async fn the_nodes_labels_and_taints_come_back_in_the_cluster() {
     }
     let without = World::new(2);
     joining(&without, 2, Role::ControlPlane).await.run().await.unwrap();
-    assert_eq!(without.count(&scripts::OWN_NODE), 0);
+    assert_eq!(without.count(&scripts::PATCH_OWN_NODE), 0);
 }

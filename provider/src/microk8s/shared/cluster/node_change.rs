@@ -1,5 +1,5 @@
-//! New files for kubelite on one node, as steps: written, read by a restart, and taken back where the node
-//! does not come up with them.
+//! New files for the services of one node, as steps: written, read by a restart, and taken back where the
+//! node does not come up with them.
 
 use super::snapshot::Member;
 use crate::connection::Freshness;
@@ -7,11 +7,15 @@ use crate::connection::retry::Deadline;
 use crate::engine::node_resource::NodeError;
 use crate::engine::node_resource::step::{Step, Steps};
 use crate::microk8s::shared::config_files::dual_stack::Files;
-use crate::microk8s::shared::machine::Machine;
+use crate::microk8s::shared::machine::Standing;
 use crate::microk8s::shared::machine::node_list::Role;
+use crate::microk8s::shared::machine::service::Service;
 use async_trait::async_trait;
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 /// How long a node may take to come up again. A healthy one takes 20 to 60 seconds.
@@ -23,23 +27,59 @@ pub(crate) struct NodeChange {
     pub(crate) member: Member,
     /// Its new files.
     pub(crate) files: Files,
-    /// Who is asked about the node: itself, where it is a control plane.
-    api: Machine,
-    /// How often in a row kubelite was seen not running.
+    /// How often in a row a service was seen not running.
     down: AtomicU32,
+    /// Since when the services stand as they do: one that dies at each start is up for moments.
+    steady: Mutex<Option<(Instant, Standing)>>,
 }
+
+/// A service that does not know one of its flags ends within moments of its start.
+const LASTS: Duration = Duration::from_secs(6);
 
 /// After so many looks in a row it is not between two starts any more: systemd has given it up.
 const GIVEN_UP_AFTER: u32 = 6;
+
+/// After so many deaths since the restart it does not come up any more. What dies of a flag of one of
+/// kubelite's parts may live for some seconds, so that systemd goes on for ever.
+const DIES_AFTER: u32 = 5;
 
 /// In this order.
 pub(crate) const STEPS: [&dyn Step<NodeChange>; 3] = [&Write, &Restart, &ComeUp];
 
 impl NodeChange {
-    /// `api` is asked about workers.
-    pub(crate) fn new(member: Member, files: Files, api: &Machine) -> Self {
-        let api = if member.node.role == Role::ControlPlane { member.machine.clone() } else { api.clone() };
-        Self { member, files, api, down: AtomicU32::new(0) }
+    /// New files for a node.
+    pub(crate) fn new(member: Member, files: Files) -> Self {
+        Self { member, files, down: AtomicU32::new(0), steady: Mutex::default() }
+    }
+
+    /// Who has to read something anew; kubelite, where an earlier try wrote all of it.
+    fn readers(&self) -> BTreeSet<Service> {
+        let readers = self.files.readers_since(&self.member.snapshot.files);
+        if readers.is_empty() { [Service::Kubelite].into() } else { readers }
+    }
+
+    /// The named condition "the services have run without a restart for a while".
+    async fn check_steady(&self) -> Result<(), NodeError> {
+        let standing = self.member.machine.standing(&self.readers()).await?;
+        let name = &self.member.node.name;
+        let not_yet = |answer: &str| {
+            Err(NodeError::new(format!("waiting for the services of {name}"), answer).transient())
+        };
+        let mut steady = self.steady.lock().unwrap_or_else(PoisonError::into_inner);
+        if !standing.is_up() {
+            *steady = None;
+            return not_yet("They do not run.");
+        }
+        match &*steady {
+            Some((since, before)) if *before == standing => match since.elapsed() >= LASTS {
+                true => Ok(()),
+                false => not_yet("They run since a moment only."),
+            },
+            _ => {
+                *steady = Some((Instant::now(), standing));
+                not_yet("They run since a moment only.")
+            }
+        }
     }
 
     /// Gives the node its files and waits until it works with them.
@@ -47,24 +87,27 @@ impl NodeChange {
         Steps::new(&STEPS).run(self, &deadline.within(COMES_UP_WITHIN)).await
     }
 
+    /// Whether it was seen to work with these files already.
+    async fn works_with(&self, files: &Files) -> Result<bool, NodeError> {
+        let is_settled = self.member.machine.snapshot(Freshness::Fresh).await?.pending.is_empty();
+        Ok(is_settled && self.check_up(files).await.is_ok())
+    }
+
     /// The named condition "the node works with these files".
     async fn check_up(&self, files: &Files) -> Result<(), NodeError> {
         if self.member.node.role == Role::ControlPlane {
             self.member.machine.is_ready().await?;
         }
-        let nodes = self.api.nodes(Freshness::Fresh).await?;
         let name = &self.member.node.name;
         let not_yet =
             |answer: String| Err(NodeError::new(format!("waiting for the node {name}"), answer).transient());
-        let Some(node) = nodes.iter().find(|node| node.name == *name) else {
-            return not_yet(format!("The API server on {} knows no such node.", self.api.address()));
-        };
+        let node = self.member.machine.own_listed_node(name).await?;
         // A kubelet that stopped leaves its node Ready for a while; new addresses can only come from one that
         // runs.
         if let Some(address) = files.node_addresses().iter().find(|told| !node.addresses.contains(told)) {
             return not_yet(format!("Its kubelet does not report the address {address} yet."));
         }
-        if node.ready { Ok(()) } else { not_yet("It is not Ready.".to_owned()) }
+        if node.ready { self.check_steady().await } else { not_yet("It is not Ready.".to_owned()) }
     }
 }
 
@@ -73,7 +116,7 @@ struct Write;
 #[async_trait]
 impl Step<NodeChange> for Write {
     fn name(&self) -> &'static str {
-        "write the files of kubelite and Calico"
+        "write the files of the node's services"
     }
 
     async fn check(&self, change: &NodeChange) -> Result<bool, NodeError> {
@@ -88,10 +131,13 @@ impl Step<NodeChange> for Write {
         let before = &change.member.snapshot.files;
         let machine = &change.member.machine;
         machine.write(before, &change.files).await?;
-        if !change.files.changes_flags_of(before) {
+        let readers = change.files.readers_since(before);
+        if readers.is_empty() {
             return Ok(());
         }
-        machine.restart().await?;
+        machine.restart(&readers).await?;
+        *change.steady.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        change.down.store(0, Ordering::Relaxed);
         // Terraform's wish to stop does not stop this.
         let deadline = Deadline::after(COMES_UP_WITHIN, &CancellationToken::new());
         let steps: [&dyn Step<NodeChange>; 1] = [&ComeUpAgain];
@@ -104,16 +150,16 @@ struct Restart;
 #[async_trait]
 impl Step<NodeChange> for Restart {
     fn name(&self) -> &'static str {
-        "restart kubelite"
+        "restart the node's services"
     }
 
     async fn check(&self, change: &NodeChange) -> Result<bool, NodeError> {
-        Ok(!change.member.machine.snapshot(Freshness::Fresh).await?.restart_pending)
+        Ok(change.member.machine.snapshot(Freshness::Fresh).await?.pending.is_empty())
     }
 
     async fn run(&self, change: &NodeChange) -> Result<(), NodeError> {
-        change.member.machine.restart().await?;
-        change.member.machine.settled().await
+        let machine = &change.member.machine;
+        machine.restart(&machine.snapshot(Freshness::Fresh).await?.pending).await
     }
 }
 
@@ -126,11 +172,12 @@ impl Step<NodeChange> for ComeUp {
     }
 
     async fn check(&self, change: &NodeChange) -> Result<bool, NodeError> {
-        Ok(change.check_up(&change.files).await.is_ok())
+        change.works_with(&change.files).await
     }
 
     async fn run(&self, change: &NodeChange) -> Result<(), NodeError> {
-        tell(change, &change.files).await
+        tell(change, &change.files).await?;
+        change.member.machine.settled().await
     }
 }
 
@@ -144,26 +191,38 @@ impl Step<NodeChange> for ComeUpAgain {
     }
 
     async fn check(&self, change: &NodeChange) -> Result<bool, NodeError> {
-        Ok(change.check_up(&change.member.snapshot.files).await.is_ok())
+        change.works_with(&change.member.snapshot.files).await
     }
 
     async fn run(&self, change: &NodeChange) -> Result<(), NodeError> {
-        tell(change, &change.member.snapshot.files).await
+        tell(change, &change.member.snapshot.files).await?;
+        change.member.machine.settled().await
     }
 }
 
-/// What is seen of a node that is not up, together with what kubelite says itself.
+/// What is seen of a node that is not up, together with what its services say themselves.
 async fn tell(change: &NodeChange, files: &Files) -> Result<(), NodeError> {
     let Err(seen) = change.check_up(files).await else { return Ok(()) };
     let machine = &change.member.machine;
-    let down = if machine.is_down().await { change.down.fetch_add(1, Ordering::Relaxed) + 1 } else { 0 };
+    let readers = change.readers();
+    let standing = machine.standing(&readers).await.ok();
+    let dies = standing.as_ref().is_some_and(|standing| standing.restarts() >= DIES_AFTER);
+    let down = if standing.is_some_and(|standing| standing.is_down()) {
+        change.down.fetch_add(1, Ordering::Relaxed) + 1
+    } else {
+        0
+    };
     change.down.store(down, Ordering::Relaxed);
-    let given_up = down >= GIVEN_UP_AFTER;
+    let (why, given_up) = match (down >= GIVEN_UP_AFTER, dies) {
+        (true, _) => ("systemd does not start the service any more. ", true),
+        (false, true) => ("A service dies again and again. ", true),
+        (false, false) => ("", false),
+    };
     let told = format!(
-        "{}\n{}The lines of kubelite's log that tell most:\n{}",
+        "{}\n{}The lines of the services' logs that tell most:\n{}",
         seen.answer(),
-        if given_up { "systemd does not start kubelite any more. " } else { "" },
-        machine.journal().await
+        why,
+        machine.journal(&readers).await
     );
     let failure = NodeError::new(format!("bringing up {}", change.member.node.name), told).with_hint(
         "The files that were there before are put back and the node is restarted with them; where that fails too, this \
@@ -188,7 +247,7 @@ mod tests {
         let cluster_snapshot = ClusterSnapshot::wait(world, "10.0.0.1", &deadline()).await.unwrap();
         let mut files = cluster_snapshot.first.snapshot.files.clone();
         files.set(PODS, Some(pods)).unwrap();
-        NodeChange::new(cluster_snapshot.first.clone(), files, &cluster_snapshot.first.machine)
+        NodeChange::new(cluster_snapshot.first.clone(), files)
     }
 
     #[tokio::test(start_paused = true)]
@@ -207,8 +266,11 @@ mod tests {
                 change(&world, "10.1.0.0/16,fd02::/64").await.run(&deadline()).await.unwrap();
                 let snapshot = world.shell(1).snapshot(Freshness::Fresh).await.unwrap();
                 assert_eq!(snapshot.files.get(PODS).unwrap().as_deref(), Some("10.1.0.0/16,fd02::/64"));
-                assert!(!snapshot.restart_pending);
-                assert_eq!(world.count(&scripts::RESTART), 1, "stopped {moment:?} {:?}", step.name());
+                assert!(snapshot.pending.is_empty());
+                // What was not seen to work is started once more.
+                let unseen = [(Restart.name(), Moment::After), (ComeUp.name(), Moment::Before)];
+                let restarts = 1 + usize::from(unseen.contains(&(step.name(), moment)));
+                assert_eq!(world.count(&scripts::RESTART), restarts, "stopped {moment:?} {:?}", step.name());
             }
         }
     }
@@ -222,7 +284,7 @@ mod tests {
         assert_eq!(snapshot.files.get(PODS).unwrap().as_deref(), Some("10.1.0.0/16,fd01::/64"));
         assert_eq!(world.count(&scripts::RESTART), 2);
         let text = failure.into_diagnostic("Unable to give the cluster IPv6").detail;
-        assert!(text.contains("systemd does not start kubelite any more."), "{text}");
+        assert!(text.contains("systemd does not start the service any more."), "{text}");
         assert!(text.contains("error: unknown flag: --wrong"), "{text}");
         assert!(!text.contains("could not be taken back"), "{text}");
     }

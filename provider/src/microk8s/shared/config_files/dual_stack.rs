@@ -5,7 +5,8 @@ use super::args_file::ArgsFile;
 use super::cni_manifest::{CniManifest, Unreadable};
 use super::range_pair::RangePair;
 use crate::microk8s::shared::machine::node_list::Role;
-use std::collections::BTreeMap;
+use crate::microk8s::shared::machine::service::Service;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -188,7 +189,7 @@ impl Files {
     /// The present value of a setting.
     pub(crate) fn get(&self, place: Place) -> Result<Option<String>, Unreadable> {
         match place {
-            Place::Flag(_, flag) => Ok(ArgsFile::parse(self.text(place)).get(flag)),
+            Place::Flag(file, flag) => Ok(self.flag(file, flag)),
             Place::Environment(name) => CniManifest::parse(self.text(place)).environment(name),
             Place::AddressManagement(key) => CniManifest::parse(self.text(place)).address_management(key),
         }
@@ -200,10 +201,9 @@ impl Files {
             return Ok(());
         }
         let edited = match place {
-            Place::Flag(_, flag) => {
-                let mut file = ArgsFile::parse(self.text(place));
-                file.set(flag, value);
-                file.to_string()
+            Place::Flag(file, flag) => {
+                self.set_flag(file, flag, value);
+                return Ok(());
             }
             Place::Environment(name) => {
                 let mut manifest = CniManifest::parse(self.text(place));
@@ -218,6 +218,18 @@ impl Files {
         };
         self.0.insert(place.file().to_owned(), edited);
         Ok(())
+    }
+
+    /// The value of a flag, such as `--v`, in a file.
+    pub(crate) fn flag(&self, file: &str, flag: &str) -> Option<String> {
+        ArgsFile::parse(self.0.get(file).map_or("", String::as_str)).get(flag)
+    }
+
+    /// Gives a flag in a file a value, or removes it.
+    pub(crate) fn set_flag(&mut self, file: &str, flag: &str, value: Option<&str>) {
+        let mut edited = ArgsFile::parse(self.0.get(file).map_or("", String::as_str));
+        edited.set(flag, value);
+        self.0.insert(file.to_owned(), edited.to_string());
     }
 
     /// The kubelet's flags.
@@ -238,9 +250,9 @@ impl Files {
             .map(|(name, text)| (name.as_str(), text.as_str()))
     }
 
-    /// Whether kubelite has to read something anew to get from `before` to these.
-    pub(crate) fn changes_flags_of(&self, before: &Files) -> bool {
-        self.changed_since(before).any(|(name, _)| name != CNI)
+    /// The services that have to read something anew to get from `before` to these.
+    pub(crate) fn readers_since(&self, before: &Files) -> BTreeSet<Service> {
+        self.changed_since(before).filter_map(|(name, _)| Service::of(name)).collect()
     }
 
     /// The addresses that the kubelet is told to report.

@@ -13,6 +13,7 @@ pub(crate) mod printed_status;
 pub(crate) mod refusal;
 pub(crate) mod scripts;
 pub(crate) mod sections;
+pub(crate) mod service;
 pub(crate) mod snapshot;
 
 use crate::connection::Freshness;
@@ -28,7 +29,9 @@ use journal::relevant_lines;
 use node_list::{ClusterNode, ListedNode, Role};
 use printed_status::PrintedStatus;
 use refusal::refusal;
+use service::Service;
 use snapshot::NodeSnapshot;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use tfplugin::types::{Secret, Semantic};
 
@@ -129,17 +132,24 @@ impl Machine {
     pub(crate) async fn write(&self, files: &Files, before: &Files) -> Result<(), NodeError> {
         for (name, text) in files.changed_since(before) {
             let length = text.len().to_string();
-            self.done(&scripts::WRITE, &[name, &length], Some(text.as_bytes())).await?;
+            let reader = Service::of(name).map_or("", Service::name);
+            self.done(&scripts::WRITE, &[name, &length, reader], Some(text.as_bytes())).await?;
         }
         Ok(())
     }
 
-    /// Makes kubelite read its files anew.
-    pub(crate) async fn restart(&self) -> Result<(), NodeError> {
-        self.done(&scripts::RESTART, &[], None).await
+    /// Keeps a note on it; an empty one is taken away.
+    pub(crate) async fn note(&self, name: &str, text: &str) -> Result<(), NodeError> {
+        let length = text.len().to_string();
+        self.done(&scripts::RECORD, &[name, &length], Some(text.as_bytes())).await
     }
 
-    /// Notes that kubelite works with its files.
+    /// Makes services read their files anew.
+    pub(crate) async fn restart(&self, services: &BTreeSet<Service>) -> Result<(), NodeError> {
+        self.done(&scripts::RESTART, &names(services), None).await
+    }
+
+    /// Notes that the services work with their files.
     pub(crate) async fn settled(&self) -> Result<(), NodeError> {
         self.done(&scripts::SETTLED, &[], None).await
     }
@@ -150,17 +160,20 @@ impl Machine {
         self.readable(&scripts::READY, &output, (output.stdout.trim() == "ok").then_some(()))
     }
 
-    /// Whether kubelite does not run at this moment.
-    pub(crate) async fn is_down(&self) -> bool {
-        match self.shell.ask(&scripts::SERVICES, &[]).await {
-            Ok(output) => output.succeeded() && output.stdout.lines().any(|line| line.contains(" inactive")),
-            Err(_) => false,
-        }
+    /// How the services stand with systemd, which has to be the same for a while where they work.
+    pub(crate) async fn standing(&self, services: &BTreeSet<Service>) -> Result<Standing, NodeError> {
+        let output = self.shell.ask(&scripts::SERVICES, &names(services)).await?;
+        self.readable(&scripts::SERVICES, &output, Some(Standing(output.stdout.clone())))
     }
 
-    /// The last lines of kubelite's log, or why there are none.
-    pub(crate) async fn journal(&self) -> String {
-        match self.shell.ask(&scripts::JOURNAL, &[]).await {
+    /// Whether kubelite does not run at this moment.
+    pub(crate) async fn is_down(&self) -> bool {
+        self.standing(&[Service::Kubelite].into()).await.is_ok_and(|standing| standing.is_down())
+    }
+
+    /// The last lines of the services' logs, or why there are none.
+    pub(crate) async fn journal(&self, services: &BTreeSet<Service>) -> String {
+        match self.shell.ask(&scripts::JOURNAL, &names(services)).await {
             Ok(output) => relevant_lines(&output.stdout),
             Err(error) => error.to_string(),
         }
@@ -285,6 +298,34 @@ impl Machine {
     fn failed(&self, script: &Script, code: i32, lines: &str) -> NodeError {
         NodeError::new(format!("`{}` on {}", script.name, self.address()), account(code, lines))
     }
+}
+
+/// What systemd says of services.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Standing(String);
+
+impl Standing {
+    /// Whether one of them does not run and is not about to.
+    pub(crate) fn is_down(&self) -> bool {
+        let states = self.0.lines().filter_map(|line| line.strip_prefix("ActiveState="));
+        states.into_iter().any(|state| ["inactive", "failed"].contains(&state.trim()))
+    }
+
+    /// How often one of them had to be started again since somebody asked for a start.
+    pub(crate) fn restarts(&self) -> u32 {
+        let counts = self.0.lines().filter_map(|line| line.strip_prefix("NRestarts="));
+        counts.filter_map(|count| count.trim().parse().ok()).max().unwrap_or_default()
+    }
+
+    /// Whether all of them run.
+    pub(crate) fn is_up(&self) -> bool {
+        let mut states = self.0.lines().filter_map(|line| line.strip_prefix("ActiveState=")).peekable();
+        states.peek().is_some() && states.all(|state| state.trim() == "active")
+    }
+}
+
+fn names(services: &BTreeSet<Service>) -> Vec<&'static str> {
+    services.iter().map(|service| service.name()).collect()
 }
 
 /// What came of a command that did not do what it should, as a message tells it.

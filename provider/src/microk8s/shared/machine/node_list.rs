@@ -44,7 +44,7 @@ pub(crate) struct ListedNode {
     /// The role that its labels give it. MicroK8s sets them since 1.23, in a flag of the kubelet that a
     /// person's own labels replace.
     pub(crate) label: Option<Role>,
-    ready: bool,
+    pub(crate) ready: bool,
     minor_release: Option<u32>,
     machine_id: String,
 }
@@ -140,6 +140,11 @@ impl ClusterNode {
 /// The labels that MicroK8s sets in the kubelet's flags.
 const CONTROL_PLANE: &str = "node.kubernetes.io/microk8s-controlplane";
 const WORKER: &str = "node.kubernetes.io/microk8s-worker";
+
+/// Reads one node.
+pub(crate) fn parse_one(json: &str) -> Result<ListedNode, serde_json::Error> {
+    serde_json::from_str::<Item>(json).map(ListedNode::from)
+}
 
 /// Reads the list.
 pub(crate) fn parse(json: &str) -> Result<Vec<ListedNode>, serde_json::Error> {

@@ -6,6 +6,7 @@ use crate::connection::Freshness;
 use crate::connection::retry::Deadline;
 use crate::engine::node_resource::NodeError;
 use crate::engine::node_resource::step::{Step, Steps};
+use crate::microk8s::shared::machine::node_list::{self, ListedNode};
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json, json};
@@ -170,10 +171,14 @@ impl Machine {
         self.readable(&scripts::OWN_NODE, &output, OwnNode::parse(&output.stdout))
     }
 
+    /// The same as it stands in the list of nodes.
+    pub(crate) async fn own_listed_node(&self, name: &str) -> Result<ListedNode, NodeError> {
+        let output = self.shell.ask(&scripts::OWN_NODE, &[name]).await?;
+        self.readable(&scripts::OWN_NODE, &output, node_list::parse_one(&output.stdout).ok())
+    }
+
     async fn note_marks(&self, marks: &Marks) -> Result<(), NodeError> {
-        let note = marks.note();
-        let length = note.len().to_string();
-        self.done(&scripts::RECORD, &[NOTE, &length], Some(note.as_bytes())).await
+        self.note(NOTE, &marks.note()).await
     }
 
     /// Writes its own node anew, with what was read of it in mind.

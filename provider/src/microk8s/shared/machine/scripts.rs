@@ -20,12 +20,14 @@ section snap; snap list --unicode=never --color=never microk8s 2>&1; echo "code 
 section mark; cat "$ours/node" 2>/dev/null
 section storage; cat "$ours/storage" 2>/dev/null
 section marks; cat "$ours/marks" 2>/dev/null
+section arguments; cat "$ours/arguments" 2>/dev/null
 section broken-off
 for job in "$ours"/*/; do
     [ -e "$job/name" ] && flock -n -s "$job/lock" true && [ ! -e "$job/code" ] && cat "$job/name" && echo
 done
 [ -e "$data/args/kubelet" ] || exit 0
-for file in kube-apiserver kube-controller-manager kube-proxy kubelet cni-network/cni.yaml; do
+for file in kube-apiserver kube-controller-manager kube-proxy kube-scheduler kubelet containerd k8s-dqlite \
+    cni-network/cni.yaml; do
     section "$file"; cat "$data/args/$file" 2>/dev/null
 done
 section own-kubelet; cat "$ours/kubelet-arguments" 2>/dev/null
@@ -34,7 +36,7 @@ section locks; ls "$data/var/lock"
 section members; cat "$data/var/kubernetes/backend/cluster.yaml" 2>/dev/null
 section ca.crt; sha256sum <"$data/certs/ca.crt" 2>/dev/null
 section ca.remote.crt; sha256sum <"$data/certs/ca.remote.crt" 2>/dev/null
-section pending; ls /run/terraform-provider-microk8s.restart 2>/dev/null
+section pending; cat /run/terraform-provider-microk8s.restart 2>/dev/null
 section addresses; ip -json address show
 "#,
 };
@@ -93,9 +95,9 @@ kubectl patch node "$1" --type=merge --patch "$patch"
 };
 
 /// Writes one file below `args/`: `$1` its name, `$2` the length of the text on stdin, so that a connection
-/// that breaks in the middle changes nothing. A mark in `/run` says that kubelite has not read its file yet;
-/// a reboot takes the mark away and makes it read the file. Calico's manifest below `cni-network/` is not for
-/// kubelite.
+/// that breaks in the middle changes nothing. A mark in `/run` says that service `$3` has not read its file
+/// yet; a reboot takes the mark away and makes it read the file. Nobody reads Calico's manifest there, and
+/// `$3` is empty.
 pub(crate) const WRITE: Script = Script {
     name: "write a file of MicroK8s' arguments",
     text: r#"
@@ -107,33 +109,50 @@ cat >"$new"
 [ "$(wc -c <"$new")" -eq "$2" ] || { echo "the text for $file broke off" >&2; exit 1; }
 chmod --reference="$file" "$new"
 chown --reference="$file" "$new"
-case $1 in */*) ;; *) : >/run/terraform-provider-microk8s.restart ;; esac
+[ -z "$3" ] || echo "$3" >>/run/terraform-provider-microk8s.restart
 mv -f "$new" "$file"
 "#,
 };
 
-/// Makes kubelite read its files.
+/// Makes services read their files. One that died too often in a row systemd would not start again.
 pub(crate) const RESTART: Script = Script {
-    name: "snap restart microk8s.daemon-kubelite",
-    text: "exec timeout 300 snap restart microk8s.daemon-kubelite",
+    name: "snap restart",
+    text: r#"
+for service; do
+    systemctl reset-failed "snap.microk8s.$service" 2>/dev/null
+    set -- "$@" "microk8s.$service"
+    shift
+done
+exec timeout 300 snap restart "$@"
+"#,
 };
 
-/// kubelite works with its files.
+/// The services work with their files.
 pub(crate) const SETTLED: Script = Script {
-    name: "note that kubelite has read its files",
+    name: "note that the services have read their files",
     text: "exec rm -f /run/terraform-provider-microk8s.restart",
 };
 
-/// Whether kubelite runs, as systemd sees it.
+/// Whether services run, and how often systemd had to start them again.
 pub(crate) const SERVICES: Script = Script {
-    name: "snap services microk8s.daemon-kubelite",
-    text: "exec snap services microk8s.daemon-kubelite",
+    name: "systemctl show",
+    text: r#"
+for service; do
+    systemctl show --property=ActiveState,NRestarts "snap.microk8s.$service" || exit
+done
+"#,
 };
 
-/// Why kubelite stopped.
+/// Why a service stopped.
 pub(crate) const JOURNAL: Script = Script {
-    name: "journalctl -u snap.microk8s.daemon-kubelite",
-    text: "exec journalctl -u snap.microk8s.daemon-kubelite -n 60 --no-pager",
+    name: "journalctl",
+    text: r#"
+for service; do
+    set -- "$@" -u "snap.microk8s.$service"
+    shift
+done
+exec journalctl "$@" -n 60 --no-pager
+"#,
 };
 
 /// Whether this node's own API server answers.

@@ -4,9 +4,11 @@ use super::host_addresses;
 use super::node_list::Role;
 use super::scripts::{LEAVE, RESET};
 use super::sections::{digest, node_name, sections};
+use super::service::Service;
 use crate::connection::ssh::Script;
 use crate::engine::node_resource::NodeError;
 use crate::microk8s::shared::config_files::dual_stack::{Files, NodeAddresses};
+use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr};
 
 /// The digest of an empty file.
@@ -28,8 +30,8 @@ pub(crate) struct NodeSnapshot {
     pub(crate) default_kubelet: String,
     /// Whether MicroK8s is installed.
     pub(crate) installed: bool,
-    /// Whether a file was written that kubelite did not read yet.
-    pub(crate) restart_pending: bool,
+    /// Services for which a file was written that they did not read yet.
+    pub(crate) pending: BTreeSet<Service>,
     /// `/etc/machine-id`.
     pub(crate) machine_id: String,
     /// `/etc/hosts`.
@@ -42,6 +44,8 @@ pub(crate) struct NodeSnapshot {
     pub(crate) storage: Option<String>,
     /// Our note of the node's labels and taints that are ours.
     pub(crate) marks: Option<String>,
+    /// Our note of what flags of ours were before.
+    pub(crate) arguments: Option<String>,
     /// Names of the commands of ours that were broken off there, by a reboot or a kill.
     broken_off: Vec<String>,
     /// Addresses of the members of its datastore by its own files, without ports; of a node alone, the
@@ -57,13 +61,13 @@ impl NodeSnapshot {
         let hostname = take("hostname").trim();
         let (ca, remote_ca) = (digest(take("ca.crt")), digest(take("ca.remote.crt")));
         let locks = take("locks").lines().map(str::to_owned).collect();
-        let restart_pending = !take("pending").trim().is_empty();
+        let pending = Service::listed(take("pending"));
         let addresses = take("addresses").to_owned();
         let machine_id = take("machine-id").trim().to_owned();
         let (hosts, snap_list) = (take("hosts").to_owned(), take("snap").to_owned());
         let claimed = !take("mark").trim().is_empty();
         let mut note = |name| Some(take(name).trim().to_owned()).filter(|note| !note.is_empty());
-        let (storage, marks) = (note("storage"), note("marks"));
+        let (storage, marks, arguments) = (note("storage"), note("marks"), note("arguments"));
         let broken_off = take("broken-off").lines().map(str::to_owned).collect();
         let members = take("members").lines().filter_map(member).collect();
         let own_kubelet = Some(take("own-kubelet").to_owned()).filter(|text| !text.is_empty());
@@ -81,13 +85,14 @@ impl NodeSnapshot {
             files: Files::new(
                 sections.into_iter().map(|(name, text)| (name.to_owned(), text.to_owned())).collect(),
             ),
-            restart_pending,
+            pending,
             machine_id,
             hosts,
             snap_list,
             claimed,
             storage,
             marks,
+            arguments,
             broken_off,
             members,
         })
@@ -252,7 +257,7 @@ mod tests {
             snapshot.installed
                 && snapshot.is_clustered()
                 && !snapshot.is_stopped()
-                && !snapshot.restart_pending
+                && snapshot.pending.is_empty()
         );
         assert_eq!((snapshot.role(), snapshot.authority()), (Role::ControlPlane, Some("abc")));
         assert_eq!(snapshot.told_ipv4(), Some(Ipv4Addr::new(10, 0, 0, 11)));

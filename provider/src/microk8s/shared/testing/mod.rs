@@ -3,19 +3,20 @@
 mod commands;
 mod node;
 mod reports;
+mod shell;
 mod time;
 
 use super::config_files::dual_stack::DualStack;
 use super::machine::node_marks::NOTE;
 use super::machine::{Machine, Machines};
+use crate::connection::ssh::Script;
 use crate::connection::ssh::Shell;
-use crate::connection::ssh::{Output, Script, SshError, SshErrorKind};
 use crate::microk8s::addon::steps::{ADDONS, DISABLE};
 use crate::microk8s::node::scripts::REMOVE;
 use crate::microk8s::shared::machine::scripts;
-use async_trait::async_trait;
 use commands::Backend;
 pub(crate) use node::PlayedNode;
+use shell::FakeShell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 pub(crate) use time::{deadline, promptly};
@@ -50,7 +51,8 @@ pub(crate) struct FakeMachine {
     pub(crate) installed: bool,
     /// The files that kubelite works with.
     running: BTreeMap<String, String>,
-    pending: bool,
+    /// Services that have not read a file yet.
+    pending: BTreeSet<String>,
     pub(crate) reachable: bool,
     pub(crate) machine_id: String,
     pub(crate) has_ipv4: bool,
@@ -58,6 +60,8 @@ pub(crate) struct FakeMachine {
     pub(crate) own_kubelet: Option<String>,
     /// The note of its labels and taints, and its node in the cluster.
     pub(crate) marks: String,
+    /// The note of what flags of ours were before.
+    pub(crate) arguments: String,
     pub(crate) node: PlayedNode,
 }
 
@@ -196,7 +200,8 @@ impl FakeMachine {
             running: files.clone(),
             files,
             locks,
-            pending: false,
+            pending: BTreeSet::new(),
+            arguments: String::new(),
             reachable: true,
             machine_id: format!("machine-{last}"),
             has_ipv4: true,
@@ -217,7 +222,7 @@ impl FakeMachine {
              {{\"ifname\": \"eth0\", \"addr_info\": [{{\"local\": \"{ipv4}\", \"scope\": \"global\"}}, \
              {{\"local\": \"fd00::{last}\", \"scope\": \"global\"}}]}}]"
         );
-        let pending = if self.pending { "yes" } else { "" };
+        let pending = self.pending.iter().cloned().collect::<Vec<_>>().join("\n");
         let snap = if self.installed {
             "microk8s v1.35.1 8739 1.35/stable canonical** classic\ncode 0"
         } else {
@@ -228,6 +233,7 @@ impl FakeMachine {
             + &section("machine-id", &self.machine_id)
             + &section("snap", snap)
             + &section("marks", &self.marks)
+            + &section("arguments", &self.arguments)
             + &section("broken-off", &broken_off);
         if !self.installed {
             return about;
@@ -246,8 +252,14 @@ impl FakeMachine {
             + &section("ca.crt", &self.authority)
             + &section("ca.remote.crt", self.remote.as_deref().unwrap_or_default())
             + &section("members", &members)
-            + &section("pending", pending)
+            + &section("pending", &pending)
             + &section("addresses", &addresses)
+    }
+
+    /// That service has not read its files yet, or was not seen to work with them.
+    pub(crate) fn left_unread(&mut self, service: &str) {
+        self.pending.insert(service.to_owned());
+        self.running.clone_from(&self.files);
     }
 
     fn is_up(&self, faults: &[Fault]) -> bool {
@@ -268,7 +280,9 @@ impl State {
         match script.name {
             name if name == scripts::SNAPSHOT.name => (0, machine.look(last, &self.datastore)),
             name if name == scripts::WRITE.name => {
-                machine.pending |= !arguments[0].contains('/');
+                machine
+                    .pending
+                    .extend(arguments[2..].iter().filter(|one| !one.is_empty()).map(|one| (*one).to_owned()));
                 machine.files.insert(arguments[0].to_owned(), stdin.to_owned());
                 nothing
             }
@@ -277,15 +291,25 @@ impl State {
                 nothing
             }
             name if name == scripts::SETTLED.name => {
-                machine.pending = false;
+                machine.pending.clear();
                 nothing
             }
             name if name == scripts::RECORD.name => {
-                assert_eq!(arguments[0], NOTE);
-                stdin.clone_into(&mut machine.marks);
+                let note = match arguments[0] {
+                    NOTE => &mut machine.marks,
+                    "arguments" => &mut machine.arguments,
+                    other => panic!("no note is called {other:?}"),
+                };
+                stdin.clone_into(note);
                 nothing
             }
-            name if name == scripts::OWN_NODE.name => answered(machine.node.json()),
+            name if name == scripts::OWN_NODE.name => {
+                let played = machine.node.clone();
+                match self.node_json(arguments[0]).filter(|_| up) {
+                    Some(node) => (0, played.within(node)),
+                    None => (1, "connection refused".to_owned()),
+                }
+            }
             name if name == scripts::PATCH_OWN_NODE.name => {
                 (i32::from(!machine.node.patch(stdin)), String::new())
             }
@@ -327,10 +351,9 @@ impl State {
                 self.datastore.insert(last, "spare");
                 nothing
             }
-            name if name == scripts::SERVICES.name => (
-                0,
-                format!("microk8s.daemon-kubelite  enabled  {}  -", if up { "active" } else { "inactive" }),
-            ),
+            name if name == scripts::SERVICES.name => {
+                (0, format!("NRestarts=0\nActiveState={}\n", if up { "active" } else { "failed" }))
+            }
             name if name == scripts::APPLY_CALICO.name => answered(String::new()),
             name if name == scripts::CALICO.name => answered(CALICO_AGENTS.to_owned()),
             name if name == scripts::SERVICE_RANGES.name => answered("[10.152.183.0/24]".into()),
@@ -339,74 +362,5 @@ impl State {
             name if name == scripts::CONFIGURE.name => nothing,
             name => panic!("no answer to {name:?}"),
         }
-    }
-}
-
-impl Machines for World {
-    fn machine(&self, address: &str) -> Machine {
-        let last = address.rsplit('.').next().unwrap().parse::<u8>().unwrap() % 100;
-        Machine::new(Arc::new(FakeShell { address: address.to_owned(), last, world: self.clone() }))
-    }
-
-    fn hosts_of(&self, node: &str) -> Vec<String> {
-        self.0.lock().unwrap().hosts.get(node).cloned().unwrap_or_default()
-    }
-}
-
-struct FakeShell {
-    address: String,
-    last: u8,
-    world: World,
-}
-
-#[async_trait]
-impl Shell for FakeShell {
-    fn address(&self) -> &str {
-        &self.address
-    }
-
-    async fn script(
-        &self,
-        script: &Script,
-        arguments: &[&str],
-        stdin: Option<&[u8]>,
-    ) -> Result<Output, SshError> {
-        assert!(!arguments.iter().any(|argument| argument.contains(TOKEN)), "the token is an argument");
-        let mut state = self.world.0.lock().unwrap();
-        let is_cut_off = |fault: &Fault| match fault {
-            Fault::NoSsh(last) => *last == self.last,
-            Fault::NoSshAt(address) => *address == self.address,
-            _ => false,
-        };
-        if !state.machines[&self.last].reachable || state.faults.iter().any(is_cut_off) {
-            return Err(SshError::new(
-                SshErrorKind::NotReachable,
-                &self.address,
-                "connecting",
-                "No route to host",
-            ));
-        }
-        state.ran.push((self.last, script.name));
-        let stdin = String::from_utf8(stdin.unwrap_or_default().to_vec()).unwrap();
-        let (code, stdout) = state.run(self.last, script, arguments, &stdin);
-        if code == commands::STOPPED {
-            state.machines.get_mut(&self.last).unwrap().broken_off.insert(script.name);
-            let said = "The machine was rebooted while it ran.";
-            return Err(SshError::new(SshErrorKind::BrokenOff, &self.address, "running", said));
-        }
-        if code == 0 {
-            state.machines.get_mut(&self.last).unwrap().broken_off.remove(script.name);
-        }
-        Ok(Output { code, stdout, stderr: String::new() })
-    }
-
-    async fn probe(&self, script: &'static Script) -> Result<Arc<Output>, SshError> {
-        self.script(script, &[], None).await.map(Arc::new)
-    }
-
-    fn invalidate_probes(&self) {}
-
-    fn warn_once(&self) -> bool {
-        true
     }
 }

@@ -14,10 +14,20 @@ pub(crate) struct PlayedNode {
 }
 
 impl PlayedNode {
-    /// The object.
+    /// The object, of a node that is Ready.
     pub(crate) fn json(&self) -> String {
-        let metadata = json!({"resourceVersion": self.changes.to_string(), "labels": self.labels});
-        json!({"metadata": metadata, "spec": {"taints": self.taints}}).to_string()
+        let status = json!({"conditions": [{"type": "Ready", "status": "True"}]});
+        self.within(json!({"metadata": {"name": "cp1"}, "status": status}))
+    }
+
+    /// The same with what else the cluster knows of the node.
+    pub(crate) fn within(&self, mut node: Json) -> String {
+        node["metadata"]["resourceVersion"] = json!(self.changes.to_string());
+        for (key, value) in &self.labels {
+            node["metadata"]["labels"][key] = value.clone();
+        }
+        node["spec"]["taints"] = json!(self.taints);
+        node.to_string()
     }
 
     /// Takes a merge patch, unless the node is another one by now than it says.

@@ -50,3 +50,11 @@ impl State {
         )
     }
 }
+
+impl State {
+    /// One of them.
+    pub(super) fn node_json(&self, name: &str) -> Option<serde_json::Value> {
+        let list: serde_json::Value = serde_json::from_str(&self.nodes_json()).ok()?;
+        list["items"].as_array()?.iter().find(|node| node["metadata"]["name"] == name).cloned()
+    }
+}

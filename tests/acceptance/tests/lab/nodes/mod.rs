@@ -7,6 +7,7 @@ mod helm_releases;
 mod interrupted;
 mod labels_and_taints;
 mod life;
+mod node_arguments;
 pub(crate) mod node_storage;
 mod node_troubles;
 mod rebuilt;
