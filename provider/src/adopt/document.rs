@@ -3,7 +3,7 @@
 use super::node::{Member, Node, write_members};
 use hcl_edit::Span;
 use hcl_edit::structure::{Block, Body, Structure};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A file.
 #[derive(Debug, Default)]
@@ -103,7 +103,8 @@ impl Document {
         let imports: BTreeMap<_, _> = self.imports.iter().map(|one| (&one.to, one)).collect();
         let mut resources: Vec<_> = self.resources.iter().collect();
         resources.sort_by(|one, other| one.address.cmp(&other.address));
-        let is_there = |import: &&Import| resources.iter().any(|one| one.address == import.to);
+        let there: BTreeSet<_> = resources.iter().map(|one| &one.address).collect();
+        let is_there = |import: &&Import| there.contains(&import.to);
         let alone = self.imports.iter().filter(|import| !is_there(import)).map(Import::write);
         let known = resources.iter().flat_map(|one| {
             std::iter::once(one.write()).chain(imports.get(&one.address).map(|import| import.write()))

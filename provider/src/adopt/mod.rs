@@ -97,7 +97,7 @@ fn rewrite<P: Provider>(text: &str) -> Result<Rewritten, String> {
             resource.arguments.sort_by_key(|one| place(attributes, &one.key));
         }
     }
-    let referred = references::refer(&mut document, &declared(&schemas), &schemas);
+    let referred = references::refer(&mut document, &declared(&schemas), &schemas, layout_of);
     let mut told = format!(
         "{} resources, {renamed} renamed; {nulls} nulls left out; {referred} references; {} variables for secrets.\n",
         document.resources.len(),

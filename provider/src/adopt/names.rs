@@ -9,11 +9,12 @@ use tfplugin::schema::{IdentityPart, Schema};
 /// Gives resources with the label of a query one of their own.
 pub(super) fn rename(document: &mut Document, schemas: &BTreeMap<&'static str, &Schema>) -> usize {
     let mut taken: BTreeSet<Address> = document.resources.iter().map(|one| one.address.clone()).collect();
+    let resources: BTreeMap<_, _> = document.resources.iter().map(|one| (&one.address, one)).collect();
     let mut renamed = BTreeMap::new();
     for import in &document.imports {
         let Address { type_name, label } = &import.to;
         let (Some(schema), true) = (schemas.get(type_name.as_str()), is_numbered(label)) else { continue };
-        let Some(resource) = document.resources.iter().find(|one| one.address == import.to) else { continue };
+        let Some(resource) = resources.get(&import.to) else { continue };
         // What is not understood may refer to it.
         if document.others.iter().any(|other| other.contains(&import.to.to_string())) {
             continue;

@@ -17,6 +17,7 @@ pub use policy::{PrefixList, PrefixList6, RouteMap};
 pub use show::{BgpSummary, Routes};
 pub use static_route::StaticRoute;
 
+use crate::connection::router::ConfigPath;
 use crate::engine::attribute_reference::AttributeReference;
 use crate::engine::router_config::{
     self, FamilyMember, Layout, References, RouterObjects, RouterPaths, RouterResource, layout,
@@ -84,6 +85,12 @@ pub fn layouts() -> impl Iterator<Item = (&'static str, &'static Layout)> + Clon
 /// Which attributes of these types are the value of another one's.
 pub fn attribute_references() -> Vec<AttributeReference> {
     router_config::attribute_references(layouts())
+}
+
+/// The words of a path from the top that name objects, and the nodes of these with their keys.
+pub fn named_in(path: &[String]) -> Vec<(usize, ConfigPath)> {
+    let names = REFERENCES.names_in(path).into_iter();
+    names.map(|one| (one.at, [one.node.as_slice(), &[one.name]].concat())).collect()
 }
 
 /// A type by its name, and what it is on the router; nothing where it is no part of a router's configuration.

@@ -74,7 +74,7 @@ pub fn layout<T: RouterConfig>() -> &'static Layout {
 
 impl Layout {
     /// Whether its objects are wherever their key leads.
-    pub(super) fn is_path(&self) -> bool {
+    pub fn is_path(&self) -> bool {
         self.tag.as_ref().is_some_and(|tag| tag.form == ValueFormat::Path)
     }
 

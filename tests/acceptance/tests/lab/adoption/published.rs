@@ -95,16 +95,16 @@ service ntp allow-client address 10.10.0.0/16
 async fn published_configurations_are_adopted() {
     // In how many parts of the router's configuration a value becomes a sensitive one. Terraform calls that a
     // change, also where the value is the same.
-    for (name, text, sensitive) in [
-        ("high availability", HIGH_AVAILABILITY, 1),
-        ("unnumbered", UNNUMBERED, 0),
-        ("VRF lite", VRF_LITE, 1),
+    for (name, text, sensitive, reference) in [
+        ("high availability", HIGH_AVAILABILITY, 1, "route_map_export = vyos_route_map.out.name"),
+        ("unnumbered", UNNUMBERED, 0, "peer-group = vyos_bgp_peer_group.fabric.name"),
+        ("VRF lite", VRF_LITE, 1, "description = \"customers\""),
     ] {
-        adopted_as_it_is(name, text, sensitive).await;
+        adopted_as_it_is(name, text, sensitive, reference).await;
     }
 }
 
-async fn adopted_as_it_is(name: &str, text: &str, sensitive: usize) {
+async fn adopted_as_it_is(name: &str, text: &str, sensitive: usize, reference: &str) {
     let options = LabOptions { router: Some(RouterOptions::default()), ..LabOptions::default() };
     let lab = Lab::start(options).await.unwrap();
     let command = |line: &str| json!({"op": "set", "path": line.split(' ').collect::<Vec<_>>()});
@@ -115,6 +115,8 @@ async fn adopted_as_it_is(name: &str, text: &str, sensitive: usize) {
     let lists = OF_ROUTERS.map(|name| list(name, "router = \"edge\"")).concat();
     let (workspace, _) = generated(&lab, &lists).await;
     let (file, said) = adopt(&workspace).await;
+    let on_a_line = file.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(on_a_line.contains(reference), "{name}: {reference} is not in\n{file}");
     assert!(!file.contains(" = null # sensitive"), "{name}: {file}");
     for secret in ["of-the-tunnel", "of-the-provider", "mFWDUtT0", "0123456789abcdef"] {
         assert!(!file.contains(secret) && !said.contains(secret), "{name}: {secret} is in\n{file}");

@@ -1,11 +1,14 @@
 //! In place of a value that another resource has, a reference to it: Terraform keeps the order then.
 
+mod parts;
+
 use super::document::{Address, Document, Managed};
 use super::node::{Member, Node};
 use super::schema::{attribute_of, objects};
 use crate::engine::attribute_reference::AttributeReference;
-use crate::values::Host;
-use std::collections::{BTreeMap, BTreeSet};
+use crate::engine::router_config::Layout;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::net::IpAddr;
 use tfplugin::schema::{Attribute, AttributeKind, Schema};
 
 /// What resources say of themselves, before any of it is a reference.
@@ -13,6 +16,8 @@ struct Said {
     /// Of each resource its plain strings.
     texts: Vec<BTreeMap<String, String>>,
     addresses: Vec<Address>,
+    /// Who says what: by type, attribute and value.
+    by_value: HashMap<(String, String, String), Vec<usize>>,
 }
 
 impl Said {
@@ -21,10 +26,16 @@ impl Said {
             let texts = one.arguments.iter().filter_map(|one| Some((one.key.clone(), one.value.text()?)));
             texts.map(|(name, text)| (name, text.to_owned())).collect()
         };
-        Self {
-            texts: resources.iter().map(texts).collect(),
-            addresses: resources.iter().map(|one| one.address.clone()).collect(),
+        let texts: Vec<BTreeMap<_, _>> = resources.iter().map(texts).collect();
+        let addresses: Vec<_> = resources.iter().map(|one| one.address.clone()).collect();
+        let mut by_value: HashMap<_, Vec<usize>> = HashMap::new();
+        for (at, (said, address)) in texts.iter().zip(&addresses).enumerate() {
+            for (name, text) in said {
+                let key = (address.type_name.clone(), name.clone(), canonical(text));
+                by_value.entry(key).or_default().push(at);
+            }
         }
+        Self { texts, addresses, by_value }
     }
 
     fn text(&self, resource: usize, name: &str) -> Option<&str> {
@@ -33,20 +44,22 @@ impl Said {
 
     /// The other resource whose attribute has that value, if there is one alone.
     fn named(&self, from: usize, value: &str, reference: &AttributeReference) -> Option<usize> {
-        let fits = |other: &usize| {
-            self.addresses.get(*other).is_some_and(|one| one.type_name == reference.to)
-                && *other != from
-                && self.text(*other, reference.attribute).is_some_and(|text| is_same(text, value))
-                && reference.within.iter().all(|name| self.text(*other, name) == self.text(from, name))
+        let AttributeReference { to, attribute, within, .. } = reference;
+        let key = ((*to).to_owned(), (*attribute).to_owned(), canonical(value));
+        let fits = |other: &&usize| {
+            **other != from && within.iter().all(|name| self.text(**other, name) == self.text(from, name))
         };
-        let mut found = (0..self.addresses.len()).filter(fits);
-        found.next().filter(|_| found.next().is_none())
+        let mut found = self.by_value.get(&key)?.iter().filter(fits);
+        found.next().copied().filter(|_| found.next().is_none())
     }
 }
 
-/// Addresses of machines have several spellings; names of other things are no such addresses, or stay one.
-fn is_same(one: &str, other: &str) -> bool {
-    one == other || Host::of(one) == Host::of(other) && one.parse::<std::net::IpAddr>().is_ok()
+/// The one spelling of an address; other values have one.
+fn canonical(value: &str) -> String {
+    match value.parse::<IpAddr>() {
+        Ok(address) => address.to_canonical().to_string(),
+        Err(_) => value.to_owned(),
+    }
 }
 
 /// Writes references into a file; answers how many.
@@ -54,10 +67,11 @@ pub(super) fn refer(
     document: &mut Document,
     declared: &[AttributeReference],
     schemas: &BTreeMap<&'static str, &Schema>,
+    layout_of: impl Fn(&str) -> Option<&'static Layout>,
 ) -> usize {
     let said = Said::of(&document.resources);
     let mut needs: Vec<BTreeSet<usize>> = vec![BTreeSet::new(); said.addresses.len()];
-    let mut written = 0;
+    let mut written = parts::refer(document, &said, &mut needs, layout_of);
     for reference in declared {
         for (from, resource) in document.resources.iter_mut().enumerate() {
             let Some(schema) = schemas.get(resource.address.type_name.as_str()) else { continue };
