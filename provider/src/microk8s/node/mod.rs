@@ -6,7 +6,6 @@ mod hosts_block;
 mod marks;
 mod preflight;
 mod read;
-mod readiness;
 pub(super) mod removal;
 pub(super) mod scripts;
 mod snap_output;

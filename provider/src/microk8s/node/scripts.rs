@@ -237,20 +237,3 @@ fi
 rm -f packages packages.before packages.new storage
 "#,
 };
-
-/// Whether this node, `$1` by name, works: in sections as above.
-pub(crate) const READINESS: Script = Script {
-    name: "check whether the node is ready",
-    text: r#"
-export LC_ALL=C
-data=/var/snap/microk8s/current
-section() { printf '\036%s\n' "$1"; }
-section locks; ls "$data/var/lock" 2>/dev/null
-section certificate; sha256sum <"$data/certs/server.crt" 2>/dev/null
-section services; snap services microk8s 2>&1
-section node
-[ -e "$data/var/lock/clustered.lock" ] || /snap/bin/microk8s kubectl get node "$1" --request-timeout=5s \
-    -o 'jsonpath={range .status.conditions[?(@.type=="Ready")]}{.status}: {.message}{end}' 2>&1
-exit 0
-"#,
-};

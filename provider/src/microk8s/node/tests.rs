@@ -13,7 +13,7 @@ use crate::engine::node_resource::NodeError;
 use crate::engine::node_resource::step::{Moment, Steps};
 use crate::microk8s::shared::machine::node_marks::{Marks, NOTE};
 use crate::microk8s::shared::machine::scripts::{
-    JOURNAL, LEAVE, NODES, OWN_NODE, PATCH_OWN_NODE, RECORD, SNAPSHOT,
+    JOURNAL, LEAVE, NODES, OWN_NODE, PATCH_OWN_NODE, READINESS, RECORD, SNAPSHOT,
 };
 use crate::microk8s::shared::testing::PlayedNode;
 use async_trait::async_trait;

@@ -10,6 +10,7 @@ pub(crate) mod minor_release;
 pub(crate) mod node_list;
 pub(crate) mod node_marks;
 pub(crate) mod printed_status;
+pub(crate) mod readiness;
 pub(crate) mod refusal;
 pub(crate) mod scripts;
 pub(crate) mod sections;

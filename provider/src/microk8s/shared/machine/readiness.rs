@@ -1,13 +1,13 @@
 //! When a node is ready: this node, not any of its cluster, and for longer than a moment.
 
+use super::Machine;
 use super::scripts::READINESS;
+use super::sections::sections;
+use super::service::Service;
 use crate::connection::ConnectionError;
 use crate::connection::retry::{Attempt, Deadline, RetryError};
 use crate::connection::ssh::Shell;
 use crate::engine::node_resource::NodeError;
-use crate::microk8s::shared::machine::Machine;
-use crate::microk8s::shared::machine::sections::sections;
-use crate::microk8s::shared::machine::service::Service;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::time::Instant;
