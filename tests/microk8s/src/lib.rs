@@ -18,7 +18,8 @@
 //! | leader election | a node's former processes give up their leases when kubelite starts again |
 //! | add-ons | dns, metallb (without webhooks) and community; the others of `core` are listed and cannot be enabled; those of added repositories run their own scripts |
 //! | system | units and modules are noted as active or loaded, and do nothing; apt and dpkg are the host's real ones |
-//! | not there | helm, ctr, images, inspect, dbctl, reset, the strict snap |
+//! | dbctl | reads and writes etcd, one archive entry for each key and value as the migrator has them |
+//! | not there | helm, ctr, images, inspect, reset, the strict snap |
 
 mod addons;
 mod agent;

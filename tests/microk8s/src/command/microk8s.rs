@@ -1,6 +1,6 @@
 //! `microk8s`: its sub-commands, and what they have in common.
 
-use super::{Context, add_node, addons, config, enable, join, leave, remove_node, status};
+use super::{Context, add_node, addons, config, dbctl, enable, join, leave, remove_node, status};
 use crate::failure::Result;
 use crate::kubectl::helm;
 use crate::outcome::Outcome;
@@ -71,6 +71,7 @@ pub(crate) async fn run(arguments: Vec<String>) -> Outcome {
         "kubectl" => passed_on(&context, "kubectl", context.kubectl().command(&rest)).await,
         "helm" | "helm3" => passed_on(&context, &verb, helm(&context.config, &context.layout, &rest)).await,
         "config" => config::run(&context, &rest),
+        "dbctl" => dbctl::run(&context, &rest).await,
         "version" => version().await,
         "add-node" => add_node::run(&context, &rest),
         "join" => join::run(&context, &rest).await,

@@ -5,6 +5,7 @@ mod addons;
 mod cloud_init;
 mod cluster;
 mod config;
+mod dbctl;
 mod enable;
 mod join;
 mod journalctl;

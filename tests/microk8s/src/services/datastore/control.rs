@@ -68,6 +68,22 @@ impl Members {
         serde_json::from_str(&text).tried(|| shown)
     }
 
+    /// Every key with its newest value, in base64, confirmed by a majority.
+    pub(crate) async fn everything(&self) -> Result<Vec<(String, String)>> {
+        // From the smallest key on, without an end.
+        let answer = self.call("kv/range", &json!({"key": "AA==", "range_end": "AA=="})).await?;
+        let pairs = answer.get("kvs").and_then(Value::as_array).cloned().unwrap_or_default();
+        let text = |pair: &Value, name: &str| {
+            pair.get(name).and_then(Value::as_str).map(str::to_owned).unwrap_or_default()
+        };
+        Ok(pairs.iter().map(|pair| (text(pair, "key"), text(pair, "value"))).collect())
+    }
+
+    /// Writes a key, both in base64.
+    pub(crate) async fn put(&self, key: &str, value: &str) -> Result<()> {
+        self.call("kv/put", &json!({"key": key, "value": value})).await.map(drop)
+    }
+
     /// Every member, confirmed by a majority.
     pub(crate) async fn list(&self) -> Result<Vec<Listed>> {
         let answer = self.call("cluster/member/list", &json!({"linearizable": true})).await?;
