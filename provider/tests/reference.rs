@@ -21,8 +21,9 @@ fn names(folder: &Path) -> BTreeSet<String> {
 
 /// The pages in `docs` that come from schemas, by path.
 fn committed(docs: &Path) -> BTreeMap<PathBuf, String> {
-    let folders = ["resources", "data-sources", "ephemeral-resources", "list-resources", "functions"]
-        .map(PathBuf::from);
+    let folders =
+        ["resources", "data-sources", "ephemeral-resources", "list-resources", "actions", "functions"]
+            .map(PathBuf::from);
     let pages =
         folders.iter().flat_map(|folder| names(&docs.join(folder)).into_iter().map(|name| folder.join(name)));
     let read = |page: PathBuf| {
@@ -63,6 +64,7 @@ fn pages_say_what_the_schemas_say() {
 fn every_type_has_its_group() {
     let table = Microk8s::registry();
     let types = table.resources().chain(table.data_sources()).chain(table.ephemeral_resources());
+    let types = types.chain(table.actions());
     for name in types.map(|(name, _)| name).chain(table.functions().map(|one| one.name)) {
         assert_ne!(Microk8s::subcategory(name), "", "{name}");
     }
@@ -86,6 +88,15 @@ fn every_type_has_its_example_and_every_example_its_type() {
         assert_eq!(names(&folder), files(&["list-resource.tfquery.hcl"]), "{name}");
         let example = std::fs::read_to_string(folder.join("list-resource.tfquery.hcl")).unwrap();
         assert!(example.contains(&format!("\nlist \"{name}\" \"all\" {{\n")), "{name}");
+    }
+    let actions: BTreeSet<_> = table.actions().map(|(name, _)| name.to_owned()).collect();
+    assert_eq!(names(&examples.join("actions")), actions);
+    for name in &actions {
+        let folder = examples.join("actions").join(name);
+        assert_eq!(names(&folder), files(&["action.tf"]), "{name}");
+        let example = std::fs::read_to_string(folder.join("action.tf")).unwrap();
+        assert!(example.contains(&format!("action \"{name}\" \"")), "{name}");
+        assert!(example.contains(&format!("terraform apply -invoke=action.{name}.")), "{name}");
     }
     let functions: BTreeSet<_> = table.functions().map(|one| one.name.to_owned()).collect();
     assert_eq!(names(&examples.join("functions")), functions);
@@ -132,6 +143,7 @@ fn named_in_tables(text: &str) -> BTreeSet<String> {
 fn the_readme_and_the_changelog_name_every_type() {
     let table = Microk8s::registry();
     let types = table.resources().chain(table.data_sources()).chain(table.ephemeral_resources());
+    let types = types.chain(table.actions());
     let types: BTreeSet<_> = types.map(|(name, _)| name.to_owned()).collect();
     let read = |file: &str| std::fs::read_to_string(root().join(file)).unwrap();
     assert_eq!(named_in_tables(&read("README.md")), types);

@@ -94,13 +94,17 @@ impl<P: Provider> Harness<P> {
     }
 
     /// What `validate` reports about a configuration, errors and warnings: of the resource, or of the data
-    /// source where there is no resource of that name.
+    /// source or action where there is no resource of that name.
     pub fn validate(&self, type_name: &str, config: &Json) -> Result<Diagnostics, Failure> {
         if let Some(data_source) = self.registry.data_sources.get(type_name)
             && !self.registry.resources.contains_key(type_name)
         {
             let config = config::read(&data_source.schema().attributes, config)?;
             return Ok(data_source.validate_config(&config, P::validate_string));
+        }
+        if let Some(action) = self.registry.actions.get(type_name) {
+            let config = config::read(&action.schema().attributes, config)?;
+            return Ok(action.validate_config(&config, P::validate_string));
         }
         let resource = self.resource(type_name)?;
         let config = config::read(&resource.schema().attributes, config)?;

@@ -25,6 +25,25 @@ pub struct ListedObject {
     pub object: Option<Value>,
 }
 
+/// What an action reports whose work a test does without a provider.
+pub struct Reports(mpsc::Receiver<String>);
+
+/// More messages than any test's action has.
+const REPORTS: usize = 1000;
+
+impl Reports {
+    /// Where it reports, and what it will have reported.
+    pub fn channel() -> (Progress, Self) {
+        let (sender, receiver) = mpsc::channel(REPORTS);
+        (Progress::new(sender), Self(receiver))
+    }
+
+    /// All messages so far.
+    pub fn taken(&mut self) -> Vec<String> {
+        std::iter::from_fn(|| self.0.try_recv().ok()).collect()
+    }
+}
+
 impl<P: Provider> Harness<P> {
     /// Validates the configuration of a list and lists at most `limit` objects, whole ones where
     /// `include_resource` says so.

@@ -26,7 +26,7 @@ pub use config::UNKNOWN;
 pub use consistency::RuleViolation;
 pub use ephemeral::OpenResource;
 pub use harness::Harness;
-pub use listed::ListedObject;
+pub use listed::{ListedObject, Reports};
 pub use outcome::{Action, Failure, Planned, State};
 
 #[cfg(test)]

@@ -22,6 +22,20 @@ pub struct Timeouts {
     pub delete: Option<Semantic<Duration>>,
 }
 
+/// How long an action may take before it is given up.
+#[derive(Clone, Debug, PartialEq, Model)]
+pub struct InvokeTimeout {
+    /// The whole of it, with all waiting: a duration such as `90s`, `10m` or `1h30m`, at most `366d`.
+    #[attribute(optional)]
+    pub invoke: Option<Semantic<Duration>>,
+}
+
+/// When an action is given up: after the time that is given for it, else after the `usual` one.
+pub fn invocation<P>(given: &Option<InvokeTimeout>, usual: Duration, context: &Context<P>) -> Deadline {
+    let chosen = given.as_ref().and_then(|timeouts| timeouts.invoke.as_ref());
+    Deadline::after(chosen.map_or(usual, |text| *text.value()), context.cancelled())
+}
+
 /// When an operation is given up: after the time that is given for it, else after the `usual` one.
 pub fn deadline<P>(
     given: &Option<Timeouts>,

@@ -1,6 +1,7 @@
 //! Nodes, clusters and add-ons, over SSH, and any object in the cluster. Each type has a folder of its own;
 //! what several types work with is in [`shared`], which knows none of them.
 
+mod action;
 pub mod addon;
 pub mod addon_repository;
 pub mod cluster_ipv6;
@@ -20,6 +21,7 @@ mod tests;
 use crate::engine::cluster_object::{ClusterObjects, ClusterResource};
 use crate::engine::node_resource::{NodeObjects, OverSsh};
 use crate::session::Session;
+use action::{BackupDatastore, OnNode, RefreshCertificates, Restart};
 use tfplugin::Registry;
 
 /// Adds the types of this family to the registry of all that are served.
@@ -40,4 +42,7 @@ pub fn register(registry: Registry<Session>) -> Registry<Session> {
         .data_source::<status::Status>()
         .ephemeral_resource::<join_token::JoinToken>()
         .ephemeral_resource::<kubeconfig::Kubeconfig>()
+        .action::<OnNode<BackupDatastore>>()
+        .action::<OnNode<RefreshCertificates>>()
+        .action::<OnNode<Restart>>()
 }

@@ -1,6 +1,6 @@
 //! Extreme values for every attribute of every type: an error on the attribute or nothing, never a panic.
 
-use super::samples::{Sample, samples};
+use super::samples::{Kind, Sample, samples};
 use super::*;
 use crate::connection::cluster::testing::ApiServer;
 use serde_json::{Value as Json, json};
@@ -200,9 +200,10 @@ async fn drive(family: &str) {
         for attribute in sample.schema.attributes.iter().filter(|one| one.mode != Mode::Computed) {
             for value in of_kind(&attribute.kind) {
                 let config = sample.with(&[&attribute.name], value);
-                match sample.is_resource {
-                    true => drop(provider.plan(name, None, &config).await),
-                    false => drop(provider.read_data_source(name, &config).await),
+                match sample.kind {
+                    Kind::Resource => drop(provider.plan(name, None, &config).await),
+                    Kind::DataSource => drop(provider.read_data_source(name, &config).await),
+                    Kind::Action => drop(provider.invoke(name, &config).await),
                 }
                 tried += 1;
             }

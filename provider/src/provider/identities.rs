@@ -43,7 +43,7 @@ fn described(sample: &Sample) -> Json {
 #[tokio::test]
 async fn of_every_type_the_id_the_identity_and_the_configuration_say_the_same() {
     let provider = provider().await;
-    let resources: Vec<_> = samples().into_iter().filter(|sample| sample.is_resource).collect();
+    let resources: Vec<_> = samples().into_iter().filter(|sample| sample.is_resource()).collect();
     assert!(resources.len() >= 24, "{}", resources.len());
     for sample in resources {
         let name = sample.type_name;
@@ -65,7 +65,7 @@ async fn of_every_type_the_id_the_identity_and_the_configuration_say_the_same() 
 
 #[test]
 fn only_addresses_and_names_of_routers_change_in_place() {
-    for sample in samples().into_iter().filter(|sample| sample.is_resource) {
+    for sample in samples().into_iter().filter(|sample| sample.is_resource()) {
         let mutable =
             identity::attributes(&sample.schema).filter(|one| one.identity == Some(IdentityPart::Mutable));
         for one in mutable {
@@ -82,7 +82,7 @@ fn only_addresses_and_names_of_routers_change_in_place() {
 #[test]
 fn an_object_of_a_router_is_known_by_its_router_and_its_key() {
     for sample in samples() {
-        let Some((_, layout)) = vyos::layout_of(sample.type_name).filter(|_| sample.is_resource) else {
+        let Some((_, layout)) = vyos::layout_of(sample.type_name).filter(|_| sample.is_resource()) else {
             continue;
         };
         let parts: Vec<_> = identity::attributes(&sample.schema).map(|one| one.name.as_str()).collect();
@@ -97,7 +97,7 @@ fn an_object_of_a_router_is_known_by_its_router_and_its_key() {
 async fn every_part_of_an_identity_is_checked() {
     let provider = provider().await;
     let mut checked = 0;
-    for sample in samples().into_iter().filter(|sample| sample.is_resource) {
+    for sample in samples().into_iter().filter(|sample| sample.is_resource()) {
         let whole = described(&sample);
         for part in whole.as_object().unwrap().keys() {
             for bad in ["-oProxyCommand=id\n", "\u{1b}[2J", "a\0b"] {

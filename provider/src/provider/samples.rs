@@ -9,27 +9,36 @@ use tfplugin::schema::Schema;
 /// A type with a configuration of it.
 pub(crate) struct Sample {
     pub(crate) type_name: &'static str,
-    pub(crate) is_resource: bool,
+    pub(crate) kind: Kind,
     pub(crate) schema: Schema,
     pub(crate) config: Json,
-    /// What `terraform import` calls it; empty for data sources.
+    /// What `terraform import` calls it; empty for what is no resource.
     pub(crate) import: &'static str,
+}
+
+/// What is served under a type's name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Resource,
+    DataSource,
+    Action,
 }
 
 /// Every type that is served. Nodes are at `10.0.0.11` and so on, clusters at one of their nodes, the router
 /// is `edge`.
 pub(crate) fn samples() -> Vec<Sample> {
     let table = Microk8s::registry();
-    let resources = table.resources().map(|(name, schema)| (name, true, schema));
-    let data_sources = table.data_sources().map(|(name, schema)| (name, false, schema));
+    let resources = table.resources().map(|(name, schema)| (name, Kind::Resource, schema));
+    let data_sources = table.data_sources().map(|(name, schema)| (name, Kind::DataSource, schema));
+    let actions = table.actions().map(|(name, schema)| (name, Kind::Action, schema));
     let mut configs = configs();
-    let sample = |(type_name, is_resource, schema): (&'static str, bool, &Schema)| {
+    let sample = |(type_name, kind, schema): (&'static str, Kind, &Schema)| {
         let found = configs.iter().position(|(name, ..)| *name == type_name);
         let (_, import, config) =
             configs.swap_remove(found.unwrap_or_else(|| panic!("{type_name} has no sample")));
-        Sample { type_name, is_resource, schema: schema.clone(), config, import }
+        Sample { type_name, kind, schema: schema.clone(), config, import }
     };
-    let all: Vec<_> = resources.chain(data_sources).map(sample).collect();
+    let all: Vec<_> = resources.chain(data_sources).chain(actions).map(sample).collect();
     let left: Vec<_> = configs.into_iter().map(|(name, ..)| name).collect();
     assert!(left.is_empty(), "samples of no type: {left:?}");
     all
@@ -109,6 +118,11 @@ fn configs() -> Vec<(&'static str, &'static str, Json)> {
         ("metallb_bgp_sessions", "", json!({"cluster": "10.0.0.11"})),
         ("metallb_service_addresses", "", json!({"cluster": "10.0.0.11"})),
         ("microk8s_status", "", json!({"host": "10.0.0.11"})),
+        ("microk8s_backup_datastore", "", json!({"host": "10.0.0.11"})),
+        ("microk8s_refresh_certificates", "", json!({"host": "10.0.0.11"})),
+        ("microk8s_restart", "", json!({"host": "10.0.0.11", "services": ["kubelite"]})),
+        ("vyos_bgp_reset", "", json!({"neighbors": ["10.0.0.11"], "direction": "in"})),
+        ("vyos_save", "", json!({"file": "/config/before.boot"})),
         ("vyos_bgp_summary", "", json!({})),
         ("vyos_routes", "", json!({})),
     ]);
@@ -121,6 +135,10 @@ fn configs() -> Vec<(&'static str, &'static str, Json)> {
 }
 
 impl Sample {
+    pub(crate) fn is_resource(&self) -> bool {
+        self.kind == Kind::Resource
+    }
+
     /// The configuration with `value` at a path of attributes and keys, and what is missing on the way there.
     pub(crate) fn with(&self, path: &[&str], value: Json) -> Json {
         let mut config = self.config.clone();

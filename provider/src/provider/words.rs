@@ -65,7 +65,7 @@ async fn every_address_is_checked() {
 #[tokio::test]
 async fn every_import_id_is_checked() {
     let provider = provider().await;
-    for sample in samples().into_iter().filter(|sample| sample.is_resource) {
+    for sample in samples().into_iter().filter(|sample| sample.is_resource()) {
         let name = sample.type_name;
         let parts: Vec<&str> = sample.import.split('/').collect();
         for (at, part) in parts.iter().enumerate() {

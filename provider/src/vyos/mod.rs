@@ -1,6 +1,7 @@
 //! Objects of VyOS routers: a folder for each part of the configuration, a file in it for each Terraform
 //! type.
 
+mod action;
 mod bgp;
 mod config;
 mod elsewhere;
@@ -10,6 +11,7 @@ mod show;
 mod static_route;
 mod validators;
 
+pub use action::{BgpReset, Save};
 pub use bgp::{Bgp, BgpNeighbor, BgpPeerGroup};
 pub use config::Config;
 pub use ospf::{Ospf, Ospfv3};
@@ -37,7 +39,11 @@ macro_rules! configuration_types {
         pub fn register(registry: Registry<Session>) -> Registry<Session> {
             let registry = registry$(.list_resource::<RouterObjects<$listed>>())+;
             let registry = registry.list_resource::<RouterPaths<$any>>();
-            register_types(registry).data_source::<BgpSummary>().data_source::<Routes>()
+            register_types(registry)
+                .data_source::<BgpSummary>()
+                .data_source::<Routes>()
+                .action::<BgpReset>()
+                .action::<Save>()
         }
     };
     (@all $($type:ty),+) => {

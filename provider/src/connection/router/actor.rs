@@ -22,8 +22,19 @@ pub(super) enum Request {
     Read(ConfigPath, oneshot::Sender<Read>),
     /// What an operational command prints.
     Show(Vec<String>, oneshot::Sender<Shown>),
+    /// What changes no configuration.
+    Task(Task, oneshot::Sender<Shown>),
     /// A change.
     Write(Pending),
+}
+
+/// What is done to a router beside its configuration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Task {
+    /// The running configuration into a file; that of the next start where none is named.
+    Save(Option<String>),
+    /// What follows `reset` on the router.
+    Reset(Vec<String>),
 }
 
 /// After so long an answer that does not come is not asked for again at once.
@@ -55,6 +66,7 @@ struct Waiting {
     reads: BTreeMap<ConfigPath, Vec<oneshot::Sender<Read>>>,
     shows: BTreeMap<Vec<String>, Vec<oneshot::Sender<Shown>>>,
     writes: Vec<Pending>,
+    tasks: Vec<(Task, oneshot::Sender<Shown>)>,
 }
 
 impl Waiting {
@@ -63,6 +75,7 @@ impl Waiting {
             Request::Read(root, reply) => self.reads.entry(root).or_default().push(reply),
             Request::Show(words, reply) => self.shows.entry(words).or_default().push(reply),
             Request::Write(pending) => self.writes.push(pending),
+            Request::Task(task, reply) => self.tasks.push((task, reply)),
         }
     }
 }
@@ -98,6 +111,7 @@ impl Actor {
             self.read(waiting.reads).await;
             self.show(waiting.shows).await;
             self.write(waiting.writes).await;
+            self.do_tasks(waiting.tasks).await;
         }
     }
 
@@ -190,6 +204,17 @@ impl Actor {
         }
         self.vetoed = settled.vetoed;
         self.answered = all.saturating_sub(self.vetoed.len());
+    }
+
+    /// One after the other, behind the changes that came with them.
+    async fn do_tasks(&self, tasks: Vec<(Task, oneshot::Sender<Shown>)>) {
+        for (task, reply) in tasks.into_iter().filter(|(_, reply)| !reply.is_closed()) {
+            let done = match &task {
+                Task::Save(file) => self.api.save(file.as_deref()).await.map(|()| String::new()),
+                Task::Reset(words) => self.api.reset(words).await,
+            };
+            drop(reply.send(done));
+        }
     }
 
     fn refuse_vetoed(&mut self) {

@@ -28,7 +28,7 @@ pub use tree::{ConfigPath, ConfigTree};
 pub use write::{Changes, PostCheck, Purpose, Veto, Write};
 
 use crate::connection::outage::WarnOnce;
-use actor::{Actor, Request};
+use actor::{Actor, Request, Task};
 use api::Api;
 use std::sync::{Arc, OnceLock};
 use timing::Timing;
@@ -92,6 +92,19 @@ impl Router {
     pub async fn show(&self, words: &[&str]) -> Result<String, RouterError> {
         let words = words.iter().map(|word| (*word).to_owned()).collect();
         self.ask(|reply| Request::Show(words, reply)).await
+    }
+
+    /// Saves the running configuration, after the changes that wait: as the one of the router's next start,
+    /// or in a file of the router.
+    pub async fn save(&self, file: Option<&str>) -> Result<(), RouterError> {
+        let task = Task::Save(file.map(str::to_owned));
+        self.ask(|reply| Request::Task(task, reply)).await.map(drop)
+    }
+
+    /// Resets something of the operational mode, such as `bgp 10.0.0.11 soft`; what that prints.
+    pub async fn reset(&self, words: &[&str]) -> Result<String, RouterError> {
+        let task = Task::Reset(words.iter().map(|word| (*word).to_owned()).collect());
+        self.ask(|reply| Request::Task(task, reply)).await
     }
 
     /// Commits and saves a change together with those that wait beside it, and answers the configuration

@@ -18,6 +18,11 @@ pub struct NodeError {
     complete: Option<Box<Diagnostics>>,
 }
 
+const TIMED_OUT: &str = "The next apply resumes here. `timeouts` sets how long to wait.";
+const INTERRUPTED: &str = "What was begun on a machine continues there. The next apply resumes here.";
+const NOT_RESUMED: &str = "What was begun on a machine continues there. Terraform does not repeat an action: invoke it again with \
+                           `terraform apply -invoke=action.<type>.<name>`.";
+
 impl NodeError {
     /// `attempt` is what was tried and where, `answer` what came back.
     pub fn new(attempt: impl Into<String>, answer: impl Into<String>) -> Self {
@@ -125,6 +130,17 @@ impl NodeError {
         Some(all)
     }
 
+    /// The failure, as one of an action, which no later apply resumes.
+    #[must_use]
+    pub fn of_action(self) -> Self {
+        let own = self.hint.as_deref().filter(|hint| ![TIMED_OUT, INTERRUPTED].contains(hint));
+        let hint = match own {
+            Some(own) => format!("{own}\n\n{NOT_RESUMED}"),
+            None => NOT_RESUMED.to_owned(),
+        };
+        self.with_hint(hint)
+    }
+
     /// For the person at the terminal, with errors that were complete before as they are.
     pub fn into_diagnostics(mut self, summary: impl Into<String>) -> Diagnostics {
         match self.complete.take() {
@@ -173,9 +189,7 @@ impl From<RetryError<NodeError>> for NodeError {
             RetryError::Failed(failure) => failure,
             RetryError::TimedOut(failure) => {
                 let answer = format!("{}\nThis was the last result before the timeout.", failure.answer);
-                let hint = failure.hint.clone().unwrap_or_else(|| {
-                    "The next apply resumes here. `timeouts` sets how long to wait.".to_owned()
-                });
+                let hint = failure.hint.clone().unwrap_or_else(|| TIMED_OUT.to_owned());
                 Self { answer, hint: Some(hint), is_transient: false, ..failure }
             }
             RetryError::Cancelled => Self::interrupted(),
@@ -197,6 +211,6 @@ impl NodeError {
     /// Terraform asked the provider to stop.
     pub fn interrupted() -> Self {
         Self::new("continuing after Terraform was asked to stop", "The work was interrupted.")
-            .with_hint("What was begun on a machine continues there. The next apply resumes here.")
+            .with_hint(INTERRUPTED)
     }
 }

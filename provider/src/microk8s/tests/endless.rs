@@ -1,6 +1,6 @@
 //! Every read and import of every type over SSH, against peers whose answers come to no end.
 
-use super::{DATA_SOURCES, EPHEMERAL_RESOURCES, OverSshTypes, TYPES, harness, state};
+use super::{ACTIONS, DATA_SOURCES, EPHEMERAL_RESOURCES, OverSshTypes, TYPES, harness, state};
 use crate::connection::ssh::testing::Sshd;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -13,8 +13,8 @@ const PEERS: [(&str, &str); 3] = [
     ("says nothing", "exec sleep 1000"),
 ];
 
-/// Begins every read and import of every type, all at once; each says what came of it, if that is not as it
-/// should be.
+/// Begins every read and import of every type, and every action, all at once; each says what came of it, if
+/// that is not as it should be.
 fn all_reads(harness: &Arc<Harness<OverSshTypes>>, stopped: bool) -> JoinSet<Option<String>> {
     let mut reads = JoinSet::new();
     for (type_name, given, id) in TYPES {
@@ -46,6 +46,14 @@ fn all_reads(harness: &Arc<Harness<OverSshTypes>>, stopped: bool) -> JoinSet<Opt
             let config = serde_json::from_str(config).unwrap();
             let open = opener.open(type_name, &config).await;
             open.ok().map(|_| format!("opening {type_name}"))
+        });
+    }
+    for (type_name, config) in ACTIONS {
+        let invoker = Arc::clone(harness);
+        reads.spawn(async move {
+            let config = serde_json::from_str(config).unwrap();
+            let invoked = invoker.invoke(type_name, &config).await;
+            invoked.ok().map(|reports| format!("invoking {type_name}: {reports:?}"))
         });
     }
     reads
@@ -81,7 +89,8 @@ async fn ctrl_c_ends_every_read_over_ssh_at_once() {
         let harness = harness(&sshd, Duration::from_secs(600));
         let reads = all_reads(&harness, true);
         tokio::time::sleep(Duration::from_secs(2)).await;
-        assert_eq!(reads.len(), 2 * TYPES.len() + DATA_SOURCES.len() + EPHEMERAL_RESOURCES.len());
+        let others = DATA_SOURCES.len() + EPHEMERAL_RESOURCES.len() + ACTIONS.len();
+        assert_eq!(reads.len(), 2 * TYPES.len() + others);
         harness.stop();
         end_within(Duration::from_secs(2), peer, reads).await;
     }

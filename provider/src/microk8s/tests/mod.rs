@@ -63,6 +63,12 @@ const EPHEMERAL_RESOURCES: [(&str, &str); 2] = [
     ("microk8s_kubeconfig", r#"{"host": "127.0.0.1"}"#),
 ];
 
+const ACTIONS: [(&str, &str); 3] = [
+    ("microk8s_backup_datastore", r#"{"host": "127.0.0.1", "timeouts": {"invoke": "5s"}}"#),
+    ("microk8s_refresh_certificates", r#"{"host": "127.0.0.1", "timeouts": {"invoke": "5s"}}"#),
+    ("microk8s_restart", r#"{"host": "127.0.0.1", "timeouts": {"invoke": "5s"}}"#),
+];
+
 /// What is served here.
 struct Types;
 
@@ -88,6 +94,9 @@ fn every_type_over_ssh_is_in_the_table() {
     for (name, _) in table.ephemeral_resources().filter(|(_, schema)| over_ssh(schema)) {
         let known = EPHEMERAL_RESOURCES.iter().any(|(known, _)| *known == name);
         assert!(known, "{name} has no line in EPHEMERAL_RESOURCES");
+    }
+    for (name, _) in table.actions().filter(|(_, schema)| over_ssh(schema)) {
+        assert!(ACTIONS.iter().any(|(known, _)| *known == name), "{name} has no line in ACTIONS");
     }
 }
 

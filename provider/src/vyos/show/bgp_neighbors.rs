@@ -5,19 +5,19 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 
 /// The command that shows them.
-pub(super) const COMMAND: OpCommand =
+pub(in crate::vyos) const COMMAND: OpCommand =
     OpCommand { noun: "the BGP sessions", command: &["bgp", "neighbors", "json"] };
 
 /// A session.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-pub(super) struct PeerSession {
+pub(in crate::vyos) struct PeerSession {
     pub(super) remote_as: Option<u32>,
     pub(super) local_as: Option<u32>,
     #[serde(rename = "nbrDesc")]
     pub(super) description: Option<String>,
     #[serde(rename = "bgpState")]
-    pub(super) state: String,
+    pub(in crate::vyos) state: String,
     #[serde(rename = "bgpTimerUpMsec")]
     pub(super) up_milliseconds: Option<i64>,
     pub(super) last_reset_due_to: Option<String>,
@@ -37,7 +37,7 @@ pub(super) struct Family {
 }
 
 /// All sessions by the neighbor's address.
-pub(super) fn sessions(printed: &str) -> Result<BTreeMap<String, PeerSession>, serde_json::Error> {
+pub(in crate::vyos) fn sessions(printed: &str) -> Result<BTreeMap<String, PeerSession>, serde_json::Error> {
     let all: BTreeMap<String, serde_json::Value> = serde_json::from_str(printed)?;
     // Beside the neighbors there may be the VRF's name and the like.
     let sessions = all.into_iter().filter(|(_, one)| one.get("bgpState").is_some());
@@ -46,7 +46,7 @@ pub(super) fn sessions(printed: &str) -> Result<BTreeMap<String, PeerSession>, s
 
 impl PeerSession {
     /// Whether routes flow.
-    pub(super) fn is_established(&self) -> bool {
+    pub(in crate::vyos) fn is_established(&self) -> bool {
         self.state == "Established"
     }
 

@@ -1,6 +1,6 @@
 //! What an operational command of the router says, now or once it says what one waits for.
 
-mod bgp_neighbors;
+pub(super) mod bgp_neighbors;
 mod bgp_summary;
 mod route_diagnosis;
 mod routes;

@@ -33,7 +33,7 @@ const BGP: &str = "vyos_bgp";
 const NEIGHBOR: &str = "vyos_bgp_neighbor";
 
 /// The types of routers, with the rules over several of them.
-struct RouterTypes;
+pub(super) struct RouterTypes;
 
 impl Served for RouterTypes {
     fn registry() -> Registry<Session> {
@@ -46,19 +46,20 @@ impl Served for RouterTypes {
 }
 
 /// The provider of these tests.
-type Routing = TestProvider<RouterTypes>;
+pub(super) type Routing = TestProvider<RouterTypes>;
 
 /// A router without routing daemons, and how to reach it.
-struct Edge {
-    router: Router,
+pub(super) struct Edge {
+    pub(super) router: Router,
     control: Control,
     url: String,
     authority: String,
-    _folder: TempDir,
+    /// What is on its disk.
+    pub(super) folder: TempDir,
 }
 
 impl Edge {
-    async fn start(version: Version) -> Self {
+    pub(super) async fn start(version: Version) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let control = folder.path().join("control");
         let router = Router::start(RouterConfig {
@@ -79,20 +80,20 @@ impl Edge {
         .unwrap();
         let authority = std::fs::read_to_string(router.ca_file()).unwrap();
         let url = format!("https://{}", router.address());
-        Self { router, control: Control::new(control), url, authority, _folder: folder }
+        Self { router, control: Control::new(control), url, authority, folder }
     }
 
     /// The provider as a new run of Terraform configures it.
-    async fn run(&self) -> Harness<Routing> {
+    pub(super) async fn run(&self) -> Harness<Routing> {
         self.run_with(json!({"url": self.url, "api_key": KEY, "ca_certificate": self.authority})).await
     }
 
-    async fn run_with(&self, edge: Json) -> Harness<Routing> {
+    pub(super) async fn run_with(&self, edge: Json) -> Harness<Routing> {
         Harness::new(&json!({"routers": {"edge": edge}})).await.unwrap()
     }
 
     /// Commands behind Terraform's back, such as `set protocols bgp system-as 1`.
-    async fn configure(&self, lines: &[&str]) {
+    pub(super) async fn configure(&self, lines: &[&str]) {
         let command = |line: &&str| {
             let (operation, path) = line.split_once(' ').unwrap();
             json!({"op": operation, "path": path.split(' ').collect::<Vec<_>>()})
@@ -121,7 +122,7 @@ impl Edge {
         serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap()
     }
 
-    async fn commits_and_saves(&self) -> (u64, u64) {
+    pub(super) async fn commits_and_saves(&self) -> (u64, u64) {
         let counters = self.control.counters().await.unwrap();
         (counters.commits, counters.saves)
     }
@@ -167,7 +168,7 @@ fn listed(found: &Diagnostics) -> String {
 }
 
 /// What was told, for snapshots: where the router listens differs from run to run.
-fn told(failure: &Failure, edge: &Edge) -> String {
+pub(super) fn told(failure: &Failure, edge: &Edge) -> String {
     assert!(failure.violations.is_empty(), "{failure}");
     let one = |one: &tfplugin::Diagnostic| {
         let at = one.attribute.as_ref().map(|path| format!("at {path}\n")).unwrap_or_default();

@@ -41,6 +41,11 @@ const SHOW_OWN: &[&str] = &["version", "configuration", "configuration commands"
 const RESET: &[Forward] = &[
     ("bgp all", "clear bgp *"),
     ("bgp *", "clear bgp {}"),
+    ("bgp * in", "clear bgp {} in"),
+    ("bgp * out", "clear bgp {} out"),
+    ("bgp * soft", "clear bgp {} soft"),
+    ("bgp * soft in", "clear bgp {} soft in"),
+    ("bgp * soft out", "clear bgp {} soft out"),
     ("ip bgp *", "clear ip bgp {}"),
     ("ip bgp * in", "clear ip bgp {} in"),
     ("ip bgp * out", "clear ip bgp {} out"),

@@ -119,9 +119,12 @@ impl Api {
         }
     }
 
-    /// Makes the running configuration the one of the next start.
-    pub(super) async fn save(&self) -> Result<(), RouterErrorKind> {
-        let data = json!({"op": "save"});
+    /// Saves the running configuration: as the one of the next start, or in a file of the router.
+    pub(super) async fn save(&self, file: Option<&str>) -> Result<(), RouterErrorKind> {
+        let data = match file {
+            None => json!({"op": "save"}),
+            Some(file) => json!({"op": "save", "file": file}),
+        };
         let call = Call { endpoint: "config-file", data: &data, within: CHANGE, most: MOST_SAID };
         self.call(call).await.map(drop)
     }
@@ -130,6 +133,13 @@ impl Api {
     pub(super) async fn show(&self, words: &[String]) -> Result<String, RouterErrorKind> {
         let data = json!({"op": "show", "path": words});
         let call = Call { endpoint: "show", data: &data, within: QUESTION, most: MOST_SHOWN };
+        Ok(text(&self.call(call).await?))
+    }
+
+    /// Resets something of the operational mode; what that prints.
+    pub(super) async fn reset(&self, words: &[String]) -> Result<String, RouterErrorKind> {
+        let data = json!({"op": "reset", "path": words});
+        let call = Call { endpoint: "reset", data: &data, within: QUESTION, most: MOST_SAID };
         Ok(text(&self.call(call).await?))
     }
 

@@ -264,7 +264,7 @@ impl<'a> Committer<'a> {
         let done = std::mem::take(&mut self.done);
         let deadline = Deadline::after(self.timing.reach_patience, &CancellationToken::new());
         let saved = deadline.call(|| async {
-            match self.api.save().await {
+            match self.api.save(None).await {
                 Ok(()) => Attempt::Done(Ok(())),
                 Err(error) => Attempt::Retry(error),
             }

@@ -58,7 +58,7 @@ impl Machines for Session {
 /// A machine.
 #[derive(Clone)]
 pub(crate) struct Machine {
-    shell: Arc<dyn Shell>,
+    pub(in crate::microk8s) shell: Arc<dyn Shell>,
 }
 
 impl Machine {
@@ -280,7 +280,12 @@ impl Machine {
     }
 
     /// Runs a script that changes something and whose exit code tells whether it did.
-    async fn done(&self, script: &Script, arguments: &[&str], stdin: Option<&[u8]>) -> Result<(), NodeError> {
+    pub(in crate::microk8s) async fn done(
+        &self,
+        script: &Script,
+        arguments: &[&str],
+        stdin: Option<&[u8]>,
+    ) -> Result<(), NodeError> {
         let output = self.shell.script(script, arguments, stdin).await;
         self.shell.invalidate_probes();
         let output = output?;
@@ -289,7 +294,12 @@ impl Machine {
 
     /// What was read in an answer, or the answer as a failure. Most of them pass: an API server that starts,
     /// another change of the snap under way.
-    fn readable<T>(&self, script: &Script, output: &Output, read: Option<T>) -> Result<T, NodeError> {
+    pub(in crate::microk8s) fn readable<T>(
+        &self,
+        script: &Script,
+        output: &Output,
+        read: Option<T>,
+    ) -> Result<T, NodeError> {
         match read {
             Some(read) if output.succeeded() => Ok(read),
             _ => Err(self.failed(script, output.code, &output.last_lines()).transient()),

@@ -328,3 +328,47 @@ section node
 exit 0
 "#,
 };
+
+/// Restarts the snap's services: `microk8s` for those that run, or each by its name. Containers run on.
+pub(crate) const RESTART_SERVICES: Script =
+    Script { name: "snap restart", text: r#"exec timeout 600 snap restart "$@""# };
+
+/// When certificates expire, as MicroK8s says, and the digest of the one in the file `$1`; in sections.
+pub(crate) const CERTIFICATES: Script = Script {
+    name: "microk8s refresh-certs -c",
+    text: r#"
+section() { printf '\036%s\n' "$1"; }
+section expiry; timeout 60 /snap/bin/microk8s refresh-certs -c 2>&1
+section digest; sha256sum <"/var/snap/microk8s/current/certs/$1" 2>/dev/null
+exit 0
+"#,
+};
+
+/// Makes the certificate in the file `$1` anew, and restarts what uses it.
+pub(crate) const REFRESH_CERTIFICATE: Script = Script {
+    name: "microk8s refresh-certs -e",
+    text: r#"exec timeout 600 /snap/bin/microk8s refresh-certs -e "$1""#,
+};
+
+/// Backs the datastore up into the folder `$1`, into a file whose name begins with `$2`: its path, how many
+/// keys are in it, and its bytes. Without a majority of its members the datastore answers nothing, and
+/// `dbctl` calls success what was killed: an archive without the namespace that every cluster has is none.
+/// All Secrets are in it.
+pub(crate) const BACK_UP: Script = Script {
+    name: "microk8s dbctl backup",
+    text: r#"
+set -eu
+export LC_ALL=C
+umask 077
+mkdir -p "$1"
+file=$1/$2-$(date -u +%Y%m%dT%H%M%SZ).tar.gz
+trap '[ -n "${whole-}" ] || rm -f "$file"' EXIT
+timeout 1500 /snap/bin/microk8s dbctl backup -o "$file" >&2
+[ -e "$file" ] || { echo "there is no $file" >&2; exit 66; }
+keys=$(tar -tzf "$file" | grep -c '\.key$') || true
+tar -xzOf "$file" --wildcards '*.key' | grep -aq /registry/namespaces/default ||
+    { echo "the archive has $keys keys, and the namespace default is not among them" >&2; exit 65; }
+whole=yes
+echo "$file $keys $(stat -c %s "$file")"
+"#,
+};

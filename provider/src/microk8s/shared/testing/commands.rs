@@ -20,7 +20,7 @@ pub(super) enum Backend {
 }
 
 /// How a command ended, with what it printed.
-type Ended = (i32, String);
+pub(super) type Ended = (i32, String);
 
 /// One thing that a command does.
 type Effect = Box<dyn Fn(&mut State)>;

@@ -1,6 +1,7 @@
 //! Machines in memory that answer the scripts of a cluster as MicroK8s would, with faults.
 
 mod commands;
+mod maintenance;
 mod node;
 mod reports;
 mod shell;
@@ -63,6 +64,8 @@ pub(crate) struct FakeMachine {
     /// The note of what flags of ours were before.
     pub(crate) arguments: String,
     pub(crate) node: PlayedNode,
+    /// How often its certificate was made.
+    pub(crate) certificate: u32,
 }
 
 /// What goes wrong.
@@ -84,6 +87,10 @@ pub(crate) enum Fault {
     NoSsh(u8),
     /// The same, at this address alone.
     NoSshAt(&'static str),
+    /// `refresh-certs` ends with 0 and changes nothing.
+    CertificateStays,
+    /// A restarted node serves when its readiness was asked for so often.
+    StartsAfter(u8),
 }
 
 /// The machines and the one cluster that their control planes share.
@@ -208,6 +215,7 @@ impl FakeMachine {
             own_kubelet: None,
             marks: String::new(),
             node: PlayedNode::default(),
+            certificate: 1,
         }
     }
 
@@ -360,7 +368,7 @@ impl State {
             name if name == scripts::LOAD_BALANCER_RANGES.name => (1, String::new()),
             name if name == scripts::JOURNAL.name => (0, "started\nerror: unknown flag: --wrong\n".into()),
             name if name == scripts::CONFIGURE.name => nothing,
-            name => panic!("no answer to {name:?}"),
+            name => self.maintain(last, name, arguments),
         }
     }
 }

@@ -1,6 +1,8 @@
 //! The scripts that read a machine, run by both shells that stand as `sh` on machines, on a folder in place
 //! of its root. What in-process tests feed to the readers is what these print.
 
+mod maintenance;
+
 use super::node::scripts as node;
 use super::shared::machine::scripts as machine;
 use crate::connection::ssh::Script;
