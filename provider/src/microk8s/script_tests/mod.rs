@@ -378,7 +378,7 @@ async fn services_are_restarted_watched_and_heard() {
         ),
         (
             &machine::JOURNAL,
-            "-u|snap.microk8s.daemon-kubelite|-u|snap.microk8s.daemon-containerd|-n|60|--no-pager|",
+            "-u|snap.microk8s.daemon-kubelite|-u|snap.microk8s.daemon-containerd|-n|500|--no-pager|",
         ),
     ] {
         assert_eq!(root.says(script, &services).await, words, "{}", script.name);

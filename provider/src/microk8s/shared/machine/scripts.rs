@@ -143,7 +143,8 @@ done
 "#,
 };
 
-/// Why a service stopped.
+/// Why a service stopped. What one part of kubelite dies of may stand before some hundred lines that the
+/// others write when they start again.
 pub(crate) const JOURNAL: Script = Script {
     name: "journalctl",
     text: r#"
@@ -151,7 +152,7 @@ for service; do
     set -- "$@" -u "snap.microk8s.$service"
     shift
 done
-exec journalctl "$@" -n 60 --no-pager
+exec journalctl "$@" -n 500 --no-pager
 "#,
 };
 
