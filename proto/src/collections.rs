@@ -117,15 +117,20 @@ impl<T: AttributeValue> AttributeValue for BTreeMap<String, T> {
 
     fn decode(value: &Value) -> Result<Self, ValueError> {
         let Value::Map(elements) = value else { return Err(ValueError::wrong_kind("a map", value)) };
-        let decode = |(key, element): (&String, &Value)| match T::decode(element) {
-            Ok(decoded) => Ok((key.clone(), decoded)),
-            Err(error) => Err(error.within(Path::root().key(key))),
-        };
-        elements.iter().map(decode).collect()
+        let mut decoded = Self::new();
+        for (key, element) in elements {
+            let element = T::decode(element).map_err(|error| error.within(Path::root().key(key)))?;
+            decoded.insert(key.clone(), element);
+        }
+        Ok(decoded)
     }
 
     fn encode(&self) -> Value {
-        Value::Map(self.iter().map(|(key, element)| (key.clone(), element.encode())).collect())
+        let mut encoded = BTreeMap::new();
+        for (key, element) in self {
+            encoded.insert(key.clone(), element.encode());
+        }
+        Value::Map(encoded)
     }
 
     fn validate(value: &Value, rule: StringRule) -> Result<(), ValueError> {
@@ -149,11 +154,16 @@ impl<T: AttributeValue> AttributeValue for BTreeMap<String, T> {
     }
 
     fn canonicalize(value: &Value) -> Value {
-        match value {
-            Value::Map(all) => {
-                Value::Map(all.iter().map(|(key, one)| (key.clone(), T::canonicalize(one))).collect())
-            }
-            other => other.clone(),
+        canonical_map(value, T::canonicalize)
+    }
+}
+
+/// Compiled once: collecting into a map brings a sort along, for each type of what is collected.
+fn canonical_map(value: &Value, canonicalize: fn(&Value) -> Value) -> Value {
+    match value {
+        Value::Map(all) => {
+            Value::Map(all.iter().map(|(key, one)| (key.clone(), canonicalize(one))).collect())
         }
+        other => other.clone(),
     }
 }

@@ -92,11 +92,15 @@ impl<M: Model> AttributeValue for M {
     }
 
     fn canonicalize(value: &Value) -> Value {
-        let Value::Object(_) = value else { return value.clone() };
-        let one =
-            |one: &Attribute| (one.name.clone(), (one.semantics.canonicalize)(value.attribute(&one.name)));
-        Value::Object(M::schema().attributes.iter().map(one).collect())
+        canonical_object(&M::schema().attributes, value)
     }
+}
+
+/// Compiled once, not for each model and each attribute that holds one.
+fn canonical_object(attributes: &[Attribute], value: &Value) -> Value {
+    let Value::Object(_) = value else { return value.clone() };
+    let one = |one: &Attribute| (one.name.clone(), (one.semantics.canonicalize)(value.attribute(&one.name)));
+    Value::Object(attributes.iter().map(one).collect())
 }
 
 /// A computed attribute's field: what the provider has to fill in before it answers.

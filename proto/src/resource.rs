@@ -6,6 +6,7 @@ use crate::draft::{AttributeName, Draft};
 use crate::identity::Identity;
 use crate::model::Model;
 use crate::plan::write_only;
+use crate::schema::Attribute;
 use crate::value::{Path, Value};
 use serde::{Serialize, de::DeserializeOwned};
 use std::collections::{BTreeMap, BTreeSet};
@@ -190,17 +191,20 @@ impl<M: Model, P> Plan<M, P> {
 
     /// What Terraform is answered: the object, what needs a new one, the private state.
     pub(crate) fn answer(self) -> (Value, Vec<Path>, P) {
-        let Self { planned, private, mut object, requires_replace, .. } = self;
-        let changes = planned.changes();
-        if !changes.is_empty()
-            && let Value::Object(attributes) = &mut object
-        {
-            let before = Value::Object(attributes.clone());
-            attributes.extend(changes.into_iter().map(|(name, value)| (name.to_owned(), value)));
-            object = write_only::withhold(&M::schema().attributes, &before, &object);
-        }
-        (object, requires_replace, private)
+        let object = changed(&M::schema().attributes, self.object, self.planned.changes());
+        (object, self.requires_replace, self.private)
     }
+}
+
+fn changed(attributes: &[Attribute], mut object: Value, changes: Vec<(&'static str, Value)>) -> Value {
+    if !changes.is_empty()
+        && let Value::Object(members) = &mut object
+    {
+        let before = Value::Object(members.clone());
+        members.extend(changes.into_iter().map(|(name, value)| (name.to_owned(), value)));
+        object = write_only::withhold(attributes, &before, &object);
+    }
+    object
 }
 
 /// A planned change. Null: the object is planned to go.

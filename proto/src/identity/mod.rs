@@ -72,7 +72,8 @@ pub(crate) enum Changing {
 
 /// Finds fault with an object that is another one than before by accident. What was not known may become
 /// anything.
-pub(crate) fn check_unchanged<T: TypeName>(
+pub(crate) fn check_unchanged(
+    type_name: &str,
     schema: &Schema,
     before: &Value,
     after: &Value,
@@ -88,7 +89,7 @@ pub(crate) fn check_unchanged<T: TypeName>(
         (before.is_wholly_known() && before != after).then_some((one, before, after))
     });
     let Some((attribute, before, after)) = changed else { return Ok(()) };
-    let (name, type_name) = (&attribute.name, T::TYPE_NAME);
+    let name = &attribute.name;
     let detail = format!(
         "The identity of this {type_name} changed {when}: its `{name}` was {}, and is {} now. That would be another object, so \
          nothing of it is stored. This is a bug of the provider, unless another program changed the state; please report it. To \

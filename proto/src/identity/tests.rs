@@ -122,7 +122,7 @@ fn another_object_than_was_asked_for_is_a_bug() {
 fn only_what_is_mutable_changes_and_only_with_the_configuration() {
     let told = |before: &str, after: &str, changing| {
         let (before, after) = (value(before), value(after));
-        check_unchanged::<Page>(Page::schema(), &before, &after, changing, "at once")
+        check_unchanged(Page::TYPE_NAME, Page::schema(), &before, &after, changing, "at once")
             .err()
             .map(|one| (one.attribute.unwrap().to_string(), one.detail))
     };
@@ -143,8 +143,14 @@ fn only_what_is_mutable_changes_and_only_with_the_configuration() {
     // What a plan does not know may become anything.
     let mut planned = value(page);
     *planned.at_mut(&"book".into()).unwrap() = Value::unknown();
-    let fault =
-        check_unchanged::<Page>(Page::schema(), &planned, &value(other), Changing::Nothing, "at once");
+    let fault = check_unchanged(
+        Page::TYPE_NAME,
+        Page::schema(),
+        &planned,
+        &value(other),
+        Changing::Nothing,
+        "at once",
+    );
     assert_eq!(fault, Ok(()));
 }
 

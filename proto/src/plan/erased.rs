@@ -11,7 +11,7 @@ use crate::plan::{self, adopted, effective_config, keep_spelling, moved, stored,
 use crate::provider::TypeName;
 use crate::resource::{MovedState, Plan, PlannedChange, Resource};
 use crate::schema::Schema;
-use crate::value::Value;
+use crate::value::{Path, Value};
 use async_trait::async_trait;
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -97,7 +97,7 @@ where
     }
 
     fn unchanged(before: &Value, after: &Value, changing: Changing, when: &str) -> Result<(), Diagnostic> {
-        identity::check_unchanged::<R::Model>(R::Model::schema(), before, after, changing, when)
+        identity::check_unchanged(R::Model::TYPE_NAME, R::Model::schema(), before, after, changing, when)
     }
 
     fn private(bytes: &[u8]) -> Result<R::Private, Diagnostics> {
@@ -108,6 +108,30 @@ where
         let identity = identity::of(R::Model::schema(), &object);
         Stored { object, identity, private: serde_json::to_vec(private).unwrap_or_default() }
     }
+}
+
+/// A planned change with its identity, once the type's own hook has spoken.
+fn settled(
+    type_name: &str,
+    schema: &Schema,
+    prior: &Value,
+    planned: Stored,
+    requires_replace: Vec<Path>,
+    found: &mut Diagnostics,
+) -> PlannedChange {
+    let Stored { object, mut identity, private } = planned;
+    // A new object may be another one, and what it will be need not be known.
+    if !prior.is_null() && requires_replace.is_empty() {
+        let before = identity::of(schema, prior);
+        identity = identity::or_before(identity, &before);
+        let changing = Changing::Mutable;
+        if let Err(fault) =
+            identity::check_unchanged(type_name, schema, &before, &identity, changing, "in its plan")
+        {
+            found.push(fault);
+        }
+    }
+    PlannedChange { object, identity, requires_replace, private }
 }
 
 /// A finished object: known, and in the spelling of `before`.
@@ -207,17 +231,9 @@ where
         found.append(context.take_diagnostics());
         outcome(&mut found, result);
         let (object, requires_replace, private) = plan.answer();
-        let Stored { object, identity, private } = Self::stored(object, &private);
-        // A new object may be another one, and what it will be need not be known.
-        if prior.object.is_null() || !requires_replace.is_empty() {
-            return (PlannedChange { object, identity, requires_replace, private }, found);
-        }
-        let before = identity::of(R::Model::schema(), &prior.object);
-        let identity = identity::or_before(identity, &before);
-        if let Err(fault) = Self::unchanged(&before, &identity, Changing::Mutable, "in its plan") {
-            found.push(fault);
-        }
-        (PlannedChange { object, identity, requires_replace, private }, found)
+        let planned = Self::stored(object, &private);
+        let schema = R::Model::schema();
+        (settled(R::Model::TYPE_NAME, schema, &prior.object, planned, requires_replace, &mut found), found)
     }
 
     async fn apply(

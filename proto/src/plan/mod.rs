@@ -53,7 +53,7 @@ pub(crate) fn effective_config(attributes: &[Attribute], config: &Value) -> Valu
 
 /// Defaults in, write-only values out, and the prior spelling of what means the same.
 fn apply_defaults(attributes: &[Attribute], prior: &Value, proposed: &Value, config: &Value) -> Value {
-    each(attributes, proposed, |attribute, value| {
+    each(attributes, proposed, &|attribute, value| {
         let (before, written) = (prior.attribute(&attribute.name), config.attribute(&attribute.name));
         if attribute.write_only {
             return Value::Null;
@@ -76,7 +76,7 @@ fn apply_defaults(attributes: &[Attribute], prior: &Value, proposed: &Value, con
             {
                 Value::Set(apply_defaults_to_elements(members, before, all))
             }
-            _ => nested(attribute, value, before, written, apply_defaults),
+            _ => nested(attribute, value, before, written, &apply_defaults),
         }
     })
 }
@@ -110,12 +110,12 @@ fn means_same(members: &[Attribute], prior: &Value, written: &Value) -> bool {
 
 /// Something changes, so what is computed and not configured is known only at apply.
 fn mark_unknown(attributes: &[Attribute], planned: &Value, config: &Value) -> Value {
-    each(attributes, planned, |attribute, value| {
+    each(attributes, planned, &|attribute, value| {
         let written = config.attribute(&attribute.name);
         if attribute.is_computed() && written.is_null() && attribute.default.is_none() && !attribute.adopt {
             return Value::unknown();
         }
-        nested(attribute, value, &Value::Null, written, |members, _, value, written| {
+        nested(attribute, value, &Value::Null, written, &|members, _, value, written| {
             mark_unknown(members, value, written)
         })
     })
@@ -126,12 +126,12 @@ fn use_prior_state(attributes: &[Attribute], prior: &Value, planned: &Value, con
     if prior.is_null() {
         return planned.clone();
     }
-    each(attributes, planned, |attribute, value| {
+    each(attributes, planned, &|attribute, value| {
         let (before, written) = (prior.attribute(&attribute.name), config.attribute(&attribute.name));
         if attribute.use_state_for_unknown && value.is_unknown() && written.is_null() {
             return before.clone();
         }
-        nested(attribute, value, before, written, use_prior_state)
+        nested(attribute, value, before, written, &use_prior_state)
     })
 }
 
@@ -184,8 +184,9 @@ fn replacements_within(
     }
 }
 
-/// Maps every attribute of a known object; anything else stays as it is.
-fn each(attributes: &[Attribute], object: &Value, map: impl Fn(&Attribute, &Value) -> Value) -> Value {
+/// Maps every attribute of a known object; anything else stays as it is. Compiled once for all that call it, as
+/// is what follows: a copy for each costs kilobytes.
+fn each(attributes: &[Attribute], object: &Value, map: &dyn Fn(&Attribute, &Value) -> Value) -> Value {
     let Value::Object(_) = object else { return object.clone() };
     let mapped = attributes
         .iter()
@@ -200,7 +201,7 @@ fn nested(
     value: &Value,
     prior: &Value,
     config: &Value,
-    map: impl Fn(&[Attribute], &Value, &Value, &Value) -> Value,
+    map: &dyn Fn(&[Attribute], &Value, &Value, &Value) -> Value,
 ) -> Value {
     let AttributeKind::Nested(nesting, members) = &attribute.kind else { return value.clone() };
     // What only the provider sets has no configuration to go along.
@@ -235,7 +236,7 @@ fn nested(
 
 /// What was read or applied, in the spelling that was there before where it means the same, member by member.
 pub(crate) fn keep_spelling(attributes: &[Attribute], before: &Value, after: Value) -> Value {
-    each(attributes, &after, |attribute, value| {
+    each(attributes, &after, &|attribute, value| {
         let known = before.attribute(&attribute.name);
         if known.is_wholly_known() && !known.is_null() && (attribute.semantics.semantic_eq)(known, value) {
             return known.clone();

@@ -43,9 +43,9 @@ pub(super) fn object(schema: &Schema, json: &[u8]) -> Result<Value, ValueError> 
 }
 
 fn with_blocks(attributes: &[Attribute], object: &Value) -> Value {
-    each(attributes, object, |attribute, value| match (attribute.block, value) {
+    each(attributes, object, &|attribute, value| match (attribute.block, value) {
         (Some(_), Value::Null) => Value::List(Vec::new()),
-        _ => nested(attribute, value, &Value::Null, &Value::Null, |members, _, value, _| {
+        _ => nested(attribute, value, &Value::Null, &Value::Null, &|members, _, value, _| {
             with_blocks(members, value)
         }),
     })

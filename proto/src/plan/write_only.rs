@@ -8,7 +8,7 @@ use crate::value::{Path, Value};
 
 /// The planned object with the write-only values that the configuration has, for the code that sends them on.
 pub(crate) fn fill(attributes: &[Attribute], planned: &Value, config: &Value) -> Value {
-    each(attributes, planned, |attribute, value| {
+    each(attributes, planned, &|attribute, value| {
         let written = config.attribute(&attribute.name);
         if attribute.write_only {
             return written.clone();
@@ -16,7 +16,7 @@ pub(crate) fn fill(attributes: &[Attribute], planned: &Value, config: &Value) ->
         if let Some(form) = written_form(attribute, config) {
             return form.clone();
         }
-        nested(attribute, value, &Value::Null, written, |members, _, value, written| {
+        nested(attribute, value, &Value::Null, written, &|members, _, value, written| {
             fill(members, value, written)
         })
     })
@@ -25,13 +25,13 @@ pub(crate) fn fill(attributes: &[Attribute], planned: &Value, config: &Value) ->
 /// An object of typed code as it is stored, where it was stored or planned as `before`: without write-only
 /// values, and with the versions of write-only forms, which typed code does not have.
 pub(crate) fn withhold(attributes: &[Attribute], before: &Value, object: &Value) -> Value {
-    each(attributes, object, |attribute, value| {
+    each(attributes, object, &|attribute, value| {
         let earlier = before.attribute(&attribute.name);
         match &attribute.form_of {
             _ if attribute.write_only => Value::Null,
             Some(_) => earlier.clone(),
             None if has_form(attribute, before) => Value::Null,
-            None => nested(attribute, value, &Value::Null, earlier, |members, _, value, earlier| {
+            None => nested(attribute, value, &Value::Null, earlier, &|members, _, value, earlier| {
                 withhold(members, earlier, value)
             }),
         }

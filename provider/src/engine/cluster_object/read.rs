@@ -117,12 +117,11 @@ pub(super) async fn import<T: ServerApplied>(
 }
 
 /// What is known of an object before it is read: its name, and the defaults.
-pub(super) fn blank<T: ServerApplied>(named: BTreeMap<String, Value>) -> Value {
-    let attributes = T::schema().attributes.iter();
-    let mut values: BTreeMap<String, Value> =
-        attributes.map(|one| (one.name.clone(), one.default.clone().unwrap_or(Value::Null))).collect();
-    values.extend(named);
-    Value::Object(values)
+pub(super) fn blank<T: ServerApplied>(mut named: BTreeMap<String, Value>) -> Value {
+    for one in &T::schema().attributes {
+        named.entry(one.name.clone()).or_insert_with(|| one.default.clone().unwrap_or(Value::Null));
+    }
+    Value::Object(named)
 }
 
 /// An object's fields as they are in the cluster, the rest as `known`.

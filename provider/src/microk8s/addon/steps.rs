@@ -135,7 +135,8 @@ impl Change {
             check_status: String,
         }
         let output = self.machine.ask(&ADDONS, &[&self.repository]).await.ok()?;
-        let file: File = serde_saphyr::from_str(&output.stdout).ok()?;
+        let file: serde_json::Value = serde_saphyr::from_str(&output.stdout).ok()?;
+        let file = File::deserialize(file).ok()?;
         let described = file.repository.addons.into_iter().find(|addon| addon.name == self.name)?;
         Some(described.check_status)
     }

@@ -9,7 +9,7 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
-use serde_json::json;
+use serde_json::{Value as Json, json};
 
 /// MicroK8s' own has 6 KB; a chain of certificates may be longer.
 const SIZE: usize = 256 << 10;
@@ -44,10 +44,13 @@ impl NodeKubeconfig {
             return Err(format!("the kubeconfig that the node prints has over {} KiB", SIZE >> 10));
         }
         // An error's own text quotes what it does not understand, which may be the key.
-        let file: File = serde_saphyr::from_str_with_options(text, options()).map_err(|error| {
+        let unreadable = |why: &str| format!("the kubeconfig that the node prints cannot be read{why}");
+        // To JSON first: the reader of YAML is compiled once, and not for each field of a kubeconfig.
+        let file: Json = serde_saphyr::from_str_with_options(text, options()).map_err(|error| {
             let place = error.location().map(|at| format!(" (line {}, column {})", at.line(), at.column()));
-            format!("the kubeconfig that the node prints cannot be read{}", place.unwrap_or_default())
+            unreadable(&place.unwrap_or_default())
         })?;
+        let file = File::deserialize(&file).map_err(|_| unreadable(": its fields are not those of one"))?;
         let current = given(file.current_context).ok_or_else(|| lacks("current-context"))?;
         let context = only(file.contexts, |one| &one.name, &current, "contexts")?.context.unwrap_or_default();
         let cluster = given(context.cluster).ok_or_else(|| lacks("contexts[].context.cluster"))?;

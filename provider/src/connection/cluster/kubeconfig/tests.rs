@@ -294,7 +294,7 @@ fn what_is_no_kubeconfig_of_microk8s_is_an_error_that_quotes_nothing() {
         (|all| part(all, "user")["client-key-data"] = json!("%%PRIVATE"), "is not base64"),
         (|all| *part(all, "user") = json!({"token": "PRIVATE\nx"}), "is no token"),
         (|all| *part(all, "user") = json!({}), "neither a token nor a client certificate"),
-        (|all| *part(all, "user") = json!("PRIVATE"), "cannot be read (line 1"),
+        (|all| *part(all, "user") = json!("PRIVATE"), "cannot be read: its fields"),
     ];
     for (change, words) in rows {
         let mut printed = kubeconfig();
