@@ -59,6 +59,12 @@ fn resources() -> Vec<(&'static str, &'static str, Json)> {
     let secret = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "edge"}});
     vec![
         ("calico_ippool", "edge", json!({"name": "edge", "cidr": "10.9.0.0/16"})),
+        ("calico_felix_configuration", "default", json!({"name": "default"})),
+        ("calico_global_network_policy", "edge", json!({"name": "edge"})),
+        ("calico_global_network_set", "edge", json!({"name": "edge"})),
+        ("calico_host_endpoint", "edge", json!({"name": "edge", "node": "edge", "interface_name": "*"})),
+        ("calico_ip_reservation", "edge", json!({"name": "edge", "reserved_cidrs": ["10.9.0.0/28"]})),
+        ("calico_network_policy", "edge", json!({"name": "edge"})),
         ("metallb_bfd_profile", "edge", json!({"name": "edge"})),
         ("metallb_bgp_advertisement", "edge", json!({"name": "edge"})),
         (

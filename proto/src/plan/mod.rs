@@ -184,8 +184,8 @@ fn replacements_within(
     }
 }
 
-/// Maps every attribute of a known object; anything else stays as it is. Compiled once for all that call it, as
-/// is what follows: a copy for each costs kilobytes.
+/// Maps every attribute of a known object; anything else stays as it is. Compiled once for all that call it,
+/// as is what follows: a copy for each costs kilobytes.
 fn each(attributes: &[Attribute], object: &Value, map: &dyn Fn(&Attribute, &Value) -> Value) -> Value {
     let Value::Object(_) = object else { return object.clone() };
     let mapped = attributes

@@ -53,7 +53,7 @@ impl<'a> Rest<'a> {
     /// A function, or a label that is compared with something.
     fn operand(&mut self) -> Result<(), String> {
         if self.take("global(") {
-            return Err("global() selects no nodes; use all()".to_owned());
+            return Err("global() is no selector here; use all()".to_owned());
         }
         if self.take("all(") {
             return self.demand(")", "`)` after `all(`");
@@ -179,7 +179,7 @@ mod tests {
             ("rack starts 'a'", "`with`"),
             ("rack == 'a'\n|| all()", "`&&` or `||`"),
             ("ÿ == 'a'", "a label"),
-            ("zone == 'a' || global()", "global() selects no nodes"),
+            ("zone == 'a' || global()", "global() is no selector here"),
         ] {
             let refused = check(wrong).unwrap_err();
             assert!(refused.contains(why), "{wrong}: {refused}");

@@ -2,7 +2,10 @@
 //! makes. Objects of routers are told apart by their node, in `owners` and in their engine.
 
 use super::objects::ClusterRef;
-use crate::calico::IpPool;
+use crate::calico::{
+    FelixConfiguration, GlobalNetworkPolicy, GlobalNetworkSet, HostEndpoint, IpPool, IpReservation,
+    NetworkPolicy,
+};
 use crate::connection::cluster::ObjectName;
 use crate::engine::cluster_object::ClusterObject;
 use crate::metallb::{BfdProfile, BgpAdvertisement, BgpPeer, Community, IpAddressPool, L2Advertisement};
@@ -32,8 +35,14 @@ enum Identity {
 
 impl Type {
     /// A new type over SSH or in a cluster joins by its row.
-    const ALL: [Self; 14] = [
+    const ALL: [Self; 20] = [
+        Self::in_cluster("calico_felix_configuration", typed::<FelixConfiguration>),
+        Self::in_cluster("calico_global_network_policy", typed::<GlobalNetworkPolicy>),
+        Self::in_cluster("calico_global_network_set", typed::<GlobalNetworkSet>),
+        Self::in_cluster("calico_host_endpoint", typed::<HostEndpoint>),
+        Self::in_cluster("calico_ip_reservation", typed::<IpReservation>),
         Self::in_cluster("calico_ippool", typed::<IpPool>),
+        Self::in_cluster("calico_network_policy", typed::<NetworkPolicy>),
         Self::in_cluster("metallb_bfd_profile", typed::<BfdProfile>),
         Self::in_cluster("metallb_bgp_advertisement", typed::<BgpAdvertisement>),
         Self::in_cluster("metallb_bgp_peer", typed::<BgpPeer>),
@@ -110,7 +119,7 @@ impl Type {
 fn typed<T: ClusterObject>(object: &Value) -> Option<ObjectName> {
     let text = |name: &str| object.attribute(name).as_str().map(str::to_owned);
     let namespace = if T::KIND.is_namespaced() { text("namespace")? } else { String::new() };
-    Some(ObjectName { kind: T::KIND, namespace, name: text("name")? })
+    Some(ObjectName { kind: T::KIND, namespace, name: format!("{}{}", T::NAME_PREFIX, text("name")?) })
 }
 
 /// A machine or cluster, and the words that name an object there.
@@ -152,6 +161,7 @@ mod tests {
     use crate::connection::router::Routers;
     use crate::cross_checks::CrossChecks;
     use crate::cross_checks::tests::{self, AllTypes, Object, place};
+    use crate::engine::cluster_object::testing::with;
     use crate::session::CrossCheck;
     use crate::session::testing::Served;
     use crate::vyos::layout_of;
@@ -173,6 +183,7 @@ mod tests {
     fn samples() -> Vec<(Object, &'static str, Json)> {
         let (cluster, host) = ("FD00:0::b", "Cp1.example.");
         let name = json!({"name": "b"});
+        let named = |more: Json| with(json!({"cluster": cluster, "name": "a"}), more);
         let pool = json!({"cluster": cluster, "name": "a", "addresses": ["192.0.2.0/24"]});
         let peer =
             json!({"cluster": cluster, "name": "a", "my_asn": 1, "peer_asn": 2, "peer_address": "192.0.2.1"});
@@ -183,10 +194,20 @@ mod tests {
         let other_host = json!({"host": "cp3"});
         vec![
             (
-                ("calico_ippool", json!({"cluster": cluster, "name": "a", "cidr": "10.1.0.0/16"})),
+                ("calico_felix_configuration", named(json!({"name": "default"}))),
+                "name",
+                json!({"name": "node.b"}),
+            ),
+            (("calico_global_network_policy", named(json!({}))), "name", name.clone()),
+            (("calico_global_network_set", named(json!({}))), "name", name.clone()),
+            (
+                ("calico_host_endpoint", named(json!({"node": "a", "interface_name": "*"}))),
                 "name",
                 name.clone(),
             ),
+            (("calico_ip_reservation", named(json!({"reserved_cidrs": ["10.1.0.1"]}))), "name", name.clone()),
+            (("calico_ippool", named(json!({"cidr": "10.1.0.0/16"}))), "name", name.clone()),
+            (("calico_network_policy", named(json!({}))), "name", json!({"namespace": "other"})),
             (("metallb_bfd_profile", json!({"cluster": cluster, "name": "a"})), "name", name.clone()),
             (("metallb_bgp_advertisement", json!({"cluster": cluster, "name": "a"})), "name", name.clone()),
             (("metallb_bgp_peer", peer), "name", json!({"namespace": "other"})),

@@ -55,6 +55,16 @@ fn configs() -> Vec<(&'static str, &'static str, Json)> {
             "10.0.0.11/default-ipv6-ippool",
             json!({"name": "default-ipv6-ippool", "cidr": "fd01::/64"}),
         ),
+        ("calico_felix_configuration", "10.0.0.11/default", json!({"name": "default"})),
+        ("calico_global_network_policy", "10.0.0.11/nodes", json!({"name": "nodes"})),
+        ("calico_global_network_set", "10.0.0.11/office", json!({"name": "office"})),
+        (
+            "calico_host_endpoint",
+            "10.0.0.11/cp1",
+            json!({"name": "cp1", "node": "cp1", "interface_name": "*"}),
+        ),
+        ("calico_ip_reservation", "10.0.0.11/lab", json!({"name": "lab", "reserved_cidrs": ["10.1.0.0/28"]})),
+        ("calico_network_policy", "10.0.0.11/default/web", json!({"name": "web"})),
         ("metallb_bfd_profile", "10.0.0.11/fast", json!({"name": "fast"})),
         ("metallb_bgp_advertisement", "10.0.0.11/default", json!({"name": "default"})),
         (

@@ -49,6 +49,8 @@ pub(super) struct Target {
     pub(super) cluster: Cluster,
     pub(super) name: ObjectName,
     pub(super) address: Option<String>,
+    /// What the attribute `name` says, where it is one.
+    called: Option<String>,
     /// Read when an operation begins: a plan has none.
     timeouts: Value,
 }
@@ -70,11 +72,13 @@ impl Target {
     }
 
     fn named(clusters: &Clusters, object: &Value, name: ObjectName) -> Self {
-        let address = object.attribute("cluster").as_str().map(str::to_owned);
+        let text = |name: &str| object.attribute(name).as_str().map(str::to_owned);
+        let address = text("cluster");
         Self {
             cluster: clusters.get(address.as_deref()),
             name,
             address,
+            called: text("name"),
             timeouts: object.attribute("timeouts").clone(),
         }
     }
@@ -100,7 +104,8 @@ impl Target {
         let ObjectName { kind, namespace, name } = &self.name;
         let kind = kind.is_dynamic().then(|| kind.label());
         let namespace = (!namespace.is_empty()).then(|| namespace.clone());
-        let parts = [self.address.clone(), kind, namespace, Some(name.clone())];
+        let called = self.called.as_ref().unwrap_or(name).clone();
+        let parts = [self.address.clone(), kind, namespace, Some(called)];
         parts.into_iter().flatten().collect::<Vec<_>>().join("/")
     }
 }

@@ -90,7 +90,12 @@ pub(super) fn check_adoption<T: ServerApplied>(
         ))),
         Adoption::Adopt(by) => Ok(Some(Diagnostic::warning(
             format!("{} is there already and is taken over", target.name),
-            format!("{by} Destroying this resource deletes the object."),
+            match T::released(&target.name, Some(existing)) {
+                None => format!("{by} Destroying this resource deletes the object."),
+                Some(_) => {
+                    format!("{by} Destroying this resource gives its fields back and leaves it there.")
+                }
+            },
         ))),
     }
 }

@@ -6,7 +6,7 @@ use super::failure::{Failure, attempt, gave_up, summary};
 use super::private::Private;
 use super::read::model;
 use super::references::dangling;
-use super::release::remember;
+use super::release::{self, remember};
 use super::{ReadReason, ServerApplied};
 use crate::connection::cluster::{ApplyMode, Claim, ClusterError};
 use crate::connection::masking::Mask;
@@ -114,7 +114,12 @@ async fn try_create<T: ServerApplied>(planned: &Wanted<T>, target: &Target) -> R
         Some(existing) if is_ours(existing) => None,
         Some(_) => Some(false),
     };
-    Ok(Written { cluster_id: cluster.id().await?, object, told, made, before: Json::Null })
+    let before = existing.filter(|existing| !is_ours(existing)).filter(|existing| {
+        let taken_over = Private { made, ..Private::default() };
+        release::applies::<T>(name, Some(existing), &taken_over).is_some()
+    });
+    let before = before.map_or(Json::Null, |existing| T::adopted(&Value::Null, &planned.values, &existing));
+    Ok(Written { cluster_id: cluster.id().await?, object, told, made, before })
 }
 
 async fn try_update<T: ServerApplied>(

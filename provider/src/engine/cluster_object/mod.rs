@@ -18,6 +18,7 @@ mod cluster_resource;
 mod delete;
 mod dry_run;
 mod failure;
+mod fields;
 mod lifecycle;
 mod list;
 mod private;
@@ -25,7 +26,6 @@ mod read;
 mod references;
 mod release;
 mod server_applied;
-mod spec;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]
@@ -39,7 +39,7 @@ pub use private::Private;
 pub use references::{Reference, ReferenceTarget, attribute_references};
 pub use server_applied::{ReadReason, ServerApplied, Staying, sensitive};
 
-use crate::connection::cluster::{Cluster, ClusterError, Kind};
+use crate::connection::cluster::{Cluster, ClusterError, Kind, ObjectName};
 use async_trait::async_trait;
 use kube::core::DynamicObject;
 use serde_json::{Map, Value as Json};
@@ -66,6 +66,9 @@ pub trait ClusterObject: Model<Draft: Draft<Model = Self>> + TypeName {
     /// Attributes whose texts are names of other objects. One that leads nowhere is a warning at apply.
     const REFERENCES: &'static [Reference] = &[];
 
+    /// What the object's name has before the attribute `name`.
+    const NAME_PREFIX: &'static str = "";
+
     /// Finds fault with a configuration without any connection: rules between attributes.
     fn validate_config(config: &Self::Draft, diagnostics: &mut Diagnostics) {
         let _ = (config, diagnostics);
@@ -80,6 +83,13 @@ pub trait ClusterObject: Model<Draft: Draft<Model = Self>> + TypeName {
     /// Puts what is sent into the one spelling that others compare by.
     fn normalize_spec(&self, spec: &mut Map<String, Json>) {
         let _ = spec;
+    }
+
+    /// Why a destroy gives our fields of the object back in place of deleting it, unless this resource made
+    /// it.
+    fn released(name: &ObjectName) -> Option<String> {
+        let _ = name;
+        None
     }
 
     /// What to do about an object that is there already and that we did not make.

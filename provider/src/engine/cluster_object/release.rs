@@ -43,8 +43,8 @@ pub(super) async fn announce<T: ServerApplied>(
 
 pub(super) fn warning(target: &Target, why: &str) -> Diagnostic {
     let detail = format!(
-        "{why} Destroying this resource does not delete it: the fields of `manifest` go back to what they were before \
-         Terraform set them, as far as this state knows, and the object stays. To delete it all the same, use `kubectl delete`."
+        "{why} Destroying this resource does not delete it: the fields that Terraform set go back to what they were \
+         before, as far as this state knows, and the object stays. To delete it all the same, use `kubectl delete`."
     );
     Diagnostic::warning(format!("{} is released, not deleted", target.name), detail)
 }
@@ -57,7 +57,8 @@ pub(super) async fn remember<T: ServerApplied>(
     known: &Private,
 ) -> Result<Json, ClusterError> {
     let name = &target.name;
-    let may_be_released = known.made != Some(true) && name.kind.is_dynamic();
+    let may_be_released =
+        known.made != Some(true) && (name.kind.is_dynamic() || T::released(name, None).is_some());
     let existing = match may_be_released {
         true => target.cluster.find(name, Freshness::Fresh).await?,
         false => None,

@@ -4,8 +4,8 @@
 use super::address;
 use super::adoption::ours;
 use super::cluster_resource::ClusterResource;
+use super::fields::{Fields, metadata};
 use super::private::Private;
-use super::spec::Fields;
 use super::{Adoption, ClusterObject, Reference};
 use crate::connection::cluster::{Cluster, ClusterError, ObjectName};
 use crate::engine::read_scope::ReadScope;
@@ -233,7 +233,7 @@ impl<T: ClusterObject> ServerApplied for T {
     fn object_name(attributes: &Value) -> ObjectName {
         let text = |name: &str| attributes.attribute(name).as_str().unwrap_or_default().to_owned();
         let namespace = if T::KIND.is_namespaced() { text("namespace") } else { String::new() };
-        ObjectName { kind: T::KIND, namespace, name: text("name") }
+        ObjectName { kind: T::KIND, namespace, name: format!("{}{}", T::NAME_PREFIX, text("name")) }
     }
 
     fn identity_of(id: &str, has_kubeconfig: bool) -> Option<Identity> {
@@ -247,12 +247,16 @@ impl<T: ClusterObject> ServerApplied for T {
         if !name.namespace.is_empty() {
             metadata.insert("namespace".to_owned(), name.namespace.as_str().into());
         }
+        metadata.extend(metadata::to_json(values));
         json!({
             "apiVersion": T::KIND.api_version(), "kind": T::KIND.name(), "metadata": metadata, "spec": spec
         })
     }
 
     fn attribute_at(path: &str) -> Option<(String, bool)> {
+        if let Some(name) = metadata::attribute_at(path) {
+            return Some((name.to_owned(), false));
+        }
         let fields = Fields::of::<T>();
         fields.attribute_at(path).map(|attribute| (attribute.name.clone(), attribute.sensitive))
     }
@@ -268,8 +272,28 @@ impl<T: ClusterObject> ServerApplied for T {
     fn dropped(before: &Value, after: &Value, object: &DynamicObject) -> Option<Json> {
         let still_there = |field: &String| object.data.get("spec").and_then(|spec| spec.get(field)).is_some();
         let dropped = Fields::of::<T>().dropped(before, after).into_iter().filter(still_there);
-        let left: Map<String, Json> = dropped.map(|field| (field, Json::Null)).collect();
-        (!left.is_empty()).then(|| json!({ "spec": left }))
+        let spec: Map<String, Json> = dropped.map(|field| (field, Json::Null)).collect();
+        let left = [("spec", spec), ("metadata", metadata::dropped(before, after, object))];
+        let left: Map<String, Json> = left
+            .into_iter()
+            .filter(|(_, fields)| !fields.is_empty())
+            .map(|(place, fields)| (place.to_owned(), Json::Object(fields)))
+            .collect();
+        (!left.is_empty()).then_some(Json::Object(left))
+    }
+
+    fn released(name: &ObjectName, _: Option<&DynamicObject>) -> Option<String> {
+        <T as ClusterObject>::released(name)
+    }
+
+    fn adopted(before: &Value, after: &Value, object: &DynamicObject) -> Json {
+        let fields = Fields::of::<T>();
+        let theirs = fields.dropped(after, before).into_iter().filter_map(|field| {
+            let value = object.data.get("spec")?.get(&field)?.clone();
+            Some((field, value))
+        });
+        let spec: Map<String, Json> = theirs.collect();
+        if spec.is_empty() { Json::Null } else { json!({ "spec": spec }) }
     }
 
     fn adopted_by_us(object: &DynamicObject) -> BTreeSet<String> {
@@ -296,6 +320,7 @@ impl<T: ClusterObject> ServerApplied for T {
             _ => BTreeMap::new(),
         };
         all.extend(Fields::of::<T>().read_spec(spec, scope, misfits));
+        all.extend(metadata::read(&T::schema().attributes, known, object, reason == ReadReason::Import));
         Ok(Value::Object(all))
     }
 

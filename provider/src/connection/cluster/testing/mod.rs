@@ -50,7 +50,7 @@ pub(crate) const POOLS: &str = "/apis/metallb.io/v1beta1/namespaces/metallb-syst
 const DEFINITIONS: &str = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/";
 
 impl ApiServer {
-    /// Starts one that serves MetalLB's kinds and Calico's pools.
+    /// Starts one that serves MetalLB's kinds and Calico's.
     pub(crate) async fn start() -> Self {
         let metallb = |kind: &str| format!("/apis/metallb.io/v1beta1/namespaces/metallb-system/{kind}");
         let world = World {
@@ -65,6 +65,13 @@ impl ApiServer {
                 "/apis/crd.projectcalico.org/v1/ippools".into(),
                 "/apis/crd.projectcalico.org/v1/ipamblocks".into(),
                 "/apis/crd.projectcalico.org/v1/blockaffinities".into(),
+                "/apis/crd.projectcalico.org/v1/felixconfigurations".into(),
+                "/apis/crd.projectcalico.org/v1/globalnetworkpolicies".into(),
+                "/apis/crd.projectcalico.org/v1/globalnetworksets".into(),
+                "/apis/crd.projectcalico.org/v1/hostendpoints".into(),
+                "/apis/crd.projectcalico.org/v1/ipreservations".into(),
+                "/apis/crd.projectcalico.org/v1/namespaces/default/networkpolicies".into(),
+                "/apis/crd.projectcalico.org/v1/namespaces/shop/networkpolicies".into(),
             ],
             definitions: vec!["ipaddresspools.metallb.io".into(), "ippools.crd.projectcalico.org".into()],
             ..World::default()

@@ -72,7 +72,8 @@ impl<T: ClusterObject> Listed for T {
         let text = |text: &str| Value::String(text.to_owned());
         let namespace = Some(&target.namespace).filter(|_| T::KIND.is_namespaced());
         let namespace = namespace.map(|namespace| ("namespace".to_owned(), text(namespace)));
-        let name = ("name".to_owned(), text(object.metadata.name.as_deref()?));
+        let name = object.metadata.name.as_deref()?.strip_prefix(T::NAME_PREFIX)?;
+        let name = ("name".to_owned(), text(name));
         Some(Identity::new([("cluster".to_owned(), cluster.clone()), name].into_iter().chain(namespace)))
     }
 }

@@ -1,8 +1,11 @@
 //! Whatever others put into an object can be read, planned and destroyed: rules are for what is written.
 
-use super::super::spec::Fields;
+use super::super::fields::Fields;
 use super::*;
-use crate::calico::IpPool;
+use crate::calico::{
+    FelixConfiguration, GlobalNetworkPolicy, GlobalNetworkSet, HostEndpoint, IpPool, IpReservation,
+    NetworkPolicy,
+};
 use crate::engine::cluster_object::ClusterObject;
 use crate::metallb::{BfdProfile, BgpAdvertisement, BgpPeer, Community, IpAddressPool, L2Advertisement};
 use std::collections::BTreeSet;
@@ -19,7 +22,7 @@ enum Odd {
 
 fn plain(of: &Type, odd: Odd) -> Json {
     match (of, odd) {
-        (Type::String, Odd::Kind) => json!(7),
+        (Type::String, Odd::Kind) => json!(true),
         (_, Odd::Kind) => json!("a word"),
         (Type::Bool, Odd::Content) => json!(true),
         (Type::Number, Odd::Content) => json!(u64::MAX),
@@ -50,24 +53,29 @@ fn spec_of<'a>(fields: &Fields, attributes: impl IntoIterator<Item = &'a Attribu
 
 /// Imports, plans and destroys an object of odd values. Answers the type's name.
 async fn survives<T: ClusterObject>(collection: &str, config: Json) -> &'static str {
-    let collection = match T::KIND.is_namespaced() {
+    let collection = match T::KIND.group() == "metallb.io" {
         true => format!("/apis/metallb.io/{collection}"),
         false => collection.to_owned(),
     };
     let config = with(json!({"name": "odd"}), config);
+    let called = config["name"].as_str().unwrap().to_owned();
     let fields = Fields::of::<T>();
     for odd in [Odd::Content, Odd::Kind] {
         let server = ApiServer::start().await;
         let spec = spec_of(&fields, fields.attributes.iter().copied(), odd);
-        server.world().put(&collection, "odd", "kubectl", spec);
+        let object = format!("{}{called}", T::NAME_PREFIX);
+        server.world().put(&collection, &object, "kubectl", spec);
         let run = run(&server).await;
         let name = T::TYPE_NAME;
-        let state = run.import(name, "odd").await.unwrap_or_else(|error| panic!("{name} {odd:?}: {error}"));
+        let state = run.import(name, &called).await.unwrap_or_else(|error| panic!("{name} {odd:?}: {error}"));
         let (state, told) = run.read(&state).await.unwrap_or_else(|error| panic!("{name} {odd:?}: {error}"));
         let (state, _) = (state.unwrap(), told);
         run.plan(name, Some(&state), &config).await.unwrap_or_else(|error| panic!("{name} {odd:?}: {error}"));
         run.destroy(&state).await.unwrap_or_else(|error| panic!("{name} {odd:?}: {error}"));
-        assert!(!server.world().objects.contains_key(&format!("{collection}/odd")), "{name} {odd:?} is left");
+        assert!(
+            !server.world().objects.contains_key(&format!("{collection}/{object}")),
+            "{name} {odd:?} is left"
+        );
     }
     T::TYPE_NAME
 }
@@ -75,8 +83,15 @@ async fn survives<T: ClusterObject>(collection: &str, config: Json) -> &'static 
 #[tokio::test]
 async fn every_field_of_every_type_with_values_that_it_has_no_form_for() {
     let system = |kind: &str| format!("v1beta1/namespaces/metallb-system/{kind}");
+    let calico = |kind: &str| format!("/apis/crd.projectcalico.org/v1/{kind}");
     let checked = [
-        survives::<IpPool>("/apis/crd.projectcalico.org/v1/ippools", json!({"cidr": "10.9.0.0/16"})).await,
+        survives::<IpPool>(&calico("ippools"), json!({"cidr": "10.9.0.0/16"})).await,
+        survives::<FelixConfiguration>(&calico("felixconfigurations"), json!({"name": "node.odd"})).await,
+        survives::<GlobalNetworkPolicy>(&calico("globalnetworkpolicies"), json!({})).await,
+        survives::<GlobalNetworkSet>(&calico("globalnetworksets"), json!({})).await,
+        survives::<HostEndpoint>(&calico("hostendpoints"), json!({"node": "a", "interface_name": "*"})).await,
+        survives::<IpReservation>(&calico("ipreservations"), json!({"reserved_cidrs": ["10.1.0.1"]})).await,
+        survives::<NetworkPolicy>(&calico("namespaces/default/networkpolicies"), json!({})).await,
         survives::<IpAddressPool>(&system("ipaddresspools"), json!({"addresses": [RANGE]})).await,
         survives::<BgpPeer>(
             "v1beta2/namespaces/metallb-system/bgppeers",

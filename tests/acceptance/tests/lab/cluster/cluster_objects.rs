@@ -20,7 +20,7 @@ struct Case {
     drift: &'static str,
 }
 
-static CASES: [Case; 8] = [
+static CASES: [Case; 14] = [
     Case {
         address: "metallb_ip_address_pool.this",
         configuration: r#"
@@ -135,6 +135,112 @@ resource "calico_ippool" "this" {
         import: "pods-v6",
         object: &["ippools.crd.projectcalico.org", "pods-v6"],
         drift: r#"{"spec":{"natOutgoing":false,"nodeSelector":"!all()"}}"#,
+    },
+    Case {
+        address: "calico_global_network_policy.this",
+        configuration: r#"
+resource "calico_global_network_policy" "this" {
+  provider = microk8s
+  cluster  = "10.0.0.11"
+  name     = "node-ports"
+  selector = "role == 'node'"
+  order    = 10
+  pre_dnat = true
+
+  apply_on_forward = true
+
+  ingress = [
+    { action = "Allow", protocol = "ICMPv6", icmp = { icmp_type = 128 }, source = { nets = ["2001:db8::/32"] } },
+    { action = "Deny", protocol = "TCP", destination = { ports = ["22", "30000:32767", "ssh"] } },
+  ]
+  types = ["Ingress"]
+}
+"#,
+        import: "node-ports",
+        object: &["globalnetworkpolicies.crd.projectcalico.org", "default.node-ports"],
+        drift: r#"{"spec":{"order":20,"preDNAT":false}}"#,
+    },
+    Case {
+        address: "calico_network_policy.this",
+        configuration: r#"
+resource "calico_network_policy" "this" {
+  provider = microk8s
+  cluster  = "10.0.0.11"
+  name     = "web"
+  types    = ["Ingress", "Egress"]
+  ingress  = [{ action = "Allow", protocol = "47" }]
+  egress   = [{ action = "Allow", destination = { services = { name = "kube-dns", namespace = "kube-system" } } }]
+}
+"#,
+        import: "default/web",
+        object: &["networkpolicies.crd.projectcalico.org", "default.web", "--namespace=default"],
+        drift: r#"{"spec":{"types":["Ingress"],"ingress":[]}}"#,
+    },
+    Case {
+        address: "calico_global_network_set.this",
+        configuration: r#"
+resource "calico_global_network_set" "this" {
+  provider = microk8s
+  cluster  = "10.0.0.11"
+  name     = "office"
+  labels   = { role = "office" }
+  nets     = ["192.0.2.0/24", "2001:db8::7"]
+}
+"#,
+        import: "office",
+        object: &["globalnetworksets.crd.projectcalico.org", "office"],
+        drift: r#"{"metadata":{"labels":{"role":null}},"spec":{"nets":["192.0.2.0/24"]}}"#,
+    },
+    Case {
+        address: "calico_host_endpoint.this",
+        configuration: r#"
+resource "calico_host_endpoint" "this" {
+  provider = microk8s
+  cluster  = "10.0.0.11"
+  name     = "edge"
+  node     = "edge"
+  labels   = { role = "edge" }
+  ports    = [{ name = "ssh", protocol = "TCP", port = 22 }]
+  profiles = ["projectcalico-default-allow"]
+
+  interface_name = "*"
+}
+"#,
+        import: "edge",
+        object: &["hostendpoints.crd.projectcalico.org", "edge"],
+        drift: r#"{"spec":{"interfaceName":"eth0"}}"#,
+    },
+    Case {
+        address: "calico_ip_reservation.this",
+        configuration: r#"
+resource "calico_ip_reservation" "this" {
+  provider = microk8s
+  cluster  = "10.0.0.11"
+  name     = "lab"
+
+  reserved_cidrs = ["10.1.255.0/28", "fd01::f/128"]
+}
+"#,
+        import: "lab",
+        object: &["ipreservations.crd.projectcalico.org", "lab"],
+        drift: r#"{"spec":{"reservedCIDRs":["10.1.255.0/28"]}}"#,
+    },
+    Case {
+        address: "calico_felix_configuration.this",
+        configuration: r#"
+resource "calico_felix_configuration" "this" {
+  provider = microk8s
+  cluster  = "10.0.0.11"
+  name     = "node.edge"
+
+  prometheus_metrics_enabled  = true
+  kube_node_port_ranges       = ["30000:32767"]
+  failsafe_inbound_host_ports = [{ protocol = "TCP", port = 22, net = "10.0.0.0/8" }]
+}
+"#,
+        import: "node.edge",
+        object: &["felixconfigurations.crd.projectcalico.org", "node.edge"],
+        drift: r#"{"spec":{"prometheusMetricsEnabled":false,"kubeNodePortRanges":[31000]}}"#,
     },
     Case {
         address: "microk8s_object.this",

@@ -1,7 +1,7 @@
 //! Attributes to the fields of an object's `spec` and back. The schema says what each value is, so no type
 //! brings code.
 
-use super::ClusterObject;
+use super::super::ClusterObject;
 use crate::engine::read_scope::ReadScope;
 use serde_json::{Map, Value as Json};
 use std::collections::BTreeMap;
@@ -13,29 +13,35 @@ use tfplugin::value::to_plain;
 /// Attributes that say where an object is and not what.
 const ADDRESS: [&str; 4] = ["cluster", "name", "namespace", "timeouts"];
 
+/// Attributes that are fields of `metadata`: maps of which other keys belong to others.
+pub(super) const METADATA: [&str; 2] = ["annotations", "labels"];
+
 /// The attributes of a type that are fields of `spec`.
-pub(super) struct Fields {
-    pub(super) attributes: Vec<&'static Attribute>,
+pub(in super::super) struct Fields {
+    pub(in super::super) attributes: Vec<&'static Attribute>,
     irregular: &'static [(&'static str, &'static str)],
 }
 
 impl Fields {
-    pub(super) fn of<T: ClusterObject>() -> Self {
+    pub(in super::super) fn of<T: ClusterObject>() -> Self {
         let aside = |attribute: &Attribute| {
             let name = attribute.name.as_str();
-            ADDRESS.contains(&name) || T::PROVIDER_ONLY.contains(&name) || attribute.form_of.is_some()
+            ADDRESS.contains(&name)
+                || METADATA.contains(&name)
+                || T::PROVIDER_ONLY.contains(&name)
+                || attribute.form_of.is_some()
         };
         let attributes = T::schema().attributes.iter().filter(|attribute| !aside(attribute)).collect();
         Self { attributes, irregular: T::FIELD_NAMES }
     }
 
     /// The fields to send; what is not given, or only the API server knows, is left out.
-    pub(super) fn to_spec(&self, object: &Value) -> Map<String, Json> {
+    pub(in super::super) fn to_spec(&self, object: &Value) -> Map<String, Json> {
         self.members_to_json(self.attributes.iter().copied(), object)
     }
 
     /// Reads a spec. What an attribute has no form for is null, and named in `misfits`.
-    pub(super) fn read_spec(
+    pub(in super::super) fn read_spec(
         &self,
         spec: &Json,
         scope: ReadScope<'_>,
@@ -45,27 +51,27 @@ impl Fields {
     }
 
     /// The attribute that a path such as `spec.addresses[0]` is about.
-    pub(super) fn attribute_at(&self, path: &str) -> Option<&Attribute> {
+    pub(in super::super) fn attribute_at(&self, path: &str) -> Option<&Attribute> {
         let field = path.strip_prefix("spec.")?.split(['.', '[']).next()?;
         self.attributes.iter().copied().find(|attribute| self.field(attribute) == field)
     }
 
     /// The attributes that adopt what is there, and their fields as those of a field manager are written.
     /// None is nested.
-    pub(super) fn adopted(&self) -> Vec<(String, String)> {
+    pub(in super::super) fn adopted(&self) -> Vec<(String, String)> {
         let adopts = self.attributes.iter().filter(|attribute| attribute.adopt);
         adopts.map(|attribute| (attribute.name.clone(), format!("f:{}", self.field(attribute)))).collect()
     }
 
     /// The names of fields that `before` has and `after` lacks.
-    pub(super) fn dropped(&self, before: &Value, after: &Value) -> Vec<String> {
+    pub(in super::super) fn dropped(&self, before: &Value, after: &Value) -> Vec<String> {
         let dropped = |attribute: &&&Attribute| {
             !before.attribute(&attribute.name).is_null() && after.attribute(&attribute.name).is_null()
         };
         self.attributes.iter().filter(dropped).map(|attribute| self.field(attribute)).collect()
     }
 
-    pub(super) fn field(&self, attribute: &Attribute) -> String {
+    pub(in super::super) fn field(&self, attribute: &Attribute) -> String {
         let irregular = self.irregular.iter().find(|(name, _)| *name == attribute.name);
         irregular.map_or_else(|| camel_case(&attribute.name), |(_, field)| (*field).to_owned())
     }
@@ -187,6 +193,8 @@ fn listed(
 fn read_plain(of: &Type, json: &Json, scope: ReadScope<'_>, path: &str) -> Result<Value, String> {
     match (of, json) {
         (Type::String, Json::String(text)) => Ok(Value::String(text.clone())),
+        // A field that takes either, such as a port: `IntOrString`.
+        (Type::String, Json::Number(number)) => Ok(Value::String(number.to_string())),
         (Type::Bool, Json::Bool(set)) => Ok(Value::Bool(*set)),
         (Type::Number, Json::Number(number)) => {
             number.to_string().parse().map(Value::Number).map_err(|_| unfit(json, "not a number", path))

@@ -1,0 +1,8 @@
+# terraform query -generate-config-out=adopted.tf
+list "calico_global_network_set" "all" {
+  provider = microk8s
+
+  config {
+    cluster = "10.0.0.11" # a control plane
+  }
+}

@@ -1,0 +1,2 @@
+# <cluster>/<name>, or <name> where the provider has a `kubernetes` block.
+terraform import calico_global_network_policy.node_ports 10.0.0.11/node-ports
