@@ -195,13 +195,16 @@ fn each(attributes: &[Attribute], object: &Value, map: &dyn Fn(&Attribute, &Valu
     Value::Object(mapped)
 }
 
+/// What becomes of an object with these members, from its prior state, its value and its configuration.
+type MapMembers<'a> = dyn Fn(&[Attribute], &Value, &Value, &Value) -> Value + 'a;
+
 /// Goes into the members of a nested attribute, matching elements as core does: lists by index, maps by key.
 fn nested(
     attribute: &Attribute,
     value: &Value,
     prior: &Value,
     config: &Value,
-    map: &dyn Fn(&[Attribute], &Value, &Value, &Value) -> Value,
+    map: &MapMembers<'_>,
 ) -> Value {
     let AttributeKind::Nested(nesting, members) = &attribute.kind else { return value.clone() };
     // What only the provider sets has no configuration to go along.
