@@ -146,7 +146,7 @@ impl PolicyRule {
     fn check(&self, direction: Direction, is_global: bool) -> Result<(), String> {
         let ends = [&self.source, &self.destination].into_iter().flatten();
         let with_ports = ends.clone().any(|end| end.ports.is_some() || end.not_ports.is_some());
-        if with_ports && !self.protocol.as_deref().is_some_and(|one| transport(one).is_ok()) {
+        if with_ports && self.protocol.as_deref().is_none_or(|one| transport(one).is_err()) {
             return Err("ports need `protocol` to be TCP, UDP or SCTP".to_owned());
         }
         self.check_icmp()?;
