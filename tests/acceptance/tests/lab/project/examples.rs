@@ -160,7 +160,7 @@ async fn terraform_1_16_accepts_every_import_by_identity_and_every_list() {
         let list = read(&folder.join("list-resource.tfquery.hcl"));
         let files = |list| [("list-resource.tfquery.hcl", list), ("provider.tf", provider.as_str())];
         Terraform::assert_accepted(&folder.display().to_string(), &terraform.faults(&files(&list)).await);
-        let wrong = list.replace("  config {\n", "  config {\n    colour = \"red\"\n");
+        let wrong = list.replacen("  config {\n", "  config {\n    colour = \"red\"\n", 1);
         assert_eq!(terraform.faults(&files(&wrong)).await.len(), 1, "what is wrong is found");
     }
 }
