@@ -1,6 +1,7 @@
 //! Networks and addresses as Calico's objects write them.
 
 use ipnet::IpNet;
+use std::fmt::Display;
 use std::net::IpAddr;
 use tfplugin::model::Set;
 
@@ -13,8 +14,13 @@ pub(super) fn cidr(text: &str) -> Result<IpNet, String> {
 /// A network without host bits.
 pub(super) fn network(text: &str) -> Result<IpNet, String> {
     let net = cidr(text)?;
-    match net == net.trunc() {
-        true => Ok(net),
+    without_host_bits(text, &net).map(|()| net)
+}
+
+/// Whether a network, which is written as `text`, has no host bits.
+pub(super) fn without_host_bits(text: impl Display, net: &IpNet) -> Result<(), String> {
+    match *net == net.trunc() {
+        true => Ok(()),
         false => Err(format!("{text} has host bits; the network is {}", net.trunc())),
     }
 }

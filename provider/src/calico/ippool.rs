@@ -1,5 +1,7 @@
 //! `calico_ippool`.
 
+use super::cidrs::without_host_bits;
+use super::policy_rule::one_of;
 use super::{blocks, pod_range, selector};
 use crate::connection::Freshness;
 use crate::connection::cluster::{Cluster, ClusterError, Kind};
@@ -278,9 +280,7 @@ fn cidr(range: &Semantic<IpNet>) -> Result<(), String> {
         IpNet::V4(range) => range.addr().is_link_local(),
         IpNet::V6(range) => range.addr().is_unicast_link_local(),
     };
-    if *network != network.trunc() {
-        return Err(format!("{range} has host bits; the network is {}", network.trunc()));
-    }
+    without_host_bits(range, network)?;
     match link_local {
         true => Err(format!("{range} is a range of link-local addresses, which no pod can have")),
         false => Ok(()),
@@ -288,18 +288,11 @@ fn cidr(range: &Semantic<IpNet>) -> Result<(), String> {
 }
 
 fn encapsulation(mode: &str) -> Result<(), String> {
-    match mode {
-        "Always" | "CrossSubnet" | "Never" => Ok(()),
-        _ => Err(format!("{mode:?} must be one of `Always`, `CrossSubnet`, `Never`")),
-    }
+    one_of(mode, &["Always", "CrossSubnet", "Never"])
 }
 
 fn allowed_uses(uses: &Set<String>) -> Result<(), String> {
-    if let Some(other) =
-        uses.0.iter().find(|one| !["Workload", "Tunnel", "LoadBalancer"].contains(&one.as_str()))
-    {
-        return Err(format!("{other:?} must be one of `Workload`, `Tunnel`, `LoadBalancer`"));
-    }
+    uses.0.iter().try_for_each(|one| one_of(one, &["Workload", "Tunnel", "LoadBalancer"]))?;
     match uses.0.len() {
         0 => Err("a pool without uses gives out no addresses; use `disabled` for that".to_owned()),
         1 => Ok(()),

@@ -114,10 +114,9 @@ async fn try_create<T: ServerApplied>(planned: &Wanted<T>, target: &Target) -> R
         Some(existing) if is_ours(existing) => None,
         Some(_) => Some(false),
     };
-    let before = existing.filter(|existing| !is_ours(existing)).filter(|existing| {
-        let taken_over = Private { made, ..Private::default() };
-        release::applies::<T>(name, Some(existing), &taken_over).is_some()
-    });
+    let before = existing
+        .filter(|_| made == Some(false))
+        .filter(|existing| release::applies::<T>(name, Some(existing), &Private::default()).is_some());
     let before = before.map_or(Json::Null, |existing| T::adopted(&Value::Null, &planned.values, &existing));
     Ok(Written { cluster_id: cluster.id().await?, object, told, made, before })
 }
